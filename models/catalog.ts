@@ -1,0 +1,29 @@
+/**
+ * The two classifiers Tandem serves and what they are made of. Pure data: no imports.
+ *
+ * @see reference.md, "Models", for which architecture is tuned for what.
+ */
+
+/** What a model is tuned for. These ids are public: URLs, file names and manifests carry them. */
+export const MODEL_IDS = ['accuracy', 'latency'] as const;
+export type ModelId = (typeof MODEL_IDS)[number];
+
+/** Keras Applications' module names of the architectures. */
+export const ARCHITECTURE_IDS = ['resnet101v2', 'mobilenetv2'] as const;
+export type ArchitectureId = (typeof ARCHITECTURE_IDS)[number];
+
+/** The architecture behind each model. */
+export const MODELS: Readonly<Record<ModelId, { readonly architecture: ArchitectureId; readonly title: string }>> = {
+  accuracy: { architecture: 'resnet101v2', title: 'ResNet101V2, tuned for accuracy' },
+  latency: { architecture: 'mobilenetv2', title: 'MobileNetV2, tuned for latency' },
+};
+
+/** Shape of one input image: float32 [height, width, channels], RGB. */
+export const INPUT_SHAPE = [224, 224, 3] as const;
+
+/** Pixels (0 to 255) are multiplied by this: the recipe's `rescale` to [0, 1]. */
+export const RESCALE = 1 / 255;
+
+/** Name of a classifier's input tensor, and of its output (probabilities, float32 [batch, classes]). */
+export const INPUT_NAME = 'image';
+export const OUTPUT_NAME = 'probabilities';
