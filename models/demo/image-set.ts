@@ -1,0 +1,100 @@
+/**
+ * The demo's image set: pictures of procedural surfaces, any number of them, each from its seed, class and index.
+ */
+import { type Random, seededRandom } from '../seeded-random';
+import { SURFACES, type SurfaceName } from './surfaces';
+
+/** Splits differ in every random draw, so no picture is in two of them. */
+export type Split = 'train' | 'validation' | 'test';
+
+/** Ranges of what varies between pictures of one class. */
+const VARIATION = {
+  /** Length of a surface's period, pixels. */
+  periodPixels: [16, 44],
+  /** Amplitude of the sine that bends the plane, periods. */
+  warpPeriods: [0, 0.15],
+  /** Brightness at the far ends of the light's gradient. */
+  light: [0.7, 1.3],
+  /** Largest deviation of the pixel noise, grey levels. */
+  noiseLevels: [2, 24],
+  /** Least difference in lightness of the two colours, of 255. */
+  contrast: 70,
+  /** Most boxes in front of the surface, and their sides as a share of the picture's. */
+  boxes: 2,
+  boxSide: [0.08, 0.28],
+} as const;
+
+type Colour = readonly [number, number, number];
+
+const range = (random: Random, [low, high]: readonly [number, number]) => random.between(low, high);
+const colour = (random: Random): Colour => [random.integer(256), random.integer(256), random.integer(256)];
+/** Rec. 601 luma, 0 to 255. */
+const lightness = ([r, g, b]: Colour) => 0.299 * r + 0.587 * g + 0.114 * b;
+
+function contrastingColours(random: Random): [Colour, Colour] {
+  const first = colour(random);
+  for (;;) {
+    const second = colour(random);
+    if (Math.abs(lightness(first) - lightness(second)) >= VARIATION.contrast) return [first, second];
+  }
+}
+
+function occlude(pixels: Uint8ClampedArray, size: number, random: Random): void {
+  const boxes = random.integer(VARIATION.boxes + 1);
+  for (let box = 0; box < boxes; box++) {
+    const [width, height] = [range(random, VARIATION.boxSide) * size, range(random, VARIATION.boxSide) * size];
+    const [left, top] = [random.between(0, size - width), random.between(0, size - height)];
+    const fill = colour(random);
+    for (let y = Math.floor(top); y < top + height; y++) {
+      for (let x = Math.floor(left); x < left + width; x++) pixels.set(fill, 3 * (y * size + x));
+    }
+  }
+}
+
+/**
+ * Draws one picture: RGB bytes [size, size, 3]. Scale, rotation, position, warp, colours, light, noise and occlusion
+ * follow from the arguments alone.
+ *
+ * @param size side in pixels; periods are in pixels too, so a larger picture shows more of the surface
+ */
+export function drawSurface(
+  name: SurfaceName,
+  { seed, split, index, size }: { seed: number; split: Split; index: number; size: number },
+): Uint8ClampedArray {
+  const random = seededRandom(seed, `${split}/${name}/${index}`);
+  const surface = SURFACES[name](random);
+  const period = range(random, VARIATION.periodPixels);
+  const angle = random.between(0, 2 * Math.PI);
+  const [cos, sin] = [Math.cos(angle) / period, Math.sin(angle) / period];
+  const [offsetU, offsetV] = [random.uniform(), random.uniform()];
+  const warp = range(random, VARIATION.warpPeriods);
+  const [waveU, waveV] = [random.between(0.2, 0.5), random.between(0.2, 0.5)];
+  const [phaseU, phaseV] = [random.between(0, 6.28), random.between(0, 6.28)];
+  const [dark, bright] = contrastingColours(random);
+  const lightAngle = random.between(0, 2 * Math.PI);
+  const [lightX, lightY] = [Math.cos(lightAngle), Math.sin(lightAngle)];
+  const [near, far] = [range(random, VARIATION.light), range(random, VARIATION.light)];
+  const noise = range(random, VARIATION.noiseLevels);
+  const edge = 1.3 / period;
+
+  const pixels = new Uint8ClampedArray(size * size * 3);
+  const half = size / 2;
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      const [dx, dy] = [x - half, y - half];
+      const u = cos * dx - sin * dy + offsetU;
+      const v = sin * dx + cos * dy + offsetV;
+      const bentU = u + warp * Math.sin(waveU * v * 6.28 + phaseU);
+      const bentV = v + warp * Math.sin(waveV * u * 6.28 + phaseV);
+      const share = surface(bentU, bentV, edge);
+      const light = near + (far - near) * (0.5 + (dx * lightX + dy * lightY) / (1.42 * size));
+      const grain = noise * (random.uniform() + random.uniform() - 1);
+      const at = 3 * (y * size + x);
+      for (let c = 0; c < 3; c++) {
+        pixels[at + c] = (dark[c]! + (bright[c]! - dark[c]!) * share) * light + grain;
+      }
+    }
+  }
+  occlude(pixels, size, random);
+  return pixels;
+}
