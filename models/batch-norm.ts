@@ -64,6 +64,7 @@ export class BatchNormalization extends tf.layers.Layer {
         );
       move(this.movingMean, step.mean);
       move(this.movingVariance, step.variance);
+      tf.dispose([step.mean, step.variance]);
       return step.y;
     });
   }
@@ -114,7 +115,7 @@ function fusedKernels(epsilon: number): { forward: FusedKernel; backward: FusedK
   return { forward: run('FusedBatchNorm'), backward: run('FusedBatchNormGrad') };
 }
 
-/** Normalises by the batch's own statistics; differentiable in x, gamma and beta. */
+/** Normalises by the batch's own statistics; differentiable in x, gamma and beta. The caller disposes the statistics. */
 function normalizeByBatch(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon: number): BatchStep {
   const fused = fusedKernels(epsilon);
   let mean: tf.Tensor1D | undefined;
@@ -130,15 +131,15 @@ function normalizeByBatch(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D,
       const none = tf.tensor1d([]);
       const out = fused.forward([input, scale, offset, none, none], true);
       const [y, batchMean, batchVariance, reserve1, reserve2] = out as [tf.Tensor4D, ...tf.Tensor1D[]];
-      [mean, variance] = [batchMean, batchVariance];
+      [mean, variance] = [tf.keep(batchMean!), tf.keep(batchVariance!)];
       save([input, scale, reserve1!, reserve2!]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => fused.backward([dy, ...saved], true).slice(0, 3);
       return { value: y, gradFunc };
     }
     const moments = tf.moments(input, [0, 1, 2]);
     const count = input.size / scale.size;
-    mean = moments.mean as tf.Tensor1D;
-    variance = moments.variance.mul(count / (count - 1)) as tf.Tensor1D;
+    mean = tf.keep(moments.mean as tf.Tensor1D);
+    variance = tf.keep(moments.variance.mul(count / (count - 1)) as tf.Tensor1D);
     save([input, scale, moments.mean, moments.variance]);
     const gradFunc = (dy: tf.Tensor, [x, gamma, m, v]: tf.Tensor[]) => {
       const inverse = v!.add(epsilon).rsqrt(); // [c]

@@ -1,0 +1,49 @@
+/**
+ * The demo's bases: both architectures at full size, pretrained on the demo's first task. Only what training changed
+ * is stored (half precision); the rest is drawn again from the seed.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type * as tf from '@tensorflow/tfjs';
+
+import type { ArchitectureId } from '../catalog';
+import { decodeSafetensors } from '../safetensors';
+import { initializeSeeded, type KernelScale, setWeights } from '../weights';
+
+/** How a demo base starts and which of its kernels pretraining changes. */
+interface DemoBase {
+  readonly seed: number;
+  readonly kernelScale: KernelScale;
+  /** Kernels that pretraining changes and the base stores; every other kind of weight is always stored. */
+  readonly trainsKernel: (name: string) => boolean;
+}
+
+const RESNET_TRAINED = /^(conv1|conv2|conv3|conv4_block1|conv5_block1|predictions)_?/;
+
+export const DEMO_BASES: Readonly<Record<ArchitectureId, DemoBase>> = {
+  resnet101v2: {
+    seed: 101,
+    // Quiet residual branches let 33 blocks, most of them random, start near the identity and still be heard.
+    kernelScale: (name) => (name.endsWith('_3_conv/kernel') ? 0.2 : 1),
+    trainsKernel: (name) => RESNET_TRAINED.test(name),
+  },
+  mobilenetv2: { seed: 2, kernelScale: () => 1, trainsKernel: () => true },
+};
+
+/** Whether pretraining changes a weight, so that the base must store it. */
+export function isStored(architecture: ArchitectureId, name: string): boolean {
+  return !name.endsWith('kernel') || DEMO_BASES[architecture].trainsKernel(name);
+}
+
+/** File of a demo base, beside this module. */
+export const demoBaseFile = (architecture: ArchitectureId) => join(__dirname, `${architecture}.safetensors`);
+
+/** Fills every weight of a model but its head's from the demo base. */
+export function loadDemoBase(model: tf.LayersModel, architecture: ArchitectureId): void {
+  const file = demoBaseFile(architecture);
+  const { weights } = decodeSafetensors(readFileSync(file), file);
+  const { seed, kernelScale } = DEMO_BASES[architecture];
+  initializeSeeded(model, seed, { except: new Set(weights.keys()), kernelScale });
+  setWeights(model, weights);
+}

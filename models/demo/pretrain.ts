@@ -1,0 +1,182 @@
+/**
+ * Pretrains a demo base on the first task with tfjs-node: `npx tsx models/demo/pretrain.ts ARCHITECTURE`.
+ * Resumes from its last epoch; ends by writing the base beside this file.
+ */
+import '@tensorflow/tfjs-node';
+
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+
+import { BatchNormalization } from '../batch-norm';
+import { ARCHITECTURE_IDS, type ArchitectureId, INPUT_SHAPE, RESCALE } from '../catalog';
+import { buildClassifier, HEAD_NAME } from '../classifier';
+import { writeFileAtomic } from '../files';
+import { decodeSafetensors, encodeSafetensors } from '../safetensors';
+import { type Random, seededRandom, shuffle } from '../seeded-random';
+import { initializeSeeded, readWeights, setWeights, variables } from '../weights';
+import { DEMO_BASES, demoBaseFile, isStored } from './base';
+import { drawSurface, type Split } from './image-set';
+import { TASKS } from './surfaces';
+
+/** Numbers of the pretraining, per architecture. */
+const PRETRAINING = {
+  resnet101v2: { epochs: 16, imagesPerClass: 200, batch: 32, learningRate: 0.001 },
+  mobilenetv2: { epochs: 40, imagesPerClass: 400, batch: 32, learningRate: 0.002 },
+} as const;
+const SEED = 7;
+/** Side of the random crops, pixels; not resized, so the scale stays that of serving. */
+const CROP_PIXELS = 112;
+const VALIDATION_PER_CLASS = 20;
+const BATCH_NORM_MOMENTUM = 0.9;
+const WARM_UP_STEPS = 50;
+const CALIBRATION_BATCHES = 12;
+const LOG_CLIP = 1e-7;
+
+const CLASSES = TASKS.pretraining;
+const SIDE = INPUT_SHAPE[0];
+
+interface Sample {
+  readonly pixels: Uint8ClampedArray;
+  readonly label: number;
+}
+
+function samples(split: Split, perClass: number): Sample[] {
+  return CLASSES.flatMap((name, label) =>
+    Array.from({ length: perClass }, (_, index) => ({
+      pixels: drawSurface(name, { seed: SEED, split, index, size: SIDE }),
+      label,
+    })),
+  );
+}
+
+/** Copies a crop of `side` pixels, perhaps flipped, as floats in [0, 1]. */
+function crop(source: Uint8ClampedArray, side: number, random: Random, out: Float32Array, at: number): void {
+  const [left, top] = [random.integer(SIDE - side + 1), random.integer(SIDE - side + 1)];
+  const [mirror, upsideDown] = [random.uniform() < 0.5, random.uniform() < 0.5];
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const from = 3 * ((top + (upsideDown ? side - 1 - y : y)) * SIDE + left + (mirror ? side - 1 - x : x));
+      const to = at + 3 * (y * side + x);
+      for (let c = 0; c < 3; c++) out[to + c] = source[from + c]! * RESCALE;
+    }
+  }
+}
+
+function batchOf(items: readonly Sample[], side: number, random: Random): { x: tf.Tensor4D; y: tf.Tensor2D } {
+  const size = 3 * side * side;
+  const values = new Float32Array(items.length * size);
+  items.forEach((item, i) => crop(item.pixels, side, random, values, i * size));
+  const labels = tf.tensor1d(
+    items.map((item) => item.label),
+    'int32',
+  );
+  return { x: tf.tensor4d(values, [items.length, side, side, 3]), y: tf.oneHot(labels, CLASSES.length) as tf.Tensor2D };
+}
+
+function accuracyAt(model: tf.LayersModel, items: readonly Sample[], random: Random): number {
+  let right = 0;
+  for (let i = 0; i < items.length; i += 16) {
+    const part = items.slice(i, i + 16);
+    const best = tf.tidy(() => {
+      const { x } = batchOf(part, SIDE, random);
+      return (model.apply(x) as tf.Tensor).argMax(-1).dataSync();
+    });
+    part.forEach((item, k) => (right += best[k] === item.label ? 1 : 0));
+  }
+  return right / items.length;
+}
+
+/** Warm-up, then half a cosine to zero. */
+function learningRateAt(step: number, steps: number, peak: number): number {
+  if (step < WARM_UP_STEPS) return (peak * (step + 1)) / WARM_UP_STEPS;
+  return (peak * (1 + Math.cos((Math.PI * (step - WARM_UP_STEPS)) / (steps - WARM_UP_STEPS)))) / 2;
+}
+
+/** Replaces the crops' BatchNorm statistics by those of whole pictures, averaged over some batches. */
+function calibrate(model: tf.LayersModel, train: Sample[], random: Random): void {
+  const norms = model.layers.filter((layer): layer is BatchNormalization => layer instanceof BatchNormalization);
+  for (let i = 0; i < CALIBRATION_BATCHES; i++) {
+    for (const layer of norms) layer.momentum = i / (i + 1);
+    const part = Array.from({ length: 16 }, () => train[random.integer(train.length)]!);
+    tf.tidy(() => void model.apply(batchOf(part, SIDE, random).x, { training: true }));
+  }
+}
+
+function save(model: tf.LayersModel, architecture: ArchitectureId, file: string, epoch: number, head: boolean): void {
+  const names = [...variables(model).keys()].filter(
+    (name) => isStored(architecture, name) && (head || !name.startsWith(`${HEAD_NAME}/`)),
+  );
+  const metadata = { architecture, seed: String(DEMO_BASES[architecture].seed), epochs: String(epoch) };
+  writeFileAtomic(file, encodeSafetensors(readWeights(model, names), head ? 'F32' : 'F16', metadata));
+}
+
+function pretrain(architecture: ArchitectureId): void {
+  const { epochs, imagesPerClass, batch, learningRate } = PRETRAINING[architecture];
+  const folder = join('build', 'demo');
+  mkdirSync(folder, { recursive: true });
+  const checkpoint = join(folder, `${architecture}.checkpoint.safetensors`);
+  const model = buildClassifier(architecture, CLASSES.length, [null, null, 3]);
+  const { seed, kernelScale, trainsKernel } = DEMO_BASES[architecture];
+  initializeSeeded(model, seed, { kernelScale });
+  let epoch = 0;
+  if (existsSync(checkpoint)) {
+    const saved = decodeSafetensors(readFileSync(checkpoint), checkpoint);
+    setWeights(model, saved.weights);
+    epoch = Number(saved.metadata['epochs']);
+  }
+  for (const layer of model.layers) {
+    if (layer instanceof BatchNormalization) layer.momentum = BATCH_NORM_MOMENTUM;
+  }
+  const trained = [...variables(model)]
+    .filter(([name, variable]) => variable.trainable && (!name.endsWith('kernel') || trainsKernel(name)))
+    .map(([, variable]) => (variable as unknown as { val: tf.Variable }).val);
+
+  console.error(`drawing ${CLASSES.length} classes of ${imagesPerClass} pictures; tensors trained: ${trained.length}`);
+  const train = samples('train', imagesPerClass);
+  const validation = samples('validation', VALIDATION_PER_CLASS);
+  const optimizer = tf.train.adam(learningRate);
+  const steps = Math.floor(train.length / batch);
+  for (; epoch < epochs; epoch++) {
+    const random = seededRandom(SEED, `pretrain/${architecture}/${epoch}`);
+    shuffle(train, random);
+    const started = Date.now();
+    let lossSum = 0;
+    let right = 0;
+    for (let step = 0; step < steps; step++) {
+      const part = train.slice(step * batch, (step + 1) * batch);
+      Object.assign(optimizer, { learningRate: learningRateAt(epoch * steps + step, epochs * steps, learningRate) });
+      tf.tidy(() => {
+        const { x, y } = batchOf(part, CROP_PIXELS, random);
+        const { value, grads } = tf.variableGrads(() => {
+          const p = model.apply(x, { training: true }) as tf.Tensor2D; // [b, classes]
+          right += tf.tidy(() => p.argMax(-1).equal(y.argMax(-1)).sum().dataSync()[0]!);
+          return p.clipByValue(LOG_CLIP, 1).log().mul(y).sum(-1).neg().mean() as tf.Scalar;
+        }, trained);
+        optimizer.applyGradients(grads as tf.NamedVariableMap);
+        lossSum += value.dataSync()[0]!;
+      });
+      if (step % 10 === 0) console.error(`  step ${step}/${steps} ${((Date.now() - started) / (step + 1)).toFixed(0)} ms/step`);
+    }
+    save(model, architecture, checkpoint, epoch + 1, true);
+    const seconds = ((Date.now() - started) / 1000).toFixed(0);
+    console.error(
+      `epoch ${epoch + 1}/${epochs} ${seconds} s loss ${(lossSum / steps).toFixed(3)} ` +
+        `accuracy ${(right / steps / batch).toFixed(3)} validation ${accuracyAt(model, validation, random).toFixed(3)}`,
+    );
+  }
+  const random = seededRandom(SEED, `calibrate/${architecture}`);
+  calibrate(model, train, random);
+  console.error(`validation at ${SIDE} pixels: ${accuracyAt(model, validation, random).toFixed(3)}`);
+  save(model, architecture, demoBaseFile(architecture), epochs, false);
+  console.log(demoBaseFile(architecture));
+}
+
+if (require.main === module) {
+  const architecture = ARCHITECTURE_IDS.find((id) => id === process.argv[2]);
+  if (architecture === undefined) {
+    throw new RangeError(`ARCHITECTURE must be one of ${ARCHITECTURE_IDS.join(', ')}, received ${process.argv[2]}`);
+  }
+  pretrain(architecture);
+}
