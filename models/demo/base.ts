@@ -2,14 +2,8 @@
  * The demo's bases: both architectures at full size, pretrained on the demo's first task. Only what training changed
  * is stored (half precision); the rest is drawn again from the seed.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-import type * as tf from '@tensorflow/tfjs';
-
 import type { ArchitectureId } from '../catalog';
-import { decodeSafetensors } from '../safetensors';
-import { initializeSeeded, type KernelScale, setWeights } from '../weights';
+import type { KernelScale } from '../weights';
 
 /** How a demo base starts and which of its kernels pretraining changes. */
 interface DemoBase {
@@ -36,14 +30,5 @@ export function isStored(architecture: ArchitectureId, name: string): boolean {
   return !name.endsWith('kernel') || DEMO_BASES[architecture].trainsKernel(name);
 }
 
-/** File of a demo base, beside this module. */
-export const demoBaseFile = (architecture: ArchitectureId) => join(__dirname, `${architecture}.safetensors`);
-
-/** Fills every weight of a model but its head's from the demo base. */
-export function loadDemoBase(model: tf.LayersModel, architecture: ArchitectureId): void {
-  const file = demoBaseFile(architecture);
-  const { weights } = decodeSafetensors(readFileSync(file), file);
-  const { seed, kernelScale } = DEMO_BASES[architecture];
-  initializeSeeded(model, seed, { except: new Set(weights.keys()), kernelScale });
-  setWeights(model, weights);
-}
+/** Name of a demo base's file in the folder of the demo's models. */
+export const demoBaseFile = (architecture: ArchitectureId) => `${architecture}.safetensors`;

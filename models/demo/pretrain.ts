@@ -14,6 +14,7 @@ import { ARCHITECTURE_IDS, type ArchitectureId, INPUT_SHAPE, RESCALE } from '../
 import { buildClassifier, HEAD_NAME } from '../classifier';
 import { writeFileAtomic } from '../files';
 import { decodeSafetensors, encodeSafetensors } from '../safetensors';
+import { DEMO_MODELS_DIR } from '../saved-model';
 import { type Random, seededRandom, shuffle } from '../seeded-random';
 import { initializeSeeded, readWeights, setWeights, variables } from '../weights';
 import { DEMO_BASES, demoBaseFile, isStored } from './base';
@@ -169,8 +170,9 @@ function pretrain(architecture: ArchitectureId): void {
   const random = seededRandom(SEED, `calibrate/${architecture}`);
   calibrate(model, train, random);
   console.error(`validation at ${SIDE} pixels: ${accuracyAt(model, validation, random).toFixed(3)}`);
-  save(model, architecture, demoBaseFile(architecture), epochs, false);
-  console.log(demoBaseFile(architecture));
+  const file = join(DEMO_MODELS_DIR, demoBaseFile(architecture));
+  save(model, architecture, file, epochs, false);
+  console.log(file);
 }
 
 if (require.main === module) {

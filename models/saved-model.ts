@@ -1,0 +1,124 @@
+/**
+ * Saved models: a folder with `model.json` and the tensors that differ from the model's base.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import type * as tf from '@tensorflow/tfjs';
+
+import { ARCHITECTURE_IDS, type ArchitectureId, MODEL_IDS, type ModelId } from './catalog';
+
+/** Name of the manifest in a saved model's folder. */
+export const MANIFEST_NAME = 'model.json';
+
+/** A file beside the manifest (relative path) and the checksum of its bytes. */
+export interface ChecksummedFile {
+  readonly file: string;
+  /** SHA-256, lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What the weights start from before the saved tensors replace some. */
+export type Base =
+  | ({ readonly kind: 'demo' } & ChecksummedFile)
+  | { readonly kind: 'seed'; readonly seed: number };
+
+/** Contents of `model.json`. */
+export interface SavedModelManifest {
+  readonly format: 'tandem-saved-model';
+  readonly formatVersion: 1;
+  readonly model: ModelId;
+  readonly architecture: ArchitectureId;
+  /** Class names in the order of the probabilities. */
+  readonly classes: readonly string[];
+  /** True for the embedded models, which know procedural surfaces only. */
+  readonly demo: boolean;
+  readonly base: Base;
+  readonly weights: ChecksummedFile;
+}
+
+/** A saved model's manifest and where it lies. */
+export interface SavedModel extends SavedModelManifest {
+  readonly folder: string;
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+function requireField(valid: boolean, file: string, field: string, expected: string, value: unknown): void {
+  if (!valid) throw new TypeError(`${file}: ${field} must be ${expected}, received ${JSON.stringify(value)}`);
+}
+
+/**
+ * Reads a saved model's manifest.
+ *
+ * @throws Error when it is missing; TypeError naming the field, what it must be and what it is
+ */
+export function readSavedModel(folder: string): SavedModel {
+  const file = join(folder, MANIFEST_NAME);
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Partial<SavedModelManifest>;
+  const { format, formatVersion, model, architecture, classes, demo, base, weights } = manifest;
+  requireField(format === 'tandem-saved-model', file, 'format', '"tandem-saved-model"', format);
+  requireField(formatVersion === 1, file, 'formatVersion', '1', formatVersion);
+  requireField(MODEL_IDS.includes(model!), file, 'model', `one of ${MODEL_IDS.join(', ')}`, model);
+  const architectures = `one of ${ARCHITECTURE_IDS.join(', ')}`;
+  requireField(ARCHITECTURE_IDS.includes(architecture!), file, 'architecture', architectures, architecture);
+  const named = Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === 'string');
+  requireField(named, file, 'classes', 'a list of at least two names', classes);
+  requireField(typeof demo === 'boolean', file, 'demo', 'true or false', demo);
+  requireField(base?.kind === 'demo' || base?.kind === 'seed', file, 'base.kind', '"demo" or "seed"', base);
+  requireField(typeof weights?.file === 'string', file, 'weights.file', 'a file name', weights);
+  return { ...(manifest as SavedModelManifest), folder };
+}
+
+/**
+ * Reads a file that a manifest names.
+ *
+ * @throws Error with both checksums when the bytes are not the ones that were saved
+ */
+export function readChecksummed(folder: string, { file, sha256: expected }: ChecksummedFile): Buffer {
+  const path = join(folder, file);
+  const bytes = readFileSync(path);
+  const actual = sha256(bytes);
+  if (actual !== expected) {
+    throw new Error(`${path} must have SHA-256 ${expected}, received ${actual}: the file is damaged; copy it again`);
+  }
+  return bytes;
+}
+
+/** Describes a file for a manifest in `folder`. */
+export function checksummed(folder: string, file: string): ChecksummedFile {
+  return { file, sha256: sha256(readFileSync(join(folder, file))) };
+}
+
+/** Checksum over all that decides a saved model's outputs: its manifest, which holds its files' checksums. */
+export function savedModelSha256(model: SavedModel): string {
+  return sha256(readFileSync(join(model.folder, MANIFEST_NAME)));
+}
+
+/**
+ * Builds the classifier with its weights: images float32 [b, 224, 224, 3] in [0, 1] to probabilities [b, classes].
+ * Runs on whatever tfjs backend is set; the caller disposes the model.
+ */
+export async function loadClassifier(folder: string): Promise<{ saved: SavedModel; classifier: tf.LayersModel }> {
+  // Loaded on demand: reading a manifest must not cost tfjs' start.
+  const [{ buildClassifier }, { fillFromBase }, { decodeSafetensors }, { setWeights }] = await Promise.all([
+    import('./classifier'),
+    import('./base-weights'),
+    import('./safetensors'),
+    import('./weights'),
+  ]);
+  const saved = readSavedModel(folder);
+  const classifier = buildClassifier(saved.architecture, saved.classes.length);
+  fillFromBase(classifier, saved);
+  const source = join(folder, saved.weights.file);
+  setWeights(classifier, decodeSafetensors(readChecksummed(folder, saved.weights), source).weights);
+  return { saved, classifier };
+}
+
+/** Folder of the saved models that come with the project; `build/` holds compiled code only. */
+export const DEMO_MODELS_DIR = join(
+  __dirname.split(/[/\\]/).at(-2) === 'build' ? dirname(dirname(__dirname)) : dirname(__dirname),
+  'models',
+  'demo',
+);
