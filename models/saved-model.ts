@@ -5,8 +5,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type * as tf from '@tensorflow/tfjs';
-
 import { ARCHITECTURE_IDS, type ArchitectureId, MODEL_IDS, type ModelId } from './catalog';
 
 /** Name of the manifest in a saved model's folder. */
@@ -94,26 +92,6 @@ export function checksummed(folder: string, file: string): ChecksummedFile {
 /** Checksum over all that decides a saved model's outputs: its manifest, which holds its files' checksums. */
 export function savedModelSha256(model: SavedModel): string {
   return sha256(readFileSync(join(model.folder, MANIFEST_NAME)));
-}
-
-/**
- * Builds the classifier with its weights: images float32 [b, 224, 224, 3] in [0, 1] to probabilities [b, classes].
- * Runs on whatever tfjs backend is set; the caller disposes the model.
- */
-export async function loadClassifier(folder: string): Promise<{ saved: SavedModel; classifier: tf.LayersModel }> {
-  // Loaded on demand: reading a manifest must not cost tfjs' start.
-  const [{ buildClassifier }, { fillFromBase }, { decodeSafetensors }, { setWeights }] = await Promise.all([
-    import('./classifier'),
-    import('./base-weights'),
-    import('./safetensors'),
-    import('./weights'),
-  ]);
-  const saved = readSavedModel(folder);
-  const classifier = buildClassifier(saved.architecture, saved.classes.length);
-  fillFromBase(classifier, saved);
-  const source = join(folder, saved.weights.file);
-  setWeights(classifier, decodeSafetensors(readChecksummed(folder, saved.weights), source).weights);
-  return { saved, classifier };
 }
 
 /** Folder of the saved models that come with the project; `build/` holds compiled code only. */

@@ -155,7 +155,7 @@ function pretrain(architecture: ArchitectureId): void {
           right += tf.tidy(() => p.argMax(-1).equal(y.argMax(-1)).sum().dataSync()[0]!);
           return p.clipByValue(LOG_CLIP, 1).log().mul(y).sum(-1).neg().mean() as tf.Scalar;
         }, trained);
-        optimizer.applyGradients(grads as tf.NamedVariableMap);
+        optimizer.applyGradients(grads as Record<string, tf.Variable>);
         lossSum += value.dataSync()[0]!;
       });
       if (step % 10 === 0) console.error(`  step ${step}/${steps} ${((Date.now() - started) / (step + 1)).toFixed(0)} ms/step`);

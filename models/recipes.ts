@@ -1,0 +1,69 @@
+/**
+ * The two-stage recipe of each model and the augmentation both share. Pure data.
+ *
+ * @see reference.md, "Models"
+ */
+import type { ModelId } from './catalog';
+
+/** One stage of training; the optimizer is Adam. */
+interface Stage {
+  readonly epochs: number;
+  readonly learningRate: number;
+}
+
+/** Head first, on a frozen backbone; then the backbone's last layers too. */
+export interface Recipe {
+  readonly head: Stage;
+  readonly fineTune: Stage & {
+    /** How many of the backbone's last layers are un-frozen. */
+    readonly layersUnfrozen: number;
+  };
+  /** Images a step. The reference does not state it; this is Keras' default. */
+  readonly batchSize: number;
+}
+
+export const RECIPES: Readonly<Record<ModelId, Recipe>> = {
+  accuracy: {
+    head: { epochs: 39, learningRate: 0.01 },
+    fineTune: { epochs: 50, learningRate: 0.0005, layersUnfrozen: 8 },
+    batchSize: 32,
+  },
+  latency: {
+    head: { epochs: 30, learningRate: 0.001 },
+    fineTune: { epochs: 100, learningRate: 0.0005, layersUnfrozen: 5 },
+    batchSize: 32,
+  },
+};
+
+/** Arguments of Keras' `ImageDataGenerator`; `rescale` is the catalog's. */
+export interface Augmentation {
+  /** Largest rotation either way, degrees. */
+  readonly rotationRangeDegrees: number;
+  /** Zoom factors are drawn from [1 - zoomRange, 1 + zoomRange], for height and width apart. */
+  readonly zoomRange: number;
+  /** Largest shift either way, as a share of the width or height. */
+  readonly widthShiftRange: number;
+  readonly heightShiftRange: number;
+  /** Largest shear either way, degrees. */
+  readonly shearRangeDegrees: number;
+  readonly horizontalFlip: boolean;
+  readonly verticalFlip: boolean;
+  readonly fillMode: 'nearest';
+  readonly brightnessRange: readonly [number, number];
+  /** Largest shift of a picture's values either way, grey levels. */
+  readonly channelShiftRange: number;
+}
+
+/** The reference's augmentation, the same for both models. */
+export const AUGMENTATION: Augmentation = {
+  rotationRangeDegrees: 10,
+  zoomRange: 0.1,
+  widthShiftRange: 0.1,
+  heightShiftRange: 0.1,
+  shearRangeDegrees: 0.1,
+  horizontalFlip: true,
+  verticalFlip: true,
+  fillMode: 'nearest',
+  brightnessRange: [0.8, 1.2],
+  channelShiftRange: 20,
+};
