@@ -1,0 +1,59 @@
+import eslint from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** Forbids imports by pattern, with the reason that a reader of the error needs. */
+const wall = (files, patterns, message) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: patterns, message }] }] },
+});
+
+export default tseslint.config(
+  { ignores: ['build/', 'dist/', 'coverage/', 'node_modules/', '.cache/', 'service/page/'] },
+  eslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': 'off',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+    },
+  },
+  { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable', require: 'readonly' } } },
+  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
+  wall(
+    ['models/**/*.ts'],
+    ['**/service/*', '**/infra/*', '**/bench/*', '**/test/*', 'express', 'cdk8s*', 'constructs'],
+    'models/ is the bottom layer: no HTTP, no Kubernetes',
+  ),
+  wall(
+    ['service/**/*.ts'],
+    ['**/infra/*', '**/bench/*', '**/test/*', 'cdk8s*', 'constructs'],
+    'service/ knows saved models only: no Kubernetes, no load generation',
+  ),
+  wall(
+    ['infra/**/*.ts'],
+    [
+      '**/models/*',
+      '!**/models/catalog',
+      '**/service/*',
+      '!**/service/contract',
+      '**/bench/*',
+      '**/test/*',
+      'express',
+      '@tensorflow/*',
+    ],
+    'infra/ may read models/catalog and service/contract only, so that synth loads neither tfjs nor express',
+  ),
+  {
+    files: ['models/catalog.ts', 'models/recipes.ts', 'service/contract.ts', 'infra/variants.ts', 'infra/cluster.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: "ImportDeclaration[importKind!='type']", message: 'A fact table imports types only.' },
+      ],
+    },
+  },
+);

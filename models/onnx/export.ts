@@ -1,0 +1,101 @@
+/**
+ * A tfjs classifier as an ONNX graph for inference.
+ *
+ * BatchNorm is folded into the convolution before it where nothing else reads that convolution, zero padding into the
+ * convolutions after it. What remains of BatchNorm (ResNetV2's pre-activations) stays an operation.
+ */
+import type * as tf from '@tensorflow/tfjs';
+
+import { affineOf, LAYERS, NO_PADS, paddingOf, type Pads } from './layers';
+import { encodeModel, type Initializer, type Node } from './proto';
+
+/** Raised with each change of the exporter's output, so that cached graphs are made again. */
+export const EXPORTER_VERSION = 1;
+
+const CONVOLUTIONS = new Set(['Conv2D', 'DepthwiseConv2D']);
+const BATCH_DIMENSION = 'batch';
+
+interface Edge {
+  readonly inputs: readonly string[];
+  readonly consumers: tf.layers.Layer[];
+}
+
+function edges(model: tf.LayersModel): Map<string, Edge> {
+  const found = new Map<string, Edge>();
+  const inModel = new Set(model.layers.map(({ name }) => name));
+  for (const layer of model.layers) {
+    // A shared trunk has a node for each model it is part of; all have the same inputs here.
+    const node = layer.inboundNodes.find((n) => n.inboundLayers.every(({ name }) => inModel.has(name)));
+    const inputs = (node?.inboundLayers ?? []).map(({ name }) => name);
+    found.set(layer.name, { inputs, consumers: [] });
+    inputs.forEach((input) => found.get(input)?.consumers.push(layer));
+  }
+  return found;
+}
+
+/**
+ * Exports a model: images float32 [batch, h, w, 3] to its output, [batch, classes] or [batch, c], under `outputName`.
+ * The bytes depend on the model alone.
+ *
+ * @throws RangeError naming a layer whose class cannot be exported
+ */
+export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Array {
+  const graph = edges(model);
+  const nodes: Node[] = [];
+  const initializers: Initializer[] = [];
+  /** Values that stand for others: folded layers' outputs. */
+  const aliases = new Map<string, string>();
+  const foldedPads = new Map<string, Pads>();
+  const foldedNorms = new Set<string>();
+  const resolve = (name: string): string => (aliases.has(name) ? resolve(aliases.get(name)!) : name);
+  const last = model.outputs[0]!.sourceLayer.name;
+
+  for (const layer of model.layers) {
+    const { inputs, consumers } = graph.get(layer.name)!;
+    const className = layer.getClassName();
+    const config = layer.getConfig();
+    if (className === 'InputLayer') {
+      const channelsFirst = `${layer.name}/nchw`;
+      nodes.push({ op: 'Transpose', inputs: [layer.name], output: channelsFirst, attributes: { perm: [0, 3, 1, 2] } });
+      aliases.set(layer.name, channelsFirst);
+      continue;
+    }
+    const isLast = layer.name === last;
+    if (className === 'ZeroPadding2D' && !isLast && consumers.every((next) => CONVOLUTIONS.has(next.getClassName()))) {
+      aliases.set(layer.name, inputs[0]!);
+      consumers.forEach((next) => foldedPads.set(next.name, paddingOf(config)));
+      continue;
+    }
+    if (foldedNorms.has(layer.name)) {
+      aliases.set(layer.name, inputs[0]!);
+      continue;
+    }
+    const convert = LAYERS[className];
+    if (convert === undefined) {
+      const known = Object.keys(LAYERS).join(', ');
+      throw new RangeError(`layer ${layer.name} must be one of ${known} to be exported, received ${className}`);
+    }
+    const next = consumers.length === 1 ? consumers[0] : undefined;
+    const norm =
+      CONVOLUTIONS.has(className) && !isLast && next?.getClassName() === 'BatchNormalization' ? next : undefined;
+    if (norm !== undefined) foldedNorms.add(norm.name);
+    const converted = convert({
+      layer,
+      config,
+      inputs: inputs.map(resolve),
+      pads: foldedPads.get(layer.name) ?? NO_PADS,
+      affine: norm === undefined ? undefined : affineOf(norm),
+    });
+    nodes.push(...converted.nodes);
+    initializers.push(...(converted.initializers ?? []));
+  }
+  nodes.push({ op: 'Identity', inputs: [resolve(last)], output: outputName });
+  const shape = (tensor: tf.SymbolicTensor) => [BATCH_DIMENSION, ...(tensor.shape.slice(1) as number[])];
+  return encodeModel({
+    name: model.name,
+    nodes,
+    initializers,
+    input: { name: model.inputs[0]!.sourceLayer.name, dims: shape(model.inputs[0]!) },
+    output: { name: outputName, dims: shape(model.outputs[0]!) },
+  });
+}

@@ -1,0 +1,124 @@
+/**
+ * The part of ONNX's protobuf schema that an inference graph needs, as bytes.
+ *
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (field numbers)
+ */
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+
+/** Version of the operator set that graphs use: ONNX 1.12's, which every onnxruntime since 1.12 runs. */
+export const OPSET_VERSION = 17;
+/** Version of the file format: the one that ONNX 1.12 writes. */
+export const IR_VERSION = 8;
+
+/** A constant of the graph. */
+export interface Initializer {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly values: Float32Array | BigInt64Array;
+}
+
+export type Attribute = number | readonly number[] | { readonly float: number };
+
+/** One operation; optional inputs that are left out are empty strings. */
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  /** Integers and lists of integers, or `{ float }`. */
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+}
+
+/** A graph's input or output: float32, with the name of the batch dimension as a string. */
+export interface Value {
+  readonly name: string;
+  readonly dims: readonly (number | string)[];
+}
+
+export interface Graph {
+  readonly name: string;
+  readonly nodes: readonly Node[];
+  readonly initializers: readonly Initializer[];
+  readonly input: Value;
+  readonly output: Value;
+}
+
+const TENSOR_FLOAT = 1;
+const TENSOR_INT64 = 7;
+const ATTRIBUTE_FLOAT = 1;
+const ATTRIBUTE_INT = 2;
+const ATTRIBUTE_INTS = 7;
+
+type Fields = (writer: BinaryWriter) => void;
+
+const message = (writer: BinaryWriter, field: number, write: Fields) => {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  write(writer);
+  writer.join();
+};
+const text = (writer: BinaryWriter, field: number, value: string) =>
+  writer.tag(field, WireType.LengthDelimited).string(value);
+const integer = (writer: BinaryWriter, field: number, value: number) =>
+  writer.tag(field, WireType.Varint).int64(value);
+const integers = (writer: BinaryWriter, field: number, values: readonly number[]) =>
+  message(writer, field, (w) => values.forEach((value) => w.int64(value)));
+
+function attribute(writer: BinaryWriter, name: string, value: Attribute): void {
+  message(writer, 5, (w) => {
+    text(w, 1, name);
+    if (typeof value === 'number') integer(integer(w, 3, value), 20, ATTRIBUTE_INT);
+    else if ('float' in value) integer(w.tag(2, WireType.Bit32).float(value.float), 20, ATTRIBUTE_FLOAT);
+    else {
+      integers(w, 8, value);
+      integer(w, 20, ATTRIBUTE_INTS);
+    }
+  });
+}
+
+function node(writer: BinaryWriter, { op, inputs, output, attributes = {} }: Node): void {
+  message(writer, 1, (w) => {
+    inputs.forEach((input) => text(w, 1, input));
+    text(text(text(w, 2, output), 3, output), 4, op);
+    for (const [name, value] of Object.entries(attributes)) attribute(w, name, value);
+  });
+}
+
+function initializer(writer: BinaryWriter, { name, dims, values }: Initializer): void {
+  message(writer, 5, (w) => {
+    integers(w, 1, dims);
+    integer(w, 2, values instanceof Float32Array ? TENSOR_FLOAT : TENSOR_INT64);
+    text(w, 8, name);
+    w.tag(9, WireType.LengthDelimited).bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  });
+}
+
+function value(writer: BinaryWriter, field: number, { name, dims }: Value): void {
+  message(writer, field, (w) => {
+    text(w, 1, name);
+    message(w, 2, (type) =>
+      message(type, 1, (tensor) => {
+        integer(tensor, 1, TENSOR_FLOAT);
+        message(tensor, 2, (shape) => {
+          for (const dim of dims) {
+            message(shape, 1, (d) => void (typeof dim === 'number' ? integer(d, 1, dim) : text(d, 2, dim)));
+          }
+        });
+      }),
+    );
+  });
+}
+
+/** Encodes a model; the bytes depend on the graph alone. */
+export function encodeModel(graph: Graph): Uint8Array {
+  const writer = new BinaryWriter();
+  integer(writer, 1, IR_VERSION);
+  text(writer, 2, 'tandem');
+  message(writer, 7, (w) => {
+    graph.nodes.forEach((n) => node(w, n));
+    text(w, 2, graph.name);
+    graph.initializers.forEach((i) => initializer(w, i));
+    value(w, 11, graph.input);
+    value(w, 12, graph.output);
+  });
+  message(writer, 8, (w) => void integer(text(w, 1, ''), 2, OPSET_VERSION));
+  return writer.finish();
+}
