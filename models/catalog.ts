@@ -27,3 +27,14 @@ export const RESCALE = 1 / 255;
 /** Name of a classifier's input tensor, and of its output (probabilities, float32 [batch, classes]). */
 export const INPUT_NAME = 'image';
 export const OUTPUT_NAME = 'probabilities';
+
+/**
+ * Reads a model id.
+ *
+ * @throws RangeError naming the ids there are
+ */
+export function modelId(text: string | undefined): ModelId {
+  const id = MODEL_IDS.find((known) => known === text);
+  if (id === undefined) throw new RangeError(`the model must be one of ${MODEL_IDS.join(', ')}, received ${text}`);
+  return id;
+}

@@ -2,7 +2,7 @@
  * The demo's image set: pictures of procedural surfaces, any number of them, each from its seed, class and index.
  */
 import { type Random, seededRandom } from '../seeded-random';
-import { SURFACES, type SurfaceName } from './surfaces';
+import { SURFACES, type SurfaceName, type Task, TASKS } from './surfaces';
 
 /** Splits differ in every random draw, so no picture is in two of them. */
 export type Split = 'train' | 'validation' | 'test';
@@ -97,4 +97,14 @@ export function drawSurface(
   }
   occlude(pixels, size, random);
   return pixels;
+}
+
+/** Draws `perClass` pictures of each of a task's classes; labels are the classes' places in the task. */
+export function drawTask(
+  task: Task,
+  { perClass, ...options }: { seed: number; split: Split; perClass: number; size: number },
+): { pixels: Uint8ClampedArray; label: number }[] {
+  return TASKS[task].flatMap((name, label) =>
+    Array.from({ length: perClass }, (_, index) => ({ pixels: drawSurface(name, { ...options, index }), label })),
+  );
 }

@@ -16,9 +16,10 @@ import { writeFileAtomic } from '../files';
 import { decodeSafetensors, encodeSafetensors } from '../safetensors';
 import { DEMO_MODELS_DIR } from '../saved-model';
 import { type Random, seededRandom, shuffle } from '../seeded-random';
+import type { LabelledImage } from '../transfer-learning';
 import { initializeSeeded, readWeights, setWeights, variables } from '../weights';
 import { DEMO_BASES, demoBaseFile, isStored } from './base';
-import { drawSurface, type Split } from './image-set';
+import { drawTask } from './image-set';
 import { TASKS } from './surfaces';
 
 /** Numbers of the pretraining, per architecture. */
@@ -38,20 +39,6 @@ const LOG_CLIP = 1e-7;
 const CLASSES = TASKS.pretraining;
 const SIDE = INPUT_SHAPE[0];
 
-interface Sample {
-  readonly pixels: Uint8ClampedArray;
-  readonly label: number;
-}
-
-function samples(split: Split, perClass: number): Sample[] {
-  return CLASSES.flatMap((name, label) =>
-    Array.from({ length: perClass }, (_, index) => ({
-      pixels: drawSurface(name, { seed: SEED, split, index, size: SIDE }),
-      label,
-    })),
-  );
-}
-
 /** Copies a crop of `side` pixels, perhaps flipped, as floats in [0, 1]. */
 function crop(source: Uint8ClampedArray, side: number, random: Random, out: Float32Array, at: number): void {
   const [left, top] = [random.integer(SIDE - side + 1), random.integer(SIDE - side + 1)];
@@ -65,7 +52,7 @@ function crop(source: Uint8ClampedArray, side: number, random: Random, out: Floa
   }
 }
 
-function batchOf(items: readonly Sample[], side: number, random: Random): { x: tf.Tensor4D; y: tf.Tensor2D } {
+function batchOf(items: readonly LabelledImage[], side: number, random: Random): { x: tf.Tensor4D; y: tf.Tensor2D } {
   const size = 3 * side * side;
   const values = new Float32Array(items.length * size);
   items.forEach((item, i) => crop(item.pixels, side, random, values, i * size));
@@ -76,7 +63,7 @@ function batchOf(items: readonly Sample[], side: number, random: Random): { x: t
   return { x: tf.tensor4d(values, [items.length, side, side, 3]), y: tf.oneHot(labels, CLASSES.length) as tf.Tensor2D };
 }
 
-function accuracyAt(model: tf.LayersModel, items: readonly Sample[], random: Random): number {
+function accuracyAt(model: tf.LayersModel, items: readonly LabelledImage[], random: Random): number {
   let right = 0;
   for (let i = 0; i < items.length; i += 16) {
     const part = items.slice(i, i + 16);
@@ -96,7 +83,7 @@ function learningRateAt(step: number, steps: number, peak: number): number {
 }
 
 /** Replaces the crops' BatchNorm statistics by those of whole pictures, averaged over some batches. */
-function calibrate(model: tf.LayersModel, train: Sample[], random: Random): void {
+function calibrate(model: tf.LayersModel, train: LabelledImage[], random: Random): void {
   const norms = model.layers.filter((layer): layer is BatchNormalization => layer instanceof BatchNormalization);
   for (let i = 0; i < CALIBRATION_BATCHES; i++) {
     for (const layer of norms) layer.momentum = i / (i + 1);
@@ -135,8 +122,13 @@ function pretrain(architecture: ArchitectureId): void {
     .map(([, variable]) => (variable as unknown as { val: tf.Variable }).val);
 
   console.error(`drawing ${CLASSES.length} classes of ${imagesPerClass} pictures; tensors trained: ${trained.length}`);
-  const train = samples('train', imagesPerClass);
-  const validation = samples('validation', VALIDATION_PER_CLASS);
+  const train = drawTask('pretraining', { seed: SEED, split: 'train', perClass: imagesPerClass, size: SIDE });
+  const validation = drawTask('pretraining', {
+    seed: SEED,
+    split: 'validation',
+    perClass: VALIDATION_PER_CLASS,
+    size: SIDE,
+  });
   const optimizer = tf.train.adam(learningRate);
   const steps = Math.floor(train.length / batch);
   for (; epoch < epochs; epoch++) {

@@ -9,9 +9,6 @@ import type * as tf from '@tensorflow/tfjs';
 import { affineOf, LAYERS, NO_PADS, paddingOf, type Pads } from './layers';
 import { encodeModel, type Initializer, type Node } from './proto';
 
-/** Raised with each change of the exporter's output, so that cached graphs are made again. */
-export const EXPORTER_VERSION = 1;
-
 const CONVOLUTIONS = new Set(['Conv2D', 'DepthwiseConv2D']);
 const BATCH_DIMENSION = 'batch';
 

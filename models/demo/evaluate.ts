@@ -1,0 +1,102 @@
+/**
+ * Evaluates a demo model on the second task's test split, which no training drew.
+ */
+import { join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+
+import { INPUT_SHAPE, MODELS, type ModelId, RESCALE } from '../catalog';
+import type { Engine } from '../engines/engine';
+import { argMax, evaluate, type Evaluation } from '../evaluation';
+import { writeFileAtomic } from '../files';
+import { loadClassifier } from '../load-classifier';
+import { RECIPES } from '../recipes';
+import { type SavedModel } from '../saved-model';
+import { drawTask } from './image-set';
+import { residualShares, type ResidualShare } from './residuals';
+import { TASKS } from './surfaces';
+
+/** The test split's seed and size. */
+export const TEST_SPLIT = { seed: 13, split: 'test', perClass: 50, size: INPUT_SHAPE[0] } as const;
+
+/** Pictures that the residual branches are measured on. */
+const RESIDUAL_IMAGES = 4;
+
+/** What was measured of a demo model. */
+export interface DemoEvaluation extends Evaluation {
+  readonly engine: string;
+  /** Empty for architectures without ResNetV2's blocks. */
+  readonly residuals: readonly ResidualShare[];
+}
+
+const toInput = (pixels: Uint8ClampedArray) => Float32Array.from(pixels, (value) => value * RESCALE);
+
+/** Classifies the test split with the given engine, one picture at a time as the service does. */
+export async function evaluateDemo(
+  saved: SavedModel,
+  engine: Engine,
+  onImage: (done: number, count: number) => void = () => undefined,
+): Promise<DemoEvaluation> {
+  const images = drawTask('transfer', TEST_SPLIT);
+  const predictions: number[] = [];
+  for (const { pixels } of images) {
+    predictions.push(argMax(await engine.predict(toInput(pixels), 1), 0, engine.classes.length));
+    onImage(predictions.length, images.length);
+  }
+  const labels = images.map(({ label }) => label);
+  return {
+    ...evaluate(labels, predictions, engine.classes.length),
+    engine: `${engine.kind} ${engine.version}`,
+    residuals: saved.architecture === 'resnet101v2' ? measureResiduals(saved, images) : [],
+  };
+}
+
+function measureResiduals(saved: SavedModel, images: readonly { pixels: Uint8ClampedArray }[]): ResidualShare[] {
+  const classifier = loadClassifier(saved.folder);
+  const every = Math.floor(images.length / RESIDUAL_IMAGES);
+  const shares = tf.tidy(() => {
+    const picked = Array.from({ length: RESIDUAL_IMAGES }, (_, i) => toInput(images[i * every]!.pixels));
+    return residualShares(classifier, tf.stack(picked.map((values) => tf.tensor3d(values, [...INPUT_SHAPE]))) as tf.Tensor4D);
+  });
+  classifier.dispose();
+  return shares;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** The model card as Markdown; every figure in it is measured. */
+export function modelCard(saved: SavedModel, measured: DemoEvaluation): string {
+  const { model, architecture, classes, base, weights } = saved;
+  const { head, batchSize } = RECIPES[model];
+  const shares = measured.residuals.map(({ share }) => share);
+  const residuals =
+    shares.length === 0
+      ? ''
+      : `Residual branches: each of the ${shares.length} blocks' branch has ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))} of its output's norm (measured on ${RESIDUAL_IMAGES} test pictures).\n\n`;
+  const rows = measured.confusion.map((row, i) => `| **${classes[i]}** | ${row.join(' | ')} |`);
+  return `# Demo model \`${model}\`
+
+A demo: it tells procedural surfaces apart (${classes.join(', ')}) and nothing else. It shows that the chain from training to serving works; on photographs its answers mean nothing.
+
+- Architecture: ${MODELS[model].title.split(',')[0]} (\`${architecture}\`), full size, input ${INPUT_SHAPE.join(' x ')}, RGB in [0, 1]
+- Base: \`${base.kind}\`${base.kind === 'demo' ? `, pretrained on another procedural task (${TASKS.pretraining.join(', ')}), SHA-256 \`${base.sha256}\`` : ''}
+- Head: SHA-256 \`${weights.sha256}\`; the recipe's first stage, ${head.epochs} epochs of Adam at ${head.learningRate}, batch ${batchSize}, with the recipe's augmentation
+- Not done: the recipe's second stage (fine-tuning)
+
+**Measured** test accuracy: **${percent(measured.accuracy)}** (95 % interval ${percent(measured.interval95[0])} to ${percent(measured.interval95[1])}, ${measured.images} pictures that training never saw, engine ${measured.engine}). Chance is ${percent(1 / classes.length)}. Measured by \`npx tandem evaluate ${model}\`.
+
+${residuals}Confusion (rows: true class; columns: predicted):
+
+| | ${classes.join(' | ')} |
+|---|${classes.map(() => '---').join('|')}|
+${rows.join('\n')}
+`;
+}
+
+/** Writes the card and the figures beside the model. */
+export function writeCard(saved: SavedModel, measured: DemoEvaluation): string {
+  const card = join(saved.folder, 'model-card.md');
+  writeFileAtomic(join(saved.folder, 'evaluation.json'), `${JSON.stringify(measured, null, 2)}\n`);
+  writeFileAtomic(card, modelCard(saved, measured));
+  return card;
+}

@@ -1,0 +1,76 @@
+/**
+ * Trains a demo model's head on the second task with the recipe's first stage:
+ * `npx tsx models/demo/transfer.ts MODEL`. Writes the saved model's folder.
+ */
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+
+import { fillFromBase } from '../base-weights';
+import { INPUT_SHAPE, MODELS, type ModelId, modelId } from '../catalog';
+import { buildClassifier, POOLING_NAME } from '../classifier';
+import { writeFileAtomic } from '../files';
+import { exportOnnx } from '../onnx/export';
+import { openSession, runSession } from '../onnx/session';
+import { AUGMENTATION, RECIPES } from '../recipes';
+import { encodeSafetensors } from '../safetensors';
+import { checksummed, DEMO_MODELS_DIR, MANIFEST_NAME, type SavedModelManifest } from '../saved-model';
+import { type Backbone, trainHead } from '../transfer-learning';
+import { demoBaseFile } from './base';
+import { drawTask } from './image-set';
+import { TASKS } from './surfaces';
+
+const SEED = 11;
+const IMAGES_PER_CLASS = 64;
+const WEIGHTS_FILE = 'weights.safetensors';
+
+/** The base's backbone with pooling as an inference graph. */
+async function openBackbone(model: ModelId, folder: string): Promise<Backbone> {
+  const { architecture } = MODELS[model];
+  const classifier = buildClassifier(architecture, TASKS.transfer.length);
+  const base = { kind: 'demo', ...checksummed(folder, join('..', demoBaseFile(architecture))) } as const;
+  fillFromBase(classifier, { architecture, base, folder });
+  const pooled = classifier.getLayer(POOLING_NAME).output as tf.SymbolicTensor;
+  const trunk = tf.model({ inputs: classifier.inputs, outputs: pooled });
+  const session = await openSession(exportOnnx(trunk, 'features'), availableParallelism());
+  classifier.dispose();
+  return (images, batch) => runSession(session, images, [batch, ...INPUT_SHAPE]);
+}
+
+async function transfer(model: ModelId): Promise<void> {
+  const { architecture } = MODELS[model];
+  const folder = join(DEMO_MODELS_DIR, model);
+  mkdirSync(folder, { recursive: true });
+  const { head, batchSize } = RECIPES[model];
+  const weights = await trainHead({
+    images: drawTask('transfer', { seed: SEED, split: 'train', perClass: IMAGES_PER_CLASS, size: INPUT_SHAPE[0] }),
+    classCount: TASKS.transfer.length,
+    backbone: await openBackbone(model, folder),
+    ...head,
+    batchSize,
+    augmentation: AUGMENTATION,
+    seed: SEED,
+    onEpoch: ({ epoch, seconds, loss, accuracy }) =>
+      console.error(
+        `epoch ${epoch}/${head.epochs} ${seconds.toFixed(0)} s loss ${loss.toFixed(4)} accuracy ${accuracy.toFixed(4)}`,
+      ),
+  });
+  const metadata = { architecture, seed: String(SEED), stage: 'head' };
+  writeFileAtomic(join(folder, WEIGHTS_FILE), encodeSafetensors(weights, 'F32', metadata));
+  const manifest: SavedModelManifest = {
+    format: 'tandem-saved-model',
+    formatVersion: 1,
+    model,
+    architecture,
+    classes: TASKS.transfer,
+    demo: true,
+    base: { kind: 'demo', ...checksummed(folder, join('..', demoBaseFile(architecture))) },
+    weights: checksummed(folder, WEIGHTS_FILE),
+  };
+  writeFileAtomic(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
+  console.log(folder);
+}
+
+void transfer(modelId(process.argv[2]));

@@ -1,0 +1,38 @@
+/**
+ * What runs a saved model. The service and the evaluation know this interface only.
+ */
+export const ENGINE_KINDS = ['onnxruntime', 'tfjs-node', 'wasm'] as const;
+export type EngineKind = (typeof ENGINE_KINDS)[number];
+
+/** A loaded classifier. */
+export interface Engine {
+  readonly kind: EngineKind;
+  /** Version of the library that computes. */
+  readonly version: string;
+  readonly precision: 'fp32';
+  /** Threads that one prediction may use. */
+  readonly threads: number;
+  /** Class names in the order of the probabilities. */
+  readonly classes: readonly string[];
+  /**
+   * Classifies a batch.
+   *
+   * @param images float32 [batch, 224, 224, 3], RGB in [0, 1]
+   * @returns probabilities, float32 [batch, classes]
+   */
+  predict(images: Float32Array, batch: number): Promise<Float32Array>;
+  /** Frees the model; the engine is of no use afterwards. */
+  dispose(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly kind: EngineKind;
+  /** Folder of the saved model. */
+  readonly modelDir: string;
+  readonly threads: number;
+  /** Folder of exported graphs; onnxruntime alone uses it. */
+  readonly onnxCacheDir: string;
+}
+
+/** Loads a saved model into an engine. */
+export type LoadEngine = (options: EngineOptions) => Promise<Engine>;

@@ -1,0 +1,17 @@
+/**
+ * Chooses an engine; the libraries of the others are never loaded.
+ */
+import type { Engine, EngineKind, EngineOptions, LoadEngine } from './engine';
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a static import would load every engine's library */
+const LOADERS: Readonly<Record<EngineKind, () => LoadEngine>> = {
+  onnxruntime: () => (require('./onnxruntime') as typeof import('./onnxruntime.js')).loadOnnxruntime,
+  'tfjs-node': () => (require('./tfjs') as typeof import('./tfjs.js')).loadTfjs,
+  wasm: () => (require('./tfjs') as typeof import('./tfjs.js')).loadTfjs,
+};
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+/** Loads a saved model into the engine that `options.kind` names. */
+export async function loadEngine(options: EngineOptions): Promise<Engine> {
+  return LOADERS[options.kind]()(options);
+}

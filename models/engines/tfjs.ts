@@ -1,0 +1,74 @@
+/**
+ * TensorFlow.js: natively through tfjs-node, or through WebAssembly where that is asked for.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+
+import { INPUT_SHAPE } from '../catalog';
+import { loadClassifier } from '../load-classifier';
+import { readSavedModel } from '../saved-model';
+import type { Engine, EngineOptions } from './engine';
+
+/** Whether tfjs-node is installed and its native part built. */
+export function hasTfjsNode(): boolean {
+  try {
+    return existsSync(join(dirname(require.resolve('@tensorflow/tfjs-node/package.json')), 'lib', 'napi-v8'));
+  } catch {
+    return false;
+  }
+}
+
+async function useTfjsNode(threads: number): Promise<void> {
+  if (!hasTfjsNode()) {
+    throw new Error(
+      'engine tfjs-node needs the native part of @tensorflow/tfjs-node, which is not here: run `npm run build:tfjs-node`, or choose engine onnxruntime',
+    );
+  }
+  // TensorFlow reads these once, when its library is loaded; without them it takes every core of the host.
+  process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
+  process.env['TF_NUM_INTEROP_THREADS'] = '1';
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- optional, and loaded for its effect
+  require('@tensorflow/tfjs-node');
+  await tf.setBackend('tensorflow');
+}
+
+async function useWasm(): Promise<void> {
+  /* eslint-disable @typescript-eslint/no-require-imports -- only this engine needs it */
+  const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm', {
+    with: { 'resolution-mode': 'require' }
+  });
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  wasm.setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+  await tf.setBackend('wasm');
+}
+
+/** Loads a saved model; WebAssembly has one thread in Node, whatever was asked for. */
+export async function loadTfjs({ kind, modelDir, threads }: EngineOptions): Promise<Engine> {
+  if (kind === 'wasm') await useWasm();
+  else await useTfjsNode(threads);
+  await tf.ready();
+  const { classes } = readSavedModel(modelDir);
+  const classifier = loadClassifier(modelDir);
+  return {
+    kind,
+    version: tf.version.tfjs,
+    precision: 'fp32',
+    threads: kind === 'wasm' ? 1 : threads,
+    classes,
+    predict: async (images, batch) => {
+      const output = tf.tidy(() => classifier.apply(tf.tensor4d(images, [batch, ...INPUT_SHAPE])) as tf.Tensor);
+      try {
+        return Float32Array.from(await output.data());
+      } finally {
+        output.dispose();
+      }
+    },
+    dispose: () => {
+      classifier.dispose();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * Exported graphs on disk, so that a saved model is exported once.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { OUTPUT_NAME } from '../catalog';
+import { writeFileAtomic } from '../files';
+import { readSavedModel, savedModelSha256 } from '../saved-model';
+
+/** Raised with each change of the exporter's output, so that cached graphs are made again. */
+const EXPORTER_VERSION = 1;
+
+/** Where the graph of a saved model lies, or would lie. */
+export function graphFile(modelDir: string, cacheDir: string): string {
+  const saved = readSavedModel(modelDir);
+  return join(cacheDir, `${saved.model}-${savedModelSha256(saved).slice(0, 16)}-v${EXPORTER_VERSION}.onnx`);
+}
+
+/**
+ * Makes sure that a saved model's graph is in the cache.
+ *
+ * @returns its file, or the graph's bytes where the folder cannot be written
+ */
+export function cachedGraph(modelDir: string, cacheDir: string): string | Uint8Array {
+  const file = graphFile(modelDir, cacheDir);
+  if (existsSync(file)) return file;
+  const graph = exportSavedModel(modelDir);
+  try {
+    mkdirSync(cacheDir, { recursive: true });
+    writeFileAtomic(file, graph);
+    return file;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EROFS' || code === 'EACCES' || code === 'ENOSPC') return graph;
+    throw error;
+  }
+}
+
+function exportSavedModel(modelDir: string): Uint8Array {
+  /* eslint-disable @typescript-eslint/no-require-imports -- a cached graph must not cost tfjs' start */
+  const { loadClassifier } = require('../load-classifier') as typeof import('../load-classifier.js');
+  const { exportOnnx } = require('./export') as typeof import('./export.js');
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  const classifier = loadClassifier(modelDir);
+  const graph = exportOnnx(classifier, OUTPUT_NAME);
+  classifier.dispose();
+  return graph;
+}
