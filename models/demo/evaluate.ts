@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
-import { INPUT_SHAPE, MODELS, type ModelId, RESCALE } from '../catalog';
+import { INPUT_SHAPE, MODELS, RESCALE } from '../catalog';
 import type { Engine } from '../engines/engine';
 import { argMax, evaluate, type Evaluation } from '../evaluation';
 import { writeFileAtomic } from '../files';
@@ -54,10 +54,10 @@ export async function evaluateDemo(
 function measureResiduals(saved: SavedModel, images: readonly { pixels: Uint8ClampedArray }[]): ResidualShare[] {
   const classifier = loadClassifier(saved.folder);
   const every = Math.floor(images.length / RESIDUAL_IMAGES);
-  const shares = tf.tidy(() => {
-    const picked = Array.from({ length: RESIDUAL_IMAGES }, (_, i) => toInput(images[i * every]!.pixels));
-    return residualShares(classifier, tf.stack(picked.map((values) => tf.tensor3d(values, [...INPUT_SHAPE]))) as tf.Tensor4D);
-  });
+  const picked = Array.from({ length: RESIDUAL_IMAGES }, (_, i) => toInput(images[i * every]!.pixels));
+  const batch = tf.concat(picked.map((values) => tf.tensor4d(values, [1, ...INPUT_SHAPE])));
+  const shares = residualShares(classifier, batch);
+  batch.dispose();
   classifier.dispose();
   return shares;
 }

@@ -1,0 +1,42 @@
+/**
+ * Charts: one file of manifests each.
+ */
+import { type App, Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+
+import { InferenceService } from './inference-service';
+import type { Settings } from './settings';
+import type { Variant } from './variants';
+
+/** The namespace, in a file that sorts and so applies before the variants. */
+export class NamespaceChart extends Chart {
+  constructor(app: App, { namespace }: Settings) {
+    super(app, '00-namespace', { disableResourceNameHashes: true });
+    new k8s.KubeNamespace(this, 'namespace', {
+      metadata: {
+        name: namespace,
+        labels: {
+          'app.kubernetes.io/part-of': 'tandem',
+          'pod-security.kubernetes.io/enforce': 'restricted',
+          'pod-security.kubernetes.io/warn': 'restricted',
+        },
+      },
+    });
+  }
+}
+
+/** One variant, alone: it can be applied and deleted without touching another. */
+export class InferenceChart extends Chart {
+  constructor(app: App, variant: Variant, settings: Settings) {
+    super(app, variant.name, { disableResourceNameHashes: true });
+    const { name, model, resources, scaling, source } = variant;
+    new InferenceService(this, 'inference', {
+      ...settings,
+      name,
+      model,
+      resources,
+      scaling,
+      figures: { basis: 'container', source },
+    });
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The construct: one model served by a Deployment, and all that belongs to it.
+ *
+ * It is built on cdk8s-plus' typed API objects (`kplus.k8s`, the Kubernetes 1.28 schema), because the library's
+ * higher level fills in values that are not Kubernetes' own: here every value is said.
+ */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+
+import {
+  DRAIN_DELAY_MS,
+  ENV,
+  HTTP_PORT,
+  PATHS,
+  REQUEST_TIMEOUT_MS,
+  RUN_AS_USER_ID,
+} from '../service/contract';
+import { HPA_BEHAVIOR, PROBES, SPREAD, TEMPORARY_FILES, TOLERATIONS } from './operations';
+import type { ServiceType } from './settings';
+import type { Amounts, Resources, Scaling } from './variants';
+
+export interface InferenceServiceProps {
+  /** Name of every object; it must be distinct within the namespace. */
+  readonly name: string;
+  readonly namespace: string;
+  /** Model that the image is told to serve. */
+  readonly model: string;
+  /** Image by tag or digest; it must honour the variables of `service/contract.ts`. */
+  readonly image: string;
+  /** Name of a Secret with the registry's credentials. @default none */
+  readonly imagePullSecret?: string;
+  /** Requests and limits, emitted character for character. */
+  readonly resources: Resources;
+  readonly scaling: Scaling;
+  /** @default 'ClusterIP' */
+  readonly serviceType?: ServiceType;
+  /** Where the figures come from; becomes an annotation. @default none */
+  readonly figures?: { readonly basis: string; readonly source: string };
+}
+
+/** Domain of our own annotations. */
+const ANNOTATION_DOMAIN = 'tandem.dev';
+const PORT_NAME = 'http';
+const CONTAINER_NAME = 'inference';
+/** Time for the process to exit after its last request. */
+const EXIT_MS = 10_000;
+
+const seconds = (ms: number) => Math.ceil(ms / 1000);
+const port = k8s.IntOrString.fromString(PORT_NAME);
+
+/**
+ * A quantity whose text is kept: plain integers stay numbers, since quotes would change how they are printed.
+ *
+ * @throws Error when the text is not a Kubernetes quantity
+ */
+function quantity(text: string): k8s.Quantity {
+  if (!/^\d+(\.\d+)?(m|[kMGTPE]i?|Ki)?$/.test(text)) {
+    throw new Error(`a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received ${text}`);
+  }
+  return /^\d+$/.test(text) ? k8s.Quantity.fromNumber(Number(text)) : k8s.Quantity.fromString(text);
+}
+
+const amounts = ({ cpu, memory }: Amounts) => ({ cpu: quantity(cpu), memory: quantity(memory) });
+
+function checkScaling(name: string, scaling: Scaling): void {
+  if (scaling.kind === 'fixed') {
+    if (!Number.isInteger(scaling.replicas) || scaling.replicas < 1) {
+      throw new Error(`${name}: replicas must be a whole number of at least 1, received ${scaling.replicas}`);
+    }
+    return;
+  }
+  const { minReplicas, maxReplicas, targetCpuPercent } = scaling;
+  if (minReplicas < 1 || maxReplicas < minReplicas) {
+    throw new Error(`${name}: maxReplicas must be at least minReplicas, received ${minReplicas} and ${maxReplicas}`);
+  }
+  if (targetCpuPercent < 1) {
+    throw new Error(`${name}: targetCpuPercent must be at least 1, received ${targetCpuPercent}`);
+  }
+}
+
+/** Serves one model; throws an Error naming field, value and remedy for figures that Kubernetes would refuse. */
+export class InferenceService extends Construct {
+  /** Labels that select this service's pods, and nothing else's. */
+  readonly selector: Readonly<Record<string, string>>;
+
+  constructor(scope: Construct, id: string, props: InferenceServiceProps) {
+    super(scope, id);
+    const { name, namespace, model, scaling } = props;
+    checkScaling(name, scaling);
+    this.selector = { 'app.kubernetes.io/name': 'tandem', 'app.kubernetes.io/instance': name };
+    const labels = { ...this.selector, 'app.kubernetes.io/component': model, 'app.kubernetes.io/part-of': 'tandem' };
+    const metadata = { name, namespace, labels };
+    const matchLabels = this.selector;
+
+    new k8s.KubeServiceAccount(this, 'service-account', { metadata, automountServiceAccountToken: false });
+    new k8s.KubeService(this, 'service', {
+      metadata,
+      spec: {
+        type: props.serviceType ?? 'ClusterIP',
+        selector: matchLabels,
+        ports: [{ name: PORT_NAME, port: 80, targetPort: port, protocol: 'TCP' }],
+      },
+    });
+    new k8s.KubeDeployment(this, 'deployment', {
+      metadata: { ...metadata, ...annotationsOf(props) },
+      spec: {
+        ...(scaling.kind === 'fixed' ? { replicas: scaling.replicas } : {}),
+        selector: { matchLabels },
+        revisionHistoryLimit: 3,
+        progressDeadlineSeconds: 600,
+        strategy: {
+          type: 'RollingUpdate',
+          rollingUpdate: { maxSurge: k8s.IntOrString.fromNumber(1), maxUnavailable: k8s.IntOrString.fromNumber(0) },
+        },
+        template: { metadata: { labels }, spec: podSpec(props, matchLabels) },
+      },
+    });
+    new k8s.KubeNetworkPolicy(this, 'network-policy', {
+      metadata,
+      spec: {
+        podSelector: { matchLabels },
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [{ ports: [{ port, protocol: 'TCP' }] }],
+        egress: [],
+      },
+    });
+    const leastReplicas = scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
+    if (leastReplicas > 1) {
+      new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
+        metadata,
+        spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels } },
+      });
+    }
+    if (scaling.kind === 'hpa') autoscaler(this, metadata, scaling);
+  }
+}
+
+function annotationsOf({ figures }: InferenceServiceProps): { annotations?: Record<string, string> } {
+  if (figures === undefined) return {};
+  return {
+    annotations: {
+      [`${ANNOTATION_DOMAIN}/figures-basis`]: figures.basis,
+      [`${ANNOTATION_DOMAIN}/figures-source`]: figures.source,
+    },
+  };
+}
+
+function podSpec(props: InferenceServiceProps, matchLabels: Readonly<Record<string, string>>): k8s.PodSpec {
+  const probe = (path: string, timing: (typeof PROBES)[keyof typeof PROBES]) => ({ httpGet: { path, port }, ...timing });
+  return {
+    serviceAccountName: props.name,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: seconds(DRAIN_DELAY_MS + REQUEST_TIMEOUT_MS + EXIT_MS),
+    ...(props.imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: props.imagePullSecret }] }),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: RUN_AS_USER_ID,
+      runAsGroup: RUN_AS_USER_ID,
+      fsGroup: RUN_AS_USER_ID,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    topologySpreadConstraints: [{ ...SPREAD, labelSelector: { matchLabels } }],
+    tolerations: [...TOLERATIONS],
+    containers: [
+      {
+        name: CONTAINER_NAME,
+        image: props.image,
+        imagePullPolicy: 'IfNotPresent',
+        ports: [{ name: PORT_NAME, containerPort: HTTP_PORT, protocol: 'TCP' }],
+        env: [
+          { name: ENV.port, value: String(HTTP_PORT) },
+          { name: ENV.models, value: props.model },
+          {
+            name: ENV.cpuLimitMillis,
+            valueFrom: {
+              resourceFieldRef: {
+                containerName: CONTAINER_NAME,
+                resource: 'limits.cpu',
+                divisor: k8s.Quantity.fromString('1m'),
+              },
+            },
+          },
+        ],
+        resources: { requests: amounts(props.resources.requests), limits: amounts(props.resources.limits) },
+        startupProbe: probe(PATHS.ready, PROBES.startup),
+        readinessProbe: probe(PATHS.ready, PROBES.readiness),
+        livenessProbe: probe(PATHS.live, PROBES.liveness),
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+          privileged: false,
+          readOnlyRootFilesystem: true,
+          runAsNonRoot: true,
+        },
+        volumeMounts: [{ name: TEMPORARY_FILES.name, mountPath: TEMPORARY_FILES.mountPath }],
+      },
+    ],
+    volumes: [{ name: TEMPORARY_FILES.name, emptyDir: { sizeLimit: k8s.Quantity.fromString(TEMPORARY_FILES.size) } }],
+  };
+}
+
+function autoscaler(
+  scope: Construct,
+  metadata: k8s.ObjectMeta,
+  { minReplicas, maxReplicas, targetCpuPercent }: Scaling & { kind: 'hpa' },
+): void {
+  new k8s.KubeHorizontalPodAutoscalerV2(scope, 'autoscaler', {
+    metadata,
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name! },
+      minReplicas,
+      maxReplicas,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: targetCpuPercent } },
+        },
+      ],
+      behavior: HPA_BEHAVIOR,
+    },
+  });
+}

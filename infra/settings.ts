@@ -1,0 +1,53 @@
+/**
+ * What an operator may set about the manifests without touching the variants. `dist/` is made with the defaults.
+ */
+import type { App } from 'cdk8s';
+
+import { IMAGE } from '../service/contract';
+
+export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
+export type ServiceType = (typeof SERVICE_TYPES)[number];
+
+export interface Settings {
+  /** Namespace of every object. */
+  readonly namespace: string;
+  /** Image by tag, or by digest (`repository@sha256:…`). */
+  readonly image: string;
+  /** Name of a Secret of type `kubernetes.io/dockerconfigjson`. @default none: the nodes need no credentials */
+  readonly imagePullSecret?: string;
+  readonly serviceType: ServiceType;
+}
+
+export const DEFAULT_SETTINGS: Settings = { namespace: 'tandem', image: IMAGE, serviceType: 'ClusterIP' };
+
+/** The environment variable of each setting; the cdk8s context key is the setting's own name. */
+export const SETTING_VARIABLES = {
+  namespace: 'TANDEM_NAMESPACE',
+  image: 'TANDEM_IMAGE',
+  imagePullSecret: 'TANDEM_IMAGE_PULL_SECRET',
+  serviceType: 'TANDEM_SERVICE_TYPE',
+} as const satisfies Record<keyof Settings, string>;
+
+/**
+ * Reads the settings: the environment first, then the app's cdk8s context, then the defaults.
+ *
+ * @throws Error naming the setting, its value and what it may be
+ */
+export function readSettings(app: App, environment: NodeJS.ProcessEnv): Settings {
+  const read = (name: keyof Settings): string | undefined => {
+    const value: unknown = environment[SETTING_VARIABLES[name]] ?? app.node.tryGetContext(name);
+    return value === undefined || value === '' ? undefined : String(value);
+  };
+  const serviceType = read('serviceType') ?? DEFAULT_SETTINGS.serviceType;
+  const known = SERVICE_TYPES.find((type) => type === serviceType);
+  if (known === undefined) {
+    throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);
+  }
+  const imagePullSecret = read('imagePullSecret');
+  return {
+    namespace: read('namespace') ?? DEFAULT_SETTINGS.namespace,
+    image: read('image') ?? DEFAULT_SETTINGS.image,
+    serviceType: known,
+    ...(imagePullSecret === undefined ? {} : { imagePullSecret }),
+  };
+}

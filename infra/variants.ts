@@ -1,0 +1,108 @@
+/**
+ * The variants that Tandem deploys, with the figures exactly as the reference prints them. Pure data.
+ *
+ * @see reference.md, "Deployments"
+ */
+import type { ModelId } from '../models/catalog';
+
+/** How many pods run: a number of them, or as many as a HorizontalPodAutoscaler decides. */
+export type Scaling =
+  | { readonly kind: 'fixed'; readonly replicas: number }
+  | {
+      readonly kind: 'hpa';
+      readonly minReplicas: number;
+      readonly maxReplicas: number;
+      /** Average CPU use that the autoscaler aims at, percent of the CPU request. */
+      readonly targetCpuPercent: number;
+    };
+
+/** CPU and memory, as Kubernetes quantities in the reference's own notation. */
+export interface Amounts {
+  readonly cpu: string;
+  readonly memory: string;
+}
+
+/** What a container asks for and what it may use. */
+export interface Resources {
+  readonly requests: Amounts;
+  readonly limits: Amounts;
+}
+
+export interface Variant {
+  /** Name of the variant, of its file and of its objects. */
+  readonly name: string;
+  readonly model: ModelId;
+  readonly resources: Resources;
+  readonly scaling: Scaling;
+  /** Where the figures stand. */
+  readonly source: string;
+}
+
+const MAX_SIZE_ACCURACY: Resources = {
+  requests: { cpu: '2405m', memory: '4627034Ki' },
+  limits: { cpu: '4400m', memory: '6544139520' },
+};
+
+const MAX_SIZE_LATENCY: Resources = {
+  requests: { cpu: '1405m', memory: '2529882Ki' },
+  limits: { cpu: '2900m', memory: '3859784960' },
+};
+
+/** Every variant; one file of `dist/` each. */
+export const VARIANTS: readonly Variant[] = [
+  {
+    name: 'accuracy-single-pod',
+    model: 'accuracy',
+    resources: MAX_SIZE_ACCURACY,
+    scaling: { kind: 'fixed', replicas: 1 },
+    source: 'reference, max-size deployment, column Accuracy; one pod of that fleet, alone',
+  },
+  {
+    name: 'accuracy-max-size',
+    model: 'accuracy',
+    resources: MAX_SIZE_ACCURACY,
+    scaling: { kind: 'fixed', replicas: 4 },
+    source: 'reference, max-size deployment, column Accuracy',
+  },
+  {
+    name: 'accuracy-hpa',
+    model: 'accuracy',
+    resources: {
+      requests: { cpu: '1405m', memory: '1481306Ki' },
+      limits: { cpu: '3400m', memory: '5470397696' },
+    },
+    scaling: { kind: 'hpa', minReplicas: 2, maxReplicas: 10, targetCpuPercent: 60 },
+    source: 'reference, HPA deployment, column Accuracy',
+  },
+  {
+    name: 'latency-single-pod',
+    model: 'latency',
+    resources: MAX_SIZE_LATENCY,
+    scaling: { kind: 'fixed', replicas: 1 },
+    source: 'reference, max-size deployment, column Latency; one pod of that fleet, alone',
+  },
+  {
+    name: 'latency-max-size',
+    model: 'latency',
+    resources: MAX_SIZE_LATENCY,
+    scaling: { kind: 'fixed', replicas: 2 },
+    source: 'reference, max-size deployment, column Latency',
+  },
+  {
+    name: 'latency-hpa',
+    model: 'latency',
+    resources: {
+      requests: { cpu: '405m', memory: '443115520' },
+      limits: { cpu: '1400m', memory: '1175430400' },
+    },
+    scaling: { kind: 'hpa', minReplicas: 2, maxReplicas: 8, targetCpuPercent: 50 },
+    source: 'reference, HPA deployment, column Latency',
+  },
+  {
+    name: 'previous-max-size',
+    model: 'accuracy',
+    resources: MAX_SIZE_ACCURACY,
+    scaling: { kind: 'fixed', replicas: 4 },
+    source: 'reference, max-size deployment, column Previous',
+  },
+];
