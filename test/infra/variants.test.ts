@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+
+import { type Variant, VARIANTS } from '../../infra/variants';
+import { type Manifest, objects, readFolder, synthesize } from './manifests';
+
+const files = synthesize();
+const variant = (name: string) => objects(files.get(`${name}.k8s.yaml`)!);
+const container = (name: string): Manifest => variant(name)['Deployment'].spec.template.spec.containers[0];
+
+/** The reference's figures, typed a second time on purpose: requests, limits, replicas. */
+const PRINTED: [string, string, string, string, string][] = [
+  ['accuracy-single-pod', '2405m', '4627034Ki', '4400m', '6544139520'],
+  ['accuracy-max-size', '2405m', '4627034Ki', '4400m', '6544139520'],
+  ['previous-max-size', '2405m', '4627034Ki', '4400m', '6544139520'],
+  ['latency-single-pod', '1405m', '2529882Ki', '2900m', '3859784960'],
+  ['latency-max-size', '1405m', '2529882Ki', '2900m', '3859784960'],
+  ['accuracy-hpa', '1405m', '1481306Ki', '3400m', '5470397696'],
+  ['latency-hpa', '405m', '443115520', '1400m', '1175430400'],
+];
+
+describe('the printed figures', () => {
+  test.each(PRINTED)('%s asks for %s and %s, limited to %s and %s', (name, cpu, memory, cpuLimit, memoryLimit) => {
+    const { requests, limits } = container(name).resources;
+    expect([requests.cpu, String(requests.memory)]).toEqual([cpu, memory]);
+    expect([limits.cpu, String(limits.memory)]).toEqual([cpuLimit, memoryLimit]);
+  });
+
+  test.each(PRINTED)('%s holds %s, %s, %s and %s character for character', (name, ...figures) => {
+    const text = files.get(`${name}.k8s.yaml`)!;
+    const [cpu, memory, cpuLimit, memoryLimit] = figures;
+    expect(text).toContain(`limits:\n              cpu: ${cpuLimit}\n              memory: ${memoryLimit}\n`);
+    expect(text).toContain(`requests:\n              cpu: ${cpu}\n              memory: ${memory}\n`);
+  });
+
+  test('every variant is one of them', () => {
+    expect(PRINTED.map(([name]) => name).sort()).toEqual(VARIANTS.map(({ name }) => name).sort());
+  });
+
+  test.each([
+    ['accuracy-single-pod', 1],
+    ['accuracy-max-size', 4],
+    ['previous-max-size', 4],
+    ['latency-single-pod', 1],
+    ['latency-max-size', 2],
+  ])('%s runs %i replicas and no autoscaler', (name, replicas) => {
+    expect(variant(name)['Deployment'].spec.replicas).toBe(replicas);
+    expect(variant(name)).not.toHaveProperty('HorizontalPodAutoscaler');
+  });
+
+  test.each([
+    ['accuracy-hpa', 2, 10, 60],
+    ['latency-hpa', 2, 8, 50],
+  ])('%s scales from %i to %i replicas at %i %% of the CPU request', (name, minReplicas, maxReplicas, target) => {
+    const { Deployment, HorizontalPodAutoscaler } = variant(name);
+    expect(Deployment.spec).not.toHaveProperty('replicas');
+    const { spec } = HorizontalPodAutoscaler;
+    expect(spec).toMatchObject({ minReplicas, maxReplicas });
+    expect(spec.metrics).toEqual([
+      { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } },
+    ]);
+    expect(spec.scaleTargetRef).toEqual({ apiVersion: 'apps/v1', kind: 'Deployment', name });
+  });
+
+  test.each(['accuracy-hpa', 'latency-hpa'])('%s states Kubernetes’ default scaling behaviour', (name) => {
+    expect(variant(name)['HorizontalPodAutoscaler'].spec.behavior).toEqual({
+      scaleUp: {
+        stabilizationWindowSeconds: 0,
+        selectPolicy: 'Max',
+        policies: [
+          { type: 'Percent', value: 100, periodSeconds: 15 },
+          { type: 'Pods', value: 4, periodSeconds: 15 },
+        ],
+      },
+      scaleDown: {
+        stabilizationWindowSeconds: 300,
+        selectPolicy: 'Max',
+        policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
+      },
+    });
+  });
+});
+
+describe.each(VARIANTS)('variant $name', ({ name, model, scaling }: Variant) => {
+  const all = variant(name);
+  const pod: Manifest = all['Deployment'].spec.template.spec;
+
+  test('is what was reviewed', () => {
+    expect(files.get(`${name}.k8s.yaml`)).toMatchSnapshot();
+  });
+
+  test('is named alike everywhere, in the namespace tandem', () => {
+    for (const manifest of Object.values(all)) {
+      expect(manifest.metadata).toMatchObject({ name, namespace: 'tandem' });
+    }
+    expect(all).not.toHaveProperty('Namespace');
+  });
+
+  test('serves its model and knows its CPU limit', () => {
+    const env = container(name).env as Manifest[];
+    expect(env).toContainEqual({ name: 'MODELS', value: model });
+    expect(env).toContainEqual({
+      name: 'CPU_LIMIT_MILLIS',
+      valueFrom: { resourceFieldRef: { containerName: 'inference', resource: 'limits.cpu', divisor: '1m' } },
+    });
+  });
+
+  test('is probed where each probe means something', () => {
+    const { startupProbe, readinessProbe, livenessProbe } = container(name);
+    expect(startupProbe.httpGet).toEqual({ path: '/v2/health/ready', port: 'http' });
+    expect(readinessProbe.httpGet).toEqual({ path: '/v2/health/ready', port: 'http' });
+    expect(livenessProbe.httpGet).toEqual({ path: '/v2/health/live', port: 'http' });
+  });
+
+  test('meets the restricted Pod Security Standard', () => {
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 65532 });
+    expect(pod.securityContext.seccompProfile).toEqual({ type: 'RuntimeDefault' });
+    expect(container(name).securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+    });
+    expect(pod.automountServiceAccountToken).toBe(false);
+  });
+
+  test('selects its own pods and no other variant’s', () => {
+    const labels = all['Deployment'].spec.template.metadata.labels as Record<string, string>;
+    const selectors: Record<string, string>[] = [
+      all['Deployment'].spec.selector.matchLabels,
+      all['Service'].spec.selector,
+      all['NetworkPolicy'].spec.podSelector.matchLabels,
+      ...(all['PodDisruptionBudget'] === undefined ? [] : [all['PodDisruptionBudget'].spec.selector.matchLabels]),
+    ];
+    for (const selector of selectors) {
+      expect(labels).toMatchObject(selector);
+      expect(selector['app.kubernetes.io/instance']).toBe(name);
+    }
+  });
+
+  test('has a disruption budget exactly when more than one replica runs', () => {
+    const least = scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
+    expect('PodDisruptionBudget' in all).toBe(least > 1);
+  });
+
+  test('rolls without losing a pod and drains within its grace period', () => {
+    expect(all['Deployment'].spec.strategy.rollingUpdate).toEqual({ maxSurge: 1, maxUnavailable: 0 });
+    expect(pod.terminationGracePeriodSeconds).toBe(30);
+  });
+
+  test('takes traffic on its port and sends none', () => {
+    expect(all['NetworkPolicy'].spec).toMatchObject({
+      ingress: [{ ports: [{ port: 'http', protocol: 'TCP' }] }],
+      egress: [],
+      policyTypes: ['Ingress', 'Egress'],
+    });
+  });
+});
+
+describe('dist/', () => {
+  test('equals a fresh synth byte for byte', () => {
+    expect(readFolder(join(__dirname, '..', '..', 'dist'))).toEqual(files);
+  });
+
+  test('holds the namespace first and one file a variant', () => {
+    expect([...files.keys()]).toEqual(['00-namespace', ...VARIANTS.map(({ name }) => name).sort()].map((n) => `${n}.k8s.yaml`));
+    expect(objects(files.get('00-namespace.k8s.yaml')!)['Namespace'].metadata.name).toBe('tandem');
+    expect(files.get('00-namespace.k8s.yaml')).toMatchSnapshot();
+  });
+
+  test('says nothing as null', () => {
+    for (const text of files.values()) expect(text).not.toMatch(/null|undefined/);
+  });
+
+  test('gives no two objects of one kind the same name', () => {
+    const ids = [...files.values()].flatMap((text) =>
+      Object.values(objects(text)).map(({ kind, metadata }) => `${kind}/${metadata.name}`),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
