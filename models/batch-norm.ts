@@ -50,8 +50,8 @@ export class BatchNormalization extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-    const [gamma, beta, mean, variance] = [this.gamma, this.beta, this.movingMean, this.movingVariance].map((v) =>
-      v.read(),
+    const [gamma, beta, mean, variance] = [this.gamma, this.beta, this.movingMean, this.movingVariance].map(
+      (v) => v.read(),
     ) as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
     if (kwargs.training !== true || !this.trainable) {
       return tf.batchNorm(x, mean, variance, beta, gamma, this.epsilon);
@@ -60,7 +60,12 @@ export class BatchNormalization extends tf.layers.Layer {
       const step = normalizeByBatch(x, gamma, beta, this.epsilon);
       const move = (average: tf.LayerVariable, value: tf.Tensor) =>
         average.write(
-          tf.tidy(() => average.read().mul(this.momentum).add(value.mul(1 - this.momentum))),
+          tf.tidy(() =>
+            average
+              .read()
+              .mul(this.momentum)
+              .add(value.mul(1 - this.momentum)),
+          ),
         );
       move(this.movingMean, step.mean);
       move(this.movingVariance, step.variance);
@@ -75,7 +80,8 @@ export class BatchNormalization extends tf.layers.Layer {
 }
 
 /** Makes the layer, as the factories of `tf.layers` do. */
-export const batchNormalization = (args: BatchNormalizationArgs): BatchNormalization => new BatchNormalization(args);
+export const batchNormalization = (args: BatchNormalizationArgs): BatchNormalization =>
+  new BatchNormalization(args);
 
 interface BatchStep {
   readonly y: tf.Tensor4D;
@@ -95,7 +101,12 @@ function fusedKernels(epsilon: number): { forward: FusedKernel; backward: FusedK
   if (tf.getBackend() !== 'tensorflow') return undefined;
   const backend = tf.backend() as unknown as {
     readonly binding: Readonly<Record<string, number>>;
-    executeMultipleOutputs(name: string, attributes: object[], inputs: tf.Tensor[], outputs: number): tf.Tensor[];
+    executeMultipleOutputs(
+      name: string,
+      attributes: object[],
+      inputs: tf.Tensor[],
+      outputs: number,
+    ): tf.Tensor[];
   };
   const { TF_ATTR_TYPE, TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_STRING, TF_FLOAT } = backend.binding;
   const run =
@@ -133,7 +144,8 @@ function normalizeByBatch(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D,
       const [y, batchMean, batchVariance, reserve1, reserve2] = out as [tf.Tensor4D, ...tf.Tensor1D[]];
       [mean, variance] = [tf.keep(batchMean!), tf.keep(batchVariance!)];
       save([input, scale, reserve1!, reserve2!]);
-      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => fused.backward([dy, ...saved], true).slice(0, 3);
+      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        fused.backward([dy, ...saved], true).slice(0, 3);
       return { value: y, gradFunc };
     }
     const moments = tf.moments(input, [0, 1, 2]);
@@ -149,7 +161,14 @@ function normalizeByBatch(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D,
       const centred = dy.sub(dBeta.div(count)).sub(normalized.mul(dGamma.div(count)));
       return [centred.mul(gamma!.mul(inverse)), dGamma, dBeta];
     };
-    const value = tf.batchNorm(input, moments.mean as tf.Tensor1D, moments.variance as tf.Tensor1D, offset, scale, epsilon);
+    const value = tf.batchNorm(
+      input,
+      moments.mean as tf.Tensor1D,
+      moments.variance as tf.Tensor1D,
+      offset,
+      scale,
+      epsilon,
+    );
     return { value, gradFunc };
   });
   const y = normalize(x, gamma, beta) as tf.Tensor4D;

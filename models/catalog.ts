@@ -13,7 +13,9 @@ export const ARCHITECTURE_IDS = ['resnet101v2', 'mobilenetv2'] as const;
 export type ArchitectureId = (typeof ARCHITECTURE_IDS)[number];
 
 /** The architecture behind each model. */
-export const MODELS: Readonly<Record<ModelId, { readonly architecture: ArchitectureId; readonly title: string }>> = {
+export const MODELS: Readonly<
+  Record<ModelId, { readonly architecture: ArchitectureId; readonly title: string }>
+> = {
   accuracy: { architecture: 'resnet101v2', title: 'ResNet101V2, tuned for accuracy' },
   latency: { architecture: 'mobilenetv2', title: 'MobileNetV2, tuned for latency' },
 };
@@ -35,6 +37,7 @@ export const OUTPUT_NAME = 'probabilities';
  */
 export function modelId(text: string | undefined): ModelId {
   const id = MODEL_IDS.find((known) => known === text);
-  if (id === undefined) throw new RangeError(`the model must be one of ${MODEL_IDS.join(', ')}, received ${text}`);
+  if (id === undefined)
+    throw new RangeError(`the model must be one of ${MODEL_IDS.join(', ')}, received ${text}`);
   return id;
 }

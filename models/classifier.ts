@@ -20,7 +20,10 @@ export const POOLING_NAME = 'avg_pool';
 export const HEAD_NAME = 'predictions';
 
 /** Builds an architecture without its top, all weights zero: images [b, h, w, 3] to [b, h/32, w/32, c]. */
-export function buildBackbone(architecture: ArchitectureId, inputShape: InputShape = INPUT_SHAPE): tf.LayersModel {
+export function buildBackbone(
+  architecture: ArchitectureId,
+  inputShape: InputShape = INPUT_SHAPE,
+): tf.LayersModel {
   return BACKBONES[architecture](inputShape);
 }
 
@@ -42,5 +45,9 @@ export function buildClassifier(
   const probabilities = tf.layers
     .dense({ units: classCount, activation: 'softmax', kernelInitializer: 'zeros', name: HEAD_NAME })
     .apply(pooled) as tf.SymbolicTensor; // [b, classes]
-  return tf.model({ inputs: backbone.inputs, outputs: probabilities, name: `${architecture}_${OUTPUT_NAME}` });
+  return tf.model({
+    inputs: backbone.inputs,
+    outputs: probabilities,
+    name: `${architecture}_${OUTPUT_NAME}`,
+  });
 }

@@ -30,9 +30,15 @@ export function wilson95(right: number, count: number): [number, number] {
 }
 
 /** Counts predictions against labels; both are class indices, image by image. */
-export function evaluate(labels: readonly number[], predictions: readonly number[], classCount: number): Evaluation {
+export function evaluate(
+  labels: readonly number[],
+  predictions: readonly number[],
+  classCount: number,
+): Evaluation {
   if (labels.length === 0 || labels.length !== predictions.length) {
-    throw new RangeError(`every label needs a prediction, received ${labels.length} and ${predictions.length}`);
+    throw new RangeError(
+      `every label needs a prediction, received ${labels.length} and ${predictions.length}`,
+    );
   }
   const confusion = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
   labels.forEach((label, i) => confusion[label]![predictions[i]!]!++);

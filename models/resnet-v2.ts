@@ -50,9 +50,7 @@ interface Convolution {
 }
 
 const conv = (x: tf.SymbolicTensor, name: string, c: Convolution) =>
-  tf.layers
-    .conv2d({ kernelSize: 1, kernelInitializer: 'zeros', ...c, name })
-    .apply(x) as tf.SymbolicTensor;
+  tf.layers.conv2d({ kernelSize: 1, kernelInitializer: 'zeros', ...c, name }).apply(x) as tf.SymbolicTensor;
 
 /** A pre-activation bottleneck; `convShortcut` in a stack's first block. `x` is [b, h, w, c]. */
 function block(
@@ -92,9 +90,7 @@ export function resnetV2(
   let x = pad(input, 3, 'conv1_pad');
   x = conv(x, 'conv1_conv', { filters: 64, kernelSize: 7, strides: 2 }); // [b, h/2, w/2, 64]
   x = pad(x, 1, 'pool1_pad');
-  x = tf.layers
-    .maxPooling2d({ poolSize: 3, strides: 2, name: 'pool1_pool' })
-    .apply(x) as tf.SymbolicTensor; // [b, h/4, w/4, 64]
+  x = tf.layers.maxPooling2d({ poolSize: 3, strides: 2, name: 'pool1_pool' }).apply(x) as tf.SymbolicTensor; // [b, h/4, w/4, 64]
   for (const stack of stacks) {
     for (let i = 1; i <= stack.blocks; i++) {
       const strides = i === stack.blocks ? stack.lastStride : 1;

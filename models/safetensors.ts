@@ -101,7 +101,10 @@ export function decodeSafetensors(file: Buffer, source: string): SafetensorsFile
       metadata = entry;
       continue;
     }
-    weights.set(name, { shape: entry.shape, values: decodeTensor(file, 8 + headerBytes, name, entry, source) });
+    weights.set(name, {
+      shape: entry.shape,
+      values: decodeTensor(file, 8 + headerBytes, name, entry, source),
+    });
   }
   return { weights, metadata };
 }

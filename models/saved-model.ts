@@ -3,9 +3,10 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { ARCHITECTURE_IDS, type ArchitectureId, MODEL_IDS, type ModelId } from './catalog';
+import { PACKAGE_ROOT } from './package-root';
 
 /** Name of the manifest in a saved model's folder. */
 export const MANIFEST_NAME = 'model.json';
@@ -19,8 +20,7 @@ export interface ChecksummedFile {
 
 /** What the weights start from before the saved tensors replace some. */
 export type Base =
-  | ({ readonly kind: 'demo' } & ChecksummedFile)
-  | { readonly kind: 'seed'; readonly seed: number };
+  ({ readonly kind: 'demo' } & ChecksummedFile) | { readonly kind: 'seed'; readonly seed: number };
 
 /** Contents of `model.json`. */
 export interface SavedModelManifest {
@@ -61,7 +61,8 @@ export function readSavedModel(folder: string): SavedModel {
   requireField(MODEL_IDS.includes(model!), file, 'model', `one of ${MODEL_IDS.join(', ')}`, model);
   const architectures = `one of ${ARCHITECTURE_IDS.join(', ')}`;
   requireField(ARCHITECTURE_IDS.includes(architecture!), file, 'architecture', architectures, architecture);
-  const named = Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === 'string');
+  const named =
+    Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === 'string');
   requireField(named, file, 'classes', 'a list of at least two names', classes);
   requireField(typeof demo === 'boolean', file, 'demo', 'true or false', demo);
   requireField(base?.kind === 'demo' || base?.kind === 'seed', file, 'base.kind', '"demo" or "seed"', base);
@@ -79,7 +80,9 @@ export function readChecksummed(folder: string, { file, sha256: expected }: Chec
   const bytes = readFileSync(path);
   const actual = sha256(bytes);
   if (actual !== expected) {
-    throw new Error(`${path} must have SHA-256 ${expected}, received ${actual}: the file is damaged; copy it again`);
+    throw new Error(
+      `${path} must have SHA-256 ${expected}, received ${actual}: the file is damaged; copy it again`,
+    );
   }
   return bytes;
 }
@@ -94,9 +97,5 @@ export function savedModelSha256(model: SavedModel): string {
   return sha256(readFileSync(join(model.folder, MANIFEST_NAME)));
 }
 
-/** Folder of the saved models that come with the project; `build/` holds compiled code only. */
-export const DEMO_MODELS_DIR = join(
-  __dirname.split(/[/\\]/).at(-2) === 'build' ? dirname(dirname(__dirname)) : dirname(__dirname),
-  'models',
-  'demo',
-);
+/** Folder of the saved models that come with the project. */
+export const DEMO_MODELS_DIR = join(PACKAGE_ROOT, 'models', 'demo');

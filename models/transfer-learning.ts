@@ -71,12 +71,21 @@ export async function trainHead(training: HeadTraining): Promise<Weights> {
       right += step.right;
     }
     const seconds = (Date.now() - started) / 1000;
-    training.onEpoch?.({ epoch: epoch + 1, loss: loss / images.length, accuracy: right / images.length, seconds });
+    training.onEpoch?.({
+      epoch: epoch + 1,
+      loss: loss / images.length,
+      accuracy: right / images.length,
+      seconds,
+    });
   }
-  if (head === undefined) throw new RangeError(`training needs at least one image and one epoch, received none`);
+  if (head === undefined)
+    throw new RangeError(`training needs at least one image and one epoch, received none`);
   const weights: Weights = new Map();
   for (const [name, variable] of Object.entries(head)) {
-    weights.set(`${HEAD_NAME}/${name}`, { shape: variable.shape, values: Float32Array.from(variable.dataSync()) });
+    weights.set(`${HEAD_NAME}/${name}`, {
+      shape: variable.shape,
+      values: Float32Array.from(variable.dataSync()),
+    });
   }
   tf.dispose([head.kernel, head.bias]);
   optimizer.dispose();
@@ -110,7 +119,10 @@ function trainStep(
     const y = tf.oneHot(tf.tensor1d(labels, 'int32'), head.bias.size);
     let right = 0;
     const { value, grads } = tf.variableGrads(() => {
-      const p = x.matMul(head.kernel as tf.Tensor2D).add(head.bias).softmax() as tf.Tensor2D; // [b, classes]
+      const p = x
+        .matMul(head.kernel as tf.Tensor2D)
+        .add(head.bias)
+        .softmax() as tf.Tensor2D; // [b, classes]
       const best = tf.tidy(() => p.argMax(-1).dataSync());
       labels.forEach((label, i) => (right += best[i] === label ? 1 : 0));
       return p.clipByValue(LOG_CLIP, 1).log().mul(y).sum(-1).neg().mean() as tf.Scalar;

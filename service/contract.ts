@@ -39,6 +39,8 @@ export const PATHS = {
   modelReady: '/v2/models/:id/ready',
   infer: '/v2/models/:id/infer',
   metrics: '/metrics',
+  /** Names of sample images for the page; the files lie below. */
+  samples: '/samples',
 } as const;
 
 /** Image types accepted by {@link PATHS.classify}, raw or as the multipart field {@link IMAGE_FIELD}. */
@@ -93,5 +95,10 @@ export interface Classification {
   readonly classes: readonly string[];
   /** Best first. */
   readonly top: readonly ClassProbability[];
-  readonly timeMs: { readonly queue: number; readonly decode: number; readonly inference: number; readonly total: number };
+  readonly timeMs: {
+    readonly queue: number;
+    readonly decode: number;
+    readonly inference: number;
+    readonly total: number;
+  };
 }

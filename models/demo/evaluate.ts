@@ -51,7 +51,10 @@ export async function evaluateDemo(
   };
 }
 
-function measureResiduals(saved: SavedModel, images: readonly { pixels: Uint8ClampedArray }[]): ResidualShare[] {
+function measureResiduals(
+  saved: SavedModel,
+  images: readonly { pixels: Uint8ClampedArray }[],
+): ResidualShare[] {
   const classifier = loadClassifier(saved.folder);
   const every = Math.floor(images.length / RESIDUAL_IMAGES);
   const picked = Array.from({ length: RESIDUAL_IMAGES }, (_, i) => toInput(images[i * every]!.pixels));

@@ -42,7 +42,10 @@ function contrastingColours(random: Random): [Colour, Colour] {
 function occlude(pixels: Uint8ClampedArray, size: number, random: Random): void {
   const boxes = random.integer(VARIATION.boxes + 1);
   for (let box = 0; box < boxes; box++) {
-    const [width, height] = [range(random, VARIATION.boxSide) * size, range(random, VARIATION.boxSide) * size];
+    const [width, height] = [
+      range(random, VARIATION.boxSide) * size,
+      range(random, VARIATION.boxSide) * size,
+    ];
     const [left, top] = [random.between(0, size - width), random.between(0, size - height)];
     const fill = colour(random);
     for (let y = Math.floor(top); y < top + height; y++) {
@@ -105,6 +108,9 @@ export function drawTask(
   { perClass, ...options }: { seed: number; split: Split; perClass: number; size: number },
 ): { pixels: Uint8ClampedArray; label: number }[] {
   return TASKS[task].flatMap((name, label) =>
-    Array.from({ length: perClass }, (_, index) => ({ pixels: drawSurface(name, { ...options, index }), label })),
+    Array.from({ length: perClass }, (_, index) => ({
+      pixels: drawSurface(name, { ...options, index }),
+      label,
+    })),
   );
 }

@@ -52,7 +52,11 @@ function crop(source: Uint8ClampedArray, side: number, random: Random, out: Floa
   }
 }
 
-function batchOf(items: readonly LabelledImage[], side: number, random: Random): { x: tf.Tensor4D; y: tf.Tensor2D } {
+function batchOf(
+  items: readonly LabelledImage[],
+  side: number,
+  random: Random,
+): { x: tf.Tensor4D; y: tf.Tensor2D } {
   const size = 3 * side * side;
   const values = new Float32Array(items.length * size);
   items.forEach((item, i) => crop(item.pixels, side, random, values, i * size));
@@ -60,7 +64,10 @@ function batchOf(items: readonly LabelledImage[], side: number, random: Random):
     items.map((item) => item.label),
     'int32',
   );
-  return { x: tf.tensor4d(values, [items.length, side, side, 3]), y: tf.oneHot(labels, CLASSES.length) as tf.Tensor2D };
+  return {
+    x: tf.tensor4d(values, [items.length, side, side, 3]),
+    y: tf.oneHot(labels, CLASSES.length) as tf.Tensor2D,
+  };
 }
 
 function accuracyAt(model: tf.LayersModel, items: readonly LabelledImage[], random: Random): number {
@@ -84,7 +91,9 @@ function learningRateAt(step: number, steps: number, peak: number): number {
 
 /** Replaces the crops' BatchNorm statistics by those of whole pictures, averaged over some batches. */
 function calibrate(model: tf.LayersModel, train: LabelledImage[], random: Random): void {
-  const norms = model.layers.filter((layer): layer is BatchNormalization => layer instanceof BatchNormalization);
+  const norms = model.layers.filter(
+    (layer): layer is BatchNormalization => layer instanceof BatchNormalization,
+  );
   for (let i = 0; i < CALIBRATION_BATCHES; i++) {
     for (const layer of norms) layer.momentum = i / (i + 1);
     const part = Array.from({ length: 16 }, () => train[random.integer(train.length)]!);
@@ -92,7 +101,13 @@ function calibrate(model: tf.LayersModel, train: LabelledImage[], random: Random
   }
 }
 
-function save(model: tf.LayersModel, architecture: ArchitectureId, file: string, epoch: number, head: boolean): void {
+function save(
+  model: tf.LayersModel,
+  architecture: ArchitectureId,
+  file: string,
+  epoch: number,
+  head: boolean,
+): void {
   const names = [...variables(model).keys()].filter(
     (name) => isStored(architecture, name) && (head || !name.startsWith(`${HEAD_NAME}/`)),
   );
@@ -121,7 +136,9 @@ function pretrain(architecture: ArchitectureId): void {
     .filter(([name, variable]) => variable.trainable && (!name.endsWith('kernel') || trainsKernel(name)))
     .map(([, variable]) => (variable as unknown as { val: tf.Variable }).val);
 
-  console.error(`drawing ${CLASSES.length} classes of ${imagesPerClass} pictures; tensors trained: ${trained.length}`);
+  console.error(
+    `drawing ${CLASSES.length} classes of ${imagesPerClass} pictures; tensors trained: ${trained.length}`,
+  );
   const train = drawTask('pretraining', { seed: SEED, split: 'train', perClass: imagesPerClass, size: SIDE });
   const validation = drawTask('pretraining', {
     seed: SEED,
@@ -139,7 +156,9 @@ function pretrain(architecture: ArchitectureId): void {
     let right = 0;
     for (let step = 0; step < steps; step++) {
       const part = train.slice(step * batch, (step + 1) * batch);
-      Object.assign(optimizer, { learningRate: learningRateAt(epoch * steps + step, epochs * steps, learningRate) });
+      Object.assign(optimizer, {
+        learningRate: learningRateAt(epoch * steps + step, epochs * steps, learningRate),
+      });
       tf.tidy(() => {
         const { x, y } = batchOf(part, CROP_PIXELS, random);
         const { value, grads } = tf.variableGrads(() => {
@@ -150,7 +169,8 @@ function pretrain(architecture: ArchitectureId): void {
         optimizer.applyGradients(grads as Record<string, tf.Variable>);
         lossSum += value.dataSync()[0]!;
       });
-      if (step % 10 === 0) console.error(`  step ${step}/${steps} ${((Date.now() - started) / (step + 1)).toFixed(0)} ms/step`);
+      if (step % 10 === 0)
+        console.error(`  step ${step}/${steps} ${((Date.now() - started) / (step + 1)).toFixed(0)} ms/step`);
     }
     save(model, architecture, checkpoint, epoch + 1, true);
     const seconds = ((Date.now() - started) / 1000).toFixed(0);
@@ -170,7 +190,9 @@ function pretrain(architecture: ArchitectureId): void {
 if (require.main === module) {
   const architecture = ARCHITECTURE_IDS.find((id) => id === process.argv[2]);
   if (architecture === undefined) {
-    throw new RangeError(`ARCHITECTURE must be one of ${ARCHITECTURE_IDS.join(', ')}, received ${process.argv[2]}`);
+    throw new RangeError(
+      `ARCHITECTURE must be one of ${ARCHITECTURE_IDS.join(', ')}, received ${process.argv[2]}`,
+    );
   }
   pretrain(architecture);
 }

@@ -90,7 +90,9 @@ const FIRST_TASK = {
     const salt = random.integer(65536);
     return (u, v) => {
       const sum =
-        valueNoise(u, v, salt) + 0.5 * valueNoise(2 * u, 2 * v, salt + 1) + 0.25 * valueNoise(4 * u, 4 * v, salt + 2);
+        valueNoise(u, v, salt) +
+        0.5 * valueNoise(2 * u, 2 * v, salt + 1) +
+        0.25 * valueNoise(4 * u, 4 * v, salt + 2);
       return step(sum / 1.75, 0.5, 0.45);
     };
   },

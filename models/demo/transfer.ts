@@ -45,7 +45,12 @@ async function transfer(model: ModelId): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const { head, batchSize } = RECIPES[model];
   const weights = await trainHead({
-    images: drawTask('transfer', { seed: SEED, split: 'train', perClass: IMAGES_PER_CLASS, size: INPUT_SHAPE[0] }),
+    images: drawTask('transfer', {
+      seed: SEED,
+      split: 'train',
+      perClass: IMAGES_PER_CLASS,
+      size: INPUT_SHAPE[0],
+    }),
     classCount: TASKS.transfer.length,
     backbone: await openBackbone(model, folder),
     ...head,

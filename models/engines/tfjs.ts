@@ -38,7 +38,7 @@ async function useTfjsNode(threads: number): Promise<void> {
 async function useWasm(): Promise<void> {
   /* eslint-disable @typescript-eslint/no-require-imports -- only this engine needs it */
   const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm', {
-    with: { 'resolution-mode': 'require' }
+    with: { 'resolution-mode': 'require' },
   });
   /* eslint-enable @typescript-eslint/no-require-imports */
   wasm.setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
@@ -59,7 +59,9 @@ export async function loadTfjs({ kind, modelDir, threads }: EngineOptions): Prom
     threads: kind === 'wasm' ? 1 : threads,
     classes,
     predict: async (images, batch) => {
-      const output = tf.tidy(() => classifier.apply(tf.tensor4d(images, [batch, ...INPUT_SHAPE])) as tf.Tensor);
+      const output = tf.tidy(
+        () => classifier.apply(tf.tensor4d(images, [batch, ...INPUT_SHAPE])) as tf.Tensor,
+      );
       try {
         return Float32Array.from(await output.data());
       } finally {

@@ -53,12 +53,21 @@ export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Arra
     const config = layer.getConfig();
     if (className === 'InputLayer') {
       const channelsFirst = `${layer.name}/nchw`;
-      nodes.push({ op: 'Transpose', inputs: [layer.name], output: channelsFirst, attributes: { perm: [0, 3, 1, 2] } });
+      nodes.push({
+        op: 'Transpose',
+        inputs: [layer.name],
+        output: channelsFirst,
+        attributes: { perm: [0, 3, 1, 2] },
+      });
       aliases.set(layer.name, channelsFirst);
       continue;
     }
     const isLast = layer.name === last;
-    if (className === 'ZeroPadding2D' && !isLast && consumers.every((next) => CONVOLUTIONS.has(next.getClassName()))) {
+    if (
+      className === 'ZeroPadding2D' &&
+      !isLast &&
+      consumers.every((next) => CONVOLUTIONS.has(next.getClassName()))
+    ) {
       aliases.set(layer.name, inputs[0]!);
       consumers.forEach((next) => foldedPads.set(next.name, paddingOf(config)));
       continue;
@@ -70,11 +79,15 @@ export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Arra
     const convert = LAYERS[className];
     if (convert === undefined) {
       const known = Object.keys(LAYERS).join(', ');
-      throw new RangeError(`layer ${layer.name} must be one of ${known} to be exported, received ${className}`);
+      throw new RangeError(
+        `layer ${layer.name} must be one of ${known} to be exported, received ${className}`,
+      );
     }
     const next = consumers.length === 1 ? consumers[0] : undefined;
     const norm =
-      CONVOLUTIONS.has(className) && !isLast && next?.getClassName() === 'BatchNormalization' ? next : undefined;
+      CONVOLUTIONS.has(className) && !isLast && next?.getClassName() === 'BatchNormalization'
+        ? next
+        : undefined;
     if (norm !== undefined) foldedNorms.add(norm.name);
     const converted = convert({
       layer,

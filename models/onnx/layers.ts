@@ -41,7 +41,12 @@ function arrays(layer: tf.layers.Layer): Float32Array[] {
 
 /** gamma, beta, moving mean and variance as scale and shift, computed in double precision. */
 export function affineOf(layer: tf.layers.Layer): Affine {
-  const [gamma, beta, mean, variance] = arrays(layer) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  const [gamma, beta, mean, variance] = arrays(layer) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   const epsilon = layer.getConfig()['epsilon'] as number;
   const scale = gamma.map((g, i) => g / Math.sqrt(variance[i]! + epsilon));
   return { scale, shift: beta.map((b, i) => b - (mean[i]! * gamma[i]!) / Math.sqrt(variance[i]! + epsilon)) };
@@ -50,19 +55,31 @@ export function affineOf(layer: tf.layers.Layer): Affine {
 /** TensorFlow's SAME padding: the odd pixel goes after. */
 function samePads(layer: tf.layers.Layer, kernel: readonly number[], strides: readonly number[]): Pads {
   const [, height, width] = (layer.input as tf.SymbolicTensor).shape;
-  const [before, after] = [[height, width], [height, width]].map((sizes, side) =>
+  const [before, after] = [
+    [height, width],
+    [height, width],
+  ].map((sizes, side) =>
     sizes.map((size, axis) => {
       if (size === null || size === undefined) {
-        throw new RangeError(`layer ${layer.name} pads to the same size and so needs a fixed input size, received null`);
+        throw new RangeError(
+          `layer ${layer.name} pads to the same size and so needs a fixed input size, received null`,
+        );
       }
-      const total = Math.max((Math.ceil(size / strides[axis]!) - 1) * strides[axis]! + kernel[axis]! - size, 0);
+      const total = Math.max(
+        (Math.ceil(size / strides[axis]!) - 1) * strides[axis]! + kernel[axis]! - size,
+        0,
+      );
       return side === 0 ? Math.floor(total / 2) : Math.ceil(total / 2);
     }),
   ) as [[number, number], [number, number]];
   return [before[0], before[1], after[0], after[1]];
 }
 
-function padsOf({ layer, config, pads }: LayerContext, kernel: readonly number[], strides: readonly number[]): Pads {
+function padsOf(
+  { layer, config, pads }: LayerContext,
+  kernel: readonly number[],
+  strides: readonly number[],
+): Pads {
   if (config['padding'] !== 'same') return pads;
   return samePads(layer, kernel, strides).map((pad, i) => pad + pads[i]!) as unknown as Pads;
 }
@@ -116,7 +133,9 @@ function convolution(context: LayerContext, depthwise: boolean): Converted {
 }
 
 function batchNormalization({ layer, inputs }: LayerContext): Converted {
-  const names = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((weight) => `${layer.name}/${weight}`);
+  const names = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map(
+    (weight) => `${layer.name}/${weight}`,
+  );
   const attributes = { epsilon: { float: layer.getConfig()['epsilon'] as number } };
   return {
     nodes: [{ op: 'BatchNormalization', inputs: [inputs[0]!, ...names], output: layer.name, attributes }],
@@ -189,7 +208,11 @@ function dense(context: LayerContext): Converted {
   const shape = layer.weights[0]!.shape as number[];
   return {
     nodes: name === 'linear' ? [gemm] : [gemm, ...activation({ ...context, inputs: [linear] }, name).nodes],
-    initializers: values.map((v, i) => ({ name: weights[i]!, dims: i === 0 ? shape : [v.length], values: v })),
+    initializers: values.map((v, i) => ({
+      name: weights[i]!,
+      dims: i === 0 ? shape : [v.length],
+      values: v,
+    })),
   };
 }
 

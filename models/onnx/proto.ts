@@ -87,7 +87,9 @@ function initializer(writer: BinaryWriter, { name, dims, values }: Initializer):
     integers(w, 1, dims);
     integer(w, 2, values instanceof Float32Array ? TENSOR_FLOAT : TENSOR_INT64);
     text(w, 8, name);
-    w.tag(9, WireType.LengthDelimited).bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    w.tag(9, WireType.LengthDelimited).bytes(
+      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    );
   });
 }
 

@@ -8,7 +8,10 @@ import * as ort from 'onnxruntime-node';
  *
  * @param threads how many threads one inference may use; the container's CPU limit decides, never the host
  */
-export async function openSession(graph: string | Uint8Array, threads: number): Promise<ort.InferenceSession> {
+export async function openSession(
+  graph: string | Uint8Array,
+  threads: number,
+): Promise<ort.InferenceSession> {
   const options: ort.InferenceSession.SessionOptions = {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

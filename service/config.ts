@@ -1,0 +1,66 @@
+/**
+ * The service's configuration, from its environment.
+ */
+import { join, resolve } from 'node:path';
+
+import { MODEL_IDS, type ModelId } from '../models/catalog';
+import { ENGINE_KINDS, type EngineKind } from '../models/engines/engine';
+import { PACKAGE_ROOT } from '../models/package-root';
+import { DEMO_MODELS_DIR } from '../models/saved-model';
+import { ENV, HTTP_PORT } from './contract';
+import { cpuLimitMillis, threadsFor } from './cpu-limit';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export interface Config {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly models: readonly ModelId[];
+  readonly engine: EngineKind;
+  readonly cpuLimitMillis: number;
+  /** Threads of one inference. */
+  readonly threads: number;
+  readonly modelsDir: string;
+  readonly onnxCacheDir: string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+function oneOf<T extends string>(name: string, value: string, known: readonly T[]): T {
+  const found = known.find((k) => k === value);
+  if (found === undefined)
+    throw new RangeError(`${name} must be one of ${known.join(', ')}, received "${value}"`);
+  return found;
+}
+
+function integer(name: string, value: string, lowest: number, highest: number): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < lowest || number > highest) {
+    throw new RangeError(`${name} must be a whole number from ${lowest} to ${highest}, received "${value}"`);
+  }
+  return number;
+}
+
+/**
+ * Reads the configuration.
+ *
+ * @throws RangeError naming the variable, what it may be and what it is
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const read = (name: string) => (environment[name] === '' ? undefined : environment[name]);
+  const limit = read(ENV.cpuLimitMillis);
+  const limitMillis =
+    limit === undefined ? cpuLimitMillis() : integer(ENV.cpuLimitMillis, limit, 1, 1_000_000);
+  const models = (read(ENV.models) ?? MODEL_IDS.join(','))
+    .split(',')
+    .map((id) => oneOf(ENV.models, id.trim(), MODEL_IDS));
+  return {
+    port: integer(ENV.port, read(ENV.port) ?? String(HTTP_PORT), 0, 65535),
+    models: [...new Set(models)],
+    engine: oneOf(ENV.engine, read(ENV.engine) ?? 'onnxruntime', ENGINE_KINDS),
+    cpuLimitMillis: limitMillis,
+    threads: threadsFor(limitMillis),
+    modelsDir: resolve(read(ENV.modelsDir) ?? DEMO_MODELS_DIR),
+    onnxCacheDir: resolve(read(ENV.onnxCacheDir) ?? join(PACKAGE_ROOT, 'build', 'onnx')),
+    logLevel: oneOf(ENV.logLevel, read(ENV.logLevel) ?? 'info', LOG_LEVELS),
+  };
+}

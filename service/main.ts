@@ -1,0 +1,138 @@
+/**
+ * The service's entry: `node build/service/main.js`.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import { type Logger, pino } from 'pino';
+
+import type { ModelId } from '../models/catalog';
+import { createApp } from './app';
+import { type Config, readConfig } from './config';
+import { DRAIN_DELAY_MS, KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './contract';
+import { createMetrics } from './metrics';
+import { checkNodeVersion } from './node-version';
+import { ModelWorker, type WorkerState } from './pool';
+
+/** A running service. */
+export interface Running {
+  readonly port: number;
+  /** Resolves when every model is warm; never rejects, since a model that cannot be loaded is tried again. */
+  readonly ready: Promise<void>;
+  readonly workers: ReadonlyMap<ModelId, ModelWorker>;
+  /**
+   * Stops: readiness fails at once, requests are taken for the delay, those in flight finish.
+   *
+   * @param delayMs how long routing may take to notice
+   */
+  stop(delayMs?: number): Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly log: Logger;
+  /** Script of the model processes. @default worker.ts */
+  readonly workerScript?: string;
+  readonly requestTimeoutMs?: number;
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      reject(
+        taken ? new Error(`port ${port} is taken: stop what listens there or set PORT to another`) : error,
+      );
+    });
+    server.listen(port, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Starts model processes and listens; it is live at once and ready once `ready` resolves. */
+export async function serve(config: Config, options: ServeOptions): Promise<Running> {
+  const { log, workerScript, requestTimeoutMs } = options;
+  const metrics = createMetrics();
+  const { threads, engine: kind, onnxCacheDir } = config;
+  const workers = new Map<ModelId, ModelWorker>();
+  let draining = false;
+  const app = createApp({
+    workers,
+    metrics,
+    log,
+    draining: () => draining,
+    samplesDir: join(config.modelsDir, 'samples'),
+  });
+  const server = createServer(
+    { requestTimeout: 2 * REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+    app,
+  );
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  const port = await listen(server, config.port);
+
+  const ready = config.models.map((model) => {
+    const modelDir = join(config.modelsDir, model);
+    log.info({ model, modelDir, engine: kind, threads }, 'loading model');
+    return new Promise<void>((resolve) => {
+      const onState = (state: WorkerState) => {
+        if (state.kind === 'ready') {
+          log.info({ model, ...state.loaded, classes: state.loaded.classes.length }, 'model ready');
+          resolve();
+        } else if (state.kind === 'failed')
+          log.error({ model, modelDir, reason: state.message }, 'model not loaded');
+      };
+      const onRestart = (reason: string) => {
+        metrics.restarts.inc({ model });
+        log.warn({ model, reason }, 'model process restarts');
+      };
+      const worker = new ModelWorker({
+        engine: { kind, modelDir, threads, onnxCacheDir },
+        onState,
+        onRestart,
+        ...(workerScript === undefined ? {} : { script: workerScript }),
+        ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
+      });
+      workers.set(model, worker);
+    });
+  });
+
+  const stop = async (delayMs = 0): Promise<void> => {
+    if (draining) return;
+    draining = true;
+    log.info({ delayMs }, 'draining');
+    await delay(delayMs);
+    await new Promise((resolve) => {
+      server.close(resolve);
+      server.closeIdleConnections();
+    });
+    for (const worker of workers.values()) worker.stop();
+    log.info('stopped');
+  };
+  return { port, ready: Promise.all(ready).then(() => undefined), workers, stop };
+}
+
+/** Stops on SIGTERM after the drain's delay, and on Ctrl-C at once. */
+export function stopOnSignals(running: Running): void {
+  const end = (delayMs: number) => void running.stop(delayMs).then(() => process.exit(0));
+  process.once('SIGTERM', () => end(DRAIN_DELAY_MS));
+  process.once('SIGINT', () => end(0));
+}
+
+async function main(): Promise<void> {
+  checkNodeVersion();
+  const config = readConfig(process.env);
+  const log = pino({ level: config.logLevel });
+  const running = await serve(config, { log });
+  stopOnSignals(running);
+  log.info({ port: running.port }, 'listening');
+  await running.ready;
+  log.info('ready');
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    console.error((error as Error).message);
+    process.exit(1);
+  });
+}

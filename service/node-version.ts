@@ -1,0 +1,15 @@
+/**
+ * Says at once what would fail later without a word.
+ */
+
+/**
+ * Checks the Node that runs this.
+ *
+ * @throws Error with the remedy; tfjs-node 4.22 calls functions that Node 23 removed
+ */
+export function checkNodeVersion(version: string = process.versions.node): void {
+  const major = Number(version.split('.')[0]);
+  if (major < 20 || major > 22) {
+    throw new Error(`Tandem needs Node 20 or 22, this is Node ${version}: install Node 22 and start again`);
+  }
+}
