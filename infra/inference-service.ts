@@ -71,7 +71,9 @@ function checkScaling(name: string, scaling: Scaling): void {
   }
   const { minReplicas, maxReplicas, targetCpuPercent } = scaling;
   if (minReplicas < 1 || maxReplicas < minReplicas) {
-    throw new Error(`${name}: maxReplicas must be at least minReplicas, received ${minReplicas} and ${maxReplicas}`);
+    throw new Error(
+      `${name}: maxReplicas must be at least minReplicas, received ${minReplicas} and ${maxReplicas}`,
+    );
   }
   if (targetCpuPercent < 1) {
     throw new Error(`${name}: targetCpuPercent must be at least 1, received ${targetCpuPercent}`);
@@ -88,7 +90,11 @@ export class InferenceService extends Construct {
     const { name, namespace, model, scaling } = props;
     checkScaling(name, scaling);
     this.selector = { 'app.kubernetes.io/name': 'tandem', 'app.kubernetes.io/instance': name };
-    const labels = { ...this.selector, 'app.kubernetes.io/component': model, 'app.kubernetes.io/part-of': 'tandem' };
+    const labels = {
+      ...this.selector,
+      'app.kubernetes.io/component': model,
+      'app.kubernetes.io/part-of': 'tandem',
+    };
     const metadata = { name, namespace, labels };
     const matchLabels = this.selector;
 
@@ -110,7 +116,10 @@ export class InferenceService extends Construct {
         progressDeadlineSeconds: 600,
         strategy: {
           type: 'RollingUpdate',
-          rollingUpdate: { maxSurge: k8s.IntOrString.fromNumber(1), maxUnavailable: k8s.IntOrString.fromNumber(0) },
+          rollingUpdate: {
+            maxSurge: k8s.IntOrString.fromNumber(1),
+            maxUnavailable: k8s.IntOrString.fromNumber(0),
+          },
         },
         template: { metadata: { labels }, spec: podSpec(props, matchLabels) },
       },
@@ -146,7 +155,10 @@ function annotationsOf({ figures }: InferenceServiceProps): { annotations?: Reco
 }
 
 function podSpec(props: InferenceServiceProps, matchLabels: Readonly<Record<string, string>>): k8s.PodSpec {
-  const probe = (path: string, timing: (typeof PROBES)[keyof typeof PROBES]) => ({ httpGet: { path, port }, ...timing });
+  const probe = (path: string, timing: (typeof PROBES)[keyof typeof PROBES]) => ({
+    httpGet: { path, port },
+    ...timing,
+  });
   return {
     serviceAccountName: props.name,
     automountServiceAccountToken: false,
@@ -196,7 +208,9 @@ function podSpec(props: InferenceServiceProps, matchLabels: Readonly<Record<stri
         volumeMounts: [{ name: TEMPORARY_FILES.name, mountPath: TEMPORARY_FILES.mountPath }],
       },
     ],
-    volumes: [{ name: TEMPORARY_FILES.name, emptyDir: { sizeLimit: k8s.Quantity.fromString(TEMPORARY_FILES.size) } }],
+    volumes: [
+      { name: TEMPORARY_FILES.name, emptyDir: { sizeLimit: k8s.Quantity.fromString(TEMPORARY_FILES.size) } },
+    ],
   };
 }
 

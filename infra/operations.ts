@@ -8,9 +8,27 @@ import type { k8s } from 'cdk8s-plus-28';
  * throttled pod on a busy node is not killed while it loads.
  */
 export const PROBES = {
-  startup: { periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 60, successThreshold: 1, initialDelaySeconds: 0 },
-  readiness: { periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 2, successThreshold: 1, initialDelaySeconds: 0 },
-  liveness: { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3, successThreshold: 1, initialDelaySeconds: 0 },
+  startup: {
+    periodSeconds: 2,
+    timeoutSeconds: 2,
+    failureThreshold: 60,
+    successThreshold: 1,
+    initialDelaySeconds: 0,
+  },
+  readiness: {
+    periodSeconds: 5,
+    timeoutSeconds: 2,
+    failureThreshold: 2,
+    successThreshold: 1,
+    initialDelaySeconds: 0,
+  },
+  liveness: {
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+    failureThreshold: 3,
+    successThreshold: 1,
+    initialDelaySeconds: 0,
+  },
 } as const;
 
 /** Pods go to different nodes where they can; where they cannot, they run all the same. */

@@ -36,7 +36,7 @@ export const SETTING_VARIABLES = {
 export function readSettings(app: App, environment: NodeJS.ProcessEnv): Settings {
   const read = (name: keyof Settings): string | undefined => {
     const value: unknown = environment[SETTING_VARIABLES[name]] ?? app.node.tryGetContext(name);
-    return value === undefined || value === '' ? undefined : String(value);
+    return typeof value === 'string' && value !== '' ? value : undefined;
   };
   const serviceType = read('serviceType') ?? DEFAULT_SETTINGS.serviceType;
   const known = SERVICE_TYPES.find((type) => type === serviceType);

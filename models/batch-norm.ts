@@ -151,7 +151,7 @@ function normalizeByBatch(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D,
     const moments = tf.moments(input, [0, 1, 2]);
     const count = input.size / scale.size;
     mean = tf.keep(moments.mean as tf.Tensor1D);
-    variance = tf.keep(moments.variance.mul(count / (count - 1)) as tf.Tensor1D);
+    variance = tf.keep(moments.variance.mul<tf.Tensor1D>(count / (count - 1)));
     save([input, scale, moments.mean, moments.variance]);
     const gradFunc = (dy: tf.Tensor, [x, gamma, m, v]: tf.Tensor[]) => {
       const inverse = v!.add(epsilon).rsqrt(); // [c]
@@ -171,6 +171,6 @@ function normalizeByBatch(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D,
     );
     return { value, gradFunc };
   });
-  const y = normalize(x, gamma, beta) as tf.Tensor4D;
+  const y = normalize(x, gamma, beta);
   return { y, mean: mean!, variance: variance! };
 }

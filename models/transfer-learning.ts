@@ -81,11 +81,9 @@ export async function trainHead(training: HeadTraining): Promise<Weights> {
   if (head === undefined)
     throw new RangeError(`training needs at least one image and one epoch, received none`);
   const weights: Weights = new Map();
-  for (const [name, variable] of Object.entries(head)) {
-    weights.set(`${HEAD_NAME}/${name}`, {
-      shape: variable.shape,
-      values: Float32Array.from(variable.dataSync()),
-    });
+  for (const name of ['kernel', 'bias'] as const) {
+    const { shape } = head[name];
+    weights.set(`${HEAD_NAME}/${name}`, { shape, values: Float32Array.from(head[name].dataSync()) });
   }
   tf.dispose([head.kernel, head.bias]);
   optimizer.dispose();
@@ -119,15 +117,12 @@ function trainStep(
     const y = tf.oneHot(tf.tensor1d(labels, 'int32'), head.bias.size);
     let right = 0;
     const { value, grads } = tf.variableGrads(() => {
-      const p = x
-        .matMul(head.kernel as tf.Tensor2D)
-        .add(head.bias)
-        .softmax() as tf.Tensor2D; // [b, classes]
+      const p = x.matMul(head.kernel).add(head.bias).softmax(); // [b, classes]
       const best = tf.tidy(() => p.argMax(-1).dataSync());
       labels.forEach((label, i) => (right += best[i] === label ? 1 : 0));
-      return p.clipByValue(LOG_CLIP, 1).log().mul(y).sum(-1).neg().mean() as tf.Scalar;
+      return p.clipByValue(LOG_CLIP, 1).log().mul(y).sum(-1).neg().mean<tf.Scalar>();
     }, [head.kernel, head.bias]);
-    optimizer.applyGradients(grads as Record<string, tf.Variable>);
+    optimizer.applyGradients(grads);
     return { loss: value.dataSync()[0]!, right };
   });
 }

@@ -45,7 +45,7 @@ const httpLog = (logger: Logger): RequestHandler =>
   pinoHttp({
     logger,
     genReqId: (_request, response) => response.getHeader('x-request-id') as string,
-    autoLogging: { ignore: (request) => HEALTH_PATHS.has(request.url ?? '') },
+    autoLogging: { ignore: (request) => HEALTH_PATHS.has(request.url) },
     serializers: {
       req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
@@ -67,7 +67,10 @@ function topClasses(
 function readTop(value: unknown): number {
   if (value === undefined) return LIMITS.topClassesDefault;
   if (typeof value !== 'string' || !/^[1-9]\d{0,3}$/.test(value)) {
-    throw new ServiceError('BAD_REQUEST', `top must be a whole number from 1, received "${String(value)}".`);
+    throw new ServiceError(
+      'BAD_REQUEST',
+      `top must be a whole number from 1, received ${JSON.stringify(value)}.`,
+    );
   }
   return Number(value);
 }
@@ -99,7 +102,7 @@ export function createApp({ workers, metrics, log, draining, samplesDir }: AppDe
     if (found === undefined) {
       throw new ServiceError(
         'UNKNOWN_MODEL',
-        `There is no model "${String(id)}" here; choose one of ${served}.`,
+        `There is no model ${JSON.stringify(id)} here; choose one of ${served}.`,
       );
     }
     return found;

@@ -1,9 +1,10 @@
 /**
  * The image of a request: its raw body, or the one file of a multipart form.
  */
-import busboy from '@fastify/busboy';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+
+import { Busboy } from '@fastify/busboy';
 
 import { IMAGE_FIELD, IMAGE_TYPES, LIMITS } from './contract';
 import { ServiceError } from './errors';
@@ -35,10 +36,10 @@ async function readRaw(body: Readable, declaredBytes: number): Promise<Buffer> {
 function readMultipart(body: Readable, headers: IncomingHttpHeaders): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const refuse = (message: string) => reject(new ServiceError('BAD_REQUEST', message));
-    let parser: busboy;
+    let parser: InstanceType<typeof Busboy>;
     try {
       const limits = { files: 1, fields: 0, parts: 2, fileSize: LIMITS.imageBytes };
-      parser = busboy({ headers: { ...headers, 'content-type': headers['content-type']! }, limits });
+      parser = new Busboy({ headers: { ...headers, 'content-type': headers['content-type']! }, limits });
     } catch {
       refuse('The multipart body has no boundary; let the client set the Content-Type.');
       return;

@@ -164,7 +164,7 @@ function pretrain(architecture: ArchitectureId): void {
         const { value, grads } = tf.variableGrads(() => {
           const p = model.apply(x, { training: true }) as tf.Tensor2D; // [b, classes]
           right += tf.tidy(() => p.argMax(-1).equal(y.argMax(-1)).sum().dataSync()[0]!);
-          return p.clipByValue(LOG_CLIP, 1).log().mul(y).sum(-1).neg().mean() as tf.Scalar;
+          return p.clipByValue(LOG_CLIP, 1).log().mul(y).sum(-1).neg().mean<tf.Scalar>();
         }, trained);
         optimizer.applyGradients(grads as Record<string, tf.Variable>);
         lossSum += value.dataSync()[0]!;

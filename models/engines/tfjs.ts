@@ -37,9 +37,7 @@ async function useTfjsNode(threads: number): Promise<void> {
 
 async function useWasm(): Promise<void> {
   /* eslint-disable @typescript-eslint/no-require-imports -- only this engine needs it */
-  const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm', {
-    with: { 'resolution-mode': 'require' },
-  });
+  const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
   /* eslint-enable @typescript-eslint/no-require-imports */
   wasm.setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
   await tf.setBackend('wasm');

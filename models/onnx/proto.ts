@@ -48,7 +48,7 @@ const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
 
-type Fields = (writer: BinaryWriter) => void;
+type Fields = (writer: BinaryWriter) => unknown;
 
 const message = (writer: BinaryWriter, field: number, write: Fields) => {
   writer.tag(field, WireType.LengthDelimited).fork();
@@ -101,7 +101,7 @@ function value(writer: BinaryWriter, field: number, { name, dims }: Value): void
         integer(tensor, 1, TENSOR_FLOAT);
         message(tensor, 2, (shape) => {
           for (const dim of dims) {
-            message(shape, 1, (d) => void (typeof dim === 'number' ? integer(d, 1, dim) : text(d, 2, dim)));
+            message(shape, 1, (d) => (typeof dim === 'number' ? integer(d, 1, dim) : text(d, 2, dim)));
           }
         });
       }),
