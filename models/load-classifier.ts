@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path';
 
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 
 import { fillFromBase } from './base-weights';
 import { buildClassifier } from './classifier';
@@ -16,6 +16,8 @@ import { setWeights } from './weights';
  * Runs on whatever tfjs backend is set; the caller disposes the model.
  */
 export function loadClassifier(folder: string): tf.LayersModel {
+  // Else tfjs advises on stderr to install another backend, whichever is meant to be used.
+  tf.enableProdMode();
   const saved = readSavedModel(folder);
   const classifier = buildClassifier(saved.architecture, saved.classes.length);
   fillFromBase(classifier, saved);

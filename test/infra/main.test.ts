@@ -32,7 +32,9 @@ describe('synth', () => {
     });
     const { Deployment, Service } = objects(files.get('latency-hpa.k8s.yaml')!);
     expect(Deployment.metadata.namespace).toBe('vision');
-    expect(Deployment.spec.template.spec.containers[0].image).toMatch(/^images\.example\/tandem@sha256:0{64}$/);
+    expect(Deployment.spec.template.spec.containers[0].image).toMatch(
+      /^images\.example\/tandem@sha256:0{64}$/,
+    );
     expect(Deployment.spec.template.spec.imagePullSecrets).toEqual([{ name: 'credentials' }]);
     expect(Service.spec.type).toBe('LoadBalancer');
   });

@@ -32,7 +32,7 @@ export type Manifest = any;
 export function objects(text: string): Record<string, Manifest> {
   const found: Record<string, Manifest> = {};
   for (const document of parseAllDocuments(text)) {
-    const manifest = document.toJS() as Manifest;
+    const manifest = document.toJS();
     found[manifest.kind as string] = manifest;
   }
   return found;

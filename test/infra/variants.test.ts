@@ -19,11 +19,14 @@ const PRINTED: [string, string, string, string, string][] = [
 ];
 
 describe('the printed figures', () => {
-  test.each(PRINTED)('%s asks for %s and %s, limited to %s and %s', (name, cpu, memory, cpuLimit, memoryLimit) => {
-    const { requests, limits } = container(name).resources;
-    expect([requests.cpu, String(requests.memory)]).toEqual([cpu, memory]);
-    expect([limits.cpu, String(limits.memory)]).toEqual([cpuLimit, memoryLimit]);
-  });
+  test.each(PRINTED)(
+    '%s asks for %s and %s, limited to %s and %s',
+    (name, cpu, memory, cpuLimit, memoryLimit) => {
+      const { requests, limits } = container(name).resources;
+      expect([requests.cpu, String(requests.memory)]).toEqual([cpu, memory]);
+      expect([limits.cpu, String(limits.memory)]).toEqual([cpuLimit, memoryLimit]);
+    },
+  );
 
   test.each(PRINTED)('%s holds %s, %s, %s and %s character for character', (name, ...figures) => {
     const text = files.get(`${name}.k8s.yaml`)!;
@@ -50,16 +53,22 @@ describe('the printed figures', () => {
   test.each([
     ['accuracy-hpa', 2, 10, 60],
     ['latency-hpa', 2, 8, 50],
-  ])('%s scales from %i to %i replicas at %i %% of the CPU request', (name, minReplicas, maxReplicas, target) => {
-    const { Deployment, HorizontalPodAutoscaler } = variant(name);
-    expect(Deployment.spec).not.toHaveProperty('replicas');
-    const { spec } = HorizontalPodAutoscaler;
-    expect(spec).toMatchObject({ minReplicas, maxReplicas });
-    expect(spec.metrics).toEqual([
-      { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } },
-    ]);
-    expect(spec.scaleTargetRef).toEqual({ apiVersion: 'apps/v1', kind: 'Deployment', name });
-  });
+  ])(
+    '%s scales from %i to %i replicas at %i %% of the CPU request',
+    (name, minReplicas, maxReplicas, target) => {
+      const { Deployment, HorizontalPodAutoscaler } = variant(name);
+      expect(Deployment.spec).not.toHaveProperty('replicas');
+      const { spec } = HorizontalPodAutoscaler;
+      expect(spec).toMatchObject({ minReplicas, maxReplicas });
+      expect(spec.metrics).toEqual([
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } },
+        },
+      ]);
+      expect(spec.scaleTargetRef).toEqual({ apiVersion: 'apps/v1', kind: 'Deployment', name });
+    },
+  );
 
   test.each(['accuracy-hpa', 'latency-hpa'])('%s states Kubernetes’ default scaling behaviour', (name) => {
     expect(variant(name)['HorizontalPodAutoscaler'].spec.behavior).toEqual({
@@ -130,7 +139,9 @@ describe.each(VARIANTS)('variant $name', ({ name, model, scaling }: Variant) => 
       all['Deployment'].spec.selector.matchLabels,
       all['Service'].spec.selector,
       all['NetworkPolicy'].spec.podSelector.matchLabels,
-      ...(all['PodDisruptionBudget'] === undefined ? [] : [all['PodDisruptionBudget'].spec.selector.matchLabels]),
+      ...(all['PodDisruptionBudget'] === undefined
+        ? []
+        : [all['PodDisruptionBudget'].spec.selector.matchLabels]),
     ];
     for (const selector of selectors) {
       expect(labels).toMatchObject(selector);
@@ -163,7 +174,9 @@ describe('dist/', () => {
   });
 
   test('holds the namespace first and one file a variant', () => {
-    expect([...files.keys()]).toEqual(['00-namespace', ...VARIANTS.map(({ name }) => name).sort()].map((n) => `${n}.k8s.yaml`));
+    expect([...files.keys()]).toEqual(
+      ['00-namespace', ...VARIANTS.map(({ name }) => name).sort()].map((n) => `${n}.k8s.yaml`),
+    );
     expect(objects(files.get('00-namespace.k8s.yaml')!)['Namespace'].metadata.name).toBe('tandem');
     expect(files.get('00-namespace.k8s.yaml')).toMatchSnapshot();
   });

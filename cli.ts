@@ -1,0 +1,92 @@
+#!/usr/bin/env node
+/**
+ * The command `tandem`. Each subcommand loads what it needs only when it runs.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Command } from 'commander';
+
+import { MODEL_IDS, modelId } from './models/catalog';
+import { ENGINE_KINDS, type EngineKind } from './models/engines/engine';
+import { DEMO_MODELS_DIR, readSavedModel } from './models/saved-model';
+import { readConfig } from './service/config';
+import { checkNodeVersion } from './service/node-version';
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a subcommand must not pay for the others' libraries */
+
+const defaults = () => readConfig(process.env);
+
+function exportModels(models: string[], { out }: { out?: string }): void {
+  const { cachedGraph } = require('./models/onnx/cache') as typeof import('./models/onnx/cache.js');
+  const { IR_VERSION, OPSET_VERSION } =
+    require('./models/onnx/proto') as typeof import('./models/onnx/proto.js');
+  const { modelsDir, onnxCacheDir } = defaults();
+  for (const model of models.length > 0 ? models : MODEL_IDS) {
+    const file = cachedGraph(join(modelsDir, modelId(model)), out ?? onnxCacheDir);
+    if (typeof file !== 'string')
+      throw new Error(`${out ?? onnxCacheDir} cannot be written; choose another with --out`);
+    const bytes = readFileSync(file);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    console.log(
+      `${file}  ${bytes.length} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
+    );
+  }
+}
+
+async function evaluateModel(
+  model: string,
+  options: { engine: EngineKind; writeCard?: true; json?: true },
+): Promise<void> {
+  const { evaluateDemo, modelCard, writeCard } =
+    require('./models/demo/evaluate') as typeof import('./models/demo/evaluate.js');
+  const { loadEngine } = require('./models/engines/load') as typeof import('./models/engines/load.js');
+  const saved = readSavedModel(join(DEMO_MODELS_DIR, modelId(model)));
+  const { threads, onnxCacheDir } = defaults();
+  const engine = await loadEngine({ kind: options.engine, modelDir: saved.folder, threads, onnxCacheDir });
+  const measured = await evaluateDemo(saved, engine, (done, count) => {
+    if (done % 50 === 0) console.error(`${done}/${count} pictures`);
+  });
+  await engine.dispose();
+  if (options.writeCard) console.error(`wrote ${writeCard(saved, measured)}`);
+  console.log(options.json ? JSON.stringify(measured) : modelCard(saved, measured));
+}
+
+/** Refuses an engine that is none. */
+function engineKind(value: string): EngineKind {
+  const kind = ENGINE_KINDS.find((known) => known === value);
+  if (kind === undefined)
+    throw new RangeError(`--engine must be one of ${ENGINE_KINDS.join(', ')}, received ${value}`);
+  return kind;
+}
+
+const program = new Command('tandem').description(
+  'Two image classifiers, from training to sized deployments.',
+);
+program
+  .command('export')
+  .description('export saved models to ONNX; prints a line for each')
+  .argument('[models...]', `model ids, of ${MODEL_IDS.join(', ')} (default: both)`)
+  .option('--out <folder>', 'where the graphs go (default: the service’s ONNX_CACHE_DIR)')
+  .addHelpText('after', '\nExample: npx tandem export latency --out build/onnx')
+  .action(exportModels);
+program
+  .command('evaluate')
+  .description('measure a demo model on the test split that no training drew')
+  .argument('<model>', `model id, one of ${MODEL_IDS.join(', ')}`)
+  .option('--engine <kind>', `one of ${ENGINE_KINDS.join(', ')}`, engineKind, 'onnxruntime')
+  .option('--write-card', 'write model-card.md and evaluation.json beside the model')
+  .option('--json', 'print the figures as JSON instead of the card')
+  .addHelpText('after', '\nExample: npx tandem evaluate accuracy --write-card')
+  .action(evaluateModel);
+
+async function main(): Promise<void> {
+  checkNodeVersion();
+  await program.parseAsync();
+}
+
+main().catch((error: unknown) => {
+  console.error((error as Error).message);
+  process.exit(1);
+});

@@ -1,0 +1,34 @@
+/**
+ * Writes the page's sample pictures, one a class of the second task, from the test split:
+ * `npx tsx models/demo/samples.ts`.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import sharp from 'sharp';
+
+import { writeFileAtomic } from '../files';
+import { DEMO_MODELS_DIR } from '../saved-model';
+import { TEST_SPLIT } from './evaluate';
+import { drawSurface } from './image-set';
+import { TASKS } from './surfaces';
+
+/** A picture of the test split that shows its class well. */
+const INDEX = 3;
+
+async function writeSamples(): Promise<void> {
+  const folder = join(DEMO_MODELS_DIR, 'samples');
+  mkdirSync(folder, { recursive: true });
+  for (const name of TASKS.transfer) {
+    const { size } = TEST_SPLIT;
+    const pixels = drawSurface(name, { ...TEST_SPLIT, index: INDEX });
+    const raw = { width: size, height: size, channels: 3 } as const;
+    writeFileAtomic(
+      join(folder, `${name}.jpg`),
+      await sharp(pixels, { raw }).jpeg({ quality: 90 }).toBuffer(),
+    );
+  }
+  console.log(folder);
+}
+
+void writeSamples();

@@ -1,0 +1,103 @@
+import type { Running } from '../../service/main';
+import { fakeModels, grey, startServer } from './server';
+
+const servers: Running[] = [];
+afterAll(() => Promise.all(servers.map((server) => server.stop())));
+
+async function start(...options: Parameters<typeof startServer>) {
+  const server = await startServer(...options);
+  servers.push(server);
+  const classify = async (share: number) =>
+    fetch(`${server.url}/v1/classify?model=latency`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/png' },
+      body: new Uint8Array(await grey(share).png().toBuffer()),
+    });
+  const status = async (path: string) => (await fetch(`${server.url}${path}`)).status;
+  return { ...server, classify, status };
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('waited 10 s in vain');
+}
+
+test('the service is live at once and ready only after its models are', async () => {
+  const server = await start({ models: ['latency'], modelsDir: fakeModels('slow') });
+  expect(await server.status('/v2/health/live')).toBe(200);
+  expect(await server.status('/v2/health/ready')).toBe(503);
+  expect((await server.classify(0.9)).status).toBe(503);
+  await server.ready;
+  expect(await server.status('/v2/health/ready')).toBe(200);
+  expect((await server.classify(0.9)).status).toBe(200);
+});
+
+test('a model that cannot be loaded leaves the service live and not ready', async () => {
+  const server = await start({ models: ['latency'], modelsDir: fakeModels('broken') });
+  await until(async () => server.workers.get('latency')!.state.kind === 'failed');
+  expect(await server.status('/v2/health/live')).toBe(200);
+  expect(await server.status('/v2/health/ready')).toBe(503);
+  expect(server.workers.get('latency')!.state).toEqual({
+    kind: 'failed',
+    message: 'the weights are damaged',
+  });
+});
+
+test('a model process that crashes fails its request alone and is replaced', async () => {
+  const server = await start({ models: ['latency'] });
+  await server.ready;
+  const before = server.workers.get('latency')!.processId;
+  const crashed = await server.classify(0.75);
+  expect(crashed.status).toBe(503);
+  expect(crashed.headers.get('retry-after')).toBe('1');
+  expect((await crashed.json()).code).toBe('WORKER_FAILED');
+  expect(await server.status('/v2/health/live')).toBe(200);
+  await until(async () => (await server.status('/v2/health/ready')) === 200);
+  expect((await server.classify(0.9)).status).toBe(200);
+  expect(server.workers.get('latency')!.processId).not.toBe(before);
+});
+
+test('a request that hangs is answered 504 at its deadline, and the process replaced', async () => {
+  const server = await start({ models: ['latency'] }, 600);
+  await server.ready;
+  const hung = await server.classify(0.25);
+  expect(hung.status).toBe(504);
+  expect((await hung.json()).code).toBe('DEADLINE_EXCEEDED');
+  await until(async () => (await server.status('/v2/health/ready')) === 200);
+  expect((await server.classify(0.9)).status).toBe(200);
+});
+
+test('beyond the queue’s bound requests are turned away with Retry-After, the others answered', async () => {
+  const server = await start({ models: ['latency'] }, 15_000);
+  await server.ready;
+  const image = new Uint8Array(await grey(0.9).png().toBuffer());
+  const post = () =>
+    fetch(`${server.url}/v1/classify`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/png' },
+      body: image,
+    });
+  const answers = await Promise.all(Array.from({ length: 60 }, post));
+  const refused = answers.filter(({ status }) => status === 503);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+  expect(answers.filter(({ status }) => status === 200).length).toBe(60 - refused.length);
+  expect(await server.status('/v2/health/ready')).toBe(200);
+});
+
+test('stopping fails readiness at once, closes connections politely and finishes what is in flight', async () => {
+  const server = await start({ models: ['latency'] });
+  await server.ready;
+  const stopped = server.stop(500);
+  expect(await server.status('/v2/health/ready')).toBe(503);
+  const during = await server.classify(0.9);
+  expect(during.status).toBe(200);
+  expect(during.headers.get('connection')).toBe('close');
+  const last = server.classify(0.8);
+  await stopped;
+  expect((await last).status).toBe(200);
+  await expect(server.classify(0.9)).rejects.toThrow();
+});

@@ -1,0 +1,69 @@
+/** A real server on a free port, with real child processes around the fake engine. */
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { pino } from 'pino';
+import sharp from 'sharp';
+
+import type { Config } from '../../service/config';
+import { type Running, serve } from '../../service/main';
+
+const CLASSES = ['light', 'dark', 'other'];
+
+/** Writes saved models that the fake worker reads the manifest of; `suffix` steers it. */
+export function fakeModels(suffix = ''): string {
+  const folder = mkdtempSync(join(tmpdir(), `tandem-models-${suffix}-`));
+  for (const [model, architecture] of [
+    ['accuracy', 'resnet101v2'],
+    ['latency', 'mobilenetv2'],
+  ] as const) {
+    mkdirSync(join(folder, model));
+    const manifest = {
+      format: 'tandem-saved-model',
+      formatVersion: 1,
+      model,
+      architecture,
+      classes: CLASSES,
+      demo: true,
+      base: { kind: 'seed', seed: 1 },
+      weights: { file: 'weights.safetensors', sha256: '0'.repeat(64) },
+    };
+    writeFileSync(join(folder, model, 'model.json'), JSON.stringify(manifest));
+  }
+  const samples = join(__dirname, '..', '..', 'models', 'demo', 'samples');
+  cpSync(samples, join(folder, 'samples'), { recursive: true });
+  return folder;
+}
+
+/** Starts a server; by default it serves both fake models. */
+export async function startServer(
+  changes: Partial<Config> = {},
+  requestTimeoutMs = 2000,
+): Promise<Running & { url: string }> {
+  const config: Config = {
+    port: 0,
+    models: ['accuracy', 'latency'],
+    engine: 'onnxruntime',
+    cpuLimitMillis: 1000,
+    threads: 1,
+    modelsDir: fakeModels(),
+    onnxCacheDir: tmpdir(),
+    logLevel: 'silent',
+    ...changes,
+  };
+  const running = await serve(config, {
+    log: pino({ level: config.logLevel }),
+    workerScript: join(__dirname, 'fake-worker.ts'),
+    requestTimeoutMs,
+  });
+  return { ...running, url: `http://127.0.0.1:${running.port}` };
+}
+
+/** A grey picture of the model's input size, so that its first pixel reaches the engine as it is. */
+export const grey = (share: number, side = 224) => {
+  const level = Math.round(255 * share);
+  return sharp({
+    create: { width: side, height: side, channels: 3, background: { r: level, g: level, b: level } },
+  });
+};
