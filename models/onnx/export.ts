@@ -99,7 +99,9 @@ export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Arra
     nodes.push(...converted.nodes);
     initializers.push(...(converted.initializers ?? []));
   }
-  nodes.push({ op: 'Identity', inputs: [resolve(last)], output: outputName });
+  const channelsLast = { op: 'Transpose', attributes: { perm: [0, 2, 3, 1] } };
+  const finish = model.outputs[0]!.rank === 4 ? channelsLast : { op: 'Identity' };
+  nodes.push({ ...finish, inputs: [resolve(last)], output: outputName });
   const shape = (tensor: tf.SymbolicTensor) => [BATCH_DIMENSION, ...(tensor.shape.slice(1) as number[])];
   return encodeModel({
     name: model.name,

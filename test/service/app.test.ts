@@ -14,14 +14,17 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const post = (path: string, body: BodyInit | Buffer, type?: string) =>
+type Body = string | Buffer | FormData;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are read as a client would
+const json = (response: Response) => response.json() as Promise<any>;
+
+const post = (path: string, body: Body, type?: string) =>
   fetch(`${server.url}${path}`, {
     method: 'POST',
-    body: body as BodyInit,
+    body: body as NonNullable<RequestInit['body']>,
     ...(type === undefined ? {} : { headers: { 'content-type': type } }),
   });
-const classify = (body: BodyInit | Buffer, type = 'image/jpeg') =>
-  post('/v1/classify?model=latency', body, type);
+const classify = (body: Body, type = 'image/jpeg') => post('/v1/classify?model=latency', body, type);
 
 async function expectProblem(
   response: Response,
@@ -31,7 +34,7 @@ async function expectProblem(
 ): Promise<void> {
   expect(response.status).toBe(status);
   expect(response.headers.get('content-type')).toMatch('application/problem+json');
-  const problem = await response.json();
+  const problem = await json(response);
   expect(problem).toMatchObject({ type: `urn:tandem:error:${code}`, status, code });
   expect(problem.detail).toMatch(sentence);
   expect(problem.requestId).toBe(response.headers.get('x-request-id'));
@@ -42,7 +45,7 @@ describe('POST /v1/classify', () => {
     const image = await grey(0.9).toFormat(format).toBuffer();
     const response = await post('/v1/classify?model=accuracy', image, `image/${format}`);
     expect(response.status).toBe(200);
-    const answer = await response.json();
+    const answer = await json(response);
     expect(answer).toMatchObject({ model: 'accuracy', demo: true, classes: ['light', 'dark', 'other'] });
     expect(answer.top[0].class).toBe('light');
     expect(answer.top[0].probability).toBeCloseTo(0.9, 1);
@@ -55,11 +58,11 @@ describe('POST /v1/classify', () => {
     form.append('image', new Blob([new Uint8Array(jpeg)], { type: 'image/jpeg' }), 'photo.jpg');
     const response = await post('/v1/classify?model=latency', form);
     expect(response.status).toBe(200);
-    expect((await response.json()).top[0].class).toBe('light');
+    expect((await json(response)).top[0].class).toBe('light');
   });
 
   test('answers as many classes as top asks for', async () => {
-    const answer = await (await post('/v1/classify?model=latency&top=2', jpeg, 'image/jpeg')).json();
+    const answer = await json(await post('/v1/classify?model=latency&top=2', jpeg, 'image/jpeg'));
     expect(answer.top).toHaveLength(2);
     await expectProblem(
       await post('/v1/classify?model=latency&top=no', jpeg, 'image/jpeg'),
@@ -171,11 +174,11 @@ describe('the Open Inference Protocol', () => {
     );
 
   test('describes the server and a model', async () => {
-    expect(await (await fetch(`${server.url}/v2`)).json()).toMatchObject({
+    expect(await json(await fetch(`${server.url}/v2`))).toMatchObject({
       name: 'tandem',
       models: ['accuracy', 'latency'],
     });
-    expect(await (await fetch(`${server.url}/v2/models/latency`)).json()).toMatchObject({
+    expect(await json(await fetch(`${server.url}/v2/models/latency`))).toMatchObject({
       name: 'latency',
       inputs: [{ name: 'image', datatype: 'FP32', shape: [-1, 224, 224, 3] }],
       outputs: [{ name: 'probabilities', datatype: 'FP32', shape: [-1, 3] }],
@@ -191,7 +194,7 @@ describe('the Open Inference Protocol', () => {
   test('takes a tensor and gives probabilities', async () => {
     const response = await infer({ id: 'a1', inputs: [tensor()] });
     expect(response.status).toBe(200);
-    const answer = await response.json();
+    const answer = await json(response);
     expect(answer).toMatchObject({ model_name: 'latency', id: 'a1', parameters: { demo: true } });
     expect(answer.outputs[0]).toMatchObject({ name: 'probabilities', datatype: 'FP32', shape: [1, 3] });
     expect(answer.outputs[0].data[0]).toBeCloseTo(0.5);
@@ -259,7 +262,7 @@ describe('everything else', () => {
     const page = await (await fetch(`${server.url}/`)).text();
     expect(page).toContain('Drop, paste or pick a picture');
     expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);
-    const samples = await (await fetch(`${server.url}/samples`)).json();
+    const samples = await json(await fetch(`${server.url}/samples`));
     expect(samples).toHaveLength(6);
     expect((await fetch(`${server.url}/samples/${samples[0]}`)).headers.get('content-type')).toBe(
       'image/jpeg',
