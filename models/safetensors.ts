@@ -1,11 +1,11 @@
 /**
- * Weights in the safetensors format, in half or single precision.
+ * Weights in the safetensors format: in single or half precision, or as 8-bit integers with scales.
  *
  * @see https://github.com/huggingface/safetensors#format
  */
-import type { Weights } from './weights';
+import type { WeightArray, Weights } from './weights';
 
-const BYTES = { F16: 2, F32: 4 } as const;
+const BYTES = { I8: 1, F16: 2, F32: 4 } as const;
 export type Precision = keyof typeof BYTES;
 
 interface Entry {
@@ -51,39 +51,70 @@ function fromHalf(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-let halves: Float32Array | undefined;
-const halfTable = () => (halves ??= Float32Array.from({ length: 65536 }, (_, half) => fromHalf(half)));
+let table: Float32Array | undefined;
+const halfTable = () => (table ??= Float32Array.from({ length: 65536 }, (_, half) => fromHalf(half)));
 
-/** Encodes weights; the bytes depend on the arguments alone. */
+/** Largest magnitude of a symmetric 8-bit integer. */
+const INT8_MAX = 127;
+const SCALE_SUFFIX = '.scale';
+
+/** Channel of each value of a kernel: its last axis, or for a depthwise kernel [h, w, c, 1] the one before. */
+function channelsOf(shape: readonly number[]): number {
+  return shape.at(-1) === 1 ? (shape.at(-2) ?? 1) : (shape.at(-1) ?? 1);
+}
+
+/** Rounds to 8-bit integers with a scale for each output channel. */
+function quantize({ shape, values }: WeightArray): { integers: Int8Array; scales: Float32Array } {
+  const channels = channelsOf(shape);
+  const scales = new Float32Array(channels);
+  values.forEach((value, i) => (scales[i % channels] = Math.max(scales[i % channels]!, Math.abs(value))));
+  for (let c = 0; c < channels; c++) scales[c]! /= INT8_MAX;
+  const integers = Int8Array.from(values, (value, i) => Math.round(value / (scales[i % channels]! || 1)));
+  return { integers, scales };
+}
+
+const halves = (values: Float32Array) => Uint16Array.from(values, toHalf);
+const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray) =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
+/**
+ * Encodes weights; the bytes depend on the arguments alone.
+ *
+ * @param precisionOf how to store the weight of a name; I8 keeps a scale for each output channel beside it
+ */
 export function encodeSafetensors(
   weights: Weights,
-  precision: Precision,
+  precisionOf: (name: string) => Precision,
   metadata: Readonly<Record<string, string>> = {},
 ): Buffer {
   const header: Record<string, Entry | Readonly<Record<string, string>>> = { __metadata__: metadata };
+  const parts: Buffer[] = [];
   let offset = 0;
-  for (const [name, { shape, values }] of weights) {
-    const end = offset + values.length * BYTES[precision];
-    header[name] = { dtype: precision, shape, data_offsets: [offset, end] };
-    offset = end;
-  }
-  const json = Buffer.from(JSON.stringify(header));
-  const padded = Math.ceil(json.length / 8) * 8;
-  const file = Buffer.alloc(8 + padded + offset, ' ');
-  file.writeBigUInt64LE(BigInt(padded), 0);
-  json.copy(file, 8);
-  let at = 8 + padded;
-  for (const { values } of weights.values()) {
-    for (const value of values) {
-      if (precision === 'F16') at = file.writeUInt16LE(toHalf(value), at);
-      else at = file.writeFloatLE(value, at);
+  const add = (name: string, dtype: Precision, shape: readonly number[], bytes: Buffer) => {
+    header[name] = { dtype, shape, data_offsets: [offset, offset + bytes.length] };
+    offset += bytes.length;
+    parts.push(bytes);
+  };
+  for (const [name, weight] of weights) {
+    const { shape, values } = weight;
+    const precision = precisionOf(name);
+    if (precision === 'F32') add(name, precision, shape, bytesOf(values));
+    else if (precision === 'F16') add(name, precision, shape, bytesOf(halves(values)));
+    else {
+      const { integers, scales } = quantize(weight);
+      add(name, precision, shape, bytesOf(integers));
+      add(`${name}${SCALE_SUFFIX}`, 'F32', [scales.length], bytesOf(scales));
     }
   }
-  return file;
+  const json = JSON.stringify(header);
+  const padded = json.padEnd(Math.ceil(json.length / 8) * 8);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  return Buffer.concat([length, Buffer.from(padded), ...parts]);
 }
 
 /**
- * Decodes a file's bytes.
+ * Decodes a file's bytes to single precision.
  *
  * @param source what the bytes are of, for messages
  * @throws RangeError naming the tensor and what is wrong with it
@@ -94,25 +125,35 @@ export function decodeSafetensors(file: Buffer, source: string): SafetensorsFile
     throw new RangeError(`${source} is not a whole safetensors file: its header is cut off; copy it again`);
   }
   const header = JSON.parse(file.toString('utf8', 8, 8 + headerBytes)) as Record<string, Entry>;
+  const { __metadata__: metadata = {}, ...entries } = header as Record<string, Entry> & {
+    __metadata__?: Record<string, string>;
+  };
+  const read = (name: string) => decodeTensor(file, 8 + headerBytes, name, entries[name], source);
   const weights: Weights = new Map();
-  let metadata = {};
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') {
-      metadata = entry;
-      continue;
+  for (const [name, { shape, dtype }] of Object.entries(entries)) {
+    if (name.endsWith(SCALE_SUFFIX)) continue;
+    const values = read(name);
+    if (dtype === 'I8') {
+      const scales = read(`${name}${SCALE_SUFFIX}`);
+      for (let i = 0; i < values.length; i++) values[i]! *= scales[i % scales.length]!;
     }
-    weights.set(name, {
-      shape: entry.shape,
-      values: decodeTensor(file, 8 + headerBytes, name, entry, source),
-    });
+    weights.set(name, { shape, values });
   }
   return { weights, metadata };
 }
 
-function decodeTensor(file: Buffer, base: number, name: string, entry: Entry, source: string): Float32Array {
+function decodeTensor(
+  file: Buffer,
+  base: number,
+  name: string,
+  entry: Entry | undefined,
+  source: string,
+): Float32Array {
+  if (entry === undefined)
+    throw new RangeError(`${source} must hold tensor ${name}, received none; copy it again`);
   const bytes = BYTES[entry.dtype] as number | undefined;
   if (bytes === undefined) {
-    throw new RangeError(`tensor ${name} of ${source} must be F16 or F32, received ${entry.dtype}`);
+    throw new RangeError(`tensor ${name} of ${source} must be F32, F16 or I8, received ${entry.dtype}`);
   }
   const length = entry.shape.reduce((product, size) => product * size, 1);
   const [start, end] = entry.data_offsets;
@@ -121,11 +162,10 @@ function decodeTensor(file: Buffer, base: number, name: string, entry: Entry, so
       `tensor ${name} of ${source} needs ${length * bytes} bytes at ${base + start}, received ${Math.min(end - start, file.length - base - start)}: the file is cut off or damaged; copy it again`,
     );
   }
-  const values = new Float32Array(length);
-  const view = new DataView(file.buffer, file.byteOffset + base + start, length * bytes);
-  const table = halfTable();
-  for (let i = 0; i < length; i++) {
-    values[i] = entry.dtype === 'F16' ? table[view.getUint16(2 * i, true)]! : view.getFloat32(4 * i, true);
-  }
-  return values;
+  // Copied, since a typed array must start at a multiple of its element's size.
+  const data = file.buffer.slice(file.byteOffset + base + start, file.byteOffset + base + end);
+  if (entry.dtype === 'F32') return new Float32Array(data);
+  if (entry.dtype === 'I8') return Float32Array.from(new Int8Array(data));
+  const singles = halfTable();
+  return Float32Array.from(new Uint16Array(data), (half) => singles[half]!);
 }

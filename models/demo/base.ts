@@ -3,6 +3,7 @@
  * is stored (half precision); the rest is drawn again from the seed.
  */
 import type { ArchitectureId } from '../catalog';
+import type { Precision } from '../safetensors';
 import type { KernelScale } from '../weights';
 
 /** How a demo base starts and which of its kernels pretraining changes. */
@@ -13,7 +14,8 @@ interface DemoBase {
   readonly trainsKernel: (name: string) => boolean;
 }
 
-const RESNET_TRAINED = /^(conv1|conv2|conv3|conv4_block1|conv5_block1|predictions)_?/;
+// Blocks 1 and 10 to 19 of stage 4.
+const RESNET_TRAINED = /^(conv1|conv2|conv3|conv4_block1\d?|conv5_block1|predictions)_/;
 
 export const DEMO_BASES: Readonly<Record<ArchitectureId, DemoBase>> = {
   resnet101v2: {
@@ -29,6 +31,9 @@ export const DEMO_BASES: Readonly<Record<ArchitectureId, DemoBase>> = {
 export function isStored(architecture: ArchitectureId, name: string): boolean {
   return !name.endsWith('kernel') || DEMO_BASES[architecture].trainsKernel(name);
 }
+
+/** How a base stores a weight: kernels are many and bear rounding, the rest is few and does not. */
+export const storedPrecision = (name: string): Precision => (name.endsWith('kernel') ? 'I8' : 'F32');
 
 /** Name of a demo base's file in the folder of the demo's models. */
 export const demoBaseFile = (architecture: ArchitectureId) => `${architecture}.safetensors`;

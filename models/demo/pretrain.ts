@@ -18,7 +18,7 @@ import { DEMO_MODELS_DIR } from '../saved-model';
 import { type Random, seededRandom, shuffle } from '../seeded-random';
 import type { LabelledImage } from '../transfer-learning';
 import { initializeSeeded, readWeights, setWeights, variables } from '../weights';
-import { DEMO_BASES, demoBaseFile, isStored } from './base';
+import { DEMO_BASES, demoBaseFile, isStored, storedPrecision } from './base';
 import { drawTask } from './image-set';
 import { TASKS } from './surfaces';
 
@@ -112,7 +112,10 @@ function save(
     (name) => isStored(architecture, name) && (head || !name.startsWith(`${HEAD_NAME}/`)),
   );
   const metadata = { architecture, seed: String(DEMO_BASES[architecture].seed), epochs: String(epoch) };
-  writeFileAtomic(file, encodeSafetensors(readWeights(model, names), head ? 'F32' : 'F16', metadata));
+  writeFileAtomic(
+    file,
+    encodeSafetensors(readWeights(model, names), head ? () => 'F32' : storedPrecision, metadata),
+  );
 }
 
 function pretrain(architecture: ArchitectureId): void {

@@ -65,7 +65,10 @@ async function transfer(model: ModelId): Promise<void> {
       ),
   });
   const metadata = { architecture, seed: String(SEED), stage: 'head' };
-  writeFileAtomic(join(folder, WEIGHTS_FILE), encodeSafetensors(weights, 'F32', metadata));
+  writeFileAtomic(
+    join(folder, WEIGHTS_FILE),
+    encodeSafetensors(weights, () => 'F32', metadata),
+  );
   const manifest: SavedModelManifest = {
     format: 'tandem-saved-model',
     formatVersion: 1,
