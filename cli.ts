@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The command `tandem`. Each subcommand loads what it needs only when it runs.
  */

@@ -2,9 +2,8 @@
  * Pretrains a demo base on the first task with tfjs-node: `npx tsx models/demo/pretrain.ts ARCHITECTURE`.
  * Resumes from its last epoch; ends by writing the base beside this file.
  */
-import '@tensorflow/tfjs-node';
-
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
@@ -12,6 +11,7 @@ import * as tf from '@tensorflow/tfjs';
 import { BatchNormalization } from '../batch-norm';
 import { ARCHITECTURE_IDS, type ArchitectureId, INPUT_SHAPE, RESCALE } from '../catalog';
 import { buildClassifier, HEAD_NAME } from '../classifier';
+import { useTfjsNode } from '../engines/tfjs';
 import { writeFileAtomic } from '../files';
 import { decodeSafetensors, encodeSafetensors } from '../safetensors';
 import { DEMO_MODELS_DIR } from '../saved-model';
@@ -118,7 +118,8 @@ function save(
   );
 }
 
-function pretrain(architecture: ArchitectureId): void {
+async function pretrain(architecture: ArchitectureId): Promise<void> {
+  await useTfjsNode(availableParallelism());
   const { epochs, imagesPerClass, batch, learningRate } = PRETRAINING[architecture];
   const folder = join('build', 'demo');
   mkdirSync(folder, { recursive: true });
@@ -197,5 +198,5 @@ if (require.main === module) {
       `ARCHITECTURE must be one of ${ARCHITECTURE_IDS.join(', ')}, received ${process.argv[2]}`,
     );
   }
-  pretrain(architecture);
+  void pretrain(architecture);
 }

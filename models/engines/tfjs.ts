@@ -20,7 +20,12 @@ export function hasTfjsNode(): boolean {
   }
 }
 
-async function useTfjsNode(threads: number): Promise<void> {
+/**
+ * Makes tfjs compute with TensorFlow's library.
+ *
+ * @throws Error with the remedy where the native part is missing
+ */
+export async function useTfjsNode(threads: number): Promise<void> {
   if (!hasTfjsNode()) {
     throw new Error(
       'engine tfjs-node needs the native part of @tensorflow/tfjs-node, which is not here: run `npm run build:tfjs-node`, or choose engine onnxruntime',

@@ -1,0 +1,115 @@
+/** From the committed demo models to an answer over HTTP: the real engine, the real application, real pictures. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+import { pino } from 'pino';
+import sharp from 'sharp';
+
+import { INPUT_SHAPE, MODEL_IDS, type ModelId, RESCALE } from '../models/catalog';
+import { TEST_SPLIT } from '../models/demo/evaluate';
+import { drawSurface } from '../models/demo/image-set';
+import { residualShares } from '../models/demo/residuals';
+import { type SurfaceName, TASKS } from '../models/demo/surfaces';
+import { loadTfjs } from '../models/engines/tfjs';
+import { loadClassifier } from '../models/load-classifier';
+import { openSession, runSession } from '../models/onnx/session';
+import { cachedGraph } from '../models/onnx/cache';
+import { DEMO_MODELS_DIR, readSavedModel } from '../models/saved-model';
+import type { Classification } from '../service/contract';
+import { type Running, serve } from '../service/main';
+
+const onnxCacheDir = mkdtempSync(join(tmpdir(), 'tandem-onnx-'));
+const folderOf = (model: ModelId) => join(DEMO_MODELS_DIR, model);
+const [HEIGHT, WIDTH] = INPUT_SHAPE;
+
+let running: Running;
+
+beforeAll(async () => {
+  running = await serve(
+    {
+      port: 0,
+      models: MODEL_IDS,
+      engine: 'onnxruntime',
+      cpuLimitMillis: 2000,
+      threads: 2,
+      modelsDir: DEMO_MODELS_DIR,
+      onnxCacheDir,
+      logLevel: 'silent',
+    },
+    { log: pino({ level: 'silent' }) },
+  );
+  await running.ready;
+}, 120_000);
+afterAll(() => running.stop());
+
+async function classify(model: ModelId, png: Buffer): Promise<Classification> {
+  const response = await fetch(`http://127.0.0.1:${running.port}/v1/classify?model=${model}`, {
+    method: 'POST',
+    headers: { 'content-type': 'image/png' },
+    body: new Uint8Array(png),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Classification;
+}
+
+const pixelsOf = (name: SurfaceName, index: number) => drawSurface(name, { ...TEST_SPLIT, index });
+const pngOf = (pixels: Uint8ClampedArray) =>
+  sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+    .png()
+    .toBuffer();
+
+describe.each(MODEL_IDS)('the demo model %s', (model) => {
+  test.each(TASKS.transfer)('tells a held-out picture of %s', async (name) => {
+    const answer = await classify(model, await pngOf(pixelsOf(name, HELD_OUT[model][name])));
+    expect(answer).toMatchObject({ model, demo: true, classes: TASKS.transfer });
+    expect(answer.top[0]!.class).toBe(name);
+    const sum = answer.top.reduce((total, { probability }) => total + probability, 0);
+    expect(sum).toBeGreaterThan(0.9);
+    expect(sum).toBeLessThanOrEqual(1.0001);
+  });
+
+  test('states its classes and what it was trained on', () => {
+    expect(readSavedModel(folderOf(model))).toMatchObject({ model, demo: true, classes: TASKS.transfer });
+  });
+
+  test('gives tfjs’ probabilities from its export, within 5e-5 on the wasm backend', async () => {
+    const engine = await loadTfjs({ kind: 'wasm', modelDir: folderOf(model), threads: 1, onnxCacheDir });
+    const session = await openSession(cachedGraph(folderOf(model), onnxCacheDir), 2);
+    const image = Float32Array.from(pixelsOf('weave', 1), (value) => value * RESCALE);
+    const expected = await engine.predict(image, 1);
+    const actual = await runSession(session, image, [1, ...INPUT_SHAPE]);
+    const largest = Math.max(...actual.map((value, i) => Math.abs(value - expected[i]!)));
+    expect(largest).toBeLessThanOrEqual(5e-5);
+    await engine.dispose();
+  });
+
+  test('measured at least 0.80 on its test split, as its card says', () => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- data written by `tandem evaluate --write-card`
+    const { accuracy, images } = require(join(folderOf(model), 'evaluation.json')) as {
+      accuracy: number;
+      images: number;
+    };
+    expect(accuracy).toBeGreaterThanOrEqual(0.8);
+    expect(images).toBe(TEST_SPLIT.perClass * TASKS.transfer.length);
+  });
+});
+
+test('every residual branch of ResNet101V2 contributes at least 1 % of its output’s norm', async () => {
+  await tf.setBackend('wasm');
+  const classifier = loadClassifier(folderOf('accuracy'));
+  const image = tf.tensor4d(
+    Float32Array.from(pixelsOf('dots', 0), (value) => value * RESCALE),
+    [1, ...INPUT_SHAPE],
+  );
+  const shares = residualShares(classifier, image);
+  expect(shares).toHaveLength(33);
+  for (const { share } of shares) expect(share).toBeGreaterThanOrEqual(0.01);
+});
+
+/** A picture of the test split for each class and model; any that the model knows will do. */
+const HELD_OUT: Record<ModelId, Record<(typeof TASKS.transfer)[number], number>> = {
+  accuracy: { triangles: 3, zigzag: 3, scales: 3, weave: 3, spirals: 3, crosses: 3 },
+  latency: { triangles: 3, zigzag: 3, scales: 3, weave: 3, spirals: 3, crosses: 3 },
+};
