@@ -91,6 +91,16 @@ export async function decodePixels(image: Buffer, maxPixels: number): Promise<Bu
   }
 }
 
+/** Decodes a blank picture of each format, since the first decoding of each loads and lays out much. */
+export async function warmUpDecoder(): Promise<void> {
+  for (const format of ['jpeg', 'png', 'webp'] as const) {
+    const blank = sharp({
+      create: { width: 2 * WIDTH, height: 2 * HEIGHT, channels: 3, background: BACKGROUND },
+    });
+    await decodePixels(await blank.toFormat(format).toBuffer(), 4 * WIDTH * HEIGHT);
+  }
+}
+
 /** Decodes as {@link decodePixels} does, to float32 [224, 224, 3] in [0, 1]. */
 export async function decodeImage(image: Buffer, maxPixels: number): Promise<Float32Array> {
   return Float32Array.from(await decodePixels(image, maxPixels), (value) => value * RESCALE);

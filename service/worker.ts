@@ -2,7 +2,7 @@
  * A model's process: decodes and infers. Native code that blocks or crashes does so here, away from HTTP.
  */
 import { INPUT_SHAPE } from '../models/catalog';
-import { decodeImage, DecodeError } from '../models/decode';
+import { decodeImage, DecodeError, warmUpDecoder } from '../models/decode';
 import type { Engine, LoadEngine } from '../models/engines/engine';
 import { loadEngine } from '../models/engines/load';
 import { readSavedModel, savedModelSha256 } from '../models/saved-model';
@@ -18,6 +18,7 @@ const send = (message: WorkerMessage) => process.send!(message);
 async function load({ options }: LoadMessage, load: LoadEngine): Promise<Engine> {
   const saved = readSavedModel(options.modelDir);
   const engine = await load(options);
+  await warmUpDecoder();
   const blank = new Float32Array(IMAGE_SIZE);
   for (let i = 0; i < WARM_UPS; i++) {
     const probabilities = await engine.predict(blank, 1);

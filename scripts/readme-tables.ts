@@ -1,0 +1,96 @@
+/**
+ * Writes the README's tables from the fact tables: `npm run docs`. A test says when they are stale.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { DEFAULT_SETTINGS, SETTING_VARIABLES } from '../infra/settings';
+import { type Variant, VARIANTS } from '../infra/variants';
+import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
+import type { DemoEvaluation } from '../models/demo/evaluate';
+import { writeFileAtomic } from '../models/files';
+import { RECIPES } from '../models/recipes';
+import { DEMO_MODELS_DIR } from '../models/saved-model';
+import { ERRORS } from '../service/contract';
+
+const README = join(__dirname, '..', 'README.md');
+
+const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+const code = (text: string) => `\`${text}\``;
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+function scalingOf({ scaling }: Variant): string {
+  if (scaling.kind === 'fixed') return String(scaling.replicas);
+  const { minReplicas, maxReplicas, targetCpuPercent } = scaling;
+  return `${minReplicas} to ${maxReplicas} at ${targetCpuPercent} % CPU`;
+}
+
+/** The README's generated tables by the name in their markers. */
+const TABLES: Readonly<Record<string, () => string>> = {
+  variants: () =>
+    table(
+      ['variant', 'model', 'replicas', 'CPU request', 'memory request', 'CPU limit', 'memory limit'],
+      VARIANTS.map((variant) => {
+        const { requests, limits } = variant.resources;
+        const figures = [requests.cpu, requests.memory, limits.cpu, limits.memory].map(code);
+        return [code(variant.name), variant.model, scalingOf(variant), ...figures];
+      }),
+    ),
+  recipes: () =>
+    table(
+      ['', ...MODEL_IDS],
+      [
+        ['architecture', ...MODEL_IDS.map((model) => code(MODELS[model].architecture))],
+        ['input', ...MODEL_IDS.map(() => INPUT_SHAPE.join(' x '))],
+        ...(['head', 'fineTune'] as const).map((stage) => [
+          stage === 'head'
+            ? 'head: epochs, learning rate'
+            : 'fine-tuning: epochs, learning rate, layers un-frozen',
+          ...MODEL_IDS.map((model) => {
+            const { epochs, learningRate } = RECIPES[model][stage];
+            const rest = stage === 'fineTune' ? `, ${RECIPES[model].fineTune.layersUnfrozen}` : '';
+            return `${epochs}, ${learningRate}${rest}`;
+          }),
+        ]),
+      ],
+    ),
+  demo: () =>
+    table(
+      ['demo model', 'measured test accuracy', '95 % interval', 'pictures'],
+      MODEL_IDS.flatMap((model) => {
+        const file = join(DEMO_MODELS_DIR, model, 'evaluation.json');
+        if (!existsSync(file)) return [];
+        const { accuracy, interval95, images } = JSON.parse(readFileSync(file, 'utf8')) as DemoEvaluation;
+        const card = `[${model}](models/demo/${model}/model-card.md)`;
+        return [[card, percent(accuracy), interval95.map(percent).join(' to '), images]];
+      }),
+    ),
+  settings: () =>
+    table(
+      ['variable', 'cdk8s context', 'default'],
+      Object.entries(SETTING_VARIABLES).map(([name, variable]) => {
+        const value = DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS];
+        return [code(variable), code(name), value === undefined ? 'none' : code(value)];
+      }),
+    ),
+  errors: () =>
+    table(
+      ['status', 'code', 'meaning'],
+      Object.entries(ERRORS).map(([name, { status, title }]) => [status, code(name), title]),
+    ),
+};
+
+/** Replaces what stands between each table's markers. */
+export function withTables(text: string): string {
+  return Object.entries(TABLES).reduce((result, [name, make]) => {
+    const [begin, end] = [`<!-- ${name}: npm run docs -->`, `<!-- /${name} -->`];
+    const [from, to] = [result.indexOf(begin), result.indexOf(end)];
+    if (from < 0 || to < from)
+      throw new Error(`README.md must hold "${begin}" and "${end}", received neither or one`);
+    return `${result.slice(0, from + begin.length)}\n\n${make()}\n\n${result.slice(to)}`;
+  }, text);
+}
+
+if (require.main === module) writeFileAtomic(README, withTables(readFileSync(README, 'utf8')));

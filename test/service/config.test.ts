@@ -1,0 +1,53 @@
+import { readConfig } from '../../service/config';
+import { cgroupCpuLimitMillis, threadsFor } from '../../service/cpu-limit';
+import { checkNodeVersion } from '../../service/node-version';
+
+test('an empty environment serves both models with onnxruntime on port 8080', () => {
+  expect(readConfig({})).toMatchObject({
+    port: 8080,
+    models: ['accuracy', 'latency'],
+    engine: 'onnxruntime',
+  });
+});
+
+test('the Downward API’s CPU limit decides the threads', () => {
+  expect(readConfig({ CPU_LIMIT_MILLIS: '4400' })).toMatchObject({ cpuLimitMillis: 4400, threads: 4 });
+  expect(readConfig({ CPU_LIMIT_MILLIS: '750' }).threads).toBe(1);
+});
+
+test.each([
+  [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, received "http"'],
+  [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535, received "70000"'],
+  [{ MODELS: 'accuracy,speed' }, 'MODELS must be one of accuracy, latency, received "speed"'],
+  [{ ENGINE: 'torch' }, 'ENGINE must be one of onnxruntime, tfjs-node, wasm, received "torch"'],
+  [{ CPU_LIMIT_MILLIS: '0' }, 'CPU_LIMIT_MILLIS must be a whole number from 1 to 1000000, received "0"'],
+])('%j is refused by name', (environment, message) => {
+  expect(() => readConfig(environment)).toThrow(message);
+});
+
+test('control groups of both versions are read', () => {
+  const files = (contents: Record<string, string>) => (file: string) => contents[file];
+  const v1 = (quota: string) =>
+    files({ '/sys/fs/cgroup/cpu/cpu.cfs_quota_us': quota, '/sys/fs/cgroup/cpu/cpu.cfs_period_us': '100000' });
+  expect(cgroupCpuLimitMillis(files({ '/sys/fs/cgroup/cpu.max': '150000 100000' }))).toBe(1500);
+  expect(cgroupCpuLimitMillis(files({ '/sys/fs/cgroup/cpu.max': 'max 100000' }))).toBeUndefined();
+  expect(cgroupCpuLimitMillis(v1('75000'))).toBe(750);
+  expect(cgroupCpuLimitMillis(v1('-1'))).toBeUndefined();
+  expect(cgroupCpuLimitMillis(files({}))).toBeUndefined();
+});
+
+test.each([
+  [405, 1],
+  [1000, 1],
+  [2900, 2],
+])('a limit of %i millicores feeds %i threads', (limitMillis, threads) => {
+  expect(threadsFor(limitMillis)).toBe(threads);
+});
+
+test('another Node than 20 or 22 is refused in one line', () => {
+  expect(() => checkNodeVersion('22.1.0')).not.toThrow();
+  expect(() => checkNodeVersion('23.0.0')).toThrow(
+    'needs Node 20 or 22, this is Node 23.0.0: install Node 22',
+  );
+  expect(() => checkNodeVersion('18.20.0')).toThrow('needs Node 20 or 22');
+});
