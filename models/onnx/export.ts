@@ -8,12 +8,14 @@ import type * as tf from '@tensorflow/tfjs';
 
 import { affineOf, LAYERS, NO_PADS, paddingOf, type Pads } from './layers';
 import { encodeModel, type Initializer, type Node } from './proto';
+import { checkSupported } from './supported';
 
 const CONVOLUTIONS = new Set(['Conv2D', 'DepthwiseConv2D']);
 const BATCH_DIMENSION = 'batch';
 
 interface Edge {
   readonly inputs: readonly string[];
+  readonly inputRank: number;
   readonly consumers: tf.layers.Layer[];
 }
 
@@ -22,9 +24,18 @@ function edges(model: tf.LayersModel): Map<string, Edge> {
   const inModel = new Set(model.layers.map(({ name }) => name));
   for (const layer of model.layers) {
     // A shared trunk has a node for each model it is part of; all have the same inputs here.
-    const node = layer.inboundNodes.find((n) => n.inboundLayers.every(({ name }) => inModel.has(name)));
-    const inputs = (node?.inboundLayers ?? []).map(({ name }) => name);
-    found.set(layer.name, { inputs, consumers: [] });
+    const applications = layer.inboundNodes
+      .map(({ inboundLayers, inputTensors }) => ({
+        inputs: inboundLayers.map(({ name }) => name),
+        inputRank: inputTensors[0]?.rank ?? 0,
+      }))
+      .filter(({ inputs }) => inputs.every((name) => inModel.has(name)));
+    const { inputs, inputRank } = applications[0]!;
+    if (applications.some((other) => String(other.inputs) !== String(inputs))) {
+      const all = applications.map((one) => `(${one.inputs.join(', ')})`).join(' and ');
+      throw new RangeError(`layer ${layer.name} must be applied once to be exported, received inputs ${all}`);
+    }
+    found.set(layer.name, { inputs, inputRank, consumers: [] });
     inputs.forEach((input) => found.get(input)?.consumers.push(layer));
   }
   return found;
@@ -34,9 +45,14 @@ function edges(model: tf.LayersModel): Map<string, Edge> {
  * Exports a model: images float32 [batch, h, w, 3] to its output, [batch, classes] or [batch, c], under `outputName`.
  * The bytes depend on the model alone.
  *
- * @throws RangeError naming a layer whose class cannot be exported
+ * @throws RangeError naming a layer whose class or settings cannot be exported exactly
  */
 export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Array {
+  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
+    throw new RangeError(
+      `model ${model.name} must have one input and one output to be exported, received ${model.inputs.length} and ${model.outputs.length}`,
+    );
+  }
   const graph = edges(model);
   const nodes: Node[] = [];
   const initializers: Initializer[] = [];
@@ -48,7 +64,7 @@ export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Arra
   const last = model.outputs[0]!.sourceLayer.name;
 
   for (const layer of model.layers) {
-    const { inputs, consumers } = graph.get(layer.name)!;
+    const { inputs, inputRank, consumers } = graph.get(layer.name)!;
     const className = layer.getClassName();
     const config = layer.getConfig();
     if (className === 'InputLayer') {
@@ -62,6 +78,7 @@ export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Arra
       aliases.set(layer.name, channelsFirst);
       continue;
     }
+    checkSupported(layer, inputRank);
     const isLast = layer.name === last;
     if (
       className === 'ZeroPadding2D' &&

@@ -183,7 +183,8 @@ function activation(context: LayerContext, name: string): Converted {
   const { layer, inputs } = context;
   if (name === 'relu') return relu(context, undefined);
   if (name === 'softmax') {
-    return { nodes: [{ op: 'Softmax', inputs, output: layer.name, attributes: { axis: -1 } }] };
+    const axis = (layer.outputShape as tf.Shape).length === 4 ? 1 : -1; // the channels, in NCHW
+    return { nodes: [{ op: 'Softmax', inputs, output: layer.name, attributes: { axis } }] };
   }
   throw new RangeError(`layer ${layer.name} must have activation relu, softmax or linear, received ${name}`);
 }
