@@ -9,6 +9,9 @@ import { Busboy } from '@fastify/busboy';
 import { IMAGE_FIELD, IMAGE_TYPES, LIMITS } from './contract';
 import { ServiceError } from './errors';
 
+/** Most that is read of a body before the connection is cut. */
+const PATIENCE_BYTES = 10 * LIMITS.imageBytes;
+
 const known = (type: string) => IMAGE_TYPES.some((imageType) => imageType === type);
 
 const unsupported = (type: string) =>
@@ -20,14 +23,14 @@ const tooLarge = () =>
     `The image is larger than ${LIMITS.imageBytes} bytes; send a smaller one.`,
   );
 
-async function readRaw(body: Readable, declaredBytes: number): Promise<Buffer> {
+async function readRaw(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    // What is too large is read to its end but not kept, so that the client gets to see the answer.
+    // What is too large is read on for a while but not kept, so that the client gets to see the answer.
     if (bytes <= LIMITS.imageBytes) chunks.push(chunk);
-    else if (bytes > 4 * LIMITS.imageBytes && declaredBytes !== bytes) break;
+    else if (bytes > PATIENCE_BYTES) break;
   }
   if (bytes > LIMITS.imageBytes) throw tooLarge();
   return Buffer.concat(chunks);
@@ -96,9 +99,7 @@ export async function readImage(body: Readable, headers: IncomingHttpHeaders): P
       `The body is compressed (${encoding}); send it without Content-Encoding.`,
     );
   }
-  const image = multipart
-    ? await readMultipart(body, headers)
-    : await readRaw(body, Number(headers['content-length'] ?? NaN));
+  const image = multipart ? await readMultipart(body, headers) : await readRaw(body);
   if (image.length === 0)
     throw new ServiceError('BAD_REQUEST', 'The image is empty; send the bytes of a file.');
   return image;

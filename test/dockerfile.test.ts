@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ENV, HTTP_PORT, IMAGE, RUN_AS_USER_ID } from '../service/contract';
+
+const dockerfile = readFileSync(join(__dirname, '..', 'Dockerfile'), 'utf8');
+const [, final] = dockerfile.split(/^FROM .*AS build$/m)[1]!.split(/^FROM /m);
+
+test('the image’s port, user and entry are those of the contract', () => {
+  expect(final).toContain(`EXPOSE ${HTTP_PORT}`);
+  expect(final).toContain(`${ENV.port}=${HTTP_PORT}`);
+  expect(final).toContain(`USER ${RUN_AS_USER_ID}:${RUN_AS_USER_ID}`);
+  expect(final).toContain('CMD ["node", "build/service/main.js"]');
+});
+
+test('the image that is built is the one that the manifests reference', () => {
+  expect(dockerfile).toContain(`-t ${IMAGE} `);
+  const manifest = readFileSync(join(__dirname, '..', 'dist', 'latency-hpa.k8s.yaml'), 'utf8');
+  expect(manifest).toContain(`image: ${IMAGE}\n`);
+});
+
+test('the engine is a build argument, and the graphs are exported while building', () => {
+  expect(final).toContain(`${ENV.engine}=\${ENGINE}`);
+  expect(dockerfile).toContain('RUN node build/cli.js export accuracy latency');
+  expect(final).toContain(`${ENV.onnxCacheDir}=/app/onnx`);
+});
