@@ -55,7 +55,7 @@ beforeAll(() => {
   gammas = new Map(
     [...readWeights(classifier)]
       .filter(([name]) => name.endsWith('/gamma'))
-      .map(([name, { shape, values }]) => [name, { shape, values: values.fill(2.5) }]),
+      .map(([name, { shape, values }]) => [name, { shape, values: values.fill(4) }]),
   );
   classifier.dispose();
 });
