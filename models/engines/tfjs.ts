@@ -20,10 +20,13 @@ export function hasTfjsNode(): boolean {
   }
 }
 
+let tfjsNodeThreads: number | undefined;
+
 /**
  * Makes tfjs compute with TensorFlow's library.
  *
- * @throws Error with the remedy where the native part is missing
+ * @throws Error with the remedy where the native part is missing; RangeError where this process has loaded it with
+ *   another number of threads
  */
 export async function useTfjsNode(threads: number): Promise<void> {
   if (!hasTfjsNode()) {
@@ -31,6 +34,12 @@ export async function useTfjsNode(threads: number): Promise<void> {
       'engine tfjs-node needs the native part of @tensorflow/tfjs-node, which is not here: run `npm run build:tfjs-node`, or choose engine onnxruntime',
     );
   }
+  if (tfjsNodeThreads !== undefined && tfjsNodeThreads !== threads) {
+    throw new RangeError(
+      `engine tfjs-node keeps the threads of its first load, ${tfjsNodeThreads}, for the life of the process: load it in another one, received ${threads}`,
+    );
+  }
+  tfjsNodeThreads = threads;
   // TensorFlow reads these once, when its library is loaded; without them it takes every core of the host.
   process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
   process.env['TF_NUM_INTEROP_THREADS'] = '1';
