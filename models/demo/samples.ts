@@ -13,15 +13,15 @@ import { TEST_SPLIT } from './evaluate';
 import { drawSurface } from './image-set';
 import { TASKS } from './surfaces';
 
-/** A picture of the test split that shows its class well. */
-const INDEX = 3;
+/** Place in the test split of the samples: the first at which both models know every class. */
+export const SAMPLE_INDEX = 1;
 
 async function writeSamples(): Promise<void> {
   const folder = join(DEMO_MODELS_DIR, 'samples');
   mkdirSync(folder, { recursive: true });
   for (const name of TASKS.transfer) {
     const { size } = TEST_SPLIT;
-    const pixels = drawSurface(name, { ...TEST_SPLIT, index: INDEX });
+    const pixels = drawSurface(name, { ...TEST_SPLIT, index: SAMPLE_INDEX });
     const raw = { width: size, height: size, channels: 3 } as const;
     writeFileAtomic(
       join(folder, `${name}.jpg`),
@@ -31,4 +31,4 @@ async function writeSamples(): Promise<void> {
   console.log(folder);
 }
 
-void writeSamples();
+if (require.main === module) void writeSamples();
