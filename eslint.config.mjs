@@ -45,6 +45,20 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
+  {
+    files: ['**/*.ts'],
+    ignores: ['models/onnx/runtime.ts', 'test/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          name: 'onnxruntime-node',
+          message: 'Import models/onnx/runtime: it has no telemetry.',
+          allowTypeImports: true,
+        },
+      ],
+    },
+  },
   wall(
     ['models/**/*.ts'],
     ['**/service/*', '**/infra/*', '**/bench/*', '**/test/*', 'express', 'cdk8s*', 'constructs'],

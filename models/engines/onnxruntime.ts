@@ -1,10 +1,9 @@
 /**
  * onnxruntime on our own export: the default engine, since it measured fastest with the same numbers out.
  */
-import { env } from 'onnxruntime-node';
-
 import { INPUT_SHAPE } from '../catalog';
 import { cachedGraph } from '../onnx/cache';
+import { ort } from '../onnx/runtime';
 import { openSession, runSession } from '../onnx/session';
 import { readSavedModel } from '../saved-model';
 import type { Engine, EngineOptions } from './engine';
@@ -15,7 +14,7 @@ export async function loadOnnxruntime({ modelDir, threads, onnxCacheDir }: Engin
   const session = await openSession(cachedGraph(modelDir, onnxCacheDir), threads);
   return {
     kind: 'onnxruntime',
-    version: env.versions.node ?? env.versions.common,
+    version: ort.env.versions.node ?? ort.env.versions.common,
     precision: 'fp32',
     threads,
     classes,

@@ -1,18 +1,17 @@
 /**
  * onnxruntime sessions, set up the one way this project uses them.
  */
-import * as ort from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
+
+import { ort } from './runtime';
 
 /**
  * Opens a graph, given as a file or as bytes.
  *
  * @param threads how many threads one inference may use; the container's CPU limit decides, never the host
  */
-export async function openSession(
-  graph: string | Uint8Array,
-  threads: number,
-): Promise<ort.InferenceSession> {
-  const options: ort.InferenceSession.SessionOptions = {
+export async function openSession(graph: string | Uint8Array, threads: number): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -29,7 +28,7 @@ export async function openSession(
 
 /** Runs a batch: images float32 [b, h, w, 3] to the graph's one output, [b, classes] or [b, c]. */
 export async function runSession(
-  session: ort.InferenceSession,
+  session: InferenceSession,
   images: Float32Array,
   shape: readonly [number, number, number, number],
 ): Promise<Float32Array> {
