@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { Command } from 'commander';
 
+import type { Basis } from './infra/allocation';
 import { MODEL_IDS, modelId } from './models/catalog';
 import { ENGINE_KINDS, type EngineKind } from './models/engines/engine';
 import { DEMO_MODELS_DIR, readSavedModel } from './models/saved-model';
@@ -52,6 +53,60 @@ async function evaluateModel(
   console.log(options.json ? JSON.stringify(measured) : modelCard(saved, measured));
 }
 
+function synth({ out, basis }: { out: string; basis?: Basis }): void {
+  const { synthesize } = require('./infra/main') as typeof import('./infra/main.js');
+  synthesize(out, basis === undefined ? process.env : { ...process.env, TANDEM_BASIS: basis });
+  console.log(out);
+}
+
+interface FitOptions {
+  readonly basis?: Basis;
+  readonly nodes?: number;
+  readonly cpuMillis?: number;
+  readonly memory?: string;
+  readonly controlPlane?: true;
+}
+
+function fit(names: string[], { basis, nodes, cpuMillis, memory, controlPlane }: FitOptions): void {
+  const { fitReport } = require('./infra/fit') as typeof import('./infra/fit.js');
+  const { BASES } = require('./infra/allocation') as typeof import('./infra/allocation.js');
+  const { CLUSTER, clusterOf } = require('./infra/cluster') as typeof import('./infra/cluster.js');
+  const { parseMemoryBytes } = require('./infra/quantity') as typeof import('./infra/quantity.js');
+  const { VARIANTS } = require('./infra/variants') as typeof import('./infra/variants.js');
+  const unknown = names.find((name) => !VARIANTS.some((variant) => variant.name === name));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `the variant must be one of ${VARIANTS.map(({ name }) => name).join(', ')}, received ${unknown}`,
+    );
+  }
+  const [like] = CLUSTER as [(typeof CLUSTER)[number]];
+  const custom = nodes !== undefined || cpuMillis !== undefined || memory !== undefined || controlPlane;
+  const cluster = !custom
+    ? CLUSTER
+    : clusterOf({
+        nodes: nodes ?? CLUSTER.length,
+        cpuAllocatableMillis: cpuMillis ?? like.cpuAllocatableMillis,
+        memoryAllocatableBytes: memory === undefined ? like.memoryAllocatableBytes : parseMemoryBytes(memory),
+        controlPlane: controlPlane ?? false,
+      });
+  for (const variant of VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    for (const each of basis === undefined ? BASES : [basis])
+      console.log(`${fitReport(variant, each, cluster)}\n`);
+  }
+}
+
+/** Refuses a basis that is none. */
+function basisOf(value: string): Basis {
+  if (value === 'container' || value === 'node') return value;
+  throw new RangeError(`--basis must be container or node, received ${value}`);
+}
+
+/** Refuses what is no whole number of at least 1. */
+function positiveInteger(value: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new RangeError(`the number must be a whole one of at least 1, received ${value}`);
+}
+
 /** Refuses an engine that is none. */
 function engineKind(value: string): EngineKind {
   const kind = ENGINE_KINDS.find((known) => known === value);
@@ -79,6 +134,32 @@ program
   .option('--json', 'print the figures as JSON instead of the card')
   .addHelpText('after', '\nExample: npx tandem evaluate accuracy --write-card')
   .action(evaluateModel);
+
+program
+  .command('synth')
+  .description(
+    'write the manifests into a folder; warns, with the arithmetic, of pods that will stay Pending',
+  )
+  .requiredOption('--out <folder>', 'where the files go')
+  .option('--basis <basis>', 'container: the figures as printed; node: a pod’s share of them', basisOf)
+  .addHelpText('after', '\nExample: npx tandem synth --basis node --out build/node-basis')
+  .action(synth);
+program
+  .command('fit')
+  .description(
+    'say which pods go to which node of a cluster, which stay Pending and why, and what kubectl will print',
+  )
+  .argument('[variants...]', 'names of variants (default: all)')
+  .option('--basis <basis>', 'container or node (default: both)', basisOf)
+  .option('--nodes <count>', 'equal nodes (default: the reference’s cluster)', positiveInteger)
+  .option('--cpu-millis <millicores>', 'allocatable CPU of a node', positiveInteger)
+  .option('--memory <quantity>', 'allocatable memory of a node, such as 8050000Ki')
+  .option('--control-plane', 'the first node is a tainted control plane')
+  .addHelpText(
+    'after',
+    '\nExample: npx tandem fit accuracy-max-size --nodes 4 --cpu-millis 2000 --memory 4Gi',
+  )
+  .action(fit);
 
 async function main(): Promise<void> {
   checkNodeVersion();

@@ -4,10 +4,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { App, YamlOutputType } from 'cdk8s';
 import { pino } from 'pino';
 
-import { define } from './infra/main';
+import { synthesize } from './infra/main';
 import { readConfig } from './service/config';
 import { serve, stopOnSignals } from './service/main';
 import { checkNodeVersion } from './service/node-version';
@@ -17,7 +16,7 @@ async function start(): Promise<void> {
   const started = Date.now();
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   const outdir = join(__dirname, 'dist');
-  define(new App({ outdir, yamlOutputType: YamlOutputType.FILE_PER_CHART }), process.env).synth();
+  synthesize(outdir, process.env);
   const files = readdirSync(outdir).filter((file) => file.endsWith('.yaml'));
   console.log(`Synthesized ${files.length} manifests into dist/:`);
   for (const file of files) console.log(`  dist/${file}`);

@@ -4,6 +4,7 @@
 import { type App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 
+import { resourcesOn } from './allocation';
 import { InferenceService } from './inference-service';
 import type { Settings } from './settings';
 import type { Variant } from './variants';
@@ -29,14 +30,15 @@ export class NamespaceChart extends Chart {
 export class InferenceChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {
     super(app, variant.name, { disableResourceNameHashes: true });
-    const { name, model, resources, scaling, source } = variant;
+    const { name, model, scaling, source } = variant;
+    const { basis } = settings;
     new InferenceService(this, 'inference', {
       ...settings,
       name,
       model,
-      resources,
+      resources: resourcesOn(basis, variant),
       scaling,
-      figures: { basis: 'container', source },
+      figures: { basis, source },
     });
   }
 }

@@ -3,6 +3,8 @@
  */
 import { App, YamlOutputType } from 'cdk8s';
 
+import { CLUSTER } from './cluster';
+import { fitWarnings } from './fit';
 import { InferenceChart, NamespaceChart } from './inference-chart';
 import { readSettings } from './settings';
 import { VARIANTS } from './variants';
@@ -15,6 +17,20 @@ export function define(app: App, environment: NodeJS.ProcessEnv = {}): App {
   return app;
 }
 
-if (require.main === module) {
-  define(new App({ yamlOutputType: YamlOutputType.FILE_PER_CHART }), process.env).synth();
+/**
+ * Writes the manifests, one file a chart, and warns on stderr of pods that would stay Pending on the reference's
+ * cluster; it never changes a figure.
+ *
+ * @param outdir folder of the files; cdk8s' own choice (`CDK8S_OUTDIR`) when left out
+ */
+export function synthesize(outdir: string | undefined, environment: NodeJS.ProcessEnv): void {
+  const app = new App({
+    ...(outdir === undefined ? {} : { outdir }),
+    yamlOutputType: YamlOutputType.FILE_PER_CHART,
+  });
+  define(app, environment).synth();
+  for (const warning of fitWarnings(readSettings(app, environment).basis, CLUSTER))
+    console.error(`warning: ${warning}`);
 }
+
+if (require.main === module) synthesize(undefined, process.env);

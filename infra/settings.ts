@@ -4,6 +4,7 @@
 import type { App } from 'cdk8s';
 
 import { IMAGE } from '../service/contract';
+import { type Basis, BASES } from './allocation';
 
 export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
@@ -16,9 +17,16 @@ export interface Settings {
   /** Name of a Secret of type `kubernetes.io/dockerconfigjson`. @default none: the nodes need no credentials */
   readonly imagePullSecret?: string;
   readonly serviceType: ServiceType;
+  /** `container`: the figures as printed; `node`: a pod's share of them, the system's pods taken off. */
+  readonly basis: Basis;
 }
 
-export const DEFAULT_SETTINGS: Settings = { namespace: 'tandem', image: IMAGE, serviceType: 'ClusterIP' };
+export const DEFAULT_SETTINGS: Settings = {
+  namespace: 'tandem',
+  image: IMAGE,
+  serviceType: 'ClusterIP',
+  basis: 'container',
+};
 
 /** The environment variable of each setting; the cdk8s context key is the setting's own name. */
 export const SETTING_VARIABLES = {
@@ -26,6 +34,7 @@ export const SETTING_VARIABLES = {
   image: 'TANDEM_IMAGE',
   imagePullSecret: 'TANDEM_IMAGE_PULL_SECRET',
   serviceType: 'TANDEM_SERVICE_TYPE',
+  basis: 'TANDEM_BASIS',
 } as const satisfies Record<keyof Settings, string>;
 
 /**
@@ -38,16 +47,18 @@ export function readSettings(app: App, environment: NodeJS.ProcessEnv): Settings
     const value: unknown = environment[SETTING_VARIABLES[name]] ?? app.node.tryGetContext(name);
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
-  const serviceType = read('serviceType') ?? DEFAULT_SETTINGS.serviceType;
-  const known = SERVICE_TYPES.find((type) => type === serviceType);
-  if (known === undefined) {
-    throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);
-  }
+  const readOneOf = <T extends string>(name: keyof Settings, known: readonly T[], otherwise: T): T => {
+    const value = read(name);
+    const found = value === undefined ? otherwise : known.find((item) => item === value);
+    if (found === undefined) throw new Error(`${name} must be one of ${known.join(', ')}, received ${value}`);
+    return found;
+  };
   const imagePullSecret = read('imagePullSecret');
   return {
     namespace: read('namespace') ?? DEFAULT_SETTINGS.namespace,
     image: read('image') ?? DEFAULT_SETTINGS.image,
-    serviceType: known,
+    serviceType: readOneOf('serviceType', SERVICE_TYPES, DEFAULT_SETTINGS.serviceType),
+    basis: readOneOf('basis', BASES, DEFAULT_SETTINGS.basis),
     ...(imagePullSecret === undefined ? {} : { imagePullSecret }),
   };
 }

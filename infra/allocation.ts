@@ -1,0 +1,109 @@
+/**
+ * What fits where: the figures a pod has on either basis, the nodes its replicas go to, and what `kubectl describe
+ * node` says of them. Pure functions.
+ */
+import { type ClusterNode, SYSTEM_PODS } from './cluster';
+import { formatCpu, formatMemory, formatOf, parseCpuMillis, parseMemoryBytes } from './quantity';
+import type { Amounts, Resources, Variant } from './variants';
+
+/** How the printed figures are read: as a container's own, or as the sum on a node. */
+export const BASES = ['container', 'node'] as const;
+export type Basis = (typeof BASES)[number];
+
+/** A pod's share of a printed sum; the sum itself where no pod of ours was in it. */
+function shareOf(printed: Amounts, system: Amounts, pods: number): Amounts {
+  if (pods === 0) return printed;
+  const cpuMillis = (parseCpuMillis(printed.cpu) - parseCpuMillis(system.cpu)) / pods;
+  const memoryBytes = (parseMemoryBytes(printed.memory) - parseMemoryBytes(system.memory)) / pods;
+  return { cpu: `${cpuMillis}m`, memory: formatMemory(memoryBytes, 'binary') };
+}
+
+/** A pod's requests and limits: as printed, or derived from the node's sum. */
+export function resourcesOn(basis: Basis, { resources, podsOnNode }: Variant): Resources {
+  if (basis === 'container') return resources;
+  return {
+    requests: shareOf(resources.requests, SYSTEM_PODS.requests, podsOnNode),
+    limits: shareOf(resources.limits, SYSTEM_PODS.limits, podsOnNode),
+  };
+}
+
+/** Where a number of equal pods went. */
+export interface Placement {
+  /** Pods by node, in the nodes' order. */
+  readonly placed: readonly { readonly node: ClusterNode; readonly pods: number }[];
+  readonly pending: number;
+  /** Why, in the scheduler's words; empty when none is pending. */
+  readonly reason: string;
+}
+
+const free = (node: ClusterNode) => ({
+  cpuMillis: node.cpuAllocatableMillis - parseCpuMillis(SYSTEM_PODS.requests.cpu),
+  memoryBytes: node.memoryAllocatableBytes - parseMemoryBytes(SYSTEM_PODS.requests.memory),
+});
+
+/** Places pods one by one on the node with the fewest of them, as the topology spread prefers. */
+export function place(replicas: number, { requests }: Resources, nodes: readonly ClusterNode[]): Placement {
+  const [cpuMillis, memoryBytes] = [parseCpuMillis(requests.cpu), parseMemoryBytes(requests.memory)];
+  const pods = nodes.map(() => 0);
+  const lacks = (node: ClusterNode, count: number) => ({
+    cpu: (count + 1) * cpuMillis > free(node).cpuMillis,
+    memory: (count + 1) * memoryBytes > free(node).memoryBytes,
+  });
+  let pending = replicas;
+  for (; pending > 0; pending--) {
+    const fits = nodes.map((node, i) => {
+      const { cpu, memory } = lacks(node, pods[i]!);
+      return !node.tainted && !cpu && !memory;
+    });
+    const fewest = Math.min(...pods.filter((_, i) => fits[i]));
+    const chosen = pods.findIndex((count, i) => fits[i] && count === fewest);
+    if (chosen < 0) break;
+    pods[chosen]!++;
+  }
+  const placed = nodes.map((node, i) => ({ node, pods: pods[i]! }));
+  return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed, lacks) };
+}
+
+function reasonOf(
+  placed: Placement['placed'],
+  lacks: (node: ClusterNode, count: number) => { cpu: boolean; memory: boolean },
+): string {
+  const open = placed.filter(({ node }) => !node.tainted).map(({ node, pods }) => lacks(node, pods));
+  const causes: [number, string][] = [
+    [open.filter(({ cpu }) => cpu).length, 'Insufficient cpu'],
+    [open.filter(({ memory }) => memory).length, 'Insufficient memory'],
+    [placed.length - open.length, 'node(s) had untolerated taint(s)'],
+  ];
+  const listed = causes.filter(([count]) => count > 0).map(([count, cause]) => `${count} ${cause}`);
+  return `0/${placed.length} nodes are available: ${listed.join(', ')}.`;
+}
+
+/** One row of *Allocated resources*, as kubectl prints it: requests, then limits. */
+export interface AllocatedRow {
+  readonly resource: 'cpu' | 'memory';
+  readonly requests: string;
+  readonly limits: string;
+}
+
+const percentOf = (amount: number, allocatable: number) => `(${Math.floor((100 * amount) / allocatable)}%)`;
+
+/**
+ * The rows of a node with a number of our pods beside the system's. kubectl prints a sum of memory in the form of its
+ * first addend, and ours comes first: the namespace tandem sorts before the system's stand-in.
+ */
+export function allocatedRows(node: ClusterNode, pods: number, resources: Resources): AllocatedRow[] {
+  const cpu = (kind: keyof Resources) => {
+    const millis = pods * parseCpuMillis(resources[kind].cpu) + parseCpuMillis(SYSTEM_PODS[kind].cpu);
+    return `${formatCpu(millis)} ${percentOf(millis, node.cpuAllocatableMillis)}`;
+  };
+  const memory = (kind: keyof Resources) => {
+    const bytes =
+      pods * parseMemoryBytes(resources[kind].memory) + parseMemoryBytes(SYSTEM_PODS[kind].memory);
+    const first = pods > 0 ? resources[kind].memory : SYSTEM_PODS[kind].memory;
+    return `${formatMemory(bytes, formatOf(first))} ${percentOf(bytes, node.memoryAllocatableBytes)}`;
+  };
+  return [
+    { resource: 'cpu', requests: cpu('requests'), limits: cpu('limits') },
+    { resource: 'memory', requests: memory('requests'), limits: memory('limits') },
+  ];
+}

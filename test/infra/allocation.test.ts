@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+
+import { allocatedRows, place, resourcesOn } from '../../infra/allocation';
+import { CLUSTER } from '../../infra/cluster';
+import { parseCpuMillis } from '../../infra/quantity';
+import { VARIANTS } from '../../infra/variants';
+
+const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
+const leastReplicas = (name: string) => {
+  const { scaling } = variantOf(name);
+  return scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
+};
+
+test.each([
+  ['accuracy-single-pod', '1000m', '2Gi', '1500m', '2560Mi'],
+  ['accuracy-max-size', '1000m', '2Gi', '1500m', '2560Mi'],
+  ['latency-max-size', '1000m', '2Gi', '1500m', '2560Mi'],
+  ['accuracy-hpa', '1000m', '1Gi', '2000m', '4Gi'],
+  ['latency-hpa', '405m', '443115520', '1400m', '1175430400'],
+])('on the node basis a pod of %s asks for %s and %s, limited to %s and %s', (name, ...figures) => {
+  const { requests, limits } = resourcesOn('node', variantOf(name));
+  expect([requests.cpu, requests.memory, limits.cpu, limits.memory]).toEqual(figures);
+});
+
+/** The reference's table; the HPA-latency column is the row of a node without our pods. */
+test.each([
+  ['accuracy-max-size', 2, '2405m (60%)', '4400m (110%)', '4627034Ki (57%)', '6544139520 (79%)'],
+  ['latency-max-size', 1, '1405m (35%)', '2900m (72%)', '2529882Ki (31%)', '3859784960 (46%)'],
+  ['accuracy-hpa', 1, '1405m (35%)', '3400m (85%)', '1481306Ki (18%)', '5470397696 (66%)'],
+  ['latency-hpa', 0, '405m (10%)', '1400m (35%)', '443115520 (5%)', '1175430400 (14%)'],
+])('a worker of %s with %i pods is described as %s and %s, %s and %s', (name, pods, ...figures) => {
+  const variant = variantOf(name);
+  const resources = resourcesOn('node', variant);
+  if (pods > 0) {
+    const { placed, pending } = place(leastReplicas(name), resources, CLUSTER);
+    expect(placed.map((on) => on.pods)).toEqual([0, pods, pods]);
+    expect(pending).toBe(0);
+  }
+  const [cpu, memory] = allocatedRows(CLUSTER[1]!, pods, resources);
+  expect([cpu!.requests, cpu!.limits, memory!.requests, memory!.limits]).toEqual(figures);
+});
+
+test('as printed, a worker holds one accuracy pod, and the others stay pending for two reasons', () => {
+  const { placed, pending, reason } = place(4, variantOf('accuracy-max-size').resources, CLUSTER);
+  expect(placed.map(({ pods }) => pods)).toEqual([0, 1, 1]);
+  expect(pending).toBe(2);
+  expect(reason).toBe(
+    '0/3 nodes are available: 2 Insufficient cpu, 2 Insufficient memory, 1 node(s) had untolerated taint(s).',
+  );
+});
+
+test('at its maximum the accuracy HPA fits on neither basis, the latency HPA does', () => {
+  const pendingAt = (name: string, replicas: number, basis: 'container' | 'node') =>
+    place(replicas, resourcesOn(basis, variantOf(name)), CLUSTER).pending;
+  expect(pendingAt('accuracy-hpa', 10, 'container')).toBe(6);
+  expect(pendingAt('accuracy-hpa', 10, 'node')).toBe(4);
+  expect(pendingAt('latency-hpa', 8, 'container')).toBe(0);
+});
+
+test('no node is ever asked for more than it has, and no pod is lost', () => {
+  fc.assert(
+    fc.property(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 5000 }), (replicas, millis) => {
+      const resources = {
+        requests: { cpu: `${millis}m`, memory: '64Mi' },
+        limits: { cpu: `${millis}m`, memory: '64Mi' },
+      };
+      const { placed, pending } = place(replicas, resources, CLUSTER);
+      expect(placed.reduce((sum, { pods }) => sum + pods, pending)).toBe(replicas);
+      for (const { node, pods } of placed) {
+        expect(pods * parseCpuMillis(resources.requests.cpu) + 405).toBeLessThanOrEqual(
+          pods === 0 ? Infinity : node.cpuAllocatableMillis,
+        );
+      }
+    }),
+    { seed: 6 },
+  );
+});

@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { objects } from './manifests';
+
+const ROOT = join(__dirname, '..', '..');
+
+test('the example in docs/ gives another model its image, figures and autoscaler', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'tandem-example-'));
+  const tsx = require.resolve('tsx/cli');
+  execFileSync('node', [tsx, join(ROOT, 'docs', 'example-app.ts')], { cwd });
+  const found = objects(readFileSync(join(cwd, 'build', 'example', 'birds.k8s.yaml'), 'utf8'));
+  expect(Object.keys(found).sort()).toEqual([
+    'Deployment',
+    'HorizontalPodAutoscaler',
+    'NetworkPolicy',
+    'PodDisruptionBudget',
+    'Service',
+    'ServiceAccount',
+  ]);
+  const [container] = found['Deployment'].spec.template.spec.containers;
+  expect(container.image).toBe('images.example/birds:2');
+  expect(container.resources).toEqual({
+    requests: { cpu: '250m', memory: '512Mi' },
+    limits: { cpu: 1, memory: '1Gi' },
+  });
+  expect(found['HorizontalPodAutoscaler'].spec).toMatchObject({ minReplicas: 2, maxReplicas: 6 });
+});
