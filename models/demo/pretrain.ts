@@ -1,6 +1,6 @@
 /**
  * Pretrains a demo base on the first task with tfjs-node: `npx tsx models/demo/pretrain.ts ARCHITECTURE`.
- * Resumes from its last epoch; ends by writing the base beside this file.
+ * Resumes from its last epoch, with Adam’s moments new; ends by writing the base beside this file.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -39,8 +39,8 @@ function linearAccuracy(task: Task): { train: number; test: number } {
       x: shrink(pixels),
       label,
     }));
-  const train = load('train', 40);
-  const test = load('test', 20);
+  const train = load('train', 30);
+  const test = load('test', 15);
   const kernel = Array.from({ length: classes }, () => new Float32Array(SIDE * SIDE * 3));
   const scores = (x: Float32Array) =>
     kernel.map((weights) => weights.reduce((sum, w, i) => sum + w * x[i]!, 0));
@@ -49,7 +49,7 @@ function linearAccuracy(task: Task): { train: number; test: number } {
       const values = scores(x);
       return values.indexOf(Math.max(...values)) === label;
     }).length / items.length;
-  for (let epoch = 0; epoch < 60; epoch++) {
+  for (let epoch = 0; epoch < 40; epoch++) {
     for (const { x, label } of train) {
       const values = scores(x);
       const top = Math.max(...values);
