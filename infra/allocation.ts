@@ -75,7 +75,8 @@ function reasonOf(
     [placed.length - open.length, 'node(s) had untolerated taint(s)'],
   ];
   const listed = causes.filter(([count]) => count > 0).map(([count, cause]) => `${count} ${cause}`);
-  return `0/${placed.length} nodes are available: ${listed.join(', ')}.`;
+  // The scheduler sorts its causes as text, their counts included.
+  return `0/${placed.length} nodes are available: ${listed.sort().join(', ')}.`;
 }
 
 /** One row of *Allocated resources*, as kubectl prints it: requests, then limits. */

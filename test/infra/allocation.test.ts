@@ -45,7 +45,7 @@ test('as printed, a worker holds one accuracy pod, and the others stay pending f
   expect(placed.map(({ pods }) => pods)).toEqual([0, 1, 1]);
   expect(pending).toBe(2);
   expect(reason).toBe(
-    '0/3 nodes are available: 2 Insufficient cpu, 2 Insufficient memory, 1 node(s) had untolerated taint(s).',
+    '0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu, 2 Insufficient memory.',
   );
 });
 

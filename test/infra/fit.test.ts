@@ -28,7 +28,7 @@ test('an HPA variant is reported at both its ends', () => {
 
 test('warnings name what stays Pending and why; a large enough cluster gives none', () => {
   expect(fitWarnings('container', CLUSTER)).toContainEqual(
-    'accuracy-max-size: replicas 4, 2 stay Pending at 2405m and 4627034Ki a pod: 0/3 nodes are available: 2 Insufficient cpu, 2 Insufficient memory, 1 node(s) had untolerated taint(s).',
+    'accuracy-max-size: replicas 4, 2 stay Pending at 2405m and 4627034Ki a pod: 0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu, 2 Insufficient memory.',
   );
   const large = clusterOf({
     nodes: 12,
