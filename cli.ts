@@ -3,13 +3,14 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { Command } from 'commander';
 
 import type { Basis } from './infra/allocation';
 import { MODEL_IDS, modelId } from './models/catalog';
 import { ENGINE_KINDS, type EngineKind } from './models/engines/engine';
+import { PACKAGE_ROOT } from './models/package-root';
 import { DEMO_MODELS_DIR, readSavedModel } from './models/saved-model';
 import { readConfig } from './service/config';
 import { checkNodeVersion } from './service/node-version';
@@ -53,9 +54,19 @@ async function evaluateModel(
   console.log(options.json ? JSON.stringify(measured) : modelCard(saved, measured));
 }
 
-function synth({ out, basis }: { out: string; basis?: Basis }): void {
+function synth({ out, basis, route = [] }: { out: string; basis?: Basis; route?: string[] }): void {
   const { synthesize } = require('./infra/main') as typeof import('./infra/main.js');
-  synthesize(out, basis === undefined ? process.env : { ...process.env, TANDEM_BASIS: basis });
+  const { parseRoute } = require('./infra/route') as typeof import('./infra/route.js');
+  const routes = route.map(parseRoute);
+  if (new Set(routes.map(({ model }) => model)).size < routes.length) {
+    throw new RangeError(`--route takes one variant a model, received ${route.join(' and ')}`);
+  }
+  if (routes.length > 0 && resolve(out) === join(PACKAGE_ROOT, 'dist')) {
+    throw new RangeError(
+      '--route must not write into dist/, which holds the variants alone: choose another --out',
+    );
+  }
+  synthesize(out, basis === undefined ? process.env : { ...process.env, TANDEM_BASIS: basis }, routes);
   console.log(out);
 }
 
@@ -142,7 +153,11 @@ program
   )
   .requiredOption('--out <folder>', 'where the files go')
   .option('--basis <basis>', 'container: the figures as printed; node: a pod’s share of them', basisOf)
-  .addHelpText('after', '\nExample: npx tandem synth --basis node --out build/node-basis')
+  .option('--route <model=kind...>', 'also a Service named after the model, pointed at that variant of it')
+  .addHelpText(
+    'after',
+    '\nExample: npx tandem synth --basis node --route accuracy=hpa --out build/node-basis',
+  )
   .action(synth);
 program
   .command('fit')

@@ -19,6 +19,20 @@ import { HPA_BEHAVIOR, PROBES, SPREAD, TEMPORARY_FILES, TOLERATIONS } from './op
 import type { ServiceType } from './settings';
 import type { Amounts, Resources, Scaling } from './variants';
 
+/** Labels that select the pods of the service of a name, and nothing else's. */
+export const selectorOf = (name: string): Readonly<Record<string, string>> => ({
+  'app.kubernetes.io/name': 'tandem',
+  'app.kubernetes.io/instance': name,
+});
+
+/** The port of every Service: 80, to the container's own by name. */
+export const SERVICE_PORT: k8s.ServicePort = {
+  name: 'http',
+  port: 80,
+  targetPort: k8s.IntOrString.fromString('http'),
+  protocol: 'TCP',
+};
+
 export interface InferenceServiceProps {
   /** Name of every object; it must be distinct within the namespace. */
   readonly name: string;
@@ -89,7 +103,7 @@ export class InferenceService extends Construct {
     super(scope, id);
     const { name, namespace, model, scaling } = props;
     checkScaling(name, scaling);
-    this.selector = { 'app.kubernetes.io/name': 'tandem', 'app.kubernetes.io/instance': name };
+    this.selector = selectorOf(name);
     const labels = {
       ...this.selector,
       'app.kubernetes.io/component': model,
@@ -104,7 +118,7 @@ export class InferenceService extends Construct {
       spec: {
         type: props.serviceType ?? 'ClusterIP',
         selector: matchLabels,
-        ports: [{ name: PORT_NAME, port: 80, targetPort: port, protocol: 'TCP' }],
+        ports: [SERVICE_PORT],
       },
     });
     new k8s.KubeDeployment(this, 'deployment', {

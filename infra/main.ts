@@ -7,7 +7,8 @@ import { CLUSTER } from './cluster';
 import { fitWarnings } from './fit';
 import { InferenceChart, NamespaceChart } from './inference-chart';
 import { readSettings } from './settings';
-import { VARIANTS } from './variants';
+import { RouteChart } from './route';
+import { type Variant, VARIANTS } from './variants';
 
 /** Adds every chart to an app; it writes nothing. */
 export function define(app: App, environment: NodeJS.ProcessEnv = {}): App {
@@ -22,13 +23,20 @@ export function define(app: App, environment: NodeJS.ProcessEnv = {}): App {
  * cluster; it never changes a figure.
  *
  * @param outdir folder of the files; cdk8s' own choice (`CDK8S_OUTDIR`) when left out
+ * @param routes variants that get their model's stable Service name, one a model
  */
-export function synthesize(outdir: string | undefined, environment: NodeJS.ProcessEnv): void {
+export function synthesize(
+  outdir: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  routes: readonly Variant[] = [],
+): void {
   const app = new App({
     ...(outdir === undefined ? {} : { outdir }),
     yamlOutputType: YamlOutputType.FILE_PER_CHART,
   });
-  define(app, environment).synth();
+  define(app, environment);
+  for (const variant of routes) new RouteChart(app, variant, readSettings(app, environment));
+  app.synth();
   for (const warning of fitWarnings(readSettings(app, environment).basis, CLUSTER))
     console.error(`warning: ${warning}`);
 }

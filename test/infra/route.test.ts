@@ -1,0 +1,27 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { synthesize } from '../../infra/main';
+import { parseRoute } from '../../infra/route';
+import { objects } from './manifests';
+
+test('a route is a Service named after the model that selects the pods of one variant', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-route-'));
+  jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  synthesize(folder, {}, [parseRoute('accuracy=hpa')]);
+  const { Service } = objects(readFileSync(join(folder, 'route-accuracy.k8s.yaml'), 'utf8'));
+  const { Deployment } = objects(readFileSync(join(folder, 'accuracy-hpa.k8s.yaml'), 'utf8'));
+  expect(Service.metadata).toMatchObject({ name: 'accuracy', namespace: 'tandem' });
+  expect(Deployment.spec.template.metadata.labels).toMatchObject(Service.spec.selector);
+  expect(Service.spec.selector['app.kubernetes.io/instance']).toBe('accuracy-hpa');
+});
+
+test.each(['accuracy', 'accuracy=previous', 'latency=accuracy-hpa', 'previous=max-size'])(
+  '%s is no route',
+  (text) => {
+    expect(() => parseRoute(text)).toThrow(
+      /--route must be one of accuracy=single-pod, .*latency=hpa, received /,
+    );
+  },
+);
