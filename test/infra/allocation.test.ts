@@ -40,6 +40,18 @@ test.each([
   expect([cpu!.requests, cpu!.limits, memory!.requests, memory!.limits]).toEqual(figures);
 });
 
+test('a percentage is rounded as kubectl’s doubles are', () => {
+  const amounts = { cpu: '755m', memory: '64Mi' };
+  const [cpu] = allocatedRows(CLUSTER[1]!, 1, { requests: amounts, limits: amounts });
+  expect(cpu!.requests).toBe('1160m (28%)');
+});
+
+test('figures that are no sum of whole pods are refused on the node basis', () => {
+  expect(() => resourcesOn('node', { ...variantOf('accuracy-max-size'), podsOnNode: 3 })).toThrow(
+    "podsOnNode must share 2405m and 4627034Ki, less the system's, into whole amounts, received 3",
+  );
+});
+
 test('as printed, a worker holds one accuracy pod, and the others stay pending for two reasons', () => {
   const { placed, pending, reason } = place(4, variantOf('accuracy-max-size').resources, CLUSTER);
   expect(placed.map(({ pods }) => pods)).toEqual([0, 1, 1]);
