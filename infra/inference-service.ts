@@ -15,6 +15,7 @@ import {
   REQUEST_TIMEOUT_MS,
   RUN_AS_USER_ID,
 } from '../service/contract';
+import { checkProps } from './check-props';
 import { HPA_BEHAVIOR, PROBES, SPREAD, TEMPORARY_FILES, TOLERATIONS } from './operations';
 import type { ServiceType } from './settings';
 import type { Amounts, Resources, Scaling } from './variants';
@@ -25,11 +26,14 @@ export const selectorOf = (name: string): Readonly<Record<string, string>> => ({
   'app.kubernetes.io/instance': name,
 });
 
+const PORT_NAME = 'http';
+const port = k8s.IntOrString.fromString(PORT_NAME);
+
 /** The port of every Service: 80, to the container's own by name. */
 export const SERVICE_PORT: k8s.ServicePort = {
-  name: 'http',
+  name: PORT_NAME,
   port: 80,
-  targetPort: k8s.IntOrString.fromString('http'),
+  targetPort: port,
   protocol: 'TCP',
 };
 
@@ -54,45 +58,17 @@ export interface InferenceServiceProps {
 
 /** Domain of our own annotations. */
 const ANNOTATION_DOMAIN = 'tandem.dev';
-const PORT_NAME = 'http';
 const CONTAINER_NAME = 'inference';
 /** Time for the process to exit after its last request. */
 const EXIT_MS = 10_000;
 
 const seconds = (ms: number) => Math.ceil(ms / 1000);
-const port = k8s.IntOrString.fromString(PORT_NAME);
 
-/**
- * A quantity whose text is kept: plain integers stay numbers, since quotes would change how they are printed.
- *
- * @throws Error when the text is not a Kubernetes quantity
- */
-function quantity(text: string): k8s.Quantity {
-  if (!/^\d+(\.\d+)?(m|[kMGTPE]i?|Ki)?$/.test(text)) {
-    throw new Error(`a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received ${text}`);
-  }
-  return /^\d+$/.test(text) ? k8s.Quantity.fromNumber(Number(text)) : k8s.Quantity.fromString(text);
-}
+/** A quantity whose text is kept: plain integers stay numbers, since quotes would change how they are printed. */
+const quantity = (text: string) =>
+  /^\d+$/.test(text) ? k8s.Quantity.fromNumber(Number(text)) : k8s.Quantity.fromString(text);
 
 const amounts = ({ cpu, memory }: Amounts) => ({ cpu: quantity(cpu), memory: quantity(memory) });
-
-function checkScaling(name: string, scaling: Scaling): void {
-  if (scaling.kind === 'fixed') {
-    if (!Number.isInteger(scaling.replicas) || scaling.replicas < 1) {
-      throw new Error(`${name}: replicas must be a whole number of at least 1, received ${scaling.replicas}`);
-    }
-    return;
-  }
-  const { minReplicas, maxReplicas, targetCpuPercent } = scaling;
-  if (minReplicas < 1 || maxReplicas < minReplicas) {
-    throw new Error(
-      `${name}: maxReplicas must be at least minReplicas, received ${minReplicas} and ${maxReplicas}`,
-    );
-  }
-  if (targetCpuPercent < 1) {
-    throw new Error(`${name}: targetCpuPercent must be at least 1, received ${targetCpuPercent}`);
-  }
-}
 
 /** Serves one model; throws an Error naming field, value and remedy for figures that Kubernetes would refuse. */
 export class InferenceService extends Construct {
@@ -101,8 +77,8 @@ export class InferenceService extends Construct {
 
   constructor(scope: Construct, id: string, props: InferenceServiceProps) {
     super(scope, id);
+    checkProps(props);
     const { name, namespace, model, scaling } = props;
-    checkScaling(name, scaling);
     this.selector = selectorOf(name);
     const labels = {
       ...this.selector,

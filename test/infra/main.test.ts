@@ -1,22 +1,46 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 
-import { App, Chart, Testing } from 'cdk8s';
-
-import { InferenceService, type InferenceServiceProps } from '../../infra/inference-service';
-import { objects, synthesize } from './manifests';
+import { SETTING_VARIABLES } from '../../infra/settings';
+import { objects, readFolder, synthesize } from './manifests';
 
 const ROOT = join(__dirname, '..', '..');
 
 describe('synth', () => {
-  test('loads neither tfjs nor express nor an engine', () => {
+  test('loads cdk8s, infra and the service’s contract, and neither tfjs nor express nor an engine', () => {
+    const outdir = mkdtempSync(join(tmpdir(), 'tandem-loaded-'));
     const script = `
-      const { define } = require('./infra/main.ts');
-      define(new (require('cdk8s').App)());
-      const heavy = /node_modules\\/(@tensorflow|express|onnxruntime-node|sharp)\\//;
-      console.log(JSON.stringify(Object.keys(require.cache).filter((file) => heavy.test(file))));`;
-    const output = execFileSync('node', ['--import', 'tsx', '-e', script], { cwd: ROOT, encoding: 'utf8' });
-    expect(JSON.parse(output)).toEqual([]);
+      require('./infra/main.ts').synthesize(${JSON.stringify(outdir)}, {});
+      console.log(JSON.stringify(Object.keys(require.cache)));`;
+    const output = execFileSync('node', ['--import', 'tsx', '-e', script], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const loaded = (JSON.parse(output) as string[]).map((file) => relative(ROOT, file).replaceAll('\\', '/'));
+    expect(readdirSync(outdir)).toHaveLength(8);
+    expect(loaded.some((file) => file.startsWith('node_modules/cdk8s-plus-28/'))).toBe(true);
+    expect(loaded.filter((file) => !/^(node_modules|infra)\//.test(file))).toEqual(['service/contract.ts']);
+    const heavy = /^node_modules\/(@tensorflow|express|onnxruntime-node|sharp)\//;
+    expect(loaded.filter((file) => heavy.test(file))).toEqual([]);
+  });
+
+  test('by the cdk8s command writes the eight files of dist/ and no other', () => {
+    const outdir = mkdtempSync(join(tmpdir(), 'tandem-cdk8s-'));
+    const command = join(ROOT, 'node_modules', '.bin', 'cdk8s');
+    execFileSync('node', [command, 'synth', '--check-upgrade=false', '--output', outdir], {
+      cwd: ROOT,
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        ...Object.fromEntries(Object.values(SETTING_VARIABLES).map((name) => [name, ''])),
+      },
+    });
+    const written = readFolder(outdir);
+    expect(written.size).toBe(8);
+    expect(written).toEqual(readFolder(join(ROOT, 'dist')));
   });
 
   test('gives identical bytes each time', () => {
@@ -43,41 +67,5 @@ describe('synth', () => {
     expect(() => synthesize({ TANDEM_SERVICE_TYPE: 'Cluster' })).toThrow(
       'serviceType must be one of ClusterIP, NodePort, LoadBalancer, received Cluster',
     );
-  });
-});
-
-describe('InferenceService', () => {
-  const props: InferenceServiceProps = {
-    name: 'birds',
-    namespace: 'vision',
-    model: 'birds',
-    image: 'images.example/birds:2',
-    resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '1', memory: '1Gi' } },
-    scaling: { kind: 'fixed', replicas: 2 },
-  };
-  const synth = (changes: Partial<InferenceServiceProps>) => {
-    const chart = new Chart(new App(), 'chart');
-    new InferenceService(chart, 'birds', { ...props, ...changes });
-    return Testing.synth(chart) as unknown;
-  };
-
-  test('serves another image, model and figures', () => {
-    expect(JSON.stringify(synth({}))).toContain('"image":"images.example/birds:2"');
-  });
-
-  test('refuses no replicas', () => {
-    expect(() => synth({ scaling: { kind: 'fixed', replicas: 0 } })).toThrow(
-      'birds: replicas must be a whole number of at least 1, received 0',
-    );
-  });
-
-  test('refuses a maximum below the minimum', () => {
-    const scaling = { kind: 'hpa', minReplicas: 3, maxReplicas: 2, targetCpuPercent: 50 } as const;
-    expect(() => synth({ scaling })).toThrow('maxReplicas must be at least minReplicas, received 3 and 2');
-  });
-
-  test('refuses what is no quantity', () => {
-    const resources = { ...props.resources, limits: { cpu: '1 core', memory: '1Gi' } };
-    expect(() => synth({ resources })).toThrow('a quantity must look like');
   });
 });

@@ -1,0 +1,115 @@
+import { App, Chart, Testing } from 'cdk8s';
+import fc from 'fast-check';
+
+import { InferenceService, type InferenceServiceProps } from '../../infra/inference-service';
+import type { Scaling } from '../../infra/variants';
+import type { Manifest } from './manifests';
+
+const PROPS: InferenceServiceProps = {
+  name: 'birds',
+  namespace: 'vision',
+  model: 'birds',
+  image: 'images.example/birds:2',
+  resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '1', memory: '1Gi' } },
+  scaling: { kind: 'fixed', replicas: 2 },
+};
+
+/** The objects of one service with some of its properties changed. */
+function synth(changes: Partial<InferenceServiceProps>): Manifest[] {
+  const chart = new Chart(new App(), 'chart');
+  new InferenceService(chart, 'service', { ...PROPS, ...changes });
+  return Testing.synth(chart);
+}
+
+test('another image, model and figures are served', () => {
+  const { spec } = synth({}).find(({ kind }) => kind === 'Deployment');
+  const [container] = spec.template.spec.containers;
+  expect(container.image).toBe('images.example/birds:2');
+  expect(container.env).toContainEqual({ name: 'MODELS', value: 'birds' });
+  expect(container.resources.limits).toEqual({ cpu: 1, memory: '1Gi' });
+});
+
+const hpa = (minReplicas: number, maxReplicas: number, targetCpuPercent: number): Scaling => ({
+  kind: 'hpa',
+  minReplicas,
+  maxReplicas,
+  targetCpuPercent,
+});
+const limits = (cpu: string, memory: string) => ({
+  resources: { ...PROPS.resources, limits: { cpu, memory } },
+});
+
+test.each<[string, Partial<InferenceServiceProps>]>([
+  [
+    'birds: replicas must be a whole number of at least 1, received 0',
+    { scaling: { kind: 'fixed', replicas: 0 } },
+  ],
+  [
+    'birds: replicas must be a whole number of at least 1, received 1.5',
+    { scaling: { kind: 'fixed', replicas: 1.5 } },
+  ],
+  ['birds: minReplicas must be a whole number of at least 1, received 0', { scaling: hpa(0, 2, 50) }],
+  ['birds: maxReplicas must be a whole number of at least 1, received NaN', { scaling: hpa(1, NaN, 50) }],
+  ['birds: maxReplicas must be at least minReplicas, received 2 and 3', { scaling: hpa(3, 2, 50) }],
+  ['birds: targetCpuPercent must be a whole number of at least 1, received 0.5', { scaling: hpa(1, 2, 0.5) }],
+  ['birds: requests.cpu must be at most limits.cpu, received 250m and 0.2', limits('0.2', '1Gi')],
+  ['birds: requests.memory must be at most limits.memory, received 512Mi and 512M', limits('1', '512M')],
+  ['a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received 1 core', limits('1 core', '1Gi')],
+  ['a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received 1mi', limits('1', '1mi')],
+  ['starting with a letter and not ending with -, received 2birds', { name: '2birds' }],
+])('it is refused that %s', (message, changes) => {
+  expect(() => synth(changes)).toThrow(message);
+});
+
+const name = fc.stringMatching(/^[a-z][a-z0-9]{0,20}$/);
+const amounts = fc.tuple(fc.integer({ min: 1, max: 64_000 }), fc.integer({ min: 1, max: 2 ** 30 }));
+const scaling = fc.oneof(
+  fc.integer({ min: 1, max: 20 }).map((replicas): Scaling => ({ kind: 'fixed', replicas })),
+  fc
+    .tuple(fc.integer({ min: 1, max: 9 }), fc.nat({ max: 9 }), fc.integer({ min: 1, max: 100 }))
+    .map(([least, more, target]) => hpa(least, least + more, target)),
+);
+
+/** Every value of a manifest, however deep. */
+const leaves = (value: unknown): unknown[] =>
+  typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value];
+
+test('whatever the figures, selectors match the pods, the HPA has its target and nothing is null', () => {
+  fc.assert(
+    fc.property(name, amounts, amounts, scaling, (service, one, other, how) => {
+      const [cpu, moreCpu] = [one[0], one[0] + other[0]];
+      const [memory, moreMemory] = [one[1], one[1] + other[1]];
+      const resources = {
+        requests: { cpu: `${cpu}m`, memory: `${memory}Ki` },
+        limits: { cpu: `${moreCpu}m`, memory: `${moreMemory}Ki` },
+      };
+      const all = synth({ name: service, resources, scaling: how });
+      const byKind = (kind: string): Manifest => all.find((manifest) => manifest.kind === kind);
+      const { metadata, spec } = byKind('Deployment');
+      const { labels } = spec.template.metadata;
+
+      expect(leaves(all)).not.toContain(null);
+      expect(leaves(all)).not.toContain(undefined);
+      expect(spec.template.spec.containers[0].resources).toEqual(resources);
+      const least = how.kind === 'fixed' ? how.replicas : how.minReplicas;
+      expect(byKind('PodDisruptionBudget') !== undefined).toBe(least > 1);
+      const selectors = [
+        spec.selector.matchLabels,
+        byKind('Service').spec.selector,
+        byKind('NetworkPolicy').spec.podSelector.matchLabels,
+        spec.template.spec.topologySpreadConstraints[0].labelSelector.matchLabels,
+        ...(least > 1 ? [byKind('PodDisruptionBudget').spec.selector.matchLabels] : []),
+      ];
+      for (const selector of selectors) {
+        expect(selector['app.kubernetes.io/instance']).toBe(service);
+        expect(labels).toMatchObject(selector);
+      }
+      expect('replicas' in spec).toBe(how.kind === 'fixed');
+      if (how.kind === 'hpa') {
+        const { kind, name: target } = byKind('HorizontalPodAutoscaler').spec.scaleTargetRef;
+        expect([kind, target]).toEqual(['Deployment', metadata.name]);
+      }
+    }),
+    { seed: 7, numRuns: 50 },
+  );
+});
