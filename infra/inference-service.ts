@@ -127,7 +127,12 @@ export class InferenceService extends Construct {
     if (leastReplicas > 1) {
       new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
         metadata,
-        spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels } },
+        spec: {
+          maxUnavailable: k8s.IntOrString.fromNumber(1),
+          // A pod that never becomes ready must not hold up a node's drain, as it would by default.
+          unhealthyPodEvictionPolicy: 'AlwaysAllow',
+          selector: { matchLabels },
+        },
       });
     }
     if (scaling.kind === 'hpa') autoscaler(this, metadata, scaling);
