@@ -45,7 +45,9 @@ export const SETTING_VARIABLES = {
 export function readSettings(app: App, environment: NodeJS.ProcessEnv): Settings {
   const read = (name: keyof Settings): string | undefined => {
     const value: unknown = environment[SETTING_VARIABLES[name]] ?? app.node.tryGetContext(name);
-    return typeof value === 'string' && value !== '' ? value : undefined;
+    if (value === undefined || value === '') return undefined;
+    if (typeof value !== 'string') throw new Error(`${name} must be text, received ${JSON.stringify(value)}`);
+    return value;
   };
   const readOneOf = <T extends string>(name: keyof Settings, known: readonly T[], otherwise: T): T => {
     const value = read(name);

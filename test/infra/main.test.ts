@@ -3,7 +3,9 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
-import { SETTING_VARIABLES } from '../../infra/settings';
+import { App } from 'cdk8s';
+
+import { readSettings, SETTING_VARIABLES } from '../../infra/settings';
 import { objects, readFolder, synthesize } from './manifests';
 
 const ROOT = join(__dirname, '..', '..');
@@ -67,5 +69,18 @@ describe('synth', () => {
     expect(() => synthesize({ TANDEM_SERVICE_TYPE: 'Cluster' })).toThrow(
       'serviceType must be one of ClusterIP, NodePort, LoadBalancer, received Cluster',
     );
+  });
+
+  test('takes a setting from the app’s context, where the environment does not say otherwise', () => {
+    const app = new App();
+    app.node.setContext('namespace', 'vision');
+    expect(readSettings(app, {}).namespace).toBe('vision');
+    expect(readSettings(app, { TANDEM_NAMESPACE: 'other' }).namespace).toBe('other');
+  });
+
+  test('refuses a context that is no text by name', () => {
+    const app = new App();
+    app.node.setContext('namespace', 7);
+    expect(() => readSettings(app, {})).toThrow('namespace must be text, received 7');
   });
 });
