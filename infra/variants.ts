@@ -28,9 +28,13 @@ export interface Resources {
   readonly limits: Amounts;
 }
 
+/** How a variant is deployed, in the reference's words. */
+export type VariantKind = 'single-pod' | 'max-size' | 'hpa';
+
 export interface Variant {
-  /** Name of the variant, of its file and of its objects. */
+  /** Name of the variant, of its file and of its objects; it ends with the kind. */
   readonly name: string;
+  readonly kind: VariantKind;
   readonly model: ModelId;
   readonly resources: Resources;
   /** How many of these pods the node held whose sums the figures are, if they are sums; 0: none of ours. */
@@ -60,6 +64,7 @@ const MAX_SIZE_LATENCY = {
 export const VARIANTS: readonly Variant[] = [
   {
     name: 'accuracy-single-pod',
+    kind: 'single-pod',
     model: 'accuracy',
     ...MAX_SIZE_ACCURACY,
     scaling: { kind: 'fixed', replicas: 1 },
@@ -67,6 +72,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'accuracy-max-size',
+    kind: 'max-size',
     model: 'accuracy',
     ...MAX_SIZE_ACCURACY,
     scaling: { kind: 'fixed', replicas: 4 },
@@ -74,6 +80,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'accuracy-hpa',
+    kind: 'hpa',
     model: 'accuracy',
     resources: {
       requests: { cpu: '1405m', memory: '1481306Ki' },
@@ -85,6 +92,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'latency-single-pod',
+    kind: 'single-pod',
     model: 'latency',
     ...MAX_SIZE_LATENCY,
     scaling: { kind: 'fixed', replicas: 1 },
@@ -92,6 +100,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'latency-max-size',
+    kind: 'max-size',
     model: 'latency',
     ...MAX_SIZE_LATENCY,
     scaling: { kind: 'fixed', replicas: 2 },
@@ -99,6 +108,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'latency-hpa',
+    kind: 'hpa',
     model: 'latency',
     resources: {
       requests: { cpu: '405m', memory: '443115520' },
@@ -110,6 +120,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'previous-max-size',
+    kind: 'max-size',
     model: 'accuracy',
     ...MAX_SIZE_ACCURACY,
     scaling: { kind: 'fixed', replicas: 4 },

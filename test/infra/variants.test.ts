@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-
+import { parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
 import { type Variant, VARIANTS } from '../../infra/variants';
-import { type Manifest, objects, readFolder, synthesize } from './manifests';
+import { type Manifest, objects, synthesize } from './manifests';
 
 const files = synthesize();
 const variant = (name: string) => objects(files.get(`${name}.k8s.yaml`)!);
@@ -89,12 +88,36 @@ describe('the printed figures', () => {
   });
 });
 
-describe.each(VARIANTS)('variant $name', ({ name, model, scaling }: Variant) => {
+describe.each(VARIANTS)('variant $name', ({ name, kind, model, scaling, resources, source }: Variant) => {
   const all = variant(name);
   const pod: Manifest = all['Deployment'].spec.template.spec;
 
   test('is what was reviewed', () => {
     expect(files.get(`${name}.k8s.yaml`)).toMatchSnapshot();
+  });
+
+  test('is named after its kind, and scaled by it', () => {
+    expect(name.endsWith(`-${kind}`)).toBe(true);
+    expect(scaling.kind).toBe(kind === 'hpa' ? 'hpa' : 'fixed');
+  });
+
+  test('says on which basis its figures are, and where they stand', () => {
+    expect(all['Deployment'].metadata.annotations).toEqual({
+      'tandem.dev/figures-basis': 'container',
+      'tandem.dev/figures-source': source,
+    });
+  });
+
+  test('may use at least what it asks for', () => {
+    const { requests, limits } = resources;
+    expect(parseCpuMillis(requests.cpu)).toBeLessThanOrEqual(parseCpuMillis(limits.cpu));
+    expect(parseMemoryBytes(requests.memory)).toBeLessThanOrEqual(parseMemoryBytes(limits.memory));
+  });
+
+  test('can use more CPU than its autoscaler aims at, by more than the controller’s tolerance of 10 %', () => {
+    const target = scaling.kind === 'hpa' ? scaling.targetCpuPercent : 0;
+    const most = (100 * parseCpuMillis(resources.limits.cpu)) / parseCpuMillis(resources.requests.cpu);
+    expect(most).toBeGreaterThan(1.1 * target);
   });
 
   test('is named alike everywhere, in the namespace tandem', () => {
@@ -120,6 +143,54 @@ describe.each(VARIANTS)('variant $name', ({ name, model, scaling }: Variant) => 
     expect(livenessProbe.httpGet).toEqual({ path: '/v2/health/live', port: 'http' });
   });
 
+  test('is given 120 s to start, and is probed with every number stated', () => {
+    const { startupProbe, readinessProbe, livenessProbe } = container(name);
+    const stated = { initialDelaySeconds: 0, successThreshold: 1 };
+    expect(startupProbe).toMatchObject({
+      ...stated,
+      periodSeconds: 2,
+      timeoutSeconds: 2,
+      failureThreshold: 60,
+    });
+    expect(readinessProbe).toMatchObject({
+      ...stated,
+      periodSeconds: 5,
+      timeoutSeconds: 2,
+      failureThreshold: 2,
+    });
+    expect(livenessProbe).toMatchObject({
+      ...stated,
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    });
+  });
+
+  test('is spread over hosts where it can be, and leaves a lost node after 30 s', () => {
+    expect(pod.topologySpreadConstraints).toEqual([
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: all['Deployment'].spec.selector,
+      },
+    ]);
+    expect(pod.tolerations).toEqual(
+      ['not-ready', 'unreachable'].map((condition) => ({
+        key: `node.kubernetes.io/${condition}`,
+        operator: 'Exists',
+        effect: 'NoExecute',
+        tolerationSeconds: 30,
+      })),
+    );
+  });
+
+  test('writes to a bounded /tmp only', () => {
+    const [{ name: volume, emptyDir }] = pod.volumes;
+    expect(emptyDir).toEqual({ sizeLimit: '64Mi' });
+    expect(container(name).volumeMounts).toEqual([{ name: volume, mountPath: '/tmp' }]);
+  });
+
   test('meets the restricted Pod Security Standard', () => {
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 65532 });
     expect(pod.securityContext.seccompProfile).toEqual({ type: 'RuntimeDefault' });
@@ -131,6 +202,7 @@ describe.each(VARIANTS)('variant $name', ({ name, model, scaling }: Variant) => 
       runAsNonRoot: true,
     });
     expect(pod.automountServiceAccountToken).toBe(false);
+    expect(all['ServiceAccount'].automountServiceAccountToken).toBe(false);
   });
 
   test('selects its own pods and no other variant’s', () => {
@@ -152,6 +224,13 @@ describe.each(VARIANTS)('variant $name', ({ name, model, scaling }: Variant) => 
   test('has a disruption budget exactly when more than one replica runs', () => {
     const least = scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
     expect('PodDisruptionBudget' in all).toBe(least > 1);
+    if (least > 1) {
+      expect(all['PodDisruptionBudget'].spec).toEqual({
+        maxUnavailable: 1,
+        unhealthyPodEvictionPolicy: 'AlwaysAllow',
+        selector: all['Deployment'].spec.selector,
+      });
+    }
   });
 
   test('rolls without losing a pod and drains within its grace period', () => {
@@ -165,30 +244,5 @@ describe.each(VARIANTS)('variant $name', ({ name, model, scaling }: Variant) => 
       egress: [],
       policyTypes: ['Ingress', 'Egress'],
     });
-  });
-});
-
-describe('dist/', () => {
-  test('equals a fresh synth byte for byte', () => {
-    expect(readFolder(join(__dirname, '..', '..', 'dist'))).toEqual(files);
-  });
-
-  test('holds the namespace first and one file a variant', () => {
-    expect([...files.keys()]).toEqual(
-      ['00-namespace', ...VARIANTS.map(({ name }) => name).sort()].map((n) => `${n}.k8s.yaml`),
-    );
-    expect(objects(files.get('00-namespace.k8s.yaml')!)['Namespace'].metadata.name).toBe('tandem');
-    expect(files.get('00-namespace.k8s.yaml')).toMatchSnapshot();
-  });
-
-  test('says nothing as null', () => {
-    for (const text of files.values()) expect(text).not.toMatch(/null|undefined/);
-  });
-
-  test('gives no two objects of one kind the same name', () => {
-    const ids = [...files.values()].flatMap((text) =>
-      Object.values(objects(text)).map(({ kind, metadata }) => `${kind}/${metadata.name}`),
-    );
-    expect(new Set(ids).size).toBe(ids.length);
   });
 });
