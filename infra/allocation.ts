@@ -46,23 +46,24 @@ export interface Placement {
 }
 
 const free = (node: ClusterNode) => ({
-  cpuMillis: node.cpuAllocatableMillis - parseCpuMillis(SYSTEM_PODS.requests.cpu),
-  memoryBytes: node.memoryAllocatableBytes - parseMemoryBytes(SYSTEM_PODS.requests.memory),
+  cpuMillis: node.cpuAllocatableMillis - parseCpuMillis(node.others.requests.cpu),
+  memoryBytes: node.memoryAllocatableBytes - parseMemoryBytes(node.others.requests.memory),
 });
 
 /** Places pods one by one on the node with the fewest of them, as the topology spread prefers. */
 export function place(replicas: number, { requests }: Resources, nodes: readonly ClusterNode[]): Placement {
   const [cpuMillis, memoryBytes] = [parseCpuMillis(requests.cpu), parseMemoryBytes(requests.memory)];
   const pods = nodes.map(() => 0);
-  const lacks = (node: ClusterNode, count: number) => ({
+  const lacks = (node: ClusterNode, count: number): Lacks => ({
+    pods: count + 1 > node.podsFree,
     cpu: (count + 1) * cpuMillis > free(node).cpuMillis,
     memory: (count + 1) * memoryBytes > free(node).memoryBytes,
   });
   let pending = replicas;
   for (; pending > 0; pending--) {
     const fits = nodes.map((node, i) => {
-      const { cpu, memory } = lacks(node, pods[i]!);
-      return !node.tainted && !cpu && !memory;
+      const { pods: places, cpu, memory } = lacks(node, pods[i]!);
+      return !node.tainted && !places && !cpu && !memory;
     });
     const fewest = Math.min(...pods.filter((_, i) => fits[i]));
     const chosen = pods.findIndex((count, i) => fits[i] && count === fewest);
@@ -73,12 +74,13 @@ export function place(replicas: number, { requests }: Resources, nodes: readonly
   return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed, lacks) };
 }
 
-function reasonOf(
-  placed: Placement['placed'],
-  lacks: (node: ClusterNode, count: number) => { cpu: boolean; memory: boolean },
-): string {
+/** What a node has too little of for one more pod. */
+type Lacks = Readonly<Record<'pods' | 'cpu' | 'memory', boolean>>;
+
+function reasonOf(placed: Placement['placed'], lacks: (node: ClusterNode, count: number) => Lacks): string {
   const open = placed.filter(({ node }) => !node.tainted).map(({ node, pods }) => lacks(node, pods));
   const causes: [number, string][] = [
+    [open.filter(({ pods }) => pods).length, 'Too many pods'],
     [open.filter(({ cpu }) => cpu).length, 'Insufficient cpu'],
     [open.filter(({ memory }) => memory).length, 'Insufficient memory'],
     [placed.length - open.length, 'node(s) had untolerated taint(s)'],
@@ -95,23 +97,22 @@ export interface AllocatedRow {
   readonly limits: string;
 }
 
-// In kubectl's own order: its doubles make 28 %, not 29 %, of 1160m on 4000m.
-const percentOf = (amount: number, allocatable: number) => `(${Math.trunc((amount / allocatable) * 100)}%)`;
+// In kubectl's own order: its doubles make 28 %, not 29 %, of 1160m on 4000m; of nothing it says 0 %.
+const percentOf = (amount: number, allocatable: number) =>
+  `(${allocatable === 0 ? 0 : Math.trunc((amount / allocatable) * 100)}%)`;
 
-/**
- * The rows of a node with a number of our pods beside the system's. kubectl prints a sum of memory in the form of its
- * first addend, and ours comes first: the namespace tandem sorts before the system's stand-in.
- */
+/** The rows of a node with a number of our pods beside the others. kubectl prints a sum in the form of its first addend. */
 export function allocatedRows(node: ClusterNode, pods: number, resources: Resources): AllocatedRow[] {
   const cpu = (kind: keyof Resources) => {
-    const millis = pods * parseCpuMillis(resources[kind].cpu) + parseCpuMillis(SYSTEM_PODS[kind].cpu);
+    const millis = pods * parseCpuMillis(resources[kind].cpu) + parseCpuMillis(node.others[kind].cpu);
     return `${formatCpu(millis)} ${percentOf(millis, node.cpuAllocatableMillis)}`;
   };
   const memory = (kind: keyof Resources) => {
     const bytes =
-      pods * parseMemoryBytes(resources[kind].memory) + parseMemoryBytes(SYSTEM_PODS[kind].memory);
-    const first = pods > 0 ? resources[kind].memory : SYSTEM_PODS[kind].memory;
-    return `${formatMemory(bytes, formatOf(first))} ${percentOf(bytes, node.memoryAllocatableBytes)}`;
+      pods * parseMemoryBytes(resources[kind].memory) + parseMemoryBytes(node.others[kind].memory);
+    const oursFirst = pods > 0 && !node.others.addedFirst[kind];
+    const format = oursFirst ? formatOf(resources[kind].memory) : node.others.memoryFormat[kind];
+    return `${formatMemory(bytes, format)} ${percentOf(bytes, node.memoryAllocatableBytes)}`;
   };
   return [
     { resource: 'cpu', requests: cpu('requests'), limits: cpu('limits') },

@@ -8,6 +8,33 @@ import type { Resources, Scaling } from './variants';
 /** A Service's name, the strictest of those that the objects share (DNS-1035 label). */
 const NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const SECRET = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const LABEL_VALUE = /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+const IMAGE = /^[A-Za-z0-9][^\s@]*(@sha(256:[0-9a-f]{64}|512:[0-9a-f]{128}))?$/;
+
+/** What each text must look like, and in words. */
+const TEXTS = [
+  ['name', NAME, 'at most 63 of a-z, 0-9 and -, starting with a letter and not ending with -'],
+  ['namespace', NAMESPACE, 'at most 63 of a-z, 0-9 and -, not starting or ending with -'],
+  [
+    'model',
+    LABEL_VALUE,
+    'at most 63 of A-Z, a-z, 0-9, -, _ and ., starting and ending with a letter or digit',
+  ],
+  ['image', IMAGE, 'such as registry.example/tandem:1 or registry.example/tandem@sha256: and 64 hex digits'],
+  ['imagePullSecret', SECRET, 'of a-z, 0-9, - and ., each part starting and ending with a letter or digit'],
+] as const;
+
+function checkTexts(props: InferenceServiceProps): void {
+  for (const [field, pattern, form] of TEXTS) {
+    const text = props[field];
+    if (text !== undefined && !pattern.test(text)) {
+      throw new Error(`${field} must be ${form}, received ${text}`);
+    }
+  }
+}
+
 function checkAtLeast(field: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least) {
     throw new Error(`${field} must be a whole number of at least ${least}, received ${value}`);
@@ -46,16 +73,13 @@ function checkResources(name: string, { requests, limits }: Resources): void {
 }
 
 /**
- * Checks the figures and the name of a service.
+ * Checks the figures, the names and the image of a service.
  *
  * @throws Error naming field, value and what it may be; RangeError for what is no quantity
  */
-export function checkProps({ name, scaling, resources }: InferenceServiceProps): void {
-  if (!NAME.test(name)) {
-    throw new Error(
-      `name must be at most 63 of a-z, 0-9 and -, starting with a letter and not ending with -, received ${name}`,
-    );
-  }
+export function checkProps(props: InferenceServiceProps): void {
+  const { name, scaling, resources } = props;
+  checkTexts(props);
   checkScaling(name, scaling);
   checkResources(name, resources);
 }

@@ -3,15 +3,30 @@
  *
  * @see reference.md, "How to read the resource figures"
  */
+import type { QuantityFormat } from './quantity';
 import type { Resources } from './variants';
+
+/** What the pods of others ask of a node, and how kubectl adds ours to it. */
+export interface OtherPods extends Resources {
+  /** The form of kubectl's sum of their memory, which is that of the first: an amount in bytes does not tell it. */
+  readonly memoryFormat: Readonly<Record<keyof Resources, QuantityFormat>>;
+  /**
+   * Whether kubectl's sum of memory starts with one of them, and so has its form: pods are added in the order of
+   * their namespaces and names.
+   */
+  readonly addedFirst: Readonly<Record<keyof Resources, boolean>>;
+}
 
 /** A node as the scheduler sees it. */
 export interface ClusterNode {
   readonly name: string;
   readonly cpuAllocatableMillis: number;
   readonly memoryAllocatableBytes: number;
+  /** Pods that its kubelet still takes. */
+  readonly podsFree: number;
   /** True where a taint keeps our pods away, as on a control plane. */
   readonly tainted: boolean;
+  readonly others: OtherPods;
 }
 
 /** What every node spends on the system's own pods. */
@@ -19,6 +34,9 @@ export const SYSTEM_PODS: Resources = {
   requests: { cpu: '405m', memory: '443115520' },
   limits: { cpu: '1400m', memory: '1175430400' },
 };
+
+/** The kubelet's default `maxPods`, less one. */
+const PODS_FREE = 109;
 
 /** Within the range of 8,019,832Ki to 8,089,571Ki that the reference's percentages allow. */
 const MEMORY_ALLOCATABLE_BYTES = 8_050_000 * 1024;
@@ -35,7 +53,12 @@ export function clusterOf(cluster: {
   return Array.from({ length: nodes }, (_, i) => {
     const tainted = controlPlane && i === 0;
     const name = tainted ? 'control-plane' : `worker-${controlPlane ? i : i + 1}`;
-    return { name, cpuAllocatableMillis, memoryAllocatableBytes, tainted };
+    const others = {
+      ...SYSTEM_PODS,
+      memoryFormat: { requests: 'decimal', limits: 'decimal' },
+      addedFirst: { requests: false, limits: false },
+    } as const;
+    return { name, cpuAllocatableMillis, memoryAllocatableBytes, podsFree: PODS_FREE, tainted, others };
   });
 }
 

@@ -57,7 +57,7 @@ export interface InferenceServiceProps {
 }
 
 /** Domain of our own annotations. */
-const ANNOTATION_DOMAIN = 'tandem.dev';
+const ANNOTATION_DOMAIN = 'tandem';
 const CONTAINER_NAME = 'inference';
 /** Time for the process to exit after its last request. */
 const EXIT_MS = 10_000;
@@ -118,9 +118,9 @@ export class InferenceService extends Construct {
       metadata,
       spec: {
         podSelector: { matchLabels },
+        // No egress rule allows none. An empty list of them says the same, but each apply would change the object.
         policyTypes: ['Ingress', 'Egress'],
         ingress: [{ ports: [{ port, protocol: 'TCP' }] }],
-        egress: [],
       },
     });
     const leastReplicas = scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;

@@ -46,6 +46,15 @@ test('a percentage is rounded as kubectl’s doubles are', () => {
   expect(cpu!.requests).toBe('1160m (28%)');
 });
 
+test('of a node that offers nothing the percentage is 0, as in kubectl', () => {
+  const [, memory] = allocatedRows(
+    { ...CLUSTER[0]!, memoryAllocatableBytes: 0 },
+    0,
+    variantOf('latency-hpa').resources,
+  );
+  expect(memory!.requests).toBe('443115520 (0%)');
+});
+
 test('figures that are no sum of whole pods are refused on the node basis', () => {
   expect(() => resourcesOn('node', { ...variantOf('accuracy-max-size'), podsOnNode: 3 })).toThrow(
     "podsOnNode must share 2405m and 4627034Ki, less the system's, into whole amounts, received 3",

@@ -1,5 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
 import { fitReport, fitWarnings } from '../../infra/fit';
 import { CLUSTER, clusterOf } from '../../infra/cluster';
+import { selectorOf } from '../../infra/inference-service';
 import { VARIANTS } from '../../infra/variants';
 import { objects, synthesize } from './manifests';
 
@@ -45,5 +51,33 @@ test('the node basis reaches the manifests, with its name', () => {
     requests: { cpu: '1000m', memory: '2Gi' },
     limits: { cpu: '1500m', memory: '2560Mi' },
   });
-  expect(Deployment.metadata.annotations['tandem.dev/figures-basis']).toBe('node');
+  expect(Deployment.metadata.annotations['tandem/figures-basis']).toBe('node');
+});
+
+test('the command takes an empty TANDEM_NAMESPACE as none, and so knows a variant’s own pods', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-fit-'));
+  const node = {
+    metadata: { name: 'one' },
+    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110' } },
+  };
+  const own = {
+    metadata: { namespace: 'tandem', name: 'latency-hpa-1', labels: selectorOf('latency-hpa') },
+    spec: { nodeName: 'one', containers: [{ resources: variantOf('latency-hpa').resources }] },
+  };
+  for (const [name, item] of Object.entries({ nodes: node, pods: own }))
+    writeFileSync(join(folder, name), JSON.stringify({ items: [item] }));
+  writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\ncat "${folder}/$4"\n`);
+  chmodSync(join(folder, 'kubectl'), 0o755);
+  const args = ['fit', 'latency-hpa', '--basis', 'container', '--kubeconfig', 'any'];
+  const printed = execFileSync('node', [join(__dirname, '..', '..', 'bin', 'tandem.cjs'), ...args], {
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      PATH: `${folder}${delimiter}${process.env['PATH']}`,
+      TANDEM_NAMESPACE: '',
+    },
+  });
+  rmSync(folder, { recursive: true });
+  expect(printed).toContain('  at minReplicas 2: one 2; Pending 0');
+  expect(printed).toMatch(/one +cpu +810m /);
 });

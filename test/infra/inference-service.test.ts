@@ -29,6 +29,16 @@ test('another image, model and figures are served', () => {
   expect(container.resources.limits).toEqual({ cpu: 1, memory: '1Gi' });
 });
 
+test.each<Partial<InferenceServiceProps>>([
+  { namespace: '1' },
+  { image: 'localhost:5000/a/birds:v1_2' },
+  { image: `images.example/birds:2@sha256:${'0'.repeat(64)}` },
+  { imagePullSecret: 'registry.credentials' },
+  { model: 'Birds_2.1' },
+])('%j is taken', (changes) => {
+  expect(synth(changes)).toHaveLength(5);
+});
+
 const hpa = (minReplicas: number, maxReplicas: number, targetCpuPercent: number): Scaling => ({
   kind: 'hpa',
   minReplicas,
@@ -57,6 +67,12 @@ test.each<[string, Partial<InferenceServiceProps>]>([
   ['a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received 1 core', limits('1 core', '1Gi')],
   ['a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received 1mi', limits('1', '1mi')],
   ['starting with a letter and not ending with -, received 2birds', { name: '2birds' }],
+  ['namespace must be at most 63 of a-z, 0-9 and -, not starting or', { namespace: 'Foo Bar' }],
+  ['not starting or ending with -, received ', { namespace: 'a'.repeat(64) }],
+  ['starting and ending with a letter or digit, received my birds', { model: 'my birds' }],
+  ['image must be such as registry.example/tandem:1 or', { image: 'two words' }],
+  ['and 64 hex digits, received birds@sha256:0123', { image: 'birds@sha256:0123' }],
+  ['imagePullSecret must be of a-z, 0-9, - and .,', { imagePullSecret: 'A_b' }],
 ])('it is refused that %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);
 });

@@ -6,6 +6,8 @@ test.each([
   ['2405m', 2405],
   ['1', 1000],
   ['1.5', 1500],
+  ['0.0001', 1],
+  ['2.', 2000],
 ])('CPU of %s is %i millicores', (text, millis) => {
   expect(parseCpuMillis(text)).toBe(millis);
 });
@@ -16,6 +18,11 @@ test.each([
   ['2.5Gi', 2.5 * 1024 ** 3],
   ['1G', 1e9],
   ['1500m', 2],
+  ['1.1Gi', 1181116007],
+  ['0.3G', 3e8],
+  ['2Pi', 2 * 1024 ** 5],
+  ['1e9', 1e9],
+  ['5E3', 5000],
 ])('memory of %s is %i bytes', (text, bytes) => {
   expect(parseMemoryBytes(text)).toBe(bytes);
 });
@@ -43,6 +50,6 @@ test('the canonical form has the largest suffix that leaves a whole number', () 
   expect(formatOf('443115520')).toBe('decimal');
 });
 
-test.each(['', 'much', '1 Gi', '-1', '1Ei', '0.0001m'])('%j is refused', (text) => {
+test.each(['', 'much', '1 Gi', '-1', '9Ei', '1e', '1eGi', '.', '1e99'])('%j is refused', (text) => {
   expect(() => parseMemoryBytes(text)).toThrow(`received ${text}`);
 });

@@ -1,0 +1,108 @@
+/**
+ * The HPA variants under the real HPA controller, fed by the stand-in for metrics-server. The behaviour's windows are
+ * shortened for the test; the figures are those of `dist/`.
+ */
+import { join } from 'node:path';
+
+import { CLUSTER, clusterOf } from '../../infra/cluster';
+import { parseCpuMillis } from '../../infra/quantity';
+import { VARIANTS } from '../../infra/variants';
+import { getJson, must, until } from './control-plane';
+import { type MetricsStandIn, startMetricsStandIn } from './metrics-stand-in';
+import { NAMESPACE, readyPods, removeAll, setNodes } from './nodes';
+import { clusterOfTest } from './set-up';
+
+const cluster = clusterOfTest();
+const DIST = join(__dirname, '../../dist');
+let metrics: MetricsStandIn;
+
+beforeAll(async () => {
+  await must(cluster, ['apply', '-f', join(DIST, '00-namespace.k8s.yaml')]);
+  // Room for every variant's maximum, so that only the autoscaler decides.
+  const { memoryAllocatableBytes } = CLUSTER[0]!;
+  await setNodes(
+    cluster,
+    clusterOf({
+      nodes: 3,
+      cpuAllocatableMillis: 16_000,
+      memoryAllocatableBytes: 4 * memoryAllocatableBytes,
+      controlPlane: true,
+    }),
+  );
+  metrics = await startMetricsStandIn(cluster);
+});
+afterEach(() => removeAll(cluster));
+afterAll(() => metrics.stop());
+
+const SHORTENED = {
+  spec: {
+    behavior: {
+      scaleUp: { stabilizationWindowSeconds: 0, policies: [{ type: 'Pods', value: 100, periodSeconds: 1 }] },
+      scaleDown: {
+        stabilizationWindowSeconds: 0,
+        policies: [{ type: 'Percent', value: 100, periodSeconds: 1 }],
+      },
+    },
+  },
+};
+
+const deployment = (name: string) =>
+  getJson(cluster, `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/${name}`);
+
+async function reach(name: string, replicas: number): Promise<void> {
+  await until(
+    `${name} has ${replicas} replicas`,
+    async () => {
+      const { spec } = await deployment(name);
+      const ready = (await readyPods(cluster)).length;
+      return spec.replicas === replicas && ready === replicas ? true : undefined;
+    },
+    60_000,
+  );
+}
+
+const HPA_VARIANTS = VARIANTS.flatMap(({ name, resources, scaling }) =>
+  scaling.kind === 'hpa' ? [{ name, resources, ...scaling }] : [],
+);
+
+test.each(HPA_VARIANTS)(
+  '$name goes from $minReplicas to ceil(load / target), to $maxReplicas and back, as the formula says',
+  async ({ name, resources, minReplicas, maxReplicas, targetCpuPercent }) => {
+    const targetMillis = (parseCpuMillis(resources.requests.cpu) * targetCpuPercent) / 100;
+    metrics.setLoad(0);
+    await must(cluster, ['apply', '-f', join(DIST, `${name}.k8s.yaml`)]);
+    await must(cluster, [
+      ...['patch', 'hpa', name, '--namespace', NAMESPACE, '--type=merge'],
+      ...['--patch', JSON.stringify(SHORTENED)],
+    ]);
+    await reach(name, minReplicas);
+    const seen: number[] = [];
+    // Loads between two whole numbers of pods, so that no other number is within the controller's tolerance of a tenth.
+    for (const podsWorth of [4.7, 100, 6.8, 2.7, 0.1]) {
+      metrics.setLoad(podsWorth * targetMillis);
+      const expected = Math.min(maxReplicas, Math.max(minReplicas, Math.ceil(podsWorth)));
+      await reach(name, expected);
+      seen.push(expected);
+    }
+    expect(seen).toEqual([5, maxReplicas, 7, 3, minReplicas]);
+  },
+);
+
+test.each(HPA_VARIANTS)(
+  '$name applied again leaves the replicas that its autoscaler chose',
+  async ({ name, resources, minReplicas, targetCpuPercent }) => {
+    const file = join(DIST, `${name}.k8s.yaml`);
+    metrics.setLoad(0);
+    await must(cluster, ['apply', '-f', file]);
+    await reach(name, minReplicas);
+    metrics.setLoad((4.7 * parseCpuMillis(resources.requests.cpu) * targetCpuPercent) / 100);
+    await reach(name, 5);
+    const before = await deployment(name);
+    await must(cluster, ['apply', '-f', DIST, '--selector', `app.kubernetes.io/instance=${name}`]);
+    await must(cluster, ['apply', '-f', file]);
+    const after = await deployment(name);
+    expect(after.metadata.generation).toBe(before.metadata.generation);
+    expect(after.spec.replicas).toBe(5);
+    expect(await readyPods(cluster)).toHaveLength(5);
+  },
+);

@@ -1,0 +1,115 @@
+/** What `fit` predicts for random variants and clusters, against what the real scheduler does. */
+import { App, Chart, Testing } from 'cdk8s';
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+
+import { place } from '../../infra/allocation';
+import { type ClusterNode, clusterOf } from '../../infra/cluster';
+import { InferenceService } from '../../infra/inference-service';
+import { nodesFor, readCluster } from '../../infra/observed-cluster';
+import type { Resources, Scaling } from '../../infra/variants';
+import { must } from './control-plane';
+import { NAMESPACE, setNodes, settled } from './nodes';
+import { clusterOfTest } from './set-up';
+
+const cluster = clusterOfTest();
+const CASES = 40;
+const SEED = 20_261_124;
+
+interface Case {
+  readonly nodes: readonly ClusterNode[];
+  readonly resources: Resources;
+  readonly scaling: Scaling;
+}
+
+const MEBIBYTE = 1024 ** 2;
+
+/** Nodes of unequal size, some tainted, some with few places; requests in either form; either kind of scaling. */
+const randomCase: fc.Arbitrary<Case> = fc.record({
+  nodes: fc
+    .array(
+      fc.record({
+        cpuAllocatableMillis: fc.integer({ min: 900, max: 8000 }),
+        memoryMebibytes: fc.integer({ min: 1024, max: 16_384 }),
+        podsFree: fc.oneof({ weight: 4, arbitrary: fc.constant(109) }, fc.integer({ min: 0, max: 3 })),
+        tainted: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
+      }),
+      { minLength: 1, maxLength: 5 },
+    )
+    .map((sizes) =>
+      sizes.map(({ memoryMebibytes, ...size }, i) => {
+        const memoryAllocatableBytes = memoryMebibytes * MEBIBYTE;
+        const [node] = clusterOf({ nodes: 1, controlPlane: false, memoryAllocatableBytes, ...size });
+        return { ...node!, ...size, name: `node-${i}` };
+      }),
+    ),
+  resources: fc
+    .tuple(fc.integer({ min: 50, max: 3000 }), fc.integer({ min: 64, max: 6000 }), fc.boolean())
+    .map(([millis, mebibytes, binary]) => {
+      const memory = binary ? `${mebibytes}Mi` : String(mebibytes * MEBIBYTE + 1);
+      const amounts = { cpu: `${millis}m`, memory };
+      return { requests: amounts, limits: amounts };
+    }),
+  scaling: fc.oneof(
+    fc.record({ kind: fc.constant('fixed' as const), replicas: fc.integer({ min: 1, max: 12 }) }),
+    fc.record({
+      kind: fc.constant('hpa' as const),
+      minReplicas: fc.integer({ min: 1, max: 6 }),
+      maxReplicas: fc.constant(8),
+      targetCpuPercent: fc.constant(60),
+    }),
+  ),
+});
+
+const cases = fc.sample(randomCase, { numRuns: CASES, seed: SEED });
+
+beforeAll(() =>
+  must(
+    cluster,
+    ['apply', '-f', '-'],
+    stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }),
+  ),
+);
+
+test(`the ${CASES} cases have pods that all run, that all stay pending, and both`, () => {
+  const kinds = cases.map(({ nodes, resources, scaling }) => {
+    const replicas = scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
+    const { pending } = place(replicas, resources, nodes);
+    return pending === 0 ? 'none' : pending === replicas ? 'all' : 'some';
+  });
+  for (const kind of ['none', 'some', 'all']) {
+    expect(kinds.filter((each) => each === kind).length).toBeGreaterThanOrEqual(3);
+  }
+});
+
+test.each(cases.map((each, i) => [i, each] as const))(
+  'case %i: the scheduler runs and leaves pending what fit predicts, for the reasons that it gives',
+  async (_, { nodes, resources, scaling }) => {
+    await setNodes(cluster, nodes);
+    const chart = new Chart(new App(), 'random', { disableResourceNameHashes: true });
+    const variant = { name: 'random', namespace: NAMESPACE };
+    new InferenceService(chart, 'random', {
+      ...variant,
+      model: 'accuracy',
+      image: 'tandem:test',
+      resources,
+      scaling,
+    });
+    const manifests = (Testing.synth(chart) as object[]).map((each) => stringify(each)).join('---\n');
+    await must(cluster, ['apply', '-f', '-'], manifests);
+    const replicas = scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
+    const { running, pending, reason } = await settled(cluster, replicas);
+
+    const predicted = place(replicas, resources, nodes);
+    expect({ running, pending }).toEqual({
+      running: replicas - predicted.pending,
+      pending: predicted.pending,
+    });
+    expect(reason.startsWith(predicted.reason)).toBe(true);
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${cluster.bin}:${path}`;
+    const observed = nodesFor(variant, readCluster(cluster.kubeconfig));
+    process.env['PATH'] = path;
+    expect(place(replicas, resources, observed).pending).toBe(pending);
+  },
+);

@@ -1,0 +1,33 @@
+/** kube-score's opinion of `dist/`: no critical finding but those excepted here, each with its reason. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { clusterOfTest } from './set-up';
+
+const DIST = join(__dirname, '../../dist');
+
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  'container-image-pull-policy':
+    'IfNotPresent: a small cluster may import the image into its nodes and have no registry; tags are not reused',
+  'container-ephemeral-storage-request-and-limit':
+    'the reference states CPU and memory alone; the root is read-only, and the one writable volume has a size limit',
+};
+
+/** kube-score's grade of a critical finding. */
+const CRITICAL = 1;
+
+test('no critical finding is left, and no exception is stale', () => {
+  const files = readdirSync(DIST).map((file) => join(DIST, file));
+  const args = ['score', '--kubernetes-version=v1.28', '--output-format=json', ...files];
+  const { stdout } = spawnSync(join(clusterOfTest().bin, 'kube-score'), args, { encoding: 'utf8' });
+  const objects = JSON.parse(stdout) as {
+    checks: { check: { id: string }; grade: number; skipped: boolean }[];
+  }[];
+  expect(objects.length).toBeGreaterThan(files.length);
+  const critical = objects
+    .flatMap(({ checks }) => checks)
+    .filter(({ grade, skipped }) => !skipped && grade === CRITICAL)
+    .map(({ check }) => check.id);
+  expect([...new Set(critical)].sort()).toEqual(Object.keys(EXCEPTIONS).sort());
+});

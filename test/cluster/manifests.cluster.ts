@@ -1,0 +1,184 @@
+/** The manifests on a real API server and scheduler, one variant at a time. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Basis } from '../../infra/allocation';
+import { CLUSTER } from '../../infra/cluster';
+import { fitReport } from '../../infra/fit';
+import { nodesFor, readCluster } from '../../infra/observed-cluster';
+import { synthesize } from '../../infra/main';
+import { VARIANTS } from '../../infra/variants';
+import { kubectl, must, until } from './control-plane';
+import { NAMESPACE, podsOf, removeAll, setNodes, settled } from './nodes';
+import { clusterOfTest } from './set-up';
+
+const cluster = clusterOfTest();
+const folder = mkdtempSync(join(tmpdir(), 'tandem-manifests-'));
+const filesOf = (basis: Basis) => join(folder, basis);
+const apply = (basis: Basis, name: string) =>
+  must(cluster, ['apply', '-f', join(filesOf(basis), `${name}.k8s.yaml`)]);
+const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
+const leastReplicas = (name: string) => {
+  const { scaling } = variantOf(name);
+  return scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
+};
+
+beforeAll(async () => {
+  const warnings = jest.spyOn(console, 'error').mockImplementation();
+  for (const basis of ['container', 'node'] as const) {
+    const routes = [variantOf('accuracy-hpa'), variantOf('latency-single-pod')];
+    synthesize(filesOf(basis), { TANDEM_BASIS: basis }, routes);
+  }
+  warnings.mockRestore();
+  await must(cluster, ['apply', '-f', join(filesOf('container'), '00-namespace.k8s.yaml')]);
+  await setNodes(cluster, CLUSTER);
+});
+afterEach(() => removeAll(cluster));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each(['container', 'node'] as const)(
+  'every manifest of the %s basis passes a strict dry run on the server without a warning',
+  async (basis) => {
+    const args = ['apply', '--dry-run=server', '--validate=strict', '-f', filesOf(basis)];
+    const { stdout, stderr, code } = await kubectl(cluster, args);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    const budgets = VARIANTS.filter(({ name }) => leastReplicas(name) > 1).length;
+    const autoscalers = VARIANTS.filter(({ scaling }) => scaling.kind === 'hpa').length;
+    expect(stdout.trim().split('\n')).toHaveLength(1 + 4 * VARIANTS.length + budgets + autoscalers + 2);
+  },
+);
+
+test('the namespace enforces restricted: a pod that lacks it is refused', async () => {
+  const { stderr, code } = await kubectl(cluster, [
+    ...['run', 'careless', '--image=careless:test', '--namespace', NAMESPACE, '--dry-run=server'],
+  ]);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('violates PodSecurity "restricted:latest"');
+});
+
+test('a field that no schema knows is refused', async () => {
+  const file = join(filesOf('container'), 'latency-single-pod.k8s.yaml');
+  const yaml = execFileSync('sed', ['s/^  revisionHistoryLimit:/  revisionHistoryLimits:/', file], {
+    encoding: 'utf8',
+  });
+  const { stderr, code } = await kubectl(
+    cluster,
+    ['apply', '--dry-run=server', '--validate=strict', '-f', '-'],
+    yaml,
+  );
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('unknown field "spec.revisionHistoryLimits"');
+});
+
+test.each([
+  ['accuracy-single-pod', 1, 0],
+  ['accuracy-max-size', 2, 2],
+  ['accuracy-hpa', 2, 0],
+  ['latency-single-pod', 1, 0],
+  ['latency-max-size', 2, 0],
+  ['latency-hpa', 2, 0],
+  ['previous-max-size', 2, 2],
+])('on the container basis %s has %i pods running and %i pending', async (name, running, pending) => {
+  await apply('container', name);
+  const found = await settled(cluster, leastReplicas(name));
+  expect(found).toMatchObject({ running, pending });
+  const report = fitReport(variantOf(name), 'container', CLUSTER);
+  expect(report).toContain(`Pending ${pending}`);
+  if (pending > 0) expect(report).toContain(`(${found.reason.replace(/ (no new claims|preemption).*/, '')})`);
+});
+
+/** reference.md's tables; the HPA-latency column is the row of a node without our pods. */
+const REFERENCE = [
+  ['accuracy-max-size', 'worker-1', '2405m (60%)', '4400m (110%)', '4627034Ki (57%)', '6544139520 (79%)'],
+  ['accuracy-max-size', 'worker-2', '2405m (60%)', '4400m (110%)', '4627034Ki (57%)', '6544139520 (79%)'],
+  ['previous-max-size', 'worker-1', '2405m (60%)', '4400m (110%)', '4627034Ki (57%)', '6544139520 (79%)'],
+  ['latency-max-size', 'worker-1', '1405m (35%)', '2900m (72%)', '2529882Ki (31%)', '3859784960 (46%)'],
+  ['latency-max-size', 'worker-2', '1405m (35%)', '2900m (72%)', '2529882Ki (31%)', '3859784960 (46%)'],
+  ['accuracy-hpa', 'worker-1', '1405m (35%)', '3400m (85%)', '1481306Ki (18%)', '5470397696 (66%)'],
+  ['accuracy-hpa', 'worker-2', '1405m (35%)', '3400m (85%)', '1481306Ki (18%)', '5470397696 (66%)'],
+  ['latency-hpa', 'control-plane', '405m (10%)', '1400m (35%)', '443115520 (5%)', '1175430400 (14%)'],
+] as const;
+
+test.each(REFERENCE)(
+  'on the node basis no pod of %s is pending, and kubectl describes %s as %s, %s, %s and %s',
+  async (name, node, cpuRequests, cpuLimits, memoryRequests, memoryLimits) => {
+    await apply('node', name);
+    expect(await settled(cluster, leastReplicas(name))).toMatchObject({ pending: 0 });
+    const described = await must(cluster, ['describe', 'node', node]);
+    const rows = described
+      .slice(described.indexOf('Allocated resources:'))
+      .split('\n')
+      .map((row) => row.trim().replace(/ {2,}/g, ' | '));
+    expect(rows).toContain(`cpu | ${cpuRequests} | ${cpuLimits}`);
+    expect(rows).toContain(`memory | ${memoryRequests} | ${memoryLimits}`);
+  },
+);
+
+test('fit reads the real cluster as the reference’s, whether the variant runs there or not', async () => {
+  const variant = variantOf('accuracy-max-size');
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${cluster.bin}:${path}`;
+  const report = () => {
+    const nodes = nodesFor({ name: variant.name, namespace: NAMESPACE }, readCluster(cluster.kubeconfig));
+    return fitReport(variant, 'node', nodes);
+  };
+  try {
+    const expected = fitReport(variant, 'node', CLUSTER);
+    expect(report()).toBe(expected);
+    await apply('node', variant.name);
+    await settled(cluster, 4);
+    expect(report()).toBe(expected);
+    expect(() => readCluster('/nowhere')).toThrow('kubectl could not list nodes');
+  } finally {
+    process.env['PATH'] = path;
+  }
+});
+
+test('beside other pods, fit foretells what kubectl describes, in the form of the sum’s first pod', async () => {
+  const variant = variantOf('latency-hpa');
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${cluster.bin}:${path}`;
+  try {
+    await apply('node', 'accuracy-max-size');
+    await settled(cluster, 4);
+    const nodes = nodesFor({ name: variant.name, namespace: NAMESPACE }, readCluster(cluster.kubeconfig));
+    const foretold = fitReport(variant, 'container', nodes);
+    await apply('container', variant.name);
+    await settled(cluster, 6);
+    for (const node of ['worker-1', 'worker-2']) {
+      const described = await must(cluster, ['describe', 'node', node]);
+      const [cpu, memory] = ['cpu', 'memory'].map((resource) =>
+        new RegExp(`^ +${resource} +(.*?) *$`, 'm')
+          .exec(described.slice(described.indexOf('Allocated resources:')))![1]!
+          .split(/ {2,}/),
+      );
+      expect(memory![0]).toContain('Ki ');
+      const rows = foretold.split('\n').filter((row) => row.trim().startsWith(node));
+      expect(rows.map((row) => row.trim().split(/ {2,}/).slice(-2))).toEqual([cpu, memory]);
+    }
+  } finally {
+    process.env['PATH'] = path;
+  }
+});
+
+test('all of dist/ applies at once, and a second time changes no object', async () => {
+  const files = join(__dirname, '../../dist');
+  expect(readdirSync(files)).toHaveLength(1 + VARIANTS.length);
+  await must(cluster, ['apply', '-f', files]);
+  const pods = VARIANTS.reduce((sum, { name }) => sum + leastReplicas(name), 0);
+  await until('every pod exists', async () => ((await podsOf(cluster)).length === pods ? true : undefined));
+  // kubectl says "configured" of what it sends again, changed or not: a budget's selector, numbers that are quantities.
+  const specs = async () => {
+    const { items } = JSON.parse(await must(cluster, ['get', '-f', files, '--output=json'])) as {
+      items: { kind: string; metadata: { name: string; generation?: number }; spec?: object }[];
+    };
+    return items.map(({ kind, metadata: { name, generation }, spec }) => ({ kind, name, generation, spec }));
+  };
+  const first = await specs();
+  expect(first.length).toBeGreaterThan(4 * VARIANTS.length);
+  await must(cluster, ['apply', '-f', files]);
+  expect(await specs()).toEqual(first);
+  expect(await podsOf(cluster)).toHaveLength(pods);
+});

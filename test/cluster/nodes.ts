@@ -1,0 +1,138 @@
+/** Nodes that KWOK plays, and the pods on them. */
+import { stringify } from 'yaml';
+
+import { type ClusterNode, SYSTEM_PODS } from '../../infra/cluster';
+import { type Cluster, getJson, must, NODE_LABEL, until } from './control-plane';
+
+/** Namespace of the stand-in for the system's pods; it sorts after ours, so that our memory is added first. */
+const SYSTEM_NAMESPACE = 'zz-system';
+export const NAMESPACE = 'tandem';
+const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' } as const;
+
+const yaml = (documents: readonly object[]) =>
+  documents.map((document) => stringify(document, { aliasDuplicateObjects: false })).join('---\n');
+
+/** Replaces all nodes by these, each with one pod that asks for what the system's pods do. */
+export async function setNodes(cluster: Cluster, nodes: readonly ClusterNode[]): Promise<void> {
+  await removeNodes(cluster);
+  const objects = nodes.map((node) => {
+    const capacity = {
+      cpu: `${node.cpuAllocatableMillis}m`,
+      memory: `${node.memoryAllocatableBytes / 1024}Ki`,
+      pods: String(node.podsFree + 1),
+    };
+    return {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: {
+        name: node.name,
+        labels: {
+          [NODE_LABEL.key]: NODE_LABEL.value,
+          'kubernetes.io/os': 'linux',
+          'kubernetes.io/hostname': node.name,
+        },
+      },
+      spec: node.tainted ? { taints: [CONTROL_PLANE_TAINT] } : {},
+      status: {
+        addresses: [
+          { type: 'InternalIP', address: '127.0.0.1' },
+          { type: 'Hostname', address: node.name },
+        ],
+        allocatable: capacity,
+        capacity,
+      },
+    };
+  });
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM_NAMESPACE } };
+  await must(cluster, ['apply', '-f', '-'], yaml([namespace, ...objects]));
+  await until('every node is ready and free of other taints', async () => {
+    const { items } = await getJson(cluster, '/api/v1/nodes');
+    const ready = (items as any[]).every(
+      ({ spec, status }) =>
+        (spec.taints ?? []).every(({ key }: { key: string }) => key === CONTROL_PLANE_TAINT.key) &&
+        status.conditions?.some((c: any) => c.type === 'Ready' && c.status === 'True'),
+    );
+    return ready && items.length === nodes.length ? true : undefined;
+  });
+  await until('the default ServiceAccount of the system namespace', async () =>
+    (await getJson(cluster, `/api/v1/namespaces/${SYSTEM_NAMESPACE}/serviceaccounts/default`)).kind ===
+    'ServiceAccount'
+      ? true
+      : undefined,
+  );
+  await addSystemPods(cluster, nodes);
+}
+
+/** One pod a node, bound to it, with the requests and limits of all the system's pods together. */
+export async function addSystemPods(cluster: Cluster, nodes: readonly { name: string }[]): Promise<void> {
+  const pods = nodes.map(({ name }) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `system-${name}`, namespace: SYSTEM_NAMESPACE },
+    spec: {
+      nodeName: name,
+      tolerations: [{ operator: 'Exists' }],
+      containers: [{ name: 'system', image: 'system:test', resources: SYSTEM_PODS }],
+    },
+  }));
+  await must(cluster, ['apply', '-f', '-'], yaml(pods));
+  await until('the system’s pods run', async () => {
+    const { items } = await getJson(cluster, `/api/v1/namespaces/${SYSTEM_NAMESPACE}/pods`);
+    const running = (items as any[]).filter(({ status }) => status.phase === 'Running');
+    return running.length === nodes.length ? true : undefined;
+  });
+}
+
+async function removeNodes(cluster: Cluster): Promise<void> {
+  await removeAll(cluster);
+  await must(cluster, [
+    ...['delete', 'pods', '--all', '--namespace', SYSTEM_NAMESPACE],
+    ...['--force', '--grace-period=0', '--ignore-not-found'],
+  ]);
+  await must(cluster, ['delete', 'nodes', '--all']);
+}
+
+/** Deletes every object of ours, and waits until its pods are gone. */
+export async function removeAll(cluster: Cluster): Promise<void> {
+  const kinds = [
+    ...['horizontalpodautoscalers', 'deployments', 'services', 'poddisruptionbudgets'],
+    ...['networkpolicies', 'serviceaccounts'],
+  ];
+  await must(cluster, [
+    ...['delete', kinds.join(','), '--selector', 'app.kubernetes.io/part-of=tandem'],
+    ...['--namespace', NAMESPACE, '--cascade=foreground', '--ignore-not-found'],
+  ]);
+  await until('our pods are gone', async () => ((await podsOf(cluster)).length === 0 ? true : undefined));
+}
+
+/** Our pods. */
+export async function podsOf(cluster: Cluster): Promise<any[]> {
+  return (await getJson(cluster, `/api/v1/namespaces/${NAMESPACE}/pods`)).items ?? [];
+}
+
+const isReady = (pod: any): boolean =>
+  pod.metadata.deletionTimestamp === undefined &&
+  (pod.status.conditions ?? []).some((c: any) => c.type === 'Ready' && c.status === 'True');
+
+/** Our pods that are ready and not being deleted. */
+export const readyPods = async (cluster: Cluster): Promise<any[]> => (await podsOf(cluster)).filter(isReady);
+
+export interface Settled {
+  readonly running: number;
+  readonly pending: number;
+  /** The scheduler's words for the first pending pod; empty when there is none. */
+  readonly reason: string;
+}
+
+/** Waits until a number of pods exists and each one either runs or was found unschedulable. */
+export function settled(cluster: Cluster, replicas: number): Promise<Settled> {
+  return until(`${replicas} pods run or are unschedulable`, async () => {
+    const pods = await podsOf(cluster);
+    const scheduled = (pod: any) => (pod.status.conditions ?? []).find((c: any) => c.type === 'PodScheduled');
+    const unschedulable = pods.filter((pod) => scheduled(pod)?.reason === 'Unschedulable');
+    const running = pods.filter((pod) => pod.status.phase === 'Running' && isReady(pod));
+    if (pods.length !== replicas || running.length + unschedulable.length !== replicas) return undefined;
+    const reason: string = unschedulable.length === 0 ? '' : scheduled(unschedulable[0]).message;
+    return { running: running.length, pending: unschedulable.length, reason };
+  });
+}

@@ -1,0 +1,15 @@
+/** Jest's global set-up: one control plane for all suites, told to them through the environment. */
+import { type Cluster, startControlPlane } from './control-plane';
+
+export default async function setUp(): Promise<void> {
+  const bin = process.env['KUBERNETES_BIN'];
+  if (bin === undefined) throw new Error('KUBERNETES_BIN is not set: run npm run test:cluster');
+  const started = Date.now();
+  const plane = await startControlPlane(bin);
+  (globalThis as { stopCluster?: () => Promise<void> }).stopCluster = plane.stop;
+  process.env['TANDEM_CLUSTER'] = JSON.stringify(plane.cluster);
+  console.log(`\ncontrol plane up in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** The cluster that the set-up started. */
+export const clusterOfTest = (): Cluster => JSON.parse(process.env['TANDEM_CLUSTER']!) as Cluster;

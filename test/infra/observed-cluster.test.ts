@@ -1,0 +1,161 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+import { allocatedRows } from '../../infra/allocation';
+import { selectorOf } from '../../infra/inference-service';
+import {
+  amountsOf,
+  nodesFor,
+  type ObservedNode,
+  type ObservedPod,
+  readCluster,
+} from '../../infra/observed-cluster';
+
+const NODE: ObservedNode = {
+  metadata: { name: 'one' },
+  status: { allocatable: { cpu: '4', memory: '8050000Ki', pods: '110' } },
+};
+const OURS = { name: 'latency-hpa', namespace: 'tandem' };
+
+const requesting = (cpu: string, memory: string) => ({ resources: { requests: { cpu, memory } } });
+
+function pod(
+  namespace: string,
+  fields: Partial<ObservedPod['spec']>,
+  rest: Partial<ObservedPod> = {},
+): ObservedPod {
+  const spec = { nodeName: 'one', containers: [], ...fields };
+  return { metadata: { namespace, name: 'one' }, spec, status: { phase: 'Running' }, ...rest };
+}
+
+test('a pod counts for its containers together', () => {
+  const containers = [requesting('100m', '64Mi'), requesting('1', '64Mi'), {}];
+  expect(amountsOf(pod('a', { containers }), 'requests')).toEqual({ cpu: '1100m', memory: '128Mi' });
+  expect(amountsOf(pod('a', { containers }), 'limits')).toEqual({});
+});
+
+test('an init container counts only where it asks for more than all that follows', () => {
+  const containers = [requesting('100m', '64Mi')];
+  const small = pod('a', { containers, initContainers: [requesting('50m', '32Mi')] });
+  const large = pod('a', { containers, initContainers: [requesting('2', '32Mi')] });
+  expect(amountsOf(small, 'requests')).toEqual({ cpu: '100m', memory: '64Mi' });
+  expect(amountsOf(large, 'requests')).toEqual({ cpu: '2', memory: '64Mi' });
+});
+
+test('a sidecar counts beside the containers and beside the init containers after it', () => {
+  const sidecar = { ...requesting('200m', '10Mi'), restartPolicy: 'Always' };
+  const after = pod('a', {
+    containers: [requesting('100m', '64Mi')],
+    initContainers: [sidecar, requesting('500m', '1Mi')],
+  });
+  const before = pod('a', {
+    containers: [requesting('100m', '64Mi')],
+    initContainers: [requesting('500m', '1Mi'), sidecar],
+  });
+  expect(amountsOf(after, 'requests')).toEqual({ cpu: '700m', memory: '74Mi' });
+  expect(amountsOf(before, 'requests')).toEqual({ cpu: '500m', memory: '74Mi' });
+});
+
+test('what a pod states as a whole replaces its containers’ sum, and its overhead is added', () => {
+  const fields = { containers: [requesting('100m', '64Mi')], overhead: { cpu: '10m', memory: '1Mi' } };
+  expect(amountsOf(pod('a', fields), 'requests')).toEqual({ cpu: '110m', memory: '65Mi' });
+  expect(amountsOf(pod('a', { ...fields, ...requesting('1', '1Gi') }), 'requests')).toEqual({
+    cpu: '1010m',
+    memory: '1025Mi',
+  });
+});
+
+test('a variant’s own pods and finished ones leave a node as it would be without them', () => {
+  const labels = { ...selectorOf('latency-hpa'), 'app.kubernetes.io/part-of': 'tandem' };
+  const containers = [requesting('1', '1Gi')];
+  const pods = [
+    pod('tandem', { containers }, { metadata: { namespace: 'tandem', name: 'one', labels } }),
+    pod('a', { containers }, { status: { phase: 'Succeeded' } }),
+    pod('a', { containers }, { status: { phase: 'Failed' } }),
+    pod('a', { containers, nodeName: 'two' }),
+  ];
+  const [node] = nodesFor(OURS, { nodes: [NODE], pods });
+  expect(node).toMatchObject({
+    cpuAllocatableMillis: 4000,
+    memoryAllocatableBytes: 8_050_000 * 1024,
+    podsFree: 110,
+    others: { requests: { cpu: '0', memory: '0' } },
+  });
+  const elsewhere = nodesFor({ ...OURS, namespace: 'vision' }, { nodes: [NODE], pods });
+  expect(elsewhere[0]).toMatchObject({ podsFree: 109, others: { requests: { cpu: '1', memory: '1Gi' } } });
+});
+
+test.each([
+  ['node-role.kubernetes.io/control-plane', 'NoSchedule', true],
+  ['team', 'NoExecute', true],
+  ['team', 'PreferNoSchedule', false],
+  ['node.kubernetes.io/unreachable', 'NoExecute', false],
+])('a node with the taint %s:%s keeps our pods away: %s', (key, effect, tainted) => {
+  const nodes = [{ ...NODE, spec: { taints: [{ key, effect }] } }];
+  expect(nodesFor(OURS, { nodes, pods: [] })[0]!.tainted).toBe(tainted);
+});
+
+/** The memory row of a node with other pods and one of ours, of 1G. */
+function memoryRow(pods: readonly ObservedPod[], ourPods = 1): string {
+  const [node] = nodesFor(OURS, { nodes: [NODE], pods });
+  const ours = { cpu: '100m', memory: '1G' };
+  return allocatedRows(node!, ourPods, { requests: ours, limits: ours })[1]!.requests;
+}
+
+test.each([
+  ['apps', '1002024000 (12%)'],
+  ['vision', '1002024k (12%)'],
+])('a sum has the form of its first pod, as in kubectl: beside one in %s it is %s', (namespace, row) => {
+  const pods = [
+    pod('zoo', { containers: [requesting('1', '1e6')] }),
+    pod(namespace, { containers: [requesting('1', '1000Ki')] }),
+  ];
+  expect(memoryRow(pods)).toBe(row);
+});
+
+test.each([
+  ['accuracy-hpa-1', '1001024000 (12%)'],
+  ['other-1', '1001024k (12%)'],
+])('within our namespace pods are added by name: beside %s the sum is %s', (name, row) => {
+  const containers = [requesting('1', '1000Ki')];
+  expect(memoryRow([pod('tandem', { containers }, { metadata: { namespace: 'tandem', name } })])).toBe(row);
+});
+
+test('a sum of bytes keeps the form of its first pod, and nothing has no form', () => {
+  const pods = [
+    pod('a', { containers: [requesting('1', '0')] }),
+    pod('b', { containers: [requesting('1', '1000Ki')] }),
+    pod('c', { containers: [requesting('1', '976e3')] }),
+  ];
+  expect(memoryRow(pods, 0)).toBe('2000000 (0%)');
+});
+
+describe('kubectl', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubectl-'));
+  const path = process.env['PATH'];
+  afterEach(() => void (process.env['PATH'] = path));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const answering = (script: string) => {
+    writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(folder, 'kubectl'), 0o755);
+    process.env['PATH'] = `${folder}${delimiter}${path}`;
+  };
+
+  test('lists nodes and pods of every namespace with the kubeconfig that was given', () => {
+    answering(`echo "{\\"items\\": [\\"$*\\"]}"`);
+    const { nodes, pods } = readCluster('/some/config');
+    expect(nodes).toEqual(['--kubeconfig /some/config get nodes --all-namespaces --output=json']);
+    expect(pods).toEqual(['--kubeconfig /some/config get pods --all-namespaces --output=json']);
+  });
+
+  test('is quoted where it fails', () => {
+    answering('echo "error: no server" >&2; exit 1');
+    expect(() => readCluster('f')).toThrow('--kubeconfig f: kubectl could not list nodes: error: no server');
+  });
+
+  test('is asked for where it is missing', () => {
+    process.env['PATH'] = '/nonexistent';
+    expect(() => readCluster('f')).toThrow('--kubeconfig needs kubectl on the PATH; install it');
+  });
+});
