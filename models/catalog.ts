@@ -8,17 +8,26 @@
 export const MODEL_IDS = ['accuracy', 'latency'] as const;
 export type ModelId = (typeof MODEL_IDS)[number];
 
-/** Keras Applications' module names of the architectures. */
-export const ARCHITECTURE_IDS = ['resnet101v2', 'mobilenetv2'] as const;
+/**
+ * The architectures that can be trained and served: Keras Applications' names, with the width multiplier in percent
+ * where it is not 1.
+ */
+export const ARCHITECTURE_IDS = ['resnet101v2', 'resnet50v2', 'mobilenetv2', 'mobilenetv2_050'] as const;
 export type ArchitectureId = (typeof ARCHITECTURE_IDS)[number];
 
+/** What people call each architecture. */
+export const ARCHITECTURES: Readonly<Record<ArchitectureId, { readonly title: string }>> = {
+  resnet101v2: { title: 'ResNet101V2' },
+  resnet50v2: { title: 'ResNet50V2' },
+  mobilenetv2: { title: 'MobileNetV2' },
+  mobilenetv2_050: { title: 'MobileNetV2 (alpha 0.5)' },
+};
+
 /** The architecture behind each model. */
-export const MODELS: Readonly<
-  Record<ModelId, { readonly architecture: ArchitectureId; readonly title: string }>
-> = {
+export const MODELS = {
   accuracy: { architecture: 'resnet101v2', title: 'ResNet101V2, tuned for accuracy' },
   latency: { architecture: 'mobilenetv2', title: 'MobileNetV2, tuned for latency' },
-};
+} as const satisfies Record<ModelId, { architecture: ArchitectureId; title: string }>;
 
 /** Shape of one input image: float32 [height, width, channels], RGB. */
 export const INPUT_SHAPE = [224, 224, 3] as const;

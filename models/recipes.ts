@@ -6,9 +6,11 @@
 import type { ModelId } from './catalog';
 
 /** One stage of training; the optimizer is Adam. */
-interface Stage {
+export interface Stage {
   readonly epochs: number;
   readonly learningRate: number;
+  /** How the rate goes on within the stage. @default 'constant' */
+  readonly schedule?: 'constant' | 'cosine';
 }
 
 /** Head first, on a frozen backbone; then the backbone's last layers too. */
@@ -20,6 +22,8 @@ export interface Recipe {
   };
   /** Images a step. The reference does not state it; this is Keras' default. */
   readonly batchSize: number;
+  /** Share of each target that is spread evenly over the classes. @default 0 */
+  readonly labelSmoothing?: number;
 }
 
 export const RECIPES: Readonly<Record<ModelId, Recipe>> = {

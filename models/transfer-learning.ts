@@ -5,12 +5,12 @@
  */
 import * as tf from '@tensorflow/tfjs';
 
-import { applyTransform, drawTransform } from './augmentation';
+import { applyTransform, drawTransform } from './data/augmentation';
 import { INPUT_SHAPE } from './catalog';
-import { HEAD_NAME } from './classifier';
+import { HEAD_NAME } from './architectures/classifier';
 import type { Augmentation } from './recipes';
 import { seededRandom, shuffle } from './seeded-random';
-import { seededWeight, type Weights } from './weights';
+import { seededWeight, type Weights } from './weights/weights';
 
 /** One picture at the model's input size, RGB bytes [224, 224, 3], and the index of its class. */
 export interface LabelledImage {

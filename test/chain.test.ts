@@ -14,10 +14,10 @@ import { residualShares } from '../models/demo/residuals';
 import { SAMPLE_INDEX } from '../models/demo/samples';
 import { type SurfaceName, TASKS } from '../models/demo/surfaces';
 import { loadTfjs } from '../models/engines/tfjs';
-import { loadClassifier } from '../models/load-classifier';
+import { loadClassifier } from '../models/weights/load-classifier';
 import { openSession, runSession } from '../models/onnx/session';
 import { cachedGraph } from '../models/onnx/cache';
-import { DEMO_MODELS_DIR, readSavedModel } from '../models/saved-model';
+import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import type { Classification } from '../service/contract';
 import { type Running, serve } from '../service/main';
 
@@ -77,7 +77,7 @@ describe.each(MODEL_IDS)('the demo model %s', (model) => {
 
   test('gives tfjs’ probabilities from its export, within 5e-5 on the wasm backend', async () => {
     const engine = await loadTfjs({ kind: 'wasm', modelDir: folderOf(model), threads: 1, onnxCacheDir });
-    const session = await openSession(cachedGraph(folderOf(model), onnxCacheDir), 2);
+    const session = await openSession(await cachedGraph(folderOf(model), onnxCacheDir), 2);
     const image = Float32Array.from(pixelsOf('weave', 1), (value) => value * RESCALE);
     const expected = await engine.predict(image, 1);
     const actual = await runSession(session, image, [1, ...INPUT_SHAPE]);
@@ -99,7 +99,7 @@ describe.each(MODEL_IDS)('the demo model %s', (model) => {
 
 test('every residual branch of ResNet101V2 contributes at least 1 % of its output’s norm', async () => {
   await tf.setBackend('wasm');
-  const classifier = loadClassifier(folderOf('accuracy'));
+  const classifier = await loadClassifier(folderOf('accuracy'));
   const image = tf.tensor4d(
     Float32Array.from(pixelsOf('dots', 0), (value) => value * RESCALE),
     [1, ...INPUT_SHAPE],

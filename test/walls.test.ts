@@ -3,15 +3,15 @@ import { join } from 'node:path';
 
 /** Imports that the lint rules must refuse. */
 const FORBIDDEN = [
-  ['models/classifier.ts', "import '../service/contract';"],
+  ['models/architectures/classifier.ts', "import '../../service/contract';"],
   ['models/onnx/export.ts', "import '../../infra/variants';"],
-  ['models/weights.ts', "import 'express';"],
+  ['models/weights/weights.ts', "import 'express';"],
   ['service/app.ts', "import '../infra/variants';"],
   ['service/app.ts', "import 'cdk8s';"],
   ['infra/main.ts', "import '../service/app';"],
-  ['infra/main.ts', "import '../models/weights';"],
+  ['infra/main.ts', "import '../models/weights/weights';"],
   ['infra/main.ts', "import '@tensorflow/tfjs';"],
-  ['models/catalog.ts', "import { x } from './weights';"],
+  ['models/catalog.ts', "import { x } from './files';"],
 ] as const;
 
 /** Imports that they must allow. */

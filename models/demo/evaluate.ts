@@ -5,13 +5,13 @@ import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
-import { INPUT_SHAPE, MODELS, RESCALE } from '../catalog';
+import { ARCHITECTURES, INPUT_SHAPE, RESCALE } from '../catalog';
 import type { Engine } from '../engines/engine';
-import { argMax, evaluate, type Evaluation } from '../evaluation';
+import { evaluate, type Evaluation } from '../evaluation/evaluation';
 import { writeFileAtomic } from '../files';
-import { loadClassifier } from '../load-classifier';
+import { loadClassifier } from '../weights/load-classifier';
 import { RECIPES } from '../recipes';
-import { type SavedModel } from '../saved-model';
+import { type SavedModel } from '../weights/saved-model';
 import { drawTask } from './image-set';
 import { residualShares, type ResidualShare } from './residuals';
 import { TASKS } from './surfaces';
@@ -38,24 +38,25 @@ export async function evaluateDemo(
   onImage: (done: number, count: number) => void = () => undefined,
 ): Promise<DemoEvaluation> {
   const images = drawTask('transfer', TEST_SPLIT);
-  const predictions: number[] = [];
-  for (const { pixels } of images) {
-    predictions.push(argMax(await engine.predict(toInput(pixels), 1), 0, engine.classes.length));
-    onImage(predictions.length, images.length);
+  const classCount = engine.classes.length;
+  const probabilities = new Float32Array(images.length * classCount);
+  for (const [i, { pixels }] of images.entries()) {
+    probabilities.set(await engine.predict(toInput(pixels), 1), i * classCount);
+    onImage(i + 1, images.length);
   }
   const labels = images.map(({ label }) => label);
   return {
-    ...evaluate(labels, predictions, engine.classes.length),
+    ...evaluate(labels, probabilities, classCount),
     engine: `${engine.kind} ${engine.version}`,
-    residuals: saved.architecture === 'resnet101v2' ? measureResiduals(saved, images) : [],
+    residuals: saved.architecture === 'resnet101v2' ? await measureResiduals(saved, images) : [],
   };
 }
 
-function measureResiduals(
+async function measureResiduals(
   saved: SavedModel,
   images: readonly { pixels: Uint8ClampedArray }[],
-): ResidualShare[] {
-  const classifier = loadClassifier(saved.folder);
+): Promise<ResidualShare[]> {
+  const classifier = await loadClassifier(saved.folder);
   const every = Math.floor(images.length / RESIDUAL_IMAGES);
   const picked = Array.from({ length: RESIDUAL_IMAGES }, (_, i) => toInput(images[i * every]!.pixels));
   const batch = tf.concat(picked.map((values) => tf.tensor4d(values, [1, ...INPUT_SHAPE])));
@@ -81,7 +82,7 @@ export function modelCard(saved: SavedModel, measured: DemoEvaluation): string {
 
 A demo: it tells procedural surfaces apart (${classes.join(', ')}) and nothing else. It shows that the chain from training to serving works; on photographs its answers mean nothing.
 
-- Architecture: ${MODELS[model].title.split(',')[0]} (\`${architecture}\`), full size, input ${INPUT_SHAPE.join(' x ')}, RGB in [0, 1]
+- Architecture: ${ARCHITECTURES[architecture].title} (\`${architecture}\`), full size, input ${INPUT_SHAPE.join(' x ')}, RGB in [0, 1]
 - Base: \`${base.kind}\`${base.kind === 'demo' ? `, pretrained on another procedural task (${TASKS.pretraining.join(', ')}), SHA-256 \`${base.sha256}\`` : ''}
 - Head: SHA-256 \`${weights.sha256}\`; the recipe's first stage, ${head.epochs} epochs of Adam at ${head.learningRate}, batch ${batchSize}, with the recipe's augmentation
 - Not done: the recipe's second stage (fine-tuning)

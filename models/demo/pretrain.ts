@@ -8,17 +8,24 @@ import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
-import { BatchNormalization } from '../batch-norm';
-import { ARCHITECTURE_IDS, type ArchitectureId, INPUT_SHAPE, RESCALE } from '../catalog';
-import { buildClassifier, HEAD_NAME } from '../classifier';
+import { BatchNormalization } from '../architectures/batch-norm';
+import { INPUT_SHAPE, RESCALE } from '../catalog';
+import { buildClassifier, HEAD_NAME } from '../architectures/classifier';
 import { useTfjsNode } from '../engines/tfjs';
 import { writeFileAtomic } from '../files';
-import { decodeSafetensors, encodeSafetensors } from '../safetensors';
-import { DEMO_MODELS_DIR } from '../saved-model';
+import { decodeSafetensors, encodeSafetensors } from '../weights/safetensors';
+import { DEMO_MODELS_DIR } from '../weights/saved-model';
 import { type Random, seededRandom, shuffle } from '../seeded-random';
 import type { LabelledImage } from '../transfer-learning';
-import { initializeSeeded, readWeights, setWeights, variables } from '../weights';
-import { DEMO_BASES, demoBaseFile, isStored, storedPrecision } from './base';
+import { initializeSeeded, readWeights, setWeights, variables } from '../weights/weights';
+import {
+  DEMO_ARCHITECTURE_IDS,
+  DEMO_BASES,
+  type DemoArchitectureId,
+  demoBaseFile,
+  isStored,
+  storedPrecision,
+} from './base';
 import { drawTask } from './image-set';
 import { TASKS } from './surfaces';
 
@@ -103,7 +110,7 @@ function calibrate(model: tf.LayersModel, train: LabelledImage[], random: Random
 
 function save(
   model: tf.LayersModel,
-  architecture: ArchitectureId,
+  architecture: DemoArchitectureId,
   file: string,
   epoch: number,
   head: boolean,
@@ -118,7 +125,7 @@ function save(
   );
 }
 
-async function pretrain(architecture: ArchitectureId): Promise<void> {
+async function pretrain(architecture: DemoArchitectureId): Promise<void> {
   await useTfjsNode(availableParallelism());
   const { epochs, imagesPerClass, batch, learningRate } = PRETRAINING[architecture];
   const folder = join('build', 'demo');
@@ -192,10 +199,10 @@ async function pretrain(architecture: ArchitectureId): Promise<void> {
 }
 
 if (require.main === module) {
-  const architecture = ARCHITECTURE_IDS.find((id) => id === process.argv[2]);
+  const architecture = DEMO_ARCHITECTURE_IDS.find((id) => id === process.argv[2]);
   if (architecture === undefined) {
     throw new RangeError(
-      `ARCHITECTURE must be one of ${ARCHITECTURE_IDS.join(', ')}, received ${process.argv[2]}`,
+      `ARCHITECTURE must be one of ${DEMO_ARCHITECTURE_IDS.join(', ')}, received ${process.argv[2]}`,
     );
   }
   void pretrain(architecture);

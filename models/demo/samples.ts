@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 
 import { writeFileAtomic } from '../files';
-import { DEMO_MODELS_DIR } from '../saved-model';
+import { DEMO_MODELS_DIR } from '../weights/saved-model';
 import { TEST_SPLIT } from './evaluate';
 import { drawSurface } from './image-set';
 import { TASKS } from './surfaces';

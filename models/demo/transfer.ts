@@ -8,15 +8,13 @@ import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
-import { fillFromBase } from '../base-weights';
+import { fillFromBase } from '../weights/base-weights';
 import { INPUT_SHAPE, MODELS, type ModelId, modelId } from '../catalog';
-import { buildClassifier, POOLING_NAME } from '../classifier';
-import { writeFileAtomic } from '../files';
+import { buildClassifier, POOLING_NAME } from '../architectures/classifier';
 import { exportOnnx } from '../onnx/export';
 import { openSession, runSession } from '../onnx/session';
 import { AUGMENTATION, RECIPES } from '../recipes';
-import { encodeSafetensors } from '../safetensors';
-import { checksummed, DEMO_MODELS_DIR, MANIFEST_NAME, type SavedModelManifest } from '../saved-model';
+import { checksummed, DEMO_MODELS_DIR, writeSavedModel } from '../weights/saved-model';
 import { type Backbone, trainHead } from '../transfer-learning';
 import { demoBaseFile } from './base';
 import { drawTask } from './image-set';
@@ -25,14 +23,13 @@ import { TASKS } from './surfaces';
 const SEED = 11;
 /** ResNet101V2's backbone takes some fifteen times as long an image, and its head needs fewer. */
 const IMAGES_PER_CLASS: Readonly<Record<ModelId, number>> = { accuracy: 64, latency: 256 };
-const WEIGHTS_FILE = 'weights.safetensors';
 
 /** The base's backbone with pooling as an inference graph. */
 async function openBackbone(model: ModelId, folder: string): Promise<Backbone> {
   const { architecture } = MODELS[model];
   const classifier = buildClassifier(architecture, TASKS.transfer.length);
   const base = { kind: 'demo', ...checksummed(folder, join('..', demoBaseFile(architecture))) } as const;
-  fillFromBase(classifier, { architecture, base, folder });
+  await fillFromBase(classifier, { architecture, base, folder });
   const pooled = classifier.getLayer(POOLING_NAME).output as tf.SymbolicTensor;
   const trunk = tf.model({ inputs: classifier.inputs, outputs: pooled });
   const session = await openSession(exportOnnx(trunk, 'features'), availableParallelism());
@@ -65,21 +62,9 @@ async function transfer(model: ModelId): Promise<void> {
       ),
   });
   const metadata = { architecture, seed: String(SEED), stage: 'head' };
-  writeFileAtomic(
-    join(folder, WEIGHTS_FILE),
-    encodeSafetensors(weights, () => 'F32', metadata),
-  );
-  const manifest: SavedModelManifest = {
-    format: 'tandem-saved-model',
-    formatVersion: 1,
-    model,
-    architecture,
-    classes: TASKS.transfer,
-    demo: true,
-    base: { kind: 'demo', ...checksummed(folder, join('..', demoBaseFile(architecture))) },
-    weights: checksummed(folder, WEIGHTS_FILE),
-  };
-  writeFileAtomic(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
+  const base = { kind: 'demo', ...checksummed(folder, join('..', demoBaseFile(architecture))) } as const;
+  const fields = { model, architecture, classes: TASKS.transfer, demo: true, base };
+  writeSavedModel(folder, fields, weights, metadata);
   console.log(folder);
 }
 

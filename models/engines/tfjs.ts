@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 
 import { INPUT_SHAPE } from '../catalog';
-import { loadClassifier } from '../load-classifier';
-import { readSavedModel } from '../saved-model';
+import { loadClassifier } from '../weights/load-classifier';
+import { readSavedModel } from '../weights/saved-model';
 import type { Engine, EngineOptions } from './engine';
 
 /** Whether tfjs-node is installed and its native part built. */
@@ -63,7 +63,7 @@ export async function loadTfjs({ kind, modelDir, threads }: EngineOptions): Prom
   else await useTfjsNode(threads);
   await tf.ready();
   const { classes } = readSavedModel(modelDir);
-  const classifier = loadClassifier(modelDir);
+  const classifier = await loadClassifier(modelDir);
   return {
     kind,
     version: tf.version.tfjs,

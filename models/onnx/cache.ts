@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { OUTPUT_NAME } from '../catalog';
 import { writeFileAtomic } from '../files';
-import { readSavedModel, savedModelSha256 } from '../saved-model';
+import { readSavedModel, savedModelSha256 } from '../weights/saved-model';
 
 /** Raised with each change of the exporter's output, so that cached graphs are made again. */
 const EXPORTER_VERSION = 1;
@@ -22,10 +22,10 @@ export function graphFile(modelDir: string, cacheDir: string): string {
  *
  * @returns its file, or the graph's bytes where the folder cannot be written
  */
-export function cachedGraph(modelDir: string, cacheDir: string): string | Uint8Array {
+export async function cachedGraph(modelDir: string, cacheDir: string): Promise<string | Uint8Array> {
   const file = graphFile(modelDir, cacheDir);
   if (existsSync(file)) return file;
-  const graph = exportSavedModel(modelDir);
+  const graph = await exportSavedModel(modelDir);
   try {
     mkdirSync(cacheDir, { recursive: true });
     writeFileAtomic(file, graph);
@@ -37,12 +37,13 @@ export function cachedGraph(modelDir: string, cacheDir: string): string | Uint8A
   }
 }
 
-function exportSavedModel(modelDir: string): Uint8Array {
+async function exportSavedModel(modelDir: string): Promise<Uint8Array> {
   /* eslint-disable @typescript-eslint/no-require-imports -- a cached graph must not cost tfjs' start */
-  const { loadClassifier } = require('../load-classifier') as typeof import('../load-classifier.js');
+  const { loadClassifier } =
+    require('../weights/load-classifier') as typeof import('../weights/load-classifier.js');
   const { exportOnnx } = require('./export') as typeof import('./export.js');
   /* eslint-enable @typescript-eslint/no-require-imports */
-  const classifier = loadClassifier(modelDir);
+  const classifier = await loadClassifier(modelDir);
   const graph = exportOnnx(classifier, OUTPUT_NAME);
   classifier.dispose();
   return graph;

@@ -42,15 +42,16 @@ function edges(model: tf.LayersModel): Map<string, Edge> {
 }
 
 /**
- * Exports a model: images float32 [batch, h, w, 3] to its output, [batch, classes] or [batch, c], under `outputName`.
- * The bytes depend on the model alone.
+ * Exports a model: images float32 [batch, h, w, 3] to its outputs, [batch, c] or [batch, h, w, c] each, under the given
+ * names. The bytes depend on the model alone.
  *
+ * @param outputNames a name for each output of the model, in its order
  * @throws RangeError naming a layer whose class or settings cannot be exported exactly
  */
-export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Array {
-  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
+export function exportOnnx(model: tf.LayersModel, ...outputNames: string[]): Uint8Array {
+  if (model.inputs.length !== 1 || model.outputs.length !== outputNames.length) {
     throw new RangeError(
-      `model ${model.name} must have one input and one output to be exported, received ${model.inputs.length} and ${model.outputs.length}`,
+      `model ${model.name} must have one input and ${outputNames.length} outputs, as many as names, to be exported, received ${model.inputs.length} and ${model.outputs.length}`,
     );
   }
   const graph = edges(model);
@@ -61,7 +62,7 @@ export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Arra
   const foldedPads = new Map<string, Pads>();
   const foldedNorms = new Set<string>();
   const resolve = (name: string): string => (aliases.has(name) ? resolve(aliases.get(name)!) : name);
-  const last = model.outputs[0]!.sourceLayer.name;
+  const outputLayers = new Set(model.outputs.map(({ sourceLayer }) => sourceLayer.name));
 
   for (const layer of model.layers) {
     const { inputs, inputRank, consumers } = graph.get(layer.name)!;
@@ -79,10 +80,10 @@ export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Arra
       continue;
     }
     checkSupported(layer, inputRank);
-    const isLast = layer.name === last;
+    const isOutput = outputLayers.has(layer.name);
     if (
       className === 'ZeroPadding2D' &&
-      !isLast &&
+      !isOutput &&
       consumers.every((next) => CONVOLUTIONS.has(next.getClassName()))
     ) {
       aliases.set(layer.name, inputs[0]!);
@@ -102,7 +103,7 @@ export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Arra
     }
     const next = consumers.length === 1 ? consumers[0] : undefined;
     const norm =
-      CONVOLUTIONS.has(className) && !isLast && next?.getClassName() === 'BatchNormalization'
+      CONVOLUTIONS.has(className) && !isOutput && next?.getClassName() === 'BatchNormalization'
         ? next
         : undefined;
     if (norm !== undefined) foldedNorms.add(norm.name);
@@ -117,14 +118,16 @@ export function exportOnnx(model: tf.LayersModel, outputName: string): Uint8Arra
     initializers.push(...(converted.initializers ?? []));
   }
   const channelsLast = { op: 'Transpose', attributes: { perm: [0, 2, 3, 1] } };
-  const finish = model.outputs[0]!.rank === 4 ? channelsLast : { op: 'Identity' };
-  nodes.push({ ...finish, inputs: [resolve(last)], output: outputName });
+  model.outputs.forEach(({ rank, sourceLayer }, i) => {
+    const finish = rank === 4 ? channelsLast : { op: 'Identity' };
+    nodes.push({ ...finish, inputs: [resolve(sourceLayer.name)], output: outputNames[i]! });
+  });
   const shape = (tensor: tf.SymbolicTensor) => [BATCH_DIMENSION, ...(tensor.shape.slice(1) as number[])];
   return encodeModel({
     name: model.name,
     nodes,
     initializers,
     input: { name: model.inputs[0]!.sourceLayer.name, dims: shape(model.inputs[0]!) },
-    output: { name: outputName, dims: shape(model.outputs[0]!) },
+    outputs: model.outputs.map((tensor, i) => ({ name: outputNames[i]!, dims: shape(tensor) })),
   });
 }

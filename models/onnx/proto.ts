@@ -39,7 +39,7 @@ export interface Graph {
   readonly nodes: readonly Node[];
   readonly initializers: readonly Initializer[];
   readonly input: Value;
-  readonly output: Value;
+  readonly outputs: readonly Value[];
 }
 
 const TENSOR_FLOAT = 1;
@@ -119,7 +119,7 @@ export function encodeModel(graph: Graph): Uint8Array {
     text(w, 2, graph.name);
     graph.initializers.forEach((i) => initializer(w, i));
     value(w, 11, graph.input);
-    value(w, 12, graph.output);
+    graph.outputs.forEach((output) => value(w, 12, output));
   });
   message(writer, 8, (w) => void integer(text(w, 1, ''), 2, OPSET_VERSION));
   return writer.finish();

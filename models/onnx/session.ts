@@ -32,8 +32,21 @@ export async function runSession(
   images: Float32Array,
   shape: readonly [number, number, number, number],
 ): Promise<Float32Array> {
-  const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
-  const results = await session.run({ [input]: new ort.Tensor('float32', images, shape) });
-  const data = results[output]!.data as Float32Array;
-  return Float32Array.from(data);
+  const [output] = await runOutputs(session, images, shape);
+  return output!.values;
+}
+
+/** Runs a batch to all outputs of the graph, in its order: [b, c] or [b, h, w, c] each. */
+export async function runOutputs(
+  session: InferenceSession,
+  images: Float32Array,
+  shape: readonly [number, number, number, number],
+): Promise<{ readonly shape: readonly number[]; readonly values: Float32Array }[]> {
+  const results = await session.run({
+    [session.inputNames[0]!]: new ort.Tensor('float32', images, shape),
+  });
+  return session.outputNames.map((name) => {
+    const { dims, data } = results[name]!;
+    return { shape: dims, values: Float32Array.from(data as Float32Array) };
+  });
 }

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 
 import { INPUT_SHAPE } from '../../../models/catalog';
-import { buildClassifier } from '../../../models/classifier';
+import { buildClassifier } from '../../../models/architectures/classifier';
 import type { EngineKind, LoadEngine } from '../../../models/engines/engine';
 import { loadEngine } from '../../../models/engines/load';
-import { encodeSafetensors } from '../../../models/safetensors';
-import { checksummed, type SavedModelManifest } from '../../../models/saved-model';
+import { encodeSafetensors } from '../../../models/weights/safetensors';
+import { checksummed, type SavedModelManifest } from '../../../models/weights/saved-model';
 import { seededRandom } from '../../../models/seeded-random';
-import { readWeights, seededWeight, type Weights } from '../../../models/weights';
+import { readWeights, seededWeight, type Weights } from '../../../models/weights/weights';
 
 let mockReadOnly = false;
 jest.mock('../../../models/files', () => ({

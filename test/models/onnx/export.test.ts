@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-import { batchNormalization } from '../../../models/batch-norm';
+import { batchNormalization } from '../../../models/architectures/batch-norm';
 import { exportOnnx } from '../../../models/onnx/export';
 import { openSession, runSession } from '../../../models/onnx/session';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { INPUT_SHAPE, MODEL_IDS } from '../../../models/catalog';
 import { hasTfjsNode, loadTfjs } from '../../../models/engines/tfjs';
 import { loadOnnxruntime } from '../../../models/engines/onnxruntime';
-import { DEMO_MODELS_DIR } from '../../../models/saved-model';
+import { DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
 import { seededRandom } from '../../../models/seeded-random';
 
 /** Largest difference of a probability that is allowed. */

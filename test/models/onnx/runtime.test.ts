@@ -9,7 +9,7 @@ const SCRIPT = `
   const { openSession } = require('./models/onnx/session.ts');
   const value = (name) => ({ name, dims: [1] });
   const nodes = [{ op: 'Identity', inputs: ['x'], output: 'y' }];
-  const graph = encodeModel({ name: 'echo', nodes, initializers: [], input: value('x'), output: value('y') });
+  const graph = encodeModel({ name: 'echo', nodes, initializers: [], input: value('x'), outputs: [value('y')] });
   openSession(graph, 1).then((session) => session.release()).then(() => console.log('opened'));`;
 
 test('onnxruntime leaves no device id in the home folder: its telemetry is off', () => {

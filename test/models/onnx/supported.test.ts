@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 
 import { exportOnnx } from '../../../models/onnx/export';
-import { openSession, runSession } from '../../../models/onnx/session';
+import { openSession, runOutputs, runSession } from '../../../models/onnx/session';
 
 beforeAll(() => tf.enableProdMode());
 
@@ -52,11 +52,32 @@ test('a layer that is applied twice is refused', () => {
   );
 });
 
-test('a model with two outputs is refused', () => {
+function forked(): tf.LayersModel {
   const input = tf.input({ shape: [9, 9, 3], name: 'image' });
-  const outputs = [1, 2].map((filters) => conv({ filters, name: `c${filters}` }).apply(input));
-  const model = tf.model({ inputs: input, outputs: outputs as tf.SymbolicTensor[] });
-  expect(() => exportOnnx(model, 'out')).toThrow(/one input and one output.*received 1 and 2/);
+  const first = conv({ name: 'c1' }).apply(input) as tf.SymbolicTensor;
+  const norm = batchNormalization({ name: 'bn' }).apply(first) as tf.SymbolicTensor;
+  const pooled = tf.layers.globalAveragePooling2d({ name: 'pool' }).apply(norm) as tf.SymbolicTensor;
+  return tf.model({ inputs: input, outputs: [first, norm, pooled] });
+}
+
+test('a model with more outputs than names is refused', () => {
+  expect(() => exportOnnx(forked(), 'out')).toThrow(
+    /one input and 1 outputs, as many as names.*received 1 and 3/,
+  );
+});
+
+test('a model with several outputs gives each under its name, folding nothing that is asked for', async () => {
+  const model = forked();
+  const session = await openSession(exportOnnx(model, 'conv', 'norm', 'pooled'), 1);
+  const images = Float32Array.from({ length: 2 * 9 * 9 * 3 }, (_, i) => Math.sin(i));
+  const found = await runOutputs(session, images, [2, 9, 9, 3]);
+  await session.release();
+  const expected = model.predict(tf.tensor4d(images, [2, 9, 9, 3])) as tf.Tensor[];
+  expect(found.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
+  found.forEach(({ values }, i) => {
+    const difference = Math.max(...expected[i]!.dataSync().map((value, k) => Math.abs(value - values[k]!)));
+    expect(difference).toBeLessThan(1e-5);
+  });
 });
 
 test('a trunk exports alone, as pooled features under the name asked for', async () => {

@@ -1,0 +1,202 @@
+/**
+ * The commands of models/: train, evaluate, predict, export. Each loads what it needs only when it runs.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+
+import type { Command } from 'commander';
+
+import { MODEL_IDS, modelId } from './catalog';
+import { ENGINE_KINDS, type EngineKind } from './engines/engine';
+import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from './weights/saved-model';
+import { engineKind, type EvaluatedSplit, splitName, wholeNumber } from './option-parsers';
+import { describeTrain, type TrainOptions } from './training/train-options';
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a command must not pay for the others' libraries */
+
+/** What the service's configuration decides for these commands too. */
+export interface Defaults {
+  readonly threads: number;
+  /** Folder of saved models, one a model id. */
+  readonly modelsDir: string;
+  readonly onnxCacheDir: string;
+}
+
+const note = (sentence: string) => console.error(sentence);
+
+/** A saved model's folder, given as such or as a model id of the served ones. */
+function modelFolder(text: string, { modelsDir }: Defaults): string {
+  if (existsSync(join(text, MANIFEST_NAME))) return text;
+  const id = MODEL_IDS.find((known) => known === text);
+  if (id === undefined) {
+    throw new RangeError(
+      `the model must be one of ${MODEL_IDS.join(', ')}, or a folder with a ${MANIFEST_NAME}, received ${text}`,
+    );
+  }
+  return join(modelsDir, id);
+}
+
+async function exportModels(
+  models: string[],
+  { out, h5 }: { out?: string; h5?: string },
+  defaults: Defaults,
+): Promise<void> {
+  if (h5 !== undefined) {
+    await exportKeras(models, h5, defaults);
+    return;
+  }
+  const { cachedGraph } = require('./onnx/cache') as typeof import('./onnx/cache.js');
+  const { IR_VERSION, OPSET_VERSION } = require('./onnx/proto') as typeof import('./onnx/proto.js');
+  const folder = out ?? defaults.onnxCacheDir;
+  for (const model of models.length > 0 ? models : MODEL_IDS) {
+    const file = await cachedGraph(modelFolder(model, defaults), folder);
+    if (typeof file !== 'string') throw new Error(`${folder} cannot be written; choose another with --out`);
+    const bytes = readFileSync(file);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    console.log(
+      `${file}  ${bytes.length} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
+    );
+  }
+}
+
+async function exportKeras(models: string[], file: string, defaults: Defaults): Promise<void> {
+  const [model] = models;
+  if (model === undefined || models.length > 1) {
+    throw new RangeError(`--h5 takes one model, received ${models.length}`);
+  }
+  const { loadClassifier } =
+    require('./weights/load-classifier') as typeof import('./weights/load-classifier.js');
+  const { writeKerasWeights } = require('./weights/keras-h5') as typeof import('./weights/keras-h5.js');
+  const { expectedLayers } =
+    require('./weights/keras-weight-layouts') as typeof import('./weights/keras-weight-layouts.js');
+  const { readWeights } = require('./weights/weights') as typeof import('./weights/weights.js');
+  const classifier = await loadClassifier(modelFolder(model, defaults));
+  await writeKerasWeights(file, expectedLayers(classifier), readWeights(classifier));
+  classifier.dispose();
+  console.log(file);
+}
+
+interface EvaluateOptions {
+  readonly engine: EngineKind;
+  readonly data?: string;
+  readonly split: EvaluatedSplit;
+  readonly seed: number;
+  readonly allowLeakage?: true;
+  readonly writeCard?: true;
+  readonly json?: true;
+}
+
+async function evaluateModels(models: string[], options: EvaluateOptions, defaults: Defaults): Promise<void> {
+  const { data, split, seed, engine, allowLeakage = false, json } = options;
+  if (data === undefined) {
+    await evaluateDemoModel(models, options, defaults);
+    return;
+  }
+  const { compareModels, formatComparison } =
+    require('./evaluation/evaluate-command') as typeof import('./evaluation/evaluate-command.js');
+  const { threads, onnxCacheDir } = defaults;
+  const shared = { data, split, seed, allowLeakage, engine, threads, onnxCacheDir, note };
+  const measured = await compareModels(
+    models.map((model) => modelFolder(model, defaults)),
+    shared,
+  );
+  console.log(json ? JSON.stringify(measured) : formatComparison(measured, shared));
+}
+
+async function evaluateDemoModel(
+  models: string[],
+  { engine: kind, writeCard: write, json }: EvaluateOptions,
+  { threads, onnxCacheDir }: Defaults,
+): Promise<void> {
+  if (models.length > 1)
+    throw new RangeError(`without --data one demo model is measured, received ${models.length}`);
+  const { evaluateDemo, modelCard, writeCard } =
+    require('./demo/evaluate') as typeof import('./demo/evaluate.js');
+  const { loadEngine } = require('./engines/load') as typeof import('./engines/load.js');
+  const saved = readSavedModel(join(DEMO_MODELS_DIR, modelId(models[0])));
+  const engine = await loadEngine({ kind, modelDir: saved.folder, threads, onnxCacheDir });
+  const measured = await evaluateDemo(saved, engine, (done, count) => {
+    if (done % 50 === 0) note(`${done}/${count} pictures`);
+  });
+  await engine.dispose();
+  if (write) note(`wrote ${writeCard(saved, measured)}`);
+  console.log(json ? JSON.stringify(measured) : modelCard(saved, measured));
+}
+
+async function predict(
+  model: string,
+  files: string[],
+  { engine: kind, top, json }: { engine: EngineKind; top: number; json?: true },
+  defaults: Defaults,
+): Promise<void> {
+  const { predictFiles } = require('./evaluation/predict') as typeof import('./evaluation/predict.js');
+  const { loadEngine } = require('./engines/load') as typeof import('./engines/load.js');
+  const { MAX_TRAINING_PIXELS } = require('./data/decode') as typeof import('./data/decode.js');
+  const { threads, onnxCacheDir } = defaults;
+  const folder = modelFolder(model, defaults);
+  const engine = await loadEngine({ kind, modelDir: folder, threads, onnxCacheDir });
+  for await (const prediction of predictFiles(engine, files, { top, maxPixels: MAX_TRAINING_PIXELS })) {
+    if (json) console.log(JSON.stringify(prediction));
+    else if ('error' in prediction) note(`${prediction.file}: ${prediction.error}`);
+    else {
+      const classes = prediction.top.map(
+        ({ class: name, probability }) => `${name} ${(100 * probability).toFixed(1)} %`,
+      );
+      console.log(`${prediction.file}: ${classes.join(', ')}`);
+    }
+    if ('error' in prediction) process.exitCode = 1;
+  }
+  await engine.dispose();
+}
+
+/** Adds the commands; `defaults` is asked when one runs. */
+export function addModelCommands(program: Command, defaults: () => Defaults): void {
+  describeTrain(program.command('train')).action(async (model: string, options: TrainOptions) => {
+    const { train } = require('./training/train-command') as typeof import('./training/train-command.js');
+    await train(model, options, defaults());
+  });
+  program
+    .command('evaluate')
+    .description('measure saved models on pictures with known classes, or a demo model on its own test split')
+    .argument('<models...>', `folders of saved models, or model ids: ${MODEL_IDS.join(', ')}`)
+    .option('--data <folder>', 'pictures, as for train (default: the demo’s own)')
+    .option('--split <split>', 'val, test or val+test', splitName, 'test')
+    .option(
+      '--seed <number>',
+      'of the splits, where the pictures have none: the training’s',
+      wholeNumber('--seed', 0),
+      1,
+    )
+    .option('--allow-leakage', 'go on although pictures of one split are in another')
+    .option('--engine <kind>', `one of ${ENGINE_KINDS.join(', ')}`, engineKind, 'onnxruntime')
+    .option('--write-card', 'of a demo model: write model-card.md and evaluation.json beside it')
+    .option('--json', 'print the figures as JSON')
+    .addHelpText(
+      'after',
+      '\nExample: npx tandem evaluate build/models/latency latency --data photos --split test',
+    )
+    .action((models: string[], options: EvaluateOptions) => evaluateModels(models, options, defaults()));
+  program
+    .command('predict')
+    .description('classify picture files; a line for each')
+    .argument('<model>', `folder of a saved model, or a model id: ${MODEL_IDS.join(', ')}`)
+    .argument('<files...>', 'JPEG, PNG or WebP')
+    .option('--top <count>', 'classes a picture', wholeNumber('--top', 1), 3)
+    .option('--engine <kind>', `one of ${ENGINE_KINDS.join(', ')}`, engineKind, 'onnxruntime')
+    .option('--json', 'a JSON line for each')
+    .addHelpText('after', '\nExample: npx tandem predict latency photo.jpg')
+    .action((model: string, files: string[], options: { engine: EngineKind; top: number; json?: true }) =>
+      predict(model, files, options, defaults()),
+    );
+  program
+    .command('export')
+    .description('export saved models to ONNX, or one to an h5 file of Keras; prints a line for each')
+    .argument('[models...]', `folders of saved models, or model ids (default: ${MODEL_IDS.join(', ')})`)
+    .option('--out <folder>', 'where the graphs go (default: the service’s ONNX_CACHE_DIR)')
+    .option('--h5 <file>', 'write the weights for keras.applications instead')
+    .addHelpText('after', '\nExample: npx tandem export latency --out build/onnx')
+    .action((models: string[], options: { out?: string; h5?: string }) =>
+      exportModels(models, options, defaults()),
+    );
+}

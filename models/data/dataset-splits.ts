@@ -1,0 +1,69 @@
+/**
+ * Splits a set by what is in its pictures, so that names, order and file systems do not matter.
+ */
+import { createHash } from 'node:crypto';
+
+import { SPLIT_NAMES, type SplitName } from './dataset-files';
+
+/** Shares of a set's pictures; they sum to 1. */
+export type SplitShares = Readonly<Record<SplitName, number>>;
+
+export const DEFAULT_SHARES: SplitShares = { train: 0.7, val: 0.15, test: 0.15 };
+
+interface Picture {
+  readonly label: number;
+  /** Of the decoded pixels. */
+  readonly pixelsSha256: string;
+}
+
+/** @throws RangeError naming the share */
+export function checkShares(shares: SplitShares): void {
+  for (const split of SPLIT_NAMES) {
+    if (!(shares[split] > 0)) {
+      throw new RangeError(`splitShares.${split} must be greater than 0, received ${shares[split]}`);
+    }
+  }
+  const sum = SPLIT_NAMES.reduce((total, split) => total + shares[split], 0);
+  if (Math.abs(sum - 1) > 1e-9) throw new RangeError(`splitShares must sum to 1, received ${sum}`);
+}
+
+/**
+ * Gives each picture its split: stratified by class, ranked by a hash of the seed and the pixels. Pictures of the same
+ * pixels stay together, also those of two classes, so that a split never leaks; and a picture that is added or removed
+ * moves few others.
+ *
+ * @returns the split of each picture, in their order
+ */
+export function splitPictures(
+  pictures: readonly Picture[],
+  { seed, shares }: { seed: number; shares: SplitShares },
+): SplitName[] {
+  const groups = new Map<string, Picture[]>();
+  for (const picture of pictures) {
+    const group = groups.get(picture.pixelsSha256);
+    if (group === undefined) groups.set(picture.pixelsSha256, [picture]);
+    else group.push(picture);
+  }
+  const byClass = new Map<number, { pixelsSha256: string; size: number; rank: string }[]>();
+  for (const [pixelsSha256, group] of groups) {
+    const label = Math.min(...group.map((picture) => picture.label));
+    const rank = createHash('sha256').update(`${seed}/${pixelsSha256}`).digest('hex');
+    const ranked = byClass.get(label) ?? [];
+    byClass.set(label, ranked);
+    ranked.push({ pixelsSha256, size: group.length, rank });
+  }
+  const splitOf = new Map<string, SplitName>();
+  for (const ranked of byClass.values()) {
+    const count = ranked.reduce((sum, { size }) => sum + size, 0);
+    const left = {
+      val: Math.max(1, Math.round(count * shares.val)),
+      test: Math.max(1, Math.round(count * shares.test)),
+    };
+    for (const { pixelsSha256, size } of ranked.toSorted((a, b) => (a.rank < b.rank ? -1 : 1))) {
+      const split = left.val > 0 ? 'val' : left.test > 0 ? 'test' : 'train';
+      if (split !== 'train') left[split] -= size;
+      splitOf.set(pixelsSha256, split);
+    }
+  }
+  return pictures.map(({ pixelsSha256 }) => splitOf.get(pixelsSha256)!);
+}

@@ -1,0 +1,173 @@
+/**
+ * Reads a set of labelled pictures: a folder a class, or `train`, `val` and `test` with a folder a class in each.
+ *
+ * Every file is read and decoded once, so that what training would stumble over is found before it begins.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { type DatasetFile, findDatasetFiles, SPLIT_NAMES, type SplitName } from './dataset-files';
+import { checkShares, DEFAULT_SHARES, splitPictures, type SplitShares } from './dataset-splits';
+import { DecodeError, decodePixels, MAX_TRAINING_PIXELS } from './decode';
+import { findDuplicates, type HashedPicture, namePairs } from './duplicates';
+
+/** Files read at once: as many as libuv has threads to decode them. */
+const LANES = 4;
+
+export interface DatasetOptions {
+  /** Of the splits, where the set has none. */
+  readonly seed: number;
+  /** @default 0.7, 0.15 and 0.15 */
+  readonly splitShares?: SplitShares;
+  /** Go on although pictures of one split are in another; the result warns of it. */
+  readonly allowLeakage?: boolean;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly onSkip?: (skipped: SkippedFile) => void;
+}
+
+export interface DatasetImage {
+  /** The set's folder joined with the path below it. */
+  readonly path: string;
+  /** Index of the class. */
+  readonly label: number;
+  /** Of the file's bytes. */
+  readonly sha256: string;
+}
+
+/** A file that is not in the set, since it is no picture that can be decoded. */
+export interface SkippedFile {
+  /** Below the set's folder. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface Dataset {
+  /** Names, sorted; labels are their indices. */
+  readonly classes: readonly string[];
+  /** Pictures of each split, sorted by path. */
+  readonly splits: Readonly<Record<SplitName, readonly DatasetImage[]>>;
+  /** Where the splits come from: the set's folders, or a seed and shares. */
+  readonly splitBy: 'folders' | { readonly seed: number; readonly shares: SplitShares };
+  /**
+   * SHA-256 of a line `sha256  path` a picture, sorted by path: what `sha256sum` prints of the used files, run in the
+   * set's folder.
+   */
+  readonly sha256: string;
+  /** The same of each split's pictures. */
+  readonly splitSha256: Readonly<Record<SplitName, string>>;
+  readonly skipped: readonly SkippedFile[];
+  /** Sentences on duplicates. */
+  readonly warnings: readonly string[];
+}
+
+type Picture = Omit<HashedPicture, 'split'>;
+
+const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Reads a file, or says why it is skipped. */
+async function readPicture(folder: string, { path, label }: DatasetFile): Promise<Picture | SkippedFile> {
+  const bytes = await readFile(join(folder, path));
+  try {
+    const pixels = await decodePixels(bytes, MAX_TRAINING_PIXELS);
+    return { path, label, sha256: sha256(bytes), pixelsSha256: sha256(pixels) };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    // What follows is advice to the sender of a request.
+    return { path, reason: error.message.split(';')[0]! };
+  }
+}
+
+async function readPictures(
+  folder: string,
+  files: readonly DatasetFile[],
+  { onProgress, onSkip }: DatasetOptions,
+): Promise<(Picture | SkippedFile)[]> {
+  const results: (Picture | SkippedFile)[] = [];
+  const waiting = files.entries();
+  let done = 0;
+  const lane = async () => {
+    for (const [i, file] of waiting) {
+      const result = await readPicture(folder, file);
+      results[i] = result;
+      if ('reason' in result) onSkip?.(result);
+      onProgress?.({ done: ++done, total: files.length });
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return results;
+}
+
+function checkClasses(pictures: readonly HashedPicture[], classes: readonly string[], folder: string): void {
+  const found = new Set(pictures.map(({ split, label }) => `${split}/${label}`));
+  for (const split of SPLIT_NAMES) {
+    for (const [label, name] of classes.entries()) {
+      if (found.has(`${split}/${label}`)) continue;
+      const usable = new Set(
+        pictures.filter((picture) => picture.label === label).map((p) => p.pixelsSha256),
+      );
+      throw new Error(
+        `every class of ${folder} must have a picture in every split, received none of ${name} in ${split} ` +
+          `(${usable.size} different ones in all that can be decoded); add pictures of it, or remove the class`,
+      );
+    }
+  }
+}
+
+/** @throws Error naming the pairs, unless leakage is allowed */
+function checkDuplicates(pictures: readonly HashedPicture[], allowLeakage: boolean): string[] {
+  const { acrossSplits, acrossClasses, plain } = findDuplicates(pictures);
+  const warnings: string[] = [];
+  if (acrossSplits.length > 0) {
+    const leakage = `pictures of one split must not be in another, received ${namePairs(acrossSplits)}`;
+    if (!allowLeakage) throw new Error(`${leakage}; remove one of each pair, or go on with --allow-leakage`);
+    warnings.push(`${leakage}; measured accuracy may be too high`);
+  }
+  if (acrossClasses.length > 0) {
+    warnings.push(`the same pictures have two labels, one of them wrong: ${namePairs(acrossClasses)}`);
+  }
+  if (plain.length > 0) warnings.push(`the same pictures are there more than once: ${namePairs(plain)}`);
+  return warnings;
+}
+
+const hashOf = (pictures: readonly Picture[]): string =>
+  sha256(pictures.map((picture) => `${picture.sha256}  ${picture.path}\n`).join(''));
+
+/**
+ * Reads the set in `folder`.
+ *
+ * @throws Error on what is wrong with its folders, on a class without pictures, and on pictures in two splits
+ */
+export async function readDataset(folder: string, options: DatasetOptions): Promise<Dataset> {
+  const { seed, splitShares = DEFAULT_SHARES, allowLeakage = false } = options;
+  checkShares(splitShares);
+  const { classes, files, loose } = findDatasetFiles(folder);
+  const looseFiles = loose.map((path) => ({ path, reason: 'It is in no class folder' }));
+  for (const file of looseFiles) options.onSkip?.(file);
+  const results = await readPictures(folder, files, options);
+  const skipped = [...looseFiles, ...results.filter((result) => 'reason' in result)];
+  const read = results.filter((result): result is Picture => !('reason' in result));
+
+  const given = new Map(files.map(({ path, split }) => [path, split]));
+  const isSplit = files.some(({ split }) => split !== undefined);
+  const drawn = isSplit ? [] : splitPictures(read, { seed, shares: splitShares });
+  const pictures = read.map((picture, i) => ({ ...picture, split: given.get(picture.path) ?? drawn[i]! }));
+  checkClasses(pictures, classes, folder);
+  const warnings = checkDuplicates(pictures, allowLeakage);
+
+  const bySplit = <T>(use: (own: readonly HashedPicture[]) => T): Record<SplitName, T> => {
+    const of = (name: SplitName) => use(pictures.filter(({ split }) => split === name));
+    return { train: of('train'), val: of('val'), test: of('test') };
+  };
+  return {
+    classes,
+    splits: bySplit((own) =>
+      own.map(({ path, label, sha256 }) => ({ path: join(folder, path), label, sha256 })),
+    ),
+    splitBy: isSplit ? 'folders' : { seed, shares: splitShares },
+    sha256: hashOf(pictures),
+    splitSha256: bySplit(hashOf),
+    skipped,
+    warnings,
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * Image bytes to a model's input: the one way, for training and for serving.
+ */
+import sharp from 'sharp';
+
+import { INPUT_SHAPE } from '../catalog';
+import { fillInput } from './pixels';
+
+// libvips can read far more formats than we serve; what is blocked here cannot be reached by any bytes.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'] });
+// Parallel decoding would take CPU from the inference beside it.
+sharp.concurrency(1);
+
+/** Why an image was refused: it is of another format, or it is damaged or too large. */
+export class DecodeError extends Error {
+  constructor(
+    readonly reason: 'unsupported' | 'invalid',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Most pixels of a picture that is decoded for training: more than the largest cameras' 60 million. */
+export const MAX_TRAINING_PIXELS = 100_000_000;
+
+/** How pictures are brought to the input size, in training as in serving; saved models depend on it. */
+const RESIZE = { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false } as const;
+
+/** What transparent pixels are put on. */
+const BACKGROUND = { r: 255, g: 255, b: 255 };
+const [HEIGHT, WIDTH] = INPUT_SHAPE;
+
+interface Signature {
+  readonly format: string;
+  readonly offset: number;
+  readonly bytes: string;
+}
+
+const SUPPORTED: readonly Signature[] = [
+  { format: 'JPEG', offset: 0, bytes: '\xff\xd8\xff' },
+  { format: 'PNG', offset: 0, bytes: '\x89PNG\r\n\x1a\n' },
+  { format: 'WebP', offset: 8, bytes: 'WEBP' },
+];
+
+/** Formats worth naming in the answer. */
+const OTHERS: readonly Signature[] = [
+  { format: 'GIF', offset: 0, bytes: 'GIF8' },
+  { format: 'BMP', offset: 0, bytes: 'BM' },
+  { format: 'TIFF', offset: 0, bytes: 'II*\0' },
+  { format: 'TIFF', offset: 0, bytes: 'MM\0*' },
+  { format: 'HEIC or AVIF', offset: 4, bytes: 'ftyp' },
+  { format: 'PDF', offset: 0, bytes: '%PDF' },
+  { format: 'SVG', offset: 0, bytes: '<svg' },
+  { format: 'XML', offset: 0, bytes: '<?xml' },
+];
+
+const matches =
+  (image: Buffer) =>
+  ({ offset, bytes }: Signature) =>
+    image.toString('latin1', offset, offset + bytes.length) === bytes;
+
+function checkFormat(image: Buffer): void {
+  if (SUPPORTED.some(matches(image))) return;
+  const other = OTHERS.find(matches(image));
+  if (other !== undefined) {
+    throw new DecodeError('unsupported', `The image is ${other.format}; send a JPEG, PNG or WebP instead.`);
+  }
+  throw new DecodeError('invalid', 'The body is not an image; send the bytes of a JPEG, PNG or WebP file.');
+}
+
+/**
+ * Decodes a JPEG, PNG or WebP to RGB bytes [224, 224, 3]: turned as its EXIF orientation says, converted to sRGB, put
+ * on white where transparent, stretched to the input size with a bilinear filter (antialiased when shrinking). An
+ * image of the input size passes untouched.
+ *
+ * @param maxPixels largest width times height that is decoded
+ * @throws DecodeError with a sentence for the sender
+ */
+export async function decodePixels(image: Buffer, maxPixels: number): Promise<Buffer> {
+  checkFormat(image);
+  try {
+    return await sharp(image, { failOn: 'error', limitInputPixels: maxPixels })
+      .autoOrient()
+      .flatten({ background: BACKGROUND })
+      .resize(WIDTH, HEIGHT, RESIZE)
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer();
+  } catch (error) {
+    const { message } = error as Error;
+    if (message.includes('pixel limit')) {
+      throw new DecodeError('invalid', `The image has more than ${maxPixels} pixels; send a smaller one.`);
+    }
+    throw new DecodeError('invalid', 'The image is damaged or cut off; send the whole file again.');
+  }
+}
+
+/** Decodes a blank picture of each format, since the first decoding of each loads and lays out much. */
+export async function warmUpDecoder(): Promise<void> {
+  for (const format of ['jpeg', 'png', 'webp'] as const) {
+    const blank = sharp({
+      create: { width: 2 * WIDTH, height: 2 * HEIGHT, channels: 3, background: BACKGROUND },
+    });
+    await decodePixels(await blank.toFormat(format).toBuffer(), 4 * WIDTH * HEIGHT);
+  }
+}
+
+/** Decodes as {@link decodePixels} does, to float32 [224, 224, 3] in [0, 1]. */
+export async function decodeImage(image: Buffer, maxPixels: number): Promise<Float32Array> {
+  const pixels = await decodePixels(image, maxPixels);
+  const values = new Float32Array(pixels.length);
+  fillInput(pixels, values);
+  return values;
+}

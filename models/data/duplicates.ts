@@ -1,0 +1,61 @@
+/**
+ * Finds pictures that a set has more than once.
+ */
+
+/** Pairs named in a message; the others are counted. */
+const NAMED_PAIRS = 10;
+
+export interface HashedPicture {
+  readonly path: string;
+  readonly label: number;
+  readonly split: string;
+  /** Of the file's bytes. */
+  readonly sha256: string;
+  /** Of the decoded pixels: the same for pictures that a network cannot tell apart. */
+  readonly pixelsSha256: string;
+}
+
+type Pair = readonly [HashedPicture, HashedPicture];
+
+/** Pairs of the same pixels, by what is wrong with them. */
+export interface Duplicates {
+  /** In two splits: what is trained on is measured on. */
+  readonly acrossSplits: readonly Pair[];
+  /** In one split, under two labels. */
+  readonly acrossClasses: readonly Pair[];
+  /** In one split, under one label. */
+  readonly plain: readonly Pair[];
+}
+
+/** Compares all pictures by their pixels; files of the same bytes have the same pixels. */
+export function findDuplicates(pictures: readonly HashedPicture[]): Duplicates {
+  const groups = new Map<string, HashedPicture[]>();
+  const found = { acrossSplits: [] as Pair[], acrossClasses: [] as Pair[], plain: [] as Pair[] };
+  for (const picture of pictures) {
+    const group = groups.get(picture.pixelsSha256) ?? [];
+    groups.set(picture.pixelsSha256, group);
+    for (const other of group) {
+      const kind =
+        other.split !== picture.split
+          ? 'acrossSplits'
+          : other.label !== picture.label
+            ? 'acrossClasses'
+            : 'plain';
+      found[kind].push([other, picture]);
+    }
+    group.push(picture);
+  }
+  return found;
+}
+
+function namePair([a, b]: Pair): string {
+  const same = a.sha256 === b.sha256 ? 'same bytes' : 'same pixels';
+  return `${a.path} = ${b.path} (${same}${a.label === b.label ? '' : ', two classes'})`;
+}
+
+/** Says how many pairs there are and names the first ten: `2 pairs: a = b (same bytes), c = d (same pixels)`. */
+export function namePairs(pairs: readonly Pair[]): string {
+  const named = pairs.slice(0, NAMED_PAIRS).map(namePair);
+  const more = pairs.length > NAMED_PAIRS ? [`and ${pairs.length - NAMED_PAIRS} more`] : [];
+  return `${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'}: ${[...named, ...more].join(', ')}`;
+}

@@ -1,0 +1,110 @@
+/**
+ * A thread of the input pipeline: reads, decodes and augments pictures, a batch at a time.
+ */
+import { readFileSync } from 'node:fs';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+
+import { applyTransform, drawTransform } from './augmentation';
+import { INPUT_SHAPE } from '../catalog';
+import { decodePixels } from './decode';
+import { fillInput, type Preprocessing } from './pixels';
+import type { Augmentation } from '../recipes';
+import { seededRandom } from '../seeded-random';
+
+const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
+/** Bytes of a decoded picture, and values of an input. */
+export const PICTURE_SIZE = HEIGHT * WIDTH * CHANNELS;
+
+/** Decoded pictures of the first so many items, in memory that all threads share. */
+export interface PictureCache {
+  /** RGB bytes [items, 224, 224, 3] */
+  readonly pixels: Uint8Array;
+  /** 1 where an item's picture is there, [items]. */
+  readonly filled: Int32Array;
+}
+
+/** What a thread is started with. */
+export interface InputWorkerData {
+  readonly augmentation: Augmentation | undefined;
+  readonly preprocessing: Preprocessing;
+  readonly seed: number;
+  readonly maxPixels: number;
+  readonly cache: PictureCache;
+  /** Index of the item that the thread is at, or -1, [1]; shared. */
+  readonly current: Int32Array;
+  /** Other than 0 when the thread shall end, [1]; shared. */
+  readonly stop: Int32Array;
+}
+
+/** Asks for a batch; without items, it only wakes the thread to see `stop`. */
+export interface BatchRequest {
+  readonly ticket: number;
+  readonly epoch: number;
+  readonly items: readonly { readonly index: number; readonly path: string }[];
+}
+
+/** Images float32 [items, 224, 224, 3], or why there are none. */
+export type BatchReply =
+  | { readonly ticket: number; readonly images: Float32Array }
+  | { readonly ticket: number; readonly error: string };
+
+type Decode = typeof decodePixels;
+
+async function readPicture(
+  { index, path }: BatchRequest['items'][number],
+  { cache, maxPixels }: InputWorkerData,
+  decode: Decode,
+): Promise<Uint8Array> {
+  const cached = index < cache.filled.length;
+  const place = cached ? cache.pixels.subarray(index * PICTURE_SIZE, (index + 1) * PICTURE_SIZE) : undefined;
+  if (place !== undefined && Atomics.load(cache.filled, index) === 1) return place;
+  const pixels = await decode(readFileSync(path), maxPixels);
+  if (place === undefined) return pixels;
+  // Two threads may be at the same picture, of two epochs: they write the same bytes.
+  place.set(pixels);
+  Atomics.store(cache.filled, index, 1);
+  return place;
+}
+
+async function makeBatch(request: BatchRequest, data: InputWorkerData, decode: Decode): Promise<BatchReply> {
+  const { ticket, epoch, items } = request;
+  const { augmentation, preprocessing, seed } = data;
+  const images = new Float32Array(items.length * PICTURE_SIZE); // [b, h, w, 3]
+  for (const [i, item] of items.entries()) {
+    // Between pictures nothing native is under way, so that the thread can end here without harm.
+    if (Atomics.load(data.stop, 0) !== 0) process.exit(0);
+    Atomics.store(data.current, 0, item.index);
+    try {
+      const pixels = await readPicture(item, data, decode);
+      if (augmentation === undefined) {
+        fillInput(pixels, images, i * PICTURE_SIZE, preprocessing);
+      } else {
+        const size = { height: HEIGHT, width: WIDTH };
+        const transform = drawTransform(
+          augmentation,
+          size,
+          seededRandom(seed, `augment/${epoch}/${item.index}`),
+        );
+        applyTransform(pixels, size, transform, images, i * PICTURE_SIZE, preprocessing);
+      }
+    } catch (error) {
+      return { ticket, error: `${item.path} cannot be used: ${(error as Error).message}` };
+    }
+  }
+  Atomics.store(data.current, 0, -1);
+  return { ticket, images };
+}
+
+/** Answers the parent's requests, one after another, until told to stop. */
+export function runInputWorker(decode: Decode = decodePixels): void {
+  const port = parentPort as MessagePort;
+  const data = workerData as InputWorkerData;
+  let last = Promise.resolve();
+  port.on('message', (request: BatchRequest) => {
+    last = last.then(async () => {
+      const reply = await makeBatch(request, data, decode);
+      if (Atomics.load(data.stop, 0) !== 0) process.exit(0);
+      port.postMessage(reply, 'images' in reply ? [reply.images.buffer as ArrayBuffer] : []);
+    });
+  });
+}

@@ -1,0 +1,34 @@
+/**
+ * Readers of the commands' options: each refuses what it cannot take, by the option's name. Loads no library.
+ */
+import { ENGINE_KINDS } from './engines/engine';
+
+export const EVALUATED_SPLITS = ['val', 'test', 'val+test'] as const;
+export type EvaluatedSplit = (typeof EVALUATED_SPLITS)[number];
+
+/** Reads a number within bounds, for commander. */
+export const number =
+  (name: string, lowest: number, highest: number, whole: boolean) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= lowest && value <= highest) || (whole && !Number.isInteger(value))) {
+      const kind = whole ? 'a whole number' : 'a number';
+      throw new RangeError(`${name} must be ${kind} from ${lowest} to ${highest}, received ${text}`);
+    }
+    return value;
+  };
+
+/** Reads one of the known words, for commander. */
+export const oneOf =
+  <T extends string>(name: string, known: readonly T[]) =>
+  (text: string): T => {
+    const found = known.find((each) => each === text);
+    if (found === undefined)
+      throw new RangeError(`${name} must be one of ${known.join(', ')}, received ${text}`);
+    return found;
+  };
+
+/** Reads a whole number from `lowest` on, for commander. */
+export const wholeNumber = (flag: string, lowest: number) => number(flag, lowest, 2 ** 31 - 1, true);
+export const engineKind = oneOf('--engine', ENGINE_KINDS);
+export const splitName = oneOf('--split', EVALUATED_SPLITS);

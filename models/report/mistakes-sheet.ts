@@ -1,0 +1,135 @@
+/**
+ * The worst mistakes on one sheet: each picture with its true class, the predicted one and the confidence.
+ */
+import sharp, { type OverlayOptions } from 'sharp';
+
+// For its effect: the formats that it blocks stay blocked here, whatever is imported first.
+import '../data/decode';
+import { COLOURS, shortened } from './svg';
+
+/** A picture that was taken for another class. */
+export interface MistakenPicture {
+  /** Bytes of a JPEG, PNG or WebP. */
+  readonly image: Buffer;
+  /** Names of the true class and of the predicted one. */
+  readonly truth: string;
+  readonly predicted: string;
+  /** Probability of the predicted class. */
+  readonly confidence: number;
+}
+
+export interface MistakesSheet {
+  /** Bytes of a JPEG. */
+  readonly jpeg: Buffer;
+  /** False where this machine has no font: the sheet then has boxes instead of letters. */
+  readonly hasText: boolean;
+}
+
+/** Pictures that a sheet has room for. */
+export const SHEET_PICTURES = 24;
+
+const COLUMNS = 6;
+const PICTURE = 224;
+const GAP = 12;
+const CAPTION_HEIGHT = 38;
+const TITLE_HEIGHT = 32;
+const NAME_CHARACTERS = 18;
+const LETTERBOX = '#efefef';
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** Pango's markup is XML, too, but refuses less and needs fewer entities than SVG. */
+const escapeMarkup = (name: string) =>
+  name.replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd').replace(/[&<>]/g, (character) => ENTITIES[character]!);
+
+/**
+ * Text as RGBA pixels. Drawn by Pango, not through an SVG: reading SVG is blocked, since uploads must not reach it.
+ *
+ * @param markup in Pango's markup
+ * @param size of the letters, pixels
+ */
+async function renderText(markup: string, size: number) {
+  const text = `<span foreground="${COLOURS.ink}">${markup}</span>`;
+  const { data, info } = await sharp({ text: { text, font: `sans ${size}`, dpi: 72, rgba: true } })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height, channels: 4 as const };
+}
+
+/** Whether letters differ from each other: without a font, each is the same empty box. */
+async function hasFont(): Promise<boolean> {
+  const [a, b] = await Promise.all(['A', 'B'].map((letter) => renderText(letter, 12)));
+  return !a!.data.equals(b!.data);
+}
+
+/** Text at a point of the sheet, cut off at `room` pixels. */
+async function placedText(
+  markup: string,
+  size: number,
+  left: number,
+  top: number,
+  room: number,
+): Promise<OverlayOptions> {
+  const { data, ...raw } = await renderText(markup, size);
+  if (raw.width <= room) return { input: data, raw, left, top };
+  const cut = sharp(data, { raw }).extract({ left: 0, top: 0, width: room, height: raw.height });
+  return { input: await cut.raw().toBuffer(), raw: { ...raw, width: room }, left, top };
+}
+
+async function placedPicture(
+  image: Buffer,
+  left: number,
+  top: number,
+  maxPixels: number,
+): Promise<OverlayOptions> {
+  const { data, info } = await sharp(image, { limitInputPixels: maxPixels })
+    .autoOrient()
+    .flatten({ background: '#ffffff' })
+    .toColourspace('srgb')
+    .resize(PICTURE, PICTURE, { fit: 'contain', background: LETTERBOX })
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return { input: data, raw: { width: info.width, height: info.height, channels: info.channels }, left, top };
+}
+
+/**
+ * Lays pictures out on a sheet, in their order: six a row, each letterboxed to 224 pixels a side.
+ *
+ * @param title says what was measured, of which model and on which split
+ * @param maxPixels largest width times height that is decoded
+ * @throws RangeError where there is no picture or more than {@link SHEET_PICTURES}; what sharp says of a picture that
+ *   cannot be decoded
+ */
+export async function mistakesSheet(
+  pictures: readonly MistakenPicture[],
+  title: string,
+  maxPixels: number,
+): Promise<MistakesSheet> {
+  if (pictures.length === 0 || pictures.length > SHEET_PICTURES) {
+    throw new RangeError(
+      `a sheet holds 1 to ${SHEET_PICTURES} pictures, received ${pictures.length}: leave out the less confident ones`,
+    );
+  }
+  const columns = Math.min(COLUMNS, Math.max(2, pictures.length));
+  const rows = Math.ceil(pictures.length / columns);
+  const rowHeight = PICTURE + CAPTION_HEIGHT + GAP;
+  const width = GAP + columns * (PICTURE + GAP);
+  const placed: OverlayOptions[] = [
+    await placedText(`<b>${escapeMarkup(title)}</b>`, 15, GAP, GAP, width - 2 * GAP),
+  ];
+  for (const [i, { image, truth, predicted, confidence }] of pictures.entries()) {
+    const left = GAP + (i % columns) * (PICTURE + GAP);
+    const top = GAP + TITLE_HEIGHT + Math.floor(i / columns) * rowHeight;
+    const [is, was] = [truth, predicted].map((name) => escapeMarkup(shortened(name, NAME_CHARACTERS)));
+    const caption = `true: <b>${is}</b>\npredicted, ${(100 * confidence).toFixed(1)} %: <b>${was}</b>`;
+    placed.push(await placedPicture(image, left, top, maxPixels));
+    placed.push(await placedText(caption, 12, left, top + PICTURE + 4, PICTURE));
+  }
+  const height = GAP + TITLE_HEIGHT + rows * rowHeight;
+  const jpeg = await sharp({ create: { width, height, channels: 3, background: COLOURS.paper } })
+    .composite(placed)
+    .jpeg({ quality: 85 })
+    .toBuffer();
+  return { jpeg, hasText: await hasFont() };
+}

@@ -1,0 +1,195 @@
+/**
+ * The model card of a trained model: what it is, how it was made, what was measured, and its limits, as Markdown.
+ */
+import { SPLIT_NAMES } from '../data/dataset-files';
+import { ARCHITECTURES, INPUT_SHAPE } from '../catalog';
+import { escapeMarkdown, table } from './markdown';
+import { mainSplit, type ModelCardFacts } from './model-facts';
+import { limits } from './model-limits';
+import type { Preprocessing } from '../data/pixels';
+import { STAGE_TITLES } from '../training/progress';
+import type { Augmentation } from '../recipes';
+import type { BatchNormMode } from '../training/batch-norm-mode';
+
+const BATCH_NORM: Readonly<Record<BatchNormMode, string>> = {
+  inference:
+    'frozen and un-frozen alike normalise by their moving statistics, which stay as they are; scale and offset of un-frozen ones are learned',
+  batch:
+    'frozen ones normalise by their moving statistics, which stay; un-frozen ones normalise by the batch and move their statistics',
+};
+
+const INPUT_RANGES: Readonly<Record<Preprocessing, string>> = {
+  'zero-to-one': '[0, 1]',
+  'minus-one-to-one': '[-1, 1]',
+};
+
+const percent = (share: number | null) => (share === null ? '–' : `${(100 * share).toFixed(1)} %`);
+const interval = (range: readonly [number, number] | null) =>
+  range === null ? '–' : `${percent(range[0])} to ${percent(range[1])}`;
+
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+
+/** 7, where 100 times 0.07 is 7.000000000000001. */
+const wholePercent = (share: number) => Number((100 * share).toPrecision(6));
+
+/** What the augmentation does, in words. */
+export function augmentationWords(augmentation: Augmentation): string {
+  const {
+    rotationRangeDegrees,
+    zoomRange,
+    widthShiftRange,
+    heightShiftRange,
+    shearRangeDegrees,
+    horizontalFlip,
+    verticalFlip,
+    fillMode,
+    brightnessRange,
+    channelShiftRange,
+  } = augmentation;
+  return [
+    `rotation ±${rotationRangeDegrees}°`,
+    `zoom ±${wholePercent(zoomRange)} %`,
+    `shift ±${wholePercent(widthShiftRange)} % of the width and ±${wholePercent(heightShiftRange)} % of the height`,
+    `shear ±${shearRangeDegrees}°`,
+    ...(horizontalFlip ? ['horizontal flip'] : []),
+    ...(verticalFlip ? ['vertical flip'] : []),
+    `brightness ${brightnessRange.join(' to ')}`,
+    `channel shift ±${channelShiftRange} grey levels`,
+    `${fillMode} fill`,
+  ].join(', ');
+}
+
+function dataSection({ data, classes }: ModelCardFacts): string {
+  const splits = SPLIT_NAMES.filter((split) => data.counts[split] !== undefined);
+  const counts = splits.map((split) => data.counts[split]!);
+  const rows = [
+    ...classes.map((name, i) => [escapeMarkdown(name), ...counts.map((each) => each[i]!)]),
+    ['**all**', ...counts.map(sum)],
+  ];
+  return `## Data
+
+${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` over every picture's path, class, split and bytes.
+
+${table(['pictures', ...splits], rows)}`;
+}
+
+function trainingSection(facts: ModelCardFacts): string {
+  const rows = facts.stages.map((stage) => [
+    STAGE_TITLES[stage.stage],
+    `${stage.epochsDone} of ${stage.epochsPlanned}`,
+    stage.keptEpoch ?? stage.epochsDone,
+    `${stage.learningRate}${stage.schedule === 'cosine' ? ', cosine to 0' : ''}`,
+    stage.layersUnfrozen,
+    facts.batchSize,
+    (stage.seconds / 60).toFixed(1),
+  ]);
+  const { classWeights, classes, pictures } = facts;
+  const weights = classWeights?.map((weight, i) => `${escapeMarkdown(classes[i]!)} ${weight.toFixed(2)}`);
+  return `## Training
+
+${table(['stage', 'epochs', 'kept epoch', 'learning rate (Adam)', 'layers un-frozen', 'batch', 'minutes, measured'], rows)}
+
+- Augmentation: ${facts.augmentation === undefined ? 'none' : augmentationWords(facts.augmentation)}
+- BatchNorm: ${BATCH_NORM[facts.batchNorm]}
+- Class weights: ${weights === undefined ? 'none' : weights.join(', ')}
+- Label smoothing: ${facts.labelSmoothing}
+- Seed: ${facts.seed}${pictures.training === undefined ? '' : `\n\n![Loss and accuracy by epoch, measured](${pictures.training})`}`;
+}
+
+function measuredSection(facts: ModelCardFacts): string {
+  const { measured, classes, pictures } = facts;
+  const { split, evaluation } = mainSplit(facts);
+  const head = [
+    'split',
+    'pictures',
+    'accuracy',
+    '95 % interval (Wilson)',
+    'macro F1',
+    'log loss, nats',
+    'calibration error',
+    'engine',
+  ];
+  const rows = measured.map(({ split: name, engine, evaluation: of }) => [
+    name,
+    of.images,
+    percent(of.accuracy),
+    interval(of.interval95),
+    of.macroF1.toFixed(3),
+    of.logLoss.toFixed(3),
+    percent(of.expectedCalibrationError),
+    engine,
+  ]);
+  const perClass = evaluation.perClass.map((of, i) => [
+    escapeMarkdown(classes[i]!),
+    of.support,
+    percent(of.precision),
+    percent(of.recall),
+    interval(of.recallInterval95),
+    of.f1?.toFixed(3) ?? '–',
+  ]);
+  const commonest = Math.max(...evaluation.perClass.map(({ support }) => support)) / evaluation.images;
+  const images = [
+    ['confusion', `Confusion on the ${split} split, measured`],
+    ['reliability', `Accuracy by confidence on the ${split} split, measured`],
+  ] as const;
+  return `## Measured
+
+${table(head, rows)}
+
+Always naming the commonest class would be right in ${percent(commonest)} of the ${split} split. Measured again by \`${facts.command}\`.
+
+By class, on the ${split} split:
+
+${table(['class', 'pictures', 'precision', 'recall', '95 % interval', 'F1'], perClass)}
+${images.flatMap(([name, title]) => (pictures[name] === undefined ? [] : [`\n![${title}](${pictures[name]})\n`])).join('')}`.trimEnd();
+}
+
+function mistakesSection({ mistakes, classes, pictures }: ModelCardFacts): string[] {
+  if (mistakes.length === 0) return [];
+  const rows = mistakes.map(({ file, label, predicted, confidence }) => [
+    escapeMarkdown(file),
+    escapeMarkdown(classes[label]!),
+    escapeMarkdown(classes[predicted]!),
+    percent(confidence),
+  ]);
+  const sheet =
+    pictures.mistakes === undefined ? '' : `![The most confident mistakes](${pictures.mistakes})\n\n`;
+  return [
+    `## Most confident mistakes\n\n${sheet}${table(['picture', 'class', 'taken for', 'confidence'], rows)}`,
+  ];
+}
+
+/**
+ * Writes the card. Every figure in it is measured, but for what the recipe and the data set state.
+ *
+ * @throws RangeError where no split was measured
+ */
+export function modelCard(facts: ModelCardFacts): string {
+  const { model, architecture, classes, base, preprocessing, weightsSha256, versions } = facts;
+  const { split, evaluation } = mainSplit(facts);
+  const names = classes.map(escapeMarkdown).join(', ');
+  const checksum = base.sha256 === undefined ? '' : `, SHA-256 \`${base.sha256}\``;
+  const madeWith = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const intro = `# Model \`${model}\`
+
+${ARCHITECTURES[architecture].title}, fine-tuned to tell ${classes.length} classes of pictures apart: ${names}. **Measured** accuracy on the ${split} split: **${percent(evaluation.accuracy)}** (95 % interval ${interval(evaluation.interval95)}, ${evaluation.images} pictures).
+
+- Architecture: \`${architecture}\`, input ${INPUT_SHAPE.join(' x ')}, RGB in ${INPUT_RANGES[preprocessing]}
+- Base: \`${base.kind}\`, ${escapeMarkdown(base.origin)}${checksum}
+- Weights: SHA-256 \`${weightsSha256}\`
+- Made with: ${madeWith.join(', ')}`;
+  const use = `## Intended use and limits
+
+${limits(facts)
+  .map((sentence) => `- ${sentence}`)
+  .join('\n')}`;
+  const sections = [
+    intro,
+    measuredSection(facts),
+    use,
+    dataSection(facts),
+    trainingSection(facts),
+    ...mistakesSection(facts),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}

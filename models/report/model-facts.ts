@@ -1,0 +1,90 @@
+/**
+ * The facts of a trained model that its card tells and that `evaluation.json` holds.
+ */
+import type { ArchitectureId, ModelId } from '../catalog';
+import type { Evaluation, Mistake } from '../evaluation/evaluation';
+import type { SplitName } from '../data/dataset-files';
+import type { Preprocessing } from '../data/pixels';
+import type { Augmentation } from '../recipes';
+import type { StageName } from '../training/checkpoint';
+import type { BatchNormMode } from '../training/batch-norm-mode';
+
+/** One stage as it was trained. */
+export interface StageFacts {
+  readonly stage: StageName;
+  readonly epochsPlanned: number;
+  readonly epochsDone: number;
+  /** At the stage's start. */
+  readonly learningRate: number;
+  readonly schedule: 'constant' | 'cosine';
+  /** How many of the backbone's last layers were un-frozen; 0 in the head's stage. */
+  readonly layersUnfrozen: number;
+  /** The epoch whose weights were kept, where that was not the last. */
+  readonly keptEpoch?: number;
+  /** Time that the stage took. */
+  readonly seconds: number;
+}
+
+/** What was measured on a split, and with what. */
+export interface MeasuredSplit {
+  readonly split: Exclude<SplitName, 'train'>;
+  /** The engine's kind and version. */
+  readonly engine: string;
+  readonly evaluation: Evaluation;
+}
+
+/** A mistake and the picture it was made on, relative to the data set's folder. */
+export interface NamedMistake extends Mistake {
+  readonly file: string;
+}
+
+/** All that a model card says; `evaluation.json` holds it as it is. */
+export interface ModelCardFacts {
+  readonly model: ModelId;
+  readonly architecture: ArchitectureId;
+  /** Class names in the order of the probabilities. */
+  readonly classes: readonly string[];
+  readonly base: {
+    readonly kind: 'imagenet' | 'file' | 'demo' | 'seed';
+    /** Checksum of the base's weight file; a seed has none. */
+    readonly sha256?: string;
+    /** Where the file came from, or which seed. */
+    readonly origin: string;
+  };
+  /** The input values that the network was trained on. */
+  readonly preprocessing: Preprocessing;
+  /** Checksum of the saved tensors. */
+  readonly weightsSha256: string;
+  readonly data: {
+    readonly name: string;
+    /** Checksum over every picture's path, class, split and bytes. */
+    readonly sha256: string;
+    /** Pictures of each class, by split. */
+    readonly counts: Readonly<Partial<Record<SplitName, readonly number[]>>>;
+  };
+  readonly seed: number;
+  readonly stages: readonly StageFacts[];
+  readonly batchSize: number;
+  /** Weight of each class in the loss; left out where all are 1. */
+  readonly classWeights?: readonly number[];
+  readonly labelSmoothing: number;
+  readonly augmentation?: Augmentation;
+  readonly batchNorm: BatchNormMode;
+  /** Versions of what it was made with: tandem, tfjs, onnxruntime, node. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly measured: readonly MeasuredSplit[];
+  /** The most confident mistakes on the {@link mainSplit}, worst first. */
+  readonly mistakes: readonly NamedMistake[];
+  /** Names of the picture files beside the card. */
+  readonly pictures: Readonly<Partial<Record<'training' | 'confusion' | 'reliability' | 'mistakes', string>>>;
+  /** The command that measures the figures again. */
+  readonly command: string;
+}
+
+/** The split that the card's details are of: the test split where it was measured. */
+export function mainSplit({ measured }: Pick<ModelCardFacts, 'measured'>): MeasuredSplit {
+  const main = measured.find(({ split }) => split === 'test') ?? measured[0];
+  if (main === undefined)
+    throw new RangeError('a model card needs a measured split, received none: evaluate val or test first');
+  return main;
+}

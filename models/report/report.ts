@@ -1,0 +1,117 @@
+/**
+ * Puts a trained model's evidence beside it: the card, the figures as data, the charts and the sheet of mistakes.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { confusionChart, reliabilityChart } from './charts';
+import type { DatasetEvaluation, LabelledFile } from '../evaluation/evaluate-dataset';
+import { worstMistakes } from '../evaluation/evaluation';
+import { writeFileAtomic } from '../files';
+import type { HistoryEntry } from '../training/history';
+import { mistakesSheet, SHEET_PICTURES } from './mistakes-sheet';
+import { modelCard } from './model-card';
+import { mainSplit, type ModelCardFacts } from './model-facts';
+import { trainingChart } from './training-chart';
+
+/** Names of the files. */
+export const REPORT_FILES = {
+  card: 'model-card.md',
+  figures: 'evaluation.json',
+  training: 'training.svg',
+  confusion: 'confusion.svg',
+  reliability: 'reliability.svg',
+  mistakes: 'mistakes.jpg',
+} as const;
+
+/** What a report is made of. */
+export interface ReportInput {
+  /** Folder of the saved model. */
+  readonly folder: string;
+  /** The facts, less what follows from the rest. */
+  readonly facts: Omit<ModelCardFacts, 'mistakes' | 'pictures'>;
+  /** Empty where it is not known: then there are no curves. */
+  readonly history: readonly HistoryEntry[];
+  /** The pictures of the main split (test where it was measured), and what the model made of them. */
+  readonly items: readonly LabelledFile[];
+  readonly measured: DatasetEvaluation;
+  /** How a picture is called in the card: its path within the data set's folder. */
+  readonly nameOf: (path: string) => string;
+  /** Largest width times height that is decoded. */
+  readonly maxPixels: number;
+}
+
+export interface Report {
+  readonly facts: ModelCardFacts;
+  /** Path of the card. */
+  readonly card: string;
+  /** Says what is missing and how to get it. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Writes the report; each file as a whole or not at all, the card last.
+ *
+ * @throws RangeError where no split was measured
+ */
+export async function writeReport({
+  folder,
+  facts,
+  history,
+  items,
+  measured,
+  nameOf,
+  maxPixels,
+}: ReportInput): Promise<Report> {
+  const { model, classes } = facts;
+  const { split, evaluation } = mainSplit(facts);
+  const worst = worstMistakes(measured.labels, measured.probabilities, classes.length, SHEET_PICTURES);
+  const titled = (what: string) => `${what} of ${model} on the ${split} split, measured`;
+  const charts = {
+    ...(history.length === 0 ? {} : { training: trainingChart(history, `Training of ${model}, measured`) }),
+    confusion: confusionChart(evaluation, classes, titled('Confusion')),
+    reliability: reliabilityChart(evaluation, titled('Reliability')),
+  };
+  const sheet =
+    worst.length === 0
+      ? undefined
+      : await mistakesSheet(
+          worst.map(({ index, label, predicted, confidence }) => ({
+            image: readFileSync(items[index]!.path),
+            truth: classes[label]!,
+            predicted: classes[predicted]!,
+            confidence,
+          })),
+          titled('Most confident mistakes'),
+          maxPixels,
+        );
+  const full: ModelCardFacts = {
+    ...facts,
+    mistakes: worst.map((mistake) => ({ ...mistake, file: nameOf(items[mistake.index]!.path) })),
+    pictures: {
+      ...(history.length === 0 ? {} : { training: REPORT_FILES.training }),
+      confusion: REPORT_FILES.confusion,
+      reliability: REPORT_FILES.reliability,
+      ...(sheet === undefined ? {} : { mistakes: REPORT_FILES.mistakes }),
+    },
+  };
+  const write = (file: keyof typeof REPORT_FILES, contents: string | Buffer) =>
+    writeFileAtomic(join(folder, REPORT_FILES[file]), contents);
+  for (const [name, svg] of Object.entries(charts)) write(name as keyof typeof charts, svg);
+  if (sheet !== undefined) write('mistakes', sheet.jpeg);
+  write(
+    'figures',
+    `${JSON.stringify({ format: 'tandem-evaluation', formatVersion: 1, ...full }, null, 2)}\n`,
+  );
+  write('card', modelCard(full));
+  return {
+    facts: full,
+    card: join(folder, REPORT_FILES.card),
+    warnings:
+      sheet?.hasText === false
+        ? [
+            `${REPORT_FILES.mistakes} has boxes instead of letters, since this machine has no font: install one, such as DejaVu; the card lists the mistakes`,
+          ]
+        : [],
+  };
+}

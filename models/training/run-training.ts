@@ -1,0 +1,159 @@
+/**
+ * A training from a folder of pictures to a saved model with its evidence.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+
+import { fillFromBase } from '../weights/base-weights';
+import type { ArchitectureId, ModelId } from '../catalog';
+import { classWeights } from '../data/class-weights';
+import { buildClassifier } from '../architectures/classifier';
+import { type Dataset, readDataset } from '../data/dataset';
+import { useTfjsNode } from '../engines/tfjs';
+import { removeTemporaries } from '../files';
+import { appendHistory, HISTORY_NAME, truncateHistory } from './history';
+import { openInputPipeline } from '../data/input-pipeline';
+import { type ProgressReporter, STAGE_TITLES } from './progress';
+import type { Augmentation, Recipe } from '../recipes';
+import { type Base, MANIFEST_NAME, writeSavedModel } from '../weights/saved-model';
+import { CHECKPOINT_NAME } from './checkpoint';
+import type { BatchNormMode } from './batch-norm-mode';
+import { trainClassifier } from './train-classifier';
+
+/** All that decides a training's outcome, and where it goes. */
+export interface TrainingPlan {
+  readonly model: ModelId;
+  readonly architecture: ArchitectureId;
+  /** Folder of the pictures. */
+  readonly data: string;
+  readonly base: Base;
+  readonly recipe: Recipe;
+  readonly augmentation: Augmentation | undefined;
+  readonly batchNorm: BatchNormMode;
+  /** Whether rare classes count as much as common ones. */
+  readonly balanceClasses: boolean;
+  readonly seed: number;
+  /** With one thread the same plan gives the same weights, bit for bit. */
+  readonly threads: number;
+  readonly earlyStoppingEpochs: number | undefined;
+  readonly keep: 'last' | 'best';
+  readonly allowLeakage: boolean;
+  /** Folder of the saved model, and of the checkpoints until then. */
+  readonly out: string;
+  readonly resume: boolean;
+}
+
+/** What is there once a training has ended. */
+export interface TrainedModel {
+  readonly dataset: Dataset;
+  /** Weight of each class in the loss, where classes were balanced. */
+  readonly weightsOfClasses: readonly number[] | undefined;
+}
+
+/** Checksum over all that decides the outcome, so that a checkpoint is never gone on from with something else. */
+function fingerprintOf(plan: TrainingPlan, dataset: Dataset): string {
+  const { architecture, base, recipe, augmentation, batchNorm, balanceClasses, seed } = plan;
+  const { earlyStoppingEpochs, keep } = plan;
+  const { sha256, classes, splitSha256 } = dataset;
+  const decisive = {
+    ...{ sha256, splitSha256, classes, architecture, base, recipe, augmentation, batchNorm },
+    ...{ balanceClasses, seed, earlyStoppingEpochs, keep },
+  };
+  return createHash('sha256').update(JSON.stringify(decisive)).digest('hex');
+}
+
+/** @throws Error where another training's work would be lost */
+function checkOut({ out, resume }: TrainingPlan): void {
+  for (const name of [CHECKPOINT_NAME, MANIFEST_NAME]) {
+    if (!resume && existsSync(join(out, name))) {
+      throw new Error(
+        `--out ${out} must have no training in it, received one (${name}): go on with it by --resume, or choose another folder`,
+      );
+    }
+  }
+}
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Reads the pictures and says what was found. */
+async function readPictures(
+  { data, seed, allowLeakage }: Pick<TrainingPlan, 'data' | 'seed' | 'allowLeakage'>,
+  note: (sentence: string) => void,
+): Promise<Dataset> {
+  const dataset = await readDataset(data, {
+    seed,
+    allowLeakage,
+    onSkip: ({ path, reason }) => note(`skipped ${path}: ${reason}`),
+  });
+  const { train, val, test } = dataset.splits;
+  if (dataset.skipped.length > 0) note(`skipped in all: ${plural(dataset.skipped.length, 'file')}`);
+  for (const warning of dataset.warnings) note(`warning: ${warning}`);
+  note(
+    `${data}: ${dataset.classes.length} classes (${dataset.classes.join(', ')}); ` +
+      `${train.length} pictures to train, ${val.length} to validate, ${test.length} to test`,
+  );
+  return dataset;
+}
+
+/** Trains, and writes the saved model; what was reached before is gone on from where the plan says so. */
+export async function runTraining(plan: TrainingPlan, progress: ProgressReporter): Promise<TrainedModel> {
+  const { architecture, base, recipe, augmentation, seed, threads, out } = plan;
+  checkOut(plan);
+  mkdirSync(out, { recursive: true });
+  removeTemporaries(out);
+  await useTfjsNode(threads);
+  tf.enableProdMode();
+  progress.note(`training on tfjs-node ${tf.version.tfjs}, its trunk on onnxruntime, threads: ${threads}`);
+  const dataset = await readPictures(plan, progress.note);
+  const { train, val } = dataset.splits;
+  const weightsOfClasses = plan.balanceClasses ? classWeights(train.map(({ label }) => label)) : undefined;
+
+  const classifier = buildClassifier(architecture, dataset.classes.length);
+  await fillFromBase(classifier, { architecture, base, folder: out });
+  const { batchSize } = recipe;
+  const trainPipeline = openInputPipeline({ items: train, batchSize, augmentation, shuffle: true, seed });
+  const valPipeline = openInputPipeline({ items: val, batchSize, seed, workers: 1, cacheBytes: 0 });
+  const history = join(out, HISTORY_NAME);
+  // Also of a training to go on with: killed between its first line and its first checkpoint, it starts anew.
+  if (!existsSync(join(out, CHECKPOINT_NAME))) truncateHistory(history, undefined);
+  try {
+    const weights = await trainClassifier({
+      ...plan,
+      classifier,
+      train: trainPipeline,
+      validation: valPipeline,
+      folder: out,
+      fingerprint: fingerprintOf(plan, dataset),
+      ...(weightsOfClasses === undefined ? {} : { classWeights: weightsOfClasses }),
+      onStep: progress.onStep,
+      onEpoch: (record) => {
+        appendHistory(history, { ...record, at: new Date().toISOString() });
+        progress.onEpoch(record);
+      },
+      onResume: (state) => {
+        truncateHistory(history, state);
+        const { stage, epochsDone } = state;
+        progress.note(
+          `resumed after ${epochsDone} of ${plural(recipe[stage].epochs, 'epoch')} of ${STAGE_TITLES[stage]}`,
+        );
+      },
+    });
+    const { model } = plan;
+    const { classes } = dataset;
+    const metadata = { architecture, seed: String(seed) };
+    writeSavedModel(out, { model, architecture, classes, demo: false, base }, weights, metadata);
+  } finally {
+    await Promise.all([trainPipeline.close(), valPipeline.close()]);
+    classifier.dispose();
+  }
+  return { dataset, weightsOfClasses };
+}
+
+/** How a data set's folder and its pictures are called in a report: nothing of this machine's paths. */
+export const namesOf = (data: string) => ({
+  name: basename(data),
+  nameOf: (path: string) => relative(data, path),
+});

@@ -1,0 +1,66 @@
+/**
+ * A classifier cut in two at the first un-frozen layer: what lies before only runs forward, as an inference graph, and
+ * what lies behind is trained. Both parts share the classifier's variables.
+ */
+import * as tf from '@tensorflow/tfjs';
+
+import { HEAD_NAME, POOLING_NAME } from '../architectures/classifier';
+import { unfrozenLayers } from '../architectures/unfrozen-layers';
+
+/** The two parts of a classifier whose last layers are trained. */
+export interface SplitClassifier {
+  /** Images [b, 224, 224, 3] to what the tail reads: one output for each cut. */
+  readonly trunk: tf.LayersModel;
+  /** From the cuts to pooled features [b, c]; undefined where the trunk ends with these, since the head alone is trained. */
+  readonly tail: tf.LayersModel | undefined;
+  /** Names of the layers that are trained: the un-frozen ones of the backbone, then the head. */
+  readonly trained: readonly string[];
+}
+
+/** A layer's output in the classifier; splitting applies the un-frozen ones again. */
+const outputOf = (layer: tf.layers.Layer): tf.SymbolicTensor => layer.inboundNodes[0]!.outputTensors[0]!;
+const inboundOf = (layer: tf.layers.Layer): tf.layers.Layer[] => layer.inboundNodes[0]?.inboundLayers ?? [];
+
+/**
+ * Splits a classifier of {@link buildClassifier} at the last `layersUnfrozen` layers of its backbone's layer list, as
+ * Keras users do by `for layer in base.layers[-N:]: layer.trainable = True`. The other layers are marked frozen.
+ *
+ * @throws RangeError for more layers than there are
+ */
+export function splitClassifier(classifier: tf.LayersModel, layersUnfrozen: number): SplitClassifier {
+  const end = classifier.layers.findIndex(({ name }) => name === POOLING_NAME);
+  const backbone = classifier.layers.slice(0, end);
+  const names = new Set(unfrozenLayers({ name: classifier.name, layers: backbone }, layersUnfrozen));
+  if (names.has(backbone[0]!.name)) {
+    throw new RangeError(
+      `layersUnfrozen must leave the input of ${classifier.name} out, ${backbone.length - 1} at most, received ${layersUnfrozen}`,
+    );
+  }
+  const unfrozen = new Set(backbone.filter(({ name }) => names.has(name)));
+  for (const layer of backbone) layer.trainable = unfrozen.has(layer);
+  const trained = [...names, HEAD_NAME];
+  const pooling = classifier.getLayer(POOLING_NAME);
+  if (layersUnfrozen === 0) {
+    const trunk = tf.model({ inputs: classifier.inputs, outputs: outputOf(pooling) });
+    return { trunk, tail: undefined, trained };
+  }
+
+  const cuts = [...new Set([...unfrozen].flatMap(inboundOf))].filter((layer) => !unfrozen.has(layer));
+  const outputs = cuts.map(outputOf);
+  const values = new Map<tf.layers.Layer, tf.SymbolicTensor>();
+  const inputs = cuts.map((layer, i) => {
+    const input = tf.input({ shape: outputs[i]!.shape.slice(1), name: `${layer.name}_cut` });
+    values.set(layer, input);
+    return input;
+  });
+  for (const layer of unfrozen) {
+    const received = inboundOf(layer).map((from) => values.get(from)!);
+    values.set(layer, layer.apply(received.length === 1 ? received[0]! : received) as tf.SymbolicTensor);
+  }
+  const pooled = pooling.apply(values.get(backbone.at(-1)!)!) as tf.SymbolicTensor; // [b, c]
+  return {
+    trunk: tf.model({ inputs: classifier.inputs, outputs }),
+    tail: tf.model({ inputs, outputs: pooled }),
+    trained,
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * One step of training: the tail forward, cross-entropy from the logits, backward, Adam.
+ */
+import * as tf from '@tensorflow/tfjs';
+
+import { HEAD_NAME } from '../architectures/classifier';
+import { variables } from '../weights/weights';
+import type { BatchNormMode } from './batch-norm-mode';
+import type { SplitClassifier } from './split-classifier';
+import type { Activation } from './trunk';
+
+/** The part of a classifier that is trained, with its variables. */
+export interface Learner {
+  readonly tail: tf.LayersModel | undefined;
+  readonly kernel: tf.Variable;
+  readonly bias: tf.Variable;
+  /** What the optimizer changes, by `layer/weight`. */
+  readonly trainable: ReadonlyMap<string, tf.Variable>;
+}
+
+const variableOf = (variable: tf.LayerVariable): tf.Variable =>
+  (variable as unknown as { readonly val: tf.Variable }).val;
+
+/** Collects the variables that a split classifier trains. */
+export function learnerOf(classifier: tf.LayersModel, { tail, trained }: SplitClassifier): Learner {
+  const all = variables(classifier);
+  const trainable = new Map<string, tf.Variable>();
+  for (const [name, variable] of all) {
+    const layer = name.slice(0, name.lastIndexOf('/'));
+    if (trained.includes(layer) && variable.trainable) trainable.set(name, variableOf(variable));
+  }
+  return {
+    tail,
+    kernel: variableOf(all.get(`${HEAD_NAME}/kernel`)!),
+    bias: variableOf(all.get(`${HEAD_NAME}/bias`)!),
+    trainable,
+  };
+}
+
+/** Logits [b, classes] from what the trunk gave; the caller tidies. */
+function logitsOf(learner: Learner, activations: readonly tf.Tensor[], training: boolean): tf.Tensor2D {
+  const { tail, kernel, bias } = learner;
+  const inputs = activations.length === 1 ? activations[0]! : [...activations];
+  const pooled = tail === undefined ? inputs : tail.apply(inputs, { training });
+  return (pooled as tf.Tensor2D).matMul(kernel as tf.Tensor2D).add(bias); // [b, classes]
+}
+
+/** Sum of the losses of a batch, and how many of its images were classified rightly. */
+// A type, not an interface, so that `tf.tidy` takes it for a container.
+export type StepResult = { readonly lossSum: number; readonly right: number };
+
+const toTensors = (activations: readonly Activation[]) =>
+  activations.map(({ shape, values }) => tf.tensor(values, [...shape]));
+
+function resultOf(losses: tf.Tensor, logits: tf.Tensor, labels: Int32Array): StepResult {
+  const best = logits.argMax(-1).dataSync();
+  return {
+    lossSum: losses.sum().dataSync()[0]!,
+    right: labels.reduce((sum, label, i) => sum + (best[i] === label ? 1 : 0), 0),
+  };
+}
+
+/**
+ * Cross-entropy of each image, [b]; from logits, as Keras computes it behind a softmax layer.
+ *
+ * @param smoothing share of each target that is spread evenly over the classes
+ */
+function crossEntropy(logits: tf.Tensor2D, labels: Int32Array, smoothing: number): tf.Tensor1D {
+  const classCount = logits.shape[1];
+  const targets = tf
+    .oneHot(tf.tensor1d(labels, 'int32'), classCount)
+    .mul(1 - smoothing)
+    .add(smoothing / classCount); // [b, classes]
+  return tf.logSoftmax(logits).mul(targets).sum<tf.Tensor1D>(-1).neg();
+}
+
+export interface StepOptions {
+  readonly batchNorm: BatchNormMode;
+  readonly labelSmoothing: number;
+  /** Weight of each class in the loss. */
+  readonly classWeights: readonly number[] | undefined;
+}
+
+/** Computes a batch's gradients, gives them to `apply`, and returns what the batch came to before the step. */
+export function trainStep(
+  learner: Learner,
+  activations: readonly Activation[],
+  labels: Int32Array,
+  { batchNorm, labelSmoothing, classWeights }: StepOptions,
+  apply: (gradients: tf.NamedTensorMap) => void,
+): StepResult {
+  return tf.tidy(() => {
+    const inputs = toTensors(activations);
+    let result: StepResult | undefined;
+    const { grads } = tf.variableGrads(() => {
+      const logits = logitsOf(learner, inputs, batchNorm === 'batch');
+      let losses = crossEntropy(logits, labels, labelSmoothing); // [b]
+      if (classWeights !== undefined) {
+        losses = losses.mul(tf.tensor1d(Array.from(labels, (label) => classWeights[label]!)));
+      }
+      result = tf.tidy(() => resultOf(losses, logits, labels));
+      return losses.mean<tf.Scalar>();
+    }, [...learner.trainable.values()]);
+    apply(grads);
+    return result!;
+  });
+}
+
+/** What a batch comes to in inference mode. */
+export function evaluateStep(
+  learner: Learner,
+  activations: readonly Activation[],
+  labels: Int32Array,
+): StepResult {
+  return tf.tidy(() => {
+    const logits = logitsOf(learner, toTensors(activations), false);
+    return resultOf(crossEntropy(logits, labels, 0), logits, labels);
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * `tandem train`: from the options to a trained, measured and documented model.
+ */
+import { MODELS, modelId } from '../catalog';
+import { progressReporter } from './progress';
+import { AUGMENTATION, type Recipe, RECIPES } from '../recipes';
+import { resolveWeights } from './base-option';
+import { reportTraining } from './report-training';
+import { runTraining, type TrainingPlan } from './run-training';
+import type { TrainOptions } from './train-options';
+
+/** The recipe with what the options say instead. */
+export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
+  const { schedule, labelSmoothing = recipe.labelSmoothing } = options;
+  const scheduled = schedule === undefined ? {} : { schedule };
+  return {
+    head: {
+      ...recipe.head,
+      ...scheduled,
+      epochs: options.headEpochs ?? recipe.head.epochs,
+      learningRate: options.headLearningRate ?? recipe.head.learningRate,
+    },
+    fineTune: {
+      ...recipe.fineTune,
+      ...scheduled,
+      epochs: options.fineTuneEpochs ?? recipe.fineTune.epochs,
+      learningRate: options.fineTuneLearningRate ?? recipe.fineTune.learningRate,
+      layersUnfrozen: options.layersUnfrozen ?? recipe.fineTune.layersUnfrozen,
+    },
+    batchSize: options.batchSize ?? recipe.batchSize,
+    ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
+  };
+}
+
+/** Exit code of a process that Ctrl-C ended: 128 and the number of SIGINT. */
+const INTERRUPTED_CODE = 130;
+
+/**
+ * Makes Ctrl-C say how to go on, then end the process. Node hears it between two steps, so nothing is half written.
+ *
+ * @returns a function that gives Ctrl-C back its meaning
+ */
+function stopOnInterrupt(note: (sentence: string) => void): () => void {
+  const stop = () => {
+    note('stopped; go on with the same command and --resume');
+    process.exit(INTERRUPTED_CODE);
+  };
+  process.once('SIGINT', stop);
+  return () => process.off('SIGINT', stop);
+}
+
+/** Trains, measures and reports; prints the model card's path. On SIGINT it stops resumably, with exit code 130. */
+export async function train(
+  model: string,
+  options: TrainOptions,
+  defaults: { readonly threads: number; readonly onnxCacheDir: string },
+): Promise<void> {
+  const id = modelId(model);
+  const recipe = recipeOf(RECIPES[id], options);
+  const architecture = options.architecture ?? MODELS[id].architecture;
+  const progress = progressReporter({
+    isTerminal: process.stderr.isTTY,
+    json: options.json ?? false,
+    stream: process.stderr,
+    epochs: { head: recipe.head.epochs, fineTune: recipe.fineTune.epochs },
+  });
+  const { data, out, batchNorm, keep, seed, threads = defaults.threads } = options;
+  const restoreInterrupt = stopOnInterrupt(progress.note);
+  try {
+    const plan: TrainingPlan = {
+      ...{ model: id, architecture, data, out, recipe, batchNorm, keep, seed, threads },
+      base: await resolveWeights(options.weights, architecture, out, progress.note),
+      augmentation: options.augment ? AUGMENTATION : undefined,
+      balanceClasses: options.balanceClasses ?? false,
+      earlyStoppingEpochs: options.earlyStopping,
+      allowLeakage: options.allowLeakage ?? false,
+      resume: options.resume ?? false,
+    };
+    const trained = await runTraining(plan, progress);
+    const { card } = await reportTraining(plan, trained, {
+      onnxCacheDir: defaults.onnxCacheDir,
+      note: progress.note,
+    });
+    console.log(card);
+  } finally {
+    restoreInterrupt();
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The frozen part of a classifier as an inference graph on onnxruntime, which runs it fastest.
+ */
+import type * as tf from '@tensorflow/tfjs';
+
+import { exportOnnx } from '../onnx/export';
+import { openSession, runOutputs } from '../onnx/session';
+
+/** One output of a trunk for a batch: float32 [b, c] or [b, h, w, c]. */
+export interface Activation {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+export interface Trunk {
+  /** Runs a batch: float32 [b, h, w, 3], of the size that the classifier was built for. */
+  readonly run: (images: Float32Array, batch: number) => Promise<readonly Activation[]>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens a trunk with its weights as they are now. */
+export async function openTrunk(trunk: tf.LayersModel, threads: number): Promise<Trunk> {
+  const names = trunk.outputs.map((_, i) => `cut_${i}`);
+  const [, height, width, channels] = trunk.inputs[0]!.shape as [null, number, number, number];
+  const session = await openSession(exportOnnx(trunk, ...names), threads);
+  return {
+    run: (images, batch) => runOutputs(session, images, [batch, height, width, channels]),
+    close: () => session.release(),
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Fills a model with the weights of its base.
+ */
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+
+import type * as tf from '@tensorflow/tfjs';
+
+import type { ArchitectureId } from '../catalog';
+import { HEAD_NAME } from '../architectures/classifier';
+import { demoBase } from '../demo/base';
+import { fingerprint } from './download';
+import {
+  downloadImagenetWeights,
+  IMAGENET_WEIGHTS,
+  type ImagenetDownloadOptions,
+  type ImagenetFile,
+  weightsCacheDir,
+} from './imagenet-weights';
+import { readKerasWeights } from './keras-h5';
+import { expectedLayers } from './keras-weight-layouts';
+import { decodeSafetensors } from './safetensors';
+import { type Base, MANIFEST_NAME, readChecksummed } from './saved-model';
+import { initializeSeeded, setWeights } from './weights';
+
+/** A base that is a Keras weight file. */
+type KerasBase = Extract<Base, { kind: 'imagenet' | 'file' }>;
+
+/**
+ * The base of Keras' published weights, downloaded where the cache lacks them.
+ *
+ * @param onFile gets what was found, to say so
+ * @throws Error naming the URL, what went wrong and what to do
+ */
+export async function imagenetBase(
+  architecture: ArchitectureId,
+  options: ImagenetDownloadOptions & { readonly onFile?: (found: ImagenetFile) => void } = {},
+): Promise<Base> {
+  const found = await downloadImagenetWeights(architecture, options);
+  options.onFile?.(found);
+  const { file, bytes, sha256 } = found;
+  return { kind: 'imagenet', file: basename(file), bytes, sha256 };
+}
+
+/**
+ * The base of a Keras weight file of the user's.
+ *
+ * @param file kept as it is given: relative paths are looked up from where a command runs, and from the model
+ * @throws the system's error where it cannot be read
+ */
+export async function fileBase(file: string): Promise<Base> {
+  const { sha256 } = await fingerprint(file);
+  return { kind: 'file', file, sha256 };
+}
+
+/** Where a base's file may lie: where it was, beside the model, and in the cache of weights. */
+function places({ kind, file }: KerasBase, folder: string): string[] {
+  const cached = join(weightsCacheDir(), basename(file));
+  const beside = join(folder, basename(file));
+  const all = kind === 'imagenet' ? [cached, beside] : [resolve(file), resolve(folder, file), beside, cached];
+  return [...new Set(all)];
+}
+
+/** What to do where no place has the file. */
+const remedy = ({ kind, file }: KerasBase, architecture: ArchitectureId, folder: string) =>
+  kind === 'imagenet'
+    ? `download ${IMAGENET_WEIGHTS[architecture].url} to ${join(weightsCacheDir(), file)}, or copy it there from where the model was trained`
+    : `put the file that the model was trained from back, or beside ${join(folder, MANIFEST_NAME)}`;
+
+/** The first place that has the very file; a file of the name with other contents is passed over. */
+async function findFile(base: KerasBase, architecture: ArchitectureId, folder: string): Promise<string> {
+  const tried: string[] = [];
+  for (const place of places(base, folder)) {
+    const sum = existsSync(place) ? (await fingerprint(place)).sha256 : undefined;
+    if (sum === base.sha256) return place;
+    tried.push(`${place} ${sum === undefined ? 'is not there' : `has SHA-256 ${sum}`}`);
+  }
+  throw new Error(
+    `the model in ${folder} needs its base ${base.file} with SHA-256 ${base.sha256}, received: ${tried.join('; ')}: ${remedy(base, architecture, folder)}`,
+  );
+}
+
+/**
+ * Sets every weight of a model from its base; a head that the base lacks keeps its start, seeded or zero.
+ *
+ * @param folder of the saved model
+ * @throws Error naming the base's file, both checksums and the remedy, where it is missing or another one
+ */
+export async function fillFromBase(
+  model: tf.LayersModel,
+  { architecture, base, folder }: { architecture: ArchitectureId; base: Base; folder: string },
+): Promise<void> {
+  if (base.kind === 'seed') {
+    initializeSeeded(model, base.seed);
+    return;
+  }
+  if (base.kind === 'demo') {
+    const { weights } = decodeSafetensors(readChecksummed(folder, base), join(folder, base.file));
+    const { seed, kernelScale } = demoBase(architecture);
+    initializeSeeded(model, seed, { except: new Set(weights.keys()), kernelScale });
+    setWeights(model, weights);
+    return;
+  }
+  const backbone = expectedLayers(model).filter(({ name }) => name !== HEAD_NAME);
+  setWeights(model, await readKerasWeights(await findFile(base, architecture, folder), backbone));
+}

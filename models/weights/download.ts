@@ -1,0 +1,186 @@
+/**
+ * Files from the web into a folder: resumed where a connection broke, checked, never seen half.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A file that someone publishes, and what is known of its contents. */
+export interface PublishedFile {
+  readonly url: string;
+  readonly bytes?: number;
+  /** Lower-case hexadecimal. */
+  readonly md5?: string;
+}
+
+/** What a file on disk is; sums in lower-case hexadecimal. */
+export interface Fingerprint {
+  readonly bytes: number;
+  readonly md5: string;
+  readonly sha256: string;
+}
+
+/** How far a download is; the total is unknown where neither the table nor the server states it. */
+export interface Progress {
+  readonly receivedBytes: number;
+  readonly totalBytes: number | undefined;
+}
+
+export interface DownloadOptions {
+  readonly onProgress?: (progress: Progress) => void;
+  readonly fetch?: typeof fetch;
+  /** Waits before a broken transfer goes on; there is one more attempt than waits. */
+  readonly retryDelaysMs?: readonly number[];
+  /** What to do instead, the end of every error. */
+  readonly remedy?: string;
+}
+
+/** Half a minute in all: longer breaks are for the user to see, and the next call goes on from the same byte. */
+const RETRY_DELAYS_MS = [1000, 2000, 4000, 8000, 16_000];
+
+/** Reads a file once for its size and sums. */
+export async function fingerprint(file: string): Promise<Fingerprint> {
+  const [md5, sha256] = [createHash('md5'), createHash('sha256')];
+  let bytes = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    md5.update(chunk);
+    sha256.update(chunk);
+    bytes += chunk.length;
+  }
+  return { bytes, md5: md5.digest('hex'), sha256: sha256.digest('hex') };
+}
+
+/** How a file differs from the published one, in words; undefined where it does not. */
+function difference(published: PublishedFile, found: Fingerprint): string | undefined {
+  if (published.bytes !== undefined && published.bytes !== found.bytes) {
+    return `it must have ${published.bytes} bytes, received ${found.bytes}`;
+  }
+  if (published.md5 !== undefined && published.md5 !== found.md5) {
+    return `it must have MD5 ${published.md5}, received ${found.md5}`;
+  }
+  return undefined;
+}
+
+/** A transfer that may go well at the next attempt. */
+class Interrupted extends Error {}
+
+/** Codes of failures that another attempt in half a minute will not mend: no network, no room, no permission. */
+const LASTING_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ENOSPC', 'EACCES', 'EROFS']);
+
+/** The innermost reason of a failed `fetch`, which itself says only that it failed. */
+function reason(error: unknown): { text: string; code: string | undefined } {
+  const { message, cause, code } = error as NodeJS.ErrnoException;
+  // Errors of Node's own code are no instances of a test's Error.
+  if (typeof cause === 'object' && cause !== null && 'message' in cause) return reason(cause);
+  return { text: message || (code ?? 'no reason given'), code };
+}
+
+function failure(error: unknown): Error {
+  const { text, code = '' } = reason(error);
+  return new (LASTING_CODES.has(code) ? Error : Interrupted)(text, { cause: error });
+}
+
+/** Where the server goes on from, and how long the whole is, both in bytes. */
+function extent(response: Response): { startBytes: number; totalBytes: number | undefined } {
+  if (response.status === 206) {
+    const [, start, total] =
+      /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '') ?? [];
+    return { startBytes: Number(start), totalBytes: Number(total) };
+  }
+  const length = response.headers.get('content-length');
+  return { startBytes: 0, totalBytes: length === null ? undefined : Number(length) };
+}
+
+/** Transfers what a part lacks, or all of it where the server does not serve ranges. */
+async function transfer(published: PublishedFile, part: string, options: DownloadOptions): Promise<void> {
+  const heldBytes = existsSync(part) ? statSync(part).size : 0;
+  if (heldBytes > 0 && heldBytes === published.bytes) return;
+  // Sizes are of the file itself, not of what a server may compress.
+  const headers = { 'accept-encoding': 'identity', ...(heldBytes > 0 && { range: `bytes=${heldBytes}-` }) };
+  const response = await (options.fetch ?? fetch)(published.url, { headers }).catch((error: unknown) => {
+    throw failure(error);
+  });
+  const { status, statusText, body } = response;
+  const { startBytes, totalBytes = published.bytes } = extent(response);
+  const isRestart = status === 416 || (status === 206 && startBytes !== heldBytes);
+  if (body === null || isRestart || (status !== 200 && status !== 206)) {
+    await body?.cancel();
+    if (isRestart) rmSync(part, { force: true });
+    const isTemporary = isRestart || status >= 500 || status === 429 || status === 408;
+    throw new (isTemporary ? Interrupted : Error)(`the server answered ${status} ${statusText}`.trim());
+  }
+  let receivedBytes = startBytes;
+  // A stream may still write after it failed, and the next attempt would go on from a size that is not final.
+  const file = await open(part, startBytes > 0 ? 'a' : 'w');
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      await file.writeFile(chunk);
+      receivedBytes += chunk.length;
+      options.onProgress?.({ receivedBytes, totalBytes });
+    }
+    await file.sync();
+  } catch (error) {
+    throw failure(error);
+  } finally {
+    await file.close();
+  }
+  if (totalBytes !== undefined && receivedBytes < totalBytes) {
+    throw new Interrupted(`the connection ended after ${receivedBytes} of ${totalBytes} bytes`);
+  }
+}
+
+/** Transfers with a bounded number of attempts, each from where the last one broke. */
+async function transferPatiently(
+  published: PublishedFile,
+  part: string,
+  options: DownloadOptions,
+): Promise<void> {
+  const delaysMs = options.retryDelaysMs ?? RETRY_DELAYS_MS;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await transfer(published, part, options);
+      return;
+    } catch (error) {
+      const delayMs = delaysMs[attempt];
+      if (!(error instanceof Interrupted) || delayMs === undefined) throw error;
+      await sleep(delayMs);
+    }
+  }
+}
+
+/**
+ * Makes sure that a published file is at `file`: checks the one that is there, or downloads it to `<file>.part`, from
+ * where an earlier call broke off, checks it and renames it.
+ *
+ * @throws Error naming the URL, what went wrong and the remedy; a part whose size or sum is wrong is removed first
+ */
+export async function download(
+  published: PublishedFile,
+  file: string,
+  options: DownloadOptions = {},
+): Promise<Fingerprint> {
+  const held = existsSync(file) ? await fingerprint(file) : undefined;
+  const fault = held && difference(published, held);
+  if (held !== undefined && fault === undefined) return held;
+  const part = `${file}.part`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    await transferPatiently(published, part, options);
+    const received = await fingerprint(part);
+    const wrong = difference(published, received);
+    if (wrong !== undefined) {
+      rmSync(part);
+      throw new Error(`${wrong}, and was removed`);
+    }
+    renameSync(part, file);
+    return received;
+  } catch (error) {
+    const before = fault === undefined ? '' : `${file} is not what is published (${fault}), and `;
+    const remedy = options.remedy === undefined ? '' : `: ${options.remedy}`;
+    throw new Error(`${before}${published.url} cannot be downloaded (${(error as Error).message})${remedy}`, {
+      cause: error,
+    });
+  }
+}

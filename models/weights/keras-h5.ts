@@ -1,0 +1,255 @@
+/**
+ * Keras' weight files: HDF5 in the layout of Keras 1 and 2 (and of `model.save('x.h5')` to this day), and in Keras 3's
+ * `.weights.h5`.
+ *
+ * @see keras/src/legacy/saving/legacy_h5_format.py and keras/src/saving/saving_lib.py
+ */
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import {
+  type ExpectedLayer,
+  locateWeights,
+  type StoredLayer,
+  type StoredWeight,
+} from './keras-weight-layouts';
+import type { WeightArray, Weights } from './weights';
+
+/** HDF5 compiled to WebAssembly; the package has no CommonJS form. It reads and writes the host's files in place. */
+async function loadHdf5() {
+  const hdf5 = await import('h5wasm/node');
+  const library = await hdf5.ready;
+  // Else the library prints its errors on stderr and goes on with an invalid handle.
+  library.activate_throwing_error_handler();
+  return hdf5;
+}
+
+type Hdf5 = Awaited<ReturnType<typeof loadHdf5>>;
+type File = InstanceType<Hdf5['File']>;
+type Group = InstanceType<Hdf5['Group']>;
+type Entity = ReturnType<Group['get']>;
+
+type Dataset = InstanceType<Hdf5['Dataset']>;
+
+const isGroup = (entity: Entity): entity is Group => entity !== null && 'keys' in entity;
+const isDataset = (entity: Entity): entity is Dataset => entity !== null && 'slice' in entity;
+
+/** The innermost cause in HDF5's stack of errors, which is printed last. */
+function hdf5Reason(error: unknown): string {
+  const lines = (error as Error).message.matchAll(/^ *#\d+: .*?\(\): (.*)$/gm);
+  return [...lines].at(-1)?.[1] ?? (error as Error).message;
+}
+
+/** The file's first bytes, to say better than HDF5 does what it is instead. */
+function firstBytes(file: string): Buffer {
+  const bytes = Buffer.alloc(4);
+  const descriptor = openSync(file, 'r');
+  try {
+    return bytes.subarray(0, readSync(descriptor, bytes));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openForReading(hdf5: Hdf5, file: string): File {
+  const start = firstBytes(file).toString('latin1');
+  if (start === 'PK\x03\x04') {
+    throw new RangeError(
+      `${file} must be an HDF5 file, received a zip archive: if it is a .keras file, unzip model.weights.h5 from it`,
+    );
+  }
+  try {
+    return new hdf5.File(resolve(file), 'r');
+  } catch (error) {
+    throw new RangeError(`${file} must be a whole HDF5 file, received ${hdf5Reason(error)}; copy it again`, {
+      cause: error,
+    });
+  }
+}
+
+/** A list of texts in an attribute; Keras splits one that is too long for HDF5 into parts with numbers. */
+function textList(group: Group, name: string): string[] | undefined {
+  const { attrs } = group;
+  const read = (key: string): string[] | undefined => {
+    const value = attrs[key]?.value;
+    // An empty list is saved as one of numbers.
+    return value === undefined ? undefined : Array.isArray(value) ? (value as string[]) : [];
+  };
+  const whole = read(name);
+  if (whole !== undefined) return whole;
+  const parts: string[] = [];
+  for (let i = 0; ; i++) {
+    const part = read(`${name}${i}`);
+    if (part === undefined) return i === 0 ? undefined : parts;
+    parts.push(...part);
+  }
+}
+
+function storedWeight(file: string, root: File, path: string, name: string): StoredWeight {
+  const dataset = root.get(path);
+  if (!isDataset(dataset)) {
+    throw new RangeError(`${file} must hold weight ${path}, received none: it is not whole; copy it again`);
+  }
+  return { name, shape: dataset.shape ?? [], path };
+}
+
+/** Weights of the layout of Keras 1 and 2; those of a model inside a model are grouped by the names' last folder. */
+function legacyLayers(file: string, root: File, group: Group, layerNames: readonly string[]): StoredLayer[] {
+  return layerNames.flatMap((layerName) => {
+    const layer = group.get(layerName);
+    if (!isGroup(layer)) return [];
+    const byLayer = new Map<string, StoredWeight[]>();
+    for (const path of textList(layer, 'weight_names') ?? []) {
+      const parts = [layerName, ...path.replace(/:\d+$/, '').split('/')];
+      const [name, weight] = parts.slice(-2) as [string, string];
+      const stored = storedWeight(file, root, `${layer.path}/${path}`, weight);
+      byLayer.set(name, [...(byLayer.get(name) ?? []), stored]);
+    }
+    const layers = [...byLayer].map(([name, weights]) => ({ name, weights }));
+    // TensorFlow 1 put a counter to the folder of a layer whose name it had seen before.
+    return layers.length === 1 ? [{ ...layers[0]!, name: layerName }] : layers;
+  });
+}
+
+/** Weights of Keras 3's layout, of the models inside the model too: each in its layer's group `vars`, by position. */
+function keras3Layers(file: string, root: File, group: Group): StoredLayer[] {
+  return group.keys().flatMap((key) => {
+    const child = group.get(key);
+    // The optimizer's moments and the states of random layers are no weights.
+    if (!isGroup(child) || key === 'optimizer' || key === 'seed_generator') return [];
+    if (key !== 'vars') return keras3Layers(file, root, child);
+    const positions = child.keys();
+    if (positions.length === 0) return [];
+    const autoPath = group.path.slice(1);
+    const name = child.attrs['name']?.value;
+    const weights = positions
+      .sort((a, b) => Number(a) - Number(b))
+      .map((position) => storedWeight(file, root, `${child.path}/${position}`, position));
+    return [{ name: typeof name === 'string' ? name : autoPath, autoPath, weights }];
+  });
+}
+
+function storedLayers(file: string, root: File): StoredLayer[] {
+  const whole = root.get('model_weights');
+  for (const group of isGroup(whole) ? [whole, root] : [root]) {
+    const layerNames = textList(group, 'layer_names');
+    if (layerNames !== undefined) return legacyLayers(file, root, group, layerNames);
+  }
+  const layers = keras3Layers(file, root, root);
+  if (layers.length > 0) return layers;
+  throw new RangeError(
+    `${file} must hold weights as Keras saves them, with an attribute layer_names or groups named vars, received groups ${root.keys().join(', ') || 'none'}`,
+  );
+}
+
+function readValues(file: string, root: File, path: string): Float32Array {
+  const dataset = root.get(path) as Dataset;
+  const { dtype } = dataset;
+  if (dtype !== '<f') {
+    throw new RangeError(
+      `${file}: ${path} must hold numbers in single precision (<f), received ${JSON.stringify(dtype)}: save the model in float32`,
+    );
+  }
+  try {
+    return dataset.value as Float32Array;
+  } catch (error) {
+    throw new RangeError(`${file}: ${path} must be readable, received ${hdf5Reason(error)}; copy it again`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Reads the weights of the given layers from a Keras file of either layout, whole model or weights only. Layers are
+ * found by name; failing that as Keras itself does (`locateWeights`). A dense top that is not among them is left out.
+ *
+ * @param layers `expectedLayers` of the model
+ * @returns single precision under this project's names, in the layers' order
+ * @throws RangeError naming the file, the layer, what it must be and what it is; the system's error where the file
+ *   cannot be opened
+ */
+export async function readKerasWeights(file: string, layers: readonly ExpectedLayer[]): Promise<Weights> {
+  const root = openForReading(await loadHdf5(), file);
+  try {
+    const weights: Weights = new Map();
+    for (const { target, path, shape } of locateWeights(file, layers, storedLayers(file, root))) {
+      weights.set(target, { shape, values: readValues(file, root, path) });
+    }
+    return weights;
+  } finally {
+    root.close();
+  }
+}
+
+/** Of the layout's writers; readers convert the weights of files that state none, or 1. */
+const KERAS_VERSION = '2.15.0';
+
+/** Writes fixed-length texts; HDF5 takes the last byte of each for the terminator. */
+function writeTextList(group: Group, name: string, texts: readonly string[]): void {
+  const length = Math.max(...texts.map((text) => Buffer.byteLength(text))) + 1;
+  group.create_attribute(name, [...texts], [texts.length], `A${length}`);
+}
+
+function writeLayer(root: File, { name, weights }: ExpectedLayer, values: ReadonlyMap<string, WeightArray>) {
+  const group = root.create_group(name);
+  writeTextList(
+    group,
+    'weight_names',
+    weights.map((weight) => `${name}/${weight.name}:0`),
+  );
+  const inner = group.create_group(name);
+  for (const weight of weights) {
+    const { shape, values: data } = values.get(`${name}/${weight.name}`)!;
+    inner.create_dataset({ name: `${weight.name}:0`, data, shape: [...shape], dtype: '<f' });
+  }
+}
+
+/**
+ * Writes weights in the layout that every Keras loads: `model.load_weights(file)` takes it for a model of the same
+ * layers. The file appears as a whole or not at all. HDF5 notes the time in it, so that its checksum is not the
+ * weights' alone.
+ *
+ * @param layers `expectedLayers` of the model, which decide the order
+ * @throws RangeError naming a weight that is missing or has another shape
+ */
+export async function writeKerasWeights(
+  file: string,
+  layers: readonly ExpectedLayer[],
+  weights: ReadonlyMap<string, WeightArray>,
+): Promise<void> {
+  for (const { name: layer, weights: expected } of layers) {
+    for (const { name, shape } of expected) {
+      const found = weights.get(`${layer}/${name}`)?.shape;
+      if (String(found) !== String(shape)) {
+        throw new RangeError(
+          `weight ${layer}/${name} must have shape [${shape}] to be written to ${file}, received ${found === undefined ? 'none' : `[${found}]`}`,
+        );
+      }
+    }
+  }
+  const hdf5 = await loadHdf5();
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    closeSync(openSync(temporary, 'w')); // for the system's error, which says more than HDF5's
+    const root = new hdf5.File(resolve(temporary), 'w');
+    try {
+      writeTextList(
+        root,
+        'layer_names',
+        layers.map(({ name }) => name),
+      );
+      root.create_attribute('backend', 'tensorflow');
+      root.create_attribute('keras_version', KERAS_VERSION);
+      for (const layer of layers) writeLayer(root, layer, weights);
+    } finally {
+      root.close();
+    }
+    const descriptor = openSync(temporary, 'r+');
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * A saved model as a tfjs classifier.
+ */
+import { join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+
+import { fillFromBase } from './base-weights';
+import { buildClassifier } from '../architectures/classifier';
+import { decodeSafetensors } from './safetensors';
+import { readChecksummed, readSavedModel } from './saved-model';
+import { setWeights } from './weights';
+
+/**
+ * Builds the classifier with its weights: images float32 [b, 224, 224, 3] in [0, 1] to probabilities [b, classes].
+ * Runs on whatever tfjs backend is set; the caller disposes the model.
+ */
+export async function loadClassifier(folder: string): Promise<tf.LayersModel> {
+  // Else tfjs advises on stderr to install another backend, whichever is meant to be used.
+  tf.enableProdMode();
+  const saved = readSavedModel(folder);
+  const classifier = buildClassifier(saved.architecture, saved.classes.length);
+  await fillFromBase(classifier, saved);
+  const source = join(folder, saved.weights.file);
+  setWeights(classifier, decodeSafetensors(readChecksummed(folder, saved.weights), source).weights);
+  return classifier;
+}

@@ -1,0 +1,153 @@
+/**
+ * Saved models: a folder with `model.json` and the tensors that differ from the model's base.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import { ARCHITECTURE_IDS, type ArchitectureId, MODEL_IDS, type ModelId } from '../catalog';
+import { writeFileAtomic } from '../files';
+import { PACKAGE_ROOT } from '../package-root';
+import { encodeSafetensors } from './safetensors';
+import type { Weights } from './weights';
+
+/** Name of the manifest in a saved model's folder. */
+export const MANIFEST_NAME = 'model.json';
+
+/** A file and the checksum of its bytes. */
+export interface ChecksummedFile {
+  /** Relative to the manifest's folder, where nothing else is said. */
+  readonly file: string;
+  /** SHA-256, lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What the weights start from before the saved tensors replace some. */
+export type Base =
+  | { readonly kind: 'seed'; readonly seed: number }
+  | ({ readonly kind: 'demo' } & ChecksummedFile)
+  /** Keras' published weights: `file` is a name in the cache of weights. */
+  | ({ readonly kind: 'imagenet'; readonly bytes: number } & ChecksummedFile)
+  /** A Keras weight file of the user's: `file` is its path as it was given. */
+  | ({ readonly kind: 'file' } & ChecksummedFile);
+
+const BASE_KINDS: readonly Base['kind'][] = ['seed', 'demo', 'imagenet', 'file'];
+
+/** Contents of `model.json`. */
+export interface SavedModelManifest {
+  readonly format: 'tandem-saved-model';
+  readonly formatVersion: 1;
+  readonly model: ModelId;
+  readonly architecture: ArchitectureId;
+  /** Class names in the order of the probabilities. */
+  readonly classes: readonly string[];
+  /** True for the embedded models, which know procedural surfaces only. */
+  readonly demo: boolean;
+  readonly base: Base;
+  readonly weights: ChecksummedFile;
+}
+
+/** A saved model's manifest and where it lies. */
+export interface SavedModel extends SavedModelManifest {
+  readonly folder: string;
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+function requireField(valid: boolean, file: string, field: string, expected: string, value: unknown): void {
+  if (!valid) throw new TypeError(`${file}: ${field} must be ${expected}, received ${JSON.stringify(value)}`);
+}
+
+/** Refuses a base whose fields are not those of its kind. */
+function checkBase(base: Base | undefined, manifest: string): void {
+  const kinds = `one of ${BASE_KINDS.join(', ')}`;
+  requireField(BASE_KINDS.includes(base?.kind as Base['kind']), manifest, 'base.kind', kinds, base);
+  if (base!.kind === 'seed') {
+    requireField(Number.isInteger(base!.seed), manifest, 'base.seed', 'a whole number', base!.seed);
+    return;
+  }
+  const { kind, file, sha256: sum } = base!;
+  const isFile = typeof file === 'string' && file !== '' && (kind !== 'imagenet' || basename(file) === file);
+  requireField(isFile, manifest, 'base.file', kind === 'imagenet' ? 'a file name' : 'a path', file);
+  const isSum = typeof sum === 'string' && /^[0-9a-f]{64}$/.test(sum);
+  requireField(isSum, manifest, 'base.sha256', '64 lower-case hexadecimal digits', sum);
+}
+
+/**
+ * Reads a saved model's manifest.
+ *
+ * @throws Error when it is missing; TypeError naming the field, what it must be and what it is
+ */
+export function readSavedModel(folder: string): SavedModel {
+  const file = join(folder, MANIFEST_NAME);
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Partial<SavedModelManifest>;
+  const { format, formatVersion, model, architecture, classes, demo, base, weights } = manifest;
+  requireField(format === 'tandem-saved-model', file, 'format', '"tandem-saved-model"', format);
+  requireField(formatVersion === 1, file, 'formatVersion', '1', formatVersion);
+  requireField(MODEL_IDS.includes(model!), file, 'model', `one of ${MODEL_IDS.join(', ')}`, model);
+  const architectures = `one of ${ARCHITECTURE_IDS.join(', ')}`;
+  requireField(ARCHITECTURE_IDS.includes(architecture!), file, 'architecture', architectures, architecture);
+  const named =
+    Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === 'string');
+  requireField(named, file, 'classes', 'a list of at least two names', classes);
+  requireField(typeof demo === 'boolean', file, 'demo', 'true or false', demo);
+  checkBase(base, file);
+  requireField(typeof weights?.file === 'string', file, 'weights.file', 'a file name', weights);
+  return { ...(manifest as SavedModelManifest), folder };
+}
+
+/**
+ * Reads a file that a manifest names.
+ *
+ * @throws Error with both checksums when the bytes are not the ones that were saved
+ */
+export function readChecksummed(folder: string, { file, sha256: expected }: ChecksummedFile): Buffer {
+  const path = join(folder, file);
+  const bytes = readFileSync(path);
+  const actual = sha256(bytes);
+  if (actual !== expected) {
+    throw new Error(
+      `${path} must have SHA-256 ${expected}, received ${actual}: the file is damaged; copy it again`,
+    );
+  }
+  return bytes;
+}
+
+/** Describes a file for a manifest in `folder`. */
+export function checksummed(folder: string, file: string): ChecksummedFile {
+  return { file, sha256: sha256(readFileSync(join(folder, file))) };
+}
+
+/** Name of the tensors' file in the folder of a model that this project saves. */
+const WEIGHTS_FILE = 'weights.safetensors';
+
+/**
+ * Writes a saved model: the tensors that differ from its base in single precision, then the manifest.
+ *
+ * @param metadata what the tensors' file says of its making
+ */
+export function writeSavedModel(
+  folder: string,
+  fields: Pick<SavedModelManifest, 'model' | 'architecture' | 'classes' | 'demo' | 'base'>,
+  weights: Weights,
+  metadata: Readonly<Record<string, string>>,
+): void {
+  const tensors = encodeSafetensors(weights, () => 'F32', metadata);
+  writeFileAtomic(join(folder, WEIGHTS_FILE), tensors);
+  const { model, architecture, classes, demo, base } = fields;
+  const manifest: SavedModelManifest = {
+    format: 'tandem-saved-model',
+    formatVersion: 1,
+    ...{ model, architecture, classes, demo, base },
+    weights: checksummed(folder, WEIGHTS_FILE),
+  };
+  writeFileAtomic(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Checksum over all that decides a saved model's outputs: its manifest, which holds its files' checksums. */
+export function savedModelSha256(model: SavedModel): string {
+  return sha256(readFileSync(join(model.folder, MANIFEST_NAME)));
+}
+
+/** Folder of the saved models that come with the project. */
+export const DEMO_MODELS_DIR = join(PACKAGE_ROOT, 'models', 'demo');

@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import sharp from 'sharp';
+
+import { type Dataset, type DatasetOptions, readDataset } from '../../../models/data/dataset';
+
+const root = mkdtempSync(join(tmpdir(), 'tandem-dataset-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** A small picture; pictures of different numbers differ. */
+const picture = (number: number) => {
+  const pixels = Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => (i * (number + 1)) % 251);
+  return sharp(pixels, { raw: { width: 16, height: 16, channels: 3 } });
+};
+const png = (number: number) => picture(number).png().toBuffer();
+
+let folders = 0;
+/** Writes files into a new folder: pictures by number, or other content. */
+async function folderOf(files: Record<string, number | string | Buffer>): Promise<string> {
+  const folder = join(root, String(folders++));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), typeof content === 'number' ? await png(content) : content);
+  }
+  return folder;
+}
+
+/** Three pictures in each of two classes, of a set that is not split. */
+const UNSPLIT = { 'a/1.png': 1, 'a/2.png': 2, 'a/3.png': 3, 'b/4.png': 4, 'b/5.png': 5, 'b/6.png': 6 };
+const SPLIT = {
+  'train/a/1.png': 1,
+  'train/b/2.png': 2,
+  'val/a/3.png': 3,
+  'val/b/4.png': 4,
+  'test/a/5.png': 5,
+  'test/b/6.png': 6,
+};
+const read = async (files: Record<string, number | string | Buffer>, options: Partial<DatasetOptions> = {}) =>
+  readDataset(await folderOf(files), { seed: 1, ...options });
+const namesIn = ({ splits }: Dataset) =>
+  Object.fromEntries(
+    Object.entries(splits).map(([name, images]) => [
+      name,
+      images.map(({ path }) => path.split('/').slice(-2).join('/')),
+    ]),
+  );
+
+test('a split set keeps its splits, whatever the validation folder is called', async () => {
+  const dataset = await read(SPLIT);
+  expect(dataset.classes).toEqual(['a', 'b']);
+  expect(namesIn(dataset)).toEqual({
+    train: ['a/1.png', 'b/2.png'],
+    val: ['a/3.png', 'b/4.png'],
+    test: ['a/5.png', 'b/6.png'],
+  });
+  expect(dataset.splits.val.map(({ label }) => label)).toEqual([0, 1]);
+  expect(dataset).toMatchObject({ splitBy: 'folders', skipped: [], warnings: [] });
+  for (const name of ['valid', 'validation']) {
+    const renamed = Object.entries(SPLIT).map(([path, content]) => [
+      path.replace('val/', `${name}/`),
+      content,
+    ]);
+    expect(namesIn(await read(Object.fromEntries(renamed)))).toEqual(namesIn(dataset));
+  }
+});
+
+test('a set that is not split is split by seed, each class in every split', async () => {
+  const dataset = await read(UNSPLIT);
+  for (const images of Object.values(dataset.splits))
+    expect(images.map(({ label }) => label)).toEqual([0, 1]);
+  expect(dataset.splitBy).toEqual({ seed: 1, shares: { train: 0.7, val: 0.15, test: 0.15 } });
+  const renamed = { 'a/x.png': 3, 'a/y.png': 1, 'a/z.png': 2, 'b/4.png': 4, 'b/5.png': 5, 'b/6.png': 6 };
+  const hashes = ({ splits }: Dataset) => splits.test.map(({ sha256 }) => sha256);
+  expect(hashes(await read(renamed))).toEqual(hashes(dataset));
+});
+
+test('hashes are those of the files, and the set’s is that of sha256sum’s lines', async () => {
+  const folder = await folderOf({ ...UNSPLIT, 'notes.txt': 'no picture' });
+  const dataset = await readDataset(folder, { seed: 1 });
+  const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
+  const lines = Object.keys(UNSPLIT).map((path) => `${sha256(readFileSync(join(folder, path)))}  ${path}\n`);
+  expect(dataset.sha256).toBe(sha256(lines.join('')));
+  const own = lines.filter((line) => dataset.splits.train.some(({ path }) => line.includes(path.slice(-7))));
+  expect(dataset.splitSha256.train).toBe(sha256(own.join('')));
+  for (const { path, sha256: hash } of dataset.splits.train) expect(hash).toBe(sha256(readFileSync(path)));
+});
+
+test('files that are no pictures or damaged are named, counted and skipped, hidden ones not looked at', async () => {
+  const cut = (await picture(7).jpeg().toBuffer()).subarray(0, 300);
+  const skipped: string[] = [];
+  const progress: string[] = [];
+  const dataset = await read(
+    {
+      ...UNSPLIT,
+      'a/cut.jpg': cut,
+      'b/list.csv': 'x,y',
+      'b/old.gif': 'GIF89a',
+      'a/.DS_Store': '',
+      'README.md': '',
+    },
+    {
+      onSkip: ({ path, reason }) => skipped.push(`${path}: ${reason}`),
+      onProgress: ({ done, total }) => progress.push(`${done}/${total}`),
+    },
+  );
+  expect(skipped.toSorted()).toEqual([
+    'README.md: It is in no class folder',
+    'a/cut.jpg: The image is damaged or cut off',
+    'b/list.csv: The body is not an image',
+    'b/old.gif: The image is GIF',
+  ]);
+  expect(dataset.skipped).toHaveLength(4);
+  expect(Object.values(dataset.splits).flat()).toHaveLength(6);
+  expect(progress).toHaveLength(9);
+  expect(progress.at(-1)).toBe('9/9');
+});
+
+test('pictures in folders below a class, and linked ones, are the class’ too', async () => {
+  const folder = await folderOf({ ...UNSPLIT, 'a/more/7.png': 7 });
+  const elsewhere = await folderOf({ '8.png': 8 });
+  symlinkSync(join(elsewhere, '8.png'), join(folder, 'b', 'link.png'));
+  const dataset = await readDataset(folder, { seed: 1 });
+  expect(Object.values(dataset.splits).flat()).toHaveLength(8);
+});
+
+test('the same picture in two splits is an error that names the pair, unless allowed', async () => {
+  const sameBytes = { ...SPLIT, 'test/a/7.png': 1 };
+  const sentence = /must not be in another, received 1 pair: test\/a\/7.png = train\/a\/1.png \(same bytes\)/;
+  await expect(read(sameBytes)).rejects.toThrow(sentence);
+  const allowed = await read(sameBytes, { allowLeakage: true });
+  expect(allowed.splits.test).toHaveLength(3);
+  expect(allowed.warnings).toEqual([expect.stringMatching(sentence)]);
+  const samePixels = { ...SPLIT, 'test/b/7.png': await picture(1).png({ compressionLevel: 0 }).toBuffer() };
+  await expect(read(samePixels)).rejects.toThrow('test/b/7.png = train/a/1.png (same pixels, two classes)');
+});
+
+test('of many such pairs ten are named and all are counted', async () => {
+  const copies = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`test/a/copy${i}.png`, 1]));
+  await expect(read({ ...SPLIT, ...copies })).rejects.toThrow(
+    /received 12 pairs: (\S+ = \S+ \(same bytes\), ){10}and 2 more;/,
+  );
+});
+
+test('duplicates within a split are warned of, and those of two classes apart', async () => {
+  const dataset = await read({ ...SPLIT, 'train/a/7.png': 1, 'val/b/8.png': 3 });
+  expect(dataset.warnings).toEqual([
+    expect.stringContaining('two labels, one of them wrong: 1 pair: val/a/3.png = val/b/8.png'),
+    expect.stringContaining('more than once: 1 pair: train/a/1.png = train/a/7.png'),
+  ]);
+});
+
+test('duplicates in a set that is not split come into one split', async () => {
+  const dataset = await read({ ...UNSPLIT, 'a/7.png': 7, 'a/8.png': 7, 'b/9.png': 7, 'b/10.png': 8 });
+  const places = Object.entries(namesIn(dataset)).filter(([, names]) =>
+    names.some((name) => /[789]\.png/.test(name)),
+  );
+  expect(places).toHaveLength(1);
+});
+
+describe('what is wrong with folders is said with a remedy', () => {
+  const without = (files: object, pattern: RegExp) =>
+    Object.fromEntries(Object.entries(files).filter(([path]) => !pattern.test(path)));
+
+  test.each<[string, Record<string, number | string>, RegExp]>([
+    [
+      'a missing split',
+      without(SPLIT, /^val/),
+      /must have train, val and test, received no val; add what is missing/,
+    ],
+    [
+      'splits beside classes',
+      { ...SPLIT, 'c/7.png': 7 },
+      /either splits or classes, received both: c is no split/,
+    ],
+    ['a split twice', { ...SPLIT, 'valid/a/7.png': 7 }, /one folder a split, received val and valid/],
+    [
+      'a class missing in a split',
+      without(SPLIT, /val\/b/),
+      /val must have every class of the other splits, received no b;/,
+    ],
+    ['one class', without(UNSPLIT, /^b/), /at least two classes, received a$/],
+    ['no class', { 'x.png': 1 }, /at least two classes, received none$/],
+    [
+      'a class without pictures',
+      { ...without(SPLIT, /val\/b/), 'val/b/x.txt': '' },
+      /received none of b in val \(2 different/,
+    ],
+    [
+      'a class too small to split',
+      without(UNSPLIT, /b\/6/),
+      /received none of b in train \(2 different ones in all/,
+    ],
+  ])('%s', async (_, files, message) => {
+    await expect(read(files)).rejects.toThrow(message);
+  });
+
+  test('a file instead of a folder', async () => {
+    const folder = await folderOf({ 'x.png': 1 });
+    await expect(readDataset(join(folder, 'x.png'), { seed: 1 })).rejects.toThrow(
+      'must be a folder with a folder a class',
+    );
+  });
+});

@@ -1,0 +1,264 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import sharp from 'sharp';
+
+import { fakeEngine } from '../../../models/engines/fake';
+import { evaluateDataset } from '../../../models/evaluation/evaluate-dataset';
+import { evaluate } from '../../../models/evaluation/evaluation';
+import { escapeMarkdown } from '../../../models/report/markdown';
+import { augmentationWords, modelCard } from '../../../models/report/model-card';
+import type { ModelCardFacts } from '../../../models/report/model-facts';
+import { limits } from '../../../models/report/model-limits';
+import { AUGMENTATION } from '../../../models/recipes';
+import { REPORT_FILES, writeReport } from '../../../models/report/report';
+
+/** 40 pictures of glass, 30 right; 10 of paper | card, all right; each with a confidence of 0.8. */
+const EVALUATION = evaluate(
+  Array.from({ length: 50 }, (_, i) => (i < 40 ? 0 : 1)),
+  Float32Array.from(Array.from({ length: 50 }, (_, i) => (i < 30 ? [0.8, 0.2] : [0.2, 0.8])).flat()),
+  2,
+);
+
+const FACTS: ModelCardFacts = {
+  model: 'latency',
+  architecture: 'mobilenetv2',
+  classes: ['glass', 'paper | card'],
+  base: { kind: 'imagenet', sha256: 'b'.repeat(64), origin: 'Keras Applications, no top' },
+  preprocessing: 'zero-to-one',
+  weightsSha256: 'a'.repeat(64),
+  data: {
+    name: 'waste',
+    sha256: 'd'.repeat(64),
+    counts: { train: [400, 100], val: [40, 10], test: [40, 10] },
+  },
+  seed: 7,
+  stages: [
+    {
+      stage: 'head',
+      epochsPlanned: 30,
+      epochsDone: 30,
+      learningRate: 0.001,
+      schedule: 'constant',
+      layersUnfrozen: 0,
+      keptEpoch: 28,
+      seconds: 600,
+    },
+    {
+      stage: 'fineTune',
+      epochsPlanned: 100,
+      epochsDone: 60,
+      learningRate: 0.0005,
+      schedule: 'cosine',
+      layersUnfrozen: 5,
+      seconds: 1230,
+    },
+  ],
+  batchSize: 32,
+  classWeights: [0.75, 2.5],
+  labelSmoothing: 0,
+  augmentation: AUGMENTATION,
+  batchNorm: 'inference',
+  versions: { tandem: '0.1.0', tfjs: '4.22.0', onnxruntime: '1.30.0', node: '22.0.0' },
+  measured: [
+    { split: 'val', engine: 'onnxruntime 1.30.0', evaluation: { ...EVALUATION, accuracy: 0.99 } },
+    { split: 'test', engine: 'onnxruntime 1.30.0', evaluation: EVALUATION },
+  ],
+  mistakes: [{ file: 'glass/a_b_c.jpg', index: 30, label: 0, predicted: 1, confidence: 0.8 }],
+  pictures: { training: 'training.svg', confusion: 'confusion.svg', mistakes: 'mistakes.jpg' },
+  command: 'npx tandem evaluate out --data waste --split test',
+};
+
+/** Cells of the row of a table that begins with `first`. */
+const row = (card: string, first: string) =>
+  card
+    .split('\n')
+    .map((line) => line.split(/(?<!\\)\|/).map((part) => part.trim()))
+    .find((cells) => cells[1] === first)
+    ?.slice(1, -1);
+
+test('the card says what was measured, first on the test split, with its interval', () => {
+  const card = modelCard(FACTS);
+  expect(card).toContain(
+    '**Measured** accuracy on the test split: **80.0 %** (95 % interval 67.0 % to 88.8 %, 50',
+  );
+  expect(row(card, 'val')?.slice(0, 3)).toEqual(['val', '50', '99.0 %']);
+  expect(row(card, 'test')).toEqual([
+    'test',
+    '50',
+    '80.0 %',
+    '67.0 % to 88.8 %',
+    '0.762',
+    // 0.8 ln 0.8 + 0.2 ln 0.2 is -0.5004.
+    '0.500',
+    '0.0 %',
+    'onnxruntime 1.30.0',
+  ]);
+  expect(card).toContain('Always naming the commonest class would be right in 80.0 % of the test split.');
+  expect(card).toContain('`npx tandem evaluate out --data waste --split test`');
+});
+
+test('the card has a row for each class', () => {
+  const table = modelCard(FACTS).split('By class, on the test split:')[1]!;
+  expect(row(table, 'glass')).toEqual(['glass', '40', '100.0 %', '75.0 %', '59.8 % to 85.8 %', '0.857']);
+  expect(row(table, 'paper \\| card')).toEqual([
+    'paper \\| card',
+    '10',
+    '50.0 %',
+    '100.0 %',
+    '72.2 % to 100.0 %',
+    '0.667',
+  ]);
+});
+
+test('the card says where the model comes from and how it was trained', () => {
+  const card = modelCard(FACTS);
+  expect(card).toContain(`- Base: \`imagenet\`, Keras Applications, no top, SHA-256 \`${'b'.repeat(64)}\``);
+  expect(card).toContain(`- Weights: SHA-256 \`${'a'.repeat(64)}\``);
+  expect(card).toContain(`waste, SHA-256 \`${'d'.repeat(64)}\``);
+  expect(card).toContain('- Made with: tandem 0.1.0, tfjs 4.22.0, onnxruntime 1.30.0, node 22.0.0');
+  expect(row(card, '**all**')).toEqual(['**all**', '500', '50', '50']);
+  expect(row(card, 'head')).toEqual(['head', '30 of 30', '28', '0.001', '0', '32', '10.0']);
+  expect(row(card, 'fine-tuning')).toEqual([
+    'fine-tuning',
+    '60 of 100',
+    '60',
+    '0.0005, cosine to 0',
+    '5',
+    '32',
+    '20.5',
+  ]);
+  expect(card).toContain('- Class weights: glass 0.75, paper \\| card 2.50');
+  expect(card).toContain('- Seed: 7');
+  expect(card).toContain('stay as they are; scale and offset of un-frozen ones are learned');
+});
+
+test('the card says which input values the model takes', () => {
+  expect(modelCard(FACTS)).toContain('input 224 x 224 x 3, RGB in [0, 1]');
+  const shifted = modelCard({ ...FACTS, preprocessing: 'minus-one-to-one' });
+  expect(shifted).toContain('input 224 x 224 x 3, RGB in [-1, 1]');
+});
+
+test('the card shows the pictures that there are, and lists the mistakes', () => {
+  const card = modelCard(FACTS);
+  expect(Array.from(card.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g), ([, file]) => file)).toEqual([
+    'confusion.svg',
+    'training.svg',
+    'mistakes.jpg',
+  ]);
+  expect(row(card, 'glass/a\\_b\\_c.jpg')).toEqual([
+    'glass/a\\_b\\_c.jpg',
+    'glass',
+    'paper \\| card',
+    '80.0 %',
+  ]);
+  expect(modelCard({ ...FACTS, mistakes: [] })).not.toContain('Most confident mistakes');
+});
+
+test('the reference’s augmentation is told in full', () => {
+  expect(augmentationWords(AUGMENTATION)).toBe(
+    'rotation ±10°, zoom ±10 %, shift ±10 % of the width and ±10 % of the height, shear ±0.1°, horizontal flip, vertical flip, brightness 0.8 to 1.2, channel shift ±20 grey levels, nearest fill',
+  );
+  const words = augmentationWords({ ...AUGMENTATION, verticalFlip: false, zoomRange: 0.07 });
+  expect(words).not.toContain('vertical');
+  expect(words).toContain('zoom ±7 %');
+});
+
+test('the limits follow from the facts', () => {
+  expect(limits(FACTS)).toEqual([
+    'Meant for pictures like those of waste; how it fares on others was not measured.',
+    'It answers with one of its 2 classes whatever the picture shows, none of them included.',
+    'Weakest on glass: it knows 75.0 % of them, and takes 10 of 40 for paper \\| card.',
+    "Fewer than 30 pictures of the test split are of: paper \\| card (10). These classes' figures are uncertain.",
+    'Training had far fewer pictures of paper \\| card (100) than of glass (400); class weights balanced that.',
+    'Not the whole recipe: the stage fine-tuning ended after 60 of 100 epochs.',
+  ]);
+});
+
+test('a limit that the facts do not show is not named', () => {
+  const perfect = evaluate(
+    Array.from({ length: 60 }, (_, i) => i % 2),
+    Float32Array.from(Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? [1, 0] : [0, 1])).flat()),
+    2,
+  );
+  const facts: ModelCardFacts = {
+    ...FACTS,
+    measured: [{ split: 'test', engine: 'fake', evaluation: perfect }],
+    data: { ...FACTS.data, counts: { train: [200, 100] } },
+    stages: FACTS.stages.slice(0, 1),
+  };
+  expect(limits(facts)).toHaveLength(2);
+});
+
+test('confidence that misleads, a base without photographs and a missing test split are named', () => {
+  const named = (change: Partial<ModelCardFacts>) => limits({ ...FACTS, ...change }).join('\n');
+  const evaluation = { ...EVALUATION, meanConfidence: 0.9 };
+  expect(named({ measured: [{ split: 'test', engine: 'fake', evaluation }] })).toContain(
+    'It is overconfident: its mean confidence is 90.0 %, its accuracy 80.0 %.',
+  );
+  expect(
+    named({ measured: [{ split: 'val', engine: 'f', evaluation: { ...evaluation, meanConfidence: 0.7 } }] }),
+  ).toContain('It is underconfident');
+  expect(named({ measured: FACTS.measured.slice(0, 1) })).toContain('No test split was measured');
+  expect(named({ base: { kind: 'demo', origin: 'embedded' } })).toContain('procedural surfaces only');
+  expect(named({ base: { kind: 'seed', origin: 'seed 1' } })).toContain('Its base is random');
+  expect(() => modelCard({ ...FACTS, measured: [] })).toThrow('needs a measured split, received none');
+});
+
+test('names cannot break the Markdown', () => {
+  expect(escapeMarkdown('a|b\n<c> `d` *e* [f](g) h_i')).toBe(
+    'a\\|b \\<c\\> \\`d\\` \\*e\\* \\[f\\](g) h\\_i',
+  );
+});
+
+describe('a report', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tandem-report-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('puts card, figures, charts and the sheet of mistakes beside the model', async () => {
+    const items = [];
+    for (const [name, grey, label] of [
+      ['white', 255, 0],
+      ['black', 0, 1],
+      ['light', 204, 1],
+    ] as const) {
+      const path = join(folder, `${name}.png`);
+      const background = { r: grey, g: grey, b: grey };
+      await sharp({ create: { width: 30, height: 40, channels: 3, background } }).toFile(path);
+      items.push({ path, label });
+    }
+    const measured = await evaluateDataset(fakeEngine(FACTS.classes), items, { maxPixels: 10_000 });
+    const epoch = { loss: 1, accuracy: 0.5, valLoss: 1, valAccuracy: 0.4, learningRate: 0.01, seconds: 3 };
+    const report = await writeReport({
+      folder,
+      facts: { ...FACTS, measured: [{ split: 'test', engine: 'fake', evaluation: measured.evaluation }] },
+      history: [{ ...epoch, stage: 'head', epoch: 1, at: '2026-01-02T03:04:05.000Z' }],
+      items,
+      measured,
+      nameOf: (path) => path.slice(folder.length + 1),
+      maxPixels: 10_000,
+    });
+    expect(readdirSync(folder).filter((file) => !file.endsWith('.png'))).toEqual(
+      Object.values(REPORT_FILES).sort(),
+    );
+    expect(report.facts.mistakes).toEqual([
+      { file: 'light.png', index: 2, label: 1, predicted: 0, confidence: expect.closeTo(0.8, 4) },
+    ]);
+    expect(JSON.parse(readFileSync(join(folder, REPORT_FILES.figures), 'utf8'))).toEqual({
+      format: 'tandem-evaluation',
+      formatVersion: 1,
+      ...report.facts,
+    });
+    expect(readFileSync(report.card, 'utf8')).toBe(modelCard(report.facts));
+    const linked = Array.from(
+      readFileSync(report.card, 'utf8').matchAll(/\]\(([^)]+)\)/g),
+      ([, file]) => file!,
+    );
+    for (const file of linked) expect(readdirSync(folder)).toContain(file);
+    expect(linked).toHaveLength(4);
+  });
+});

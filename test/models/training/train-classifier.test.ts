@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+
+import { buildClassifier } from '../../../models/architectures/classifier';
+import type { Recipe } from '../../../models/recipes';
+import { isBetter } from '../../../models/training/checkpoint';
+import {
+  type Batch,
+  type BatchSource,
+  type EpochRecord,
+  learningRateAt,
+  trainClassifier,
+  type Training,
+} from '../../../models/training/train-classifier';
+import { initializeSeeded, readWeights, type Weights } from '../../../models/weights/weights';
+
+beforeAll(() => tf.enableProdMode());
+
+/** Small pictures, since tests compute on tfjs' plain backend. */
+const INPUT_SHAPE = [32, 32, 3] as const;
+const [BATCH, CLASSES, IMAGE] = [4, 2, 32 * 32 * 3];
+/** The second stage trains the last BatchNorm: convolutions' gradients take long on the plain backend. */
+const RECIPE: Recipe = {
+  head: { epochs: 2, learningRate: 0.01 },
+  fineTune: { epochs: 3, learningRate: 0.005, layersUnfrozen: 2 },
+  batchSize: BATCH,
+};
+
+/** Pictures of one brightness with a class each; they differ from epoch to epoch as augmentation makes them. */
+function source(seed: number): BatchSource {
+  return {
+    stepsPerEpoch: 2,
+    epoch: async function* (epoch): AsyncGenerator<Batch> {
+      for (let step = 0; step < 2; step++) {
+        const images = new Float32Array(BATCH * IMAGE);
+        const labels = Int32Array.from({ length: BATCH }, (_, i) => (i + step) % CLASSES);
+        // Half of each picture has a brightness that tells its class, half one of the epoch's and the step's.
+        labels.forEach((label, i) => {
+          images.fill(0.2 + 0.5 * label, i * IMAGE, (i + 0.5) * IMAGE);
+          images.fill((0.13 * (epoch + seed) + 0.07 * (step + i)) % 1, (i + 0.5) * IMAGE, (i + 1) * IMAGE);
+        });
+        yield await Promise.resolve({ images, labels, size: BATCH });
+      }
+    },
+  };
+}
+
+const folders: string[] = [];
+const folder = () => {
+  folders.push(mkdtempSync(join(tmpdir(), 'tandem-training-')));
+  return folders.at(-1)!;
+};
+afterAll(() => folders.forEach((each) => rmSync(each, { recursive: true })));
+
+class Stopped extends Error {}
+
+/**
+ * Trains a MobileNetV2 of half width from a seed; `stopAfter` ends it as a kill would: that epoch has been reported,
+ * but is not in the checkpoint.
+ */
+async function train(options: Partial<Training> & { stopAfter?: number } = {}) {
+  const classifier = buildClassifier('mobilenetv2_050', CLASSES, INPUT_SHAPE);
+  // Louder than Glorot's, so that something is left of the pictures behind all layers.
+  initializeSeeded(classifier, 5, { kernelScale: () => 3 });
+  const before = readWeights(classifier);
+  const epochs: EpochRecord[] = [];
+  let error: unknown;
+  let weights: Weights = new Map();
+  try {
+    weights = await trainClassifier({
+      classifier,
+      recipe: RECIPE,
+      batchNorm: 'inference',
+      train: source(1),
+      validation: source(2),
+      seed: 5,
+      threads: 1,
+      folder: options.folder ?? folder(),
+      fingerprint: 'one',
+      resume: false,
+      keep: 'last',
+      onEpoch: (record) => {
+        epochs.push(record);
+        if (epochs.length === options.stopAfter) throw new Stopped();
+      },
+      ...options,
+    });
+  } catch (caught) {
+    error = caught;
+  }
+  const after = readWeights(classifier);
+  classifier.dispose();
+  if (error !== undefined && !(error instanceof Stopped)) throw error as Error;
+  return { before, after, weights, epochs };
+}
+
+const isStatistic = (name: string) => name.includes('/moving_');
+const differing = (a: Weights, b: Weights) =>
+  [...a.keys()].filter(
+    (name) => !Buffer.from(a.get(name)!.values.buffer).equals(Buffer.from(b.get(name)!.values.buffer)),
+  );
+
+test('both stages change what they may and nothing else, and every BatchNorm statistic stays bit-identical', async () => {
+  const { before, after, weights, epochs } = await train();
+  expect(differing(before, after)).toEqual([
+    'Conv_1_bn/gamma',
+    'Conv_1_bn/beta',
+    'predictions/kernel',
+    'predictions/bias',
+  ]);
+  expect([...weights.keys()]).toEqual([
+    'Conv_1_bn/gamma',
+    'Conv_1_bn/beta',
+    'Conv_1_bn/moving_mean',
+    'Conv_1_bn/moving_variance',
+    'predictions/kernel',
+    'predictions/bias',
+  ]);
+  expect(epochs.map(({ stage, epoch }) => `${stage} ${epoch}`)).toEqual([
+    ...['head 1', 'head 2', 'fineTune 1', 'fineTune 2', 'fineTune 3'],
+  ]);
+  expect(epochs.at(-1)!.valLoss).toBeLessThan(epochs[0]!.valLoss!);
+});
+
+test('un-frozen BatchNorm moves its statistics where it is asked to normalise by batch; frozen ones do not', async () => {
+  const { before, after } = await train({ batchNorm: 'batch' });
+  expect(differing(before, after).filter(isStatistic)).toEqual([
+    'Conv_1_bn/moving_mean',
+    'Conv_1_bn/moving_variance',
+  ]);
+});
+
+test('a training that was stopped after any epoch and resumed ends with the same weights and the same figures', async () => {
+  const whole = await train();
+  // Before any checkpoint, within a stage, between the stages, and in the second stage.
+  for (const stopAfter of [1, 2, 3, 4]) {
+    const place = folder();
+    const first = await train({ folder: place, stopAfter });
+    const rest = await train({ folder: place, resume: true });
+    expect(differing(whole.weights, rest.weights)).toEqual([]);
+    const figures = (record: EpochRecord) => ({ ...record, seconds: 0 });
+    expect([...first.epochs.slice(0, -1), ...rest.epochs].map(figures)).toEqual(whole.epochs.map(figures));
+  }
+});
+
+test('another seed ends with other weights', async () => {
+  const [one, two] = [await train(), await train({ seed: 6 })];
+  expect(differing(one.weights, two.weights)).toContain('predictions/kernel');
+});
+
+test('a checkpoint of another training is refused', async () => {
+  const place = folder();
+  await train({ folder: place, stopAfter: 2 });
+  await expect(train({ folder: place, resume: true, fingerprint: 'two' })).rejects.toThrow(
+    /must be of this training.*choose another --out, or train without --resume/,
+  );
+});
+
+test('early stopping ends a stage, and what is kept is the best epoch', async () => {
+  // With such a rate the loss rises after the first epoch.
+  const recipe = {
+    ...RECIPE,
+    head: { epochs: 6, learningRate: 3 },
+    fineTune: { ...RECIPE.fineTune, epochs: 0 },
+  };
+  const { epochs, weights } = await train({ recipe, earlyStoppingEpochs: 2, keep: 'best' });
+  const losses = epochs.map(({ valLoss }) => valLoss!);
+  const lowest = losses.indexOf(Math.min(...losses));
+  expect(epochs).toHaveLength(Math.min(6, lowest + 1 + 2));
+  const best = epochs.reduce((a, b) =>
+    isBetter(
+      { epoch: 0, accuracy: b.valAccuracy!, loss: b.valLoss! },
+      { epoch: 0, accuracy: a.valAccuracy!, loss: a.valLoss! },
+    )
+      ? b
+      : a,
+  );
+  const until = { ...recipe, head: { ...recipe.head, epochs: best.epoch } };
+  expect(differing(weights, (await train({ recipe: until })).weights)).toEqual([]);
+});
+
+test('a class of no weight is not learnt', async () => {
+  const recipe = { ...RECIPE, fineTune: { ...RECIPE.fineTune, epochs: 0 } };
+  const { epochs } = await train({ recipe, classWeights: [1, 0] });
+  expect(epochs.at(-1)!.valAccuracy).toBe(0.5);
+});
+
+test('the learning rate is constant, or half a cosine to zero', () => {
+  const stage = { epochs: 1, learningRate: 0.1 };
+  expect(learningRateAt(stage, 7, 10)).toBe(0.1);
+  const rates = [0, 5, 10].map((step) => learningRateAt({ ...stage, schedule: 'cosine' }, step, 10));
+  expect(rates[0]).toBe(0.1);
+  expect(rates[1]).toBeCloseTo(0.05, 12);
+  expect(rates[2]).toBeCloseTo(0, 12);
+});
