@@ -1,58 +1,17 @@
 /**
  * The command `tandem`. Each subcommand loads what it needs only when it runs.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { Command } from 'commander';
 
 import type { Basis } from './infra/allocation';
-import { MODEL_IDS, modelId } from './models/catalog';
-import { ENGINE_KINDS, type EngineKind } from './models/engines/engine';
+import { addModelCommands } from './models/cli';
 import { PACKAGE_ROOT } from './models/package-root';
-import { DEMO_MODELS_DIR, readSavedModel } from './models/saved-model';
 import { readConfig } from './service/config';
 import { checkNodeVersion } from './service/node-version';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a subcommand must not pay for the others' libraries */
-
-const defaults = () => readConfig(process.env);
-
-function exportModels(models: string[], { out }: { out?: string }): void {
-  const { cachedGraph } = require('./models/onnx/cache') as typeof import('./models/onnx/cache.js');
-  const { IR_VERSION, OPSET_VERSION } =
-    require('./models/onnx/proto') as typeof import('./models/onnx/proto.js');
-  const { modelsDir, onnxCacheDir } = defaults();
-  for (const model of models.length > 0 ? models : MODEL_IDS) {
-    const file = cachedGraph(join(modelsDir, modelId(model)), out ?? onnxCacheDir);
-    if (typeof file !== 'string')
-      throw new Error(`${out ?? onnxCacheDir} cannot be written; choose another with --out`);
-    const bytes = readFileSync(file);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    console.log(
-      `${file}  ${bytes.length} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
-    );
-  }
-}
-
-async function evaluateModel(
-  model: string,
-  options: { engine: EngineKind; writeCard?: true; json?: true },
-): Promise<void> {
-  const { evaluateDemo, modelCard, writeCard } =
-    require('./models/demo/evaluate') as typeof import('./models/demo/evaluate.js');
-  const { loadEngine } = require('./models/engines/load') as typeof import('./models/engines/load.js');
-  const saved = readSavedModel(join(DEMO_MODELS_DIR, modelId(model)));
-  const { threads, onnxCacheDir } = defaults();
-  const engine = await loadEngine({ kind: options.engine, modelDir: saved.folder, threads, onnxCacheDir });
-  const measured = await evaluateDemo(saved, engine, (done, count) => {
-    if (done % 50 === 0) console.error(`${done}/${count} pictures`);
-  });
-  await engine.dispose();
-  if (options.writeCard) console.error(`wrote ${writeCard(saved, measured)}`);
-  console.log(options.json ? JSON.stringify(measured) : modelCard(saved, measured));
-}
 
 function synth({ out, basis, route = [] }: { out: string; basis?: Basis; route?: string[] }): void {
   const { synthesize } = require('./infra/main') as typeof import('./infra/main.js');
@@ -76,13 +35,17 @@ interface FitOptions {
   readonly cpuMillis?: number;
   readonly memory?: string;
   readonly controlPlane?: true;
+  readonly kubeconfig?: string;
 }
 
-function fit(names: string[], { basis, nodes, cpuMillis, memory, controlPlane }: FitOptions): void {
+function fit(names: string[], options: FitOptions): void {
+  const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig } = options;
   const { fitReport } = require('./infra/fit') as typeof import('./infra/fit.js');
   const { BASES } = require('./infra/allocation') as typeof import('./infra/allocation.js');
   const { CLUSTER, clusterOf } = require('./infra/cluster') as typeof import('./infra/cluster.js');
   const { parseMemoryBytes } = require('./infra/quantity') as typeof import('./infra/quantity.js');
+  const { DEFAULT_SETTINGS, SETTING_VARIABLES } =
+    require('./infra/settings') as typeof import('./infra/settings.js');
   const { VARIANTS } = require('./infra/variants') as typeof import('./infra/variants.js');
   const unknown = names.find((name) => !VARIANTS.some((variant) => variant.name === name));
   if (unknown !== undefined) {
@@ -100,10 +63,26 @@ function fit(names: string[], { basis, nodes, cpuMillis, memory, controlPlane }:
         memoryAllocatableBytes: memory === undefined ? like.memoryAllocatableBytes : parseMemoryBytes(memory),
         controlPlane: controlPlane ?? false,
       });
+  if (custom && kubeconfig !== undefined) {
+    throw new RangeError(
+      '--kubeconfig reads a real cluster: leave out --nodes, --cpu-millis, --memory and --control-plane',
+    );
+  }
+  const nodesOf = kubeconfig === undefined ? () => cluster : realNodes(kubeconfig);
+  // As in the settings, an empty variable is none.
+  const namespace = process.env[SETTING_VARIABLES.namespace] || DEFAULT_SETTINGS.namespace;
   for (const variant of VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
     for (const each of basis === undefined ? BASES : [basis])
-      console.log(`${fitReport(variant, each, cluster)}\n`);
+      console.log(`${fitReport(variant, each, nodesOf({ name: variant.name, namespace }))}\n`);
   }
+}
+
+/** The nodes of a real cluster, read once, as each variant would find them. */
+function realNodes(kubeconfig: string) {
+  const { nodesFor, readCluster } =
+    require('./infra/observed-cluster') as typeof import('./infra/observed-cluster.js');
+  const cluster = readCluster(kubeconfig);
+  return (variant: Parameters<typeof nodesFor>[0]) => nodesFor(variant, cluster);
 }
 
 /** Refuses a basis that is none. */
@@ -118,33 +97,10 @@ function positiveInteger(value: string): number {
   throw new RangeError(`the number must be a whole one of at least 1, received ${value}`);
 }
 
-/** Refuses an engine that is none. */
-function engineKind(value: string): EngineKind {
-  const kind = ENGINE_KINDS.find((known) => known === value);
-  if (kind === undefined)
-    throw new RangeError(`--engine must be one of ${ENGINE_KINDS.join(', ')}, received ${value}`);
-  return kind;
-}
-
 const program = new Command('tandem').description(
   'Two image classifiers, from training to sized deployments.',
 );
-program
-  .command('export')
-  .description('export saved models to ONNX; prints a line for each')
-  .argument('[models...]', `model ids, of ${MODEL_IDS.join(', ')} (default: both)`)
-  .option('--out <folder>', 'where the graphs go (default: the service’s ONNX_CACHE_DIR)')
-  .addHelpText('after', '\nExample: npx tandem export latency --out build/onnx')
-  .action(exportModels);
-program
-  .command('evaluate')
-  .description('measure a demo model on the test split that no training drew')
-  .argument('<model>', `model id, one of ${MODEL_IDS.join(', ')}`)
-  .option('--engine <kind>', `one of ${ENGINE_KINDS.join(', ')}`, engineKind, 'onnxruntime')
-  .option('--write-card', 'write model-card.md and evaluation.json beside the model')
-  .option('--json', 'print the figures as JSON instead of the card')
-  .addHelpText('after', '\nExample: npx tandem evaluate accuracy --write-card')
-  .action(evaluateModel);
+addModelCommands(program, () => readConfig(process.env));
 
 program
   .command('synth')
@@ -170,6 +126,10 @@ program
   .option('--cpu-millis <millicores>', 'allocatable CPU of a node', positiveInteger)
   .option('--memory <quantity>', 'allocatable memory of a node, such as 8050000Ki')
   .option('--control-plane', 'the first node is a tainted control plane')
+  .option(
+    '--kubeconfig <file>',
+    'a real cluster, read with kubectl: its nodes, less what the pods of others ask for',
+  )
   .addHelpText(
     'after',
     '\nExample: npx tandem fit accuracy-max-size --nodes 4 --cpu-millis 2000 --memory 4Gi',

@@ -36,9 +36,11 @@ async function start(): Promise<void> {
   }
   console.log(`Ready in ${((Date.now() - started) / 1000).toFixed(1)} s. The page: ${url}`);
   console.log(
-    `  curl --data-binary @photo.jpg -H 'content-type: image/jpeg' '${url}/v1/classify?model=accuracy'`,
+    `  curl --data-binary @photo.jpg -H 'content-type: image/jpeg' '${url}/v1/classify?model=${config.models[0]}'`,
   );
-  console.log('  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/latency-single-pod.k8s.yaml');
+  console.log(
+    `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${config.models.at(-1)}-single-pod.k8s.yaml`,
+  );
   console.log('Stop with Ctrl-C.');
 }
 

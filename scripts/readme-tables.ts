@@ -10,7 +10,7 @@ import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
 import type { DemoEvaluation } from '../models/demo/evaluate';
 import { writeFileAtomic } from '../models/files';
 import { RECIPES } from '../models/recipes';
-import { DEMO_MODELS_DIR } from '../models/saved-model';
+import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ERRORS } from '../service/contract';
 
 const README = join(__dirname, '..', 'README.md');

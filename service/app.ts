@@ -11,8 +11,9 @@ import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 
 import type { ModelId } from '../models/catalog';
+import { topClasses } from '../models/evaluation/top-classes';
 import { PACKAGE_ROOT } from '../models/package-root';
-import { type Classification, type ClassProbability, LIMITS, PATHS } from './contract';
+import { type Classification, LIMITS, PATHS } from './contract';
 import { errorHandler, ServiceError, toServiceError } from './errors';
 import type { LoadedModel, Work } from './messages';
 import type { Metrics } from './metrics';
@@ -51,18 +52,6 @@ const httpLog = (logger: Logger): RequestHandler =>
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
     },
   });
-
-/** The most probable classes, best first. */
-function topClasses(
-  classes: readonly string[],
-  probabilities: Float32Array,
-  count: number,
-): ClassProbability[] {
-  return classes
-    .map((name, i) => ({ class: name, probability: probabilities[i]! }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, count);
-}
 
 function readTop(value: unknown): number {
   if (value === undefined) return LIMITS.topClassesDefault;

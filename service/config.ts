@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { ENGINE_KINDS, type EngineKind } from '../models/engines/engine';
 import { PACKAGE_ROOT } from '../models/package-root';
-import { DEMO_MODELS_DIR } from '../models/saved-model';
+import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
 import { cpuLimitMillis, threadsFor } from './cpu-limit';
 

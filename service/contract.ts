@@ -3,6 +3,7 @@
  * and the service itself read these facts here and nowhere else.
  */
 import type { ModelId } from '../models/catalog';
+import type { ClassProbability } from '../models/evaluation/top-classes';
 
 /** TCP port that the service listens on unless {@link ENV.port} says otherwise. */
 export const HTTP_PORT = 8080;
@@ -80,12 +81,6 @@ export const ERRORS = {
   INTERNAL: { status: 500, title: 'The service failed' },
 } as const;
 export type ErrorCode = keyof typeof ERRORS;
-
-/** One class and its probability, in [0, 1]. */
-export interface ClassProbability {
-  readonly class: string;
-  readonly probability: number;
-}
 
 /** Answer of {@link PATHS.classify}. */
 export interface Classification {

@@ -2,10 +2,10 @@
  * A model's process: decodes and infers. Native code that blocks or crashes does so here, away from HTTP.
  */
 import { INPUT_SHAPE } from '../models/catalog';
-import { decodeImage, DecodeError, warmUpDecoder } from '../models/decode';
+import { decodeImage, DecodeError, warmUpDecoder } from '../models/data/decode';
 import type { Engine, LoadEngine } from '../models/engines/engine';
 import { loadEngine } from '../models/engines/load';
-import { readSavedModel, savedModelSha256 } from '../models/saved-model';
+import { readSavedModel, savedModelSha256 } from '../models/weights/saved-model';
 import { LIMITS } from './contract';
 import type { LoadMessage, WorkerMessage, WorkMessage } from './messages';
 
