@@ -1,24 +1,30 @@
 /**
  * Image bytes to a model's input: the one way, for training and for serving.
  */
+import { isMainThread } from 'node:worker_threads';
+
 import sharp from 'sharp';
 
 import { INPUT_SHAPE } from '../catalog';
 import { fillInput } from './pixels';
 
-// libvips can read far more formats than we serve; what is blocked here cannot be reached by any bytes.
-sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'] });
-// Parallel decoding would take CPU from the inference beside it.
-sharp.concurrency(1);
+// libvips' settings are the process': a thread that set them again would take JPEG from the others for a moment.
+if (isMainThread) {
+  // It can read far more formats than we serve; what is blocked here cannot be reached by any bytes.
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'] });
+  // Parallel decoding would take CPU from the inference beside it.
+  sharp.concurrency(1);
+}
 
 /** Why an image was refused: it is of another format, or it is damaged or too large. */
 export class DecodeError extends Error {
   constructor(
     readonly reason: 'unsupported' | 'invalid',
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }
 
@@ -94,7 +100,9 @@ export async function decodePixels(image: Buffer, maxPixels: number): Promise<Bu
     if (message.includes('pixel limit')) {
       throw new DecodeError('invalid', `The image has more than ${maxPixels} pixels; send a smaller one.`);
     }
-    throw new DecodeError('invalid', 'The image is damaged or cut off; send the whole file again.');
+    throw new DecodeError('invalid', 'The image is damaged or cut off; send the whole file again.', {
+      cause: error,
+    });
   }
 }
 

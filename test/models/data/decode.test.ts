@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
 import sharp from 'sharp';
 
 import { DecodeError, decodeImage, decodePixels } from '../../../models/data/decode';
@@ -96,4 +99,18 @@ test('a picture of too many pixels is refused before it is decoded', async () =>
   await expect(decodePixels(image, MAX_PIXELS)).rejects.toThrow(
     'more than 1000000 pixels; send a smaller one',
   );
+});
+
+test('pictures are decoded while threads that decode are started', async () => {
+  const jpeg = await (await halves()).jpeg().toBuffer();
+  const register = `require(${JSON.stringify(require.resolve('tsx/cjs'))})`;
+  const decoder = JSON.stringify(require.resolve('../../../models/data/decode'));
+  // Loaded again and again: each time, a thread that set libvips' formats would take JPEG away for a moment.
+  const again = `for (let i = 0; i < 300; i++) { delete require.cache[${decoder}]; require(${decoder}); }`;
+  const thread = new Worker(`${register};${again}`, { eval: true, execArgv: [] });
+  const running = new AbortController();
+  void once(thread, 'exit').then(() => running.abort());
+  while (!running.signal.aborted) {
+    await Promise.all(Array.from({ length: 4 }, () => decodePixels(jpeg, MAX_PIXELS)));
+  }
 });
