@@ -35,6 +35,17 @@ export const INPUT_SHAPE = [224, 224, 3] as const;
 /** Pixels (0 to 255) are multiplied by this: the recipe's `rescale` to [0, 1]. */
 export const RESCALE = 1 / 255;
 
+/**
+ * What a backbone's weights expect, made from inputs in [0, 1] by the model's own first layer: value * scale + offset.
+ * The reference trains on [0, 1]; Keras' published weights were made on [-1, 1].
+ */
+export const PREPROCESSINGS = {
+  'zero-to-one': { scale: 1, offset: 0, range: '[0, 1]' },
+  'minus-one-to-one': { scale: 2, offset: -1, range: '[-1, 1]' },
+} as const;
+export type Preprocessing = keyof typeof PREPROCESSINGS;
+export const PREPROCESSING_IDS = Object.keys(PREPROCESSINGS) as readonly Preprocessing[];
+
 /** Name of a classifier's input tensor, and of its output (probabilities, float32 [batch, classes]). */
 export const INPUT_NAME = 'image';
 export const OUTPUT_NAME = 'probabilities';

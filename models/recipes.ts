@@ -3,7 +3,7 @@
  *
  * @see reference.md, "Models"
  */
-import type { ModelId } from './catalog';
+import type { ModelId, Preprocessing } from './catalog';
 
 /** One stage of training; the optimizer is Adam. */
 export interface Stage {
@@ -20,6 +20,8 @@ export interface Recipe {
     /** How many of the backbone's last layers are un-frozen. */
     readonly layersUnfrozen: number;
   };
+  /** What the model makes of inputs in [0, 1]; the reference trains on these as they are. */
+  readonly preprocessing: Preprocessing;
   /** Images a step. The reference does not state it; this is Keras' default. */
   readonly batchSize: number;
   /** Share of each target that is spread evenly over the classes. @default 0 */
@@ -30,11 +32,13 @@ export const RECIPES: Readonly<Record<ModelId, Recipe>> = {
   accuracy: {
     head: { epochs: 39, learningRate: 0.01 },
     fineTune: { epochs: 50, learningRate: 0.0005, layersUnfrozen: 8 },
+    preprocessing: 'zero-to-one',
     batchSize: 32,
   },
   latency: {
     head: { epochs: 30, learningRate: 0.001 },
     fineTune: { epochs: 100, learningRate: 0.0005, layersUnfrozen: 5 },
+    preprocessing: 'zero-to-one',
     batchSize: 32,
   },
 };

@@ -3,18 +3,27 @@
  */
 import * as tf from '@tensorflow/tfjs';
 
-import { type ArchitectureId, INPUT_SHAPE, OUTPUT_NAME } from '../catalog';
+import { type ArchitectureId, INPUT_SHAPE, OUTPUT_NAME, type Preprocessing } from '../catalog';
+import type { InputShape } from './input-layer';
 import { MOBILENETV2, MOBILENETV2_050, mobilenetV2 } from './mobilenet-v2';
 import { RESNET101V2, RESNET50V2, resnetV2 } from './resnet-v2';
 
-type InputShape = readonly [number | null, number | null, number];
+type Build = (inputShape: InputShape, preprocessing: Preprocessing) => tf.LayersModel;
 
-const BACKBONES: Readonly<Record<ArchitectureId, (inputShape: InputShape) => tf.LayersModel>> = {
-  resnet101v2: (inputShape) => resnetV2(RESNET101V2, inputShape),
-  resnet50v2: (inputShape) => resnetV2(RESNET50V2, inputShape),
-  mobilenetv2: (inputShape) => mobilenetV2(MOBILENETV2, inputShape),
-  mobilenetv2_050: (inputShape) => mobilenetV2(MOBILENETV2_050, inputShape),
+const BACKBONES: Readonly<Record<ArchitectureId, Build>> = {
+  resnet101v2: (...input) => resnetV2(RESNET101V2, ...input),
+  resnet50v2: (...input) => resnetV2(RESNET50V2, ...input),
+  mobilenetv2: (...input) => mobilenetV2(MOBILENETV2, ...input),
+  mobilenetv2_050: (...input) => mobilenetV2(MOBILENETV2_050, ...input),
 };
+
+/** What a model reads. */
+export interface ClassifierInput {
+  /** Other sizes than serving's are for training on crops; weights do not depend on it. @default INPUT_SHAPE */
+  readonly inputShape?: InputShape;
+  /** What the model's first layer makes of [0, 1]. @default 'zero-to-one' */
+  readonly preprocessing?: Preprocessing;
+}
 
 /** Name of the pooling layer, as in `keras.applications`. */
 export const POOLING_NAME = 'avg_pool';
@@ -24,25 +33,23 @@ export const HEAD_NAME = 'predictions';
 /** Builds an architecture without its top, all weights zero: images [b, h, w, 3] to [b, h/32, w/32, c]. */
 export function buildBackbone(
   architecture: ArchitectureId,
-  inputShape: InputShape = INPUT_SHAPE,
+  { inputShape = INPUT_SHAPE, preprocessing = 'zero-to-one' }: ClassifierInput = {},
 ): tf.LayersModel {
-  return BACKBONES[architecture](inputShape);
+  return BACKBONES[architecture](inputShape, preprocessing);
 }
 
 /**
  * Builds the classifier, all weights zero: images float32 [b, 224, 224, 3] in [0, 1] to probabilities [b, classes].
- *
- * @param inputShape other sizes than serving's are for training on crops; weights do not depend on it.
  */
 export function buildClassifier(
   architecture: ArchitectureId,
   classCount: number,
-  inputShape: InputShape = INPUT_SHAPE,
+  input: ClassifierInput = {},
 ): tf.LayersModel {
   if (!Number.isInteger(classCount) || classCount < 2) {
     throw new RangeError(`a classifier needs at least 2 classes, received ${classCount}`);
   }
-  const backbone = buildBackbone(architecture, inputShape);
+  const backbone = buildBackbone(architecture, input);
   const pooled = tf.layers.globalAveragePooling2d({ name: POOLING_NAME }).apply(backbone.output); // [b, c]
   const probabilities = tf.layers
     .dense({ units: classCount, activation: 'softmax', kernelInitializer: 'zeros', name: HEAD_NAME })

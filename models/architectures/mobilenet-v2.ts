@@ -7,7 +7,8 @@
 import * as tf from '@tensorflow/tfjs';
 
 import { batchNormalization } from './batch-norm';
-import { INPUT_NAME } from '../catalog';
+import type { Preprocessing } from '../catalog';
+import { inputLayer, type InputShape } from './input-layer';
 
 /** A row of the paper's Table 2: expansion factor t, channels c, repeats n, stride s of the first repeat. */
 interface BottleneckRow {
@@ -117,11 +118,12 @@ function block(
  */
 export function mobilenetV2(
   { name, alpha }: MobilenetV2,
-  inputShape: readonly [number | null, number | null, number],
+  inputShape: InputShape,
+  preprocessing: Preprocessing,
 ): tf.LayersModel {
-  const input = tf.input({ shape: [...inputShape], name: INPUT_NAME });
+  const { input, x: images } = inputLayer(inputShape, preprocessing);
   const first = divisibleChannels(FIRST_FILTERS * alpha);
-  let x = relu6(norm(conv(input, 'Conv1', first, 3, 2), 'bn_Conv1'), 'Conv1_relu'); // [b, h/2, w/2, first]
+  let x = relu6(norm(conv(images, 'Conv1', first, 3, 2), 'bn_Conv1'), 'Conv1_relu'); // [b, h/2, w/2, first]
   let id = 0;
   for (const { t, c, n, s } of ROWS) {
     const filters = divisibleChannels(Math.floor(c * alpha));

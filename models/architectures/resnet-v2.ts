@@ -7,7 +7,8 @@
 import * as tf from '@tensorflow/tfjs';
 
 import { batchNormalization } from './batch-norm';
-import { INPUT_NAME } from '../catalog';
+import type { Preprocessing } from '../catalog';
+import { inputLayer, type InputShape } from './input-layer';
 
 /** One stack of residual blocks; the stride is in its last block. */
 interface Stack {
@@ -102,10 +103,11 @@ function block(
  */
 export function resnetV2(
   { name, stacks }: ResnetV2,
-  inputShape: readonly [number | null, number | null, number],
+  inputShape: InputShape,
+  preprocessing: Preprocessing,
 ): tf.LayersModel {
-  const input = tf.input({ shape: [...inputShape], name: INPUT_NAME });
-  let x = pad(input, 3, 'conv1_pad');
+  const { input, x: images } = inputLayer(inputShape, preprocessing);
+  let x = pad(images, 3, 'conv1_pad');
   x = conv(x, 'conv1_conv', { filters: 64, kernelSize: 7, strides: 2 }); // [b, h/2, w/2, 64]
   x = pad(x, 1, 'pool1_pad');
   x = tf.layers.maxPooling2d({ poolSize: 3, strides: 2, name: 'pool1_pool' }).apply(x) as tf.SymbolicTensor; // [b, h/4, w/4, 64]

@@ -3,7 +3,7 @@
  *
  * @see keras/src/legacy/preprocessing/image.py of Keras 3.12, `get_random_transform` and `apply_transform`
  */
-import { LEVELS, type Preprocessing } from './pixels';
+import { LEVELS } from './pixels';
 import type { Augmentation } from '../recipes';
 import type { Random } from '../seeded-random';
 
@@ -183,17 +183,15 @@ export function applyTransform(
   t: Transform,
   out: Float32Array,
   at = 0,
-  preprocessing: Preprocessing = 'zero-to-one',
 ): void {
   const size = 3 * height * width;
   const inPlace = new Int32Array(out.buffer, out.byteOffset + 4 * at, size);
   const [low, high] = resample(pixels, { height, width }, t, inPlace);
   // Keras changes brightness through PIL, on bytes and in float32: fractions are cut off before it and after.
   const brightness = fround(t.brightness);
-  const levels = LEVELS[preprocessing];
   const values = Float32Array.from({ length: 2 * MOST_SHIFT + 256 }, (_, i) => {
     const level = max(low, min(i - MOST_SHIFT, high));
-    return levels[min(fround(level * brightness) | 0, 255)]!;
+    return LEVELS[min(fround(level * brightness) | 0, 255)]!;
   });
   // Copied as bits: V8 would make doubles of the floats and floats of those.
   const bits = new Int32Array(values.buffer);

@@ -21,7 +21,6 @@ import {
   PICTURE_SIZE,
   type PictureCache,
 } from './input-worker';
-import type { Preprocessing } from './pixels';
 import type { Augmentation } from '../recipes';
 import { seededRandom, shuffle } from '../seeded-random';
 
@@ -39,8 +38,6 @@ export interface InputPipelineOptions {
   /** Whether each epoch has an order of its own. @default with augmentation only */
   readonly shuffle?: boolean;
   readonly seed: number;
-  /** @default 'zero-to-one' */
-  readonly preprocessing?: Preprocessing;
   /** Threads that make batches. @default one a core, 4 at most */
   readonly workers?: number;
   /** Batches made ahead of the one in use, 19 MB each of 32 images. @default workers + 2 */
@@ -121,7 +118,7 @@ function startThread(script: string, workerData: InputWorkerData): Worker {
 
 /** Opens a pipeline; `close` it, else its threads keep the process alive. */
 export function openInputPipeline(options: InputPipelineOptions): InputPipeline {
-  const { items, batchSize, augmentation, seed, preprocessing = 'zero-to-one' } = options;
+  const { items, batchSize, augmentation, seed } = options;
   const { workers = Math.min(availableParallelism(), MOST_DEFAULT_WORKERS) } = options;
   const { prefetchBatches = workers + 2, cacheBytes = CACHE_BYTES, script = DEFAULT_SCRIPT } = options;
   const shuffled = options.shuffle ?? augmentation !== undefined;
@@ -140,7 +137,7 @@ export function openInputPipeline(options: InputPipelineOptions): InputPipeline 
 
   function startWorker(): WorkerThread {
     const current = sharedIntegers(1, -1);
-    const data = { augmentation, preprocessing, seed, maxPixels: MAX_TRAINING_PIXELS, cache, current, stop };
+    const data = { augmentation, seed, maxPixels: MAX_TRAINING_PIXELS, cache, current, stop };
     const thread = startThread(script, data);
     const waiting = new Map<number, Waiting>();
     thread.on('message', (reply: BatchReply) => {

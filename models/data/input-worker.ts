@@ -7,7 +7,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { applyTransform, drawTransform } from './augmentation';
 import { INPUT_SHAPE } from '../catalog';
 import { decodePixels } from './decode';
-import { fillInput, type Preprocessing } from './pixels';
+import { fillInput } from './pixels';
 import type { Augmentation } from '../recipes';
 import { seededRandom } from '../seeded-random';
 
@@ -26,7 +26,6 @@ export interface PictureCache {
 /** What a thread is started with. */
 export interface InputWorkerData {
   readonly augmentation: Augmentation | undefined;
-  readonly preprocessing: Preprocessing;
   readonly seed: number;
   readonly maxPixels: number;
   readonly cache: PictureCache;
@@ -68,7 +67,7 @@ async function readPicture(
 
 async function makeBatch(request: BatchRequest, data: InputWorkerData, decode: Decode): Promise<BatchReply> {
   const { ticket, epoch, items } = request;
-  const { augmentation, preprocessing, seed } = data;
+  const { augmentation, seed } = data;
   const images = new Float32Array(items.length * PICTURE_SIZE); // [b, h, w, 3]
   for (const [i, item] of items.entries()) {
     // Between pictures nothing native is under way, so that the thread can end here without harm.
@@ -77,7 +76,7 @@ async function makeBatch(request: BatchRequest, data: InputWorkerData, decode: D
     try {
       const pixels = await readPicture(item, data, decode);
       if (augmentation === undefined) {
-        fillInput(pixels, images, i * PICTURE_SIZE, preprocessing);
+        fillInput(pixels, images, i * PICTURE_SIZE);
       } else {
         const size = { height: HEIGHT, width: WIDTH };
         const transform = drawTransform(
@@ -85,7 +84,7 @@ async function makeBatch(request: BatchRequest, data: InputWorkerData, decode: D
           size,
           seededRandom(seed, `augment/${epoch}/${item.index}`),
         );
-        applyTransform(pixels, size, transform, images, i * PICTURE_SIZE, preprocessing);
+        applyTransform(pixels, size, transform, images, i * PICTURE_SIZE);
       }
     } catch (error) {
       return { ticket, error: `${item.path} cannot be used: ${(error as Error).message}` };

@@ -131,7 +131,7 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
   const folder = join('build', 'demo');
   mkdirSync(folder, { recursive: true });
   const checkpoint = join(folder, `${architecture}.checkpoint.safetensors`);
-  const model = buildClassifier(architecture, CLASSES.length, [null, null, 3]);
+  const model = buildClassifier(architecture, CLASSES.length, { inputShape: [null, null, 3] });
   const { seed, kernelScale, trainsKernel } = DEMO_BASES[architecture];
   initializeSeeded(model, seed, { kernelScale });
   let epoch = 0;

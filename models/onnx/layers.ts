@@ -189,6 +189,25 @@ function activation(context: LayerContext, name: string): Converted {
   throw new RangeError(`layer ${layer.name} must have activation relu, softmax or linear, received ${name}`);
 }
 
+/** value * scale + offset, one number each for all channels. */
+function rescaling({ layer, inputs, config }: LayerContext): Converted {
+  const [scale, offset, scaled] = ['scale', 'offset', 'scaled'].map((name) => `${layer.name}/${name}`) as [
+    string,
+    string,
+    string,
+  ];
+  return {
+    nodes: [
+      { op: 'Mul', inputs: [inputs[0]!, scale], output: scaled },
+      { op: 'Add', inputs: [scaled, offset], output: layer.name },
+    ],
+    initializers: [
+      { name: scale, dims: [], values: Float32Array.of(config['scale'] as number) },
+      { name: offset, dims: [], values: Float32Array.of(config['offset'] as number) },
+    ],
+  };
+}
+
 function pooling({ layer, inputs }: LayerContext): Converted {
   const pooled = `${layer.name}/pooled`;
   return {
@@ -229,4 +248,5 @@ export const LAYERS: Readonly<Record<string, (context: LayerContext) => Converte
   Add: ({ layer, inputs }) => ({ nodes: [{ op: 'Add', inputs, output: layer.name }] }),
   GlobalAveragePooling2D: pooling,
   Dense: dense,
+  Rescaling: rescaling,
 };

@@ -2,11 +2,10 @@
  * The model card of a trained model: what it is, how it was made, what was measured, and its limits, as Markdown.
  */
 import { SPLIT_NAMES } from '../data/dataset-files';
-import { ARCHITECTURES, INPUT_SHAPE } from '../catalog';
+import { ARCHITECTURES, INPUT_SHAPE, PREPROCESSINGS } from '../catalog';
 import { escapeMarkdown, table } from './markdown';
 import { mainSplit, type ModelCardFacts } from './model-facts';
 import { limits } from './model-limits';
-import type { Preprocessing } from '../data/pixels';
 import { STAGE_TITLES } from '../training/progress';
 import type { Augmentation } from '../recipes';
 import type { BatchNormMode } from '../training/batch-norm-mode';
@@ -16,11 +15,6 @@ const BATCH_NORM: Readonly<Record<BatchNormMode, string>> = {
     'frozen and un-frozen alike normalise by their moving statistics, which stay as they are; scale and offset of un-frozen ones are learned',
   batch:
     'frozen ones normalise by their moving statistics, which stay; un-frozen ones normalise by the batch and move their statistics',
-};
-
-const INPUT_RANGES: Readonly<Record<Preprocessing, string>> = {
-  'zero-to-one': '[0, 1]',
-  'minus-one-to-one': '[-1, 1]',
 };
 
 const percent = (share: number | null) => (share === null ? '–' : `${(100 * share).toFixed(1)} %`);
@@ -174,7 +168,7 @@ export function modelCard(facts: ModelCardFacts): string {
 
 ${ARCHITECTURES[architecture].title}, fine-tuned to tell ${classes.length} classes of pictures apart: ${names}. **Measured** accuracy on the ${split} split: **${percent(evaluation.accuracy)}** (95 % interval ${interval(evaluation.interval95)}, ${evaluation.images} pictures).
 
-- Architecture: \`${architecture}\`, input ${INPUT_SHAPE.join(' x ')}, RGB in ${INPUT_RANGES[preprocessing]}
+- Architecture: \`${architecture}\`, input ${INPUT_SHAPE.join(' x ')}, RGB in ${PREPROCESSINGS[preprocessing].range}
 - Base: \`${base.kind}\`, ${escapeMarkdown(base.origin)}${checksum}
 - Weights: SHA-256 \`${weightsSha256}\`
 - Made with: ${madeWith.join(', ')}`;

@@ -1,10 +1,9 @@
 /**
  * The facts of a trained model that its card tells and that `evaluation.json` holds.
  */
-import type { ArchitectureId, ModelId } from '../catalog';
+import type { ArchitectureId, ModelId, Preprocessing } from '../catalog';
 import type { Evaluation, Mistake } from '../evaluation/evaluation';
 import type { SplitName } from '../data/dataset-files';
-import type { Preprocessing } from '../data/pixels';
 import type { Augmentation } from '../recipes';
 import type { StageName } from '../training/checkpoint';
 import type { BatchNormMode } from '../training/batch-norm-mode';

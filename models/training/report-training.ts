@@ -51,7 +51,7 @@ export async function reportTraining(
     ...(weightsOfClasses === undefined ? {} : { classWeights: weightsOfClasses }),
     labelSmoothing: recipe.labelSmoothing ?? 0,
     ...(augmentation === undefined ? {} : { augmentation }),
-    preprocessing: 'zero-to-one',
+    preprocessing: recipe.preprocessing,
     batchNorm: plan.batchNorm,
     versions: versions(engine.version),
     measured: measured.map(({ split, evaluation }) => ({

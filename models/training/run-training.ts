@@ -111,7 +111,8 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
   const { train, val } = dataset.splits;
   const weightsOfClasses = plan.balanceClasses ? classWeights(train.map(({ label }) => label)) : undefined;
 
-  const classifier = buildClassifier(architecture, dataset.classes.length);
+  const { preprocessing } = recipe;
+  const classifier = buildClassifier(architecture, dataset.classes.length, { preprocessing });
   await fillFromBase(classifier, { architecture, base, folder: out });
   const { batchSize } = recipe;
   const trainPipeline = openInputPipeline({ items: train, batchSize, augmentation, shuffle: true, seed });
@@ -144,7 +145,8 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
     const { model } = plan;
     const { classes } = dataset;
     const metadata = { architecture, seed: String(seed) };
-    writeSavedModel(out, { model, architecture, classes, demo: false, base }, weights, metadata);
+    const fields = { model, architecture, preprocessing, classes, demo: false, base };
+    writeSavedModel(out, fields, weights, metadata);
   } finally {
     await Promise.all([trainPipeline.close(), valPipeline.close()]);
     classifier.dispose();

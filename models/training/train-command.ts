@@ -27,6 +27,7 @@ export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
       learningRate: options.fineTuneLearningRate ?? recipe.fineTune.learningRate,
       layersUnfrozen: options.layersUnfrozen ?? recipe.fineTune.layersUnfrozen,
     },
+    preprocessing: options.preprocessing ?? recipe.preprocessing,
     batchSize: options.batchSize ?? recipe.batchSize,
     ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
   };

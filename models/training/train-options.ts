@@ -3,7 +3,13 @@
  */
 import type { Command } from 'commander';
 
-import { ARCHITECTURE_IDS, type ArchitectureId, MODEL_IDS } from '../catalog';
+import {
+  ARCHITECTURE_IDS,
+  type ArchitectureId,
+  MODEL_IDS,
+  type Preprocessing,
+  PREPROCESSING_IDS,
+} from '../catalog';
 import { number, oneOf, wholeNumber } from '../option-parsers';
 import { BATCH_NORM_MODES, type BatchNormMode } from './batch-norm-mode';
 
@@ -18,6 +24,7 @@ export interface TrainOptions {
   readonly fineTuneEpochs?: number;
   readonly fineTuneLearningRate?: number;
   readonly layersUnfrozen?: number;
+  readonly preprocessing?: Preprocessing;
   readonly batchSize?: number;
   readonly labelSmoothing?: number;
   readonly schedule?: 'constant' | 'cosine';
@@ -58,6 +65,11 @@ export function describeTrain(command: Command): Command {
       '--layers-unfrozen <count>',
       'last layers of the backbone that fine-tuning trains',
       wholeNumber('--layers-unfrozen', 0),
+    )
+    .option(
+      '--preprocessing <range>',
+      `what the model makes of inputs in [0, 1], one of ${PREPROCESSING_IDS.join(', ')}`,
+      oneOf('--preprocessing', PREPROCESSING_IDS),
     )
     .option('--batch-size <count>', 'pictures a step', wholeNumber('--batch-size', 1))
     .option(

@@ -19,7 +19,8 @@ export async function loadClassifier(folder: string): Promise<tf.LayersModel> {
   // Else tfjs advises on stderr to install another backend, whichever is meant to be used.
   tf.enableProdMode();
   const saved = readSavedModel(folder);
-  const classifier = buildClassifier(saved.architecture, saved.classes.length);
+  const { architecture, classes, preprocessing = 'zero-to-one' } = saved;
+  const classifier = buildClassifier(architecture, classes.length, { preprocessing });
   await fillFromBase(classifier, saved);
   const source = join(folder, saved.weights.file);
   setWeights(classifier, decodeSafetensors(readChecksummed(folder, saved.weights), source).weights);

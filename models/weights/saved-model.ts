@@ -5,7 +5,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { ARCHITECTURE_IDS, type ArchitectureId, MODEL_IDS, type ModelId } from '../catalog';
+import {
+  ARCHITECTURE_IDS,
+  type ArchitectureId,
+  MODEL_IDS,
+  type ModelId,
+  type Preprocessing,
+  PREPROCESSING_IDS,
+} from '../catalog';
 import { writeFileAtomic } from '../files';
 import { PACKAGE_ROOT } from '../package-root';
 import { encodeSafetensors } from './safetensors';
@@ -39,6 +46,8 @@ export interface SavedModelManifest {
   readonly formatVersion: 1;
   readonly model: ModelId;
   readonly architecture: ArchitectureId;
+  /** What the model's first layer makes of [0, 1]; absent from models of before there was a choice: 'zero-to-one'. */
+  readonly preprocessing?: Preprocessing;
   /** Class names in the order of the probabilities. */
   readonly classes: readonly string[];
   /** True for the embedded models, which know procedural surfaces only. */
@@ -81,12 +90,15 @@ function checkBase(base: Base | undefined, manifest: string): void {
 export function readSavedModel(folder: string): SavedModel {
   const file = join(folder, MANIFEST_NAME);
   const manifest = JSON.parse(readFileSync(file, 'utf8')) as Partial<SavedModelManifest>;
-  const { format, formatVersion, model, architecture, classes, demo, base, weights } = manifest;
+  const { format, formatVersion, model, architecture, preprocessing, classes, demo, base, weights } =
+    manifest;
   requireField(format === 'tandem-saved-model', file, 'format', '"tandem-saved-model"', format);
   requireField(formatVersion === 1, file, 'formatVersion', '1', formatVersion);
   requireField(MODEL_IDS.includes(model!), file, 'model', `one of ${MODEL_IDS.join(', ')}`, model);
   const architectures = `one of ${ARCHITECTURE_IDS.join(', ')}`;
   requireField(ARCHITECTURE_IDS.includes(architecture!), file, 'architecture', architectures, architecture);
+  const known = preprocessing === undefined || PREPROCESSING_IDS.includes(preprocessing);
+  requireField(known, file, 'preprocessing', `one of ${PREPROCESSING_IDS.join(', ')}`, preprocessing);
   const named =
     Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === 'string');
   requireField(named, file, 'classes', 'a list of at least two names', classes);
@@ -128,17 +140,24 @@ const WEIGHTS_FILE = 'weights.safetensors';
  */
 export function writeSavedModel(
   folder: string,
-  fields: Pick<SavedModelManifest, 'model' | 'architecture' | 'classes' | 'demo' | 'base'>,
+  fields: Pick<SavedModelManifest, 'model' | 'architecture' | 'preprocessing' | 'classes' | 'demo' | 'base'>,
   weights: Weights,
   metadata: Readonly<Record<string, string>>,
 ): void {
   const tensors = encodeSafetensors(weights, () => 'F32', metadata);
   writeFileAtomic(join(folder, WEIGHTS_FILE), tensors);
-  const { model, architecture, classes, demo, base } = fields;
+  const { model, architecture, preprocessing, classes, demo, base } = fields;
   const manifest: SavedModelManifest = {
     format: 'tandem-saved-model',
     formatVersion: 1,
-    ...{ model, architecture, classes, demo, base },
+    ...{
+      model,
+      architecture,
+      ...(preprocessing === undefined ? {} : { preprocessing }),
+      classes,
+      demo,
+      base,
+    },
     weights: checksummed(folder, WEIGHTS_FILE),
   };
   writeFileAtomic(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);

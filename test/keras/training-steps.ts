@@ -102,7 +102,7 @@ async function trainOurs(
   folder: string,
 ): Promise<{ readonly changed: ReadonlySet<string>; readonly ours: Outcome }> {
   const { model, stage, batchNorm, seed } = one;
-  const { head, fineTune, batchSize } = RECIPES[model];
+  const { head, fineTune, ...rest } = RECIPES[model];
   const learningRate = learningRateOf(one);
   const losses: number[] = [];
   const accuracies: number[] = [];
@@ -112,7 +112,7 @@ async function trainOurs(
     recipe: {
       head: { ...head, learningRate, epochs: stage === 'head' ? 1 : 0 },
       fineTune: { ...fineTune, learningRate, epochs: stage === 'fineTune' ? 1 : 0 },
-      batchSize,
+      ...rest,
     },
     batchNorm,
     train: {

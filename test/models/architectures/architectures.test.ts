@@ -65,7 +65,7 @@ describe.each(ARCHITECTURE_IDS)('%s', (architecture) => {
 
   test('pads odd sizes as Keras does', () => {
     const { inputShape, outputShape, padding } = keras.oddInput;
-    const backbone = buildBackbone(architecture, inputShape);
+    const backbone = buildBackbone(architecture, { inputShape });
     expect(backbone.outputShape).toEqual(outputShape);
     const pads = backbone.layers.filter((layer) => layer.getClassName() === 'ZeroPadding2D');
     expect(Object.fromEntries(pads.map((layer) => [layer.name, layer.getConfig()['padding']]))).toEqual(
@@ -89,7 +89,7 @@ describe.each(ARCHITECTURE_IDS)('%s', (architecture) => {
 });
 
 test('un-freezing nothing, everything, and more than there is', () => {
-  const backbone = buildBackbone('mobilenetv2', [32, 32, 3]);
+  const backbone = buildBackbone('mobilenetv2', { inputShape: [32, 32, 3] });
   expect(unfrozenLayers(backbone, 0)).toEqual([]);
   expect(unfrozenLayers(backbone, 154)).toHaveLength(154);
   for (const count of [155, -1, 1.5]) {
@@ -102,12 +102,14 @@ test('un-freezing nothing, everything, and more than there is', () => {
 test.each(Object.entries(kerasWidths()))(
   'MobileNetV2 of width %s has Keras’ number of parameters',
   (alpha, wanted) => {
-    expect(mobilenetV2({ name: 'width', alpha: Number(alpha) }, INPUT_SHAPE).countParams()).toBe(wanted);
+    expect(
+      mobilenetV2({ name: 'width', alpha: Number(alpha) }, INPUT_SHAPE, 'zero-to-one').countParams(),
+    ).toBe(wanted);
   },
 );
 
 test('a model starts the same from the same seed, and otherwise from another', () => {
-  const model = buildClassifier('mobilenetv2_050', 4, [32, 32, 3]);
+  const model = buildClassifier('mobilenetv2_050', 4, { inputShape: [32, 32, 3] });
   const start = (seed: number) => {
     initializeSeeded(model, seed);
     return readWeights(model, ['Conv1/kernel']).get('Conv1/kernel')!.values;
@@ -115,6 +117,29 @@ test('a model starts the same from the same seed, and otherwise from another', (
   const first = start(1);
   expect(start(1)).toEqual(first);
   expect(start(2)).not.toEqual(first);
+});
+
+test('a model on [-1, 1] makes them of [0, 1] itself, and has the same layers and weights otherwise', () => {
+  const inputShape = [32, 32, 3] as const;
+  const plain = buildClassifier('mobilenetv2_050', 4, { inputShape });
+  const rescaling = buildClassifier('mobilenetv2_050', 4, { inputShape, preprocessing: 'minus-one-to-one' });
+  const names = rescaling.layers.map(({ name }) => name);
+  expect(names.filter((name) => name !== 'rescaling')).toEqual(plain.layers.map(({ name }) => name));
+  expect(names).toHaveLength(plain.layers.length + 1);
+  initializeSeeded(plain, 3);
+  // Amplified on the way, or else all images would look alike at the end.
+  for (const layer of plain.layers.filter((one) => one instanceof BatchNormalization)) {
+    layer.setWeights(layer.getWeights().map((weight, i) => (i === 0 ? tf.fill(weight.shape, 4) : weight)));
+  }
+  setWeights(rescaling, readWeights(plain));
+  const images = tf.randomUniform([2, ...inputShape], 0, 1, 'float32', 5);
+  const [expected, actual, unscaled] = [
+    plain.predict(images.mul(2).sub(1)),
+    rescaling.predict(images),
+    plain.predict(images),
+  ].map((output) => (output as tf.Tensor).dataSync());
+  expect(actual).toEqual(expected);
+  expect(Math.max(...actual!.map((p, i) => Math.abs(p - unscaled![i]!)))).toBeGreaterThan(0.001);
 });
 
 test('a seeded kernel is uniform within Glorot’s limit', () => {
@@ -127,7 +152,7 @@ test('a seeded kernel is uniform within Glorot’s limit', () => {
 });
 
 test('a weight of another shape or name is refused by name', () => {
-  const model = buildClassifier('mobilenetv2', 4, [32, 32, 3]);
+  const model = buildClassifier('mobilenetv2', 4, { inputShape: [32, 32, 3] });
   const weight = (shape: number[]) => ({ shape, values: new Float32Array(shape.reduce((a, b) => a * b)) });
   expect(() => setWeights(model, new Map([['Conv1/kernel', weight([3, 3, 3, 16])]]))).toThrow(
     'weight Conv1/kernel must have shape [3,3,3,32], received [3,3,3,16]',

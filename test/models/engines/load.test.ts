@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
-import { INPUT_SHAPE } from '../../../models/catalog';
+import { INPUT_SHAPE, type Preprocessing } from '../../../models/catalog';
 import { buildClassifier } from '../../../models/architectures/classifier';
 import type { EngineKind, LoadEngine } from '../../../models/engines/engine';
 import { loadEngine } from '../../../models/engines/load';
@@ -30,7 +30,7 @@ let onnxCacheDir: string;
 let gammas: Weights;
 
 /** Writes a MobileNetV2 drawn from a seed, whose BatchNorm amplifies so that images still differ at its end. */
-function writeModel(headSeed: number): void {
+function writeModel(headSeed: number, preprocessing?: Preprocessing): void {
   const head = 'predictions/kernel';
   const shape = [1280, CLASSES.length];
   const weights: Weights = new Map(gammas).set(head, { shape, values: seededWeight(headSeed, head, shape) });
@@ -41,6 +41,7 @@ function writeModel(headSeed: number): void {
     formatVersion: 1,
     model: 'latency',
     architecture: 'mobilenetv2',
+    ...(preprocessing === undefined ? {} : { preprocessing }),
     classes: CLASSES,
     demo: false,
     base: { kind: 'seed', seed: 1 },
@@ -92,6 +93,18 @@ test('onnxruntime and wasm say what they run and give the same probabilities for
   expect(Math.max(...actual.map((p, i) => Math.abs(p - expected[i]!)))).toBeLessThan(5e-5);
   expect(Math.max(...actual)).toBeGreaterThan(0.4); // or else three equal thirds would pass
   await Promise.all([exported.dispose(), wasm.dispose()]);
+});
+
+test('a model on [-1, 1] gets them in every engine', async () => {
+  const plain = await predictOnce('onnxruntime');
+  writeModel(1, 'minus-one-to-one');
+  const [actual, expected] = [await predictOnce('onnxruntime'), await predictOnce('wasm')];
+  expect(Math.max(...actual.map((p, i) => Math.abs(p - expected[i]!)))).toBeLessThan(5e-5);
+  expect(Math.max(...actual.map((p, i) => Math.abs(p - plain[i]!)))).toBeGreaterThan(0.001);
+  writeModel(1, 'caffe' as Preprocessing);
+  await expect(load('onnxruntime')).rejects.toThrow(
+    'preprocessing must be one of zero-to-one, minus-one-to-one, received "caffe"',
+  );
 });
 
 test('an image gets the same probabilities alone and in a batch', async () => {

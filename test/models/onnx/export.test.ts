@@ -39,6 +39,11 @@ const GRAPHS: [string, number, Layers][] = [
     8,
     (x) => then(x, conv({ padding: 'same', strides: 2 })),
   ],
+  [
+    'rescaling before a convolution that pads, where borders are zero after it',
+    8,
+    (x) => then(x, tf.layers.rescaling({ scale: 2, offset: -1 }), conv({ padding: 'same' })),
+  ],
   ['a convolution without padding', 7, (x) => then(x, conv({}))],
   [
     'zero padding, uneven, folded into a convolution',

@@ -10,7 +10,7 @@ beforeAll(() => tf.enableProdMode());
 const SHAPE = [32, 32, 3] as const;
 
 function classifier(architecture: ArchitectureId): tf.LayersModel {
-  const model = buildClassifier(architecture, 3, SHAPE);
+  const model = buildClassifier(architecture, 3, { inputShape: SHAPE });
   initializeSeeded(model, 4, { kernelScale: () => 2 });
   return model;
 }

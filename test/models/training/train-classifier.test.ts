@@ -26,6 +26,7 @@ const [BATCH, CLASSES, IMAGE] = [4, 2, 32 * 32 * 3];
 const RECIPE: Recipe = {
   head: { epochs: 2, learningRate: 0.01 },
   fineTune: { epochs: 3, learningRate: 0.005, layersUnfrozen: 2 },
+  preprocessing: 'zero-to-one',
   batchSize: BATCH,
 };
 
@@ -62,7 +63,7 @@ class Stopped extends Error {}
  * but is not in the checkpoint.
  */
 async function train(options: Partial<Training> & { stopAfter?: number } = {}) {
-  const classifier = buildClassifier('mobilenetv2_050', CLASSES, INPUT_SHAPE);
+  const classifier = buildClassifier('mobilenetv2_050', CLASSES, { inputShape: INPUT_SHAPE });
   // Louder than Glorot's, so that something is left of the pictures behind all layers.
   initializeSeeded(classifier, 5, { kernelScale: () => 3 });
   const before = readWeights(classifier);

@@ -31,10 +31,12 @@ test('every number of the recipe can be another', async () => {
     ...['--head-epochs', '2', '--head-learning-rate', '0.1', '--fine-tune-epochs', '0'],
     ...['--fine-tune-learning-rate', '1e-4', '--layers-unfrozen', '9', '--batch-size', '16'],
     ...['--label-smoothing', '0.1', '--schedule', 'cosine'],
+    ...['--preprocessing', 'minus-one-to-one'],
   );
   expect(recipeOf(RECIPES.latency, options)).toEqual({
     head: { epochs: 2, learningRate: 0.1, schedule: 'cosine' },
     fineTune: { epochs: 0, learningRate: 0.0001, layersUnfrozen: 9, schedule: 'cosine' },
+    preprocessing: 'minus-one-to-one',
     batchSize: 16,
     labelSmoothing: 0.1,
   });
@@ -48,6 +50,7 @@ test.each([
   ['--seed', '', 'a whole number from 0'],
   ['--architecture', 'vgg16', 'one of resnet101v2, resnet50v2, mobilenetv2, mobilenetv2_050'],
   ['--batch-norm', 'frozen', 'one of inference, batch'],
+  ['--preprocessing', 'caffe', 'one of zero-to-one, minus-one-to-one'],
   ['--keep', 'all', 'one of last, best'],
 ])('%s %j is refused by what it must be', async (flag, value, expected) => {
   await expect(optionsOf(flag, value)).rejects.toThrow(
