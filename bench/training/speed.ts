@@ -1,12 +1,24 @@
 /**
  * `tandem train` against Keras on the same pictures, weights and machine, in turns: seconds an epoch, peak memory.
  *
- * npx tsx bench/training/speed.ts MODEL --data DIR --weights FILE.h5 --keras-python PYTHON [--rounds N] [--out FILE]
+ * npx tsx bench/training/speed.ts MODEL --data DIR --weights START --keras-python PYTHON [--rounds N]
+ *   [--pictures-per-class N] [--out FILE]
+ *
+ * START is an h5 file that both start from, or what `tandem train --weights` takes besides: Keras then starts at random,
+ * which takes it no longer.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { modelId } from '../../models/catalog';
@@ -56,6 +68,21 @@ async function measure(child: ChildProcess, folder: string): Promise<Run> {
   return { head: secondsOf('head'), fineTune: secondsOf('fineTune', 'fine-tune'), peakMemoryMiB };
 }
 
+/** The first pictures of every class of every split, as links in a folder of their own. */
+function fewerPictures(data: string, perClass: number, folder: string): string {
+  for (const split of readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    for (const name of readdirSync(join(data, split.name))) {
+      const from = join(data, split.name, name);
+      const to = join(folder, split.name, name);
+      mkdirSync(to, { recursive: true });
+      for (const file of readdirSync(from).sort().slice(0, perClass)) {
+        symlinkSync(resolve(from, file), join(to, file));
+      }
+    }
+  }
+  return folder;
+}
+
 const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -70,15 +97,18 @@ async function main(): Promise<void> {
       weights: { type: 'string' },
       'keras-python': { type: 'string' },
       rounds: { type: 'string', default: '3' },
+      'pictures-per-class': { type: 'string' },
       out: { type: 'string' },
     },
   });
   const model = modelId(positionals[0]);
-  const { data, weights, 'keras-python': python } = values;
-  if (data === undefined || weights === undefined || python === undefined) {
+  const { weights, 'keras-python': python, 'pictures-per-class': perClass } = values;
+  if (values.data === undefined || weights === undefined || python === undefined) {
     throw new RangeError('--data, --weights and --keras-python must be given');
   }
   const folder = mkdtempSync(join(tmpdir(), 'tandem-speed-'));
+  const data =
+    perClass === undefined ? values.data : fewerPictures(values.data, Number(perClass), join(folder, 'data'));
   const runs: Record<'tandem' | 'keras', Run[]> = { tandem: [], keras: [] };
   const stdio: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe'];
   try {
@@ -94,7 +124,8 @@ async function main(): Promise<void> {
 
       const theirs = join(folder, `keras-${round}`);
       const script = `npx tsx bench/training/recipe.ts ${model} | "$0" bench/training/keras_recipe.py "$@"`;
-      const options = ['--data', data, '--weights', weights, '--out', theirs];
+      const start = weights.endsWith('.h5') ? ['--weights', weights] : [];
+      const options = ['--data', data, ...start, '--out', theirs];
       const epochs = ['--epochs', String(EPOCHS), String(EPOCHS)];
       const shell = ['-c', `set -o pipefail; ${script}`, python, ...options, ...epochs];
       runs.keras.push(await measure(spawn('bash', shell, { cwd: ROOT, stdio }), theirs));
