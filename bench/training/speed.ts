@@ -9,16 +9,16 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { modelId } from '../../models/catalog';
@@ -68,7 +68,7 @@ async function measure(child: ChildProcess, folder: string): Promise<Run> {
   return { head: secondsOf('head'), fineTune: secondsOf('fineTune', 'fine-tune'), peakMemoryMiB };
 }
 
-/** The first pictures of every class of every split, as links in a folder of their own. */
+/** The first pictures of every class of every split, in a folder of their own. */
 function fewerPictures(data: string, perClass: number, folder: string): string {
   for (const split of readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
     for (const name of readdirSync(join(data, split.name))) {
@@ -76,7 +76,7 @@ function fewerPictures(data: string, perClass: number, folder: string): string {
       const to = join(folder, split.name, name);
       mkdirSync(to, { recursive: true });
       for (const file of readdirSync(from).sort().slice(0, perClass)) {
-        symlinkSync(resolve(from, file), join(to, file));
+        copyFileSync(join(from, file), join(to, file));
       }
     }
   }
