@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 
-import { type ErrorCode, ERRORS, HTTP_PORT } from './contract';
+import { type ErrorCode, ERRORS, HTTP_PORT, IMAGE_FIELD, IMAGE_TYPES } from './contract';
 import { PACKAGE_VERSION } from './package-version';
 import { COMMON_ERRORS, type Content, type Operation, type OperationId, OPERATIONS } from './operations';
 import {
@@ -94,7 +94,13 @@ function contentOf(content: Content): Json {
     if (held instanceof z.ZodType) return { schema: schemaOf(held) };
     return { schema: { anyOf: held.map((schema) => schemaOf(schema)) } };
   };
-  return Object.fromEntries(Object.entries(content).map(([type, held]) => [type, media(held)]));
+  const encoding = { encoding: { [IMAGE_FIELD]: { contentType: IMAGE_TYPES.join(', ') } } };
+  return Object.fromEntries(
+    Object.entries(content).map(([type, held]) => [
+      type,
+      { ...media(held), ...(type === 'multipart/form-data' ? encoding : {}) },
+    ]),
+  );
 }
 
 const parametersOf = (schema: z.ZodObject | undefined, place: 'path' | 'query'): Json[] =>

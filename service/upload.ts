@@ -56,6 +56,9 @@ function readForm(request: Request): Promise<Buffer[]> {
       parser = new Busboy({
         headers: { ...request.headers, 'content-type': request.headers['content-type']! },
         limits,
+        // Some clients leave the file's name out.
+        isPartAFile: (field, type, name) =>
+          name !== undefined || field === IMAGE_FIELD || type === 'application/octet-stream',
       });
     } catch {
       refuse('The multipart body has no boundary; let the client set the Content-Type.');

@@ -5,13 +5,16 @@ import { startServer } from './server';
 
 const SIDE = 224;
 const SIZE = SIDE * SIDE * 3;
-const VERSION = '0'.repeat(12);
 
 let server: Running & { url: string };
+let version: string;
 
 beforeAll(async () => {
   server = await startServer();
   await server.ready;
+  const { state } = server.workers.get('latency')!;
+  if (state.kind !== 'ready') throw new Error('the model is not ready');
+  version = state.loaded.sha256.slice(0, 12);
 });
 afterAll(() => server.stop());
 
@@ -39,11 +42,13 @@ test('the server states its name, version and extensions', async () => {
   });
 });
 
-describe.each(['/v2/models/latency', `/v2/models/latency/versions/${VERSION}`])('at %s', (path) => {
+describe.each(['/v2/models/latency', '/v2/models/latency/versions/VERSION'])('at %s', (given) => {
+  const path = () => given.replace('VERSION', version);
+
   test('a model describes itself', async () => {
-    expect(MODEL_METADATA.parse(await json(await get(path)))).toMatchObject({
+    expect(MODEL_METADATA.parse(await json(await get(path())))).toMatchObject({
       name: 'latency',
-      versions: [VERSION],
+      versions: [version],
       inputs: [{ name: 'image', datatype: 'FP32', shape: [-1, SIDE, SIDE, 3] }],
       outputs: [{ name: 'probabilities', datatype: 'FP32', shape: [-1, 3] }],
       demo: true,
@@ -54,17 +59,17 @@ describe.each(['/v2/models/latency', `/v2/models/latency/versions/${VERSION}`])(
   });
 
   test('a model is ready', async () => {
-    expect(READY.parse(await json(await get(`${path}/ready`)))).toEqual({
+    expect(READY.parse(await json(await get(`${path()}/ready`)))).toEqual({
       name: 'model latency',
       ready: true,
     });
   });
 
   test('a tensor becomes probabilities', async () => {
-    const response = await infer({ id: 'a1', inputs: [tensor()] }, `${path}/infer`);
+    const response = await infer({ id: 'a1', inputs: [tensor()] }, `${path()}/infer`);
     expect(response.status).toBe(200);
     const answer = INFER_ANSWER.parse(await json(response));
-    expect(answer).toMatchObject({ model_name: 'latency', model_version: VERSION, id: 'a1' });
+    expect(answer).toMatchObject({ model_name: 'latency', model_version: version, id: 'a1' });
     expect(answer.parameters).toEqual({ demo: true });
     expect(answer.outputs[0]).toMatchObject({ name: 'probabilities', datatype: 'FP32', shape: [1, 3] });
     expect(answer.outputs[0]!.data[0]).toBeCloseTo(0.5);
@@ -75,7 +80,7 @@ test.each(['', '/ready'])(
   'a version that is not there is 404 UNKNOWN_VERSION%s, naming the one that is',
   async (end) => {
     const response = await get(`/v2/models/latency/versions/1${end}`);
-    await expectProblem(response, 404, 'UNKNOWN_VERSION', /has 000000000000, or leave the version out/);
+    await expectProblem(response, 404, 'UNKNOWN_VERSION', new RegExp(`has ${version}, or leave`));
   },
 );
 
@@ -90,10 +95,10 @@ test('infer with a version or model that is not there is 404', async () => {
 test('flat and nested numbers, alone or in a batch, give the same', async () => {
   const expected = await output({ inputs: [tensor()] });
   expect(await output({ inputs: [tensor({ data: nested() })] })).toEqual(expected);
-  const batch = [...nested(0.25), ...nested(0.5)];
+  const batch = [...nested(0.3), ...nested(0.5)];
   const both = await output({ inputs: [tensor({ shape: [2, SIDE, SIDE, 3], data: batch })] });
   expect(both.shape).toEqual([2, 3]);
-  expect(both.data[0]).toBeCloseTo(0.25);
+  expect(both.data[0]).toBeCloseTo(0.3);
   expect(both.data.slice(3)).toEqual(expected.data);
 });
 
@@ -106,7 +111,7 @@ test('outputs may be named, and asked for as classes, best first', async () => {
   });
   expect(classes).toMatchObject({ datatype: 'BYTES', shape: [1, 2] });
   expect(classes.data).toEqual([
-    expect.stringMatching(/^0\.76\d*:0:light$/),
+    expect.stringMatching(/^0\.7[56]\d*:0:light$/),
     expect.stringMatching(/:1:dark$/),
   ]);
 });

@@ -127,7 +127,8 @@ describe('a picture in Display P3', () => {
       const raw = await sharp(image, { ignoreIcc: true }).toColourspace('srgb').raw().toBuffer();
       const expected = golden([...raw.subarray(0, 3)]);
       const actual = left(await decodePixels(image, MAX_PIXELS));
-      for (const [i, level] of actual.entries()) expect(Math.abs(level - expected[i]!)).toBeLessThanOrEqual(3);
+      for (const [i, level] of actual.entries())
+        expect(Math.abs(level - expected[i]!)).toBeLessThanOrEqual(3);
     }
   });
 });
