@@ -112,7 +112,7 @@ export const INFER_ANSWER = z.strictObject({
   outputs: z.array(
     z.strictObject({
       name: z.literal(OUTPUT_NAME),
-      shape: z.tuple([wholeNumber(1, LIMITS.images), z.int().min(1)]),
+      shape: z.array(z.int().min(1)).length(2),
       datatype: z.enum([DATATYPE, CLASSES_DATATYPE]),
       data: z.union([z.array(probability), z.array(text)]),
     }),

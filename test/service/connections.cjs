@@ -3,6 +3,7 @@ const { appendFileSync } = require('node:fs');
 const dgram = require('node:dgram');
 const dns = require('node:dns');
 const net = require('node:net');
+const process = require('node:process');
 
 const note = (what) => appendFileSync(process.env.CONNECTIONS_FILE, `${what}\n`);
 

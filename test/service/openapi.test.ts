@@ -8,10 +8,12 @@ import { openApiDocument } from '../../service/openapi';
 import { type OperationId, OPERATIONS } from '../../service/operations';
 
 const ALL = Object.keys(OPERATIONS) as OperationId[];
-const document = openApiDocument(ALL) as { paths: Record<string, Record<string, any>> } & Record<
-  string,
-  unknown
->;
+interface Item {
+  readonly security: readonly object[];
+  readonly parameters: readonly { readonly name: string; readonly schema: object }[];
+  readonly requestBody: { readonly content: object };
+}
+const document = openApiDocument(ALL) as { readonly paths: Record<string, Record<string, Item>> };
 
 interface Layer {
   readonly route?: { readonly path: string };
@@ -66,7 +68,7 @@ test('metrics on a port of their own are no route of the first', () => {
 
 test('probes, the page and the document need no key, everything else may', () => {
   const open = Object.entries(document.paths).filter(
-    ([, item]) => Object.values(item)[0].security.length === 0,
+    ([, item]) => Object.values(item)[0]!.security.length === 0,
   );
   expect(open.map(([path]) => path).sort()).toEqual([
     '/',
@@ -81,9 +83,9 @@ test('probes, the page and the document need no key, everything else may', () =>
 });
 
 test('the limits that requests are checked against are the document’s', () => {
-  const { parameters, requestBody } = document.paths['/v1/classify']!['post'];
-  const top = parameters.find(({ name }: { name: string }) => name === 'top');
-  expect(top.schema).toMatchObject({ type: 'integer', minimum: 1, maximum: 1000, default: 5 });
+  const { parameters, requestBody } = document.paths['/v1/classify']!['post']!;
+  const top = parameters.find(({ name }) => name === 'top');
+  expect(top!.schema).toMatchObject({ type: 'integer', minimum: 1, maximum: 1000, default: 5 });
   expect(Object.keys(requestBody.content)).toEqual([
     'image/jpeg',
     'image/png',

@@ -48,8 +48,9 @@ const classify = (headers: Record<string, string>) =>
   post(`${server.url}/v1/classify`, jpeg, 'image/jpeg', headers);
 
 test('with an API key, what is not open answers 401 without it and says how to send it', async () => {
-  for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: KEY }]) {
-    const response = await classify(headers as Record<string, string>);
+  const wrong: Record<string, string>[] = [{}, { authorization: 'Bearer wrong' }, { authorization: KEY }];
+  for (const headers of wrong) {
+    const response = await classify(headers);
     expect(response.headers.get('www-authenticate')).toBe('Bearer realm="tandem"');
     await expectProblem(response, 401, 'UNAUTHENTICATED', /Send "Authorization: Bearer"/);
   }
