@@ -51,6 +51,7 @@ export function createApp(dependencies: AppDependencies): Express {
   const { workers, metrics, log, draining, samplesDir, checkApiKey, hasMetricsPort = false } = dependencies;
   const app = express();
   app.disable('x-powered-by');
+  app.disable('etag');
   app.use(requestId, traceContext, httpLog(log));
   // The service speaks plain HTTP behind its balancer: upgrading its page's requests would break them.
   app.use(

@@ -57,6 +57,14 @@ export function tensorJson(limitBytes: number): RequestHandler {
   };
 }
 
+const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range'];
+
+/** Answers are whole: conditions and ranges, of which the document promises nothing, are overlooked. */
+const unconditional: RequestHandler = (request, _response, next) => {
+  for (const name of CONDITIONS) Reflect.deleteProperty(request.headers, name);
+  next();
+};
+
 /** Makes the routes of the given operations. */
 export function mount(
   app: Express,
@@ -70,6 +78,6 @@ export function mount(
       if (!isOpen) checkApiKey?.(request.get('authorization'));
       next();
     };
-    app.all(path, only(method), authenticate, ...handlers[id]);
+    app.all(path, only(method), authenticate, unconditional, ...handlers[id]);
   }
 }

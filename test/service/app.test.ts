@@ -145,6 +145,14 @@ describe('everything else', () => {
     );
   });
 
+  test('answers are whole, whatever conditions or ranges are asked', async () => {
+    const conditions = [{ 'if-none-match': '*' }, { 'if-match': '"x"' }, { range: 'bytes=0-1' }];
+    for (const headers of conditions as Record<string, string>[]) {
+      expect((await fetch(`${server.url}/v2`, { headers })).status).toBe(200);
+      expect((await fetch(`${server.url}/samples/weave.jpg`, { headers })).status).toBe(200);
+    }
+  });
+
   test('a given request id is kept, an odd one replaced', async () => {
     const ask = (id: string) => fetch(`${server.url}/v2`, { headers: { 'x-request-id': id } });
     expect((await ask('abc-1')).headers.get('x-request-id')).toBe('abc-1');
