@@ -2,8 +2,9 @@
  * API keys from a file, one a line.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 
+import { ENV } from './contract';
 import { ServiceError } from './errors';
 
 /** The file is looked at again at most this often, so that a rotated key needs no restart. */
@@ -20,7 +21,9 @@ function readHashes(file: string): Buffer[] {
     .map((line) => line.trim())
     .filter((line) => line !== '');
   if (keys.length === 0) {
-    throw new Error(`${file} must hold an API key a line, received no key: write one or unset API_KEY_FILE`);
+    throw new Error(
+      `${file} must hold an API key a line, received no key: write one or unset ${ENV.apiKeyFile}`,
+    );
   }
   return keys.map(hash);
 }
@@ -35,6 +38,9 @@ export type CheckApiKey = (authorization: string | undefined) => void;
  * @throws Error when the file cannot be read or holds no key at the start
  */
 export function openApiKeys(file: string, now: () => number = Date.now): CheckApiKey {
+  if (!existsSync(file)) {
+    throw new Error(`${ENV.apiKeyFile} must name a file of API keys, received ${file}, which is not there`);
+  }
   const stamp = () => {
     const { mtimeMs, ino, size } = statSync(file);
     return `${mtimeMs} ${ino} ${size}`;

@@ -124,7 +124,11 @@ export function createApp(dependencies: AppDependencies): Express {
     const ask = {
       classes: loaded.classes,
       top: query.top,
-      run: (image: Buffer) => run(model, { kind: 'classify', image }, response),
+      run: (image: Buffer) => {
+        // Of several images, those left when the client goes need not be looked at.
+        if (response.closed) throw new ServiceError('BAD_REQUEST', 'The client went away.');
+        return run(model, { kind: 'classify', image }, response);
+      },
     };
     const { demo, classes } = loaded;
     const about = { model, version: versionOf(loaded), demo, classes: [...classes] };

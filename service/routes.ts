@@ -57,7 +57,14 @@ export function tensorJson(limitBytes: number): RequestHandler {
   };
 }
 
-const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range'];
+const CONDITIONS = [
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+  'range',
+];
 
 /** Answers are whole: conditions and ranges, of which the document promises nothing, are overlooked. */
 const unconditional: RequestHandler = (request, _response, next) => {

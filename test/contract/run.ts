@@ -14,7 +14,7 @@ import { startServer } from '../service/server';
 
 const KEY = 'contract';
 const EXAMPLES = process.env['CONTRACT_EXAMPLES'] ?? '40';
-const SECONDS = process.env['CONTRACT_SECONDS'] ?? '240';
+const SECONDS = process.env['CONTRACT_SECONDS'] ?? '100';
 
 async function walk(schemathesis: string, withKey: boolean): Promise<boolean> {
   const apiKeyFile = join(mkdtempSync(join(tmpdir(), 'tandem-contract-')), 'keys');

@@ -63,5 +63,7 @@ test('a changed file is read again after a second; one that is gone or empty let
 
 test('a file without a key, or that is not there, is refused at the start', () => {
   expect(() => open('\n \n')).toThrow('must hold an API key a line, received no key');
-  expect(() => openApiKeys(join(folder, 'none'))).toThrow('ENOENT');
+  expect(() => openApiKeys(join(folder, 'none'))).toThrow(
+    /API_KEY_FILE must name a file of API keys, received .*none, which is not there/,
+  );
 });
