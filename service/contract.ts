@@ -62,8 +62,8 @@ export const LIMITS = {
   imagePixels: 40_000_000,
   /** Images in one form, JSON body or tensor. */
   images: 8,
-  /** All images of a form together. */
-  formImageBytes: 32 * 1024 * 1024,
+  /** A whole form. */
+  formBytes: 32 * 1024 * 1024,
   /** One image of {@link LIMITS.imageBytes} as base64 takes 14 MB. */
   imageJsonBytes: 16 * 1024 * 1024,
   /** 150,528 numbers as JSON text take 1.5 to 3 MB; this leaves room for a small batch. */

@@ -19,6 +19,8 @@ export interface Upload {
 }
 
 const FORM_TYPE = 'multipart/form-data';
+/** How long after its last byte a form may still be worked on. */
+const FORM_END_MS = 250;
 export const JSON_TYPE = 'application/json';
 const TAKEN = [...IMAGE_TYPES, FORM_TYPE, JSON_TYPE].join(', ');
 const known = (type: string) => IMAGE_TYPES.some((imageType) => imageType === type);
@@ -65,15 +67,10 @@ function readForm(request: Request): Promise<Buffer[]> {
       return;
     }
     const images: Buffer[] = [];
-    let bytes = 0;
     parser.on('file', (field, stream, _name, _encoding, type) => {
       const index = images.push(Buffer.alloc(0)) - 1;
       const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes <= LIMITS.formImageBytes) chunks.push(chunk);
-        else reject(tooLarge('The images of the form are together', LIMITS.formImageBytes));
-      });
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('limit', () => reject(tooLarge()));
       stream.on('error', reject);
       stream.on('end', () => {
@@ -90,15 +87,27 @@ function readForm(request: Request): Promise<Buffer[]> {
     parser.on('filesLimit', onlyFiles);
     parser.on('fieldsLimit', onlyFiles);
     parser.on('partsLimit', onlyFiles);
-    parser.on('error', () => refuse('The multipart body is damaged or cut off; send it again.'));
+    const damaged = () => refuse('The multipart body is damaged or cut off; send it again.');
+    parser.on('error', damaged);
     parser.on('finish', () => {
       if (images.length === 0) onlyFiles();
       else resolve(images);
     });
+    let bytes = 0;
+    // No pipe: the parser takes nothing more after a part whose head is damaged, and the body would never end.
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= LIMITS.formBytes) parser.write(chunk);
+      else reject(tooLarge('The form is', LIMITS.formBytes));
+    });
+    request.on('end', () => {
+      parser.end();
+      // A form that is whole is done with at once.
+      setTimeout(damaged, FORM_END_MS);
+    });
     request.on('close', () => {
       if (!request.complete) refuse('The body ended early; send it whole.');
     });
-    request.pipe(parser);
   });
 }
 

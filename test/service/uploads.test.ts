@@ -72,7 +72,7 @@ test('images that are too large together are refused', async () => {
     await classify(formOf(images)),
     413,
     'BODY_TOO_LARGE',
-    /together larger than 33554432 bytes/,
+    /The form is larger than 33554432 bytes/,
   );
 });
 
@@ -111,6 +111,27 @@ test('a form with another field, a text, another type, nothing or no boundary is
     'BAD_REQUEST',
     /damaged or cut off/,
   );
+});
+
+test('a form with a part whose head is damaged is 400 at once, alone and before an image', async () => {
+  const type = 'multipart/form-data; boundary=b';
+  const image = Buffer.concat([
+    Buffer.from('--b\r\nContent-Disposition: form-data; name="image"\r\nContent-Type: image/jpeg\r\n\r\n'),
+    light,
+  ]);
+  const damagedPart = Buffer.from(
+    `--b\r\nCoontent-Disposition: form-data; name="image"\r\n\r\n${'x'.repeat(99_999)}\r\n`,
+  );
+  const end = Buffer.from('\r\n--b--\r\n');
+  const started = performance.now();
+  for (const body of [
+    [damagedPart, end],
+    [damagedPart, image, end],
+  ]) {
+    await expectProblem(await classify(Buffer.concat(body), type), 400, 'BAD_REQUEST', /damaged or cut off/);
+  }
+  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(await results(await classify(Buffer.concat([image, end]), type))).toHaveLength(1);
 });
 
 test.each<[string, unknown, string, RegExp]>([
