@@ -1,25 +1,32 @@
 /**
  * The HTTP application. It never listens, and knows model processes only through their pool.
  */
-import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import express, { type Express, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { pinoHttp } from 'pino-http';
 
 import type { ModelId } from '../models/catalog';
-import { topClasses } from '../models/evaluation/top-classes';
 import { PACKAGE_ROOT } from '../models/package-root';
-import { type Classification, LIMITS, PATHS } from './contract';
+import type { CheckApiKey } from './api-key';
+import { check, fromText, show } from './check';
+import { classifyImage, classifyImages } from './classify';
+import { LIMITS } from './contract';
 import { errorHandler, ServiceError, toServiceError } from './errors';
+import { limitBody } from './http-server';
 import type { LoadedModel, Work } from './messages';
 import type { Metrics } from './metrics';
-import { inferResponse, modelMetadata, parseInferRequest } from './open-inference';
+import { inferResponse, modelMetadata, parseInferRequest, serverMetadata, versionOf } from './open-inference';
+import { openApiDocument } from './openapi';
+import { type OperationId, OPERATIONS } from './operations';
+import { PACKAGE_VERSION } from './package-version';
 import type { ModelWorker, QueuedResult } from './pool';
-import { readImage } from './upload';
+import { metricsHandler, mount, nothingHere, refuseBinary, tensorJson } from './routes';
+import { httpLog, requestId, traceContext } from './request-log';
+import { type Classification, type Classifications, CLASSIFY_QUERY } from './schemas';
+import { JSON_TYPE, readImages } from './upload';
 
 export interface AppDependencies {
   readonly workers: ReadonlyMap<ModelId, ModelWorker>;
@@ -29,46 +36,23 @@ export interface AppDependencies {
   readonly draining: () => boolean;
   /** Folder of sample images for the page; it may be missing. */
   readonly samplesDir: string;
+  /** Asked of every request that is not open to all. */
+  readonly checkApiKey?: CheckApiKey;
+  /** Whether the metrics have a port of their own and are not answered here. */
+  readonly hasMetricsPort?: boolean;
+  /** How long a body may take to arrive. */
+  readonly bodyTimeoutMs?: number;
 }
 
 const PAGE_DIR = join(PACKAGE_ROOT, 'service', 'page');
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
-const HEALTH_PATHS = new Set<string>([PATHS.live, PATHS.ready, PATHS.metrics]);
-
-const requestId: RequestHandler = (request, response, next) => {
-  const given = request.get('x-request-id');
-  response.set('x-request-id', given !== undefined && REQUEST_ID.test(given) ? given : randomUUID());
-  next();
-};
-
-/** Logs what was asked and how it ended; never bodies, file names or headers. */
-const httpLog = (logger: Logger): RequestHandler =>
-  pinoHttp({
-    logger,
-    genReqId: (_request, response) => response.getHeader('x-request-id') as string,
-    autoLogging: { ignore: (request) => HEALTH_PATHS.has(request.url) },
-    serializers: {
-      req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
-      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-    },
-  });
-
-function readTop(value: unknown): number {
-  if (value === undefined) return LIMITS.topClassesDefault;
-  if (typeof value !== 'string' || !/^[1-9]\d{0,3}$/.test(value)) {
-    throw new ServiceError(
-      'BAD_REQUEST',
-      `top must be a whole number from 1, received ${JSON.stringify(value)}.`,
-    );
-  }
-  return Number(value);
-}
 
 /** Builds the application. */
-export function createApp({ workers, metrics, log, draining, samplesDir }: AppDependencies): Express {
+export function createApp(dependencies: AppDependencies): Express {
+  const { workers, metrics, log, draining, samplesDir, checkApiKey, hasMetricsPort = false } = dependencies;
   const app = express();
   app.disable('x-powered-by');
-  app.use(requestId, httpLog(log));
+  app.disable('etag');
+  app.use(requestId, traceContext, httpLog(log));
   // The service speaks plain HTTP behind its balancer: upgrading its page's requests would break them.
   app.use(
     helmet({
@@ -89,24 +73,30 @@ export function createApp({ workers, metrics, log, draining, samplesDir }: AppDe
       throw new ServiceError('BAD_REQUEST', `Say which model: add ?model= and one of ${served}.`);
     const found = [...workers].find(([model]) => model === id);
     if (found === undefined) {
-      throw new ServiceError(
-        'UNKNOWN_MODEL',
-        `There is no model ${JSON.stringify(id)} here; choose one of ${served}.`,
-      );
+      throw new ServiceError('UNKNOWN_MODEL', `There is no model ${show(id)} here; choose one of ${served}.`);
     }
     return found;
   };
 
-  const loadedOf = (worker: ModelWorker): LoadedModel => {
-    if (worker.state.kind === 'ready') return worker.state.loaded;
-    throw new ServiceError('NOT_READY', 'The model is not loaded yet; try again soon.', 1000);
+  const loadedOf = (worker: ModelWorker, version?: unknown): LoadedModel => {
+    if (worker.state.kind !== 'ready')
+      throw new ServiceError('NOT_READY', 'The model is not loaded yet; try again soon.', 1000);
+    const { loaded } = worker.state;
+    if (version !== undefined && version !== versionOf(loaded)) {
+      throw new ServiceError(
+        'UNKNOWN_VERSION',
+        `The model has no such version here; it has ${versionOf(loaded)}, or leave the version out.`,
+      );
+    }
+    return loaded;
   };
 
   /** Runs work and measures it; cancels it when the client goes away. */
   const run = async (model: ModelId, work: Work, response: Response): Promise<QueuedResult> => {
     const worker = workers.get(model)!;
     const gone = new AbortController();
-    response.on('close', () => gone.abort());
+    const abort = () => gone.abort();
+    response.on('close', abort);
     const started = performance.now();
     metrics.inFlight.inc({ model });
     try {
@@ -120,42 +110,53 @@ export function createApp({ workers, metrics, log, draining, samplesDir }: AppDe
       metrics.rejected.inc({ model, code: toServiceError(error).code });
       throw error;
     } finally {
+      response.off('close', abort);
       metrics.inFlight.dec({ model });
     }
   };
 
-  const classify = async (request: Request, response: Response): Promise<void> => {
-    const [model, worker] = workerOf(request.query['model']);
-    const top = readTop(request.query['top']);
+  const classify: RequestHandler = async (request, response) => {
+    const query = check(CLASSIFY_QUERY, fromText(request.query), 'the query');
+    const [model, worker] = workerOf(query.model);
     const started = performance.now();
-    const image = await readImage(request, request.headers);
-    const { classes, demo } = loadedOf(worker);
-    const { probabilities, queueMs, decodeMs, inferenceMs } = await run(
-      model,
-      { kind: 'classify', image },
-      response,
-    );
-    response.json({
-      model,
-      demo,
-      classes,
-      top: topClasses(classes, probabilities, top),
-      timeMs: {
-        queue: queueMs,
-        decode: decodeMs,
-        inference: inferenceMs,
-        total: performance.now() - started,
+    const { images, isList } = await readImages(request);
+    const loaded = loadedOf(worker);
+    const ask = {
+      classes: loaded.classes,
+      top: query.top,
+      run: (image: Buffer) => {
+        // Of several images, those left when the client goes need not be looked at.
+        if (response.closed) throw new ServiceError('BAD_REQUEST', 'The client went away.');
+        return run(model, { kind: 'classify', image }, response);
       },
-    } satisfies Classification);
+    };
+    const { demo, classes } = loaded;
+    const about = { model, version: versionOf(loaded), demo, classes: [...classes] };
+    if (isList) {
+      const id = String(response.getHeader('x-request-id'));
+      response.json({
+        ...about,
+        results: await classifyImages(ask, images, id),
+      } satisfies Classifications);
+    } else {
+      response.json({
+        ...about,
+        ...(await classifyImage(ask, images[0]!, started)),
+      } satisfies Classification);
+    }
   };
 
-  const infer = async (request: Request, response: Response): Promise<void> => {
+  const infer: RequestHandler = async (request, response) => {
     const [model, worker] = workerOf(request.params['id']);
     const parsed = parseInferRequest(request.body);
-    const loaded = loadedOf(worker);
+    const loaded = loadedOf(worker, request.params['version']);
     const { images, batch } = parsed;
     const { probabilities } = await run(model, { kind: 'infer', images, batch }, response);
     response.json(inferResponse(model, loaded, parsed, probabilities));
+  };
+  const knownModel: RequestHandler = (request, _response, next) => {
+    workerOf(request.params['id']);
+    next();
   };
 
   const ready = () => !draining() && [...workers.values()].every(({ state }) => state.kind === 'ready');
@@ -164,80 +165,54 @@ export function createApp({ workers, metrics, log, draining, samplesDir }: AppDe
     response.json({ name, ready: true });
   };
 
-  const only = (method: 'GET' | 'POST', handler: RequestHandler): RequestHandler => {
-    return (request, response, next) => {
-      const asked = request.method === 'HEAD' ? 'GET' : request.method;
-      if (asked === method) return handler(request, response, next);
-      response.set('Allow', method);
-      throw new ServiceError('METHOD_NOT_ALLOWED', `${request.method} is not taken here; use ${method}.`);
-    };
+  const bounded = limitBody(dependencies.bodyTimeoutMs);
+  const model: RequestHandler = (request, response) => {
+    const [id, worker] = workerOf(request.params['id']);
+    response.json(modelMetadata(id, loadedOf(worker, request.params['version'])));
+  };
+  const modelReady: RequestHandler = (request, response) => {
+    const [id, worker] = workerOf(request.params['id']);
+    if (worker.state.kind === 'ready') loadedOf(worker, request.params['version']);
+    readiness(`model ${id}`, !draining() && worker.state.kind === 'ready', response);
+  };
+  const inferHandlers = [knownModel, refuseBinary, bounded, tensorJson(LIMITS.tensorJsonBytes), infer];
+  const samples = () => {
+    const files = existsSync(samplesDir) ? readdirSync(samplesDir).sort() : [];
+    return files.filter((file) => file.endsWith('.jpg'));
   };
 
-  app.all(PATHS.classify, only('POST', classify));
-  const json = express.json({ limit: LIMITS.tensorJsonBytes, type: () => true, inflate: false });
-  app.all(
-    PATHS.infer,
-    only('POST', (request, response, next) => {
-      workerOf(request.params['id']);
-      json(request, response, next);
-    }),
-    infer,
-  );
-  app.all(
-    PATHS.live,
-    only('GET', (_request, response) => void response.json({ live: true })),
-  );
-  app.all(
-    PATHS.ready,
-    only('GET', (_request, response) => readiness('service', ready(), response)),
-  );
-  app.all(
-    PATHS.server,
-    only('GET', (_request, response) => {
-      response.json({
-        name: 'tandem',
-        version: PACKAGE_VERSION,
-        extensions: [],
-        models: [...workers.keys()],
-      });
-    }),
-  );
-  app.all(
-    PATHS.model,
-    only('GET', (request, response) => {
-      const [model, worker] = workerOf(request.params['id']);
-      response.json(modelMetadata(model, loadedOf(worker)));
-    }),
-  );
-  app.all(
-    PATHS.modelReady,
-    only('GET', (request, response) => {
-      const [model, worker] = workerOf(request.params['id']);
-      readiness(`model ${model}`, !draining() && worker.state.kind === 'ready', response);
-    }),
-  );
-  app.all(
-    PATHS.metrics,
-    only('GET', async (_request, response) => {
-      response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
-    }),
-  );
-  app.all(
-    PATHS.samples,
-    only('GET', (_request, response) => {
-      const files = existsSync(samplesDir) ? readdirSync(samplesDir).sort() : [];
-      response.json(files.filter((file) => file.endsWith('.jpg')));
-    }),
-  );
-  app.use(PATHS.samples, express.static(samplesDir, { index: false }));
-  app.use(express.static(PAGE_DIR));
-  app.use((request) => {
-    throw new ServiceError('NOT_FOUND', `There is nothing at ${request.path}; the page is at ${PATHS.page}.`);
+  const ids = (Object.keys(OPERATIONS) as OperationId[]).filter((id) => id !== 'metrics' || !hasMetricsPort);
+  const document = openApiDocument(ids);
+  mount(app, ids, checkApiKey, {
+    classify: [
+      bounded,
+      express.json({ limit: LIMITS.imageJsonBytes, type: JSON_TYPE, inflate: false }),
+      classify,
+    ],
+    live: [(_request, response) => void response.json({ live: true })],
+    ready: [(_request, response) => readiness('service', ready(), response)],
+    server: [
+      (_request, response) => void response.json(serverMetadata(PACKAGE_VERSION, [...workers.keys()])),
+    ],
+    model: [model],
+    modelVersion: [model],
+    modelReady: [modelReady],
+    modelVersionReady: [modelReady],
+    infer: inferHandlers,
+    inferVersion: inferHandlers,
+    openapi: [(_request, response) => void response.json(document)],
+    metrics: [metricsHandler(metrics)],
+    page: [(_request, response) => response.sendFile('index.html', { root: PAGE_DIR })],
+    samples: [(_request, response) => void response.json(samples())],
+    sample: [
+      (request, response, next) => {
+        const name = samples().find((file) => file === request.params['name']);
+        if (name === undefined) next();
+        else response.sendFile(name, { root: samplesDir });
+      },
+    ],
   });
-  app.use(errorHandler);
+  app.use(express.static(PAGE_DIR, { index: false }));
+  app.use(nothingHere, errorHandler);
   return app;
 }
-
-const PACKAGE_VERSION = (
-  JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }
-).version;

@@ -23,6 +23,10 @@ export interface Config {
   readonly modelsDir: string;
   readonly onnxCacheDir: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** File of API keys, one a line; none: no key is needed. */
+  readonly apiKeyFile?: string;
+  /** Port of the metrics; none: they are on the first port. 0 takes any free port. */
+  readonly metricsPort?: number;
 }
 
 function oneOf<T extends string>(name: string, value: string, known: readonly T[]): T {
@@ -50,6 +54,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const limit = read(ENV.cpuLimitMillis);
   const limitMillis =
     limit === undefined ? cpuLimitMillis() : integer(ENV.cpuLimitMillis, limit, 1, 1_000_000);
+  const apiKeyFile = read(ENV.apiKeyFile);
+  const metricsPort = read(ENV.metricsPort);
   const models = (read(ENV.models) ?? MODEL_IDS.join(','))
     .split(',')
     .map((id) => oneOf(ENV.models, id.trim(), MODEL_IDS));
@@ -62,5 +68,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     modelsDir: resolve(read(ENV.modelsDir) ?? DEMO_MODELS_DIR),
     onnxCacheDir: resolve(read(ENV.onnxCacheDir) ?? join(PACKAGE_ROOT, 'build', 'onnx')),
     logLevel: oneOf(ENV.logLevel, read(ENV.logLevel) ?? 'info', LOG_LEVELS),
+    ...(apiKeyFile === undefined ? {} : { apiKeyFile: resolve(apiKeyFile) }),
+    ...(metricsPort === undefined ? {} : { metricsPort: integer(ENV.metricsPort, metricsPort, 0, 65535) }),
   };
 }

@@ -6,7 +6,8 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 
-import { type ErrorCode, ERRORS } from './contract';
+import { type ErrorCode, ERRORS, PATHS } from './contract';
+import type { Problem } from './schemas';
 
 /** An error with a stable code; its message is a sentence that tells the client what to do. */
 export class ServiceError extends Error {
@@ -15,31 +16,40 @@ export class ServiceError extends Error {
     message: string,
     /** When to try again, milliseconds; for the errors that pass. */
     readonly retryAfterMs?: number,
+    /** The part of the request that was wrong. */
+    readonly field?: string,
   ) {
     super(message);
   }
 }
 
+/** An error as RFC 9457 wants it. */
+export function problemOf({ code, message, field }: ServiceError, requestId: string): Problem {
+  const { status, title } = ERRORS[code];
+  return {
+    type: `urn:tandem:error:${code}`,
+    title,
+    status,
+    detail: message,
+    code,
+    requestId,
+    ...(field === undefined ? {} : { field }),
+  };
+}
+
 /** Answers with an error. */
 export function sendProblem(response: Response, error: ServiceError): void {
-  const { status, title } = ERRORS[error.code];
+  const problem = problemOf(error, String(response.getHeader('x-request-id')));
   if (error.retryAfterMs !== undefined) {
     response.set('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
   }
-  const requestId = response.getHeader('x-request-id');
+  if (error.code === 'UNAUTHENTICATED') response.set('WWW-Authenticate', 'Bearer realm="tandem"');
+  // The Open Inference Protocol has a form of errors of its own, which fits into the other.
+  const isProtocol = response.req.path.startsWith(PATHS.server);
   response
-    .status(status)
+    .status(problem.status)
     .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: `urn:tandem:error:${error.code}`,
-        title,
-        status,
-        detail: error.message,
-        code: error.code,
-        requestId,
-      }),
-    );
+    .send(JSON.stringify(isProtocol ? { ...problem, error: problem.detail } : problem));
 }
 
 /** What body-parser's errors mean to the client. */
@@ -58,7 +68,8 @@ const BODY_ERRORS: Readonly<Record<string, [ErrorCode, string]>> = {
 /** Turns any thrown value into an error for the client; what is unexpected tells nothing of the inside. */
 export function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
-  const { type, status } = (error ?? {}) as { type?: string; status?: number };
+  const { type, status, code } = (error ?? {}) as { type?: string; status?: number; code?: string };
+  if (code === 'ECONNRESET') return new ServiceError(...BODY_ERRORS['request.aborted']!);
   const known = type === undefined ? undefined : BODY_ERRORS[type];
   if (known !== undefined) return new ServiceError(...known);
   if (status === 400)
@@ -67,9 +78,11 @@ export function toServiceError(error: unknown): ServiceError {
 }
 
 /** The one error middleware. */
-export const errorHandler: ErrorRequestHandler = (error, request, response, next) => {
-  const known = toServiceError(error);
-  if (known.code === 'INTERNAL') (request as { log?: Logger }).log?.error(error, 'request failed');
-  if (response.headersSent) next(error);
-  else sendProblem(response, known);
-};
+export const errorHandler: ErrorRequestHandler = // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express tells error handlers by their four parameters
+  (error, request, response, _next) => {
+    const known = toServiceError(error);
+    if (known.code === 'INTERNAL') (request as { log?: Logger }).log?.error(error, 'request failed');
+    // Half an answer cannot be taken back; that it ends early tells the client.
+    if (response.headersSent) request.destroy();
+    else sendProblem(response, known);
+  };

@@ -1,23 +1,28 @@
 /**
  * The service's entry: `node build/service/main.js`.
  */
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { type Logger, pino } from 'pino';
 
 import type { ModelId } from '../models/catalog';
+import { openApiKeys } from './api-key';
 import { createApp } from './app';
 import { type Config, readConfig } from './config';
-import { DRAIN_DELAY_MS, KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './contract';
+import { DRAIN_DELAY_MS } from './contract';
+import { createHttpServer, type Timeouts } from './http-server';
 import { createMetrics } from './metrics';
+import { createMetricsApp } from './metrics-app';
 import { checkNodeVersion } from './node-version';
 import { ModelWorker, type WorkerState } from './pool';
 
 /** A running service. */
 export interface Running {
   readonly port: number;
+  /** Where the metrics have a port of their own. */
+  readonly metricsPort?: number;
   /** Resolves when every model is warm; never rejects, since a model that cannot be loaded is tried again. */
   readonly ready: Promise<void>;
   readonly workers: ReadonlyMap<ModelId, ModelWorker>;
@@ -29,7 +34,7 @@ export interface Running {
   stop(delayMs?: number): Promise<void>;
 }
 
-export interface ServeOptions {
+export interface ServeOptions extends Timeouts {
   readonly log: Logger;
   /** Script of the model processes. @default worker.ts */
   readonly workerScript?: string;
@@ -63,13 +68,15 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     log,
     draining: () => draining,
     samplesDir: join(config.modelsDir, 'samples'),
+    hasMetricsPort: config.metricsPort !== undefined,
+    ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile) }),
+    ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
-  const server = createServer(
-    { requestTimeout: 2 * REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
-    app,
-  );
-  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  const server = createHttpServer(app, options);
   const port = await listen(server, config.port);
+  const metricsServer =
+    config.metricsPort === undefined ? undefined : createHttpServer(createMetricsApp(metrics));
+  const metricsPort = metricsServer && (await listen(metricsServer, config.metricsPort!));
 
   const ready = config.models.map((model) => {
     const modelDir = join(config.modelsDir, model);
@@ -106,10 +113,18 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       server.close(resolve);
       server.closeIdleConnections();
     });
+    metricsServer?.close();
+    metricsServer?.closeAllConnections();
     for (const worker of workers.values()) worker.stop();
     log.info('stopped');
   };
-  return { port, ready: Promise.all(ready).then(() => undefined), workers, stop };
+  return {
+    port,
+    ...(metricsPort === undefined ? {} : { metricsPort }),
+    ready: Promise.all(ready).then(() => undefined),
+    workers,
+    stop,
+  };
 }
 
 /** Stops on SIGTERM after the drain's delay, and on Ctrl-C at once. */

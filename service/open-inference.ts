@@ -1,27 +1,44 @@
 /**
- * The Open Inference Protocol's JSON form of tensors.
+ * The Open Inference Protocol's requests and answers, tensors in JSON.
  *
  * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
-import { INPUT_NAME, INPUT_SHAPE, OUTPUT_NAME } from '../models/catalog';
+import type { z } from 'zod';
+
+import { INPUT_NAME, INPUT_SHAPE, type ModelId, OUTPUT_NAME } from '../models/catalog';
+import { topClasses } from '../models/evaluation/top-classes';
+import { check } from './check';
 import { ServiceError } from './errors';
 import type { LoadedModel } from './messages';
+import {
+  CLASSES_DATATYPE,
+  DATATYPE,
+  type INFER_ANSWER,
+  INFER_REQUEST,
+  type MODEL_METADATA,
+  type SERVER_METADATA,
+} from './schemas';
+import { readTensor } from './tensor';
 
-/** Most images in one request. */
-const MAX_BATCH = 8;
-const DATATYPE = 'FP32';
-const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
+/** Triton's extension that answers with class names. */
+export const EXTENSIONS = ['classification'] as const;
+/** Digits of the checksum that make a version: enough to tell any models apart, short enough to read. */
+const VERSION_DIGITS = 12;
+
+/**
+ * A model's version is made of its content, so that it cannot be forgotten or moved to other weights, and every
+ * replica of one image names the same.
+ */
+export const versionOf = ({ sha256 }: Pick<LoadedModel, 'sha256'>): string => sha256.slice(0, VERSION_DIGITS);
 
 export interface InferRequest {
   readonly id?: string;
   /** float32 [batch, 224, 224, 3] in [0, 1] */
   readonly images: Float32Array;
   readonly batch: number;
+  /** How many classes to name instead of giving all probabilities. */
+  readonly classification?: number;
 }
-
-const bad = (message: string) => new ServiceError('BAD_REQUEST', message);
-
-const show = (value: unknown) => (JSON.stringify(value) as string | undefined)?.slice(0, 60) ?? 'nothing';
 
 /**
  * Checks a request's body.
@@ -29,65 +46,89 @@ const show = (value: unknown) => (JSON.stringify(value) as string | undefined)?.
  * @throws ServiceError BAD_REQUEST naming the field, what it must be and what it is
  */
 export function parseInferRequest(body: unknown): InferRequest {
-  const { id, inputs } = (body ?? {}) as { id?: unknown; inputs?: unknown };
-  if (id !== undefined && typeof id !== 'string') throw bad(`id must be a string, received ${show(id)}.`);
-  if (!Array.isArray(inputs) || inputs.length !== 1) throw bad('inputs must be a list of one tensor.');
-  const { name, shape, datatype, data } = (inputs[0] ?? {}) as Record<string, unknown>;
-  if (name !== INPUT_NAME) throw bad(`inputs[0].name must be "${INPUT_NAME}", received ${show(name)}.`);
-  if (datatype !== DATATYPE)
-    throw bad(`inputs[0].datatype must be "${DATATYPE}", received ${show(datatype)}.`);
-  const [batch, ...rest] = (Array.isArray(shape) ? shape : []) as unknown[];
-  const fits = Number.isInteger(batch) && (batch as number) >= 1 && (batch as number) <= MAX_BATCH;
-  if (!fits || String(rest) !== String(INPUT_SHAPE)) {
-    const expected = `[n, ${INPUT_SHAPE.join(', ')}] with n from 1 to ${MAX_BATCH}`;
-    throw bad(`inputs[0].shape must be ${expected}, received ${show(shape)}.`);
-  }
-  const count = (batch as number) * IMAGE_SIZE;
-  const flat = Array.isArray(data) ? (data.flat(INPUT_SHAPE.length) as unknown[]) : [];
-  if (flat.length !== count) throw bad(`inputs[0].data must hold ${count} numbers, received ${flat.length}.`);
-  const images = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    const value = flat[i];
-    if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
-      throw bad(`inputs[0].data[${i}] must be a finite number, received ${show(value)}.`);
-    }
-    images[i] = value;
-  }
-  return { images, batch: batch as number, ...(id === undefined ? {} : { id }) };
-}
-
-/** The answer to a request. */
-export function inferResponse(
-  model: string,
-  loaded: LoadedModel,
-  request: InferRequest,
-  probabilities: Float32Array,
-) {
+  const { id, inputs, outputs } = check(INFER_REQUEST, body, 'the body');
+  const { data, shape } = inputs[0]!;
+  const classification = outputs?.[0]?.parameters?.classification;
   return {
-    model_name: model,
-    ...(request.id === undefined ? {} : { id: request.id }),
-    parameters: { demo: loaded.demo, classes: loaded.classes },
-    outputs: [
-      {
-        name: OUTPUT_NAME,
-        datatype: DATATYPE,
-        shape: [request.batch, loaded.classes.length],
-        data: Array.from(probabilities),
-      },
-    ],
+    images: readTensor(data, shape, ['inputs', 0, 'data']),
+    batch: shape[0],
+    ...(id === undefined ? {} : { id }),
+    ...(classification === undefined ? {} : { classification }),
   };
 }
 
+/** Numbers that Python and JavaScript write into JSON, which has none of them. */
+const NOT_FINITE = /(?<=[[,:\s])(NaN|-?Infinity)(?=[\],}\s])/g;
+
+/** Why a body is no JSON. Where it is for a number that is not finite, that number's field is named. */
+export function brokenJson(text: string): ServiceError {
+  if (text.search(NOT_FINITE) >= 0) {
+    try {
+      parseInferRequest(JSON.parse(text.replace(NOT_FINITE, '"$1"')));
+    } catch (error) {
+      if (error instanceof ServiceError) return error;
+    }
+  }
+  return new ServiceError('BAD_REQUEST', 'The body is not valid JSON; check its syntax.');
+}
+
+/** `probability:index:class` of the best classes of each image. */
+function namedClasses(
+  classes: readonly string[],
+  probabilities: Float32Array,
+  batch: number,
+  count: number,
+): string[] {
+  return Array.from({ length: batch }, (_, i) =>
+    topClasses(classes, probabilities.subarray(i * classes.length, (i + 1) * classes.length), count).map(
+      ({ class: name, probability }) => `${probability}:${classes.indexOf(name)}:${name}`,
+    ),
+  ).flat();
+}
+
+type InferAnswer = z.infer<typeof INFER_ANSWER>;
+type Output = InferAnswer['outputs'][number];
+
+/** The answer to a request. */
+export function inferResponse(
+  model: ModelId,
+  loaded: LoadedModel,
+  { id, batch, classification }: InferRequest,
+  probabilities: Float32Array,
+): InferAnswer {
+  const { classes, demo } = loaded;
+  const count = Math.min(classification ?? classes.length, classes.length);
+  const output: Pick<Output, 'datatype' | 'data'> =
+    classification === undefined
+      ? { datatype: DATATYPE, data: Array.from(probabilities) }
+      : { datatype: CLASSES_DATATYPE, data: namedClasses(classes, probabilities, batch, count) };
+  return {
+    model_name: model,
+    model_version: versionOf(loaded),
+    ...(id === undefined ? {} : { id }),
+    parameters: { demo },
+    outputs: [{ name: OUTPUT_NAME, shape: [batch, count], ...output }],
+  };
+}
+
+/** The server's metadata. */
+export const serverMetadata = (version: string, models: ModelId[]): z.infer<typeof SERVER_METADATA> => ({
+  name: 'tandem',
+  version,
+  extensions: [...EXTENSIONS],
+  models,
+});
+
 /** A model's metadata. */
-export function modelMetadata(model: string, loaded: LoadedModel) {
+export function modelMetadata(model: ModelId, loaded: LoadedModel): z.infer<typeof MODEL_METADATA> {
   return {
     name: model,
-    versions: [],
+    versions: [versionOf(loaded)],
     platform: `tandem_${loaded.engine}`,
     inputs: [{ name: INPUT_NAME, datatype: DATATYPE, shape: [-1, ...INPUT_SHAPE] }],
     outputs: [{ name: OUTPUT_NAME, datatype: DATATYPE, shape: [-1, loaded.classes.length] }],
     demo: loaded.demo,
-    classes: loaded.classes,
+    classes: [...loaded.classes],
     architecture: loaded.architecture,
     engine: { name: loaded.engine, version: loaded.engineVersion },
     precision: loaded.precision,

@@ -1,27 +1,35 @@
 /**
- * The image of a request: its raw body, or the one file of a multipart form.
+ * The images of a request: its raw body, the files of a multipart form, or base64 in JSON.
  */
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 
 import { Busboy } from '@fastify/busboy';
+import type { Request } from 'express';
 
+import { badField, check } from './check';
 import { IMAGE_FIELD, IMAGE_TYPES, LIMITS } from './contract';
 import { ServiceError } from './errors';
+import { CLASSIFY_JSON } from './schemas';
 
-/** Most that is read of a body before the connection is cut. */
-const PATIENCE_BYTES = 10 * LIMITS.imageBytes;
+export interface Upload {
+  /** Encoded images in the request's order; at least one. */
+  readonly images: readonly Buffer[];
+  /** Whether the request's form can hold several; then the answer is a list even for one. */
+  readonly isList: boolean;
+}
 
+const FORM_TYPE = 'multipart/form-data';
+/** How long after its last byte a form may still be worked on. */
+const FORM_END_MS = 250;
+export const JSON_TYPE = 'application/json';
+const TAKEN = [...IMAGE_TYPES, FORM_TYPE, JSON_TYPE].join(', ');
 const known = (type: string) => IMAGE_TYPES.some((imageType) => imageType === type);
 
 const unsupported = (type: string) =>
-  new ServiceError('UNSUPPORTED_TYPE', `The type "${type}" is not taken; send ${IMAGE_TYPES.join(', ')}.`);
+  new ServiceError('UNSUPPORTED_TYPE', `The type "${type}" is not taken; send ${TAKEN}.`);
 
-const tooLarge = () =>
-  new ServiceError(
-    'BODY_TOO_LARGE',
-    `The image is larger than ${LIMITS.imageBytes} bytes; send a smaller one.`,
-  );
+const tooLarge = (what = 'The image is', bytes: number = LIMITS.imageBytes) =>
+  new ServiceError('BODY_TOO_LARGE', `${what} larger than ${bytes} bytes; send a smaller one.`);
 
 async function readRaw(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -30,77 +38,119 @@ async function readRaw(body: Readable): Promise<Buffer> {
     bytes += chunk.length;
     // What is too large is read on for a while but not kept, so that the client gets to see the answer.
     if (bytes <= LIMITS.imageBytes) chunks.push(chunk);
-    else if (bytes > PATIENCE_BYTES) break;
+    else if (bytes > LIMITS.bodyBytes) break;
   }
   if (bytes > LIMITS.imageBytes) throw tooLarge();
   return Buffer.concat(chunks);
 }
 
-function readMultipart(body: Readable, headers: IncomingHttpHeaders): Promise<Buffer> {
+function readForm(request: Request): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const refuse = (message: string) => reject(new ServiceError('BAD_REQUEST', message));
     let parser: InstanceType<typeof Busboy>;
     try {
-      const limits = { files: 1, fields: 0, parts: 2, fileSize: LIMITS.imageBytes };
-      parser = new Busboy({ headers: { ...headers, 'content-type': headers['content-type']! }, limits });
+      const limits = {
+        files: LIMITS.images,
+        fields: 0,
+        parts: LIMITS.images + 1,
+        fileSize: LIMITS.imageBytes,
+      };
+      parser = new Busboy({
+        headers: { ...request.headers, 'content-type': request.headers['content-type']! },
+        limits,
+        // Some clients leave the file's name out.
+        isPartAFile: (field, type, name) =>
+          name !== undefined || field === IMAGE_FIELD || type === 'application/octet-stream',
+      });
     } catch {
       refuse('The multipart body has no boundary; let the client set the Content-Type.');
       return;
     }
-    let image: Promise<Buffer> | undefined;
+    const images: Buffer[] = [];
     parser.on('file', (field, stream, _name, _encoding, type) => {
-      image = new Promise((resolveFile, rejectFile) => {
-        const chunks: Buffer[] = [];
-        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-        stream.on('limit', () => rejectFile(tooLarge()));
-        stream.on('error', rejectFile);
-        stream.on('end', () => {
-          if (field !== IMAGE_FIELD) {
-            rejectFile(
-              new ServiceError(
-                'BAD_REQUEST',
-                `The file must be in the field "${IMAGE_FIELD}", not "${field}".`,
-              ),
-            );
-          } else if (!known(type)) rejectFile(unsupported(type));
-          else resolveFile(Buffer.concat(chunks));
-        });
+      const index = images.push(Buffer.alloc(0)) - 1;
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('limit', () => reject(tooLarge()));
+      stream.on('error', reject);
+      stream.on('end', () => {
+        images[index] = Buffer.concat(chunks);
       });
-      image.catch(() => undefined);
+      if (field !== IMAGE_FIELD)
+        refuse(`Files must be in the field "${IMAGE_FIELD}", not "${field.slice(0, 60)}".`);
+      else if (!known(type)) reject(unsupported(type.slice(0, 60)));
     });
-    const onlyOne = () =>
-      refuse(`The form must hold one file in the field "${IMAGE_FIELD}" and nothing else.`);
-    parser.on('filesLimit', onlyOne);
-    parser.on('fieldsLimit', onlyOne);
-    parser.on('partsLimit', onlyOne);
-    parser.on('error', () => refuse('The multipart body is damaged or cut off; send it again.'));
+    const onlyFiles = () =>
+      refuse(
+        `The form must hold 1 to ${LIMITS.images} files in the field "${IMAGE_FIELD}" and nothing else.`,
+      );
+    parser.on('filesLimit', onlyFiles);
+    parser.on('fieldsLimit', onlyFiles);
+    parser.on('partsLimit', onlyFiles);
+    const damaged = () => refuse('The multipart body is damaged or cut off; send it again.');
+    parser.on('error', damaged);
     parser.on('finish', () => {
-      if (image === undefined) onlyOne();
-      else resolve(image);
+      if (images.length === 0) onlyFiles();
+      else resolve(images);
     });
-    body.on('aborted', () => refuse('The body ended early; send it whole.'));
-    body.pipe(parser);
+    let bytes = 0;
+    // No pipe: the parser takes nothing more after a part whose head is damaged, and the body would never end.
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= LIMITS.formBytes) parser.write(chunk);
+      else reject(tooLarge('The form is', LIMITS.formBytes));
+    });
+    request.on('end', () => {
+      parser.end();
+      // A form that is whole is done with at once.
+      setTimeout(damaged, FORM_END_MS);
+    });
+    request.on('close', () => {
+      if (!request.complete) refuse('The body ended early; send it whole.');
+    });
+  });
+}
+
+function readBase64(body: unknown): Buffer[] {
+  return check(CLASSIFY_JSON, body, 'the body').images.map((text, i) => {
+    const image = Buffer.from(text, 'base64');
+    // Node skips what is no base64, so that the length tells.
+    const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+    if (text.length % 4 !== 0 || image.length !== (text.length / 4) * 3 - padding) {
+      throw badField(
+        `images[${i}]`,
+        'must be base64 with its padding, without "data:" before it or line breaks in it',
+      );
+    }
+    if (image.length > LIMITS.imageBytes) throw tooLarge(`images[${i}] is`);
+    return image;
   });
 }
 
 /**
- * Reads the image that a request brings.
+ * Reads the images that a request brings. A JSON body must have been parsed already.
  *
  * @throws ServiceError UNSUPPORTED_TYPE, BODY_TOO_LARGE or BAD_REQUEST
  */
-export async function readImage(body: Readable, headers: IncomingHttpHeaders): Promise<Buffer> {
+export async function readImages(request: Request): Promise<Upload> {
+  const { headers } = request;
   const type = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-  const multipart = type === 'multipart/form-data';
-  if (!multipart && !known(type)) throw unsupported(type === '' ? 'none' : type);
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') {
-    throw new ServiceError(
-      'UNSUPPORTED_TYPE',
-      `The body is compressed (${encoding}); send it without Content-Encoding.`,
-    );
+    throw new ServiceError('UNSUPPORTED_TYPE', 'The body is compressed; send it without Content-Encoding.');
   }
-  const image = multipart ? await readMultipart(body, headers) : await readRaw(body);
-  if (image.length === 0)
-    throw new ServiceError('BAD_REQUEST', 'The image is empty; send the bytes of a file.');
-  return image;
+  const isList = type === FORM_TYPE || type === JSON_TYPE;
+  if (!isList && !known(type)) throw unsupported(type === '' ? 'none' : type.slice(0, 60));
+  const images =
+    type === FORM_TYPE
+      ? await readForm(request)
+      : type === JSON_TYPE
+        ? readBase64(request.body)
+        : [await readRaw(request)];
+  const empty = images.findIndex(({ length }) => length === 0);
+  if (empty >= 0) {
+    const name = isList ? `Image ${empty + 1}` : 'The image';
+    throw new ServiceError('BAD_REQUEST', `${name} is empty; send the bytes of a file.`);
+  }
+  return { images, isList };
 }

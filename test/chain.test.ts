@@ -18,7 +18,7 @@ import { loadClassifier } from '../models/weights/load-classifier';
 import { openSession, runSession } from '../models/onnx/session';
 import { cachedGraph } from '../models/onnx/cache';
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
-import type { Classification } from '../service/contract';
+import type { Classification } from '../service/schemas';
 import { type Running, serve } from '../service/main';
 
 const onnxCacheDir = mkdtempSync(join(tmpdir(), 'tandem-onnx-'));

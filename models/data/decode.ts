@@ -44,9 +44,11 @@ interface Signature {
   readonly bytes: string;
 }
 
+const PNG: Signature = { format: 'PNG', offset: 0, bytes: '\x89PNG\r\n\x1a\n' };
+
 const SUPPORTED: readonly Signature[] = [
   { format: 'JPEG', offset: 0, bytes: '\xff\xd8\xff' },
-  { format: 'PNG', offset: 0, bytes: '\x89PNG\r\n\x1a\n' },
+  PNG,
   { format: 'WebP', offset: 8, bytes: 'WEBP' },
 ];
 
@@ -76,6 +78,16 @@ function checkFormat(image: Buffer): void {
   throw new DecodeError('invalid', 'The body is not an image; send the bytes of a JPEG, PNG or WebP file.');
 }
 
+/** Where a PNG says how many bits a sample has. */
+const PNG_DEPTH_AT = 24;
+
+/** Whether sharp leaves a picture's colours in Display P3, as it does those of 16 bits that have a profile. */
+async function isLeftInP3(image: Buffer): Promise<boolean> {
+  if (!matches(image)(PNG) || image[PNG_DEPTH_AT] !== 16) return false;
+  const { space, hasProfile } = await sharp(image).metadata();
+  return space === 'rgb16' && hasProfile;
+}
+
 /**
  * Decodes a JPEG, PNG or WebP to RGB bytes [224, 224, 3]: turned as its EXIF orientation says, converted to sRGB, put
  * on white where transparent, stretched to the input size with a bilinear filter (antialiased when shrinking). An
@@ -87,14 +99,14 @@ function checkFormat(image: Buffer): void {
 export async function decodePixels(image: Buffer, maxPixels: number): Promise<Buffer> {
   checkFormat(image);
   try {
-    return await sharp(image, { failOn: 'error', limitInputPixels: maxPixels })
+    const pixels = sharp(image, { failOn: 'error', limitInputPixels: maxPixels })
       .autoOrient()
       .flatten({ background: BACKGROUND })
       .resize(WIDTH, HEIGHT, RESIZE)
       .toColourspace('srgb')
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer();
+      .removeAlpha();
+    if (await isLeftInP3(image)) pixels.withIccProfile('srgb', { attach: false });
+    return await pixels.raw({ depth: 'uchar' }).toBuffer();
   } catch (error) {
     const { message } = error as Error;
     if (message.includes('pixel limit')) {

@@ -8,8 +8,20 @@ let latest = 0;
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const milliseconds = (ms) => (ms < 10 ? ms.toFixed(1) : ms.toFixed(0));
 
-async function json(url, options) {
-  const response = await fetch(url, options);
+const KEY = 'apiKey';
+
+/** Asks for the API key of a service that has one; false where none is given. */
+function askForKey() {
+  const key = prompt('This service needs an API key:');
+  if (key) sessionStorage.setItem(KEY, key);
+  return Boolean(key);
+}
+
+async function json(url, options = {}) {
+  const key = sessionStorage.getItem(KEY);
+  const authorization = key ? { authorization: `Bearer ${key}` } : {};
+  const response = await fetch(url, { ...options, headers: { ...options.headers, ...authorization } });
+  if (response.status === 401 && askForKey()) return json(url, options);
   const body = await response.json();
   if (!response.ok) throw new Error(body.detail);
   return body;

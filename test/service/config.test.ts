@@ -15,7 +15,17 @@ test('the Downward API’s CPU limit decides the threads', () => {
   expect(readConfig({ CPU_LIMIT_MILLIS: '750' }).threads).toBe(1);
 });
 
+test('an API key file and a port for metrics are there only where they are asked for', () => {
+  expect(readConfig({ API_KEY_FILE: '', METRICS_PORT: '' })).not.toHaveProperty('apiKeyFile');
+  expect(readConfig({ API_KEY_FILE: '', METRICS_PORT: '' })).not.toHaveProperty('metricsPort');
+  expect(readConfig({ API_KEY_FILE: '/keys', METRICS_PORT: '9090' })).toMatchObject({
+    apiKeyFile: '/keys',
+    metricsPort: 9090,
+  });
+});
+
 test.each([
+  [{ METRICS_PORT: 'x' }, 'METRICS_PORT must be a whole number from 0 to 65535, received "x"'],
   [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, received "http"'],
   [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535, received "70000"'],
   [{ MODELS: 'accuracy,speed' }, 'MODELS must be one of accuracy, latency, received "speed"'],

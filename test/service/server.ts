@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import sharp from 'sharp';
 
 import type { Config } from '../../service/config';
-import { type Running, serve } from '../../service/main';
+import { type Running, serve, type ServeOptions } from '../../service/main';
 
 const CLASSES = ['light', 'dark', 'other'];
 
@@ -40,6 +40,7 @@ export function fakeModels(suffix = ''): string {
 export async function startServer(
   changes: Partial<Config> = {},
   requestTimeoutMs = 2000,
+  options: Partial<ServeOptions> = {},
 ): Promise<Running & { url: string }> {
   const config: Config = {
     port: 0,
@@ -56,6 +57,7 @@ export async function startServer(
     log: pino({ level: config.logLevel }),
     workerScript: join(__dirname, 'fake-worker.ts'),
     requestTimeoutMs,
+    ...options,
   });
   return { ...running, url: `http://127.0.0.1:${running.port}` };
 }

@@ -77,6 +77,72 @@ test('a CMYK JPEG becomes RGB', async () => {
   expect(blue).toBeLessThan(80);
 });
 
+test.each([
+  [5, 'top'],
+  [6, 'top'],
+  [7, 'bottom'],
+  [8, 'bottom'],
+])('EXIF orientation %i puts the left half at the %s', async (orientation, where) => {
+  const image = await (await halves()).withMetadata({ orientation }).jpeg({ quality: 100 }).toBuffer();
+  const pixels = await decodePixels(image, MAX_PIXELS);
+  const [top, bottom] = [pixelAt(pixels, 20, 112), pixelAt(pixels, 200, 112)];
+  const red = where === 'top' ? top : bottom;
+  const blue = where === 'top' ? bottom : top;
+  expect(red[0]).toBeGreaterThan(240);
+  expect(blue[2]).toBeGreaterThan(240);
+});
+
+describe('a picture in Display P3', () => {
+  /** sRGB's transfer function, which Display P3 has too. */
+  const linear = (level: number) => {
+    const share = level / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  const encoded = (light: number) => {
+    const share = Math.min(1, Math.max(0, light));
+    return Math.round(255 * (share <= 0.0031308 ? 12.92 * share : 1.055 * share ** (1 / 2.4) - 0.055));
+  };
+  /** Linear Display P3 to linear sRGB, both of the white D65; made of the primaries in CSS Color 4, section 10. */
+  const P3_TO_SRGB = [
+    [1.2249402, -0.2249402, 0],
+    [-0.0420569, 1.0420569, 0],
+    [-0.0196376, -0.0786361, 1.0982735],
+  ];
+  const golden = (p3: readonly number[]) =>
+    P3_TO_SRGB.map((row) => encoded(row.reduce((sum, factor, i) => sum + factor * linear(p3[i]!), 0)));
+
+  test.each([
+    ['8-bit PNG', 'uchar', 'png'],
+    ['16-bit PNG', 'ushort', 'png'],
+    ['WebP', 'uchar', 'webp'],
+    ['JPEG', 'uchar', 'jpeg'],
+  ] as const)('becomes sRGB: %s', async (_what, depth, format) => {
+    for (const background of ['#c86432', '#1ec83c', '#808080']) {
+      const plain = sharp({ create: { width: 64, height: 64, channels: 3, background } });
+      if (depth === 'ushort') plain.toColourspace('rgb16');
+      plain.withIccProfile('p3').toFormat(format, format === 'png' ? {} : { quality: 100 });
+      const image = await plain.toBuffer();
+      expect(await sharp(image).metadata()).toMatchObject({ depth, hasProfile: true });
+      // What the file says, before any profile has its say.
+      const raw = await sharp(image, { ignoreIcc: true }).toColourspace('srgb').raw().toBuffer();
+      const expected = golden([...raw.subarray(0, 3)]);
+      const actual = left(await decodePixels(image, MAX_PIXELS));
+      for (const [i, level] of actual.entries())
+        expect(Math.abs(level - expected[i]!)).toBeLessThanOrEqual(3);
+    }
+  });
+});
+
+test('half-transparent grey is half way to white', async () => {
+  const background = { r: 0, g: 0, b: 0, alpha: 0.5 };
+  const image = await sharp({ create: { width: 50, height: 50, channels: 4, background } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer();
+  expect(await sharp(image).metadata()).toMatchObject({ space: 'b-w', channels: 2 });
+  expect(left(await decodePixels(image, MAX_PIXELS))).toEqual([127, 127, 127]);
+});
+
 test('other formats are unsupported, whatever the library could read', async () => {
   for (const format of ['gif', 'tiff', 'avif'] as const) {
     const image = await (await halves()).toFormat(format).toBuffer();

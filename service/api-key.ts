@@ -1,0 +1,78 @@
+/**
+ * API keys from a file, one a line.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+
+import { ENV } from './contract';
+import { ServiceError } from './errors';
+
+/** The file is looked at again at most this often, so that a rotated key needs no restart. */
+const CHECK_MS = 1_000;
+/** What an `Authorization` header looks like. */
+const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
+
+// Hashes are of one length, which a comparison in constant time needs, and say nothing of the keys'.
+const hash = (key: string) => createHash('sha256').update(key).digest();
+
+function readHashes(file: string): Buffer[] {
+  const keys = readFileSync(file, 'utf8')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (keys.length === 0) {
+    throw new Error(
+      `${file} must hold an API key a line, received no key: write one or unset ${ENV.apiKeyFile}`,
+    );
+  }
+  return keys.map(hash);
+}
+
+/** Throws unless the header holds one of the keys. */
+export type CheckApiKey = (authorization: string | undefined) => void;
+
+/**
+ * Reads the keys, and reads them again when the file changes. A file that is gone or empty by then lets nobody in: a
+ * key that was taken back must not go on working.
+ *
+ * @throws Error when the file cannot be read or holds no key at the start
+ */
+export function openApiKeys(file: string, now: () => number = Date.now): CheckApiKey {
+  if (!existsSync(file)) {
+    throw new Error(`${ENV.apiKeyFile} must name a file of API keys, received ${file}, which is not there`);
+  }
+  const stamp = () => {
+    const { mtimeMs, ino, size } = statSync(file);
+    return `${mtimeMs} ${ino} ${size}`;
+  };
+  let seen = stamp();
+  let hashes = readHashes(file);
+  let checkedAt = now();
+
+  const refresh = () => {
+    if (now() - checkedAt < CHECK_MS) return;
+    checkedAt = now();
+    try {
+      const current = stamp();
+      if (current === seen) return;
+      hashes = readHashes(file);
+      seen = current;
+    } catch {
+      hashes = [];
+      seen = '';
+    }
+  };
+
+  return (authorization) => {
+    refresh();
+    const given = hash(BEARER.exec(authorization ?? '')?.[1] ?? '');
+    // Every key is compared, whichever fits.
+    const fits = hashes.map((known) => timingSafeEqual(known, given)).includes(true);
+    if (!fits) {
+      throw new ServiceError(
+        'UNAUTHENTICATED',
+        'Send "Authorization: Bearer" with one of the service’s API keys.',
+      );
+    }
+  };
+}

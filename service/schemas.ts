@@ -1,0 +1,185 @@
+/**
+ * What requests and answers look like: the schemas that check the former and document both.
+ */
+import { z } from 'zod';
+
+import { INPUT_NAME, INPUT_SHAPE, MODEL_IDS, OUTPUT_NAME } from '../models/catalog';
+import { type ErrorCode, ERRORS, LIMITS } from './contract';
+
+export const DATATYPE = 'FP32';
+/** Datatype of an output that was asked for as classes. */
+export const CLASSES_DATATYPE = 'BYTES';
+
+const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
+const text = z.string();
+const milliseconds = z.number().min(0);
+const probability = z.number().min(0).max(1);
+const wholeNumber = (lowest: number, highest: number) => {
+  const error = `must be a whole number from ${lowest} to ${highest}`;
+  return z.int(error).min(lowest, error).max(highest, error);
+};
+/** Arrays that are too long to be checked item by item; who reads them does that. */
+const list = (document: z.core.JSONSchemaMeta) =>
+  z.custom<readonly unknown[]>(Array.isArray, 'must be a list').meta(document);
+
+export const MODEL_ID = z.enum(MODEL_IDS);
+export const VERSION = text.meta({
+  description:
+    'The first 12 hexadecimal digits of the saved model’s SHA-256: the same weights, the same version.',
+  examples: ['0123456789ab'],
+});
+
+export const CLASSIFY_QUERY = z.strictObject({
+  model: text
+    .meta({ enum: [...MODEL_IDS], description: 'May be left out where one model is served.' })
+    .optional(),
+  top: wholeNumber(1, LIMITS.topClasses).default(LIMITS.topClassesDefault).meta({
+    description: 'How many of the most probable classes to answer with.',
+  }),
+});
+
+export const CLASSIFY_JSON = z.strictObject({
+  images: z
+    .array(
+      text
+        .min(1)
+        .meta({ contentEncoding: 'base64', format: 'image-base64', maxLength: LIMITS.imageJsonBytes }),
+    )
+    .min(1)
+    .max(LIMITS.images),
+});
+
+/** The protocol's parameters; those that this service knows are checked where they have an effect. */
+const parameters = z.record(
+  text,
+  z.union([text, z.number(), z.boolean()], 'must be a string, a number or a boolean'),
+);
+const notBinary = z.literal(false, 'must be false: send and take tensors as JSON');
+
+const tensorData = {
+  description: `All numbers flat in row-major order (${HEIGHT * WIDTH * CHANNELS} an image), or nested as the shape says; each finite.`,
+  type: 'array',
+  minItems: 1,
+  maxItems: LIMITS.images * HEIGHT * WIDTH * CHANNELS,
+  items: { type: ['number', 'array'] },
+};
+
+export const INFER_REQUEST = z.strictObject({
+  id: text.optional(),
+  parameters: z
+    .object({ binary_data_output: notBinary.optional() })
+    .catchall(parameters.valueType)
+    .optional(),
+  inputs: z
+    .array(
+      z.strictObject({
+        name: z.literal(INPUT_NAME),
+        shape: z.tuple(
+          [wholeNumber(1, LIMITS.images), z.literal(HEIGHT), z.literal(WIDTH), z.literal(CHANNELS)],
+          `must be [n, ${INPUT_SHAPE.join(', ')}] with n from 1 to ${LIMITS.images}`,
+        ),
+        datatype: z.literal(DATATYPE),
+        parameters: parameters.optional(),
+        data: list(tensorData),
+      }),
+      'must be a list of one tensor',
+    )
+    .length(1, 'must be a list of one tensor'),
+  outputs: z
+    .array(
+      z.strictObject({
+        name: z.literal(OUTPUT_NAME),
+        parameters: z
+          .object({
+            binary_data: notBinary.optional(),
+            classification: wholeNumber(1, LIMITS.topClasses)
+              .meta({ description: 'Answers with so many classes as "probability:index:class", best first.' })
+              .optional(),
+          })
+          .catchall(parameters.valueType)
+          .optional(),
+      }),
+    )
+    .max(1, 'must name each output once')
+    .optional(),
+});
+
+export const INFER_ANSWER = z.strictObject({
+  model_name: MODEL_ID,
+  model_version: VERSION,
+  id: text.optional(),
+  parameters: z.strictObject({ demo: z.boolean() }),
+  outputs: z.array(
+    z.strictObject({
+      name: z.literal(OUTPUT_NAME),
+      shape: z.array(z.int().min(1)).length(2),
+      datatype: z.enum([DATATYPE, CLASSES_DATATYPE]),
+      data: z.union([z.array(probability), z.array(text)]),
+    }),
+  ),
+});
+
+const tensorMetadata = z.strictObject({ name: text, datatype: text, shape: z.array(z.int()) });
+
+export const MODEL_METADATA = z.strictObject({
+  name: MODEL_ID,
+  versions: z.array(VERSION),
+  platform: text,
+  inputs: z.array(tensorMetadata),
+  outputs: z.array(tensorMetadata),
+  demo: z
+    .boolean()
+    .meta({ description: 'True for the embedded demo models, whose classes are procedural surfaces.' }),
+  classes: z.array(text),
+  architecture: text,
+  engine: z.strictObject({ name: text, version: text }),
+  precision: text,
+  threads: z.int().min(1),
+  sha256: text.meta({ description: 'Checksum of the saved model.' }),
+});
+
+export const SERVER_METADATA = z.strictObject({
+  name: z.literal('tandem'),
+  version: text,
+  extensions: z.array(text),
+  models: z.array(MODEL_ID),
+});
+
+export const LIVE = z.strictObject({ live: z.literal(true) });
+export const READY = z.strictObject({ name: text, ready: z.literal(true) });
+export const SAMPLES = z.array(text);
+
+const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+
+/** RFC 9457, with the code that programs compare and the request's id. */
+export const PROBLEM = z.strictObject({
+  type: text.meta({ description: '`urn:tandem:error:` and the code.' }),
+  title: text,
+  status: z.int(),
+  detail: text.meta({ description: 'What was wrong and what to do.' }),
+  code: z.enum(errorCodes),
+  requestId: text,
+  field: text.meta({ description: 'The part of the request that was wrong.' }).optional(),
+  error: text.meta({ description: 'The detail again, under the Open Inference Protocol’s name.' }).optional(),
+});
+export type Problem = z.infer<typeof PROBLEM>;
+
+const top = z.array(z.strictObject({ class: text, probability })).meta({ description: 'Best first.' });
+const timeMs = z.strictObject({
+  queue: milliseconds,
+  decode: milliseconds,
+  inference: milliseconds,
+  total: milliseconds,
+});
+const aboutModel = { model: MODEL_ID, version: VERSION, demo: z.boolean(), classes: z.array(text) };
+
+/** Answer to a raw image. */
+export const CLASSIFICATION = z.strictObject({ ...aboutModel, top, timeMs });
+export type Classification = z.infer<typeof CLASSIFICATION>;
+
+/** Answer to a form or a JSON body, which may hold several images: one result an image, in their order. */
+export const CLASSIFICATIONS = z.strictObject({
+  ...aboutModel,
+  results: z.array(z.union([z.strictObject({ top, timeMs }), z.strictObject({ problem: PROBLEM })])),
+});
+export type Classifications = z.infer<typeof CLASSIFICATIONS>;

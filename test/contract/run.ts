@@ -1,0 +1,65 @@
+/**
+ * Walks the OpenAPI document against the running server with Schemathesis, once open and once with an API key. The
+ * server is real, its children too; their engine is the tests' fake.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
+import { versionOf } from '../../service/open-inference';
+import { startServer } from '../service/server';
+
+const KEY = 'contract';
+const EXAMPLES = process.env['CONTRACT_EXAMPLES'] ?? '40';
+const SECONDS = process.env['CONTRACT_SECONDS'] ?? '100';
+
+async function walk(schemathesis: string, withKey: boolean): Promise<boolean> {
+  const apiKeyFile = join(mkdtempSync(join(tmpdir(), 'tandem-contract-')), 'keys');
+  writeFileSync(apiKeyFile, KEY);
+  const server = await startServer({ models: ['latency'], ...(withKey ? { apiKeyFile } : {}) }, 15_000);
+  await server.ready;
+  const versions = Object.fromEntries(
+    [...server.workers].map(([model, { state }]) => [
+      model,
+      state.kind === 'ready' ? versionOf(state.loaded) : 'none',
+    ]),
+  );
+  const settings = ['--config-file', join(__dirname, 'schemathesis.toml'), '--no-color'];
+  const bounds = ['--max-examples', EXAMPLES, '--max-time', SECONDS, '--workers', '1'];
+  const header = withKey ? ['--header', `Authorization:Bearer ${KEY}`] : [];
+  const document = `${server.url}/openapi.json`;
+  console.log(`== ${withKey ? 'with an API key' : 'without an API key'}`);
+  const child = spawn(schemathesis, [...settings, 'run', document, ...bounds, ...header], {
+    cwd: mkdtempSync(join(tmpdir(), 'tandem-contract-run-')),
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {
+      ...process.env,
+      SCHEMATHESIS_HOOKS: join(__dirname, 'hooks.py'),
+      VERSIONS: JSON.stringify(versions),
+      SAMPLES_DIR: join(DEMO_MODELS_DIR, 'samples'),
+    },
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  const restarts = /inference_worker_restarts_total\{.*\} (\d+)/.exec(
+    await (await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${KEY}` } })).text(),
+  );
+  await server.stop();
+  if (restarts !== null) console.error(`model processes had to be restarted: ${restarts[0]}`);
+  return code === 0 && restarts === null;
+}
+
+async function main(): Promise<void> {
+  const [schemathesis] = process.argv.slice(2);
+  if (schemathesis === undefined)
+    throw new Error('give the path of schemathesis: see scripts/test-contract.sh');
+  const passed = [await walk(schemathesis, false), await walk(schemathesis, true)];
+  if (passed.includes(false)) process.exit(1);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,119 @@
+/**
+ * Sends seeded mutations of real pictures and requests to the real service: `npm run test:fuzz`. None may crash it, be
+ * answered 5xx or with a status that has no code, or take longer than two seconds. A number as the argument sends that
+ * one alone.
+ */
+import { mkdtempSync } from 'node:fs';
+import { Agent, request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { pino } from 'pino';
+
+import { ERRORS } from '../../service/contract';
+import { readConfig } from '../../service/config';
+import { type Running, serve } from '../../service/main';
+import { makePictures, type Picture } from './pictures';
+import { fuzzRequest, type FuzzRequest } from './requests';
+
+const SEED = 6;
+const COUNT = 10_000;
+/** Few enough for the queue's bound never to be reached. */
+const AT_ONCE = 2;
+const SLOWEST_MS = 2_000;
+/** What the application may answer beside its errors: static files know ranges and entity tags. */
+const KNOWN_STATUSES = new Set<number>([
+  200,
+  206,
+  304,
+  412,
+  416,
+  ...Object.values(ERRORS).map(({ status }) => status),
+]);
+
+interface Answer {
+  readonly status: number;
+  readonly ms: number;
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+
+function send(port: number, { method, path, headers, body }: FuzzRequest): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const request = httpRequest(
+      {
+        port,
+        host: '127.0.0.1',
+        method,
+        path,
+        agent,
+        headers: { ...headers, 'content-length': body?.length ?? 0 },
+      },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve({ status: response.statusCode!, ms: performance.now() - started }));
+        response.on('error', reject);
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+const isBad = ({ status, ms }: Answer) => status >= 500 || !KNOWN_STATUSES.has(status) || ms > SLOWEST_MS;
+
+async function sendAll(running: Running, numbers: readonly number[], pictures: readonly Picture[]) {
+  const statuses = new Map<number, number>();
+  const failures: string[] = [];
+  let slowestMs = 0;
+  const left = numbers.values();
+  const lane = async () => {
+    for (const number of left) {
+      const request = fuzzRequest(SEED, number, pictures);
+      const name = `${number} (${request.what}: ${request.method} ${request.path.slice(0, 60)})`;
+      try {
+        const answer = await send(running.port, request);
+        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+        slowestMs = Math.max(slowestMs, answer.ms);
+        if (isBad(answer)) failures.push(`${name}: ${answer.status} after ${Math.round(answer.ms)} ms`);
+      } catch (error) {
+        failures.push(`${name}: no answer: ${(error as Error).message}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return { statuses, failures, slowestMs };
+}
+
+async function main(): Promise<void> {
+  const only = process.argv[2];
+  const numbers = only === undefined ? Array.from({ length: COUNT }, (_, i) => i) : [Number(only)];
+  const onnxCacheDir = mkdtempSync(join(tmpdir(), 'tandem-fuzz-'));
+  const config = readConfig({ ...process.env, PORT: '0', MODELS: 'latency', ONNX_CACHE_DIR: onnxCacheDir });
+  const running = await serve(config, { log: pino({ level: 'error' }) });
+  await running.ready;
+  const before = running.workers.get('latency')!.processId;
+  const { statuses, failures, slowestMs } = await sendAll(running, numbers, await makePictures());
+  if (running.workers.get('latency')!.processId !== before)
+    failures.push('the model process crashed or was replaced');
+  const live = await send(running.port, {
+    what: 'live',
+    method: 'GET',
+    path: '/v2/health/ready',
+    headers: {},
+  });
+  if (live.status !== 200) failures.push(`the service ended not ready: ${live.status}`);
+  for (const [status, count] of [...statuses].sort(([a], [b]) => a - b)) console.log(`${status}: ${count}`);
+  console.log(`${numbers.length} mutations of seed ${SEED}, slowest answer ${Math.round(slowestMs)} ms`);
+  for (const failure of failures.slice(0, 20)) console.error(`FAILED mutation ${failure}`);
+  console.log(`${failures.length} failures`);
+  agent.destroy();
+  await running.stop();
+  process.exit(failures.length === 0 ? 0 : 1);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { openApiKeys } from '../../service/api-key';
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-keys-'));
+const file = join(folder, 'keys');
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function open(keys: string) {
+  writeFileSync(file, keys);
+  let time = 0;
+  const check = openApiKeys(file, () => time);
+  const takes = (authorization: string | undefined) => {
+    try {
+      check(authorization);
+      return true;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'UNAUTHENTICATED' });
+      return false;
+    }
+  };
+  return { takes, wait: (ms: number) => (time += ms) };
+}
+
+test('each of several keys is taken, and nothing else', () => {
+  const { takes } = open('first-key\n\nsecond-key\r\n');
+  expect(['Bearer first-key', 'bearer second-key', 'Bearer  first-key '].map(takes)).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  const refused = [
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer first',
+    'first-key',
+    'Basic first-key',
+    'Bearer first-key x',
+  ];
+  expect(refused.filter(takes)).toEqual([]);
+});
+
+test('a changed file is read again after a second; one that is gone or empty lets nobody in', () => {
+  const { takes, wait } = open('old');
+  writeFileSync(file, 'brand-new');
+  expect(takes('Bearer old')).toBe(true);
+  wait(1000);
+  expect([takes('Bearer old'), takes('Bearer brand-new')]).toEqual([false, true]);
+  writeFileSync(file, '');
+  wait(1000);
+  expect([takes('Bearer brand-new'), takes('Bearer ')]).toEqual([false, false]);
+  rmSync(file);
+  wait(1000);
+  expect(takes('Bearer brand-new')).toBe(false);
+  writeFileSync(file, 'back');
+  wait(1000);
+  expect(takes('Bearer back')).toBe(true);
+});
+
+test('a file without a key, or that is not there, is refused at the start', () => {
+  expect(() => open('\n \n')).toThrow('must hold an API key a line, received no key');
+  expect(() => openApiKeys(join(folder, 'none'))).toThrow(
+    /API_KEY_FILE must name a file of API keys, received .*none, which is not there/,
+  );
+});
