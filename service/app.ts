@@ -13,6 +13,7 @@ import { pinoHttp } from 'pino-http';
 import type { ModelId } from '../models/catalog';
 import { topClasses } from '../models/evaluation/top-classes';
 import { PACKAGE_ROOT } from '../models/package-root';
+import { admission } from './admission';
 import { type Classification, LIMITS, PATHS } from './contract';
 import { errorHandler, ServiceError, toServiceError } from './errors';
 import type { LoadedModel, Work } from './messages';
@@ -25,7 +26,7 @@ export interface AppDependencies {
   readonly workers: ReadonlyMap<ModelId, ModelWorker>;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** True once the service is told to stop: it is then no longer ready and asks clients to go elsewhere. */
+  /** True once the service is told to stop: it is then no longer ready. */
   readonly draining: () => boolean;
   /** Folder of sample images for the page; it may be missing. */
   readonly samplesDir: string;
@@ -68,7 +69,7 @@ function readTop(value: unknown): number {
 export function createApp({ workers, metrics, log, draining, samplesDir }: AppDependencies): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(requestId, httpLog(log));
+  app.use(requestId, admission({ workers, metrics, log }), httpLog(log));
   // The service speaks plain HTTP behind its balancer: upgrading its page's requests would break them.
   app.use(
     helmet({
@@ -77,11 +78,6 @@ export function createApp({ workers, metrics, log, draining, samplesDir }: AppDe
       },
     }),
   );
-  app.use((_request, response, next) => {
-    if (draining()) response.set('Connection', 'close');
-    next();
-  });
-
   const workerOf = (id: unknown): [ModelId, ModelWorker] => {
     const served = [...workers.keys()].join(', ');
     if (id === undefined && workers.size === 1) return [...workers][0]!;
@@ -106,18 +102,22 @@ export function createApp({ workers, metrics, log, draining, samplesDir }: AppDe
   const run = async (model: ModelId, work: Work, response: Response): Promise<QueuedResult> => {
     const worker = workers.get(model)!;
     const gone = new AbortController();
+    if (response.closed) gone.abort();
     response.on('close', () => gone.abort());
     const started = performance.now();
     metrics.inFlight.inc({ model });
     try {
       const result = await worker.run(work, gone.signal);
       metrics.requestSeconds.observe({ model }, (performance.now() - started) / 1000);
+      metrics.batchSize.observe({ model }, work.kind === 'infer' ? work.batch : 1);
       metrics.queueSeconds.observe({ model }, result.queueMs / 1000);
       metrics.decodeSeconds.observe({ model }, result.decodeMs / 1000);
       metrics.inferenceSeconds.observe({ model }, result.inferenceMs / 1000);
+      if (result.tensors !== undefined) metrics.workerTensors.set({ model }, result.tensors);
       return result;
     } catch (error) {
-      metrics.rejected.inc({ model, code: toServiceError(error).code });
+      const reason = gone.signal.aborted ? 'CLIENT_GONE' : toServiceError(error).code;
+      metrics.rejected.inc({ model, reason });
       throw error;
     } finally {
       metrics.inFlight.dec({ model });

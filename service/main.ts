@@ -11,9 +11,11 @@ import type { ModelId } from '../models/catalog';
 import { createApp } from './app';
 import { type Config, readConfig } from './config';
 import { DRAIN_DELAY_MS, KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './contract';
+import { closeServer, createDrain } from './drain';
 import { createMetrics } from './metrics';
+import type { WorkerState } from './model-process';
 import { checkNodeVersion } from './node-version';
-import { ModelWorker, type WorkerState } from './pool';
+import { ModelWorker } from './pool';
 
 /** A running service. */
 export interface Running {
@@ -53,21 +55,23 @@ const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Starts model processes and listens; it is live at once and ready once `ready` resolves. */
 export async function serve(config: Config, options: ServeOptions): Promise<Running> {
   const { log, workerScript, requestTimeoutMs } = options;
-  const metrics = createMetrics();
   const { threads, engine: kind, onnxCacheDir } = config;
   const workers = new Map<ModelId, ModelWorker>();
-  let draining = false;
+  const metrics = createMetrics(workers);
   const app = createApp({
     workers,
     metrics,
     log,
-    draining: () => draining,
+    draining: () => drain.draining,
     samplesDir: join(config.modelsDir, 'samples'),
   });
+  const drain = createDrain(app);
   const server = createServer(
     { requestTimeout: 2 * REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
-    app,
+    drain.handler,
   );
+  // Whether a client that waits with its body is told to send it is for the application to say.
+  server.on('checkContinue', drain.handler);
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   const port = await listen(server, config.port);
 
@@ -80,11 +84,16 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
           log.info({ model, ...state.loaded, classes: state.loaded.classes.length }, 'model ready');
           resolve();
         } else if (state.kind === 'failed')
-          log.error({ model, modelDir, reason: state.message }, 'model not loaded');
+          log.error(
+            { model, modelDir, reason: state.message },
+            'model not loaded; it is tried again, at most every 30 s',
+          );
       };
       const onRestart = (reason: string) => {
         metrics.restarts.inc({ model });
-        log.warn({ model, reason }, 'model process restarts');
+        // What keeps a model from loading was said once.
+        const failed = worker.state.kind === 'failed';
+        log[failed ? 'debug' : 'warn']({ model, reason }, 'model process restarts');
       };
       const worker = new ModelWorker({
         engine: { kind, modelDir, threads, onnxCacheDir },
@@ -98,14 +107,11 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   });
 
   const stop = async (delayMs = 0): Promise<void> => {
-    if (draining) return;
-    draining = true;
+    if (drain.draining) return;
+    drain.begin();
     log.info({ delayMs }, 'draining');
     await delay(delayMs);
-    await new Promise((resolve) => {
-      server.close(resolve);
-      server.closeIdleConnections();
-    });
+    await closeServer(server, REQUEST_TIMEOUT_MS);
     for (const worker of workers.values()) worker.stop();
     log.info('stopped');
   };

@@ -3,9 +3,10 @@ import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import sharp from 'sharp';
 
+import { checksummed } from '../../models/weights/saved-model';
 import type { Config } from '../../service/config';
 import { type Running, serve } from '../../service/main';
 
@@ -19,6 +20,7 @@ export function fakeModels(suffix = ''): string {
     ['latency', 'mobilenetv2'],
   ] as const) {
     mkdirSync(join(folder, model));
+    writeFileSync(join(folder, model, 'weights.safetensors'), '');
     const manifest = {
       format: 'tandem-saved-model',
       formatVersion: 1,
@@ -27,7 +29,7 @@ export function fakeModels(suffix = ''): string {
       classes: CLASSES,
       demo: true,
       base: { kind: 'seed', seed: 1 },
-      weights: { file: 'weights.safetensors', sha256: '0'.repeat(64) },
+      weights: checksummed(join(folder, model), 'weights.safetensors'),
     };
     writeFileSync(join(folder, model, 'model.json'), JSON.stringify(manifest));
   }
@@ -40,6 +42,7 @@ export function fakeModels(suffix = ''): string {
 export async function startServer(
   changes: Partial<Config> = {},
   requestTimeoutMs = 2000,
+  log?: Logger,
 ): Promise<Running & { url: string }> {
   const config: Config = {
     port: 0,
@@ -53,7 +56,7 @@ export async function startServer(
     ...changes,
   };
   const running = await serve(config, {
-    log: pino({ level: config.logLevel }),
+    log: log ?? pino({ level: config.logLevel }),
     workerScript: join(__dirname, 'fake-worker.ts'),
     requestTimeoutMs,
   });

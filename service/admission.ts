@@ -1,0 +1,75 @@
+/**
+ * Turns work away before its body is read, so that overload costs next to nothing and is answered at once.
+ */
+import type { Request, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+
+import type { ModelId } from '../models/catalog';
+import { PATHS } from './contract';
+import { sendProblem } from './errors';
+import type { Metrics } from './metrics';
+import type { ModelWorker } from './pool';
+
+/**
+ * Most refusals in a second; more wait their turn. Clients that ask again at once would otherwise take all CPU that is
+ * left, from the probes and from the models too.
+ */
+const REFUSALS_PER_SECOND = 1_000;
+/** Refusals are counted in the metrics, not logged one by one; a line now and then says that they occur. */
+const LOG_INTERVAL_MS = 10_000;
+
+/** Gives each comer the next free turn of an even rhythm; returns how long it has to wait, milliseconds. */
+export function rhythm(perSecond: number, now: () => number = () => performance.now()): () => number {
+  let nextAt = 0;
+  return () => {
+    const at = Math.max(now(), nextAt);
+    nextAt = at + 1000 / perSecond;
+    return at - now();
+  };
+}
+
+const INFER_PATH = new RegExp(`^${PATHS.infer.replace(':id', '([^/]+)')}$`);
+
+/** The model that a request brings work for; nothing where the routes have to see to it. */
+function modelOf(request: Request, workers: ReadonlyMap<ModelId, ModelWorker>): ModelId | undefined {
+  if (request.method !== 'POST') return undefined;
+  const infer = INFER_PATH.exec(request.path)?.[1];
+  if (infer === undefined && request.path !== PATHS.classify) return undefined;
+  const asked = infer ?? request.query['model'];
+  const served = [...workers.keys()];
+  if (asked === undefined && served.length === 1) return served[0];
+  return served.find((model) => model === asked);
+}
+
+export interface AdmissionOptions {
+  readonly workers: ReadonlyMap<ModelId, ModelWorker>;
+  readonly metrics: Pick<Metrics, 'rejected'>;
+  readonly log: Logger;
+}
+
+/**
+ * The middleware. A refused client that goes on sending is read and its bytes dropped, so that it gets to see the answer
+ * and can keep its connection; one that waits for `100 Continue` never sends them.
+ */
+export function admission({ workers, metrics, log }: AdmissionOptions): RequestHandler {
+  const waitForTurn = rhythm(REFUSALS_PER_SECOND);
+  let refused = 0;
+  let loggedAt = -Infinity;
+  return (request, response, next) => {
+    const model = modelOf(request, workers);
+    const refusal = model === undefined ? undefined : workers.get(model)!.refusal();
+    if (model === undefined || refusal === undefined) {
+      if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue();
+      next();
+      return;
+    }
+    refused++;
+    metrics.rejected.inc({ model, reason: refusal.code });
+    if (performance.now() - loggedAt >= LOG_INTERVAL_MS) {
+      log.warn({ model, reason: refusal.code, refused }, 'requests are turned away');
+      refused = 0;
+      loggedAt = performance.now();
+    }
+    setTimeout(() => sendProblem(response, refusal), waitForTurn());
+  };
+}
