@@ -11,20 +11,26 @@ import type { Metrics } from './metrics';
 import type { ModelWorker } from './pool';
 
 /**
- * Most refusals in a second; more wait their turn. Clients that ask again at once would otherwise take all CPU that is
- * left, from the probes and from the models too.
+ * Most refusals in a second for each core of the CPU limit: a tenth of it, at some 0.25 ms each. More wait their turn.
+ * Clients that ask again at once would otherwise take all CPU that is left, from the probes and from the models too.
  */
-const REFUSALS_PER_SECOND = 1_000;
+const REFUSALS_PER_CORE_SECOND = 400;
+/** Nobody waits longer than this for a refusal, lest they pile up. */
+const MOST_PAUSE_MS = 1_000;
 /** Refusals are counted in the metrics, not logged one by one; a line now and then says that they occur. */
 const LOG_INTERVAL_MS = 10_000;
 
 /** Gives each comer the next free turn of an even rhythm; returns how long it has to wait, milliseconds. */
-export function rhythm(perSecond: number, now: () => number = () => performance.now()): () => number {
+export function rhythm(
+  perSecond: number,
+  mostMs: number,
+  now: () => number = () => performance.now(),
+): () => number {
   let nextAt = 0;
   return () => {
-    const at = Math.max(now(), nextAt);
-    nextAt = at + 1000 / perSecond;
-    return at - now();
+    const pauseMs = Math.min(Math.max(0, nextAt - now()), mostMs);
+    nextAt = now() + pauseMs + 1000 / perSecond;
+    return pauseMs;
   };
 }
 
@@ -44,6 +50,8 @@ function modelOf(request: Request, workers: ReadonlyMap<ModelId, ModelWorker>): 
 export interface AdmissionOptions {
   readonly workers: ReadonlyMap<ModelId, ModelWorker>;
   readonly metrics: Pick<Metrics, 'rejected'>;
+  /** CPU limit of the container, millicores. */
+  readonly cpuLimitMillis: number;
   readonly log: Logger;
 }
 
@@ -51,8 +59,8 @@ export interface AdmissionOptions {
  * The middleware. A refused client that goes on sending is read and its bytes dropped, so that it gets to see the answer
  * and can keep its connection; one that waits for `100 Continue` never sends them.
  */
-export function admission({ workers, metrics, log }: AdmissionOptions): RequestHandler {
-  const waitForTurn = rhythm(REFUSALS_PER_SECOND);
+export function admission({ workers, metrics, cpuLimitMillis, log }: AdmissionOptions): RequestHandler {
+  const pause = rhythm((REFUSALS_PER_CORE_SECOND * cpuLimitMillis) / 1000, MOST_PAUSE_MS);
   let refused = 0;
   let loggedAt = -Infinity;
   return (request, response, next) => {
@@ -70,6 +78,6 @@ export function admission({ workers, metrics, log }: AdmissionOptions): RequestH
       refused = 0;
       loggedAt = performance.now();
     }
-    setTimeout(() => sendProblem(response, refusal), waitForTurn());
+    setTimeout(() => sendProblem(response, refusal), pause());
   };
 }

@@ -25,6 +25,8 @@ import { readImage } from './upload';
 export interface AppDependencies {
   readonly workers: ReadonlyMap<ModelId, ModelWorker>;
   readonly metrics: Metrics;
+  /** CPU limit of the container, millicores. */
+  readonly cpuLimitMillis: number;
   readonly log: Logger;
   /** True once the service is told to stop: it is then no longer ready. */
   readonly draining: () => boolean;
@@ -66,10 +68,11 @@ function readTop(value: unknown): number {
 }
 
 /** Builds the application. */
-export function createApp({ workers, metrics, log, draining, samplesDir }: AppDependencies): Express {
+export function createApp(dependencies: AppDependencies): Express {
+  const { workers, metrics, log, draining, samplesDir } = dependencies;
   const app = express();
   app.disable('x-powered-by');
-  app.use(requestId, admission({ workers, metrics, log }), httpLog(log));
+  app.use(requestId, admission(dependencies), httpLog(log));
   // The service speaks plain HTTP behind its balancer: upgrading its page's requests would break them.
   app.use(
     helmet({

@@ -61,6 +61,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const app = createApp({
     workers,
     metrics,
+    cpuLimitMillis: config.cpuLimitMillis,
     log,
     draining: () => drain.draining,
     samplesDir: join(config.modelsDir, 'samples'),

@@ -106,7 +106,7 @@ test('a rhythm never exceeds its rate and delays nobody who comes slower', () =>
       fc.array(fc.double({ min: 0, max: 20, noNaN: true }), { minLength: 1, maxLength: 100 }),
       (gapsMs) => {
         let nowMs = 0;
-        const turn = rhythm(100, () => nowMs);
+        const turn = rhythm(100, 1e6, () => nowMs);
         const turnsMs = gapsMs.map((gap) => (nowMs += gap) + turn());
         for (let i = 1; i < turnsMs.length; i++)
           expect(turnsMs[i]! - turnsMs[i - 1]!).toBeGreaterThan(10 - 1e-6);
@@ -114,4 +114,9 @@ test('a rhythm never exceeds its rate and delays nobody who comes slower', () =>
       },
     ),
   );
+});
+
+test('a rhythm keeps nobody longer than it may', () => {
+  const turn = rhythm(100, 25, () => 0);
+  expect(Array.from({ length: 5 }, turn)).toEqual([0, 10, 20, 25, 25]);
 });
