@@ -34,7 +34,7 @@ export function rhythm(
   };
 }
 
-const INFER_PATH = new RegExp(`^${PATHS.infer.replace(':id', '([^/]+)')}$`);
+const INFER_PATH = new RegExp(`^${PATHS.infer.replace(':id', '([^/]+)(?:/versions/[^/]+)?')}$`);
 
 /** The model that a request brings work for; nothing where the routes have to see to it. */
 function modelOf(request: Request, workers: ReadonlyMap<ModelId, ModelWorker>): ModelId | undefined {

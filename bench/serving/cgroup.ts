@@ -32,7 +32,11 @@ export function createCpuGroup(limitMillis: number) {
       const value = (name: string) => Number(new RegExp(`${name} (\\d+)`).exec(stat)?.[1]);
       return value('nr_throttled') / Math.max(1, value('nr_periods'));
     },
-    /** Removes it; its processes must have ended. */
-    remove: () => rmdirSync(folder),
+    /** Removes it, once its processes have ended. */
+    remove: async () => {
+      for (let tries = 0; readFileSync(join(folder, 'cgroup.procs'), 'utf8') !== '' && tries < 100; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      rmdirSync(folder);
+    },
   };
 }

@@ -84,7 +84,7 @@ async function main(): Promise<void> {
         claims.push([`${said}, at most ${MOST_P99_MS} ms`, p99 <= MOST_P99_MS]);
       else console.log(`${said}: told only, below ${LEAST_LIMIT_MILLIS} m nothing is promised`);
     } finally {
-      group.remove();
+      await group.remove();
     }
   }
   verdict(claims);
