@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 
 import type { ModelId } from '../models/catalog';
 import { PACKAGE_ROOT } from '../models/package-root';
+import { admission } from './admission';
 import type { CheckApiKey } from './api-key';
 import { check, fromText, show } from './check';
 import { classifyImage, classifyImages } from './classify';
@@ -31,8 +32,10 @@ import { JSON_TYPE, readImages } from './upload';
 export interface AppDependencies {
   readonly workers: ReadonlyMap<ModelId, ModelWorker>;
   readonly metrics: Metrics;
+  /** CPU limit of the container, millicores. */
+  readonly cpuLimitMillis: number;
   readonly log: Logger;
-  /** True once the service is told to stop: it is then no longer ready and asks clients to go elsewhere. */
+  /** True once the service is told to stop: it is then no longer ready. */
   readonly draining: () => boolean;
   /** Folder of sample images for the page; it may be missing. */
   readonly samplesDir: string;
@@ -52,7 +55,7 @@ export function createApp(dependencies: AppDependencies): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestId, traceContext, httpLog(log));
+  app.use(requestId, traceContext, admission(dependencies), httpLog(log));
   // The service speaks plain HTTP behind its balancer: upgrading its page's requests would break them.
   app.use(
     helmet({
@@ -61,11 +64,6 @@ export function createApp(dependencies: AppDependencies): Express {
       },
     }),
   );
-  app.use((_request, response, next) => {
-    if (draining()) response.set('Connection', 'close');
-    next();
-  });
-
   const workerOf = (id: unknown): [ModelId, ModelWorker] => {
     const served = [...workers.keys()].join(', ');
     if (id === undefined && workers.size === 1) return [...workers][0]!;
@@ -96,18 +94,22 @@ export function createApp(dependencies: AppDependencies): Express {
     const worker = workers.get(model)!;
     const gone = new AbortController();
     const abort = () => gone.abort();
+    if (response.closed) abort();
     response.on('close', abort);
     const started = performance.now();
     metrics.inFlight.inc({ model });
     try {
       const result = await worker.run(work, gone.signal);
       metrics.requestSeconds.observe({ model }, (performance.now() - started) / 1000);
+      metrics.batchSize.observe({ model }, work.kind === 'infer' ? work.batch : 1);
       metrics.queueSeconds.observe({ model }, result.queueMs / 1000);
       metrics.decodeSeconds.observe({ model }, result.decodeMs / 1000);
       metrics.inferenceSeconds.observe({ model }, result.inferenceMs / 1000);
+      if (result.tensors !== undefined) metrics.workerTensors.set({ model }, result.tensors);
       return result;
     } catch (error) {
-      metrics.rejected.inc({ model, code: toServiceError(error).code });
+      const reason = gone.signal.aborted ? 'CLIENT_GONE' : toServiceError(error).code;
+      metrics.rejected.inc({ model, reason });
       throw error;
     } finally {
       response.off('close', abort);

@@ -71,6 +71,8 @@ export function createHttpServer(
     application(request, response);
   };
   server.on('request', handle);
+  // Whether a client that waits with its body is told to send it is for the application to say.
+  server.on('checkContinue', handle);
   // An expectation that is not known may be overlooked; Node's 417 would be an answer that no document has.
   server.on('checkExpectation', handle);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

@@ -11,12 +11,14 @@ import type { ModelId } from '../models/catalog';
 import { openApiKeys } from './api-key';
 import { createApp } from './app';
 import { type Config, readConfig } from './config';
-import { DRAIN_DELAY_MS } from './contract';
+import { DRAIN_DELAY_MS, REQUEST_TIMEOUT_MS } from './contract';
+import { closeServer, createDrain } from './drain';
 import { createHttpServer, type Timeouts } from './http-server';
 import { createMetrics } from './metrics';
 import { createMetricsApp } from './metrics-app';
+import type { WorkerState } from './model-process';
 import { checkNodeVersion } from './node-version';
-import { ModelWorker, type WorkerState } from './pool';
+import { ModelWorker } from './pool';
 
 /** A running service. */
 export interface Running {
@@ -58,21 +60,22 @@ const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Starts model processes and listens; it is live at once and ready once `ready` resolves. */
 export async function serve(config: Config, options: ServeOptions): Promise<Running> {
   const { log, workerScript, requestTimeoutMs } = options;
-  const metrics = createMetrics();
   const { threads, engine: kind, onnxCacheDir } = config;
   const workers = new Map<ModelId, ModelWorker>();
-  let draining = false;
+  const metrics = createMetrics(workers);
   const app = createApp({
     workers,
     metrics,
+    cpuLimitMillis: config.cpuLimitMillis,
     log,
-    draining: () => draining,
+    draining: () => drain.draining,
     samplesDir: join(config.modelsDir, 'samples'),
     hasMetricsPort: config.metricsPort !== undefined,
     ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
-  const server = createHttpServer(app, options);
+  const drain = createDrain(app);
+  const server = createHttpServer(drain.handler, options);
   const port = await listen(server, config.port);
   const metricsServer =
     config.metricsPort === undefined ? undefined : createHttpServer(createMetricsApp(metrics));
@@ -87,11 +90,16 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
           log.info({ model, ...state.loaded, classes: state.loaded.classes.length }, 'model ready');
           resolve();
         } else if (state.kind === 'failed')
-          log.error({ model, modelDir, reason: state.message }, 'model not loaded');
+          log.error(
+            { model, modelDir, reason: state.message },
+            'model not loaded; it is tried again, at most every 30 s',
+          );
       };
       const onRestart = (reason: string) => {
         metrics.restarts.inc({ model });
-        log.warn({ model, reason }, 'model process restarts');
+        // What keeps a model from loading was said once.
+        const failed = worker.state.kind === 'failed';
+        log[failed ? 'debug' : 'warn']({ model, reason }, 'model process restarts');
       };
       const worker = new ModelWorker({
         engine: { kind, modelDir, threads, onnxCacheDir },
@@ -105,14 +113,11 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   });
 
   const stop = async (delayMs = 0): Promise<void> => {
-    if (draining) return;
-    draining = true;
+    if (drain.draining) return;
+    drain.begin();
     log.info({ delayMs }, 'draining');
     await delay(delayMs);
-    await new Promise((resolve) => {
-      server.close(resolve);
-      server.closeIdleConnections();
-    });
+    await closeServer(server, REQUEST_TIMEOUT_MS);
     metricsServer?.close();
     metricsServer?.closeAllConnections();
     for (const worker of workers.values()) worker.stop();

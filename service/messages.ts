@@ -2,6 +2,7 @@
  * What the server and a model's process say to each other.
  */
 import type { EngineOptions } from '../models/engines/engine';
+import type { ChecksummedFile } from '../models/weights/saved-model';
 import type { ErrorCode } from './contract';
 
 /** One piece of work. */
@@ -29,6 +30,10 @@ export interface LoadedModel {
   readonly engineVersion: string;
   readonly precision: string;
   readonly threads: number;
+  /** What was read, by name in the saved model's folder. */
+  readonly files: readonly ChecksummedFile[];
+  /** One image, when warm. */
+  readonly inferenceMs: number;
   /** From the process' start to the end of its warm-up. */
   readonly loadMs: number;
 }
@@ -38,10 +43,15 @@ export interface WorkResult {
   readonly probabilities: Float32Array;
   readonly decodeMs: number;
   readonly inferenceMs: number;
+  /** Tensors that the engine holds between predictions, where it counts them. */
+  readonly tensors?: number;
 }
+
+export type ResultMessage =
+  | ({ readonly kind: 'done'; readonly id: number } & WorkResult)
+  | { readonly kind: 'failed'; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
 export type WorkerMessage =
   | { readonly kind: 'ready'; readonly loaded: LoadedModel }
   | { readonly kind: 'load-failed'; readonly message: string }
-  | ({ readonly kind: 'done'; readonly id: number } & WorkResult)
-  | { readonly kind: 'failed'; readonly id: number; readonly code: ErrorCode; readonly message: string };
+  | ResultMessage;

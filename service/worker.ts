@@ -5,7 +5,12 @@ import { INPUT_SHAPE } from '../models/catalog';
 import { decodeImage, DecodeError, warmUpDecoder } from '../models/data/decode';
 import type { Engine, LoadEngine } from '../models/engines/engine';
 import { loadEngine } from '../models/engines/load';
-import { readSavedModel, savedModelSha256 } from '../models/weights/saved-model';
+import {
+  MANIFEST_NAME,
+  readChecksummed,
+  readSavedModel,
+  savedModelSha256,
+} from '../models/weights/saved-model';
 import { LIMITS } from './contract';
 import type { LoadMessage, WorkerMessage, WorkMessage } from './messages';
 
@@ -17,28 +22,36 @@ const send = (message: WorkerMessage) => process.send!(message);
 
 async function load({ options }: LoadMessage, load: LoadEngine): Promise<Engine> {
   const saved = readSavedModel(options.modelDir);
+  // The engine may have a graph from before and never read them.
+  readChecksummed(options.modelDir, saved.weights);
   const engine = await load(options);
   await warmUpDecoder();
   const blank = new Float32Array(IMAGE_SIZE);
+  let inferenceMs = 0;
   for (let i = 0; i < WARM_UPS; i++) {
+    const started = performance.now();
     const probabilities = await engine.predict(blank, 1);
+    inferenceMs = performance.now() - started;
     if (!probabilities.every(Number.isFinite)) {
       throw new Error(
         `the model in ${options.modelDir} answers with numbers that are not finite; train it again`,
       );
     }
   }
+  const sha256 = savedModelSha256(saved);
   send({
     kind: 'ready',
     loaded: {
       classes: saved.classes,
       demo: saved.demo,
       architecture: saved.architecture,
-      sha256: savedModelSha256(saved),
+      sha256,
       engine: engine.kind,
       engineVersion: engine.version,
       precision: engine.precision,
       threads: engine.threads,
+      files: [{ file: MANIFEST_NAME, sha256 }, saved.weights],
+      inferenceMs,
       loadMs: Math.round(process.uptime() * 1000),
     },
   });
@@ -54,7 +67,14 @@ async function work(engine: Engine, message: WorkMessage): Promise<WorkerMessage
     const decoded = performance.now();
     const probabilities = await engine.predict(images, message.kind === 'classify' ? 1 : message.batch);
     const ended = performance.now();
-    return { kind: 'done', id, probabilities, decodeMs: decoded - started, inferenceMs: ended - decoded };
+    return {
+      kind: 'done',
+      id,
+      probabilities,
+      decodeMs: decoded - started,
+      inferenceMs: ended - decoded,
+      ...(engine.tensors === undefined ? {} : { tensors: engine.tensors() }),
+    };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const code = error.reason === 'unsupported' ? 'UNSUPPORTED_TYPE' : 'BAD_IMAGE';

@@ -21,6 +21,8 @@ export interface Engine {
    * @returns probabilities, float32 [batch, classes]
    */
   predict(images: Float32Array, batch: number): Promise<Float32Array>;
+  /** Tensors alive in the engine; for engines that count them. */
+  readonly tensors?: () => number;
   /** Frees the model; the engine is of no use afterwards. */
   dispose(): Promise<void>;
 }

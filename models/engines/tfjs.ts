@@ -80,6 +80,7 @@ export async function loadTfjs({ kind, modelDir, threads }: EngineOptions): Prom
         output.dispose();
       }
     },
+    tensors: () => tf.memory().numTensors,
     dispose: () => {
       classifier.dispose();
       return Promise.resolve();

@@ -1,7 +1,8 @@
 /**
  * Exported graphs on disk, so that a saved model is exported once.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { OUTPUT_NAME } from '../catalog';
@@ -17,18 +18,28 @@ export function graphFile(modelDir: string, cacheDir: string): string {
   return join(cacheDir, `${saved.model}-${savedModelSha256(saved).slice(0, 16)}-v${EXPORTER_VERSION}.onnx`);
 }
 
+const checksumFile = (file: string) => `${file}.sha256`;
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/** Whether a graph is there as it was written; one that was damaged since would answer with other numbers. */
+function isIntact(file: string): boolean {
+  if (!existsSync(file) || !existsSync(checksumFile(file))) return false;
+  return sha256(readFileSync(file)) === readFileSync(checksumFile(file), 'utf8').trim();
+}
+
 /**
- * Makes sure that a saved model's graph is in the cache.
+ * Makes sure that a saved model's graph is in the cache, whole.
  *
  * @returns its file, or the graph's bytes where the folder cannot be written
  */
 export async function cachedGraph(modelDir: string, cacheDir: string): Promise<string | Uint8Array> {
   const file = graphFile(modelDir, cacheDir);
-  if (existsSync(file)) return file;
+  if (isIntact(file)) return file;
   const graph = await exportSavedModel(modelDir);
   try {
     mkdirSync(cacheDir, { recursive: true });
     writeFileAtomic(file, graph);
+    writeFileAtomic(checksumFile(file), `${sha256(graph)}\n`);
     return file;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -82,6 +82,22 @@ function checkBase(base: Base | undefined, manifest: string): void {
   requireField(isSum, manifest, 'base.sha256', '64 lower-case hexadecimal digits', sum);
 }
 
+function readManifest(file: string): Partial<SavedModelManifest> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Partial<SavedModelManifest>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new Error(`${file} is not there: name a folder that \`tandem train\` wrote`, { cause: error });
+    }
+    if (error instanceof SyntaxError) {
+      throw new TypeError(`${file} must be JSON: it is damaged; copy it again (${error.message})`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
 /**
  * Reads a saved model's manifest.
  *
@@ -89,7 +105,7 @@ function checkBase(base: Base | undefined, manifest: string): void {
  */
 export function readSavedModel(folder: string): SavedModel {
   const file = join(folder, MANIFEST_NAME);
-  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Partial<SavedModelManifest>;
+  const manifest = readManifest(file);
   const { format, formatVersion, model, architecture, preprocessing, classes, demo, base, weights } =
     manifest;
   requireField(format === 'tandem-saved-model', file, 'format', '"tandem-saved-model"', format);

@@ -119,7 +119,7 @@ describe('everything else', () => {
     await classify(Buffer.from('no image at all'));
     const text = await (await fetch(`${server.url}/metrics`)).text();
     expect(text).toMatch(/inference_request_duration_seconds_count\{model="latency"\} \d+/);
-    expect(text).toMatch(/inference_rejected_total\{model="latency",code="BAD_IMAGE"\} \d+/);
+    expect(text).toMatch(/inference_rejected_total\{model="latency",reason="BAD_IMAGE"\} \d+/);
   });
 
   test('a path that is none answers 404, a method that is none 405 with Allow', async () => {

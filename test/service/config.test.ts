@@ -1,5 +1,5 @@
 import { readConfig } from '../../service/config';
-import { cgroupCpuLimitMillis, threadsFor } from '../../service/cpu-limit';
+import { cgroupCpuLimitMillis, cgroupCpuThrottling, threadsFor } from '../../service/cpu-limit';
 import { checkNodeVersion } from '../../service/node-version';
 
 test('an empty environment serves both models with onnxruntime on port 8080', () => {
@@ -35,8 +35,9 @@ test.each([
   expect(() => readConfig(environment)).toThrow(message);
 });
 
+const files = (contents: Record<string, string>) => (file: string) => contents[file];
+
 test('control groups of both versions are read', () => {
-  const files = (contents: Record<string, string>) => (file: string) => contents[file];
   const v1 = (quota: string) =>
     files({ '/sys/fs/cgroup/cpu/cpu.cfs_quota_us': quota, '/sys/fs/cgroup/cpu/cpu.cfs_period_us': '100000' });
   expect(cgroupCpuLimitMillis(files({ '/sys/fs/cgroup/cpu.max': '150000 100000' }))).toBe(1500);
@@ -44,6 +45,35 @@ test('control groups of both versions are read', () => {
   expect(cgroupCpuLimitMillis(v1('75000'))).toBe(750);
   expect(cgroupCpuLimitMillis(v1('-1'))).toBeUndefined();
   expect(cgroupCpuLimitMillis(files({}))).toBeUndefined();
+});
+
+test('outside of containers the tightest limit of the group and those around it counts', () => {
+  const v2 = {
+    '/proc/self/cgroup': '0::/system.slice/tandem.service',
+    '/sys/fs/cgroup/system.slice/cpu.max': '150000 100000',
+  };
+  const inner = '/sys/fs/cgroup/system.slice/tandem.service/cpu.max';
+  expect(cgroupCpuLimitMillis(files(v2))).toBe(1500);
+  expect(cgroupCpuLimitMillis(files({ ...v2, [inner]: 'max 100000' }))).toBe(1500);
+  expect(cgroupCpuLimitMillis(files({ ...v2, [inner]: '50000 100000' }))).toBe(500);
+  const v1 = {
+    '/proc/self/cgroup': '4:memory:/other\n3:cpu,cpuacct:/lab\n0::/',
+    '/sys/fs/cgroup/cpu/lab/cpu.cfs_quota_us': '75000',
+    '/sys/fs/cgroup/cpu/lab/cpu.cfs_period_us': '100000',
+    '/sys/fs/cgroup/cpu/other/cpu.cfs_quota_us': '1000',
+    '/sys/fs/cgroup/cpu/other/cpu.cfs_period_us': '100000',
+  };
+  expect(cgroupCpuLimitMillis(files(v1))).toBe(750);
+});
+
+test('throttling is read from both versions, and is nothing where no group counts it', () => {
+  const stat = 'nr_periods 40\nnr_throttled 10\n';
+  const throttling = { periods: 40, throttledPeriods: 10, throttledSeconds: 2.5 };
+  const v2 = files({ '/sys/fs/cgroup/cpu.stat': `usage_usec 9\n${stat}throttled_usec 2500000` });
+  const v1 = files({ '/sys/fs/cgroup/cpu/cpu.stat': `${stat}throttled_time 2500000000` });
+  expect(cgroupCpuThrottling(v2)).toEqual(throttling);
+  expect(cgroupCpuThrottling(v1)).toEqual(throttling);
+  expect(cgroupCpuThrottling(files({ '/sys/fs/cgroup/cpu.stat': 'usage_usec 9' }))).toBeUndefined();
 });
 
 test.each([

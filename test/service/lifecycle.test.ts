@@ -1,3 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { pino } from 'pino';
+
 import type { Running } from '../../service/main';
 import { fakeModels, grey, startServer } from './server';
 
@@ -44,6 +49,55 @@ test('a model that cannot be loaded leaves the service live and not ready', asyn
     kind: 'failed',
     message: 'the weights are damaged',
   });
+});
+
+/** A log that can be read back. */
+function recorded() {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  return { lines, log: pino({ level: 'info' }, { write }) };
+}
+
+test('the log says what was loaded: files with checksums, engine, precision, threads', async () => {
+  const { lines, log } = recorded();
+  const server = await start({ models: ['latency'] }, 2000, { log });
+  await server.ready;
+  const ready = lines.find(({ msg }) => msg === 'model ready');
+  const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/);
+  expect(ready).toMatchObject({
+    model: 'latency',
+    architecture: 'mobilenetv2',
+    engine: 'onnxruntime',
+    precision: 'fp32',
+    threads: 1,
+    files: [
+      { file: 'model.json', sha256 },
+      { file: 'weights.safetensors', sha256 },
+    ],
+  });
+});
+
+test('a damaged model is told of in one line, with the file and both checksums, and tried again', async () => {
+  const modelsDir = fakeModels();
+  const weights = join(modelsDir, 'latency', 'weights.safetensors');
+  writeFileSync(weights, 'damaged');
+  const { lines, log } = recorded();
+  const server = await start({ models: ['latency'], modelsDir }, 2000, { log });
+  const text = async () => (await fetch(`${server.url}/metrics`)).text();
+  await until(async () => /worker_restarts_total\{model="latency"\} [2-9]/.test(await text()));
+  expect(await server.status('/v2/health/live')).toBe(200);
+  expect(await server.status('/v2/health/ready')).toBe(503);
+  const told = lines.filter(({ level }) => Number(level) >= 40);
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatchObject({
+    model: 'latency',
+    msg: expect.stringMatching(/not loaded; it is tried again/),
+  });
+  expect(told[0]!['reason']).toMatch(`${weights} must have SHA-256 `);
+  expect(told[0]!['reason']).toMatch(/received [0-9a-f]{64}: the file is damaged; copy it again/);
+  writeFileSync(weights, '');
+  await server.ready;
+  expect(await server.status('/v2/health/ready')).toBe(200);
 });
 
 test('a model process that crashes fails its request alone and is replaced', async () => {

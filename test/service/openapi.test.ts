@@ -22,7 +22,8 @@ interface Layer {
 function routesOf(hasMetricsPort: boolean): string[] {
   const app = createApp({
     workers: new Map(),
-    metrics: createMetrics(),
+    metrics: createMetrics(new Map()),
+    cpuLimitMillis: 1000,
     log: pino({ level: 'silent' }),
     draining: () => false,
     samplesDir: 'none',

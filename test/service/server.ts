@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import sharp from 'sharp';
 
+import { checksummed } from '../../models/weights/saved-model';
 import type { Config } from '../../service/config';
 import { type Running, serve, type ServeOptions } from '../../service/main';
 
@@ -19,6 +20,7 @@ export function fakeModels(suffix = ''): string {
     ['latency', 'mobilenetv2'],
   ] as const) {
     mkdirSync(join(folder, model));
+    writeFileSync(join(folder, model, 'weights.safetensors'), '');
     const manifest = {
       format: 'tandem-saved-model',
       formatVersion: 1,
@@ -27,7 +29,7 @@ export function fakeModels(suffix = ''): string {
       classes: CLASSES,
       demo: true,
       base: { kind: 'seed', seed: 1 },
-      weights: { file: 'weights.safetensors', sha256: '0'.repeat(64) },
+      weights: checksummed(join(folder, model), 'weights.safetensors'),
     };
     writeFileSync(join(folder, model, 'model.json'), JSON.stringify(manifest));
   }
