@@ -32,7 +32,14 @@ export class DecodeError extends Error {
 export const MAX_TRAINING_PIXELS = 100_000_000;
 
 /** How pictures are brought to the input size, in training as in serving; saved models depend on it. */
-const RESIZE = { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false } as const;
+export interface Resize {
+  readonly kernel: keyof typeof sharp.kernel;
+  /** Whether a JPEG may be decoded at a half, a quarter or an eighth of its size first. */
+  readonly fastShrinkOnLoad: boolean;
+}
+
+/** Chosen by bench/training/resize-filter.ts; docs/accuracy.md has its table. */
+const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
 
 /** What transparent pixels are put on. */
 const BACKGROUND = { r: 255, g: 255, b: 255 };
@@ -94,15 +101,20 @@ async function isLeftInP3(image: Buffer): Promise<boolean> {
  * image of the input size passes untouched.
  *
  * @param maxPixels largest width times height that is decoded
+ * @param resize another than the frozen one is for measuring what it would change
  * @throws DecodeError with a sentence for the sender
  */
-export async function decodePixels(image: Buffer, maxPixels: number): Promise<Buffer> {
+export async function decodePixels(
+  image: Buffer,
+  maxPixels: number,
+  resize: Resize = RESIZE,
+): Promise<Buffer> {
   checkFormat(image);
   try {
     const pixels = sharp(image, { failOn: 'error', limitInputPixels: maxPixels })
       .autoOrient()
       .flatten({ background: BACKGROUND })
-      .resize(WIDTH, HEIGHT, RESIZE)
+      .resize(WIDTH, HEIGHT, { fit: 'fill', ...resize })
       .toColourspace('srgb')
       .removeAlpha();
     if (await isLeftInP3(image)) pixels.withIccProfile('srgb', { attach: false });
