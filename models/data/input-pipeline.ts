@@ -68,6 +68,8 @@ export interface InputPipeline {
    * @throws Error naming the picture that cannot be used, or at which a thread died
    */
   epoch(epoch: number, fromStep?: number): AsyncIterable<Batch>;
+  /** Batches of all items in their own order, as epoch 0 draws them; otherwise as `epoch`. */
+  readonly inOrder: () => AsyncIterable<Batch>;
   /** Ends the threads; what is still under way fails. */
   close(): Promise<void>;
 }
@@ -183,7 +185,11 @@ export function openInputPipeline(options: InputPipelineOptions): InputPipeline 
   function epoch(epoch: number, fromStep = 0): AsyncIterable<Batch> {
     checkCount('epoch', epoch, 0);
     checkCount('fromStep', fromStep, 0);
-    const order = Int32Array.from(shuffled ? epochOrder(items.length, seed, epoch) : items.keys());
+    const order = shuffled ? epochOrder(items.length, seed, epoch) : items.keys();
+    return batches(Int32Array.from(order), epoch, fromStep);
+  }
+
+  function batches(order: Int32Array, epoch: number, fromStep: number): AsyncIterable<Batch> {
     const indicesOf = (step: number) => order.slice(step * batchSize, (step + 1) * batchSize);
     const ahead: Promise<Float32Array>[] = [];
     let next = fromStep;
@@ -210,5 +216,7 @@ export function openInputPipeline(options: InputPipelineOptions): InputPipeline 
     await Promise.all(threads.map(({ ended }) => ended));
   }
 
-  return { stepsPerEpoch, epoch, close };
+  const inOrder = () => batches(Int32Array.from(items.keys()), 0, 0);
+
+  return { stepsPerEpoch, epoch, inOrder, close };
 }

@@ -1,6 +1,6 @@
 /**
  * The demo's bases: both architectures at full size, pretrained on the demo's first task. Only what training changed
- * is stored (half precision); the rest is drawn again from the seed.
+ * is stored; the rest is drawn again from the seed.
  */
 import { type ArchitectureId, MODEL_IDS, type ModelId, MODELS } from '../catalog';
 import type { Precision } from '../weights/safetensors';
@@ -34,11 +34,11 @@ export const DEMO_BASES: Readonly<Record<DemoArchitectureId, DemoBase>> = {
 };
 
 /**
- * The demo base of an architecture.
+ * The architecture as one that has a demo base.
  *
  * @throws RangeError when it has none, naming those that have one
  */
-export function demoBase(architecture: ArchitectureId): DemoBase {
+export function demoArchitecture(architecture: ArchitectureId): DemoArchitectureId {
   const id = DEMO_ARCHITECTURE_IDS.find((known) => known === architecture);
   if (id === undefined) {
     const known = DEMO_ARCHITECTURE_IDS.join(', ');
@@ -46,7 +46,7 @@ export function demoBase(architecture: ArchitectureId): DemoBase {
       `base.kind demo needs an architecture with a demo base, one of ${known}, received ${architecture}`,
     );
   }
-  return DEMO_BASES[id];
+  return id;
 }
 
 /** Whether pretraining changes a weight, so that the base must store it. */
@@ -58,4 +58,4 @@ export function isStored(architecture: DemoArchitectureId, name: string): boolea
 export const storedPrecision = (name: string): Precision => (name.endsWith('kernel') ? 'I8' : 'F32');
 
 /** Name of a demo base's file in the folder of the demo's models. */
-export const demoBaseFile = (architecture: DemoArchitectureId) => `${architecture}.safetensors`;
+export const demoBaseFile = (architecture: DemoArchitectureId) => `${architecture}.safetensors.gz`;

@@ -105,11 +105,17 @@ export function drawSurface(
   return pixels;
 }
 
+/** One picture, RGB bytes [size, size, 3], and the index of its class. */
+export interface LabelledImage {
+  readonly pixels: Uint8ClampedArray;
+  readonly label: number;
+}
+
 /** Draws `perClass` pictures of each of a task's classes; labels are the classes' places in the task. */
 export function drawTask(
   task: Task,
   { perClass, ...options }: { seed: number; split: Split; perClass: number; size: number },
-): { pixels: Uint8ClampedArray; label: number }[] {
+): LabelledImage[] {
   return TASKS[task].flatMap((name, label) =>
     Array.from({ length: perClass }, (_, index) => ({
       pixels: drawSurface(name, { ...options, index }),

@@ -16,17 +16,10 @@ import { writeFileAtomic } from '../files';
 import { decodeSafetensors, encodeSafetensors } from '../weights/safetensors';
 import { DEMO_MODELS_DIR } from '../weights/saved-model';
 import { type Random, seededRandom, shuffle } from '../seeded-random';
-import type { LabelledImage } from '../transfer-learning';
-import { initializeSeeded, readWeights, setWeights, variables } from '../weights/weights';
-import {
-  DEMO_ARCHITECTURE_IDS,
-  DEMO_BASES,
-  type DemoArchitectureId,
-  demoBaseFile,
-  isStored,
-  storedPrecision,
-} from './base';
-import { drawTask } from './image-set';
+import { initializeSeeded, readWeights, setWeights, variables, type Weights } from '../weights/weights';
+import { DEMO_ARCHITECTURE_IDS, DEMO_BASES, type DemoArchitectureId, demoBaseFile, isStored } from './base';
+import { encodeDemoBase } from './base-file';
+import { drawTask, type LabelledImage } from './image-set';
 import { TASKS } from './surfaces';
 
 /** Numbers of the pretraining, per architecture. */
@@ -108,21 +101,12 @@ function calibrate(model: tf.LayersModel, train: LabelledImage[], random: Random
   }
 }
 
-function save(
-  model: tf.LayersModel,
-  architecture: DemoArchitectureId,
-  file: string,
-  epoch: number,
-  head: boolean,
-): void {
+/** Weights that pretraining changes; those of its own head are of no use to another task. */
+function changedWeights(model: tf.LayersModel, architecture: DemoArchitectureId, head: boolean): Weights {
   const names = [...variables(model).keys()].filter(
     (name) => isStored(architecture, name) && (head || !name.startsWith(`${HEAD_NAME}/`)),
   );
-  const metadata = { architecture, seed: String(DEMO_BASES[architecture].seed), epochs: String(epoch) };
-  writeFileAtomic(
-    file,
-    encodeSafetensors(readWeights(model, names), head ? () => 'F32' : storedPrecision, metadata),
-  );
+  return readWeights(model, names);
 }
 
 async function pretrain(architecture: DemoArchitectureId): Promise<void> {
@@ -183,7 +167,11 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
       if (step % 10 === 0)
         console.error(`  step ${step}/${steps} ${((Date.now() - started) / (step + 1)).toFixed(0)} ms/step`);
     }
-    save(model, architecture, checkpoint, epoch + 1, true);
+    const metadata = { epochs: String(epoch + 1) };
+    writeFileAtomic(
+      checkpoint,
+      encodeSafetensors(changedWeights(model, architecture, true), () => 'F32', metadata),
+    );
     const seconds = ((Date.now() - started) / 1000).toFixed(0);
     console.error(
       `epoch ${epoch + 1}/${epochs} ${seconds} s loss ${(lossSum / steps).toFixed(3)} ` +
@@ -194,7 +182,8 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
   calibrate(model, train, random);
   console.error(`validation at ${SIDE} pixels: ${accuracyAt(model, validation, random).toFixed(3)}`);
   const file = join(DEMO_MODELS_DIR, demoBaseFile(architecture));
-  save(model, architecture, file, epochs, false);
+  const metadata = { architecture, seed: String(seed), epochs: String(epochs) };
+  writeFileAtomic(file, encodeDemoBase(architecture, changedWeights(model, architecture, false), metadata));
   console.log(file);
 }
 

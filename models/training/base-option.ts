@@ -6,7 +6,7 @@ import { basename, join, relative } from 'node:path';
 
 import { fileBase, imagenetBase } from '../weights/base-weights';
 import type { ArchitectureId } from '../catalog';
-import { demoBase, demoBaseFile, type DemoArchitectureId } from '../demo/base';
+import { demoArchitecture, demoBaseFile } from '../demo/base';
 import type { Progress } from '../weights/download';
 import { describeImagenetFile } from '../weights/imagenet-weights';
 import type { ModelCardFacts } from '../report/model-facts';
@@ -29,8 +29,7 @@ export async function resolveWeights(
   const seed = SEED.exec(text)?.[1];
   if (seed !== undefined) return { kind: 'seed', seed: Number(seed) };
   if (text === 'demo') {
-    demoBase(architecture);
-    const file = join(DEMO_MODELS_DIR, demoBaseFile(architecture as DemoArchitectureId));
+    const file = join(DEMO_MODELS_DIR, demoBaseFile(demoArchitecture(architecture)));
     return { kind: 'demo', ...checksummed(out, relative(out, file)) };
   }
   if (text === 'imagenet') {

@@ -44,6 +44,8 @@ export interface TrainingPlan {
   /** Folder of the saved model, and of the checkpoints until then. */
   readonly out: string;
   readonly resume: boolean;
+  /** Whether it is a model that comes with the project: marked as a demo, its kernels stored in 8 bits. */
+  readonly demo: boolean;
 }
 
 /** What is there once a training has ended. */
@@ -124,7 +126,8 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
     const weights = await trainClassifier({
       ...plan,
       classifier,
-      train: trainPipeline,
+      train:
+        augmentation === undefined ? { ...trainPipeline, unchanging: trainPipeline.inOrder } : trainPipeline,
       validation: valPipeline,
       folder: out,
       fingerprint: fingerprintOf(plan, dataset),
@@ -142,10 +145,10 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
         );
       },
     });
-    const { model } = plan;
+    const { model, demo } = plan;
     const { classes } = dataset;
     const metadata = { architecture, seed: String(seed) };
-    const fields = { model, architecture, preprocessing, classes, demo: false, base };
+    const fields = { model, architecture, preprocessing, classes, demo, base };
     writeSavedModel(out, fields, weights, metadata);
   } finally {
     await Promise.all([trainPipeline.close(), valPipeline.close()]);

@@ -10,6 +10,13 @@ import type * as tf from '@tensorflow/tfjs';
 import { HEAD_NAME } from '../architectures/classifier';
 import type { Recipe, Stage } from '../recipes';
 import { readWeights, seededWeight, setWeights, variables, type Weights } from '../weights/weights';
+import {
+  type ActivationSource,
+  activationSource,
+  type BatchSource,
+  throughTrunk,
+  type TrunkBatch,
+} from './activation-source';
 import { createAdam } from './adam';
 import {
   type Checkpoint,
@@ -24,20 +31,7 @@ import {
 import { type SplitClassifier, splitClassifier } from './split-classifier';
 import type { BatchNormMode } from './batch-norm-mode';
 import { evaluateStep, type Learner, learnerOf, trainStep } from './step';
-import { type Activation, openTrunk, type Trunk } from './trunk';
-
-/** Images float32 [size, 224, 224, 3] as the model takes them, and the indices of their classes, [size]. */
-export interface Batch {
-  readonly images: Float32Array;
-  readonly labels: Int32Array;
-  readonly size: number;
-}
-
-/** Where batches come from: the same for the same epoch, whenever it is asked. */
-export interface BatchSource {
-  readonly epoch: (epoch: number) => AsyncIterable<Batch>;
-  readonly stepsPerEpoch: number;
-}
+import { openTrunk } from './trunk';
 
 /** What an epoch came to. Training figures are means over the epoch, as the model changed; validation is at its end. */
 export interface EpochRecord {
@@ -148,11 +142,16 @@ async function trainStage(
     resumed && { step: resumed.state.optimizerStep, moments: resumed.tensors },
   );
   try {
-    const validation = await activationsOf(training.validation, trunk);
+    const { batchSize } = recipe;
+    const train = await activationSource(training.train, trunk, { seed: training.seed, batchSize });
+    const validation: TrunkBatch[] = [];
+    if (training.validation !== undefined) {
+      for await (const batch of throughTrunk(training.validation.epoch(0), trunk)) validation.push(batch);
+    }
     let { epochsDone = 0, best, stopped = false, lowestLoss }: Partial<TrainingState> = resumed?.state ?? {};
     while (epochsDone < epochs && !stopped) {
       const epoch = epochsDone + 1;
-      const record = await trainEpoch(training, { stage, epoch, learner, trunk, adam, validation });
+      const record = await trainEpoch(training, { stage, epoch, learner, train, adam, validation });
       const { valAccuracy, valLoss } = record;
       if (valAccuracy !== undefined && valLoss !== undefined) {
         const found = { epoch, accuracy: valAccuracy, loss: valLoss };
@@ -185,43 +184,27 @@ async function trainStage(
   if (best !== undefined) setWeights(classifier, best.tensors);
 }
 
-interface KnownActivations {
-  readonly activations: readonly Activation[];
-  readonly labels: Int32Array;
-}
-
-/** What the trunk says of pictures that no augmentation changes: computed once a stage. */
-async function activationsOf(source: BatchSource | undefined, trunk: Trunk): Promise<KnownActivations[]> {
-  const known: KnownActivations[] = [];
-  if (source === undefined) return known;
-  for await (const { images, labels, size } of source.epoch(0)) {
-    known.push({ activations: await trunk.run(images, size), labels });
-  }
-  return known;
-}
-
 interface Epoch {
   readonly stage: StageName;
   readonly epoch: number;
   readonly learner: Learner;
-  readonly trunk: Trunk;
+  readonly train: ActivationSource;
   readonly adam: ReturnType<typeof createAdam>;
-  readonly validation: readonly KnownActivations[];
+  readonly validation: readonly TrunkBatch[];
 }
 
 async function trainEpoch(
   training: Training,
-  { stage, epoch, learner, trunk, adam, validation }: Epoch,
+  { stage, epoch, learner, train, adam, validation }: Epoch,
 ): Promise<EpochRecord> {
-  const { recipe, batchNorm, classWeights, train } = training;
-  const steps = train.stepsPerEpoch;
+  const { recipe, batchNorm, classWeights } = training;
+  const steps = training.train.stepsPerEpoch;
   const started = performance.now();
   // The stages' draws differ though both count their epochs from 1.
   const drawn = (stage === 'head' ? 0 : recipe.head.epochs) + epoch;
   let [lossSum, right, count, step] = [0, 0, 0, 0];
   let learningRate = 0;
-  for await (const { images, labels, size } of train.epoch(drawn)) {
-    const activations = await trunk.run(images, size);
+  for await (const { activations, labels } of train(drawn)) {
     const done = (epoch - 1) * steps + step;
     learningRate = learningRateAt(recipe[stage], done, recipe[stage].epochs * steps);
     const options = { batchNorm, classWeights, labelSmoothing: recipe.labelSmoothing ?? 0 };
@@ -230,7 +213,7 @@ async function trainEpoch(
     );
     lossSum += result.lossSum;
     right += result.right;
-    count += size;
+    count += labels.length;
     step += 1;
     training.onStep?.({ stage, epoch, step, steps, loss: lossSum / count, accuracy: right / count });
   }

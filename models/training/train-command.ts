@@ -76,6 +76,7 @@ export async function train(
       earlyStoppingEpochs: options.earlyStopping,
       allowLeakage: options.allowLeakage ?? false,
       resume: options.resume ?? false,
+      demo: false,
     };
     const trained = await runTraining(plan, progress);
     const { card } = await reportTraining(plan, trained, {

@@ -8,7 +8,8 @@ import type * as tf from '@tensorflow/tfjs';
 
 import type { ArchitectureId } from '../catalog';
 import { HEAD_NAME } from '../architectures/classifier';
-import { demoBase } from '../demo/base';
+import { DEMO_BASES, demoArchitecture } from '../demo/base';
+import { decodeDemoBase } from '../demo/base-file';
 import { fingerprint } from './download';
 import {
   downloadImagenetWeights,
@@ -19,7 +20,6 @@ import {
 } from './imagenet-weights';
 import { readKerasWeights } from './keras-h5';
 import { expectedLayers } from './keras-weight-layouts';
-import { decodeSafetensors } from './safetensors';
 import { type Base, MANIFEST_NAME, readChecksummed } from './saved-model';
 import { initializeSeeded, setWeights } from './weights';
 
@@ -95,8 +95,9 @@ export async function fillFromBase(
     return;
   }
   if (base.kind === 'demo') {
-    const { weights } = decodeSafetensors(readChecksummed(folder, base), join(folder, base.file));
-    const { seed, kernelScale } = demoBase(architecture);
+    const demo = demoArchitecture(architecture);
+    const weights = decodeDemoBase(demo, readChecksummed(folder, base), join(folder, base.file));
+    const { seed, kernelScale } = DEMO_BASES[demo];
     initializeSeeded(model, seed, { except: new Set(weights.keys()), kernelScale });
     setWeights(model, weights);
     return;

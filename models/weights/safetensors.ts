@@ -113,13 +113,8 @@ export function encodeSafetensors(
   return Buffer.concat([length, Buffer.from(padded), ...parts]);
 }
 
-/**
- * Decodes a file's bytes to single precision.
- *
- * @param source what the bytes are of, for messages
- * @throws RangeError naming the tensor and what is wrong with it
- */
-export function decodeSafetensors(file: Buffer, source: string): SafetensorsFile {
+/** A file's tensors by name, the first byte of their data, and the free-form metadata. */
+function readHeader(file: Buffer, source: string) {
   const headerBytes = file.length >= 8 ? Number(file.readBigUInt64LE(0)) : Infinity;
   if (8 + headerBytes > file.length) {
     throw new RangeError(`${source} is not a whole safetensors file: its header is cut off; copy it again`);
@@ -128,7 +123,18 @@ export function decodeSafetensors(file: Buffer, source: string): SafetensorsFile
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, Entry> & {
     __metadata__?: Record<string, string>;
   };
-  const read = (name: string) => decodeTensor(file, 8 + headerBytes, name, entries[name], source);
+  return { entries, base: 8 + headerBytes, metadata };
+}
+
+/**
+ * Decodes a file's bytes to single precision.
+ *
+ * @param source what the bytes are of, for messages
+ * @throws RangeError naming the tensor and what is wrong with it
+ */
+export function decodeSafetensors(file: Buffer, source: string): SafetensorsFile {
+  const { entries, base, metadata } = readHeader(file, source);
+  const read = (name: string) => decodeTensor(file, base, name, entries[name], source);
   const weights: Weights = new Map();
   for (const [name, { shape, dtype }] of Object.entries(entries)) {
     if (name.endsWith(SCALE_SUFFIX)) continue;
@@ -142,15 +148,43 @@ export function decodeSafetensors(file: Buffer, source: string): SafetensorsFile
   return { weights, metadata };
 }
 
-function decodeTensor(
+/** A tensor of 8-bit integers: each times the scale of its channel, `scales[i % scales.length]`, is the weight. */
+export interface IntegerTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** The file's own bytes. */
+  readonly integers: Int8Array;
+  readonly scales: Float32Array;
+}
+
+/**
+ * The tensors that a file holds as 8-bit integers; writing to their integers changes the file.
+ *
+ * @throws RangeError naming the tensor and what is wrong with it
+ */
+export function integerTensors(file: Buffer, source: string): IntegerTensor[] {
+  const { entries, base } = readHeader(file, source);
+  const integers = Object.entries(entries).filter(([, { dtype }]) => dtype === 'I8');
+  return integers.map(([name, entry]) => {
+    const [start, end] = checkedOffsets(file, base, name, entry, source);
+    const scaleName = `${name}${SCALE_SUFFIX}`;
+    return {
+      name,
+      shape: entry.shape,
+      integers: new Int8Array(file.buffer, file.byteOffset + base + start, end - start),
+      scales: decodeTensor(file, base, scaleName, entries[scaleName], source),
+    };
+  });
+}
+
+/** Where a tensor's bytes lie behind the header, once they are found to be there. */
+function checkedOffsets(
   file: Buffer,
   base: number,
   name: string,
-  entry: Entry | undefined,
+  entry: Entry,
   source: string,
-): Float32Array {
-  if (entry === undefined)
-    throw new RangeError(`${source} must hold tensor ${name}, received none; copy it again`);
+): readonly [start: number, end: number] {
   const bytes = BYTES[entry.dtype] as number | undefined;
   if (bytes === undefined) {
     throw new RangeError(`tensor ${name} of ${source} must be F32, F16 or I8, received ${entry.dtype}`);
@@ -162,6 +196,19 @@ function decodeTensor(
       `tensor ${name} of ${source} needs ${length * bytes} bytes at ${base + start}, received ${Math.min(end - start, file.length - base - start)}: the file is cut off or damaged; copy it again`,
     );
   }
+  return entry.data_offsets;
+}
+
+function decodeTensor(
+  file: Buffer,
+  base: number,
+  name: string,
+  entry: Entry | undefined,
+  source: string,
+): Float32Array {
+  if (entry === undefined)
+    throw new RangeError(`${source} must hold tensor ${name}, received none; copy it again`);
+  const [start, end] = checkedOffsets(file, base, name, entry, source);
   // Copied, since a typed array must start at a multiple of its element's size.
   const data = file.buffer.slice(file.byteOffset + base + start, file.byteOffset + base + end);
   if (entry.dtype === 'F32') return new Float32Array(data);

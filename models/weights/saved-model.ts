@@ -2,8 +2,8 @@
  * Saved models: a folder with `model.json` and the tensors that differ from the model's base.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
 
 import {
   ARCHITECTURE_IDS,
@@ -13,6 +13,7 @@ import {
   type Preprocessing,
   PREPROCESSING_IDS,
 } from '../catalog';
+import { storedPrecision } from '../demo/base';
 import { writeFileAtomic } from '../files';
 import { PACKAGE_ROOT } from '../package-root';
 import { encodeSafetensors } from './safetensors';
@@ -149,8 +150,12 @@ export function checksummed(folder: string, file: string): ChecksummedFile {
 /** Name of the tensors' file in the folder of a model that this project saves. */
 const WEIGHTS_FILE = 'weights.safetensors';
 
+const writeManifest = (folder: string, manifest: SavedModelManifest): void =>
+  writeFileAtomic(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
+
 /**
- * Writes a saved model: the tensors that differ from its base in single precision, then the manifest.
+ * Writes a saved model: the tensors that differ from its base, then the manifest. The tensors are in single precision,
+ * but a demo's kernels in 8 bits, as those of its base.
  *
  * @param metadata what the tensors' file says of its making
  */
@@ -160,7 +165,7 @@ export function writeSavedModel(
   weights: Weights,
   metadata: Readonly<Record<string, string>>,
 ): void {
-  const tensors = encodeSafetensors(weights, () => 'F32', metadata);
+  const tensors = encodeSafetensors(weights, fields.demo ? storedPrecision : () => 'F32', metadata);
   writeFileAtomic(join(folder, WEIGHTS_FILE), tensors);
   const { model, architecture, preprocessing, classes, demo, base } = fields;
   const manifest: SavedModelManifest = {
@@ -176,7 +181,18 @@ export function writeSavedModel(
     },
     weights: checksummed(folder, WEIGHTS_FILE),
   };
-  writeFileAtomic(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeManifest(folder, manifest);
+}
+
+/** Copies a saved model's manifest and tensors; the path of a demo's base is made to fit, others stay as given. */
+export function copySavedModel(from: string, to: string): void {
+  const { folder, ...manifest } = readSavedModel(from);
+  const { base, weights } = manifest;
+  mkdirSync(to, { recursive: true });
+  writeFileAtomic(join(to, weights.file), readChecksummed(folder, weights));
+  const moved =
+    base.kind === 'demo' ? { ...base, file: relative(resolve(to), resolve(folder, base.file)) } : base;
+  writeManifest(to, { ...manifest, base: moved });
 }
 
 /** Checksum over all that decides a saved model's outputs: its manifest, which holds its files' checksums. */

@@ -22,7 +22,8 @@ import { RECIPES } from '../../models/recipes';
 import { decodeSafetensors, encodeSafetensors } from '../../models/weights/safetensors';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { seededRandom, shuffle } from '../../models/seeded-random';
-import { type Batch, trainClassifier } from '../../models/training/train-classifier';
+import type { Batch } from '../../models/training/activation-source';
+import { trainClassifier } from '../../models/training/train-classifier';
 import { readWeights, seededWeight, setWeights, type Weights } from '../../models/weights/weights';
 import { compareSteps, type Comparison, type Outcome, type Steps } from './compare-steps';
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { BatchNormalization } from '../../../models/architectures/batch-norm';
 import { ARCHITECTURE_IDS, INPUT_SHAPE } from '../../../models/catalog';
 import { buildBackbone, buildClassifier } from '../../../models/architectures/classifier';
-import { DEMO_ARCHITECTURE_IDS, demoBase } from '../../../models/demo/base';
+import { DEMO_ARCHITECTURE_IDS, demoArchitecture } from '../../../models/demo/base';
 import { mobilenetV2 } from '../../../models/architectures/mobilenet-v2';
 import { unfrozenLayers } from '../../../models/architectures/unfrozen-layers';
 import {
@@ -167,6 +167,6 @@ test('a classifier of one class is refused', () => {
 });
 
 test('an architecture without a demo base is refused, naming those with one', () => {
-  for (const architecture of DEMO_ARCHITECTURE_IDS) expect(demoBase(architecture).seed).toBeGreaterThan(0);
-  expect(() => demoBase('resnet50v2')).toThrow('one of resnet101v2, mobilenetv2, received resnet50v2');
+  for (const architecture of DEMO_ARCHITECTURE_IDS) expect(demoArchitecture(architecture)).toBe(architecture);
+  expect(() => demoArchitecture('resnet50v2')).toThrow('one of resnet101v2, mobilenetv2, received resnet50v2');
 });

@@ -134,6 +134,15 @@ test('without augmentation pictures come in the given order, exactly as the serv
   expect(isSame(image(plain[1]!, 1), served)).toBe(true);
 });
 
+test('shuffled pictures can be had in their own order too', async () => {
+  const ordered = await withPipeline({ augmentation: undefined }, (pipeline) => digests(pipeline.epoch(3)));
+  const options = { augmentation: undefined, shuffle: true };
+  await withPipeline(options, async (pipeline) => {
+    expect(await digests(pipeline.inOrder())).toEqual(ordered);
+    expect(await digests(pipeline.epoch(3))).not.toEqual(ordered);
+  });
+});
+
 test('a picture that cannot be decoded is an error with its name, and others are still served', async () => {
   const bad = file('bad.jpg', 'no picture');
   await withPipeline({ items: [...items, bad], shuffle: false }, async (pipeline) => {

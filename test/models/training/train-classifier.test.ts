@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 
 import { buildClassifier } from '../../../models/architectures/classifier';
+import { epochOrder } from '../../../models/data/input-pipeline';
 import type { Recipe } from '../../../models/recipes';
 import { isBetter } from '../../../models/training/checkpoint';
+import type { Batch, BatchSource } from '../../../models/training/activation-source';
 import {
-  type Batch,
-  type BatchSource,
   type EpochRecord,
   learningRateAt,
   trainClassifier,
@@ -145,6 +145,31 @@ test('a training that was stopped after any epoch and resumed ends with the same
     const figures = (record: EpochRecord) => ({ ...record, seconds: 0 });
     expect([...first.epochs.slice(0, -1), ...rest.epochs].map(figures)).toEqual(whole.epochs.map(figures));
   }
+});
+
+test('pictures that no augmentation changes give the same weights whether their activations are kept or not', async () => {
+  const pictures = async (order: number[]) => {
+    const batches: Batch[] = [];
+    for await (const batch of source(1).epoch(0)) batches.push(batch);
+    return [order.slice(0, BATCH), order.slice(BATCH)].map((indices): Batch => {
+      const images = new Float32Array(BATCH * IMAGE);
+      const labels = new Int32Array(BATCH);
+      indices.forEach((index, i) => {
+        const [batch, k] = [batches[Math.floor(index / BATCH)]!, index % BATCH];
+        images.set(batch.images.subarray(k * IMAGE, (k + 1) * IMAGE), i * IMAGE);
+        labels[i] = batch.labels[k]!;
+      });
+      return { images, labels, size: BATCH };
+    });
+  };
+  const yieldAll = async function* (order: number[]) {
+    yield* await pictures(order);
+  };
+  const epoch = (number: number) => yieldAll(epochOrder(2 * BATCH, 5, number));
+  const unchanging = () => yieldAll([...Array(2 * BATCH).keys()]);
+  const live = await train({ train: { stepsPerEpoch: 2, epoch } });
+  const kept = await train({ train: { stepsPerEpoch: 2, epoch, unchanging } });
+  expect(differing(live.weights, kept.weights)).toEqual([]);
 });
 
 test('another seed ends with other weights', async () => {

@@ -1,11 +1,54 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { readSavedModel } from '../../../models/weights/saved-model';
+import { decodeSafetensors, encodeSafetensors } from '../../../models/weights/safetensors';
+import { copySavedModel, readSavedModel, writeSavedModel } from '../../../models/weights/saved-model';
+import type { Weights } from '../../../models/weights/weights';
+
+const root = mkdtempSync(join(tmpdir(), 'tandem-saved-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const WEIGHTS: Weights = new Map([
+  ['predictions/kernel', { shape: [4, 2], values: Float32Array.from({ length: 8 }, (_, i) => Math.sin(i)) }],
+  ['predictions/bias', { shape: [2], values: Float32Array.from([0.1, -0.3]) }],
+]);
+const BASE = { kind: 'demo', file: '../bases/base.safetensors.gz', sha256: 'a'.repeat(64) } as const;
+
+function write(name: string, demo: boolean): string {
+  const folder = mkdtempSync(join(root, `${name}-`));
+  const classes = ['left', 'right'];
+  writeSavedModel(
+    folder,
+    { model: 'latency', architecture: 'mobilenetv2', classes, demo, base: BASE },
+    WEIGHTS,
+    {},
+  );
+  return folder;
+}
+
+test.each([
+  [false, () => 'F32' as const],
+  [true, (name: string) => (name.endsWith('kernel') ? ('I8' as const) : ('F32' as const))],
+])('of a model with demo %s the tensors are stored as they should be', (demo, precisionOf) => {
+  const folder = write('stored', demo);
+  expect(readSavedModel(folder)).toMatchObject({ demo, base: BASE });
+  const stored = decodeSafetensors(readFileSync(join(folder, 'weights.safetensors')), 'stored').weights;
+  expect(stored).toEqual(decodeSafetensors(encodeSafetensors(WEIGHTS, precisionOf), 'wanted').weights);
+});
+
+test('a copy elsewhere has the same tensors and finds the same base', () => {
+  const folder = write('original', true);
+  const copy = join(root, 'deeper', 'still', 'copy');
+  copySavedModel(folder, copy);
+  const { base, weights } = readSavedModel(copy);
+  expect(base).toEqual({ ...BASE, file: '../../../bases/base.safetensors.gz' });
+  expect(weights).toEqual(readSavedModel(folder).weights);
+  expect(readFileSync(join(copy, weights.file))).toEqual(readFileSync(join(folder, weights.file)));
+});
 
 test('a manifest that is missing or damaged is named, with what to do', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tandem-saved-model-'));
+  const folder = mkdtempSync(join(root, 'broken-'));
   const file = join(folder, 'model.json');
   expect(() => readSavedModel(folder)).toThrow(
     `${file} is not there: name a folder that \`tandem train\` wrote`,
