@@ -193,7 +193,8 @@ async function main(): Promise<void> {
   });
   const sums = samples[0]!.map((_, at) => samples.reduce((sum, series) => sum + series[at]!, 0));
   const total = perRun(sums);
-  const failures = [...statuses].filter(([status]) => status >= 500);
+  // A slow machine may have to turn some away; anything else of the kind is a defect.
+  const failures = [...statuses].filter(([status]) => status >= 500 && status !== 503);
   verdict([
     [
       `resident memory grows by at most ${MOST_SLOPE_MIB} MiB in ${requests} requests: ${total.toFixed(2)} MiB`,
@@ -205,7 +206,7 @@ async function main(): Promise<void> {
     ],
     [`tensors stay: ${tensorsBefore || 'not counted by this engine'}`, tensorsBefore === tensorsAfter],
     [
-      `no model process was replaced, nothing answered 5xx: ${JSON.stringify(failures)}`,
+      `no model process was replaced, nothing answered 5xx but 503: ${JSON.stringify(failures)}`,
       same && failures.length === 0,
     ],
     [`the service ended with exit code ${exit}`, exit === 0],
