@@ -1,8 +1,11 @@
 # The image that infra's manifests reference: both models inside, the MODELS variable chooses.
-# docker build -t tandem:0.1.0 .            ENGINE=tfjs-node as a build argument serves with TensorFlow instead.
+# docker build -t tandem:0.1.0 .            `npm run image` does it with podman and buildah too, and packs other models.
 ARG NODE_IMAGE=node:22-bookworm-slim
 
-FROM ${NODE_IMAGE} AS build
+FROM ${NODE_IMAGE} AS base
+
+FROM base AS build
+# What it serves with: onnxruntime, or tfjs-node for TensorFlow.
 ARG ENGINE=onnxruntime
 WORKDIR /app
 # What tfjs-node's native part is built with; nothing of it reaches the final image.
@@ -11,29 +14,62 @@ RUN if [ "$ENGINE" = tfjs-node ]; then \
     fi
 COPY package.json package-lock.json .npmrc ./
 COPY scripts/build-tfjs-node.sh scripts/
-# Without install scripts nothing is fetched but packages.
-RUN npm ci --ignore-scripts && \
+# Without install scripts nothing is fetched but packages. The secret is the certificates of a network that has its own.
+RUN --mount=type=secret,id=certificates \
+    if [ -s /run/secrets/certificates ]; then \
+      export NODE_EXTRA_CA_CERTS=/run/secrets/certificates PIP_CERT=/run/secrets/certificates; \
+    fi; \
+    npm ci --ignore-scripts && \
     if [ "$ENGINE" = tfjs-node ]; then npm run build:tfjs-node; else rm -rf node_modules/@tensorflow/tfjs-node; fi
 COPY tsconfig.json tsconfig.build.json cli.ts ./
+COPY scripts/image-sbom.ts scripts/
 COPY models models
 COPY service service
 COPY infra infra
 RUN npm run build
-# Exported here, so that a read-only container starts from finished graphs.
-ENV ONNX_CACHE_DIR=/app/onnx
-RUN node build/cli.js export accuracy latency
-RUN npm prune --omit=dev && rm -rf node_modules/onnxruntime-node/bin/napi-v*/win32 node_modules/onnxruntime-node/bin/napi-v*/darwin
 
-FROM ${NODE_IMAGE}
+# Folder of saved models in the build's context, and which of them are packed.
+ARG MODELS_DIR=models/demo
+ARG MODELS=accuracy,latency
+COPY ${MODELS_DIR} saved
+# A graph is whole: with onnxruntime nothing but the manifest of a saved model is needed beside it. TensorFlow needs its
+# weights and their base. Exported here, so that a read-only container starts from finished graphs.
+RUN mkdir -p served onnx && \
+    models=$(echo "$MODELS" | tr , ' ') && \
+    MODELS_DIR=/app/saved node build/cli.js pack $models --out served && \
+    if [ -d saved/samples ]; then cp -r saved/samples served/; fi && \
+    if [ "$ENGINE" = onnxruntime ]; then \
+      MODELS_DIR=/app/served node build/cli.js export $models --out onnx && \
+      find served \( -name '*.h5' -o -name '*.safetensors' \) ! -name weights.safetensors -delete; \
+    fi
+# Packages of development and of the other engines go, with what only they need.
+RUN if [ "$ENGINE" = tfjs-node ]; then \
+      npm pkg delete dependencies.onnxruntime-node && \
+      rm -rf node_modules/@tensorflow/tfjs-node/deps/include node_modules/@tensorflow/tfjs-node/build-tmp-napi-v8; \
+    else \
+      npm pkg delete dependencies.@tensorflow/tfjs dependencies.h5wasm optionalDependencies && \
+      find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" \
+        -exec rm -r {} +; \
+    fi && \
+    npm pkg delete devDependencies dependencies.@tensorflow/tfjs-backend-wasm && \
+    npm prune --ignore-scripts && \
+    find node_modules -name '*.map' -delete
+COPY --from=base /var/lib/dpkg/status dpkg-status
+RUN npm sbom --sbom-format cyclonedx >npm.cdx.json && \
+    node build/scripts/image-sbom.js npm.cdx.json dpkg-status >sbom.cdx.json
+
+FROM base
 ARG ENGINE=onnxruntime
+ARG MODELS=accuracy,latency
 WORKDIR /app
-ENV NODE_ENV=production ENGINE=${ENGINE} ONNX_CACHE_DIR=/app/onnx PORT=8080
-COPY --from=build /app/package.json ./
+ENV NODE_ENV=production ENGINE=${ENGINE} MODELS=${MODELS} MODELS_DIR=/app/served ONNX_CACHE_DIR=/app/onnx PORT=8080
 COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/onnx onnx
-COPY --from=build /app/models/demo models/demo
+COPY --from=build /app/package.json /app/sbom.cdx.json ./
 COPY --from=build /app/service/page service/page
-COPY --from=build /app/build build
+COPY --from=build /app/build/models build/models
+COPY --from=build /app/build/service build/service
+COPY --from=build /app/onnx onnx
+COPY --from=build /app/served served
 # Root owns all of it; the process may write to /tmp only.
 USER 65532:65532
 EXPOSE 8080

@@ -1,5 +1,5 @@
 /**
- * The commands of models/: train, evaluate, predict, export. Each loads what it needs only when it runs.
+ * The commands of models/: train, evaluate, predict, export, pack. Each loads what it needs only when it runs.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -58,6 +58,11 @@ async function exportModels(
       `${file}  ${bytes.length} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
     );
   }
+}
+
+async function pack(models: string[], { out }: { out: string }, defaults: Defaults): Promise<void> {
+  const { packSavedModel } = require('./weights/pack') as typeof import('./weights/pack.js');
+  for (const model of models) console.log(await packSavedModel(modelFolder(model, defaults), out));
 }
 
 async function exportKeras(models: string[], file: string, defaults: Defaults): Promise<void> {
@@ -199,4 +204,11 @@ export function addModelCommands(program: Command, defaults: () => Defaults): vo
     .action((models: string[], options: { out?: string; h5?: string }) =>
       exportModels(models, options, defaults()),
     );
+  program
+    .command('pack')
+    .description('copy saved models with the bases they start from, so that the copies stand alone')
+    .argument('<models...>', `folders of saved models, or model ids: ${MODEL_IDS.join(', ')}`)
+    .requiredOption('--out <folder>', 'where a folder for each model goes, named by its id')
+    .addHelpText('after', '\nExample: npx tandem pack build/models/latency --out build/packed')
+    .action((models: string[], options: { out: string }) => pack(models, options, defaults()));
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { MODEL_IDS } from '../models/catalog';
 import { ENV, HTTP_PORT, IMAGE, RUN_AS_USER_ID } from '../service/contract';
 
 const dockerfile = readFileSync(join(__dirname, '..', 'Dockerfile'), 'utf8');
@@ -19,8 +20,11 @@ test('the image that is built is the one that the manifests reference', () => {
   expect(manifest).toContain(`image: ${IMAGE}\n`);
 });
 
-test('the engine is a build argument, and the graphs are exported while building', () => {
+test('the engine and the models are build arguments, and the graphs are exported while building', () => {
   expect(final).toContain(`${ENV.engine}=\${ENGINE}`);
-  expect(dockerfile).toContain('RUN node build/cli.js export accuracy latency');
+  expect(final).toContain(`${ENV.models}=\${MODELS}`);
+  expect(dockerfile).toContain(`ARG ${ENV.models}=${MODEL_IDS.join(',')}\n`);
+  expect(dockerfile).toContain('node build/cli.js export $models --out onnx');
   expect(final).toContain(`${ENV.onnxCacheDir}=/app/onnx`);
+  expect(final).toContain(`${ENV.modelsDir}=/app/served`);
 });

@@ -35,7 +35,7 @@ function isIntact(file: string): boolean {
 export async function cachedGraph(modelDir: string, cacheDir: string): Promise<string | Uint8Array> {
   const file = graphFile(modelDir, cacheDir);
   if (isIntact(file)) return file;
-  const graph = await exportSavedModel(modelDir);
+  const graph = await exportSavedModel(modelDir, file);
   try {
     mkdirSync(cacheDir, { recursive: true });
     writeFileAtomic(file, graph);
@@ -48,7 +48,21 @@ export async function cachedGraph(modelDir: string, cacheDir: string): Promise<s
   }
 }
 
-async function exportSavedModel(modelDir: string): Promise<Uint8Array> {
+/** Images that serve finished graphs leave tfjs out. */
+function hasTfjs(): boolean {
+  try {
+    return require.resolve('@tensorflow/tfjs') !== '';
+  } catch {
+    return false;
+  }
+}
+
+async function exportSavedModel(modelDir: string, file: string): Promise<Uint8Array> {
+  if (!hasTfjs()) {
+    throw new Error(
+      `the model in ${modelDir} has no graph ${file}, and an image without @tensorflow/tfjs cannot export it: build the image with the model, npm run image -- --help`,
+    );
+  }
   /* eslint-disable @typescript-eslint/no-require-imports -- a cached graph must not cost tfjs' start */
   const { loadClassifier } =
     require('../weights/load-classifier') as typeof import('../weights/load-classifier.js');

@@ -1,7 +1,7 @@
 /**
  * Fills a model with the weights of its base.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 
 import type * as tf from '@tensorflow/tfjs';
@@ -20,11 +20,11 @@ import {
 } from './imagenet-weights';
 import { readKerasWeights } from './keras-h5';
 import { expectedLayers } from './keras-weight-layouts';
-import { type Base, MANIFEST_NAME, readChecksummed } from './saved-model';
+import { type Base, MANIFEST_NAME } from './saved-model';
 import { initializeSeeded, setWeights } from './weights';
 
-/** A base that is a Keras weight file. */
-type KerasBase = Extract<Base, { kind: 'imagenet' | 'file' }>;
+/** A base that is a file. */
+type FileBase = Exclude<Base, { kind: 'seed' }>;
 
 /**
  * The base of Keras' published weights, downloaded where the cache lacks them.
@@ -54,21 +54,34 @@ export async function fileBase(file: string): Promise<Base> {
 }
 
 /** Where a base's file may lie: where it was, beside the model, and in the cache of weights. */
-function places({ kind, file }: KerasBase, folder: string): string[] {
+function places({ kind, file }: FileBase, folder: string): string[] {
   const cached = join(weightsCacheDir(), basename(file));
   const beside = join(folder, basename(file));
-  const all = kind === 'imagenet' ? [cached, beside] : [resolve(file), resolve(folder, file), beside, cached];
-  return [...new Set(all)];
+  const all = {
+    demo: [join(folder, file), beside],
+    imagenet: [cached, beside],
+    file: [resolve(file), resolve(folder, file), beside, cached],
+  };
+  return [...new Set(all[kind])];
 }
 
 /** What to do where no place has the file. */
-const remedy = ({ kind, file }: KerasBase, architecture: ArchitectureId, folder: string) =>
+const remedy = ({ kind, file }: FileBase, architecture: ArchitectureId, folder: string) =>
   kind === 'imagenet'
     ? `download ${IMAGENET_WEIGHTS[architecture].url} to ${join(weightsCacheDir(), file)}, or copy it there from where the model was trained`
     : `put the file that the model was trained from back, or beside ${join(folder, MANIFEST_NAME)}`;
 
-/** The first place that has the very file; a file of the name with other contents is passed over. */
-async function findFile(base: KerasBase, architecture: ArchitectureId, folder: string): Promise<string> {
+/**
+ * The first place that has the very file of a base; a file of the name with other contents is passed over.
+ *
+ * @param folder of the saved model
+ * @throws Error naming the base's file, what was found at each place and the remedy
+ */
+export async function findBaseFile(
+  base: FileBase,
+  architecture: ArchitectureId,
+  folder: string,
+): Promise<string> {
   const tried: string[] = [];
   for (const place of places(base, folder)) {
     const sum = existsSync(place) ? (await fingerprint(place)).sha256 : undefined;
@@ -95,13 +108,14 @@ export async function fillFromBase(
     return;
   }
   if (base.kind === 'demo') {
+    const file = await findBaseFile(base, architecture, folder);
     const demo = demoArchitecture(architecture);
-    const weights = decodeDemoBase(demo, readChecksummed(folder, base), join(folder, base.file));
+    const weights = decodeDemoBase(demo, readFileSync(file), file);
     const { seed, kernelScale } = DEMO_BASES[demo];
     initializeSeeded(model, seed, { except: new Set(weights.keys()), kernelScale });
     setWeights(model, weights);
     return;
   }
   const backbone = expectedLayers(model).filter(({ name }) => name !== HEAD_NAME);
-  setWeights(model, await readKerasWeights(await findFile(base, architecture, folder), backbone));
+  setWeights(model, await readKerasWeights(await findBaseFile(base, architecture, folder), backbone));
 }

@@ -1,6 +1,6 @@
 /**
- * A real control plane on loopback: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, and KWOK, which plays
- * the kubelets. All of its state is in one temporary folder.
+ * A real control plane: etcd, kube-apiserver, kube-controller-manager and kube-scheduler; on loopback with KWOK, which
+ * plays the kubelets, or on an address that real kubelets reach. All of its state is in one temporary folder.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
@@ -16,10 +16,20 @@ export interface Cluster {
   readonly bin: string;
   readonly folder: string;
   readonly kubeconfig: string;
+  /** Where the API server listens. */
+  readonly address: string;
   readonly apiPort: number;
   readonly token: string;
-  /** Port where the stand-in for the metrics API must listen. */
+  /** Port where the metrics API, or its stand-in, must listen. */
   readonly metricsPort: number;
+}
+
+/** A control plane for real kubelets. */
+export interface RealNodes {
+  /** Address that they reach the API server at; it must be this machine's already. */
+  readonly address: string;
+  /** Their users, and those of other programs on the nodes: each gets a kubeconfig in the folder. */
+  readonly users: Readonly<Record<string, string>>;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -54,11 +64,34 @@ export async function until<T>(what: string, condition: () => Promise<T | undefi
   }
 }
 
+/** Where a user's kubeconfig lies. */
+export const kubeconfigOf = (folder: string, user: string): string =>
+  `${folder}/${user.replace('system:', '').replaceAll(':', '-')}.kubeconfig`;
+
+function kwokArguments(bin: string, kubeconfig: string): string[] {
+  const stage = (path: string) => `--config=${bin}/kwok-kustomize/stage/${path}.yaml`;
+  return [
+    `--kubeconfig=${kubeconfig}`,
+    `--manage-nodes-with-label-selector=${NODE_LABEL.key}=${NODE_LABEL.value}`,
+    '--cidr=10.245.0.0/16',
+    '--node-ip=127.0.0.1',
+    '--node-lease-duration-seconds=40',
+    stage('node/fast/node-initialize'),
+    stage('node/heartbeat-with-lease/node-heartbeat-with-lease'),
+    stage('pod/fast/pod-ready'),
+    stage('pod/fast/pod-complete'),
+    stage('pod/fast/pod-delete'),
+  ];
+}
+
 /** Starts it all; the returned function stops what was started and removes the folder. */
 export async function startControlPlane(
   bin: string,
+  real?: RealNodes,
 ): Promise<{ cluster: Cluster; stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-cluster-'));
+  const address = real?.address ?? '127.0.0.1';
+  const users = { ...USERS, ...real?.users };
   const started: ChildProcess[] = [];
   const stop = async () => {
     for (const child of started.reverse()) await end(child);
@@ -85,7 +118,7 @@ export async function startControlPlane(
       `--initial-cluster=default=${peer}`,
     );
 
-    const tokens = Object.entries(USERS).map(([user, group]) => ({ user, group, token: randomUUID() }));
+    const tokens = Object.entries(users).map(([user, group]) => ({ user, group, token: randomUUID() }));
     const lines = tokens.map(({ user, group, token }) => `${token},${user},${user},"${group}"`);
     writeFileSync(`${folder}/tokens.csv`, `${lines.join('\n')}\n`, { mode: 0o600 });
     const keys = generateKeyPairSync('rsa', {
@@ -100,12 +133,12 @@ export async function startControlPlane(
       'kube-apiserver',
       `--etcd-servers=${etcd}`,
       `--secure-port=${apiPort}`,
-      '--bind-address=127.0.0.1',
-      '--advertise-address=127.0.0.1',
+      `--bind-address=${address}`,
+      `--advertise-address=${address}`,
       '--endpoint-reconciler-type=none',
       '--service-cluster-ip-range=10.96.0.0/16',
       `--cert-dir=${folder}/certs`,
-      '--authorization-mode=RBAC',
+      '--authorization-mode=Node,RBAC',
       `--token-auth-file=${folder}/tokens.csv`,
       `--service-account-key-file=${folder}/accounts.pub`,
       `--service-account-signing-key-file=${folder}/accounts.key`,
@@ -114,9 +147,8 @@ export async function startControlPlane(
     );
 
     const certificate = `${folder}/certs/apiserver.crt`;
-    const kubeconfigOf = (index: number) => {
-      const { user, token } = tokens[index]!;
-      const file = `${folder}/${user.replace('system:', '')}.kubeconfig`;
+    const kubeconfigs = tokens.map(({ user, token }) => {
+      const file = kubeconfigOf(folder, user);
       writeFileSync(
         file,
         JSON.stringify({
@@ -125,7 +157,7 @@ export async function startControlPlane(
           clusters: [
             {
               name: 'test',
-              cluster: { server: `https://127.0.0.1:${apiPort}`, 'certificate-authority': certificate },
+              cluster: { server: `https://${address}:${apiPort}`, 'certificate-authority': certificate },
             },
           ],
           users: [{ name: user, user: { token } }],
@@ -135,12 +167,13 @@ export async function startControlPlane(
         { mode: 0o600 },
       );
       return file;
-    };
-    const [admin, manager, scheduler] = [kubeconfigOf(0), kubeconfigOf(1), kubeconfigOf(2)];
+    });
+    const [admin, manager, scheduler] = kubeconfigs as [string, string, string];
     const cluster = {
       bin,
       folder,
       kubeconfig: admin,
+      address,
       apiPort,
       token: tokens[0]!.token,
       metricsPort,
@@ -166,20 +199,7 @@ export async function startControlPlane(
       '--horizontal-pod-autoscaler-initial-readiness-delay=1s',
     );
     start('kube-scheduler', ...asUser(scheduler), `--secure-port=${schedulerPort}`);
-    const stage = (path: string) => `--config=${bin}/kwok-kustomize/stage/${path}.yaml`;
-    start(
-      'kwok',
-      `--kubeconfig=${admin}`,
-      `--manage-nodes-with-label-selector=${NODE_LABEL.key}=${NODE_LABEL.value}`,
-      '--cidr=10.245.0.0/16',
-      '--node-ip=127.0.0.1',
-      '--node-lease-duration-seconds=40',
-      stage('node/fast/node-initialize'),
-      stage('node/heartbeat-with-lease/node-heartbeat-with-lease'),
-      stage('pod/fast/pod-ready'),
-      stage('pod/fast/pod-complete'),
-      stage('pod/fast/pod-delete'),
-    );
+    if (real === undefined) start('kwok', ...kwokArguments(bin, admin));
     await until('the controllers made the default ServiceAccount', async () =>
       (await getJson(cluster, '/api/v1/namespaces/default/serviceaccounts/default')).kind === 'ServiceAccount'
         ? true
@@ -195,7 +215,8 @@ export async function startControlPlane(
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Ends a process, forcibly where it does not heed. */
+export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
@@ -211,10 +232,10 @@ const readyz = (cluster: Cluster) =>
   );
 
 function send(cluster: Cluster, path: string): Promise<{ status: number; body: string }> {
-  const { apiPort, token, folder } = cluster;
+  const { address, apiPort, token, folder } = cluster;
   return new Promise((resolve, reject) => {
     const options = {
-      host: '127.0.0.1',
+      host: address,
       port: apiPort,
       path,
       ca: existsSync(`${folder}/certs/apiserver.crt`)

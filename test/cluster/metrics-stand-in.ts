@@ -55,9 +55,21 @@ export async function startMetricsStandIn(cluster: Cluster): Promise<MetricsStan
     });
   });
   await new Promise<void>((resolve) => server.listen(cluster.metricsPort, '127.0.0.1', resolve));
+  await registerMetricsApi(cluster);
+  return {
+    setLoad: (cpuMillis) => (loadMillis = cpuMillis),
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
 
+/** Makes what listens on the cluster's metrics port its metrics API, and waits until that answers. */
+export async function registerMetricsApi(cluster: Cluster): Promise<void> {
   // Endpoints may not be on loopback, so the aggregator finds it by a name.
-  const metadata = { name: 'metrics-stand-in', namespace: 'kube-system' };
+  const metadata = { name: 'metrics-server', namespace: 'kube-system' };
   const port = cluster.metricsPort;
   const objects = [
     {
@@ -85,12 +97,4 @@ export async function startMetricsStandIn(cluster: Cluster): Promise<MetricsStan
     const { kind } = await getJson(cluster, API).catch(() => ({ kind: '' }));
     return kind === 'APIResourceList' ? true : undefined;
   });
-  return {
-    setLoad: (cpuMillis) => (loadMillis = cpuMillis),
-    stop: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
 }

@@ -168,5 +168,7 @@ test('a classifier of one class is refused', () => {
 
 test('an architecture without a demo base is refused, naming those with one', () => {
   for (const architecture of DEMO_ARCHITECTURE_IDS) expect(demoArchitecture(architecture)).toBe(architecture);
-  expect(() => demoArchitecture('resnet50v2')).toThrow('one of resnet101v2, mobilenetv2, received resnet50v2');
+  expect(() => demoArchitecture('resnet50v2')).toThrow(
+    'one of resnet101v2, mobilenetv2, received resnet50v2',
+  );
 });

@@ -1,0 +1,6 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  ...require('./jest.config.cjs'),
+  testMatch: ['<rootDir>/test/image/*.image.ts'],
+  testTimeout: 180_000,
+};

@@ -1,0 +1,49 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+
+import { loadClassifier } from '../../../models/weights/load-classifier';
+import { packSavedModel } from '../../../models/weights/pack';
+import { DEMO_MODELS_DIR, readSavedModel, savedModelSha256 } from '../../../models/weights/saved-model';
+
+let folder: string;
+let source: string;
+let packed: string;
+
+beforeAll(() => tf.enableProdMode());
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tandem-pack-'));
+  // As the demo has it: the base lies beside the model's folder, not in it.
+  source = join(folder, 'models', 'any-name');
+  mkdirSync(source, { recursive: true });
+  copyFileSync(
+    join(DEMO_MODELS_DIR, 'mobilenetv2.safetensors'),
+    join(folder, 'models', 'mobilenetv2.safetensors'),
+  );
+  for (const name of ['model.json', 'weights.safetensors', 'model-card.md']) {
+    copyFileSync(join(DEMO_MODELS_DIR, 'latency', name), join(source, name));
+  }
+  packed = join(folder, 'packed');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a packed model is the same by its checksum, and loads where its base’s place is gone', async () => {
+  const before = savedModelSha256(readSavedModel(source));
+  const target = await packSavedModel(source, packed);
+  expect(target).toBe(join(packed, 'latency'));
+  rmSync(join(folder, 'models'), { recursive: true });
+  expect(savedModelSha256(readSavedModel(target))).toBe(before);
+  expect(readFileSync(join(target, 'model-card.md'), 'utf8')).toContain('#');
+  (await loadClassifier(target)).dispose();
+});
+
+test('a model whose weights or base are damaged is not packed', async () => {
+  writeFileSync(join(folder, 'models', 'mobilenetv2.safetensors'), 'something else');
+  await expect(packSavedModel(source, packed)).rejects.toThrow(
+    /needs its base \.\.\/mobilenetv2\.safetensors with SHA-256 [0-9a-f]{64}, received: .* has SHA-256 .*put the file/,
+  );
+  writeFileSync(join(source, 'weights.safetensors'), 'something else');
+  await expect(packSavedModel(source, packed)).rejects.toThrow('the file is damaged; copy it again');
+});
