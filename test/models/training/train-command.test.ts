@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { Command } from 'commander';
 
-import { RECIPES } from '../../../models/recipes';
+import { RECIPES, TUNED_RECIPES } from '../../../models/recipes';
 import { baseFacts, resolveWeights } from '../../../models/training/base-option';
-import { recipeOf } from '../../../models/training/train-command';
+import { recipeNamed, recipeOf } from '../../../models/training/train-command';
 import { describeTrain, type TrainOptions } from '../../../models/training/train-options';
 
 /** What commander makes of a command line. */
@@ -24,6 +24,15 @@ test('without options the recipe is the table’s', async () => {
   expect(recipeOf(RECIPES.latency, options)).toEqual(RECIPES.latency);
   expect(recipeOf(RECIPES.accuracy, options)).toEqual(RECIPES.accuracy);
   expect(options).toMatchObject({ weights: 'imagenet', augment: true, batchNorm: 'inference', keep: 'last' });
+});
+
+test('--recipe tuned is that of the model it was measured for, and refused for the other', async () => {
+  const { recipe } = await optionsOf('--recipe', 'tuned');
+  expect(recipeNamed(recipe, 'latency')).toBe(TUNED_RECIPES.latency);
+  expect(recipeNamed('reference', 'accuracy')).toBe(RECIPES.accuracy);
+  expect(() => recipeNamed(recipe, 'accuracy')).toThrow(
+    '--recipe tuned was measured for latency only, received model accuracy',
+  );
 });
 
 test('every number of the recipe can be another', async () => {
@@ -50,6 +59,7 @@ test.each([
   ['--seed', '', 'a whole number from 0'],
   ['--architecture', 'vgg16', 'one of resnet101v2, resnet50v2, mobilenetv2, mobilenetv2_050'],
   ['--batch-norm', 'frozen', 'one of inference, batch'],
+  ['--recipe', 'best', 'one of reference, tuned'],
   ['--preprocessing', 'caffe', 'one of zero-to-one, minus-one-to-one'],
   ['--keep', 'all', 'one of last, best'],
 ])('%s %j is refused by what it must be', async (flag, value, expected) => {

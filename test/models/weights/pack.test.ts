@@ -19,8 +19,8 @@ beforeEach(() => {
   source = join(folder, 'models', 'any-name');
   mkdirSync(source, { recursive: true });
   copyFileSync(
-    join(DEMO_MODELS_DIR, 'mobilenetv2.safetensors'),
-    join(folder, 'models', 'mobilenetv2.safetensors'),
+    join(DEMO_MODELS_DIR, 'mobilenetv2.safetensors.gz'),
+    join(folder, 'models', 'mobilenetv2.safetensors.gz'),
   );
   for (const name of ['model.json', 'weights.safetensors', 'model-card.md']) {
     copyFileSync(join(DEMO_MODELS_DIR, 'latency', name), join(source, name));
@@ -40,9 +40,9 @@ test('a packed model is the same by its checksum, and loads where its base’s p
 });
 
 test('a model whose weights or base are damaged is not packed', async () => {
-  writeFileSync(join(folder, 'models', 'mobilenetv2.safetensors'), 'something else');
+  writeFileSync(join(folder, 'models', 'mobilenetv2.safetensors.gz'), 'something else');
   await expect(packSavedModel(source, packed)).rejects.toThrow(
-    /needs its base \.\.\/mobilenetv2\.safetensors with SHA-256 [0-9a-f]{64}, received: .* has SHA-256 .*put the file/,
+    /needs its base \.\.\/mobilenetv2\.safetensors\.gz with SHA-256 [0-9a-f]{64}, received: .* has SHA-256 .*put the file/,
   );
   writeFileSync(join(source, 'weights.safetensors'), 'something else');
   await expect(packSavedModel(source, packed)).rejects.toThrow('the file is damaged; copy it again');
