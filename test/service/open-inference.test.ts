@@ -10,7 +10,7 @@ let server: Running & { url: string };
 let version: string;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({}, 20_000);
   await server.ready;
   const { state } = server.workers.get('latency')!;
   if (state.kind !== 'ready') throw new Error('the model is not ready');

@@ -33,7 +33,7 @@ const authorization = { authorization: `Bearer ${KEY}` };
 beforeAll(async () => {
   const apiKeyFile = join(mkdtempSync(join(tmpdir(), 'tandem-key-')), 'keys');
   writeFileSync(apiKeyFile, `${KEY}\n`);
-  server = await startServer({ models: ['latency'], apiKeyFile, metricsPort: 0 }, 2000, { log });
+  server = await startServer({ models: ['latency'], apiKeyFile, metricsPort: 0 }, 20_000, { log });
   await server.ready;
   jpeg = await grey(0.9)
     .withExif({ IFD0: { Artist: CANARY, ImageDescription: CANARY } })
