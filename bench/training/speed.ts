@@ -2,7 +2,7 @@
  * `tandem train` against Keras on the same pictures, weights and machine, in turns: seconds an epoch, peak memory.
  *
  * npx tsx bench/training/speed.ts MODEL --data DIR --weights START --keras-python PYTHON [--rounds N]
- *   [--pictures-per-class N] [--out FILE]
+ *   [--share S] [--out FILE]
  *
  * START is an h5 file that both start from, or what `tandem train --weights` takes besides: Keras then starts at random,
  * which takes it no longer.
@@ -68,14 +68,15 @@ async function measure(child: ChildProcess, folder: string): Promise<Run> {
   return { head: secondsOf('head'), fineTune: secondsOf('fineTune', 'fine-tune'), peakMemoryMiB };
 }
 
-/** The first pictures of every class of every split, in a folder of their own. */
-function fewerPictures(data: string, perClass: number, folder: string): string {
+/** A share of the pictures of every class of every split, in a folder of their own. */
+function fewerPictures(data: string, share: number, folder: string): string {
   for (const split of readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
     for (const name of readdirSync(join(data, split.name))) {
       const from = join(data, split.name, name);
       const to = join(folder, split.name, name);
       mkdirSync(to, { recursive: true });
-      for (const file of readdirSync(from).sort().slice(0, perClass)) {
+      const files = readdirSync(from).sort();
+      for (const file of files.slice(0, Math.ceil(share * files.length))) {
         copyFileSync(join(from, file), join(to, file));
       }
     }
@@ -97,18 +98,18 @@ async function main(): Promise<void> {
       weights: { type: 'string' },
       'keras-python': { type: 'string' },
       rounds: { type: 'string', default: '3' },
-      'pictures-per-class': { type: 'string' },
+      share: { type: 'string', default: '1' },
       out: { type: 'string' },
     },
   });
   const model = modelId(positionals[0]);
-  const { weights, 'keras-python': python, 'pictures-per-class': perClass } = values;
+  const { weights, 'keras-python': python } = values;
+  const share = Number(values.share);
   if (values.data === undefined || weights === undefined || python === undefined) {
     throw new RangeError('--data, --weights and --keras-python must be given');
   }
   const folder = mkdtempSync(join(tmpdir(), 'tandem-speed-'));
-  const data =
-    perClass === undefined ? values.data : fewerPictures(values.data, Number(perClass), join(folder, 'data'));
+  const data = share === 1 ? values.data : fewerPictures(values.data, share, join(folder, 'data'));
   const runs: Record<'tandem' | 'keras', Run[]> = { tandem: [], keras: [] };
   const stdio: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe'];
   try {
@@ -137,7 +138,7 @@ async function main(): Promise<void> {
   const seconds = (who: 'tandem' | 'keras', stage: 'head' | 'fineTune') =>
     median(runs[who].flatMap((run) => run[stage]));
   const peak = (who: 'tandem' | 'keras') => Math.max(...runs[who].map((run) => run.peakMemoryMiB));
-  console.log(`Measured on ${cpus().length} cores (${cpus()[0]!.model}), ${values.rounds} rounds in turns, medians.
+  console.log(`Measured on ${cpus().length} cores (${cpus()[0]!.model}), ${values.rounds} rounds in turns, medians; ${values.share} of the pictures.
 
 | ${model} | tandem | Keras | ratio |
 | --- | --- | --- | --- |
