@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import type { Command } from 'commander';
 
-import { MODEL_IDS, modelId } from './catalog';
+import { MODEL_IDS, modelId, PREPROCESSINGS } from './catalog';
 import { ENGINE_KINDS, type EngineKind } from './engines/engine';
 import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from './weights/saved-model';
 import { engineKind, type EvaluatedSplit, splitName, wholeNumber } from './option-parsers';
@@ -76,9 +76,13 @@ async function exportKeras(models: string[], file: string, defaults: Defaults): 
   const { expectedLayers } =
     require('./weights/keras-weight-layouts') as typeof import('./weights/keras-weight-layouts.js');
   const { readWeights } = require('./weights/weights') as typeof import('./weights/weights.js');
-  const classifier = await loadClassifier(modelFolder(model, defaults));
+  const folder = modelFolder(model, defaults);
+  const classifier = await loadClassifier(folder);
   await writeKerasWeights(file, expectedLayers(classifier), readWeights(classifier));
   classifier.dispose();
+  const { preprocessing = 'zero-to-one' } = readSavedModel(folder);
+  // A file of weights has no place for the layer that does this here.
+  note(`give Keras' model its inputs in ${PREPROCESSINGS[preprocessing].range}`);
   console.log(file);
 }
 

@@ -68,7 +68,7 @@ function fingerprintOf(plan: TrainingPlan, dataset: Dataset): string {
 }
 
 /** @throws Error where another training's work would be lost */
-function checkOut({ out, resume }: TrainingPlan): void {
+export function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
   for (const name of [CHECKPOINT_NAME, MANIFEST_NAME]) {
     if (!resume && existsSync(join(out, name))) {
       throw new Error(

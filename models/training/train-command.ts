@@ -1,13 +1,28 @@
 /**
  * `tandem train`: from the options to a trained, measured and documented model.
  */
-import { MODELS, modelId } from '../catalog';
+import { type ModelId, MODELS, modelId } from '../catalog';
 import { progressReporter } from './progress';
-import { AUGMENTATION, type Recipe, RECIPES } from '../recipes';
+import { AUGMENTATION, type Recipe, type RecipeName, RECIPES, TUNED_RECIPES } from '../recipes';
 import { resolveWeights } from './base-option';
 import { reportTraining } from './report-training';
-import { runTraining, type TrainingPlan } from './run-training';
+import { checkOut, runTraining, type TrainingPlan } from './run-training';
 import type { TrainOptions } from './train-options';
+
+/**
+ * The recipe of a name.
+ *
+ * @throws RangeError where the model has none of that name
+ */
+export function recipeNamed(name: RecipeName, model: ModelId): Recipe {
+  if (name === 'reference') return RECIPES[model];
+  const recipe = TUNED_RECIPES[model];
+  if (recipe === undefined) {
+    const known = Object.keys(TUNED_RECIPES).join(', ');
+    throw new RangeError(`--recipe tuned was measured for ${known} only, received model ${model}`);
+  }
+  return recipe;
+}
 
 /** The recipe with what the options say instead. */
 export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
@@ -57,7 +72,7 @@ export async function train(
   defaults: { readonly threads: number; readonly onnxCacheDir: string },
 ): Promise<void> {
   const id = modelId(model);
-  const recipe = recipeOf(RECIPES[id], options);
+  const recipe = recipeOf(recipeNamed(options.recipe, id), options);
   const architecture = options.architecture ?? MODELS[id].architecture;
   const progress = progressReporter({
     isTerminal: process.stderr.isTTY,
@@ -66,6 +81,9 @@ export async function train(
     epochs: { head: recipe.head.epochs, fineTune: recipe.fineTune.epochs },
   });
   const { data, out, batchNorm, keep, seed, threads = defaults.threads } = options;
+  const resume = options.resume ?? false;
+  // Before anything is downloaded.
+  checkOut({ out, resume });
   const restoreInterrupt = stopOnInterrupt(progress.note);
   try {
     const plan: TrainingPlan = {
@@ -75,7 +93,7 @@ export async function train(
       balanceClasses: options.balanceClasses ?? false,
       earlyStoppingEpochs: options.earlyStopping,
       allowLeakage: options.allowLeakage ?? false,
-      resume: options.resume ?? false,
+      resume,
       demo: false,
     };
     const trained = await runTraining(plan, progress);

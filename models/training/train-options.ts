@@ -11,12 +11,14 @@ import {
   PREPROCESSING_IDS,
 } from '../catalog';
 import { number, oneOf, wholeNumber } from '../option-parsers';
+import { RECIPE_NAMES, type RecipeName } from '../recipes';
 import { BATCH_NORM_MODES, type BatchNormMode } from './batch-norm-mode';
 
 /** The command's options as commander gives them. */
 export interface TrainOptions {
   readonly data: string;
   readonly out: string;
+  readonly recipe: RecipeName;
   readonly weights: string;
   readonly architecture?: ArchitectureId;
   readonly headEpochs?: number;
@@ -51,6 +53,12 @@ export function describeTrain(command: Command): Command {
       'a folder a class, or train, val and test with a folder a class in each',
     )
     .requiredOption('--out <folder>', 'where the saved model goes, and checkpoints until then')
+    .option(
+      '--recipe <name>',
+      `one of ${RECIPE_NAMES.join(', ')}; docs/accuracy.md compares them`,
+      oneOf('--recipe', RECIPE_NAMES),
+      'reference',
+    )
     .option('--weights <start>', 'imagenet, demo, an h5 file of Keras, or seed:N', 'imagenet')
     .option(
       '--architecture <id>',
