@@ -2,5 +2,5 @@
 module.exports = {
   ...require('./jest.config.cjs'),
   testMatch: ['<rootDir>/test/image/*.image.ts'],
-  testTimeout: 180_000,
+  testTimeout: 400_000,
 };

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ENV, PATHS } from '../../service/contract';
 
-const READY_TIMEOUT_MS = 120_000;
+const READY_TIMEOUT_MS = 240_000;
 
 export const imageOf = (engine: string) => `localhost/tandem-test:${engine}`;
 

@@ -111,18 +111,17 @@ test('one’s own model, trained from a base elsewhere, is packed and served und
   const image = imageOf('own');
   try {
     const classes = ['cat', 'dog', 'bird'];
-    writeSavedModel(
-      folder,
-      {
-        model: 'latency',
-        architecture: 'mobilenetv2',
-        classes,
-        demo: false,
-        base: { kind: 'seed', seed: 7 },
-      },
-      new Map(),
-      {},
-    );
+    const file = join(DEMO_MODELS_DIR, 'mobilenetv2.safetensors');
+    const base = { kind: 'demo', ...checksummed(folder, relative(folder, file)) } as const;
+    const fields = { model: 'latency', architecture: 'mobilenetv2', classes, demo: false, base } as const;
+    const values = new Float32Array(1280 * classes.length).fill(0.01);
+    const head = { shape: [1280, classes.length], values };
+    const bias = { shape: [classes.length], values: new Float32Array(classes.length) };
+    const tensors = new Map([
+      [`${HEAD_NAME}/kernel`, head],
+      [`${HEAD_NAME}/bias`, bias],
+    ]);
+    writeSavedModel(folder, fields, tensors, {});
     execFileSync(
       'npm',
       ['run', '--silent', 'image', '--', '--latency', folder, '--builder', 'buildah', '--image', image],
