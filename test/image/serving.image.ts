@@ -2,12 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
 import { VARIANTS } from '../../infra/variants';
 import type { ModelId } from '../../models/catalog';
-import { writeSavedModel } from '../../models/weights/saved-model';
+import { HEAD_NAME } from '../../models/architectures/classifier';
+import { checksummed, DEMO_MODELS_DIR, writeSavedModel } from '../../models/weights/saved-model';
 import { ENV, PATHS, RUN_AS_USER_ID } from '../../service/contract';
 import type { Classification } from '../../service/schemas';
 import { expectHeldBack } from '../held-back';
