@@ -14,10 +14,8 @@ import { RECIPES } from '../recipes';
 import { type SavedModel } from '../weights/saved-model';
 import { drawTask } from './image-set';
 import { residualShares, type ResidualShare } from './residuals';
+import { AUGMENTATIONS, TEST_SPLIT, TRAIN_SPLITS } from './splits';
 import { TASKS } from './surfaces';
-
-/** The test split's seed and size. */
-export const TEST_SPLIT = { seed: 13, split: 'test', perClass: 50, size: INPUT_SHAPE[0] } as const;
 
 /** Pictures that the residual branches are measured on. */
 const RESIDUAL_IMAGES = 4;
@@ -44,7 +42,8 @@ export async function evaluateDemo(
     probabilities.set(await engine.predict(toInput(pixels), 1), i * classCount);
     onImage(i + 1, images.length);
   }
-  const labels = images.map(({ label }) => label);
+  const indices = TASKS.transfer.map((name) => engine.classes.indexOf(name));
+  const labels = images.map(({ label }) => indices[label]!);
   return {
     ...evaluate(labels, probabilities, classCount),
     engine: `${engine.kind} ${engine.version}`,
@@ -71,7 +70,12 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 /** The model card as Markdown; every figure in it is measured. */
 export function modelCard(saved: SavedModel, measured: DemoEvaluation): string {
   const { model, architecture, classes, base, weights } = saved;
-  const { head, batchSize } = RECIPES[model];
+  const { head, fineTune, batchSize } = RECIPES[model];
+  const trained = TRAIN_SPLITS[model].perClass * TASKS.transfer.length;
+  const augmented =
+    AUGMENTATIONS[model] === undefined
+      ? 'without its augmentation (each picture is drawn at a scale, angle and light of its own)'
+      : 'with its augmentation';
   const shares = measured.residuals.map(({ share }) => share);
   const residuals =
     shares.length === 0
@@ -84,8 +88,8 @@ A demo: it tells procedural surfaces apart (${classes.join(', ')}) and nothing e
 
 - Architecture: ${ARCHITECTURES[architecture].title} (\`${architecture}\`), full size, input ${INPUT_SHAPE.join(' x ')}, RGB in [0, 1]
 - Base: \`${base.kind}\`${base.kind === 'demo' ? `, pretrained on another procedural task (${TASKS.pretraining.join(', ')}), SHA-256 \`${base.sha256}\`` : ''}
-- Head: SHA-256 \`${weights.sha256}\`; the recipe's first stage, ${head.epochs} epochs of Adam at ${head.learningRate}, batch ${batchSize}, with the recipe's augmentation
-- Not done: the recipe's second stage (fine-tuning)
+- Trained in both stages of the recipe, ${augmented}, on ${trained} pictures in batches of ${batchSize}: the head for ${head.epochs} epochs of Adam at ${head.learningRate}, then the last ${fineTune.layersUnfrozen} layers of the backbone too, for ${fineTune.epochs} epochs at ${fineTune.learningRate}
+- Stored beside the base: the tensors that training changed, kernels as 8-bit integers with a scale for each channel, SHA-256 \`${weights.sha256}\`; the figures below are of what is stored
 
 **Measured** test accuracy: **${percent(measured.accuracy)}** (95 % interval ${percent(measured.interval95[0])} to ${percent(measured.interval95[1])}, ${measured.images} pictures that training never saw, engine ${measured.engine}). Chance is ${percent(1 / classes.length)}. Measured by \`npx tandem evaluate ${model}\`.
 

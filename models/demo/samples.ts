@@ -9,8 +9,8 @@ import sharp from 'sharp';
 
 import { writeFileAtomic } from '../files';
 import { DEMO_MODELS_DIR } from '../weights/saved-model';
-import { TEST_SPLIT } from './evaluate';
 import { drawSurface } from './image-set';
+import { TEST_SPLIT } from './splits';
 import { TASKS } from './surfaces';
 
 /** Place in the test split of the samples: the first at which both models know every class. */

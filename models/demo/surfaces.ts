@@ -149,10 +149,13 @@ const SECOND_TASK = {
   },
 } as const satisfies Record<string, SurfaceMaker>;
 
-/** The two disjoint tasks: the demo bases are pretrained on the first, the demo classifiers tell the second. */
+/**
+ * The two disjoint tasks: the demo bases are pretrained on the first, the demo classifiers tell the second, whose
+ * classes are sorted as those of any set of folders are.
+ */
 export const TASKS = {
   pretraining: Object.keys(FIRST_TASK) as (keyof typeof FIRST_TASK)[],
-  transfer: Object.keys(SECOND_TASK) as (keyof typeof SECOND_TASK)[],
+  transfer: (Object.keys(SECOND_TASK) as (keyof typeof SECOND_TASK)[]).toSorted(),
 } as const;
 export type Task = keyof typeof TASKS;
 export type SurfaceName = keyof typeof FIRST_TASK | keyof typeof SECOND_TASK;

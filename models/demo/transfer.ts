@@ -1,70 +1,58 @@
 /**
- * Trains a demo model's head on the second task with the recipe's first stage:
- * `npx tsx models/demo/transfer.ts MODEL`. Writes the saved model's folder.
+ * Trains a demo model on the second task with both stages of the recipe: `npx tsx models/demo/transfer.ts MODEL`.
+ * Resumes from its last epoch; ends by writing the saved model's folder.
  */
-import { mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import * as tf from '@tensorflow/tfjs';
-
-import { fillFromBase } from '../weights/base-weights';
-import { INPUT_SHAPE, MODELS, type ModelId, modelId } from '../catalog';
-import { buildClassifier, POOLING_NAME } from '../architectures/classifier';
-import { exportOnnx } from '../onnx/export';
-import { openSession, runSession } from '../onnx/session';
-import { AUGMENTATION, RECIPES } from '../recipes';
-import { checksummed, DEMO_MODELS_DIR, writeSavedModel } from '../weights/saved-model';
-import { type Backbone, trainHead } from '../transfer-learning';
-import { demoBaseFile } from './base';
-import { drawTask } from './image-set';
-import { TASKS } from './surfaces';
+import { MODELS, type ModelId, modelId } from '../catalog';
+import { PACKAGE_ROOT } from '../package-root';
+import { RECIPES } from '../recipes';
+import { resolveWeights } from '../training/base-option';
+import { CHECKPOINT_NAME } from '../training/checkpoint';
+import { progressReporter } from '../training/progress';
+import { runTraining } from '../training/run-training';
+import { copySavedModel, DEMO_MODELS_DIR } from '../weights/saved-model';
+import { AUGMENTATIONS, TEST_SPLIT, TRAIN_SPLITS, VALIDATION_SPLIT, writeSplit } from './splits';
 
 const SEED = 11;
-/** ResNet101V2's backbone takes some fifteen times as long an image, and its head needs fewer. */
-const IMAGES_PER_CLASS: Readonly<Record<ModelId, number>> = { accuracy: 64, latency: 256 };
-
-/** The base's backbone with pooling as an inference graph. */
-async function openBackbone(model: ModelId, folder: string): Promise<Backbone> {
-  const { architecture } = MODELS[model];
-  const classifier = buildClassifier(architecture, TASKS.transfer.length);
-  const base = { kind: 'demo', ...checksummed(folder, join('..', demoBaseFile(architecture))) } as const;
-  await fillFromBase(classifier, { architecture, base, folder });
-  const pooled = classifier.getLayer(POOLING_NAME).output as tf.SymbolicTensor;
-  const trunk = tf.model({ inputs: classifier.inputs, outputs: pooled });
-  const session = await openSession(exportOnnx(trunk, 'features'), availableParallelism());
-  classifier.dispose();
-  return (images, batch) => runSession(session, images, [batch, ...INPUT_SHAPE]);
-}
+/** With one the weights depend on the seed alone. */
+const THREADS = 1;
 
 async function transfer(model: ModelId): Promise<void> {
-  tf.enableProdMode();
   const { architecture } = MODELS[model];
+  const recipe = RECIPES[model];
+  const out = join(PACKAGE_ROOT, 'build', 'demo', model);
+  mkdirSync(out, { recursive: true });
+  const data = mkdtempSync(join(tmpdir(), 'tandem-demo-'));
+  try {
+    for (const split of [TRAIN_SPLITS[model], VALIDATION_SPLIT, TEST_SPLIT]) await writeSplit(data, split);
+    const progress = progressReporter({
+      isTerminal: process.stderr.isTTY,
+      json: false,
+      stream: process.stderr,
+      epochs: { head: recipe.head.epochs, fineTune: recipe.fineTune.epochs },
+    });
+    await runTraining(
+      {
+        ...{ model, architecture, data, out, recipe, seed: SEED, threads: THREADS, demo: true },
+        base: await resolveWeights('demo', architecture, out, progress.note),
+        augmentation: AUGMENTATIONS[model],
+        batchNorm: 'inference',
+        balanceClasses: false,
+        earlyStoppingEpochs: undefined,
+        keep: 'last',
+        allowLeakage: false,
+        resume: existsSync(join(out, CHECKPOINT_NAME)),
+      },
+      progress,
+    );
+  } finally {
+    rmSync(data, { recursive: true });
+  }
   const folder = join(DEMO_MODELS_DIR, model);
-  mkdirSync(folder, { recursive: true });
-  const { head, batchSize } = RECIPES[model];
-  const weights = await trainHead({
-    images: drawTask('transfer', {
-      seed: SEED,
-      split: 'train',
-      perClass: IMAGES_PER_CLASS[model],
-      size: INPUT_SHAPE[0],
-    }),
-    classCount: TASKS.transfer.length,
-    backbone: await openBackbone(model, folder),
-    ...head,
-    batchSize,
-    augmentation: AUGMENTATION,
-    seed: SEED,
-    onEpoch: ({ epoch, seconds, loss, accuracy }) =>
-      console.error(
-        `epoch ${epoch}/${head.epochs} ${seconds.toFixed(0)} s loss ${loss.toFixed(4)} accuracy ${accuracy.toFixed(4)}`,
-      ),
-  });
-  const metadata = { architecture, seed: String(SEED), stage: 'head' };
-  const base = { kind: 'demo', ...checksummed(folder, join('..', demoBaseFile(architecture))) } as const;
-  const fields = { model, architecture, classes: TASKS.transfer, demo: true, base };
-  writeSavedModel(folder, fields, weights, metadata);
+  copySavedModel(out, folder);
   console.log(folder);
 }
 

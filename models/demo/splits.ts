@@ -1,0 +1,56 @@
+/**
+ * The second task's splits: whose pictures they are, and how they become a set of files to train on.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import sharp from 'sharp';
+
+import { INPUT_SHAPE, type ModelId } from '../catalog';
+import { type Augmentation, AUGMENTATION } from '../recipes';
+import { drawSurface, type Split } from './image-set';
+import { TASKS } from './surfaces';
+
+/** The pictures of a split; its name is that of its folder too. */
+export interface SplitPictures {
+  readonly seed: number;
+  readonly split: Split;
+  /** Pictures of each class. */
+  readonly perClass: number;
+  /** Side, pixels. */
+  readonly size: number;
+}
+
+const [SIZE] = INPUT_SHAPE;
+
+/** What each model is trained on: ResNet101V2's frozen part takes some ten times as long a picture as MobileNetV2's. */
+export const TRAIN_SPLITS: Readonly<Record<ModelId, SplitPictures>> = {
+  accuracy: { seed: 11, split: 'train', perClass: 96, size: SIZE },
+  latency: { seed: 11, split: 'train', perClass: 128, size: SIZE },
+};
+/**
+ * What each model's pictures are augmented by. Every picture is drawn at a scale, angle, place and light of its own, so
+ * that many pictures serve as well as many versions of a few; and without augmentation the frozen part sees each one
+ * twice in all, not in each of ResNet101V2's 89 epochs.
+ */
+export const AUGMENTATIONS: Readonly<Record<ModelId, Augmentation | undefined>> = {
+  accuracy: undefined,
+  latency: AUGMENTATION,
+};
+export const VALIDATION_SPLIT: SplitPictures = { seed: 11, split: 'validation', perClass: 20, size: SIZE };
+export const TEST_SPLIT: SplitPictures = { seed: 13, split: 'test', perClass: 50, size: SIZE };
+
+/** Writes a split below `folder` as a set of pictures has it: a folder a class, lossless files. */
+export async function writeSplit(folder: string, pictures: SplitPictures): Promise<void> {
+  const { split, perClass, size } = pictures;
+  for (const name of TASKS.transfer) {
+    const own = join(folder, split, name);
+    mkdirSync(own, { recursive: true });
+    for (let index = 0; index < perClass; index++) {
+      const pixels = drawSurface(name, { ...pictures, index });
+      await sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
+        .png()
+        .toFile(join(own, `${index}.png`));
+    }
+  }
+}
