@@ -5,8 +5,9 @@ import { join, resolve } from 'node:path';
 
 import { Command } from 'commander';
 
-import type { Basis } from './infra/allocation';
+import { BASES, type Basis } from './infra/allocation';
 import { addModelCommands } from './models/cli';
+import { oneOf, wholeNumber } from './models/option-parsers';
 import { PACKAGE_ROOT } from './models/package-root';
 import { readConfig } from './service/config';
 import { checkNodeVersion } from './service/node-version';
@@ -41,7 +42,6 @@ interface FitOptions {
 function fit(names: string[], options: FitOptions): void {
   const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig } = options;
   const { fitReport } = require('./infra/fit') as typeof import('./infra/fit.js');
-  const { BASES } = require('./infra/allocation') as typeof import('./infra/allocation.js');
   const { CLUSTER, clusterOf } = require('./infra/cluster') as typeof import('./infra/cluster.js');
   const { parseMemoryBytes } = require('./infra/quantity') as typeof import('./infra/quantity.js');
   const { DEFAULT_SETTINGS, SETTING_VARIABLES } =
@@ -85,18 +85,6 @@ function realNodes(kubeconfig: string) {
   return (variant: Parameters<typeof nodesFor>[0]) => nodesFor(variant, cluster);
 }
 
-/** Refuses a basis that is none. */
-function basisOf(value: string): Basis {
-  if (value === 'container' || value === 'node') return value;
-  throw new RangeError(`--basis must be container or node, received ${value}`);
-}
-
-/** Refuses what is no whole number of at least 1. */
-function positiveInteger(value: string): number {
-  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new RangeError(`the number must be a whole one of at least 1, received ${value}`);
-}
-
 const program = new Command('tandem').description(
   'Two image classifiers, from training to sized deployments.',
 );
@@ -108,7 +96,11 @@ program
     'write the manifests into a folder; warns, with the arithmetic, of pods that will stay Pending',
   )
   .requiredOption('--out <folder>', 'where the files go')
-  .option('--basis <basis>', 'container: the figures as printed; node: a pod’s share of them', basisOf)
+  .option(
+    '--basis <basis>',
+    'container: the figures as printed; node: a pod’s share of them',
+    oneOf('--basis', BASES),
+  )
   .option('--route <model=kind...>', 'also a Service named after the model, pointed at that variant of it')
   .addHelpText(
     'after',
@@ -121,9 +113,9 @@ program
     'say which pods go to which node of a cluster, which stay Pending and why, and what kubectl will print',
   )
   .argument('[variants...]', 'names of variants (default: all)')
-  .option('--basis <basis>', 'container or node (default: both)', basisOf)
-  .option('--nodes <count>', 'equal nodes (default: the reference’s cluster)', positiveInteger)
-  .option('--cpu-millis <millicores>', 'allocatable CPU of a node', positiveInteger)
+  .option('--basis <basis>', 'container or node (default: both)', oneOf('--basis', BASES))
+  .option('--nodes <count>', 'equal nodes (default: the reference’s cluster)', wholeNumber('--nodes', 1))
+  .option('--cpu-millis <millicores>', 'allocatable CPU of a node', wholeNumber('--cpu-millis', 1))
   .option('--memory <quantity>', 'allocatable memory of a node, such as 8050000Ki')
   .option('--control-plane', 'the first node is a tainted control plane')
   .option(
