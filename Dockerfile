@@ -40,7 +40,7 @@ RUN mkdir -p served onnx && \
     if [ -d saved/samples ]; then cp -r saved/samples served/; fi && \
     if [ "$ENGINE" = onnxruntime ]; then \
       MODELS_DIR=/app/served node build/cli.js export $models --out onnx && \
-      find served \( -name '*.h5' -o -name '*.safetensors' \) ! -name weights.safetensors -delete; \
+      find served \( -name '*.h5' -o -name '*.safetensors*' \) ! -name weights.safetensors -delete; \
     fi
 # Packages of development and of the other engines go, with what only they need.
 RUN if [ "$ENGINE" = tfjs-node ]; then \

@@ -24,13 +24,13 @@ describe.each([
   {
     engine: 'onnxruntime',
     inside: ['node_modules/onnxruntime-node', 'onnx/*.onnx', 'served/accuracy/model.json'],
-    outside: ['node_modules/@tensorflow/*', 'node_modules/h5wasm', 'served/*/resnet101v2.safetensors'],
+    outside: ['node_modules/@tensorflow/*', 'node_modules/h5wasm', 'served/*/resnet101v2.*'],
   },
   {
     engine: 'tfjs-node',
     inside: [
       'node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node',
-      'served/accuracy/resnet101v2.safetensors',
+      'served/accuracy/resnet101v2.safetensors.gz',
     ],
     outside: [
       'node_modules/onnxruntime-node',

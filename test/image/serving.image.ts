@@ -112,7 +112,7 @@ test('one’s own model, trained from a base elsewhere, is packed and served und
   const image = imageOf('own');
   try {
     const classes = ['cat', 'dog', 'bird'];
-    const file = join(DEMO_MODELS_DIR, 'mobilenetv2.safetensors');
+    const file = join(DEMO_MODELS_DIR, 'mobilenetv2.safetensors.gz');
     const base = { kind: 'demo', ...checksummed(folder, relative(folder, file)) } as const;
     const fields = { model: 'latency', architecture: 'mobilenetv2', classes, demo: false, base } as const;
     const values = new Float32Array(1280 * classes.length).fill(0.01);
