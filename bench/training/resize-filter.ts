@@ -2,7 +2,7 @@
  * What the resize filter, and decoding a JPEG at reduced scale, cost and bring: milliseconds a picture, and the accuracy
  * on val of a head on features of pictures that were resized so, training's and val's alike.
  *
- * npx tsx bench/training/resize-filter.ts --data DIR --weights START [--seeds N]
+ * npx tsx bench/training/resize-filter.ts --data DIR --weights START [--seeds N] [--preprocessing RANGE]
  *
  * Pictures are brought to the input size beforehand, since the decoder leaves such as they are.
  */
@@ -18,6 +18,7 @@ import { INPUT_SHAPE } from '../../models/catalog';
 import { readDataset } from '../../models/data/dataset';
 import { decodePixels, MAX_TRAINING_PIXELS, type Resize } from '../../models/data/decode';
 import { wilson95 } from '../../models/evaluation/evaluation';
+import { RECIPES } from '../../models/recipes';
 
 const ROOT = join(__dirname, '../..');
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
@@ -67,12 +68,12 @@ async function resizeAll(files: readonly string[], data: string, folder: string,
 }
 
 /** Accuracy on val after the head's last epoch. */
-function headAccuracy(data: string, weights: string, out: string, seed: number): number {
-  const options = ['--data', data, '--weights', weights, '--out', out, '--seed', String(seed)];
+function headAccuracy(data: string, out: string, seed: number, options: readonly string[]): number {
+  const files = ['--data', data, '--out', out, '--seed', String(seed)];
   const head = ['--no-augment', '--fine-tune-epochs', '0', '--allow-leakage'];
   const { status, stderr } = spawnSync(
     process.execPath,
-    ['bin/tandem.cjs', 'train', 'latency', ...options, ...head],
+    ['bin/tandem.cjs', 'train', 'latency', ...files, ...options, ...head],
     { cwd: ROOT, encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`the training ended with ${status}: ${stderr.slice(-2000)}`);
@@ -86,9 +87,10 @@ async function main(): Promise<void> {
       data: { type: 'string' },
       weights: { type: 'string' },
       seeds: { type: 'string', default: '3' },
+      preprocessing: { type: 'string', default: RECIPES.latency.preprocessing },
     },
   });
-  const { data, weights } = values;
+  const { data, weights, preprocessing } = values;
   if (data === undefined || weights === undefined) throw new RangeError('--data and --weights must be given');
   const { splits } = await readDataset(data, { seed: 1, allowLeakage: true });
   const files = Object.values(splits).flatMap((items) => items.map(({ path }) => path));
@@ -102,7 +104,9 @@ async function main(): Promise<void> {
     try {
       await resizeAll(files, data, join(folder, 'data'), candidate);
       const found = seeds.map((seed) =>
-        headAccuracy(join(folder, 'data'), weights, join(folder, String(seed)), seed),
+        headAccuracy(join(folder, 'data'), join(folder, String(seed)), seed, [
+          ...['--weights', weights, '--preprocessing', preprocessing],
+        ]),
       );
       const mean = found.reduce((sum, accuracy) => sum + accuracy, 0) / found.length;
       const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
