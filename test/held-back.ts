@@ -11,8 +11,5 @@ export interface CpuUse {
 /** Expects a group that wanted more than its limit to have got no more, and to have been throttled for it. */
 export function expectHeldBack({ limitMillis, usedMillis, throttledPeriods }: CpuUse): void {
   expect(usedMillis).toBeLessThan(1.1 * limitMillis);
-  // A machine that is busy elsewhere may give less than the limit; then there is nothing to throttle.
-  if (usedMillis > 0.8 * limitMillis) expect(throttledPeriods).toBeGreaterThan(5);
-  else
-    console.warn(`the machine gave ${usedMillis.toFixed(0)}m of ${limitMillis}m: the limit could not bite`);
+  expect(throttledPeriods).toBeGreaterThan(5);
 }

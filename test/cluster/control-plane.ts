@@ -54,12 +54,18 @@ function freePort(): Promise<number> {
 }
 
 /** Repeats until the condition gives something, and says what it waited for when it never does. */
-export async function until<T>(what: string, condition: () => Promise<T | undefined>, timeoutMs = 30_000) {
+export async function until<T>(
+  what: string | (() => string),
+  condition: () => Promise<T | undefined>,
+  timeoutMs = 30_000,
+) {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const found = await condition();
     if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`${what}: not so after ${timeoutMs} ms`);
+    if (Date.now() > deadline) {
+      throw new Error(`${typeof what === 'string' ? what : what()}: not so after ${timeoutMs} ms`);
+    }
     await sleep(50);
   }
 }

@@ -15,14 +15,16 @@ import { startLoad } from './load';
 
 const ROOT = join(__dirname, '../..');
 const VARIANT = 'latency-hpa';
+const CPU_LIMIT_MILLIS = 300;
 const SCALED = {
   requests: { cpu: '100m', memory: '256Mi' },
-  limits: { cpu: '500m', memory: '1Gi' },
+  limits: { cpu: `${CPU_LIMIT_MILLIS}m`, memory: '1Gi' },
 };
-const CPU_LIMIT_MILLIS = 500;
 const REPLICAS = { min: 2, max: 4 };
-/** More than two pods at the target can take, less than the machine can. */
-const REQUESTS_PER_SECOND = 3;
+/** More than three pods at the target take, less than the machine can; a request takes some 11 ms of CPU. */
+const REQUESTS_PER_SECOND = 25;
+/** More than two pods can do under their limits. */
+const OVERLOAD_PER_SECOND = 150;
 const HPA_TIMEOUT_MS = 240_000;
 
 const cluster = JSON.parse(process.env['TANDEM_CLUSTER']!) as Cluster;
@@ -42,6 +44,17 @@ const variant: readonly any[] = (() => {
   autoscaler.behavior.scaleDown.stabilizationWindowSeconds = 30;
   return objects;
 })();
+
+/** What still sends when a test fails: nothing ends it otherwise. */
+const stops: (() => Promise<unknown>)[] = [];
+const load = (perSecond: number) => {
+  const stop = startLoad(url, photo, perSecond);
+  stops.push(stop);
+  return stop;
+};
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
 
 const apply = (objects: readonly object[]) =>
   must(cluster, ['apply', '-f', '-'], objects.map((object) => stringify(object)).join('---\n'));
@@ -98,7 +111,7 @@ test('the CPU limit bites: pods under more load than it feeds are throttled and 
   const usage = (uid: string) => Number(cgroupFile(uid, 'cpuacct', 'cpuacct.usage')) / 1e6;
   const before = uidsOf(pods).map((uid) => ({ uid, periods: throttledPeriods(uid), cpuMs: usage(uid) }));
   const started = performance.now();
-  const stop = startLoad(url, photo, 20);
+  const stop = load(OVERLOAD_PER_SECOND);
   await sleep(10_000);
   const measured = before.map(({ uid, periods, cpuMs }) => ({
     limitMillis: CPU_LIMIT_MILLIS,
@@ -113,7 +126,7 @@ test('the CPU limit bites: pods under more load than it feeds are throttled and 
 
 test('a rollout restart under load replaces every pod without one failed request', async () => {
   const before = new Set(uidsOf(await readyPods(cluster)));
-  const stop = startLoad(url, photo, REQUESTS_PER_SECOND);
+  const stop = load(REQUESTS_PER_SECOND);
   await sleep(3_000);
   await must(cluster, ['rollout', 'restart', `deployment/${VARIANT}`, '--namespace', NAMESPACE]);
   await rolledOut();
@@ -140,7 +153,7 @@ test('the autoscaler, fed by metrics-server, adds pods under load and takes them
   let last = '';
   const reach = (replicas: number) =>
     until(
-      `${VARIANT} has ${replicas} ready pods; seen: ${timeline.join(', ')}`,
+      () => `${VARIANT} has ${replicas} ready pods; seen: ${timeline.join(', ')}`,
       async () => {
         const path = `/apis/autoscaling/v2/namespaces/${NAMESPACE}/horizontalpodautoscalers/${VARIANT}`;
         const { status } = await getJson(cluster, path);
@@ -156,7 +169,7 @@ test('the autoscaler, fed by metrics-server, adds pods under load and takes them
     );
   await apply(variant.filter(({ kind }) => kind === 'HorizontalPodAutoscaler'));
   await reach(REPLICAS.min);
-  const stop = startLoad(url, photo, REQUESTS_PER_SECOND);
+  const stop = load(REQUESTS_PER_SECOND);
   await reach(REPLICAS.max);
   const { sent, answered, failures } = await stop();
   await reach(REPLICAS.min);
