@@ -62,6 +62,8 @@ FROM base
 ARG ENGINE=onnxruntime
 ARG MODELS=accuracy,latency
 WORKDIR /app
+# Of service/malloc.ts, for the process that starts the others too.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=1048576
 ENV NODE_ENV=production ENGINE=${ENGINE} MODELS=${MODELS} MODELS_DIR=/app/served ONNX_CACHE_DIR=/app/onnx PORT=8080
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/package.json /app/sbom.cdx.json ./

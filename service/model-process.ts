@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import type { EngineOptions } from '../models/engines/engine';
+import { MALLOC_ENV } from './malloc';
 import type { LoadedModel, LoadMessage, ResultMessage, WorkerMessage, WorkMessage } from './messages';
 
 /** Pause before a new process: doubled each time, back to the first once a process stayed well. */
@@ -78,6 +79,7 @@ export class ModelProcess {
     this.readyAt = undefined;
     const child = fork(this.options.script ?? DEFAULT_SCRIPT, [], {
       serialization: 'advanced',
+      env: { ...MALLOC_ENV, ...process.env },
       execArgv: TYPESCRIPT ? ['--import', pathToFileURL(require.resolve('tsx')).href] : [],
     });
     this.child = child;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { MODEL_IDS } from '../models/catalog';
 import { ENV, HTTP_PORT, IMAGE, RUN_AS_USER_ID } from '../service/contract';
+import { MALLOC_ENV } from '../service/malloc';
 
 const dockerfile = readFileSync(join(__dirname, '..', 'Dockerfile'), 'utf8');
 const [, final] = dockerfile.split(/^FROM .*AS build$/m)[1]!.split(/^FROM /m);
@@ -12,6 +13,10 @@ test('the image’s port, user and entry are those of the contract', () => {
   expect(final).toContain(`${ENV.port}=${HTTP_PORT}`);
   expect(final).toContain(`USER ${RUN_AS_USER_ID}:${RUN_AS_USER_ID}`);
   expect(final).toContain('CMD ["node", "build/service/main.js"]');
+});
+
+test('the image’s processes handle memory as the service’s table says', () => {
+  for (const [name, value] of Object.entries(MALLOC_ENV)) expect(final).toContain(`${name}=${value}`);
 });
 
 test('the image that is built is the one that the manifests reference', () => {

@@ -1,5 +1,5 @@
 /**
- * The service as users run it: a process of its own, on a free port, with its model processes below it.
+ * The service as the image runs it: a process of its own, on a free port, with its model processes below it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 import { ENV } from '../../service/contract';
+import { MALLOC_ENV } from '../../service/malloc';
 
 const MAIN = join(__dirname, '../../service/main.ts');
 
@@ -30,6 +31,9 @@ export function childrenOf(processId: number): number[] {
   );
 }
 
+const commandOf = (processId: number) => readFileSync(`/proc/${processId}/cmdline`, 'utf8');
+
+/** What a service is started with beside its variables. */
 export interface StartOptions {
   /** Control group that the process joins before anything else. @default the one of this process */
   readonly cgroup?: string;
@@ -48,7 +52,7 @@ export async function startService(
       ? command
       : ['sh', '-c', 'echo $$ > "$0" && exec "$@"', join(cgroup, 'cgroup.procs'), ...command];
   const child: ChildProcess = spawn(joined[0]!, joined.slice(1), {
-    env: { ...process.env, [ENV.port]: '0', [ENV.logLevel]: 'info', ...environment },
+    env: { ...MALLOC_ENV, ...process.env, [ENV.port]: '0', [ENV.logLevel]: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<number | string>((resolve) => {
@@ -72,7 +76,8 @@ export async function startService(
     port,
     processId: child.pid!,
     log,
-    workers: () => childrenOf(child.pid!),
+    // A compiler of TypeScript may be another child.
+    workers: () => childrenOf(child.pid!).filter((id) => commandOf(id).includes('worker.')),
     end: (signal = 'SIGTERM') => {
       child.kill(signal);
       return ended;
