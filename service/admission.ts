@@ -5,9 +5,7 @@ import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 
 import type { ModelId } from '../models/catalog';
-import { PATHS } from './contract';
 import { sendProblem } from './errors';
-import type { Metrics } from './metrics';
 import type { ModelWorker } from './pool';
 
 /**
@@ -34,45 +32,42 @@ export function rhythm(
   };
 }
 
-const INFER_PATH = new RegExp(`^${PATHS.infer.replace(':id', '([^/]+)(?:/versions/[^/]+)?')}$`);
-
-/** The model that a request brings work for; nothing where the routes have to see to it. */
-function modelOf(request: Request, workers: ReadonlyMap<ModelId, ModelWorker>): ModelId | undefined {
-  if (request.method !== 'POST') return undefined;
-  const infer = INFER_PATH.exec(request.path)?.[1];
-  if (infer === undefined && request.path !== PATHS.classify) return undefined;
-  const asked = infer ?? request.query['model'];
+/** The served model that a request brings work for; nothing where it names none or another. */
+export function modelOf(
+  { params, query }: Pick<Request, 'params' | 'query'>,
+  workers: ReadonlyMap<ModelId, ModelWorker>,
+): ModelId | undefined {
+  const asked = params['id'] ?? query['model'];
   const served = [...workers.keys()];
   if (asked === undefined && served.length === 1) return served[0];
   return served.find((model) => model === asked);
 }
 
+/** What admission looks at, and where it tells of refusals. */
 export interface AdmissionOptions {
   readonly workers: ReadonlyMap<ModelId, ModelWorker>;
-  readonly metrics: Pick<Metrics, 'rejected'>;
   /** CPU limit of the container, millicores. */
   readonly cpuLimitMillis: number;
   readonly log: Logger;
 }
 
 /**
- * The middleware. A refused client that goes on sending is read and its bytes dropped, so that it gets to see the answer
- * and can keep its connection; one that waits for `100 Continue` never sends them.
+ * The handler of routes that bring work. A refused client that goes on sending is read and its bytes dropped, so that it
+ * gets to see the answer and can keep its connection; one that waits for `100 Continue` never sends them.
  */
-export function admission({ workers, metrics, cpuLimitMillis, log }: AdmissionOptions): RequestHandler {
+export function admission({ workers, cpuLimitMillis, log }: AdmissionOptions): RequestHandler {
   const pause = rhythm((REFUSALS_PER_CORE_SECOND * cpuLimitMillis) / 1000, MOST_PAUSE_MS);
   let refused = 0;
   let loggedAt = -Infinity;
   return (request, response, next) => {
     const model = modelOf(request, workers);
     const refusal = model === undefined ? undefined : workers.get(model)!.refusal();
-    if (model === undefined || refusal === undefined) {
-      if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
+    if (refusal === undefined) {
       next();
       return;
     }
     refused++;
-    metrics.rejected.inc({ model, reason: refusal.code });
+    response.locals['isLogged'] = false;
     if (performance.now() - loggedAt >= LOG_INTERVAL_MS) {
       log.warn({ model, reason: refusal.code, refused }, 'requests are turned away');
       refused = 0;

@@ -10,13 +10,14 @@ import type { Logger } from 'pino';
 
 import type { ModelId } from '../models/catalog';
 import { PACKAGE_ROOT } from '../models/package-root';
-import { admission } from './admission';
+import { admission, modelOf } from './admission';
 import type { CheckApiKey } from './api-key';
-import { check, fromText, show } from './check';
+import { check, show, withNumber } from './check';
 import { classifyImage, classifyImages } from './classify';
-import { LIMITS } from './contract';
-import { errorHandler, ServiceError, toServiceError } from './errors';
+import { type ErrorCode, LIMITS, PATHS, SERVICE_NAME } from './contract';
+import { errorHandler, PROBLEM_CODE, ServiceError } from './errors';
 import { limitBody } from './http-server';
+import { IMAGES_STRUCTURE, jsonBody, TENSOR_STRUCTURE } from './json-body';
 import type { LoadedModel, Work } from './messages';
 import type { Metrics } from './metrics';
 import { inferResponse, modelMetadata, parseInferRequest, serverMetadata, versionOf } from './open-inference';
@@ -24,11 +25,12 @@ import { openApiDocument } from './openapi';
 import { type OperationId, OPERATIONS } from './operations';
 import { PACKAGE_VERSION } from './package-version';
 import type { ModelWorker, QueuedResult } from './pool';
-import { metricsHandler, mount, nothingHere, refuseBinary, tensorJson } from './routes';
+import { metricsHandler, mount, nothingHere, refuseBinary } from './routes';
 import { httpLog, requestId, traceContext } from './request-log';
 import { type Classification, type Classifications, CLASSIFY_QUERY } from './schemas';
 import { JSON_TYPE, readImages } from './upload';
 
+/** What the application is made of. */
 export interface AppDependencies {
   readonly workers: ReadonlyMap<ModelId, ModelWorker>;
   readonly metrics: Metrics;
@@ -55,7 +57,9 @@ export function createApp(dependencies: AppDependencies): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestId, traceContext, admission(dependencies), httpLog(log));
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
+  app.use(requestId, traceContext, httpLog(log));
   // The service speaks plain HTTP behind its balancer: upgrading its page's requests would break them.
   app.use(
     helmet({
@@ -90,7 +94,12 @@ export function createApp(dependencies: AppDependencies): Express {
   };
 
   /** Runs work and measures it; cancels it when the client goes away. */
-  const run = async (model: ModelId, work: Work, response: Response): Promise<QueuedResult> => {
+  const run = async (
+    model: ModelId,
+    work: Work,
+    response: Response,
+    leftMs?: number,
+  ): Promise<QueuedResult> => {
     const worker = workers.get(model)!;
     const gone = new AbortController();
     const abort = () => gone.abort();
@@ -99,7 +108,7 @@ export function createApp(dependencies: AppDependencies): Express {
     const started = performance.now();
     metrics.inFlight.inc({ model });
     try {
-      const result = await worker.run(work, gone.signal);
+      const result = await worker.run(work, gone.signal, leftMs);
       metrics.requestSeconds.observe({ model }, (performance.now() - started) / 1000);
       metrics.batchSize.observe({ model }, work.kind === 'infer' ? work.batch : 1);
       metrics.queueSeconds.observe({ model }, result.queueMs / 1000);
@@ -107,10 +116,6 @@ export function createApp(dependencies: AppDependencies): Express {
       metrics.inferenceSeconds.observe({ model }, result.inferenceMs / 1000);
       if (result.tensors !== undefined) metrics.workerTensors.set({ model }, result.tensors);
       return result;
-    } catch (error) {
-      const reason = gone.signal.aborted ? 'CLIENT_GONE' : toServiceError(error).code;
-      metrics.rejected.inc({ model, reason });
-      throw error;
     } finally {
       response.off('close', abort);
       metrics.inFlight.dec({ model });
@@ -118,7 +123,7 @@ export function createApp(dependencies: AppDependencies): Express {
   };
 
   const classify: RequestHandler = async (request, response) => {
-    const query = check(CLASSIFY_QUERY, fromText(request.query), 'the query');
+    const query = check(CLASSIFY_QUERY, withNumber(request.query, 'top'), 'the query');
     const [model, worker] = workerOf(query.model);
     const started = performance.now();
     const { images, isList } = await readImages(request);
@@ -126,10 +131,11 @@ export function createApp(dependencies: AppDependencies): Express {
     const ask = {
       classes: loaded.classes,
       top: query.top,
-      run: (image: Buffer) => {
+      timeoutMs: worker.timeoutMs,
+      run: (image: Buffer, leftMs?: number) => {
         // Of several images, those left when the client goes need not be looked at.
         if (response.closed) throw new ServiceError('BAD_REQUEST', 'The client went away.');
-        return run(model, { kind: 'classify', image }, response);
+        return run(model, { kind: 'classify', image }, response, leftMs);
       },
     };
     const { demo, classes } = loaded;
@@ -162,12 +168,22 @@ export function createApp(dependencies: AppDependencies): Express {
   };
 
   const ready = () => !draining() && [...workers.values()].every(({ state }) => state.kind === 'ready');
-  const readiness = (name: string, isReady: boolean, response: Response) => {
-    if (!isReady) throw new ServiceError('NOT_READY', `The ${name} is not ready; try again soon.`, 1000);
+  const readiness = (what: 'service' | 'model', name: string, isReady: boolean, response: Response) => {
+    if (!isReady) throw new ServiceError('NOT_READY', `The ${what} is not ready; try again soon.`, 1000);
     response.json({ name, ready: true });
   };
 
-  const bounded = limitBody(dependencies.bodyTimeoutMs);
+  /** Counts a request for probabilities that gets none, however it ends. */
+  const countRejected: RequestHandler = (request, response, next) => {
+    response.once('close', () => {
+      const model = modelOf(request, workers) ?? 'none';
+      const code = response.locals[PROBLEM_CODE] as ErrorCode | undefined;
+      const reason = response.writableFinished ? code : 'CLIENT_GONE';
+      if (reason !== undefined) metrics.rejected.inc({ model, reason });
+    });
+    next();
+  };
+  const admitted = [admission(dependencies), limitBody(dependencies.bodyTimeoutMs)];
   const model: RequestHandler = (request, response) => {
     const [id, worker] = workerOf(request.params['id']);
     response.json(modelMetadata(id, loadedOf(worker, request.params['version'])));
@@ -175,9 +191,10 @@ export function createApp(dependencies: AppDependencies): Express {
   const modelReady: RequestHandler = (request, response) => {
     const [id, worker] = workerOf(request.params['id']);
     if (worker.state.kind === 'ready') loadedOf(worker, request.params['version']);
-    readiness(`model ${id}`, !draining() && worker.state.kind === 'ready', response);
+    readiness('model', id, !draining() && worker.state.kind === 'ready', response);
   };
-  const inferHandlers = [knownModel, refuseBinary, bounded, tensorJson(LIMITS.tensorJsonBytes), infer];
+  const tensors = jsonBody({ limitBytes: LIMITS.tensorJsonBytes, structure: TENSOR_STRUCTURE });
+  const inferHandlers = [countRejected, knownModel, refuseBinary, ...admitted, tensors, infer];
   const samples = () => {
     const files = existsSync(samplesDir) ? readdirSync(samplesDir).sort() : [];
     return files.filter((file) => file.endsWith('.jpg'));
@@ -187,12 +204,13 @@ export function createApp(dependencies: AppDependencies): Express {
   const document = openApiDocument(ids);
   mount(app, ids, checkApiKey, {
     classify: [
-      bounded,
-      express.json({ limit: LIMITS.imageJsonBytes, type: JSON_TYPE, inflate: false }),
+      countRejected,
+      ...admitted,
+      jsonBody({ limitBytes: LIMITS.imageJsonBytes, structure: IMAGES_STRUCTURE, type: JSON_TYPE }),
       classify,
     ],
     live: [(_request, response) => void response.json({ live: true })],
-    ready: [(_request, response) => readiness('service', ready(), response)],
+    ready: [(_request, response) => readiness('service', SERVICE_NAME, ready(), response)],
     server: [
       (_request, response) => void response.json(serverMetadata(PACKAGE_VERSION, [...workers.keys()])),
     ],
@@ -215,6 +233,6 @@ export function createApp(dependencies: AppDependencies): Express {
     ],
   });
   app.use(express.static(PAGE_DIR, { index: false }));
-  app.use(nothingHere, errorHandler);
+  app.use(nothingHere(PATHS.openapi), errorHandler);
   return app;
 }

@@ -43,7 +43,9 @@ function must(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return `must be ${either(issue.values)}`;
     case 'too_small':
-      return `must have at least ${issue.minimum} of its items`;
+      return issue.origin === 'string'
+        ? 'must not be empty'
+        : `must have at least ${issue.minimum} of its items`;
     case 'too_big':
       return `must have at most ${issue.maximum} of its items`;
     default:
@@ -51,14 +53,16 @@ function must(issue: z.core.$ZodRawIssue): string {
   }
 }
 
-/** A query with its whole numbers as numbers, so that one schema says what they must be. */
-export const fromText = (query: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(query).map(([name, value]) => [
-      name,
-      typeof value === 'string' && /^(0|-?[1-9]\d{0,9})$/.test(value) ? Number(value) : value,
-    ]),
-  );
+/** A query with a field as a number where it is the text of a whole one, so that one schema says what it must be. */
+export function withNumber(
+  query: Readonly<Record<string, unknown>>,
+  field: string,
+): Readonly<Record<string, unknown>> {
+  const value = query[field];
+  return typeof value === 'string' && /^(0|-?[1-9]\d{0,9})$/.test(value)
+    ? { ...query, [field]: Number(value) }
+    : query;
+}
 
 /** An error about one field of a request. */
 export const badField = (field: string, sentence: string): ServiceError =>

@@ -2,7 +2,6 @@
  * Images to their most probable classes: one, or several with a result each.
  */
 import { topClasses } from '../models/evaluation/top-classes';
-import { REQUEST_TIMEOUT_MS } from './contract';
 import { problemOf, ServiceError, toServiceError } from './errors';
 import type { QueuedResult } from './pool';
 import type { Classification, Classifications } from './schemas';
@@ -11,7 +10,10 @@ export interface ClassifyAsk {
   readonly classes: readonly string[];
   /** How many classes to answer with. */
   readonly top: number;
-  readonly run: (image: Buffer) => Promise<QueuedResult>;
+  /** Gets the time that is left for it, milliseconds; nothing for a request's only image, which has all of it. */
+  readonly run: (image: Buffer, leftMs?: number) => Promise<QueuedResult>;
+  /** Most time for all images, milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** Errors that are about an image and not about the service. */
@@ -21,13 +23,15 @@ const OF_IMAGE = new Set(['BAD_IMAGE', 'UNSUPPORTED_TYPE']);
  * Classifies one image.
  *
  * @param started when its time began, of `performance.now()`
+ * @param leftMs the time that is left for it
  */
 export async function classifyImage(
   { classes, top, run }: ClassifyAsk,
   image: Buffer,
   started: number,
+  leftMs?: number,
 ): Promise<Pick<Classification, 'top' | 'timeMs'>> {
-  const { probabilities, queueMs, decodeMs, inferenceMs } = await run(image);
+  const { probabilities, queueMs, decodeMs, inferenceMs } = await run(image, leftMs);
   const total = performance.now() - started;
   return {
     top: topClasses(classes, probabilities, top),
@@ -46,15 +50,15 @@ export async function classifyImages(
   images: readonly Buffer[],
   requestId: string,
 ): Promise<Classifications['results']> {
-  const begun = performance.now();
+  const deadline = performance.now() + ask.timeoutMs;
   const results: Classifications['results'] = [];
   const errors: ServiceError[] = [];
   for (const image of images) {
     const started = performance.now();
-    if (started - begun > REQUEST_TIMEOUT_MS)
+    if (started >= deadline)
       throw new ServiceError('DEADLINE_EXCEEDED', 'The images took too long; send fewer in one request.');
     try {
-      results.push(await classifyImage(ask, image, started));
+      results.push(await classifyImage(ask, image, started, deadline - started));
     } catch (error) {
       const known = toServiceError(error);
       if (!OF_IMAGE.has(known.code)) throw error;

@@ -5,6 +5,9 @@
 /** TCP port that the service listens on unless {@link ENV.port} says otherwise. */
 export const HTTP_PORT = 8080;
 
+/** What the service calls itself. */
+export const SERVICE_NAME = 'tandem';
+
 /** The image that the Dockerfile builds and the manifests reference: repository and tag. */
 export const IMAGE = 'tandem:0.1.0';
 
@@ -70,6 +73,8 @@ export const LIMITS = {
   tensorJsonBytes: 16 * 1024 * 1024,
   /** A body that says it is longer than this is not read at all: the connection is closed. */
   bodyBytes: 100 * 1024 * 1024,
+  /** Bodies of all requests that are not answered yet, together. */
+  pendingBytes: 128 * 1024 * 1024,
   headerBytes: 16 * 1024,
   topClasses: 1000,
   topClassesDefault: 5,

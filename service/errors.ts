@@ -37,15 +37,19 @@ export function problemOf({ code, message, field }: ServiceError, requestId: str
   };
 }
 
+/** Where an answer's error code is kept for who counts. */
+export const PROBLEM_CODE = 'problemCode';
+
 /** Answers with an error. */
 export function sendProblem(response: Response, error: ServiceError): void {
+  response.locals[PROBLEM_CODE] = error.code;
   const problem = problemOf(error, String(response.getHeader('x-request-id')));
   if (error.retryAfterMs !== undefined) {
     response.set('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
   }
   if (error.code === 'UNAUTHENTICATED') response.set('WWW-Authenticate', 'Bearer realm="tandem"');
   // The Open Inference Protocol has a form of errors of its own, which fits into the other.
-  const isProtocol = response.req.path.startsWith(PATHS.server);
+  const isProtocol = `${response.req.path}/`.startsWith(`${PATHS.server}/`);
   response
     .status(problem.status)
     .type('application/problem+json')
@@ -53,7 +57,7 @@ export function sendProblem(response: Response, error: ServiceError): void {
 }
 
 /** What body-parser's errors mean to the client. */
-const BODY_ERRORS: Readonly<Record<string, [ErrorCode, string]>> = {
+const BODY_ERRORS = {
   'entity.too.large': [
     'BODY_TOO_LARGE',
     'The body is larger than this path takes; send a smaller image or batch.',
@@ -63,15 +67,20 @@ const BODY_ERRORS: Readonly<Record<string, [ErrorCode, string]>> = {
   'charset.unsupported': ['UNSUPPORTED_TYPE', 'The body has an unknown charset; send JSON as UTF-8.'],
   'request.aborted': ['BAD_REQUEST', 'The body ended early; send it whole.'],
   'request.size.invalid': ['BAD_REQUEST', 'The body is not as long as Content-Length says; send it whole.'],
-};
+} as const satisfies Readonly<Record<string, readonly [ErrorCode, string]>>;
+
+/** What is wrong with a body, in body-parser's words. */
+export function bodyError(type: keyof typeof BODY_ERRORS): ServiceError {
+  const [code, message] = BODY_ERRORS[type];
+  return new ServiceError(code, message);
+}
 
 /** Turns any thrown value into an error for the client; what is unexpected tells nothing of the inside. */
 export function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
   const { type, status, code } = (error ?? {}) as { type?: string; status?: number; code?: string };
-  if (code === 'ECONNRESET') return new ServiceError(...BODY_ERRORS['request.aborted']!);
-  const known = type === undefined ? undefined : BODY_ERRORS[type];
-  if (known !== undefined) return new ServiceError(...known);
+  if (code === 'ECONNRESET') return bodyError('request.aborted');
+  if (type !== undefined && type in BODY_ERRORS) return bodyError(type as keyof typeof BODY_ERRORS);
   if (status === 400)
     return new ServiceError('BAD_REQUEST', 'The request cannot be read; check its URL and headers.');
   return new ServiceError('INTERNAL', 'Something failed that should not; the log has the request id.');

@@ -17,9 +17,12 @@ import {
 } from './contract';
 import { problemOf, sendProblem, ServiceError } from './errors';
 
+const FULL = new ServiceError('OVERLOADED', 'Too much waits to be answered; try again later.', 1_000);
+
 /** How often Node looks for connections that are over their time. */
 const CHECK_INTERVAL_MS = 500;
 
+/** How long a client may take. */
 export interface Timeouts {
   /** @default HEADERS_TIMEOUT_MS of the contract */
   readonly headersTimeoutMs?: number;
@@ -64,6 +67,8 @@ export function createHttpServer(
     requestTimeout: headersTimeoutMs + bodyTimeoutMs + CHECK_INTERVAL_MS,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    // It tells this service nothing, and Node's own refusal would be no problem+json.
+    requireHostHeader: false,
   });
   const responses = new WeakMap<Duplex, ServerResponse>();
   const handle: RequestListener = (request, response) => {
@@ -84,8 +89,12 @@ export function createHttpServer(
   return server;
 }
 
-/** Bounds how long a request's body may take to arrive, and refuses at once what says that it is far too large. */
+/**
+ * Bounds bodies: refuses at once what says that it is far too large, then how long one may take to arrive, and how many
+ * bytes all of them together may hold until they are answered. Who waits with its body for that is told to send it.
+ */
 export function limitBody(bodyTimeoutMs: number = BODY_TIMEOUT_MS): RequestHandler {
+  let pendingBytes = 0;
   return (request, response, next) => {
     const close = (error: ServiceError) => {
       if (response.headersSent) return;
@@ -98,6 +107,18 @@ export function limitBody(bodyTimeoutMs: number = BODY_TIMEOUT_MS): RequestHandl
       );
       return;
     }
+    let bytes = 0;
+    const count = (chunk: Buffer) => {
+      bytes += chunk.length;
+      pendingBytes += chunk.length;
+      if (pendingBytes > LIMITS.pendingBytes) close(FULL);
+    };
+    request.on('data', count);
+    response.once('close', () => {
+      // What still comes is dropped.
+      request.off('data', count);
+      pendingBytes -= bytes;
+    });
     const timer = setTimeout(() => {
       const seconds = bodyTimeoutMs / 1000;
       close(
@@ -110,6 +131,7 @@ export function limitBody(bodyTimeoutMs: number = BODY_TIMEOUT_MS): RequestHandl
     const stop = () => clearTimeout(timer);
     request.once('end', stop);
     response.once('close', stop);
+    if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
     next();
   };
 }

@@ -16,6 +16,6 @@ export function createMetricsApp(metrics: Metrics): Express {
   app.disable('x-powered-by');
   app.use(requestId, helmet());
   app.all(PATHS.metrics, only('GET'), metricsHandler(metrics));
-  app.use(nothingHere, errorHandler);
+  app.use(nothingHere(PATHS.metrics), errorHandler);
   return app;
 }

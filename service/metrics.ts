@@ -8,12 +8,13 @@ import { readFileSync } from 'node:fs';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { ModelId } from '../models/catalog';
+import { LIMITS } from './contract';
 import { cgroupCpuThrottling, type CpuThrottling } from './cpu-limit';
 import type { ModelWorker } from './pool';
 
 /** From a millisecond to the deadline of a request. */
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
-const BUCKETS_IMAGES = [1, 2, 3, 4, 6, 8];
+const BUCKETS_IMAGES = [1, 2, 3, 4, 6, LIMITS.images];
 
 /** Resident memory of another process, bytes; nothing where /proc does not say. */
 function residentBytes(processId: number | undefined): number | undefined {
@@ -97,7 +98,7 @@ export function createMetrics(workers: ReadonlyMap<ModelId, ModelWorker>) {
     }),
     rejected: new Counter({
       name: 'inference_rejected_total',
-      help: 'Requests that got no probabilities, by error code, or CLIENT_GONE',
+      help: 'Requests for probabilities that got none, by error code, or CLIENT_GONE',
       labelNames: ['model', 'reason'] as const,
       registers,
     }),

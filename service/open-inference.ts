@@ -8,7 +8,8 @@ import type { z } from 'zod';
 import { INPUT_NAME, INPUT_SHAPE, type ModelId, OUTPUT_NAME } from '../models/catalog';
 import { topClasses } from '../models/evaluation/top-classes';
 import { check } from './check';
-import { ServiceError } from './errors';
+import { SERVICE_NAME } from './contract';
+import { bodyError, ServiceError } from './errors';
 import type { LoadedModel } from './messages';
 import {
   CLASSES_DATATYPE,
@@ -69,7 +70,7 @@ export function brokenJson(text: string): ServiceError {
       if (error instanceof ServiceError) return error;
     }
   }
-  return new ServiceError('BAD_REQUEST', 'The body is not valid JSON; check its syntax.');
+  return bodyError('entity.parse.failed');
 }
 
 /** `probability:index:class` of the best classes of each image. */
@@ -113,7 +114,7 @@ export function inferResponse(
 
 /** The server's metadata. */
 export const serverMetadata = (version: string, models: ModelId[]): z.infer<typeof SERVER_METADATA> => ({
-  name: 'tandem',
+  name: SERVICE_NAME,
   version,
   extensions: [...EXTENSIONS],
   models,

@@ -10,8 +10,6 @@ import { ServiceTimes } from './service-time';
 
 /** Most work that may wait, in milliseconds of estimated service time. */
 const QUEUE_LIMIT_MS = 2_000;
-/** Most that waiting bodies may take, since a fast model's queue holds hundreds. */
-const QUEUE_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** A result with the time it waited. */
 export interface QueuedResult extends WorkResult {
@@ -38,12 +36,11 @@ interface Job {
   startedAt?: number;
 }
 
-const bytesOf = (work: Work) => (work.kind === 'classify' ? work.image.length : work.images.byteLength);
-
 /** One model's process and queue. */
 export class ModelWorker {
   private readonly process: ModelProcess;
-  private readonly timeoutMs: number;
+  /** Most time for a request, milliseconds. */
+  readonly timeoutMs: number;
   private readonly queue: Job[] = [];
   private running: Job | undefined;
   private nextId = 1;
@@ -88,8 +85,7 @@ export class ModelWorker {
       return new ServiceError('NOT_READY', `The model ${detail}.`, this.process.restartMs);
     }
     const waitMs = this.waitMs();
-    const bytes = this.queue.reduce((sum, { work }) => sum + bytesOf(work), 0);
-    if (waitMs <= QUEUE_LIMIT_MS && bytes <= QUEUE_LIMIT_BYTES) return undefined;
+    if (waitMs <= QUEUE_LIMIT_MS) return undefined;
     const message = `${this.inFlight} requests wait already; try again later or add replicas.`;
     return new ServiceError('OVERLOADED', message, waitMs);
   }
@@ -98,9 +94,10 @@ export class ModelWorker {
    * Queues a piece of work.
    *
    * @param signal aborted when nobody waits for the answer any more
+   * @param leftMs what is left of the request's time, where a part of it is spent
    * @throws ServiceError NOT_READY, OVERLOADED, DEADLINE_EXCEEDED, WORKER_FAILED or what the work itself failed with
    */
-  run(work: Work, signal?: AbortSignal): Promise<QueuedResult> {
+  run(work: Work, signal?: AbortSignal, leftMs = this.timeoutMs): Promise<QueuedResult> {
     const refusal = this.refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
@@ -109,7 +106,7 @@ export class ModelWorker {
         this.fail(job, ...GONE);
         return;
       }
-      job.deadline = setTimeout(() => this.expire(job), this.timeoutMs);
+      job.deadline = setTimeout(() => this.expire(job), leftMs);
       signal?.addEventListener('abort', () => this.forget(job), { once: true });
       this.queue.push(job);
       this.next();

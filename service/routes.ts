@@ -1,13 +1,11 @@
 /**
  * What routes are made of: a method, a key where one is asked, and handlers.
  */
-import express, { type Express, type RequestHandler } from 'express';
+import type { Express, RequestHandler } from 'express';
 
 import type { CheckApiKey } from './api-key';
-import { PATHS } from './contract';
 import { ServiceError } from './errors';
 import type { Metrics } from './metrics';
-import { brokenJson } from './open-inference';
 import { type OperationId, OPERATIONS } from './operations';
 
 /** Header of the protocol's extension for binary tensors, which this service has not. */
@@ -18,24 +16,32 @@ export const only = (method: 'GET' | 'POST'): RequestHandler => {
   return (request, response, next) => {
     const asked = request.method === 'HEAD' ? 'GET' : request.method;
     if (asked !== method) {
-      response.set('Allow', method);
+      response.set('Allow', method === 'GET' ? 'GET, HEAD' : method);
       throw new ServiceError('METHOD_NOT_ALLOWED', `${request.method} is not taken here; use ${method}.`);
     }
     next();
   };
 };
 
-/** The end of every application. */
-export const nothingHere: RequestHandler = () => {
-  throw new ServiceError('NOT_FOUND', `There is nothing at this path; ${PATHS.openapi} says what there is.`);
-};
+/**
+ * The end of every application.
+ *
+ * @param path where there is something
+ */
+export const nothingHere =
+  (path: string): RequestHandler =>
+  () => {
+    throw new ServiceError('NOT_FOUND', `There is nothing at this path; see ${path}.`);
+  };
 
+/** Answers with the metrics in Prometheus' text format. */
 export const metricsHandler =
   ({ registry }: Metrics): RequestHandler =>
   async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics());
   };
 
+/** Refuses the protocol's binary tensors before their body is read. */
 export const refuseBinary: RequestHandler = (request, _response, next) => {
   if (request.get(BINARY_HEADER) !== undefined) {
     throw new ServiceError(
@@ -45,17 +51,6 @@ export const refuseBinary: RequestHandler = (request, _response, next) => {
   }
   next();
 };
-
-/** Parses a body of tensors, and says more of one that is no JSON than that. */
-export function tensorJson(limitBytes: number): RequestHandler {
-  const parse = express.json({ limit: limitBytes, type: () => true, inflate: false });
-  return (request, response, next) => {
-    parse(request, response, (error?: unknown) => {
-      const { type, body } = (error ?? {}) as { type?: string; body?: string };
-      next(type === 'entity.parse.failed' ? brokenJson(body ?? '') : error);
-    });
-  };
-}
 
 const CONDITIONS = [
   'if-match',

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 
 import { INPUT_NAME, INPUT_SHAPE, MODEL_IDS, OUTPUT_NAME } from '../models/catalog';
-import { type ErrorCode, ERRORS, LIMITS } from './contract';
+import { type ErrorCode, ERRORS, LIMITS, SERVICE_NAME } from './contract';
 
 export const DATATYPE = 'FP32';
 /** Datatype of an output that was asked for as classes. */
@@ -139,7 +139,7 @@ export const MODEL_METADATA = z.strictObject({
 });
 
 export const SERVER_METADATA = z.strictObject({
-  name: z.literal('tandem'),
+  name: z.literal(SERVICE_NAME),
   version: text,
   extensions: z.array(text),
   models: z.array(MODEL_ID),

@@ -8,7 +8,7 @@ import type { Request } from 'express';
 
 import { badField, check } from './check';
 import { IMAGE_FIELD, IMAGE_TYPES, LIMITS } from './contract';
-import { ServiceError } from './errors';
+import { bodyError, ServiceError } from './errors';
 import { CLASSIFY_JSON } from './schemas';
 
 export interface Upload {
@@ -45,7 +45,12 @@ async function readRaw(body: Readable): Promise<Buffer> {
 }
 
 function readForm(request: Request): Promise<Buffer[]> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve, rejectPromise) => {
+    let isRefused = false;
+    const reject = (error: Error) => {
+      isRefused = true;
+      rejectPromise(error);
+    };
     const refuse = (message: string) => reject(new ServiceError('BAD_REQUEST', message));
     let parser: InstanceType<typeof Busboy>;
     try {
@@ -97,6 +102,8 @@ function readForm(request: Request): Promise<Buffer[]> {
     // No pipe: the parser takes nothing more after a part whose head is damaged, and the body would never end.
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
+      // What is refused is read away but not kept, so that the client gets to see the answer.
+      if (isRefused) return;
       if (bytes <= LIMITS.formBytes) parser.write(chunk);
       else reject(tooLarge('The form is', LIMITS.formBytes));
     });
@@ -106,7 +113,7 @@ function readForm(request: Request): Promise<Buffer[]> {
       setTimeout(damaged, FORM_END_MS);
     });
     request.on('close', () => {
-      if (!request.complete) refuse('The body ended early; send it whole.');
+      if (!request.complete) reject(bodyError('request.aborted'));
     });
   });
 }
@@ -135,10 +142,8 @@ function readBase64(body: unknown): Buffer[] {
 export async function readImages(request: Request): Promise<Upload> {
   const { headers } = request;
   const type = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') {
-    throw new ServiceError('UNSUPPORTED_TYPE', 'The body is compressed; send it without Content-Encoding.');
-  }
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') throw bodyError('encoding.unsupported');
   const isList = type === FORM_TYPE || type === JSON_TYPE;
   if (!isList && !known(type)) throw unsupported(type === '' ? 'none' : type.slice(0, 60));
   const images =

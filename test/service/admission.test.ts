@@ -1,32 +1,9 @@
 import fc from 'fast-check';
-import { connect } from 'node:net';
 
 import { rhythm } from '../../service/admission';
 import type { Running } from '../../service/main';
+import { converse } from './client';
 import { fakeModels, grey, startServer } from './server';
-
-/** Says lines to a server on one connection, and hears until a pattern has come. */
-async function converse(port: number) {
-  const socket = connect(port, '127.0.0.1');
-  await new Promise((resolve) => socket.once('connect', resolve));
-  let heard = '';
-  socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
-  return {
-    say: (data: string | Buffer) => void socket.write(data),
-    hear: async (pattern: RegExp): Promise<string> => {
-      for (let i = 0; i < 500; i++) {
-        if (pattern.test(heard)) {
-          const all = heard;
-          heard = '';
-          return all;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      throw new Error(`waited 5 s for ${String(pattern)}, heard ${heard}`);
-    },
-    end: () => socket.destroy(),
-  };
-}
 
 const post = (bytes: number, more = '') =>
   `POST /v1/classify?model=latency HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: ${bytes}\r\n${more}\r\n`;
@@ -57,6 +34,30 @@ describe('a service that cannot take work', () => {
     const answer = await client.hear(/NOT_READY/);
     expect(answer).toMatch(/^HTTP\/1.1 503 /);
     expect(answer).not.toContain('100 Continue');
+    client.end();
+  });
+
+  test('says so with the headers that every answer has, and counts it', async () => {
+    const url = `http://127.0.0.1:${server.port}`;
+    const answer = await fetch(`${url}/v1/classify?model=latency`, { method: 'POST', body: 'x' });
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(/inference_rejected_total\{model="latency",reason="NOT_READY"\} [1-9]/);
+  });
+
+  test.each(['/v1/classify/', '/V1/classify', '/v2/models/latency/infer/'])(
+    'has no second way in: %s is no path',
+    async (path) => {
+      const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { method: 'POST', body: 'x' });
+      expect(answer.status).toBe(404);
+    },
+  );
+
+  test('knows a model by its name however that is written', async () => {
+    const client = await converse(server.port);
+    client.say('POST /v2/models/%6catency/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n');
+    expect(await client.hear(/NOT_READY/)).toMatch(/^HTTP\/1.1 503 /);
     client.end();
   });
 });

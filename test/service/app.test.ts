@@ -51,6 +51,8 @@ describe('POST /v1/classify', () => {
       'BAD_REQUEST',
       /accuracy, latency/,
     );
+    const number = await post('/v1/classify?model=123', jpeg, 'image/jpeg');
+    await expectProblem(number, 404, 'UNKNOWN_MODEL', /no model "123"/);
     const unknown = await post('/v1/classify?model=speed', jpeg, 'image/jpeg');
     await expectProblem(unknown, 404, 'UNKNOWN_MODEL', /no model "speed".*choose one of accuracy, latency/);
   });
@@ -127,11 +129,14 @@ describe('everything else', () => {
       await fetch(`${server.url}/nowhere`),
       404,
       'NOT_FOUND',
-      /nothing at this path; \/openapi.json/,
+      /nothing at this path; see \/openapi.json/,
     );
     const wrong = await fetch(`${server.url}/v1/classify`);
     expect(wrong.headers.get('allow')).toBe('POST');
     await expectProblem(wrong, 405, 'METHOD_NOT_ALLOWED', /use POST/);
+    const got = await post('/v2/health/live', 'x');
+    expect([got.status, got.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect((await fetch(`${server.url}/v2/health/live`, { method: 'HEAD' })).status).toBe(200);
   });
 
   test('the page and its samples are served, and the page loads nothing from elsewhere', async () => {

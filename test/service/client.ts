@@ -1,4 +1,6 @@
 /** What tests of the HTTP interface ask with. */
+import { connect } from 'node:net';
+
 import { PROBLEM } from '../../service/schemas';
 
 export type Body = string | Buffer | FormData;
@@ -35,4 +37,29 @@ export function formOf(images: readonly Buffer[], name = 'photo.jpg', type = 'im
   const form = new FormData();
   for (const image of images) form.append('image', new Blob([new Uint8Array(image)], { type }), name);
   return form;
+}
+
+/** Says lines to a server on one connection, and hears until a pattern has come. */
+export async function converse(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  await new Promise((resolve) => socket.once('connect', resolve));
+  // What a server that has had enough does to a client that goes on.
+  socket.on('error', () => undefined);
+  let heard = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
+  return {
+    say: (data: string | Buffer) => void socket.write(data),
+    hear: async (pattern: RegExp): Promise<string> => {
+      for (let i = 0; i < 500; i++) {
+        if (pattern.test(heard)) {
+          const all = heard;
+          heard = '';
+          return all;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      throw new Error(`waited 5 s for ${String(pattern)}, heard ${heard}`);
+    },
+    end: () => socket.destroy(),
+  };
 }

@@ -60,7 +60,7 @@ describe.each(['/v2/models/latency', '/v2/models/latency/versions/VERSION'])('at
 
   test('a model is ready', async () => {
     expect(READY.parse(await json(await get(`${path()}/ready`)))).toEqual({
-      name: 'model latency',
+      name: 'latency',
       ready: true,
     });
   });
