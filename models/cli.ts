@@ -1,17 +1,16 @@
 /**
  * The commands of models/: train, evaluate, predict, export, pack. Each loads what it needs only when it runs.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Command } from 'commander';
 
 import { MODEL_IDS, modelId, PREPROCESSINGS } from './catalog';
 import { ENGINE_KINDS, type EngineKind } from './engines/engine';
-import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from './weights/saved-model';
 import { engineKind, type EvaluatedSplit, splitName, wholeNumber } from './option-parsers';
 import { describeTrain, type TrainOptions } from './training/train-options';
+import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from './weights/saved-model';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not pay for the others' libraries */
 
@@ -50,12 +49,10 @@ async function exportModels(
   const { IR_VERSION, OPSET_VERSION } = require('./onnx/proto') as typeof import('./onnx/proto.js');
   const folder = out ?? defaults.onnxCacheDir;
   for (const model of models.length > 0 ? models : MODEL_IDS) {
-    const file = await cachedGraph(modelFolder(model, defaults), folder);
-    if (typeof file !== 'string') throw new Error(`${folder} cannot be written; choose another with --out`);
-    const bytes = readFileSync(file);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const { file, sha256, source } = await cachedGraph(modelFolder(model, defaults), folder);
+    if (typeof source !== 'string') throw new Error(`${folder} cannot be written; choose another with --out`);
     console.log(
-      `${file}  ${bytes.length} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
+      `${file}  ${statSync(file).size} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
     );
   }
 }

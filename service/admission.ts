@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { ModelId } from '../models/catalog';
 import { sendProblem } from './errors';
 import type { ModelWorker } from './pool';
+import { UNLOGGED } from './request-log';
 
 /**
  * Most refusals in a second for each core of the CPU limit: a tenth of it, at some 0.25 ms each. More wait their turn.
@@ -67,7 +68,7 @@ export function admission({ workers, cpuLimitMillis, log }: AdmissionOptions): R
       return;
     }
     refused++;
-    response.locals['isLogged'] = false;
+    response.locals[UNLOGGED] = true;
     if (performance.now() - loggedAt >= LOG_INTERVAL_MS) {
       log.warn({ model, reason: refusal.code, refused }, 'requests are turned away');
       refused = 0;

@@ -11,15 +11,23 @@ import { ServiceError } from './errors';
 const CHECK_MS = 1_000;
 /** What an `Authorization` header looks like. */
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
+const KEY = /^[\x21-\x7e]+$/;
 
 // Hashes are of one length, which a comparison in constant time needs, and say nothing of the keys'.
 const hash = (key: string) => createHash('sha256').update(key).digest();
 
 function readHashes(file: string): Buffer[] {
-  const keys = readFileSync(file, 'utf8')
+  const lines = readFileSync(file, 'utf8')
     .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
+    .map((line) => line.trim());
+  // Its text stays unsaid.
+  const wrong = lines.findIndex((line) => line !== '' && !KEY.test(line));
+  if (wrong >= 0) {
+    throw new Error(
+      `${file}: line ${wrong + 1} must be a key of visible ASCII characters without blanks, since a header takes no others: write another`,
+    );
+  }
+  const keys = lines.filter((line) => line !== '');
   if (keys.length === 0) {
     throw new Error(
       `${file} must hold an API key a line, received no key: write one or unset ${ENV.apiKeyFile}`,
@@ -40,6 +48,9 @@ export type CheckApiKey = (authorization: string | undefined) => void;
 export function openApiKeys(file: string, now: () => number = Date.now): CheckApiKey {
   if (!existsSync(file)) {
     throw new Error(`${ENV.apiKeyFile} must name a file of API keys, received ${file}, which is not there`);
+  }
+  if (!statSync(file).isFile()) {
+    throw new Error(`${ENV.apiKeyFile} must name a file of API keys, received ${file}, which is none`);
   }
   const stamp = () => {
     const { mtimeMs, ino, size } = statSync(file);

@@ -12,6 +12,7 @@ import { cpuLimitMillis, threadsFor } from './cpu-limit';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+/** All that the environment may set. */
 export interface Config {
   /** 0 takes any free port. */
   readonly port: number;
@@ -56,11 +57,18 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     limit === undefined ? cpuLimitMillis() : integer(ENV.cpuLimitMillis, limit, 1, 1_000_000);
   const apiKeyFile = read(ENV.apiKeyFile);
   const metricsPort = read(ENV.metricsPort);
+  const port = integer(ENV.port, read(ENV.port) ?? String(HTTP_PORT), 0, 65535);
+  const metrics = metricsPort === undefined ? undefined : integer(ENV.metricsPort, metricsPort, 0, 65535);
+  if (metrics !== undefined && metrics !== 0 && metrics === port) {
+    throw new RangeError(
+      `${ENV.metricsPort} must be another port than ${ENV.port}, received "${metricsPort}": leave it out to have the metrics on ${port}`,
+    );
+  }
   const models = (read(ENV.models) ?? MODEL_IDS.join(','))
     .split(',')
     .map((id) => oneOf(ENV.models, id.trim(), MODEL_IDS));
   return {
-    port: integer(ENV.port, read(ENV.port) ?? String(HTTP_PORT), 0, 65535),
+    port,
     models: [...new Set(models)],
     engine: oneOf(ENV.engine, read(ENV.engine) ?? 'onnxruntime', ENGINE_KINDS),
     cpuLimitMillis: limitMillis,
@@ -69,6 +77,6 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     onnxCacheDir: resolve(read(ENV.onnxCacheDir) ?? join(PACKAGE_ROOT, 'build', 'onnx')),
     logLevel: oneOf(ENV.logLevel, read(ENV.logLevel) ?? 'info', LOG_LEVELS),
     ...(apiKeyFile === undefined ? {} : { apiKeyFile: resolve(apiKeyFile) }),
-    ...(metricsPort === undefined ? {} : { metricsPort: integer(ENV.metricsPort, metricsPort, 0, 65535) }),
+    ...(metrics === undefined ? {} : { metricsPort: metrics }),
   };
 }

@@ -11,12 +11,12 @@ import type { ModelId } from '../models/catalog';
 import { openApiKeys } from './api-key';
 import { createApp } from './app';
 import { type Config, readConfig } from './config';
-import { DRAIN_DELAY_MS, REQUEST_TIMEOUT_MS } from './contract';
+import { DRAIN_DELAY_MS, ENV, REQUEST_TIMEOUT_MS } from './contract';
 import { closeServer, createDrain } from './drain';
 import { createHttpServer, type Timeouts } from './http-server';
 import { createMetrics } from './metrics';
 import { createMetricsApp } from './metrics-app';
-import type { WorkerState } from './model-process';
+import { RESTART_MS, type WorkerState } from './model-process';
 import { checkNodeVersion } from './node-version';
 import { ModelWorker } from './pool';
 
@@ -29,13 +29,15 @@ export interface Running {
   readonly ready: Promise<void>;
   readonly workers: ReadonlyMap<ModelId, ModelWorker>;
   /**
-   * Stops: readiness fails at once, requests are taken for the delay, those in flight finish.
+   * Stops: readiness fails at once, requests are taken for the delay, those in flight finish. Asked again it goes on as
+   * it began.
    *
    * @param delayMs how long routing may take to notice
    */
   stop(delayMs?: number): Promise<void>;
 }
 
+/** What a service is started with beside its configuration. */
 export interface ServeOptions extends Timeouts {
   readonly log: Logger;
   /** Script of the model processes. @default worker.ts */
@@ -43,12 +45,14 @@ export interface ServeOptions extends Timeouts {
   readonly requestTimeoutMs?: number;
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, port: number, variable: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE';
       reject(
-        taken ? new Error(`port ${port} is taken: stop what listens there or set PORT to another`) : error,
+        taken
+          ? new Error(`port ${port} is taken: stop what listens there or set ${variable} to another`)
+          : error,
       );
     });
     server.listen(port, () => resolve((server.address() as AddressInfo).port));
@@ -76,10 +80,15 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   });
   const drain = createDrain(app);
   const server = createHttpServer(drain.handler, options);
-  const port = await listen(server, config.port);
+  const port = await listen(server, config.port, ENV.port);
   const metricsServer =
     config.metricsPort === undefined ? undefined : createHttpServer(createMetricsApp(metrics));
-  const metricsPort = metricsServer && (await listen(metricsServer, config.metricsPort!));
+  const metricsPort =
+    metricsServer &&
+    (await listen(metricsServer, config.metricsPort!, ENV.metricsPort).catch((error: unknown) => {
+      server.close();
+      throw error;
+    }));
 
   const ready = config.models.map((model) => {
     const modelDir = join(config.modelsDir, model);
@@ -92,7 +101,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         } else if (state.kind === 'failed')
           log.error(
             { model, modelDir, reason: state.message },
-            'model not loaded; it is tried again, at most every 30 s',
+            `model not loaded; it is tried again, after longer and longer pauses of up to ${RESTART_MS.most / 1000} s`,
           );
       };
       const onRestart = (reason: string) => {
@@ -102,6 +111,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         log[failed ? 'debug' : 'warn']({ model, reason }, 'model process restarts');
       };
       const worker = new ModelWorker({
+        model,
         engine: { kind, modelDir, threads, onnxCacheDir },
         onState,
         onRestart,
@@ -112,8 +122,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     });
   });
 
-  const stop = async (delayMs = 0): Promise<void> => {
-    if (drain.draining) return;
+  const end = async (delayMs: number): Promise<void> => {
     drain.begin();
     log.info({ delayMs }, 'draining');
     await delay(delayMs);
@@ -123,6 +132,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     for (const worker of workers.values()) worker.stop();
     log.info('stopped');
   };
+  let ending: Promise<void> | undefined;
+  const stop = (delayMs = 0): Promise<void> => (ending ??= end(delayMs));
   return {
     port,
     ...(metricsPort === undefined ? {} : { metricsPort }),
@@ -132,11 +143,23 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   };
 }
 
-/** Stops on SIGTERM after the drain's delay, and on Ctrl-C at once. */
+/** What a shell says of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/**
+ * Stops on SIGTERM after the drain's delay, on Ctrl-C without it; what is in flight finishes, whatever signal comes next,
+ * but a second Ctrl-C ends the process at once.
+ */
 export function stopOnSignals(running: Running): void {
   const end = (delayMs: number) => void running.stop(delayMs).then(() => process.exit(0));
-  process.once('SIGTERM', () => end(DRAIN_DELAY_MS));
-  process.once('SIGINT', () => end(0));
+  process.on('SIGTERM', () => end(DRAIN_DELAY_MS));
+  process.once('SIGINT', () => {
+    end(0);
+    process.once('SIGINT', () => {
+      console.error('ended at once: requests in flight were cut off');
+      process.exit(INTERRUPTED);
+    });
+  });
 }
 
 async function main(): Promise<void> {

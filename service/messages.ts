@@ -1,6 +1,7 @@
 /**
  * What the server and a model's process say to each other.
  */
+import type { ModelId } from '../models/catalog';
 import type { EngineOptions } from '../models/engines/engine';
 import type { ChecksummedFile } from '../models/weights/saved-model';
 import type { ErrorCode } from './contract';
@@ -14,9 +15,12 @@ export type Work =
 /** What the process was started for. */
 export interface LoadMessage {
   readonly kind: 'load';
+  /** The name that it is to be served under. */
+  readonly model: ModelId;
   readonly options: EngineOptions;
 }
 
+/** Work with a number by which its result is known. */
 export type WorkMessage = { readonly id: number } & Work;
 
 /** What a loaded process says of itself. */
@@ -30,7 +34,7 @@ export interface LoadedModel {
   readonly engineVersion: string;
   readonly precision: string;
   readonly threads: number;
-  /** What was read, by name in the saved model's folder. */
+  /** What was read: by name in the saved model's folder, an exported graph by its path. */
   readonly files: readonly ChecksummedFile[];
   /** One image, when warm. */
   readonly inferenceMs: number;
@@ -47,10 +51,12 @@ export interface WorkResult {
   readonly tensors?: number;
 }
 
+/** What became of a piece of work. */
 export type ResultMessage =
   | ({ readonly kind: 'done'; readonly id: number } & WorkResult)
   | { readonly kind: 'failed'; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
+/** All that a model's process says. */
 export type WorkerMessage =
   | { readonly kind: 'ready'; readonly loaded: LoadedModel }
   | { readonly kind: 'load-failed'; readonly message: string }

@@ -5,12 +5,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import type { ModelId } from '../models/catalog';
 import type { EngineOptions } from '../models/engines/engine';
 import { MALLOC_ENV } from './malloc';
 import type { LoadedModel, LoadMessage, ResultMessage, WorkerMessage, WorkMessage } from './messages';
 
 /** Pause before a new process: doubled each time, back to the first once a process stayed well. */
-const RESTART_MS = { first: 250, most: 30_000 } as const;
+export const RESTART_MS = { first: 250, most: 30_000 } as const;
 /** A process that was ready for this long is well: its end is not the continuation of the one before. */
 const HEALTHY_MS = 10_000;
 /** A process that is not ready by then hangs. Exporting ResNet101V2 on a tenth of a core takes less. */
@@ -19,13 +20,16 @@ const LOAD_TIMEOUT_MS = 300_000;
 const TYPESCRIPT = __filename.endsWith('.ts');
 const DEFAULT_SCRIPT = join(__dirname, TYPESCRIPT ? 'worker.ts' : 'worker.js');
 
+/** How far a model's process is. */
 export type WorkerState =
   | { readonly kind: 'loading' }
   | { readonly kind: 'ready'; readonly loaded: LoadedModel }
   /** It cannot be loaded, and is tried again. */
   | { readonly kind: 'failed'; readonly message: string };
 
+/** What a process is started with, and who hears of it. */
 export interface ModelProcessOptions {
+  readonly model: ModelId;
   readonly engine: EngineOptions;
   /** Script of the process. @default worker.ts beside this file */
   readonly script?: string;
@@ -36,6 +40,7 @@ export interface ModelProcessOptions {
   readonly onEnd: (reason: string) => void;
 }
 
+/** The process of one model. */
 export class ModelProcess {
   state: WorkerState = { kind: 'loading' };
   /** When a new process is started after the next end, milliseconds. */
@@ -92,7 +97,10 @@ export class ModelProcess {
       // Where no process came to be there is no exit either.
       if (child.pid === undefined) this.onExit(`no process could be started (${error.message})`);
     });
-    child.send({ kind: 'load', options: this.options.engine } satisfies LoadMessage, this.onSent);
+    child.send(
+      { kind: 'load', model: this.options.model, options: this.options.engine } satisfies LoadMessage,
+      this.onSent,
+    );
   }
 
   private setState(state: WorkerState): void {

@@ -16,7 +16,8 @@ export interface QueuedResult extends WorkResult {
   readonly queueMs: number;
 }
 
-export interface ModelWorkerOptions extends Pick<ModelProcessOptions, 'engine' | 'script'> {
+/** What a worker is made of, and who hears of it. */
+export interface ModelWorkerOptions extends Pick<ModelProcessOptions, 'model' | 'engine' | 'script'> {
   /** @default REQUEST_TIMEOUT_MS of the contract */
   readonly requestTimeoutMs?: number;
   readonly onState?: (state: WorkerState) => void;

@@ -3,13 +3,14 @@
  * names, or a path or query as the client wrote it.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 
 import { PATHS } from './contract';
+import { PROBLEM_CODE } from './errors';
 import { readTraceparent } from './trace-context';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -36,15 +37,33 @@ export const traceContext: RequestHandler = (request, response, next) => {
 const routeOf = (request: IncomingMessage): string | undefined =>
   ((request as Partial<Request>).route as { path: string } | undefined)?.path;
 
-/** Logs each request when it is answered, except those of probes and scrapes. */
+/** What an answer is kept out of the log by, in `response.locals`: refusals under overload are told of together. */
+export const UNLOGGED = 'isUnlogged';
+
+const localsOf = (response: ServerResponse) => (response as Partial<Response>).locals ?? {};
+
+/** Logs each request when it is answered, except those of probes and scrapes and what {@link UNLOGGED} marks. */
 export const httpLog = (logger: Logger): RequestHandler =>
   pinoHttp({
     logger,
     genReqId: (_request, response) => response.getHeader('x-request-id') as string,
     autoLogging: { ignore: (request) => HEALTH_PATHS.has(request.url) },
-    customProps: (request) => ({
+    customLogLevel: (_request, response) => (localsOf(response)[UNLOGGED] === true ? 'silent' : 'info'),
+    customProps: (request, response) => ({
       ...readTraceparent(request.headers['traceparent'] as string | undefined),
       route: routeOf(request),
+      code: localsOf(response)[PROBLEM_CODE] as string | undefined,
+    }),
+    // pino-http makes an error, and a stack, of every status from 500 on; errorHandler logs those that are faults.
+    customErrorObject: (
+      _request,
+      _response,
+      _error,
+      { req, res, responseTime }: Record<string, unknown>,
+    ) => ({
+      req,
+      res,
+      responseTime,
     }),
     serializers: {
       req: ({ id, method }: { id: string; method: string }) => ({ id, method }),

@@ -1,14 +1,18 @@
 /**
  * A model's process: decodes and infers. Native code that blocks or crashes does so here, away from HTTP.
  */
+import { join } from 'node:path';
+
 import { INPUT_SHAPE } from '../models/catalog';
 import { decodeImage, DecodeError, warmUpDecoder } from '../models/data/decode';
 import type { Engine, LoadEngine } from '../models/engines/engine';
 import { loadEngine } from '../models/engines/load';
 import {
+  type ChecksummedFile,
   MANIFEST_NAME,
   readChecksummed,
   readSavedModel,
+  type SavedModel,
   savedModelSha256,
 } from '../models/weights/saved-model';
 import { LIMITS } from './contract';
@@ -18,10 +22,18 @@ import type { LoadMessage, WorkerMessage, WorkMessage } from './messages';
 const WARM_UPS = 3;
 const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
 
+const baseOf = ({ base }: SavedModel): ChecksummedFile[] =>
+  base.kind === 'seed' ? [] : [{ file: base.file, sha256: base.sha256 }];
+
 const send = (message: WorkerMessage) => process.send!(message);
 
-async function load({ options }: LoadMessage, load: LoadEngine): Promise<Engine> {
+async function load({ model, options }: LoadMessage, load: LoadEngine): Promise<Engine> {
   const saved = readSavedModel(options.modelDir);
+  if (saved.model !== model) {
+    throw new Error(
+      `${join(options.modelDir, MANIFEST_NAME)}: model must be "${model}", as its folder is named, received "${saved.model}": put each model into the folder of its name`,
+    );
+  }
   // The engine may have a graph from before and never read them.
   readChecksummed(options.modelDir, saved.weights);
   const engine = await load(options);
@@ -50,7 +62,12 @@ async function load({ options }: LoadMessage, load: LoadEngine): Promise<Engine>
       engineVersion: engine.version,
       precision: engine.precision,
       threads: engine.threads,
-      files: [{ file: MANIFEST_NAME, sha256 }, saved.weights],
+      files: [
+        { file: MANIFEST_NAME, sha256 },
+        saved.weights,
+        // A graph holds its base's weights already.
+        ...(engine.graph === undefined ? baseOf(saved) : [engine.graph]),
+      ],
       inferenceMs,
       loadMs: Math.round(process.uptime() * 1000),
     },

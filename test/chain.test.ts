@@ -77,7 +77,7 @@ describe.each(MODEL_IDS)('the demo model %s', (model) => {
 
   test('gives tfjs’ probabilities from its export, within 5e-5 on the wasm backend', async () => {
     const engine = await loadTfjs({ kind: 'wasm', modelDir: folderOf(model), threads: 1, onnxCacheDir });
-    const session = await openSession(await cachedGraph(folderOf(model), onnxCacheDir), 2);
+    const session = await openSession((await cachedGraph(folderOf(model), onnxCacheDir)).source, 2);
     const image = Float32Array.from(pixelsOf('weave', 1), (value) => value * RESCALE);
     const expected = await engine.predict(image, 1);
     const actual = await runSession(session, image, [1, ...INPUT_SHAPE]);

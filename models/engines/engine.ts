@@ -1,6 +1,8 @@
 /**
  * What runs a saved model. The service and the evaluation know this interface only.
  */
+import type { ChecksummedFile } from '../weights/saved-model';
+
 export const ENGINE_KINDS = ['onnxruntime', 'tfjs-node', 'wasm'] as const;
 export type EngineKind = (typeof ENGINE_KINDS)[number];
 
@@ -14,6 +16,8 @@ export interface Engine {
   readonly threads: number;
   /** Class names in the order of the probabilities. */
   readonly classes: readonly string[];
+  /** The exported graph that runs; for engines that run one. */
+  readonly graph?: ChecksummedFile;
   /**
    * Classifies a batch.
    *
@@ -27,6 +31,7 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
+/** What an engine is loaded for. */
 export interface EngineOptions {
   readonly kind: EngineKind;
   /** Folder of the saved model. */

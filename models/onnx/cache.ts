@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { OUTPUT_NAME } from '../catalog';
 import { writeFileAtomic } from '../files';
-import { readSavedModel, savedModelSha256 } from '../weights/saved-model';
+import { type ChecksummedFile, readSavedModel, savedModelSha256 } from '../weights/saved-model';
 
 /** Raised with each change of the exporter's output, so that cached graphs are made again. */
 const EXPORTER_VERSION = 1;
@@ -21,29 +21,35 @@ export function graphFile(modelDir: string, cacheDir: string): string {
 const checksumFile = (file: string) => `${file}.sha256`;
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** Whether a graph is there as it was written; one that was damaged since would answer with other numbers. */
-function isIntact(file: string): boolean {
-  if (!existsSync(file) || !existsSync(checksumFile(file))) return false;
-  return sha256(readFileSync(file)) === readFileSync(checksumFile(file), 'utf8').trim();
+/** Checksum of a graph that is there as it was written; one that was damaged since would answer with other numbers. */
+function checksumOfIntact(file: string): string | undefined {
+  if (!existsSync(file) || !existsSync(checksumFile(file))) return undefined;
+  const sum = sha256(readFileSync(file));
+  return sum === readFileSync(checksumFile(file), 'utf8').trim() ? sum : undefined;
 }
 
-/**
- * Makes sure that a saved model's graph is in the cache, whole.
- *
- * @returns its file, or the graph's bytes where the folder cannot be written
- */
-export async function cachedGraph(modelDir: string, cacheDir: string): Promise<string | Uint8Array> {
+/** A graph to open, and what it is. */
+export interface CachedGraph extends ChecksummedFile {
+  /** Its file, or its bytes where the folder cannot be written. */
+  readonly source: string | Uint8Array;
+}
+
+/** Makes sure that a saved model's graph is in the cache, whole. */
+export async function cachedGraph(modelDir: string, cacheDir: string): Promise<CachedGraph> {
   const file = graphFile(modelDir, cacheDir);
-  if (isIntact(file)) return file;
+  const intact = checksumOfIntact(file);
+  if (intact !== undefined) return { file, sha256: intact, source: file };
   const graph = await exportSavedModel(modelDir, file);
+  const sum = sha256(graph);
   try {
     mkdirSync(cacheDir, { recursive: true });
     writeFileAtomic(file, graph);
-    writeFileAtomic(checksumFile(file), `${sha256(graph)}\n`);
-    return file;
+    writeFileAtomic(checksumFile(file), `${sum}\n`);
+    return { file, sha256: sum, source: file };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EROFS' || code === 'EACCES' || code === 'ENOSPC') return graph;
+    if (code === 'EROFS' || code === 'EACCES' || code === 'ENOSPC')
+      return { file, sha256: sum, source: graph };
     throw error;
   }
 }

@@ -2,7 +2,7 @@
  * Saved models: a folder with `model.json` and the tensors that differ from the model's base.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
 import {
@@ -128,10 +128,15 @@ export function readSavedModel(folder: string): SavedModel {
 /**
  * Reads a file that a manifest names.
  *
- * @throws Error with both checksums when the bytes are not the ones that were saved
+ * @throws Error naming the file where it is missing, with both checksums where its bytes are not the ones that were saved
  */
 export function readChecksummed(folder: string, { file, sha256: expected }: ChecksummedFile): Buffer {
   const path = join(folder, file);
+  if (!existsSync(path)) {
+    throw new Error(
+      `${path} is not there, and ${join(folder, MANIFEST_NAME)} names it: copy the whole folder again`,
+    );
+  }
   const bytes = readFileSync(path);
   const actual = sha256(bytes);
   if (actual !== expected) {

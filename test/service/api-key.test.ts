@@ -67,3 +67,16 @@ test('a file without a key, or that is not there, is refused at the start', () =
     /API_KEY_FILE must name a file of API keys, received .*none, which is not there/,
   );
 });
+
+test.each([
+  ['of which a line is no key', () => writeFileSync(file, 'good\n\nmy key\n'), /keys: line 3 must be a key/],
+  ['with letters that no header takes', () => writeFileSync(file, 'keyä'), /keys: line 1 must be a key/],
+])('a file %s is refused, and the key is not told', (_what, write, sentence) => {
+  write();
+  expect(() => openApiKeys(file)).toThrow(sentence);
+  expect(() => openApiKeys(file)).not.toThrow(/my key|keyä/);
+});
+
+test('a folder is refused', () => {
+  expect(() => openApiKeys(folder)).toThrow(`API_KEY_FILE must name a file of API keys, received ${folder}`);
+});

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { pino } from 'pino';
@@ -100,6 +100,41 @@ test('a damaged model is told of in one line, with the file and both checksums, 
   expect(await server.status('/v2/health/ready')).toBe(200);
 });
 
+test.each<[string, (modelsDir: string) => void, RegExp]>([
+  [
+    'of another name',
+    (modelsDir) => {
+      rmSync(join(modelsDir, 'latency'), { recursive: true });
+      cpSync(join(modelsDir, 'accuracy'), join(modelsDir, 'latency'), { recursive: true });
+    },
+    /model.json: model must be "latency".*received "accuracy": put each model into the folder of its name/,
+  ],
+  [
+    'without its weights',
+    (modelsDir) => rmSync(join(modelsDir, 'latency', 'weights.safetensors')),
+    /weights.safetensors is not there, and .*model.json names it: copy the whole folder again/,
+  ],
+])('a model %s is not served, and one line says why', async (_what, spoil, reason) => {
+  const modelsDir = fakeModels();
+  spoil(modelsDir);
+  const { lines, log } = recorded();
+  const server = await start({ models: ['latency'], modelsDir }, 2000, { log });
+  await until(() => server.workers.get('latency')!.state.kind === 'failed');
+  expect(await server.status('/v2/health/live')).toBe(200);
+  expect(await server.status('/v2/health/ready')).toBe(503);
+  const told = lines.filter(({ msg }) => String(msg).includes('not loaded'));
+  expect(told).toHaveLength(1);
+  expect(told[0]!['reason']).toMatch(reason);
+});
+
+test('a port that is taken is told of by its variable', async () => {
+  const { port } = await start({ models: ['latency'] });
+  await expect(startServer({ port })).rejects.toThrow(
+    `port ${port} is taken: stop what listens there or set PORT`,
+  );
+  await expect(startServer({ metricsPort: port })).rejects.toThrow('set METRICS_PORT to another');
+});
+
 test('a model process that crashes fails its request alone and is replaced', async () => {
   const server = await start({ models: ['latency'] });
   await server.ready;
@@ -148,12 +183,14 @@ test('stopping fails readiness at once, closes connections politely and finishes
   const server = await start({ models: ['latency'] });
   await server.ready;
   const stopped = server.stop(500);
+  const again = server.stop();
   expect(await server.status('/v2/health/ready')).toBe(503);
   const during = await server.classify(0.9);
   expect(during.status).toBe(200);
   expect(during.headers.get('connection')).toBe('close');
   const last = server.classify(0.8);
-  await stopped;
+  await again;
   expect((await last).status).toBe(200);
+  await stopped;
   await expect(server.classify(0.9)).rejects.toThrow();
 });

@@ -19,6 +19,7 @@ describe('the queue', () => {
     image = await grey(0.9).png().toBuffer();
     await new Promise<void>((resolve) => {
       worker = new ModelWorker({
+        model: 'latency',
         engine: { ...engine, modelDir: join(fakeModels(), 'latency') },
         script,
         requestTimeoutMs: REQUEST_TIMEOUT_MS,
@@ -71,6 +72,7 @@ test('a process that cannot be kept alive is started after longer and longer pau
   const pausesMs: number[] = [];
   await new Promise<void>((resolve) => {
     const child = new ModelProcess({
+      model: 'latency',
       engine: { ...engine, modelDir: folder },
       script: ends,
       onState: ({ kind }) => states.push(kind),

@@ -1,7 +1,7 @@
 /**
  * Whether anything grows: resident memory, open files, threads and tensors over many mixed requests.
  *
- * npm run test:soak -- [--requests 10000] [--warm-up 2000] [--engine onnxruntime] [--seed 1]
+ * npm run test:soak -- [--requests 10000] [--warm-up 5000] [--engine onnxruntime] [--seed 1]
  *
  * The slope is that of a straight line through the medians of windows of requests, so that the garbage collectors'
  * sawtooth does not decide it. It is told for each process and judged for their sum.
@@ -133,7 +133,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       requests: { type: 'string', default: '10000' },
-      'warm-up': { type: 'string', default: '2000' },
+      'warm-up': { type: 'string', default: '5000' },
       engine: { type: 'string', default: 'onnxruntime' },
       seed: { type: 'string', default: '1' },
     },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +9,14 @@ import { DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
 test('a graph that was damaged in the cache is exported again, one that was not is kept', async () => {
   const modelDir = join(DEMO_MODELS_DIR, 'latency');
   const folder = mkdtempSync(join(tmpdir(), 'tandem-graphs-'));
-  const file = (await cachedGraph(modelDir, folder)) as string;
+  const { file, sha256, source } = await cachedGraph(modelDir, folder);
+  expect(source).toBe(file);
   const graph = readFileSync(file);
+  expect(sha256).toBe(createHash('sha256').update(graph).digest('hex'));
   const damaged = Buffer.from(graph);
   damaged[graph.length >> 1]! ^= 1;
   writeFileSync(file, damaged);
-  expect(await cachedGraph(modelDir, folder)).toBe(file);
+  expect(await cachedGraph(modelDir, folder)).toEqual({ file, sha256, source });
   expect(readFileSync(file).equals(graph)).toBe(true);
   const { mtimeMs } = statSync(file);
   await cachedGraph(modelDir, folder);
