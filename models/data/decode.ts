@@ -38,8 +38,8 @@ export interface Resize {
   readonly fastShrinkOnLoad: boolean;
 }
 
-/** Chosen by bench/training/resize-filter.ts; docs/accuracy.md has its table. */
-const RESIZE: Resize = { kernel: 'lanczos3', fastShrinkOnLoad: false };
+/** Chosen by bench/training/resize-filter.ts and whole trainings; docs/accuracy.md, "The resize filter", has both. */
+export const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
 
 /** What transparent pixels are put on. */
 const BACKGROUND = { r: 255, g: 255, b: 255 };
@@ -97,7 +97,7 @@ async function isLeftInP3(image: Buffer): Promise<boolean> {
 
 /**
  * Decodes a JPEG, PNG or WebP to RGB bytes [224, 224, 3]: turned as its EXIF orientation says, converted to sRGB, put
- * on white where transparent, stretched to the input size with Lanczos' filter (antialiased when shrinking). An
+ * on white where transparent, stretched to the input size with a bilinear filter (antialiased when shrinking). An
  * image of the input size passes untouched.
  *
  * @param maxPixels largest width times height that is decoded
