@@ -11,7 +11,8 @@ import type { DemoEvaluation } from '../models/demo/evaluate';
 import { writeFileAtomic } from '../models/files';
 import { RECIPES } from '../models/recipes';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
-import { ERRORS } from '../service/contract';
+import { VARIABLES } from '../service/config';
+import { ENV, ERRORS } from '../service/contract';
 
 const README = join(__dirname, '..', 'README.md');
 
@@ -74,6 +75,15 @@ const TABLES: Readonly<Record<string, () => string>> = {
         const value = DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS];
         return [code(variable), code(name), value === undefined ? 'none' : code(value)];
       }),
+    ),
+  variables: () =>
+    table(
+      ['variable', 'what it sets', 'default'],
+      (Object.keys(VARIABLES) as (keyof typeof VARIABLES)[]).map((name) => [
+        code(ENV[name]),
+        VARIABLES[name].meaning,
+        VARIABLES[name].default,
+      ]),
     ),
   errors: () =>
     table(

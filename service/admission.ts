@@ -1,13 +1,14 @@
 /**
  * Turns work away before its body is read, so that overload costs next to nothing and is answered at once.
  */
-import type { Request, RequestHandler } from 'express';
+import { type Request, type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 
 import type { ModelId } from '../models/catalog';
-import { sendProblem } from './errors';
+import { type ErrorCode, PATHS } from './contract';
+import { PROBLEM_CODE, sendProblem } from './errors';
+import type { Metrics } from './metrics';
 import type { ModelWorker } from './pool';
-import { UNLOGGED } from './request-log';
 
 /**
  * Most refusals in a second for each core of the CPU limit: a tenth of it, at some 0.25 ms each. More wait their turn.
@@ -33,42 +34,46 @@ export function rhythm(
   };
 }
 
+/** What admission looks at, and where it tells of refusals. */
+export interface AdmissionOptions {
+  readonly workers: ReadonlyMap<ModelId, ModelWorker>;
+  readonly metrics: Pick<Metrics, 'rejected'>;
+  /** CPU limit of the container, millicores. */
+  readonly cpuLimitMillis: number;
+  readonly log: Logger;
+}
+
 /** The served model that a request brings work for; nothing where it names none or another. */
-export function modelOf(
-  { params, query }: Pick<Request, 'params' | 'query'>,
-  workers: ReadonlyMap<ModelId, ModelWorker>,
-): ModelId | undefined {
+function modelOf({ params, query }: Request, workers: AdmissionOptions['workers']): ModelId | undefined {
   const asked = params['id'] ?? query['model'];
   const served = [...workers.keys()];
   if (asked === undefined && served.length === 1) return served[0];
   return served.find((model) => model === asked);
 }
 
-/** What admission looks at, and where it tells of refusals. */
-export interface AdmissionOptions {
-  readonly workers: ReadonlyMap<ModelId, ModelWorker>;
-  /** CPU limit of the container, millicores. */
-  readonly cpuLimitMillis: number;
-  readonly log: Logger;
-}
-
 /**
- * The handler of routes that bring work. A refused client that goes on sending is read and its bytes dropped, so that it
- * gets to see the answer and can keep its connection; one that waits for `100 Continue` never sends them.
+ * What requests for probabilities pass first: each that gets none is counted, however it ends, and one that would wait too
+ * long is turned away. A refused client that goes on sending is read and its bytes dropped, so that it gets to see the
+ * answer and can keep its connection; one that waits for `100 Continue` never sends them.
  */
-export function admission({ workers, cpuLimitMillis, log }: AdmissionOptions): RequestHandler {
+export function gate({ workers, metrics, cpuLimitMillis, log }: AdmissionOptions): Router {
   const pause = rhythm((REFUSALS_PER_CORE_SECOND * cpuLimitMillis) / 1000, MOST_PAUSE_MS);
   let refused = 0;
   let loggedAt = -Infinity;
-  return (request, response, next) => {
+
+  const admit: RequestHandler = (request, response, next) => {
     const model = modelOf(request, workers);
+    response.once('close', () => {
+      const code = response.locals[PROBLEM_CODE] as ErrorCode | undefined;
+      const reason = response.writableFinished ? code : 'CLIENT_GONE';
+      if (reason !== undefined) metrics.rejected.inc({ model: model ?? 'none', reason });
+    });
     const refusal = model === undefined ? undefined : workers.get(model)!.refusal();
     if (refusal === undefined) {
       next();
       return;
     }
     refused++;
-    response.locals[UNLOGGED] = true;
     if (performance.now() - loggedAt >= LOG_INTERVAL_MS) {
       log.warn({ model, reason: refusal.code, refused }, 'requests are turned away');
       refused = 0;
@@ -76,4 +81,9 @@ export function admission({ workers, cpuLimitMillis, log }: AdmissionOptions): R
     }
     setTimeout(() => sendProblem(response, refusal), pause());
   };
+
+  // Matched as the routes are, so that there is no way round it.
+  const router = Router({ strict: true, caseSensitive: true });
+  for (const path of [PATHS.classify, PATHS.infer, PATHS.inferVersion]) router.post(path, admit);
+  return router;
 }

@@ -10,12 +10,12 @@ import type { Logger } from 'pino';
 
 import type { ModelId } from '../models/catalog';
 import { PACKAGE_ROOT } from '../models/package-root';
-import { admission, modelOf } from './admission';
+import { gate } from './admission';
 import type { CheckApiKey } from './api-key';
 import { check, show, withNumber } from './check';
 import { classifyImage, classifyImages } from './classify';
-import { type ErrorCode, LIMITS, PATHS, SERVICE_NAME } from './contract';
-import { errorHandler, PROBLEM_CODE, ServiceError } from './errors';
+import { LIMITS, PATHS, SERVICE_NAME } from './contract';
+import { errorHandler, ServiceError } from './errors';
 import { limitBody } from './http-server';
 import { IMAGES_STRUCTURE, jsonBody, TENSOR_STRUCTURE } from './json-body';
 import type { LoadedModel, Work } from './messages';
@@ -59,7 +59,7 @@ export function createApp(dependencies: AppDependencies): Express {
   app.disable('etag');
   app.enable('strict routing');
   app.enable('case sensitive routing');
-  app.use(requestId, traceContext, httpLog(log));
+  app.use(requestId, traceContext);
   // The service speaks plain HTTP behind its balancer: upgrading its page's requests would break them.
   app.use(
     helmet({
@@ -68,6 +68,8 @@ export function createApp(dependencies: AppDependencies): Express {
       },
     }),
   );
+  // Before the log, which costs more than a refusal does.
+  app.use(gate(dependencies), httpLog(log));
   const workerOf = (id: unknown): [ModelId, ModelWorker] => {
     const served = [...workers.keys()].join(', ');
     if (id === undefined && workers.size === 1) return [...workers][0]!;
@@ -173,17 +175,7 @@ export function createApp(dependencies: AppDependencies): Express {
     response.json({ name, ready: true });
   };
 
-  /** Counts a request for probabilities that gets none, however it ends. */
-  const countRejected: RequestHandler = (request, response, next) => {
-    response.once('close', () => {
-      const model = modelOf(request, workers) ?? 'none';
-      const code = response.locals[PROBLEM_CODE] as ErrorCode | undefined;
-      const reason = response.writableFinished ? code : 'CLIENT_GONE';
-      if (reason !== undefined) metrics.rejected.inc({ model, reason });
-    });
-    next();
-  };
-  const admitted = [admission(dependencies), limitBody(dependencies.bodyTimeoutMs)];
+  const bounded = limitBody(dependencies.bodyTimeoutMs);
   const model: RequestHandler = (request, response) => {
     const [id, worker] = workerOf(request.params['id']);
     response.json(modelMetadata(id, loadedOf(worker, request.params['version'])));
@@ -194,7 +186,7 @@ export function createApp(dependencies: AppDependencies): Express {
     readiness('model', id, !draining() && worker.state.kind === 'ready', response);
   };
   const tensors = jsonBody({ limitBytes: LIMITS.tensorJsonBytes, structure: TENSOR_STRUCTURE });
-  const inferHandlers = [countRejected, knownModel, refuseBinary, ...admitted, tensors, infer];
+  const inferHandlers = [knownModel, refuseBinary, bounded, tensors, infer];
   const samples = () => {
     const files = existsSync(samplesDir) ? readdirSync(samplesDir).sort() : [];
     return files.filter((file) => file.endsWith('.jpg'));
@@ -204,8 +196,7 @@ export function createApp(dependencies: AppDependencies): Express {
   const document = openApiDocument(ids);
   mount(app, ids, checkApiKey, {
     classify: [
-      countRejected,
-      ...admitted,
+      bounded,
       jsonBody({ limitBytes: LIMITS.imageJsonBytes, structure: IMAGES_STRUCTURE, type: JSON_TYPE }),
       classify,
     ],

@@ -12,6 +12,37 @@ import { cpuLimitMillis, threadsFor } from './cpu-limit';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const DEFAULTS = {
+  port: String(HTTP_PORT),
+  models: MODEL_IDS.join(','),
+  engine: 'onnxruntime',
+  logLevel: 'info',
+};
+
+/** What each variable sets, for the README. */
+export const VARIABLES: Readonly<
+  Record<keyof typeof ENV, { readonly meaning: string; readonly default: string }>
+> = {
+  port: { meaning: 'TCP port', default: DEFAULTS.port },
+  models: { meaning: 'which models to serve, separated by commas', default: DEFAULTS.models },
+  engine: { meaning: `one of ${ENGINE_KINDS.join(', ')}`, default: DEFAULTS.engine },
+  modelsDir: { meaning: 'folder of saved models, each in a folder of its name', default: 'models/demo' },
+  onnxCacheDir: { meaning: 'folder of exported graphs', default: 'build/onnx' },
+  cpuLimitMillis: {
+    meaning: 'CPU limit in millicores, which decides the threads; the manifests set it',
+    default: 'the control group’s, else all cores',
+  },
+  logLevel: {
+    meaning: `one of ${LOG_LEVELS.join(', ')}; \`npm start\` takes warn`,
+    default: DEFAULTS.logLevel,
+  },
+  apiKeyFile: {
+    meaning: 'file of API keys, one a line, read again when it changes',
+    default: 'no key is asked for',
+  },
+  metricsPort: { meaning: 'TCP port of the metrics, which `PORT` then has not', default: 'that of `PORT`' },
+};
+
 /** All that the environment may set. */
 export interface Config {
   /** 0 takes any free port. */
@@ -57,25 +88,25 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     limit === undefined ? cpuLimitMillis() : integer(ENV.cpuLimitMillis, limit, 1, 1_000_000);
   const apiKeyFile = read(ENV.apiKeyFile);
   const metricsPort = read(ENV.metricsPort);
-  const port = integer(ENV.port, read(ENV.port) ?? String(HTTP_PORT), 0, 65535);
+  const port = integer(ENV.port, read(ENV.port) ?? DEFAULTS.port, 0, 65535);
   const metrics = metricsPort === undefined ? undefined : integer(ENV.metricsPort, metricsPort, 0, 65535);
   if (metrics !== undefined && metrics !== 0 && metrics === port) {
     throw new RangeError(
       `${ENV.metricsPort} must be another port than ${ENV.port}, received "${metricsPort}": leave it out to have the metrics on ${port}`,
     );
   }
-  const models = (read(ENV.models) ?? MODEL_IDS.join(','))
+  const models = (read(ENV.models) ?? DEFAULTS.models)
     .split(',')
     .map((id) => oneOf(ENV.models, id.trim(), MODEL_IDS));
   return {
     port,
     models: [...new Set(models)],
-    engine: oneOf(ENV.engine, read(ENV.engine) ?? 'onnxruntime', ENGINE_KINDS),
+    engine: oneOf(ENV.engine, read(ENV.engine) ?? DEFAULTS.engine, ENGINE_KINDS),
     cpuLimitMillis: limitMillis,
     threads: threadsFor(limitMillis),
     modelsDir: resolve(read(ENV.modelsDir) ?? DEMO_MODELS_DIR),
     onnxCacheDir: resolve(read(ENV.onnxCacheDir) ?? join(PACKAGE_ROOT, 'build', 'onnx')),
-    logLevel: oneOf(ENV.logLevel, read(ENV.logLevel) ?? 'info', LOG_LEVELS),
+    logLevel: oneOf(ENV.logLevel, read(ENV.logLevel) ?? DEFAULTS.logLevel, LOG_LEVELS),
     ...(apiKeyFile === undefined ? {} : { apiKeyFile: resolve(apiKeyFile) }),
     ...(metrics === undefined ? {} : { metricsPort: metrics }),
   };

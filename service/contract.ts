@@ -8,6 +8,9 @@ export const HTTP_PORT = 8080;
 /** What the service calls itself. */
 export const SERVICE_NAME = 'tandem';
 
+/** Hexadecimal digits of a saved model's SHA-256 that make its version: enough to tell any apart, short enough to read. */
+export const VERSION_DIGITS = 12;
+
 /** The image that the Dockerfile builds and the manifests reference: repository and tag. */
 export const IMAGE = 'tandem:0.1.0';
 
@@ -34,6 +37,7 @@ export const ENV = {
   metricsPort: 'METRICS_PORT',
 } as const;
 
+/** Every path, in Express' form. */
 export const PATHS = {
   page: '/',
   classify: '/v1/classify',
@@ -55,6 +59,7 @@ export const PATHS = {
 
 /** Image types accepted by {@link PATHS.classify}, raw or as the multipart field {@link IMAGE_FIELD}. */
 export const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp'] as const;
+/** One of {@link IMAGE_TYPES}. */
 export type ImageType = (typeof IMAGE_TYPES)[number];
 /** The multipart field of an image; a form may repeat it. */
 export const IMAGE_FIELD = 'image';
@@ -110,4 +115,5 @@ export const ERRORS = {
   DEADLINE_EXCEEDED: { status: 504, title: 'The answer took too long' },
   INTERNAL: { status: 500, title: 'The service failed' },
 } as const;
+/** One of {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;

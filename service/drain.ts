@@ -6,6 +6,7 @@ import type { RequestListener, Server, ServerResponse } from 'node:http';
 /** How often connections are looked for that have become idle. */
 const LOOK_MS = 50;
 
+/** What ends an application politely. */
 export interface Drain {
   readonly draining: boolean;
   /** The server's handler: that of the application, with an eye on what is unanswered. */

@@ -8,12 +8,15 @@ import { readFileSync } from 'node:fs';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { ModelId } from '../models/catalog';
-import { LIMITS } from './contract';
+import { LIMITS, REQUEST_TIMEOUT_MS } from './contract';
 import { cgroupCpuThrottling, type CpuThrottling } from './cpu-limit';
 import type { ModelWorker } from './pool';
 
 /** From a millisecond to the deadline of a request. */
-const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
+const BUCKETS_SECONDS = [
+  ...[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  REQUEST_TIMEOUT_MS / 1000,
+];
 const BUCKETS_IMAGES = [1, 2, 3, 4, 6, LIMITS.images];
 
 /** Resident memory of another process, bytes; nothing where /proc does not say. */
@@ -117,4 +120,5 @@ export function createMetrics(workers: ReadonlyMap<ModelId, ModelWorker>) {
   };
 }
 
+/** The metrics by what they count. */
 export type Metrics = ReturnType<typeof createMetrics>;

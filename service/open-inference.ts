@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import { INPUT_NAME, INPUT_SHAPE, type ModelId, OUTPUT_NAME } from '../models/catalog';
 import { topClasses } from '../models/evaluation/top-classes';
 import { check } from './check';
-import { SERVICE_NAME } from './contract';
+import { SERVICE_NAME, VERSION_DIGITS } from './contract';
 import { bodyError, ServiceError } from './errors';
 import type { LoadedModel } from './messages';
 import {
@@ -23,8 +23,6 @@ import { readTensor } from './tensor';
 
 /** Triton's extension that answers with class names. */
 export const EXTENSIONS = ['classification'] as const;
-/** Digits of the checksum that make a version: enough to tell any models apart, short enough to read. */
-const VERSION_DIGITS = 12;
 
 /**
  * A model's version is made of its content, so that it cannot be forgotten or moved to other weights, and every
@@ -32,6 +30,7 @@ const VERSION_DIGITS = 12;
  */
 export const versionOf = ({ sha256 }: Pick<LoadedModel, 'sha256'>): string => sha256.slice(0, VERSION_DIGITS);
 
+/** A request whose body was checked. */
 export interface InferRequest {
   readonly id?: string;
   /** float32 [batch, 224, 224, 3] in [0, 1] */

@@ -24,6 +24,7 @@ import {
 /** Media types by what they hold: a schema, or bytes and text that none describes. */
 export type Content = Readonly<Record<string, z.ZodType | 'opaque' | readonly z.ZodType[]>>;
 
+/** One thing that can be asked. */
 export interface Operation {
   readonly method: 'GET' | 'POST';
   /** In Express' form: `/v2/models/:id`. */
@@ -182,5 +183,7 @@ const operations = {
   },
 } satisfies Readonly<Record<string, Operation>>;
 
+/** Names of the operations, also those of the document. */
 export type OperationId = keyof typeof operations;
+/** All operations by name. */
 export const OPERATIONS: Readonly<Record<OperationId, Operation>> = operations;

@@ -37,22 +37,19 @@ export const traceContext: RequestHandler = (request, response, next) => {
 const routeOf = (request: IncomingMessage): string | undefined =>
   ((request as Partial<Request>).route as { path: string } | undefined)?.path;
 
-/** What an answer is kept out of the log by, in `response.locals`: refusals under overload are told of together. */
-export const UNLOGGED = 'isUnlogged';
+const codeOf = (response: ServerResponse): string | undefined =>
+  (response as Partial<Response>).locals?.[PROBLEM_CODE] as string | undefined;
 
-const localsOf = (response: ServerResponse) => (response as Partial<Response>).locals ?? {};
-
-/** Logs each request when it is answered, except those of probes and scrapes and what {@link UNLOGGED} marks. */
+/** Logs each request when it is answered, except those of probes and scrapes. */
 export const httpLog = (logger: Logger): RequestHandler =>
   pinoHttp({
     logger,
     genReqId: (_request, response) => response.getHeader('x-request-id') as string,
     autoLogging: { ignore: (request) => HEALTH_PATHS.has(request.url) },
-    customLogLevel: (_request, response) => (localsOf(response)[UNLOGGED] === true ? 'silent' : 'info'),
     customProps: (request, response) => ({
       ...readTraceparent(request.headers['traceparent'] as string | undefined),
       route: routeOf(request),
-      code: localsOf(response)[PROBLEM_CODE] as string | undefined,
+      code: codeOf(response),
     }),
     // pino-http makes an error, and a stack, of every status from 500 on; errorHandler logs those that are faults.
     customErrorObject: (

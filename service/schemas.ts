@@ -4,8 +4,9 @@
 import { z } from 'zod';
 
 import { INPUT_NAME, INPUT_SHAPE, MODEL_IDS, OUTPUT_NAME } from '../models/catalog';
-import { type ErrorCode, ERRORS, LIMITS, SERVICE_NAME } from './contract';
+import { type ErrorCode, ERRORS, LIMITS, SERVICE_NAME, VERSION_DIGITS } from './contract';
 
+/** The only datatype of tensors that come in. */
 export const DATATYPE = 'FP32';
 /** Datatype of an output that was asked for as classes. */
 export const CLASSES_DATATYPE = 'BYTES';
@@ -22,13 +23,15 @@ const wholeNumber = (lowest: number, highest: number) => {
 const list = (document: z.core.JSONSchemaMeta) =>
   z.custom<readonly unknown[]>(Array.isArray, 'must be a list').meta(document);
 
+/** A model's name in paths and answers. */
 export const MODEL_ID = z.enum(MODEL_IDS);
+/** A version of a model, made of its content. */
 export const VERSION = text.meta({
-  description:
-    'The first 12 hexadecimal digits of the saved model’s SHA-256: the same weights, the same version.',
+  description: `The first ${VERSION_DIGITS} hexadecimal digits of the saved model’s SHA-256: the same weights, the same version.`,
   examples: ['0123456789ab'],
 });
 
+/** The query of a request for classes. */
 export const CLASSIFY_QUERY = z.strictObject({
   model: text
     .meta({ enum: [...MODEL_IDS], description: 'May be left out where one model is served.' })
@@ -38,6 +41,7 @@ export const CLASSIFY_QUERY = z.strictObject({
   }),
 });
 
+/** The JSON body of a request for classes. */
 export const CLASSIFY_JSON = z.strictObject({
   images: z
     .array(
@@ -64,6 +68,7 @@ const tensorData = {
   items: { type: ['number', 'array'] },
 };
 
+/** The protocol's `inference_request`, of one tensor of images. */
 export const INFER_REQUEST = z.strictObject({
   id: text.optional(),
   parameters: z
@@ -104,6 +109,7 @@ export const INFER_REQUEST = z.strictObject({
     .optional(),
 });
 
+/** The protocol's `inference_response`. */
 export const INFER_ANSWER = z.strictObject({
   model_name: MODEL_ID,
   model_version: VERSION,
@@ -121,6 +127,7 @@ export const INFER_ANSWER = z.strictObject({
 
 const tensorMetadata = z.strictObject({ name: text, datatype: text, shape: z.array(z.int()) });
 
+/** The protocol's `metadata_model_response`, and what is loaded. */
 export const MODEL_METADATA = z.strictObject({
   name: MODEL_ID,
   versions: z.array(VERSION),
@@ -138,6 +145,7 @@ export const MODEL_METADATA = z.strictObject({
   sha256: text.meta({ description: 'Checksum of the saved model.' }),
 });
 
+/** The protocol's `metadata_server_response`, and the models. */
 export const SERVER_METADATA = z.strictObject({
   name: z.literal(SERVICE_NAME),
   version: text,
@@ -145,8 +153,11 @@ export const SERVER_METADATA = z.strictObject({
   models: z.array(MODEL_ID),
 });
 
+/** Answer to the liveness probe. */
 export const LIVE = z.strictObject({ live: z.literal(true) });
+/** Answer to readiness probes; what is not ready is a problem. */
 export const READY = z.strictObject({ name: text, ready: z.literal(true) });
+/** File names of the page's samples. */
 export const SAMPLES = z.array(text);
 
 const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
@@ -162,6 +173,7 @@ export const PROBLEM = z.strictObject({
   field: text.meta({ description: 'The part of the request that was wrong.' }).optional(),
   error: text.meta({ description: 'The detail again, under the Open Inference Protocol’s name.' }).optional(),
 });
+/** A problem as it is sent. */
 export type Problem = z.infer<typeof PROBLEM>;
 
 const top = z.array(z.strictObject({ class: text, probability })).meta({ description: 'Best first.' });

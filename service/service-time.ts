@@ -8,6 +8,7 @@ const WEIGHT = 0.2;
 /** Before the first measurement: a JPEG of 284 kB took 6 ms to decode on one core. */
 const FIRST_DECODE = { ms: 6, bytes: 284_000 } as const;
 
+/** Running estimates of one model's work. */
 export class ServiceTimes {
   private decodeMs: number = FIRST_DECODE.ms;
   private decodeBytes: number = FIRST_DECODE.bytes;

@@ -4,6 +4,7 @@
  * @see https://www.w3.org/TR/trace-context/
  */
 
+/** The parts of a valid `traceparent`. */
 export interface TraceContext {
   /** 32 hexadecimal digits. */
   readonly traceId: string;

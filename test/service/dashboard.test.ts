@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { REQUEST_TIMEOUT_MS } from '../../service/contract';
 import { createMetrics } from '../../service/metrics';
 
 interface Panel {
@@ -11,9 +12,12 @@ interface Panel {
 }
 const dashboard = JSON.parse(
   readFileSync(join(__dirname, '..', '..', 'docs', 'grafana-dashboard.json'), 'utf8'),
-) as { panels: readonly Panel[]; templating: { list: readonly { query: string }[] } };
+) as {
+  panels: readonly Panel[];
+  templating: { list: readonly { type: string; query: string }[] };
+};
 
-const FUNCTIONS = ['rate', 'increase', 'sum', 'histogram_quantile', 'label_values'];
+const FUNCTIONS = ['rate', 'increase', 'sum', 'histogram_quantile'];
 /** Labels that Prometheus adds, or that its histograms have. */
 const SCRAPE_LABELS = ['instance', 'le'];
 
@@ -64,6 +68,16 @@ test.each(targets)(
   },
 );
 
+test('its variables are chosen from metrics and labels that the service has', () => {
+  const queries = dashboard.templating.list.filter(({ type }) => type === 'query');
+  expect(queries.length).toBeGreaterThan(0);
+  for (const { query } of queries) {
+    const [, metric, label] = /^label_values\((\w+), (\w+)\)$/.exec(query)!;
+    expect([...scraped.keys()]).toContain(metric);
+    expect([...SCRAPE_LABELS, ...scraped.get(metric!)!]).toContain(label);
+  }
+});
+
 test('everything that the service itself measures is shown somewhere', () => {
   const asked = new Set(targets.flatMap(({ expr }) => namesIn(expr).metrics));
   const own = registry
@@ -88,5 +102,6 @@ test('durations are measured from a millisecond to the deadline of a request', a
   const { values } = await requestSeconds.get();
   const bounds = values.flatMap(({ labels }) => ('le' in labels ? [labels['le']] : []));
   expect(bounds[0]).toBe(0.001);
-  expect(bounds.slice(-2)).toEqual([15, '+Inf']);
+  expect(bounds.slice(-2)).toEqual([REQUEST_TIMEOUT_MS / 1000, '+Inf']);
+  expect(bounds.slice(0, -1)).toEqual([...(bounds.slice(0, -1) as number[])].sort((a, b) => a - b));
 });

@@ -41,7 +41,8 @@ test('the service is live at once and ready only after its models are', async ()
 });
 
 test('a model that cannot be loaded leaves the service live and not ready', async () => {
-  const server = await start({ models: ['latency'], modelsDir: fakeModels('broken') });
+  const { lines, log } = recorded();
+  const server = await start({ models: ['latency'], modelsDir: fakeModels('broken') }, 2000, { log });
   await until(() => server.workers.get('latency')!.state.kind === 'failed');
   expect(await server.status('/v2/health/live')).toBe(200);
   expect(await server.status('/v2/health/ready')).toBe(503);
@@ -49,6 +50,11 @@ test('a model that cannot be loaded leaves the service live and not ready', asyn
     kind: 'failed',
     message: 'the weights are damaged',
   });
+  expect(await server.status('/v2/models/latency')).toBe(503);
+  // Its code is told, no error made up for it.
+  const told = lines.find(({ route }) => route === '/v2/models/:id');
+  expect(told).toMatchObject({ res: { statusCode: 503 }, code: 'NOT_READY' });
+  expect(told).not.toHaveProperty('err');
 });
 
 /** A log that can be read back. */
