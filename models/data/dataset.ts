@@ -57,6 +57,8 @@ export interface Dataset {
   /** The same of each split's pictures. */
   readonly splitSha256: Readonly<Record<SplitName, string>>;
   readonly skipped: readonly SkippedFile[];
+  /** Whether pictures of one split are in another. */
+  readonly leakage: boolean;
   /** Sentences on duplicates. */
   readonly warnings: readonly string[];
 }
@@ -115,7 +117,10 @@ function checkClasses(pictures: readonly HashedPicture[], classes: readonly stri
 }
 
 /** @throws Error naming the pairs, unless leakage is allowed */
-function checkDuplicates(pictures: readonly HashedPicture[], allowLeakage: boolean): string[] {
+function checkDuplicates(
+  pictures: readonly HashedPicture[],
+  allowLeakage: boolean,
+): Pick<Dataset, 'leakage' | 'warnings'> {
   const { acrossSplits, acrossClasses, plain } = findDuplicates(pictures);
   const warnings: string[] = [];
   if (acrossSplits.length > 0) {
@@ -127,7 +132,7 @@ function checkDuplicates(pictures: readonly HashedPicture[], allowLeakage: boole
     warnings.push(`the same pictures have two labels, one of them wrong: ${namePairs(acrossClasses)}`);
   }
   if (plain.length > 0) warnings.push(`the same pictures are there more than once: ${namePairs(plain)}`);
-  return warnings;
+  return { leakage: acrossSplits.length > 0, warnings };
 }
 
 const hashOf = (pictures: readonly Picture[]): string =>
@@ -153,7 +158,7 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
   const drawn = isSplit ? [] : splitPictures(read, { seed, shares: splitShares });
   const pictures = read.map((picture, i) => ({ ...picture, split: given.get(picture.path) ?? drawn[i]! }));
   checkClasses(pictures, classes, folder);
-  const warnings = checkDuplicates(pictures, allowLeakage);
+  const { leakage, warnings } = checkDuplicates(pictures, allowLeakage);
 
   const bySplit = <T>(use: (own: readonly HashedPicture[]) => T): Record<SplitName, T> => {
     const of = (name: SplitName) => use(pictures.filter(({ split }) => split === name));
@@ -168,6 +173,7 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
     sha256: hashOf(pictures),
     splitSha256: bySplit(hashOf),
     skipped,
+    leakage,
     warnings,
   };
 }

@@ -53,7 +53,7 @@ export function augmentationWords(augmentation: Augmentation): string {
   ].join(', ');
 }
 
-function dataSection({ data, classes }: ModelCardFacts): string {
+function dataSection({ data, classes, seed }: ModelCardFacts): string {
   const splits = SPLIT_NAMES.filter((split) => data.counts[split] !== undefined);
   const counts = splits.map((split) => data.counts[split]!);
   const rows = [
@@ -62,7 +62,7 @@ function dataSection({ data, classes }: ModelCardFacts): string {
   ];
   return `## Data
 
-${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` over every picture's path, class, split and bytes.
+${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` over every picture's bytes and path, ${data.splitBy === 'folders' ? 'which has its split and its class' : `which has its class; split by seed ${seed}`}.
 
 ${table(['pictures', ...splits], rows)}`;
 }
