@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import type { Command } from 'commander';
 
-import { MODEL_IDS, modelId, PREPROCESSINGS } from './catalog';
+import { MODEL_IDS, PREPROCESSINGS } from './catalog';
 import { ENGINE_KINDS, type EngineKind } from './engines/engine';
 import { engineKind, type EvaluatedSplit, splitName, wholeNumber } from './option-parsers';
 import { describeTrain, type TrainOptions } from './training/train-options';
@@ -86,41 +86,62 @@ async function exportKeras(models: string[], file: string, defaults: Defaults): 
 interface EvaluateOptions {
   readonly engine: EngineKind;
   readonly data?: string;
-  readonly split: EvaluatedSplit;
-  readonly seed: number;
+  readonly split?: EvaluatedSplit;
+  readonly seed?: number;
   readonly allowLeakage?: true;
   readonly writeCard?: true;
   readonly json?: true;
 }
 
 async function evaluateModels(models: string[], options: EvaluateOptions, defaults: Defaults): Promise<void> {
-  const { data, split, seed, engine, allowLeakage = false, json } = options;
+  const { data, split = 'test', seed, engine, allowLeakage = false, writeCard, json } = options;
   if (data === undefined) {
     await evaluateDemoModel(models, options, defaults);
     return;
   }
+  if (writeCard) {
+    throw new RangeError(
+      '--write-card is for a demo model on its own pictures: leave out --write-card, or leave out --data',
+    );
+  }
+  const { countReporter } =
+    require('./evaluation/count-progress') as typeof import('./evaluation/count-progress.js');
   const { compareModels, formatComparison } =
     require('./evaluation/evaluate-command') as typeof import('./evaluation/evaluate-command.js');
   const { threads, onnxCacheDir } = defaults;
-  const shared = { data, split, seed, allowLeakage, engine, threads, onnxCacheDir, note };
   const measured = await compareModels(
     models.map((model) => modelFolder(model, defaults)),
-    shared,
+    {
+      ...{ data, split, allowLeakage, engine, threads, onnxCacheDir },
+      ...(seed === undefined ? {} : { seed }),
+      ...countReporter({ isTerminal: process.stderr.isTTY, stream: process.stderr }),
+    },
   );
-  console.log(json ? JSON.stringify(measured) : formatComparison(measured, shared));
+  console.log(json ? JSON.stringify(measured) : formatComparison(measured));
 }
 
 async function evaluateDemoModel(
   models: string[],
-  { engine: kind, writeCard: write, json }: EvaluateOptions,
+  { split, seed, allowLeakage, engine: kind, writeCard: write, json }: EvaluateOptions,
   { threads, onnxCacheDir }: Defaults,
 ): Promise<void> {
-  if (models.length > 1)
-    throw new RangeError(`without --data one demo model is measured, received ${models.length}`);
+  const ofData = { '--split': split, '--seed': seed, '--allow-leakage': allowLeakage };
+  const unused = Object.entries(ofData).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  if (unused.length > 0) {
+    throw new RangeError(
+      `${unused.join(' and ')} must come with --data, received none: give the pictures’ folder with --data, or leave out ${unused.join(' and ')}`,
+    );
+  }
+  const id = MODEL_IDS.find((known) => known === models[0]);
+  if (id === undefined || models.length > 1) {
+    throw new RangeError(
+      `without --data the model must be one demo model, ${MODEL_IDS.join(' or ')}, received ${models.join(', ')}: give the pictures’ folder with --data, or name one demo model`,
+    );
+  }
   const { evaluateDemo, modelCard, writeCard } =
     require('./demo/evaluate') as typeof import('./demo/evaluate.js');
   const { loadEngine } = require('./engines/load') as typeof import('./engines/load.js');
-  const saved = readSavedModel(join(DEMO_MODELS_DIR, modelId(models[0])));
+  const saved = readSavedModel(join(DEMO_MODELS_DIR, id));
   const engine = await loadEngine({ kind, modelDir: saved.folder, threads, onnxCacheDir });
   const measured = await evaluateDemo(saved, engine, (done, count) => {
     if (done % 50 === 0) note(`${done}/${count} pictures`);
@@ -167,14 +188,13 @@ export function addModelCommands(program: Command, defaults: () => Defaults): vo
     .description('measure saved models on pictures with known classes, or a demo model on its own test split')
     .argument('<models...>', `folders of saved models, or model ids: ${MODEL_IDS.join(', ')}`)
     .option('--data <folder>', 'pictures, as for train (default: the demo’s own)')
-    .option('--split <split>', 'val, test or val+test', splitName, 'test')
+    .option('--split <split>', 'with --data: val, test or val+test (default: test)', splitName)
     .option(
       '--seed <number>',
-      'of the splits, where the pictures have none: the training’s',
+      'with --data: of the splits, where the pictures have none (default: the training’s)',
       wholeNumber('--seed', 0),
-      1,
     )
-    .option('--allow-leakage', 'go on although pictures of one split are in another')
+    .option('--allow-leakage', 'with --data: go on although pictures of one split are in another')
     .option('--engine <kind>', `one of ${ENGINE_KINDS.join(', ')}`, engineKind, 'onnxruntime')
     .option('--write-card', 'of a demo model: write model-card.md and evaluation.json beside it')
     .option('--json', 'print the figures as JSON')
