@@ -1,8 +1,8 @@
 /**
  * The commands of models/: train, evaluate, predict, export, pack. Each loads what it needs only when it runs.
  */
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import type { Command } from 'commander';
 
@@ -24,6 +24,8 @@ export interface Defaults {
 
 const note = (sentence: string) => console.error(sentence);
 
+const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
+
 /** A saved model's folder, given as such or as a model id of the served ones. */
 function modelFolder(text: string, { modelsDir }: Defaults): string {
   if (existsSync(join(text, MANIFEST_NAME))) return text;
@@ -36,17 +38,34 @@ function modelFolder(text: string, { modelsDir }: Defaults): string {
   return join(modelsDir, id);
 }
 
+/** Makes the folder that `--out` names, so that nothing is computed that could not be written. */
+function makeOut(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+    accessSync(out, constants.W_OK);
+  } catch (error) {
+    throw new Error(
+      `--out must be a folder that can be made and written, received ${out} (${(error as NodeJS.ErrnoException).code}): choose another`,
+      { cause: error },
+    );
+  }
+}
+
 async function exportModels(
   models: string[],
   { out, h5 }: { out?: string; h5?: string },
   defaults: Defaults,
 ): Promise<void> {
   if (h5 !== undefined) {
+    if (out !== undefined) {
+      throw new RangeError(`--out is for graphs, and --h5 names its own file ${h5}: leave out one of them`);
+    }
     await exportKeras(models, h5, defaults);
     return;
   }
   const { cachedGraph } = require('./onnx/cache') as typeof import('./onnx/cache.js');
   const { IR_VERSION, OPSET_VERSION } = require('./onnx/proto') as typeof import('./onnx/proto.js');
+  if (out !== undefined) makeOut(out);
   const folder = out ?? defaults.onnxCacheDir;
   for (const model of models.length > 0 ? models : MODEL_IDS) {
     const { file, sha256, source } = await cachedGraph(modelFolder(model, defaults), folder);
@@ -58,14 +77,22 @@ async function exportModels(
 }
 
 async function pack(models: string[], { out }: { out: string }, defaults: Defaults): Promise<void> {
-  const { packSavedModel } = require('./weights/pack') as typeof import('./weights/pack.js');
-  for (const model of models) console.log(await packSavedModel(modelFolder(model, defaults), out));
+  const { checkDistinct, packSavedModel } = require('./weights/pack') as typeof import('./weights/pack.js');
+  const folders = models.map((model) => modelFolder(model, defaults));
+  checkDistinct(folders);
+  makeOut(out);
+  for (const folder of folders) console.log(await packSavedModel(folder, out));
 }
 
 async function exportKeras(models: string[], file: string, defaults: Defaults): Promise<void> {
   const [model] = models;
   if (model === undefined || models.length > 1) {
-    throw new RangeError(`--h5 takes one model, received ${models.length}`);
+    throw new RangeError(`--h5 takes one model, received ${models.length}: name one`);
+  }
+  if (!isFolder(dirname(file)) || isFolder(file)) {
+    throw new Error(
+      `--h5 must be a file in a folder that is there, received ${file}: ${isFolder(file) ? 'name a file in it' : `make the folder ${dirname(file)}, or choose another`}`,
+    );
   }
   const { loadClassifier } =
     require('./weights/load-classifier') as typeof import('./weights/load-classifier.js');
