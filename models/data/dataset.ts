@@ -7,7 +7,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type DatasetFile, findDatasetFiles, SPLIT_NAMES, type SplitName } from './dataset-files';
+import {
+  type DatasetFile,
+  findDatasetFiles,
+  type SkippedFile,
+  SPLIT_NAMES,
+  type SplitName,
+  unreadableReason,
+} from './dataset-files';
 import { checkShares, DEFAULT_SHARES, splitPictures, type SplitShares } from './dataset-splits';
 import { DecodeError, decodePixels, MAX_TRAINING_PIXELS } from './decode';
 import { findDuplicates, type HashedPicture, namePairs } from './duplicates';
@@ -33,13 +40,6 @@ export interface DatasetImage {
   readonly label: number;
   /** Of the file's bytes. */
   readonly sha256: string;
-}
-
-/** A file that is not in the set, since it is no picture that can be decoded. */
-export interface SkippedFile {
-  /** Below the set's folder. */
-  readonly path: string;
-  readonly reason: string;
 }
 
 export interface Dataset {
@@ -69,14 +69,15 @@ const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').upda
 
 /** Reads a file, or says why it is skipped. */
 async function readPicture(folder: string, { path, label }: DatasetFile): Promise<Picture | SkippedFile> {
-  const bytes = await readFile(join(folder, path));
   try {
+    const bytes = await readFile(join(folder, path));
     const pixels = await decodePixels(bytes, MAX_TRAINING_PIXELS);
     return { path, label, sha256: sha256(bytes), pixelsSha256: sha256(pixels) };
   } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    // What follows is advice to the sender of a request.
-    return { path, reason: error.message.split(';')[0]! };
+    // What follows in a decoder's message is advice to the sender of a request.
+    const reason = error instanceof DecodeError ? error.message.split(';')[0] : unreadableReason(error);
+    if (reason === undefined) throw error;
+    return { path, reason };
   }
 }
 
@@ -146,11 +147,10 @@ const hashOf = (pictures: readonly Picture[]): string =>
 export async function readDataset(folder: string, options: DatasetOptions): Promise<Dataset> {
   const { seed, splitShares = DEFAULT_SHARES, allowLeakage = false } = options;
   checkShares(splitShares);
-  const { classes, files, loose } = findDatasetFiles(folder);
-  const looseFiles = loose.map((path) => ({ path, reason: 'It is in no class folder' }));
-  for (const file of looseFiles) options.onSkip?.(file);
+  const { classes, files, skipped: notRead } = findDatasetFiles(folder);
+  for (const file of notRead) options.onSkip?.(file);
   const results = await readPictures(folder, files, options);
-  const skipped = [...looseFiles, ...results.filter((result) => 'reason' in result)];
+  const skipped = [...notRead, ...results.filter((result) => 'reason' in result)];
   const read = results.filter((result): result is Picture => !('reason' in result));
 
   const given = new Map(files.map(({ path, split }) => [path, split]));
