@@ -9,6 +9,7 @@ import type { Command } from 'commander';
 import { MODEL_IDS, PREPROCESSINGS } from './catalog';
 import { ENGINE_KINDS, type EngineKind } from './engines/engine';
 import { engineKind, type EvaluatedSplit, splitName, wholeNumber } from './option-parsers';
+import { percent } from './report/percent';
 import { describeTrain, type TrainOptions } from './training/train-options';
 import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from './weights/saved-model';
 
@@ -194,9 +195,7 @@ async function predict(
     if (json) console.log(JSON.stringify(prediction));
     else if ('error' in prediction) note(`${prediction.file}: ${prediction.error}`);
     else {
-      const classes = prediction.top.map(
-        ({ class: name, probability }) => `${name} ${(100 * probability).toFixed(1)} %`,
-      );
+      const classes = prediction.top.map(({ class: name, probability }) => `${name} ${percent(probability)}`);
       console.log(`${prediction.file}: ${classes.join(', ')}`);
     }
     if ('error' in prediction) process.exitCode = 1;

@@ -6,6 +6,7 @@ import { ARCHITECTURES, INPUT_SHAPE, PREPROCESSINGS } from '../catalog';
 import { escapeMarkdown, table } from './markdown';
 import { mainSplit, type ModelCardFacts } from './model-facts';
 import { limits } from './model-limits';
+import { percent } from './percent';
 import { STAGE_TITLES } from '../training/progress';
 import type { Augmentation } from '../recipes';
 import type { BatchNormMode } from '../training/batch-norm-mode';
@@ -17,7 +18,7 @@ const BATCH_NORM: Readonly<Record<BatchNormMode, string>> = {
     'frozen ones normalise by their moving statistics, which stay; un-frozen ones normalise by the batch and move their statistics',
 };
 
-const percent = (share: number | null) => (share === null ? '–' : `${(100 * share).toFixed(1)} %`);
+const percentOrNone = (share: number | null) => (share === null ? '–' : percent(share));
 const interval = (range: readonly [number, number] | null) =>
   range === null ? '–' : `${percent(range[0])} to ${percent(range[1])}`;
 
@@ -116,8 +117,8 @@ function measuredSection(facts: ModelCardFacts): string {
   const perClass = evaluation.perClass.map((of, i) => [
     escapeMarkdown(classes[i]!),
     of.support,
-    percent(of.precision),
-    percent(of.recall),
+    percentOrNone(of.precision),
+    percentOrNone(of.recall),
     interval(of.recallInterval95),
     of.f1?.toFixed(3) ?? '–',
   ]);
