@@ -55,7 +55,9 @@ export function countReporter({
         stream.write(`${[step, `${done}/${count}`, ...time].join(' ')}\n`);
       } else if (ended || now - shownMs >= REDRAW_MS) {
         const line = [step, `${done}/${count}`, formatBar(done, count, BAR_CELLS), ...time].join(' ');
-        stream.write(REDRAW + line.slice(0, (stream.columns ?? DEFAULT_COLUMNS) - 1) + (ended ? '\n' : ''));
+        // A terminal of unknown width says 0.
+        const columns = stream.columns || DEFAULT_COLUMNS;
+        stream.write(REDRAW + line.slice(0, columns - 1) + (ended ? '\n' : ''));
       } else return;
       shownMs = now;
     },

@@ -33,6 +33,7 @@ test('on a terminal a bar fills in place, and a note wipes it', () => {
     `${REDRAW}measuring 2/4 ${formatBar(2, 4, 20)} ETA 4s`,
   ]);
   expect(run(true, 10).filter((text) => text.includes('reading'))).toHaveLength(2);
+  expect(run(true, 2000, 0)).toEqual(run(true, 2000, 80));
   expect(run(true, 2000, 12)[1]).toBe(`${REDRAW}reading 2/4`);
 });
 
