@@ -129,7 +129,7 @@ async function readPictures(
   }
   for (const { folder, seed: own } of trainings.filter((training) => training.seed !== seed)) {
     note(
-      `warning: ${folder} was trained with seed ${own}, and these pictures are split by seed ${seed}: where they are its training's, it is measured on pictures that it was trained on; leave out --seed, or give ${own}`,
+      `warning: ${folder} was trained with seed ${own}, and these pictures are split by seed ${seed}: where they are its training's, it is measured on pictures that it was trained on; measure it with --seed ${own}`,
     );
   }
   return dataset;
