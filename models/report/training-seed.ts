@@ -10,7 +10,7 @@ import { REPORT_FILES } from './report';
 /**
  * Reads the seed that decided which pictures the model in `folder` was trained on.
  *
- * @returns undefined where no such figures lie beside the model, or folders split its pictures
+ * @returns undefined where no such figures lie beside the model, or no seed split its pictures
  */
 export function trainingSeed(folder: string): number | undefined {
   let figures: Partial<ModelCardFacts> & { readonly format?: string };
@@ -20,7 +20,8 @@ export function trainingSeed(folder: string): number | undefined {
     // A model is measured as well without its papers, which its copy may lack.
     return undefined;
   }
-  // Figures of before there was a choice do not say what split the pictures: there it may have been the seed.
-  if (figures.format !== 'tandem-evaluation' || figures.data?.splitBy === 'folders') return undefined;
-  return figures.seed;
+  // Older figures do not say what split the pictures: their seed ranked them by pixels, and gives another split today.
+  return figures.format === 'tandem-evaluation' && figures.data?.splitBy === 'seed'
+    ? figures.seed
+    : undefined;
 }

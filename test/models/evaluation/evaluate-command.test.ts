@@ -152,7 +152,8 @@ describe('a set that is not split', () => {
         `warning: ${seven} was trained with seed 7, and these pictures are split by seed 5`,
       ),
     ]);
-    expect((await measure([byFolders])).said).toEqual([
+    const older = trainedWith('older', { seed: 9, data: {} });
+    expect((await measure([byFolders, older])).said).toEqual([
       expect.stringContaining('warning: split by seed 1, since no model'),
     ]);
   });
