@@ -1,14 +1,15 @@
 /**
  * The commands of models/: train, evaluate, predict, export, pack. Each loads what it needs only when it runs.
  */
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import type { Command } from 'commander';
 
-import { MODEL_IDS, modelId, PREPROCESSINGS } from './catalog';
+import { MODEL_IDS, PREPROCESSINGS } from './catalog';
 import { ENGINE_KINDS, type EngineKind } from './engines/engine';
 import { engineKind, type EvaluatedSplit, splitName, wholeNumber } from './option-parsers';
+import { percent } from './report/percent';
 import { describeTrain, type TrainOptions } from './training/train-options';
 import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from './weights/saved-model';
 
@@ -24,6 +25,8 @@ export interface Defaults {
 
 const note = (sentence: string) => console.error(sentence);
 
+const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
+
 /** A saved model's folder, given as such or as a model id of the served ones. */
 function modelFolder(text: string, { modelsDir }: Defaults): string {
   if (existsSync(join(text, MANIFEST_NAME))) return text;
@@ -36,17 +39,34 @@ function modelFolder(text: string, { modelsDir }: Defaults): string {
   return join(modelsDir, id);
 }
 
+/** Makes the folder that `--out` names, so that nothing is computed that could not be written. */
+function makeOut(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+    accessSync(out, constants.W_OK);
+  } catch (error) {
+    throw new Error(
+      `--out must be a folder that can be made and written, received ${out} (${(error as NodeJS.ErrnoException).code}): choose another`,
+      { cause: error },
+    );
+  }
+}
+
 async function exportModels(
   models: string[],
   { out, h5 }: { out?: string; h5?: string },
   defaults: Defaults,
 ): Promise<void> {
   if (h5 !== undefined) {
+    if (out !== undefined) {
+      throw new RangeError(`--out is for graphs, and --h5 names its own file ${h5}: leave out one of them`);
+    }
     await exportKeras(models, h5, defaults);
     return;
   }
   const { cachedGraph } = require('./onnx/cache') as typeof import('./onnx/cache.js');
   const { IR_VERSION, OPSET_VERSION } = require('./onnx/proto') as typeof import('./onnx/proto.js');
+  if (out !== undefined) makeOut(out);
   const folder = out ?? defaults.onnxCacheDir;
   for (const model of models.length > 0 ? models : MODEL_IDS) {
     const { file, sha256, source } = await cachedGraph(modelFolder(model, defaults), folder);
@@ -58,14 +78,22 @@ async function exportModels(
 }
 
 async function pack(models: string[], { out }: { out: string }, defaults: Defaults): Promise<void> {
-  const { packSavedModel } = require('./weights/pack') as typeof import('./weights/pack.js');
-  for (const model of models) console.log(await packSavedModel(modelFolder(model, defaults), out));
+  const { checkDistinct, packSavedModel } = require('./weights/pack') as typeof import('./weights/pack.js');
+  const folders = models.map((model) => modelFolder(model, defaults));
+  checkDistinct(folders);
+  makeOut(out);
+  for (const folder of folders) console.log(await packSavedModel(folder, out));
 }
 
 async function exportKeras(models: string[], file: string, defaults: Defaults): Promise<void> {
   const [model] = models;
   if (model === undefined || models.length > 1) {
-    throw new RangeError(`--h5 takes one model, received ${models.length}`);
+    throw new RangeError(`--h5 takes one model, received ${models.length}: name one`);
+  }
+  if (!isFolder(dirname(file)) || isFolder(file)) {
+    throw new Error(
+      `--h5 must be a file in a folder that is there, received ${file}: ${isFolder(file) ? 'name a file in it' : `make the folder ${dirname(file)}, or choose another`}`,
+    );
   }
   const { loadClassifier } =
     require('./weights/load-classifier') as typeof import('./weights/load-classifier.js');
@@ -86,41 +114,62 @@ async function exportKeras(models: string[], file: string, defaults: Defaults): 
 interface EvaluateOptions {
   readonly engine: EngineKind;
   readonly data?: string;
-  readonly split: EvaluatedSplit;
-  readonly seed: number;
+  readonly split?: EvaluatedSplit;
+  readonly seed?: number;
   readonly allowLeakage?: true;
   readonly writeCard?: true;
   readonly json?: true;
 }
 
 async function evaluateModels(models: string[], options: EvaluateOptions, defaults: Defaults): Promise<void> {
-  const { data, split, seed, engine, allowLeakage = false, json } = options;
+  const { data, split = 'test', seed, engine, allowLeakage = false, writeCard, json } = options;
   if (data === undefined) {
     await evaluateDemoModel(models, options, defaults);
     return;
   }
+  if (writeCard) {
+    throw new RangeError(
+      '--write-card is for a demo model on its own pictures: leave out --write-card, or leave out --data',
+    );
+  }
+  const { countReporter } =
+    require('./evaluation/count-progress') as typeof import('./evaluation/count-progress.js');
   const { compareModels, formatComparison } =
     require('./evaluation/evaluate-command') as typeof import('./evaluation/evaluate-command.js');
   const { threads, onnxCacheDir } = defaults;
-  const shared = { data, split, seed, allowLeakage, engine, threads, onnxCacheDir, note };
   const measured = await compareModels(
     models.map((model) => modelFolder(model, defaults)),
-    shared,
+    {
+      ...{ data, split, allowLeakage, engine, threads, onnxCacheDir },
+      ...(seed === undefined ? {} : { seed }),
+      ...countReporter({ isTerminal: process.stderr.isTTY, stream: process.stderr }),
+    },
   );
-  console.log(json ? JSON.stringify(measured) : formatComparison(measured, shared));
+  console.log(json ? JSON.stringify(measured) : formatComparison(measured));
 }
 
 async function evaluateDemoModel(
   models: string[],
-  { engine: kind, writeCard: write, json }: EvaluateOptions,
+  { split, seed, allowLeakage, engine: kind, writeCard: write, json }: EvaluateOptions,
   { threads, onnxCacheDir }: Defaults,
 ): Promise<void> {
-  if (models.length > 1)
-    throw new RangeError(`without --data one demo model is measured, received ${models.length}`);
+  const ofData = { '--split': split, '--seed': seed, '--allow-leakage': allowLeakage };
+  const unused = Object.entries(ofData).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  if (unused.length > 0) {
+    throw new RangeError(
+      `${unused.join(' and ')} must come with --data, received none: give the pictures’ folder with --data, or leave out ${unused.join(' and ')}`,
+    );
+  }
+  const id = MODEL_IDS.find((known) => known === models[0]);
+  if (id === undefined || models.length > 1) {
+    throw new RangeError(
+      `without --data the model must be one demo model, ${MODEL_IDS.join(' or ')}, received ${models.join(', ')}: give the pictures’ folder with --data, or name one demo model`,
+    );
+  }
   const { evaluateDemo, modelCard, writeCard } =
     require('./demo/evaluate') as typeof import('./demo/evaluate.js');
   const { loadEngine } = require('./engines/load') as typeof import('./engines/load.js');
-  const saved = readSavedModel(join(DEMO_MODELS_DIR, modelId(models[0])));
+  const saved = readSavedModel(join(DEMO_MODELS_DIR, id));
   const engine = await loadEngine({ kind, modelDir: saved.folder, threads, onnxCacheDir });
   const measured = await evaluateDemo(saved, engine, (done, count) => {
     if (done % 50 === 0) note(`${done}/${count} pictures`);
@@ -146,9 +195,7 @@ async function predict(
     if (json) console.log(JSON.stringify(prediction));
     else if ('error' in prediction) note(`${prediction.file}: ${prediction.error}`);
     else {
-      const classes = prediction.top.map(
-        ({ class: name, probability }) => `${name} ${(100 * probability).toFixed(1)} %`,
-      );
+      const classes = prediction.top.map(({ class: name, probability }) => `${name} ${percent(probability)}`);
       console.log(`${prediction.file}: ${classes.join(', ')}`);
     }
     if ('error' in prediction) process.exitCode = 1;
@@ -167,14 +214,13 @@ export function addModelCommands(program: Command, defaults: () => Defaults): vo
     .description('measure saved models on pictures with known classes, or a demo model on its own test split')
     .argument('<models...>', `folders of saved models, or model ids: ${MODEL_IDS.join(', ')}`)
     .option('--data <folder>', 'pictures, as for train (default: the demo’s own)')
-    .option('--split <split>', 'val, test or val+test', splitName, 'test')
+    .option('--split <split>', 'with --data: val, test or val+test (default: test)', splitName)
     .option(
       '--seed <number>',
-      'of the splits, where the pictures have none: the training’s',
+      'with --data: of the splits, where the pictures have none (default: the training’s)',
       wholeNumber('--seed', 0),
-      1,
     )
-    .option('--allow-leakage', 'go on although pictures of one split are in another')
+    .option('--allow-leakage', 'with --data: go on although pictures of one split are in another')
     .option('--engine <kind>', `one of ${ENGINE_KINDS.join(', ')}`, engineKind, 'onnxruntime')
     .option('--write-card', 'of a demo model: write model-card.md and evaluation.json beside it')
     .option('--json', 'print the figures as JSON')

@@ -1,7 +1,7 @@
 /**
  * Where the pictures of a set lie: a folder a class, or a folder a split with a folder a class in each.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const SPLIT_NAMES = ['train', 'val', 'test'] as const;
@@ -16,7 +16,7 @@ const SPLIT_FOLDERS: ReadonlyMap<string, SplitName> = new Map([
   ['test', 'test'],
 ]);
 
-/** A file in a class' folder, a picture or not; paths are relative to the set's folder, with slashes. */
+/** A regular file in a class' folder, a picture or not; paths are relative to the set's folder, with slashes. */
 export interface DatasetFile {
   readonly path: string;
   readonly label: number;
@@ -24,34 +24,93 @@ export interface DatasetFile {
   readonly split: SplitName | undefined;
 }
 
+/** What is not in the set, since it lies in no class' folder or is no picture that can be read. */
+export interface SkippedFile {
+  /** Below the set's folder. */
+  readonly path: string;
+  readonly reason: string;
+}
+
 export interface DatasetFiles {
   /** Names of the classes, sorted by code unit. */
   readonly classes: readonly string[];
   /** Sorted by path. */
   readonly files: readonly DatasetFile[];
-  /** Files in no class' folder. */
-  readonly loose: readonly string[];
+  readonly skipped: readonly SkippedFile[];
 }
 
 interface Listing {
   readonly folders: readonly string[];
   readonly files: readonly string[];
+  /** What is neither. */
+  readonly others: readonly SkippedFile[];
 }
 
-/** What a folder has, sorted; links are followed, names that begin with a dot are not looked at. */
-function list(folder: string): Listing {
-  const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
-  const folders = new Set(names.filter((name) => statSync(join(folder, name)).isDirectory()));
-  return { folders: [...folders].toSorted(), files: names.filter((name) => !folders.has(name)).toSorted() };
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'It may not be read',
+  EIO: 'The disk cannot read it',
+  ELOOP: 'It is a link that leads back to itself',
+  ENOENT: 'It is a link to nothing, or was removed',
+  ENOTDIR: 'It is a link to nothing, or was removed',
+  EPERM: 'It may not be read',
+};
+
+/** Why a file cannot be read; undefined where the error is no fault of the file. */
+export const unreadableReason = (error: unknown): string | undefined =>
+  SYSTEM_REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+
+/** What `look` finds, or the reason why it cannot. */
+function unlessUnreadable<T>(look: () => T): T | string {
+  try {
+    return look();
+  } catch (error) {
+    const reason = unreadableReason(error);
+    if (reason === undefined) throw error;
+    return reason;
+  }
 }
 
-/** Paths of all files below `folder`/`path`. */
-function filesBelow(folder: string, path: string): string[] {
-  const { folders, files } = list(join(folder, path));
-  return [
-    ...files.map((name) => `${path}/${name}`),
-    ...folders.flatMap((name) => filesBelow(folder, `${path}/${name}`)),
-  ];
+const joined = (path: string, name: string) => (path === '' ? name : `${path}/${name}`);
+
+/** What `folder`/`path` has, sorted; links are followed, names that begin with a dot are not looked at. */
+function list(folder: string, path: string): Listing {
+  const folders: string[] = [];
+  const files: string[] = [];
+  const others: SkippedFile[] = [];
+  const names = unlessUnreadable(() => readdirSync(join(folder, path)));
+  if (typeof names === 'string') return { folders, files, others: [{ path, reason: names }] };
+  for (const name of names.filter((each) => !each.startsWith('.')).toSorted()) {
+    const own = joined(path, name);
+    const found = unlessUnreadable(() => statSync(join(folder, own)));
+    if (typeof found === 'string') others.push({ path: own, reason: found });
+    else if (found.isDirectory()) folders.push(name);
+    else if (found.isFile()) files.push(name);
+    // A named pipe would keep its reader waiting for ever.
+    else others.push({ path: own, reason: 'It is no regular file' });
+  }
+  return { folders, files, others };
+}
+
+/**
+ * All files below `folder`/`path`.
+ *
+ * @param above the real paths of the folders that it lies in, the set's own first
+ */
+function filesBelow(
+  folder: string,
+  path: string,
+  above: readonly string[],
+): { readonly files: readonly string[]; readonly others: readonly SkippedFile[] } {
+  const real = realpathSync(join(folder, path));
+  if (above.includes(real)) {
+    return { files: [], others: [{ path, reason: 'It is a link to a folder that it lies in' }] };
+  }
+  const { folders, files, others } = list(folder, path);
+  const below = folders.map((name) => filesBelow(folder, joined(path, name), [...above, real]));
+  return {
+    files: [...files.map((name) => joined(path, name)), ...below.flatMap((each) => each.files)],
+    others: [...others, ...below.flatMap((each) => each.others)],
+  };
 }
 
 /** The folder of each split, or undefined where the set is not split. */
@@ -110,19 +169,31 @@ export function findDatasetFiles(folder: string): DatasetFiles {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Error(`the data must be a folder with a folder a class, received ${folder}, which is none`);
   }
-  const top = list(folder);
+  const top = list(folder, '');
+  const denied = top.others.find(({ path }) => path === '');
+  if (denied !== undefined) {
+    throw new Error(`the data must be a folder that may be read, received ${folder}: change its permissions`);
+  }
   const bySplit = splitFolders(folder, top);
   // The set itself is as one part without a name.
   const parts = bySplit === undefined ? [[undefined, ''] as const] : [...bySplit];
-  const listings = new Map(parts.map(([, part]) => [part, part === '' ? top : list(join(folder, part))]));
+  const listings = new Map(parts.map(([, part]) => [part, part === '' ? top : list(folder, part)]));
   const classes = commonClasses(folder, new Map([...listings].map(([part, { folders }]) => [part, folders])));
-  const inPart = (part: string, name: string) => (part === '' ? name : `${part}/${name}`);
-  const files = parts.flatMap(([split, part]) =>
-    classes.flatMap((name, label) =>
-      filesBelow(folder, inPart(part, name)).map((path) => ({ path, label, split })),
-    ),
+  const inClasses = parts.flatMap(([split, part]) =>
+    classes.map((name, label) => {
+      const above = [folder, join(folder, part)].map((path) => realpathSync(path));
+      return { split, label, ...filesBelow(folder, joined(part, name), above) };
+    }),
   );
-  const loose = new Set([...listings].flatMap(([part, own]) => own.files.map((name) => inPart(part, name))));
-  for (const name of top.files) loose.add(name);
-  return { classes, files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), loose: [...loose] };
+  const loose = [...new Map([['', top], ...listings])].flatMap(([part, { files, others }]) => [
+    ...files.map((name) => ({ path: joined(part, name), reason: 'It is in no class folder' })),
+    ...others,
+  ]);
+  return {
+    classes,
+    files: inClasses
+      .flatMap(({ files, label, split }) => files.map((path) => ({ path, label, split })))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    skipped: [...loose, ...inClasses.flatMap(({ others }) => others)],
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * Splits a set by what is in its pictures, so that names, order and file systems do not matter.
+ * Splits a set by the bytes of its pictures, so that names, order and file systems do not matter.
  */
 import { createHash } from 'node:crypto';
 
@@ -12,6 +12,8 @@ export const DEFAULT_SHARES: SplitShares = { train: 0.7, val: 0.15, test: 0.15 }
 
 interface Picture {
   readonly label: number;
+  /** Of the file's bytes. */
+  readonly sha256: string;
   /** Of the decoded pixels. */
   readonly pixelsSha256: string;
 }
@@ -28,9 +30,9 @@ export function checkShares(shares: SplitShares): void {
 }
 
 /**
- * Gives each picture its split: stratified by class, ranked by a hash of the seed and the pixels. Pictures of the same
+ * Gives each picture its split: stratified by class, ranked by a hash of the seed and the file. Pictures of the same
  * pixels stay together, also those of two classes, so that a split never leaks; and a picture that is added or removed
- * moves few others.
+ * moves few others. Pixels do not rank, since another resize filter would move every picture.
  *
  * @returns the split of each picture, in their order
  */
@@ -47,7 +49,8 @@ export function splitPictures(
   const byClass = new Map<number, { pixelsSha256: string; size: number; rank: string }[]>();
   for (const [pixelsSha256, group] of groups) {
     const label = Math.min(...group.map((picture) => picture.label));
-    const rank = createHash('sha256').update(`${seed}/${pixelsSha256}`).digest('hex');
+    const [first] = group.map(({ sha256 }) => sha256).toSorted();
+    const rank = createHash('sha256').update(`${seed}/${first}`).digest('hex');
     const ranked = byClass.get(label) ?? [];
     byClass.set(label, ranked);
     ranked.push({ pixelsSha256, size: group.length, rank });

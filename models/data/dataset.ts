@@ -7,7 +7,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type DatasetFile, findDatasetFiles, SPLIT_NAMES, type SplitName } from './dataset-files';
+import {
+  type DatasetFile,
+  findDatasetFiles,
+  type SkippedFile,
+  SPLIT_NAMES,
+  type SplitName,
+  unreadableReason,
+} from './dataset-files';
 import { checkShares, DEFAULT_SHARES, splitPictures, type SplitShares } from './dataset-splits';
 import { DecodeError, decodePixels, MAX_TRAINING_PIXELS } from './decode';
 import { findDuplicates, type HashedPicture, namePairs } from './duplicates';
@@ -35,13 +42,6 @@ export interface DatasetImage {
   readonly sha256: string;
 }
 
-/** A file that is not in the set, since it is no picture that can be decoded. */
-export interface SkippedFile {
-  /** Below the set's folder. */
-  readonly path: string;
-  readonly reason: string;
-}
-
 export interface Dataset {
   /** Names, sorted; labels are their indices. */
   readonly classes: readonly string[];
@@ -57,6 +57,8 @@ export interface Dataset {
   /** The same of each split's pictures. */
   readonly splitSha256: Readonly<Record<SplitName, string>>;
   readonly skipped: readonly SkippedFile[];
+  /** Whether pictures of one split are in another. */
+  readonly leakage: boolean;
   /** Sentences on duplicates. */
   readonly warnings: readonly string[];
 }
@@ -67,14 +69,15 @@ const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').upda
 
 /** Reads a file, or says why it is skipped. */
 async function readPicture(folder: string, { path, label }: DatasetFile): Promise<Picture | SkippedFile> {
-  const bytes = await readFile(join(folder, path));
   try {
+    const bytes = await readFile(join(folder, path));
     const pixels = await decodePixels(bytes, MAX_TRAINING_PIXELS);
     return { path, label, sha256: sha256(bytes), pixelsSha256: sha256(pixels) };
   } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    // What follows is advice to the sender of a request.
-    return { path, reason: error.message.split(';')[0]! };
+    // What follows in a decoder's message is advice to the sender of a request.
+    const reason = error instanceof DecodeError ? error.message.split(';')[0] : unreadableReason(error);
+    if (reason === undefined) throw error;
+    return { path, reason };
   }
 }
 
@@ -115,7 +118,10 @@ function checkClasses(pictures: readonly HashedPicture[], classes: readonly stri
 }
 
 /** @throws Error naming the pairs, unless leakage is allowed */
-function checkDuplicates(pictures: readonly HashedPicture[], allowLeakage: boolean): string[] {
+function checkDuplicates(
+  pictures: readonly HashedPicture[],
+  allowLeakage: boolean,
+): Pick<Dataset, 'leakage' | 'warnings'> {
   const { acrossSplits, acrossClasses, plain } = findDuplicates(pictures);
   const warnings: string[] = [];
   if (acrossSplits.length > 0) {
@@ -127,7 +133,7 @@ function checkDuplicates(pictures: readonly HashedPicture[], allowLeakage: boole
     warnings.push(`the same pictures have two labels, one of them wrong: ${namePairs(acrossClasses)}`);
   }
   if (plain.length > 0) warnings.push(`the same pictures are there more than once: ${namePairs(plain)}`);
-  return warnings;
+  return { leakage: acrossSplits.length > 0, warnings };
 }
 
 const hashOf = (pictures: readonly Picture[]): string =>
@@ -141,11 +147,10 @@ const hashOf = (pictures: readonly Picture[]): string =>
 export async function readDataset(folder: string, options: DatasetOptions): Promise<Dataset> {
   const { seed, splitShares = DEFAULT_SHARES, allowLeakage = false } = options;
   checkShares(splitShares);
-  const { classes, files, loose } = findDatasetFiles(folder);
-  const looseFiles = loose.map((path) => ({ path, reason: 'It is in no class folder' }));
-  for (const file of looseFiles) options.onSkip?.(file);
+  const { classes, files, skipped: notRead } = findDatasetFiles(folder);
+  for (const file of notRead) options.onSkip?.(file);
   const results = await readPictures(folder, files, options);
-  const skipped = [...looseFiles, ...results.filter((result) => 'reason' in result)];
+  const skipped = [...notRead, ...results.filter((result) => 'reason' in result)];
   const read = results.filter((result): result is Picture => !('reason' in result));
 
   const given = new Map(files.map(({ path, split }) => [path, split]));
@@ -153,7 +158,7 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
   const drawn = isSplit ? [] : splitPictures(read, { seed, shares: splitShares });
   const pictures = read.map((picture, i) => ({ ...picture, split: given.get(picture.path) ?? drawn[i]! }));
   checkClasses(pictures, classes, folder);
-  const warnings = checkDuplicates(pictures, allowLeakage);
+  const { leakage, warnings } = checkDuplicates(pictures, allowLeakage);
 
   const bySplit = <T>(use: (own: readonly HashedPicture[]) => T): Record<SplitName, T> => {
     const of = (name: SplitName) => use(pictures.filter(({ split }) => split === name));
@@ -168,6 +173,7 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
     sha256: hashOf(pictures),
     splitSha256: bySplit(hashOf),
     skipped,
+    leakage,
     warnings,
   };
 }

@@ -1,15 +1,21 @@
 /**
  * Saved models on the same pictures, side by side: accuracy, size and latency, each measured here and now.
  */
+import * as tf from '@tensorflow/tfjs';
+
 import { buildClassifier } from '../architectures/classifier';
 import { INPUT_SHAPE } from '../catalog';
 import { type Dataset, readDataset } from '../data/dataset';
+import { findDatasetFiles } from '../data/dataset-files';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
 import type { Engine, EngineKind } from '../engines/engine';
 import { loadEngine } from '../engines/load';
+import type { CountReporter } from './count-progress';
 import { evaluateDataset } from './evaluate-dataset';
 import type { Evaluation } from './evaluation';
 import { escapeMarkdown, table } from '../report/markdown';
+import { percent } from '../report/percent';
+import { trainingSeed } from '../report/training-seed';
 import { comparePaired, type PairedComparison, rightAnswers } from './paired-comparison';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
 import type { EvaluatedSplit } from '../option-parsers';
@@ -18,13 +24,27 @@ export interface ComparisonOptions {
   /** Folder of the pictures. */
   readonly data: string;
   readonly split: EvaluatedSplit;
-  /** Of the splits, where the set has none: the one of the training. */
-  readonly seed: number;
+  /** Of the splits, where the set has none. @default the training's of the first model whose training is known */
+  readonly seed?: number;
   readonly allowLeakage: boolean;
   readonly engine: EngineKind;
   readonly threads: number;
   readonly onnxCacheDir: string;
   readonly note: (sentence: string) => void;
+  readonly onCount?: CountReporter['onCount'];
+}
+
+/** What was measured, and on what. */
+export interface Comparison {
+  /** Folder of the pictures, as it was given. */
+  readonly data: string;
+  /** Checksum of the whole set. */
+  readonly dataSha256: string;
+  readonly split: EvaluatedSplit;
+  readonly splitBy: Dataset['splitBy'];
+  readonly engine: Pick<Engine, 'kind' | 'version'>;
+  readonly threads: number;
+  readonly models: readonly MeasuredModel[];
 }
 
 /** What was measured of one model. */
@@ -39,6 +59,8 @@ export interface MeasuredModel {
   readonly againstFirst?: PairedComparison;
 }
 
+/** The one that `tandem train` has, too, where none is given. */
+const DEFAULT_SEED = 1;
 const WARM_UP_RUNS = 5;
 const TIMED_RUNS = 30;
 
@@ -56,6 +78,8 @@ async function medianLatencyMs(engine: Engine): Promise<number> {
 
 /** Its weights do not matter for that. */
 function parametersOf({ architecture, classes }: SavedModel): number {
+  // Without it, tfjs greets on stderr.
+  tf.enableProdMode();
   const classifier = buildClassifier(architecture, classes.length);
   const count = classifier.countParams();
   classifier.dispose();
@@ -67,60 +91,96 @@ function parametersOf({ architecture, classes }: SavedModel): number {
  *
  * @throws RangeError where a model does not know the same classes
  */
-function classIndices({ folder, classes }: SavedModel, dataset: Dataset, data: string): number[] {
-  if (String([...classes].sort()) !== String([...dataset.classes].sort())) {
+function classIndices({ folder, classes }: SavedModel, found: readonly string[], data: string): number[] {
+  if (String([...classes].sort()) !== String([...found].sort())) {
     throw new RangeError(
-      `${folder} must know the classes of ${data}, ${dataset.classes.join(', ')}, received ${classes.join(', ')}`,
+      `${folder} must know the classes of ${data}, ${found.join(', ')}, received ${classes.join(', ')}`,
     );
   }
-  return dataset.classes.map((name) => classes.indexOf(name));
+  return found.map((name) => classes.indexOf(name));
 }
 
-/** Measures saved models one after the other on the pictures of a split. */
+/** Reads the set, and says what a user must know of it before its figures are believed. */
+async function readPictures(
+  folders: readonly string[],
+  { data, seed: given, allowLeakage, note, onCount }: ComparisonOptions,
+): Promise<Dataset> {
+  const trainings = folders.flatMap((folder) => {
+    const seed = trainingSeed(folder);
+    return seed === undefined ? [] : [{ folder, seed }];
+  });
+  const seed = given ?? trainings[0]?.seed ?? DEFAULT_SEED;
+  const dataset = await readDataset(data, {
+    seed,
+    allowLeakage,
+    onSkip: ({ path, reason }) => note(`skipped ${path}: ${reason}`),
+    onProgress: ({ done, total }) => onCount?.('reading', done, total),
+  });
+  const { length } = dataset.skipped;
+  if (length > 0) note(`skipped in all: ${length} ${length === 1 ? 'file' : 'files'}`);
+  dataset.warnings.forEach((warning) => note(`warning: ${warning}`));
+  if (dataset.splitBy === 'folders') return dataset;
+  if (given === undefined) {
+    note(
+      trainings[0] === undefined
+        ? `warning: split by seed ${seed}, since no model's folder has its training's: pictures that a model was trained on may be measured; give the training's with --seed`
+        : `split by seed ${seed}, that of the training of ${trainings[0].folder}`,
+    );
+  }
+  for (const { folder, seed: own } of trainings.filter((training) => training.seed !== seed)) {
+    note(
+      `warning: ${folder} was trained with seed ${own}, and these pictures are split by seed ${seed}: where they are its training's, it is measured on pictures that it was trained on; measure it with --seed ${own}`,
+    );
+  }
+  return dataset;
+}
+
+/**
+ * Measures saved models one after the other on the pictures of a split.
+ *
+ * @throws RangeError where a model does not know the same classes, before anything is measured
+ */
 export async function compareModels(
   folders: readonly string[],
-  { data, split, seed, allowLeakage, engine: kind, threads, onnxCacheDir, note }: ComparisonOptions,
-): Promise<MeasuredModel[]> {
-  const dataset = await readDataset(data, { seed, allowLeakage });
-  dataset.warnings.forEach((warning) => note(`warning: ${warning}`));
+  options: ComparisonOptions,
+): Promise<Comparison> {
+  const { data, split, engine: kind, threads, onnxCacheDir, note, onCount } = options;
+  const { classes } = findDatasetFiles(data);
+  const models = folders.map((folder) => {
+    const saved = readSavedModel(folder);
+    return { saved, indices: classIndices(saved, classes, data) };
+  });
+  const dataset = await readPictures(folders, options);
   const { val, test } = dataset.splits;
   const items = { val, test, 'val+test': [...val, ...test] }[split];
   const measured: MeasuredModel[] = [];
-  let first: boolean[] | undefined;
-  for (const folder of folders) {
-    const saved = readSavedModel(folder);
-    const indices = classIndices(saved, dataset, data);
+  let first: { readonly right: boolean[]; readonly engine: Comparison['engine'] } | undefined;
+  for (const { saved, indices } of models) {
+    const { folder, architecture } = saved;
     const labelled = items.map(({ path, label }) => ({ path, label: indices[label]! }));
     note(`${folder}: ${items.length} pictures of ${split}`);
     const engine = await loadEngine({ kind, modelDir: folder, threads, onnxCacheDir });
     const { evaluation, labels, probabilities } = await evaluateDataset(engine, labelled, {
       maxPixels: MAX_TRAINING_PIXELS,
+      onProgress: (done, count) => onCount?.('measuring', done, count),
     });
     const latencyMedianMs = await medianLatencyMs(engine);
     await engine.dispose();
     const right = rightAnswers(labels, probabilities, saved.classes.length);
-    const { architecture } = saved;
-    const figures = {
-      folder,
-      architecture,
-      parameters: parametersOf(saved),
-      evaluation,
-      latencyMedianMs,
-    };
-    measured.push(first === undefined ? figures : { ...figures, againstFirst: comparePaired(right, first) });
-    first ??= right;
+    const figures = { folder, architecture, parameters: parametersOf(saved), evaluation, latencyMedianMs };
+    measured.push(
+      first === undefined ? figures : { ...figures, againstFirst: comparePaired(right, first.right) },
+    );
+    first ??= { right, engine: { kind: engine.kind, version: engine.version } };
   }
-  return measured;
+  const { sha256: dataSha256, splitBy } = dataset;
+  return { data, dataSha256, split, splitBy, engine: first!.engine, threads, models: measured };
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const points = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)}`;
 
 /** The comparison as Markdown; with one model, its classes and confusion too. */
-export function formatComparison(
-  measured: readonly MeasuredModel[],
-  { split, engine, threads }: Pick<ComparisonOptions, 'split' | 'engine' | 'threads'>,
-): string {
+export function formatComparison({ split, engine, threads, models: measured }: Comparison): string {
   const head = [
     ...['model', 'architecture', 'parameters', 'accuracy', '95 % interval', 'calibration error'],
     'latency, median ms',
@@ -147,7 +207,7 @@ export function formatComparison(
     ],
   );
   const { images } = measured[0]!.evaluation;
-  return `Measured on ${images} pictures of ${split} with ${engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; latency of one picture at a time, decoding not counted.
+  return `Measured on ${images} pictures of ${split} with ${engine.kind}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; latency of one picture at a time, decoding not counted.
 
 ${table(head, rows)}
 ${measured.length === 1 ? formatClasses(measured[0]!) : ''}`;

@@ -2,12 +2,11 @@
  * Charts of an evaluation: the confusion matrix as a heat map, and the reliability diagram.
  */
 import type { Evaluation } from '../evaluation/evaluation';
+import { percent } from './percent';
 import { card, CHARACTER_PX, COLOURS, line, rect, scale, shortened, text, ticks } from './svg';
 
 /** Longest class name that is written out, characters. */
 const NAME_CHARACTERS = 24;
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /** A colour between white and `colour`. */
 function tint(colour: string, share: number): string {

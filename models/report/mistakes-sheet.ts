@@ -5,6 +5,7 @@ import sharp, { type OverlayOptions } from 'sharp';
 
 // For its effect: the formats that it blocks stay blocked here, whatever is imported first.
 import '../data/decode';
+import { percent } from './percent';
 import { COLOURS, shortened } from './svg';
 
 /** A picture that was taken for another class. */
@@ -29,10 +30,10 @@ export interface MistakesSheet {
 export const SHEET_PICTURES = 24;
 
 const COLUMNS = 6;
-const PICTURE = 224;
-const GAP = 12;
-const CAPTION_HEIGHT = 38;
-const TITLE_HEIGHT = 32;
+const PICTURE_PIXELS = 224;
+const GAP_PIXELS = 12;
+const CAPTION_HEIGHT_PIXELS = 38;
+const TITLE_HEIGHT_PIXELS = 32;
 const NAME_CHARACTERS = 18;
 const LETTERBOX = '#efefef';
 
@@ -46,11 +47,11 @@ const escapeMarkup = (name: string) =>
  * Text as RGBA pixels. Drawn by Pango, not through an SVG: reading SVG is blocked, since uploads must not reach it.
  *
  * @param markup in Pango's markup
- * @param size of the letters, pixels
+ * @param sizePixels of the letters
  */
-async function renderText(markup: string, size: number) {
+async function renderText(markup: string, sizePixels: number) {
   const text = `<span foreground="${COLOURS.ink}">${markup}</span>`;
-  const { data, info } = await sharp({ text: { text, font: `sans ${size}`, dpi: 72, rgba: true } })
+  const { data, info } = await sharp({ text: { text, font: `sans ${sizePixels}`, dpi: 72, rgba: true } })
     .raw()
     .toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.height, channels: 4 as const };
@@ -62,18 +63,18 @@ async function hasFont(): Promise<boolean> {
   return !a!.data.equals(b!.data);
 }
 
-/** Text at a point of the sheet, cut off at `room` pixels. */
+/** Text at a point of the sheet, cut off where it is wider than its room. */
 async function placedText(
   markup: string,
-  size: number,
+  sizePixels: number,
   left: number,
   top: number,
-  room: number,
+  roomPixels: number,
 ): Promise<OverlayOptions> {
-  const { data, ...raw } = await renderText(markup, size);
-  if (raw.width <= room) return { input: data, raw, left, top };
-  const cut = sharp(data, { raw }).extract({ left: 0, top: 0, width: room, height: raw.height });
-  return { input: await cut.raw().toBuffer(), raw: { ...raw, width: room }, left, top };
+  const { data, ...raw } = await renderText(markup, sizePixels);
+  if (raw.width <= roomPixels) return { input: data, raw, left, top };
+  const cut = sharp(data, { raw }).extract({ left: 0, top: 0, width: roomPixels, height: raw.height });
+  return { input: await cut.raw().toBuffer(), raw: { ...raw, width: roomPixels }, left, top };
 }
 
 async function placedPicture(
@@ -86,7 +87,7 @@ async function placedPicture(
     .autoOrient()
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb')
-    .resize(PICTURE, PICTURE, { fit: 'contain', background: LETTERBOX })
+    .resize(PICTURE_PIXELS, PICTURE_PIXELS, { fit: 'contain', background: LETTERBOX })
     .removeAlpha()
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
@@ -113,20 +114,20 @@ export async function mistakesSheet(
   }
   const columns = Math.min(COLUMNS, Math.max(2, pictures.length));
   const rows = Math.ceil(pictures.length / columns);
-  const rowHeight = PICTURE + CAPTION_HEIGHT + GAP;
-  const width = GAP + columns * (PICTURE + GAP);
+  const rowHeight = PICTURE_PIXELS + CAPTION_HEIGHT_PIXELS + GAP_PIXELS;
+  const width = GAP_PIXELS + columns * (PICTURE_PIXELS + GAP_PIXELS);
   const placed: OverlayOptions[] = [
-    await placedText(`<b>${escapeMarkup(title)}</b>`, 15, GAP, GAP, width - 2 * GAP),
+    await placedText(`<b>${escapeMarkup(title)}</b>`, 15, GAP_PIXELS, GAP_PIXELS, width - 2 * GAP_PIXELS),
   ];
   for (const [i, { image, truth, predicted, confidence }] of pictures.entries()) {
-    const left = GAP + (i % columns) * (PICTURE + GAP);
-    const top = GAP + TITLE_HEIGHT + Math.floor(i / columns) * rowHeight;
+    const left = GAP_PIXELS + (i % columns) * (PICTURE_PIXELS + GAP_PIXELS);
+    const top = GAP_PIXELS + TITLE_HEIGHT_PIXELS + Math.floor(i / columns) * rowHeight;
     const [is, was] = [truth, predicted].map((name) => escapeMarkup(shortened(name, NAME_CHARACTERS)));
-    const caption = `true: <b>${is}</b>\npredicted, ${(100 * confidence).toFixed(1)} %: <b>${was}</b>`;
+    const caption = `true: <b>${is}</b>\npredicted, ${percent(confidence)}: <b>${was}</b>`;
     placed.push(await placedPicture(image, left, top, maxPixels));
-    placed.push(await placedText(caption, 12, left, top + PICTURE + 4, PICTURE));
+    placed.push(await placedText(caption, 12, left, top + PICTURE_PIXELS + 4, PICTURE_PIXELS));
   }
-  const height = GAP + TITLE_HEIGHT + rows * rowHeight;
+  const height = GAP_PIXELS + TITLE_HEIGHT_PIXELS + rows * rowHeight;
   const jpeg = await sharp({ create: { width, height, channels: 3, background: COLOURS.paper } })
     .composite(placed)
     .jpeg({ quality: 85 })

@@ -6,6 +6,7 @@ import { ARCHITECTURES, INPUT_SHAPE, PREPROCESSINGS } from '../catalog';
 import { escapeMarkdown, table } from './markdown';
 import { mainSplit, type ModelCardFacts } from './model-facts';
 import { limits } from './model-limits';
+import { percent } from './percent';
 import { STAGE_TITLES } from '../training/progress';
 import type { Augmentation } from '../recipes';
 import type { BatchNormMode } from '../training/batch-norm-mode';
@@ -17,7 +18,7 @@ const BATCH_NORM: Readonly<Record<BatchNormMode, string>> = {
     'frozen ones normalise by their moving statistics, which stay; un-frozen ones normalise by the batch and move their statistics',
 };
 
-const percent = (share: number | null) => (share === null ? '–' : `${(100 * share).toFixed(1)} %`);
+const percentOrNone = (share: number | null) => (share === null ? '–' : percent(share));
 const interval = (range: readonly [number, number] | null) =>
   range === null ? '–' : `${percent(range[0])} to ${percent(range[1])}`;
 
@@ -53,7 +54,7 @@ export function augmentationWords(augmentation: Augmentation): string {
   ].join(', ');
 }
 
-function dataSection({ data, classes }: ModelCardFacts): string {
+function dataSection({ data, classes, seed }: ModelCardFacts): string {
   const splits = SPLIT_NAMES.filter((split) => data.counts[split] !== undefined);
   const counts = splits.map((split) => data.counts[split]!);
   const rows = [
@@ -62,7 +63,7 @@ function dataSection({ data, classes }: ModelCardFacts): string {
   ];
   return `## Data
 
-${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` over every picture's path, class, split and bytes.
+${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` over every picture's bytes and path, ${data.splitBy === 'folders' ? 'which has its split and its class' : `which has its class; split by seed ${seed}`}.
 
 ${table(['pictures', ...splits], rows)}`;
 }
@@ -116,8 +117,8 @@ function measuredSection(facts: ModelCardFacts): string {
   const perClass = evaluation.perClass.map((of, i) => [
     escapeMarkdown(classes[i]!),
     of.support,
-    percent(of.precision),
-    percent(of.recall),
+    percentOrNone(of.precision),
+    percentOrNone(of.recall),
     interval(of.recallInterval95),
     of.f1?.toFixed(3) ?? '–',
   ]);

@@ -56,8 +56,13 @@ export interface ModelCardFacts {
   readonly weightsSha256: string;
   readonly data: {
     readonly name: string;
-    /** Checksum over every picture's path, class, split and bytes. */
+    /**
+     * Checksum over every picture's bytes and path. The path has the class and, where folders split the set, the split;
+     * where the seed does, the split follows from it and the bytes.
+     */
     readonly sha256: string;
+    /** What decides a picture's split: the folder it lies in, or the training's seed. */
+    readonly splitBy: 'folders' | 'seed';
     /** Pictures of each class, by split. */
     readonly counts: Readonly<Partial<Record<SplitName, readonly number[]>>>;
   };
@@ -78,6 +83,21 @@ export interface ModelCardFacts {
   readonly pictures: Readonly<Partial<Record<'training' | 'confusion' | 'reliability' | 'mistakes', string>>>;
   /** The command that measures the figures again. */
   readonly command: string;
+}
+
+/**
+ * The command that measures a training's figures again: with its seed where that decides the splits, and allowed to go
+ * on where pictures of one split are in another.
+ */
+export function evaluateCommand(
+  { name, splitBy }: Pick<ModelCardFacts['data'], 'name' | 'splitBy'>,
+  { seed, leakage }: { readonly seed: number; readonly leakage: boolean },
+): string {
+  return [
+    `npx tandem evaluate FOLDER --data ${name}`,
+    ...(splitBy === 'seed' ? [`--seed ${seed}`] : []),
+    ...(leakage ? ['--allow-leakage'] : []),
+  ].join(' ');
 }
 
 /** The split that the card's details are of: the test split where it was measured. */

@@ -3,6 +3,7 @@
  */
 import { escapeMarkdown } from './markdown';
 import { mainSplit, type ModelCardFacts } from './model-facts';
+import { percent } from './percent';
 import { STAGE_TITLES } from '../training/progress';
 
 /** Below this many pictures, a class's figures say little: at 30, a recall of 90 % has an interval 22 points wide. */
@@ -11,8 +12,6 @@ export const FEW_PICTURES = 30;
 const IMBALANCED = 3;
 /** Mean confidence less accuracy, from which the confidence misleads. */
 const MISCALIBRATED = 0.05;
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 function fewPictures(facts: ModelCardFacts): string[] {
   const { split, evaluation } = mainSplit(facts);

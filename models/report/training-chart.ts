@@ -3,6 +3,7 @@
  */
 import { bestEntry, type HistoryEntry } from '../training/history';
 import { STAGE_TITLES } from '../training/progress';
+import { percent } from './percent';
 import { card, COLOURS, element, line, path, scale, text, ticks } from './svg';
 import { type StageName, STAGES } from '../training/checkpoint';
 
@@ -27,8 +28,6 @@ interface Panel {
   readonly training: (entry: HistoryEntry) => number;
   readonly validation: (entry: HistoryEntry) => number | undefined;
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 function panelsOf(entries: readonly HistoryEntry[]): Panel[] {
   const finite = (values: readonly (number | undefined)[]) =>

@@ -36,16 +36,16 @@ export interface ProgressReporter {
 export const STAGE_TITLES: Readonly<Record<StageName, string>> = { head: 'head', fineTune: 'fine-tuning' };
 
 /** A terminal's line is redrawn this often at most. */
-const REDRAW_MS = 100;
+export const REDRAW_MS = 100;
 /** Elsewhere an epoch that takes longer says so this often. */
-const HEARTBEAT_MS = 60_000;
+export const HEARTBEAT_MS = 60_000;
 
 const defaultNowMs = () => performance.now();
 
-const BAR_CELLS = 20;
-const DEFAULT_COLUMNS = 80;
+export const BAR_CELLS = 20;
+export const DEFAULT_COLUMNS = 80;
 /** Back to the line's start, and what stood there wiped. */
-const REDRAW = '\r\x1b[K';
+export const REDRAW = '\r\x1b[K';
 
 const fixed = (value: number, digits: number) =>
   Number.isFinite(value) ? value.toFixed(digits) : `${value}`;

@@ -10,7 +10,7 @@ import { MAX_TRAINING_PIXELS } from '../data/decode';
 import { loadEngine } from '../engines/load';
 import { evaluateDataset } from '../evaluation/evaluate-dataset';
 import { bestEntry, HISTORY_NAME, type HistoryEntry, readHistory } from './history';
-import type { ModelCardFacts, StageFacts } from '../report/model-facts';
+import { evaluateCommand, type ModelCardFacts, type StageFacts } from '../report/model-facts';
 import { PACKAGE_ROOT } from '../package-root';
 import { type Report, writeReport } from '../report/report';
 import { readSavedModel } from '../weights/saved-model';
@@ -38,13 +38,17 @@ export async function reportTraining(
   await engine.dispose();
   const { entries } = readHistory(join(out, HISTORY_NAME));
   const { name, nameOf } = namesOf(data);
+  const splitBy = dataset.splitBy === 'folders' ? 'folders' : 'seed';
   const facts: Omit<ModelCardFacts, 'mistakes' | 'pictures'> = {
     model: saved.model,
     architecture: saved.architecture,
     classes: saved.classes,
     base: baseFacts(saved.base),
     weightsSha256: saved.weights.sha256,
-    data: { name, sha256: dataset.sha256, counts: countsOf(dataset.splits, dataset.classes.length) },
+    data: {
+      ...{ name, sha256: dataset.sha256, splitBy },
+      counts: countsOf(dataset.splits, dataset.classes.length),
+    },
     seed: plan.seed,
     stages: stageFacts(plan, entries),
     batchSize: recipe.batchSize,
@@ -59,7 +63,7 @@ export async function reportTraining(
       engine: `${engine.kind} ${engine.version}`,
       evaluation,
     })),
-    command: `npx tandem evaluate FOLDER --data ${name}`,
+    command: evaluateCommand({ name, splitBy }, { seed: plan.seed, leakage: dataset.leakage }),
   };
   const test = measured.find(({ split }) => split === 'test')!;
   const report = await writeReport({

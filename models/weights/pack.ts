@@ -12,6 +12,25 @@ import { MANIFEST_NAME, readChecksummed, readSavedModel } from './saved-model';
 const PAPERS = ['model-card.md', 'evaluation.json'];
 
 /**
+ * Refuses models whose copies would lie in one folder, since it is named by their id.
+ *
+ * @throws RangeError naming both
+ */
+export function checkDistinct(folders: readonly string[]): void {
+  const byId = new Map<string, string>();
+  for (const folder of folders) {
+    const { model } = readSavedModel(folder);
+    const other = byId.get(model);
+    if (other !== undefined) {
+      throw new RangeError(
+        `the models must have an id each, received ${model} of both ${other} and ${folder}: pack them one by one, each with an --out of its own`,
+      );
+    }
+    byId.set(model, folder);
+  }
+}
+
+/**
  * Copies a saved model with the base that it starts from, which may lie in a cache or beside other models, so that the
  * copy is whole wherever it goes. The manifest stays the same, byte for byte, and with it the model's checksum.
  *

@@ -4,7 +4,11 @@ import { checkShares, DEFAULT_SHARES, splitPictures } from '../../../models/data
 
 const OPTIONS = { seed: 3, shares: DEFAULT_SHARES };
 const picturesOf = (label: number, count: number) =>
-  Array.from({ length: count }, (_, i) => ({ label, pixelsSha256: `${label}-${i}` }));
+  Array.from({ length: count }, (_, i) => ({
+    label,
+    sha256: `file ${label}-${i}`,
+    pixelsSha256: `pixels ${label}-${i}`,
+  }));
 const countOf = (splits: readonly string[], name: string) => splits.filter((split) => split === name).length;
 
 test('each class is split by the shares', () => {
@@ -29,16 +33,26 @@ test('a picture’s split does not depend on the order of pictures, and another 
   expect(splitPictures(pictures, { ...OPTIONS, seed: 4 })).not.toEqual(splits);
 });
 
+test('pixels decide which pictures stay together and no more, so that another resize filter moves none', () => {
+  const pictures = [...picturesOf(0, 60), { label: 0, sha256: 'copy', pixelsSha256: 'pixels 0-7' }];
+  const resized = pictures.map((picture) => ({ ...picture, pixelsSha256: `linear ${picture.pixelsSha256}` }));
+  expect(splitPictures(resized, OPTIONS)).toEqual(splitPictures(pictures, OPTIONS));
+});
+
 test('a picture that is added moves few others', () => {
   const pictures = picturesOf(0, 200);
-  const [before, after] = [pictures, [...pictures, { label: 0, pixelsSha256: 'new' }]].map((all) =>
-    splitPictures(all, OPTIONS),
+  const [before, after] = [pictures, [...pictures, { label: 0, sha256: 'new', pixelsSha256: 'new' }]].map(
+    (all) => splitPictures(all, OPTIONS),
   );
   expect(before!.filter((split, i) => split !== after![i]).length).toBeLessThanOrEqual(2);
 });
 
 test('the same pixels are never in two splits, not even under two labels', () => {
-  const picture = fc.record({ label: fc.nat(2), pixelsSha256: fc.nat(30).map(String) });
+  const picture = fc.record({
+    label: fc.nat(2),
+    sha256: fc.nat(60).map(String),
+    pixelsSha256: fc.nat(30).map(String),
+  });
   fc.assert(
     fc.property(fc.array(picture, { maxLength: 100 }), fc.nat(), (pictures, seed) => {
       const splits = splitPictures(pictures, { ...OPTIONS, seed });

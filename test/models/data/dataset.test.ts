@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import promises from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import sharp from 'sharp';
 
@@ -124,6 +126,34 @@ test('pictures in folders below a class, and linked ones, are the class’ too',
   symlinkSync(join(elsewhere, '8.png'), join(folder, 'b', 'link.png'));
   const dataset = await readDataset(folder, { seed: 1 });
   expect(Object.values(dataset.splits).flat()).toHaveLength(8);
+});
+
+test('only regular files that can be read count; others are named and skipped with the reason', async () => {
+  const folder = await folderOf({ ...UNSPLIT, 'a/denied.png': 7, 'a/taken.png': 8 });
+  symlinkSync('nothing', join(folder, 'a', 'dangling.png'));
+  symlinkSync('loop.png', join(folder, 'b', 'loop.png'));
+  symlinkSync('..', join(folder, 'b', 'up'));
+  symlinkSync('nothing', join(folder, 'link'));
+  execFileSync('mkfifo', [join(folder, 'a', 'pipe.png')]);
+  // Root may read everything, so the file system itself cannot be asked to refuse.
+  const { readFile } = promises;
+  const spy = jest.spyOn(promises, 'readFile').mockImplementation(async (path, ...rest) => {
+    const code = { 'denied.png': 'EACCES', 'taken.png': 'ENOENT' }[basename(path as string)];
+    if (code !== undefined) throw Object.assign(new Error(code), { code });
+    return readFile(path, ...rest);
+  });
+  const { skipped, splits } = await readDataset(folder, { seed: 1 });
+  spy.mockRestore();
+  expect(skipped.map(({ path, reason }) => `${path}: ${reason}`).toSorted()).toEqual([
+    'a/dangling.png: It is a link to nothing, or was removed',
+    'a/denied.png: It may not be read',
+    'a/pipe.png: It is no regular file',
+    'a/taken.png: It is a link to nothing, or was removed',
+    'b/loop.png: It is a link that leads back to itself',
+    'b/up: It is a link to a folder that it lies in',
+    'link: It is a link to nothing, or was removed',
+  ]);
+  expect(Object.values(splits).flat()).toHaveLength(6);
 });
 
 test('the same picture in two splits is an error that names the pair, unless allowed', async () => {

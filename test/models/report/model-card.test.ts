@@ -9,7 +9,7 @@ import { evaluateDataset } from '../../../models/evaluation/evaluate-dataset';
 import { evaluate } from '../../../models/evaluation/evaluation';
 import { escapeMarkdown } from '../../../models/report/markdown';
 import { augmentationWords, modelCard } from '../../../models/report/model-card';
-import type { ModelCardFacts } from '../../../models/report/model-facts';
+import { evaluateCommand, type ModelCardFacts } from '../../../models/report/model-facts';
 import { limits } from '../../../models/report/model-limits';
 import { AUGMENTATION } from '../../../models/recipes';
 import { REPORT_FILES, writeReport } from '../../../models/report/report';
@@ -31,6 +31,7 @@ const FACTS: ModelCardFacts = {
   data: {
     name: 'waste',
     sha256: 'd'.repeat(64),
+    splitBy: 'folders',
     counts: { train: [400, 100], val: [40, 10], test: [40, 10] },
   },
   seed: 7,
@@ -132,6 +133,22 @@ test('the card says where the model comes from and how it was trained', () => {
   expect(card).toContain('- Class weights: glass 0.75, paper \\| card 2.50');
   expect(card).toContain('- Seed: 7');
   expect(card).toContain('stay as they are; scale and offset of un-frozen ones are learned');
+});
+
+test('the card says what the data’s checksum is over, which is no split where the seed splits', () => {
+  expect(modelCard(FACTS)).toContain(
+    "over every picture's bytes and path, which has its split and its class.",
+  );
+  const bySeed = modelCard({ ...FACTS, data: { ...FACTS.data, splitBy: 'seed' } });
+  expect(bySeed).toContain("over every picture's bytes and path, which has its class; split by seed 7.");
+});
+
+test('the command that measures again has the seed and the permission of leakage where they matter', () => {
+  const command = (splitBy: 'folders' | 'seed', leakage: boolean) =>
+    evaluateCommand({ name: 'waste', splitBy }, { seed: 7, leakage });
+  expect(command('folders', false)).toBe('npx tandem evaluate FOLDER --data waste');
+  expect(command('seed', false)).toBe('npx tandem evaluate FOLDER --data waste --seed 7');
+  expect(command('folders', true)).toBe('npx tandem evaluate FOLDER --data waste --allow-leakage');
 });
 
 test('the card says which input values the model takes', () => {
