@@ -112,9 +112,18 @@ function ask(url: string, agent: Agent, { path, type, body, abort }: Asked): Pro
 const statusOf = (processId: number, field: string) =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${processId}/status`, 'utf8'))![1]);
 
-/** What a process holds: files open, threads. */
-const handlesOf = (processId: number) =>
-  `${readdirSync(`/proc/${processId}/fd`).length} files, ${statusOf(processId, 'Threads')} threads`;
+/** What a process holds. */
+const handlesOf = (processId: number) => ({
+  files: readdirSync(`/proc/${processId}/fd`).length,
+  threads: statusOf(processId, 'Threads'),
+});
+type Handles = ReturnType<typeof handlesOf>;
+const described = (all: readonly Handles[]) =>
+  all.map(({ files, threads }) => `${files} files, ${threads} threads`).join('; ');
+/** libvips lets threads go that were idle and starts them again. */
+const IDLE_THREADS = 1;
+const isHeld = (before: Handles, after: Handles) =>
+  after.files === before.files && after.threads <= before.threads + IDLE_THREADS;
 
 /** Slope of a straight line through the values at 0, 1, 2 and so on (least squares). */
 function slope(values: readonly number[]): number {
@@ -172,7 +181,7 @@ async function main(): Promise<void> {
       .join(' ');
   await put(Number(values['warm-up']), false);
   statuses.clear();
-  const handles = () => processes.slice(1).map(handlesOf).join('; ');
+  const handles = () => processes.slice(1).map(handlesOf);
   const [handlesBefore, tensorsBefore] = [handles(), await tensors()];
   await put(requests, true);
   const [handlesAfter, tensorsAfter] = [handles(), await tensors()];
@@ -201,8 +210,8 @@ async function main(): Promise<void> {
       total <= MOST_SLOPE_MIB,
     ],
     [
-      `the model processes hold what they held: ${handlesBefore}, then ${handlesAfter}`,
-      handlesBefore === handlesAfter,
+      `the model processes hold what they held: ${described(handlesBefore)}, then ${described(handlesAfter)}`,
+      handlesBefore.every((before, i) => isHeld(before, handlesAfter[i]!)),
     ],
     [`tensors stay: ${tensorsBefore || 'not counted by this engine'}`, tensorsBefore === tensorsAfter],
     [
