@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 
 import { MODEL_IDS, PREPROCESSINGS } from './catalog';
-import { ENGINE_KINDS, type EngineKind } from './engines/engine';
+import { describeEngine, ENGINE_KINDS, type EngineKind } from './engines/engine';
 import { engineKind, type EvaluatedSplit, splitName, wholeNumber } from './option-parsers';
 import { percent } from './report/percent';
 import { describeTrain, type TrainOptions } from './training/train-options';
@@ -171,6 +171,7 @@ async function evaluateDemoModel(
   const { loadEngine } = require('./engines/load') as typeof import('./engines/load.js');
   const saved = readSavedModel(join(DEMO_MODELS_DIR, id));
   const engine = await loadEngine({ kind, modelDir: saved.folder, threads, onnxCacheDir });
+  note(describeEngine(engine));
   const measured = await evaluateDemo(saved, engine, (done, count) => {
     if (done % 50 === 0) note(`${done}/${count} pictures`);
   });
@@ -191,6 +192,7 @@ async function predict(
   const { threads, onnxCacheDir } = defaults;
   const folder = modelFolder(model, defaults);
   const engine = await loadEngine({ kind, modelDir: folder, threads, onnxCacheDir });
+  note(describeEngine(engine));
   for await (const prediction of predictFiles(engine, files, { top, maxPixels: MAX_TRAINING_PIXELS })) {
     if (json) console.log(JSON.stringify(prediction));
     else if ('error' in prediction) note(`${prediction.file}: ${prediction.error}`);

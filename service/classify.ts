@@ -6,6 +6,7 @@ import { problemOf, ServiceError, toServiceError } from './errors';
 import type { QueuedResult } from './pool';
 import type { Classification, Classifications } from './schemas';
 
+/** What is asked of images, and who answers it. */
 export interface ClassifyAsk {
   readonly classes: readonly string[];
   /** How many classes to answer with. */

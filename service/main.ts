@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 
 import type { ModelId } from '../models/catalog';
+import { adviceOn } from '../models/engines/engine';
 import { openApiKeys } from './api-key';
 import { createApp } from './app';
 import { type Config, readConfig } from './config';
@@ -97,6 +98,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       const onState = (state: WorkerState) => {
         if (state.kind === 'ready') {
           log.info({ model, ...state.loaded, classes: state.loaded.classes.length }, 'model ready');
+          const advice = adviceOn(kind);
+          if (advice !== undefined) log.warn({ model }, advice);
           resolve();
         } else if (state.kind === 'failed')
           log.error(

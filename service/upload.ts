@@ -11,6 +11,7 @@ import { IMAGE_FIELD, IMAGE_TYPES, LIMITS } from './contract';
 import { bodyError, ServiceError } from './errors';
 import { CLASSIFY_JSON } from './schemas';
 
+/** What a request brought. */
 export interface Upload {
   /** Encoded images in the request's order; at least one. */
   readonly images: readonly Buffer[];
@@ -21,6 +22,7 @@ export interface Upload {
 const FORM_TYPE = 'multipart/form-data';
 /** How long after its last byte a form may still be worked on. */
 const FORM_END_MS = 250;
+/** The media type of images in base64. */
 export const JSON_TYPE = 'application/json';
 const TAKEN = [...IMAGE_TYPES, FORM_TYPE, JSON_TYPE].join(', ');
 const known = (type: string) => IMAGE_TYPES.some((imageType) => imageType === type);

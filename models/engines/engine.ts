@@ -31,6 +31,22 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
+/** What to do about an engine that is slow; nothing for the others. */
+export function adviceOn(kind: EngineKind): string | undefined {
+  if (kind !== 'wasm') return undefined;
+  return 'wasm runs on one thread and takes several times as long: choose onnxruntime, or tfjs-node after `npm run build:tfjs-node`';
+}
+
+/** An engine in a sentence, with what to do about a slow one. */
+export function describeEngine({
+  kind,
+  version,
+  threads,
+}: Pick<Engine, 'kind' | 'version' | 'threads'>): string {
+  const advice = adviceOn(kind);
+  return `engine: ${kind} ${version}, threads: ${threads}${advice === undefined ? '' : `; ${advice}`}`;
+}
+
 /** What an engine is loaded for. */
 export interface EngineOptions {
   readonly kind: EngineKind;

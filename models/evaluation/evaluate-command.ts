@@ -8,7 +8,7 @@ import { INPUT_SHAPE } from '../catalog';
 import { type Dataset, readDataset } from '../data/dataset';
 import { findDatasetFiles } from '../data/dataset-files';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
-import type { Engine, EngineKind } from '../engines/engine';
+import { describeEngine, type Engine, type EngineKind } from '../engines/engine';
 import { loadEngine } from '../engines/load';
 import type { CountReporter } from './count-progress';
 import { evaluateDataset } from './evaluate-dataset';
@@ -160,6 +160,7 @@ export async function compareModels(
     const labelled = items.map(({ path, label }) => ({ path, label: indices[label]! }));
     note(`${folder}: ${items.length} pictures of ${split}`);
     const engine = await loadEngine({ kind, modelDir: folder, threads, onnxCacheDir });
+    if (first === undefined) note(describeEngine(engine));
     const { evaluation, labels, probabilities } = await evaluateDataset(engine, labelled, {
       maxPixels: MAX_TRAINING_PIXELS,
       onProgress: (done, count) => onCount?.('measuring', done, count),
