@@ -95,6 +95,7 @@ test('what is skipped is named and counted, and reading and measuring say how fa
     expect.stringMatching(/^skipped test\/weave\/cut\.jpg: The image is damaged/),
     'skipped in all: 1 file',
     `${latency}: 24 pictures of val+test`,
+    expect.stringMatching(/^engine: onnxruntime [\d.]+, threads: \d$/),
   ]);
   expect(counts).toEqual(expect.arrayContaining(['reading 37/37', 'measuring 8/24', 'measuring 24/24']));
 });
