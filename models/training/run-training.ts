@@ -10,8 +10,10 @@ import * as tf from '@tensorflow/tfjs';
 import { fillFromBase } from '../weights/base-weights';
 import type { ArchitectureId, ModelId } from '../catalog';
 import { classWeights } from '../data/class-weights';
-import { buildClassifier } from '../architectures/classifier';
+import { buildBackbone, buildClassifier } from '../architectures/classifier';
+import { unfrozenLayers } from '../architectures/unfrozen-layers';
 import { type Dataset, readDataset } from '../data/dataset';
+import { findDatasetFiles } from '../data/dataset-files';
 import { useTfjsNode } from '../engines/tfjs';
 import { removeTemporaries } from '../files';
 import { appendHistory, HISTORY_NAME, truncateHistory } from './history';
@@ -68,7 +70,7 @@ function fingerprintOf(plan: TrainingPlan, dataset: Dataset): string {
 }
 
 /** @throws Error where another training's work would be lost */
-export function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
+function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
   for (const name of [CHECKPOINT_NAME, MANIFEST_NAME]) {
     if (!resume && existsSync(join(out, name))) {
       throw new Error(
@@ -76,6 +78,26 @@ export function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>):
       );
     }
   }
+}
+
+/**
+ * Refuses what can be refused at once, so that no download, no set of pictures and no epoch is waited for in vain.
+ *
+ * @returns names of the classes
+ * @throws Error naming the option, what it must be and what it is
+ */
+export function checkStart({
+  architecture,
+  data,
+  out,
+  recipe,
+  resume,
+}: Pick<TrainingPlan, 'architecture' | 'data' | 'out' | 'recipe' | 'resume'>): readonly string[] {
+  checkOut({ out, resume });
+  const backbone = buildBackbone(architecture, { preprocessing: recipe.preprocessing });
+  unfrozenLayers(backbone, recipe.fineTune.layersUnfrozen);
+  backbone.dispose();
+  return findDatasetFiles(data).classes;
 }
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -103,19 +125,20 @@ async function readPictures(
 /** Trains, and writes the saved model; what was reached before is gone on from where the plan says so. */
 export async function runTraining(plan: TrainingPlan, progress: ProgressReporter): Promise<TrainedModel> {
   const { architecture, base, recipe, augmentation, seed, threads, out } = plan;
-  checkOut(plan);
+  const classes = checkStart(plan);
   mkdirSync(out, { recursive: true });
   removeTemporaries(out);
   await useTfjsNode(threads);
   tf.enableProdMode();
   progress.note(`training on tfjs-node ${tf.version.tfjs}, its trunk on onnxruntime, threads: ${threads}`);
+  const { preprocessing } = recipe;
+  const classifier = buildClassifier(architecture, classes.length, { preprocessing });
+  // Before the pictures, which take long to read: the file may be of another architecture.
+  await fillFromBase(classifier, { architecture, base, folder: out });
+
   const dataset = await readPictures(plan, progress.note);
   const { train, val } = dataset.splits;
   const weightsOfClasses = plan.balanceClasses ? classWeights(train.map(({ label }) => label)) : undefined;
-
-  const { preprocessing } = recipe;
-  const classifier = buildClassifier(architecture, dataset.classes.length, { preprocessing });
-  await fillFromBase(classifier, { architecture, base, folder: out });
   const { batchSize } = recipe;
   const trainPipeline = openInputPipeline({ items: train, batchSize, augmentation, shuffle: true, seed });
   const valPipeline = openInputPipeline({ items: val, batchSize, seed, workers: 1, cacheBytes: 0 });
@@ -146,7 +169,6 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
       },
     });
     const { model, demo } = plan;
-    const { classes } = dataset;
     const metadata = { architecture, seed: String(seed) };
     const fields = { model, architecture, preprocessing, classes, demo, base };
     writeSavedModel(out, fields, weights, metadata);

@@ -6,7 +6,7 @@ import { progressReporter } from './progress';
 import { AUGMENTATION, type Recipe, type RecipeName, RECIPES, TUNED_RECIPES } from '../recipes';
 import { resolveWeights } from './base-option';
 import { reportTraining } from './report-training';
-import { checkOut, runTraining, type TrainingPlan } from './run-training';
+import { checkStart, runTraining, type TrainingPlan } from './run-training';
 import type { TrainOptions } from './train-options';
 
 /**
@@ -83,7 +83,7 @@ export async function train(
   const { data, out, batchNorm, keep, seed, threads = defaults.threads } = options;
   const resume = options.resume ?? false;
   // Before anything is downloaded.
-  checkOut({ out, resume });
+  checkStart({ architecture, data, out, recipe, resume });
   const restoreInterrupt = stopOnInterrupt(progress.note);
   try {
     const plan: TrainingPlan = {
