@@ -21,6 +21,7 @@ import { createAdam } from './adam';
 import {
   type Checkpoint,
   CHECKPOINT_NAME,
+  type Fingerprint,
   isBetter,
   readCheckpoint,
   type StageName,
@@ -71,7 +72,7 @@ export interface Training {
   readonly threads: number;
   /** Where checkpoints go. */
   readonly folder: string;
-  readonly fingerprint: string;
+  readonly fingerprint: Fingerprint;
   readonly resume: boolean;
   /** Ends a stage after so many epochs whose validation loss was no better than the best before. */
   readonly earlyStoppingEpochs?: number | undefined;

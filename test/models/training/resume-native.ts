@@ -194,7 +194,8 @@ function compare(whole: string, out: string, how: string): void {
 async function kill(out: string, mark: number, share: number, gapMs: number): Promise<void> {
   // A run that was faster than the first, and ended before it could be killed, is resumed and killed sooner.
   for (let delayMs = share * gapMs; ; delayMs /= 2) {
-    const run = start(out, '--resume');
+    const isBegun = existsSync(join(out, HISTORY_NAME));
+    const run = start(out, ...(isBegun ? ['--resume'] : []));
     await reach(run, mark);
     await sleep(delayMs);
     signalGroup(run, 'SIGKILL');

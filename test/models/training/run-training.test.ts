@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 import sharp from 'sharp';
@@ -119,4 +119,36 @@ test('weights of another architecture are refused before the pictures are read',
   );
   expect(notes.join()).not.toContain('pictures to train');
   expect((await run({ base })).join()).toContain('4 pictures to train');
+});
+
+describe('--resume', () => {
+  test('goes on from the same weights under another spelling of their path, and no other number', async () => {
+    await run({ base: await fileBase(weightsFile) });
+    const base = await fileBase(relative('.', weightsFile));
+    expect((await run({ base, resume: true })).join()).toContain('resumed after 1 of 1 epoch of head');
+    await expect(run({ base, resume: true, seed: 2 })).rejects.toThrow(
+      /is of another training: seed must be 1, received 2: go on/,
+    );
+  });
+
+  test('without a training in --out is refused, so that a mistyped folder is noticed', async () => {
+    await expect(run({ resume: true })).rejects.toThrow(
+      `--resume must find a training in --out ${out}, received no checkpoint.safetensors there: correct --out, or leave --resume out to begin a training`,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('of a training that was stopped before its first checkpoint starts it anew, and says so', async () => {
+    mkdirSync(out);
+    writeFileSync(join(out, 'history.jsonl'), '');
+    expect(await run({ resume: true })).toContain('the training had saved no epoch: it starts anew');
+  });
+
+  test('is offered where there is a checkpoint, and never overwrites a model that has none', async () => {
+    await run();
+    await expect(run()).rejects.toThrow('go on with it by --resume, or choose another folder');
+    rmSync(join(out, 'checkpoint.safetensors'));
+    await expect(run()).rejects.toThrow('received one (model.json): choose another folder');
+    await expect(run({ resume: true })).rejects.toThrow('--resume must find a training');
+  });
 });
