@@ -1,7 +1,7 @@
 /**
  * A training from a folder of pictures to a saved model with its evidence.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
@@ -88,8 +88,21 @@ function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
   );
 }
 
+/** @throws Error where the folder cannot be made, or not be written to */
+function makeOut(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+    accessSync(out, constants.W_OK);
+  } catch (cause) {
+    throw new Error(
+      `--out must be a folder that can be made and written to, received ${out} (${(cause as Error).message}): choose another`,
+      { cause },
+    );
+  }
+}
+
 /**
- * Refuses what can be refused at once, so that no download, no set of pictures and no epoch is waited for in vain.
+ * Makes the folder of the saved model, and refuses what can be refused at once, so that no download, no set of pictures and no epoch is waited for in vain.
  *
  * @returns names of the classes
  * @throws Error naming the option, what it must be and what it is
@@ -105,7 +118,9 @@ export function checkStart({
   const backbone = buildBackbone(architecture, { preprocessing: recipe.preprocessing });
   unfrozenLayers(backbone, recipe.fineTune.layersUnfrozen);
   backbone.dispose();
-  return findDatasetFiles(data).classes;
+  const { classes } = findDatasetFiles(data);
+  makeOut(out);
+  return classes;
 }
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -134,7 +149,6 @@ async function readPictures(
 export async function runTraining(plan: TrainingPlan, progress: ProgressReporter): Promise<TrainedModel> {
   const { architecture, base, recipe, augmentation, seed, threads, out } = plan;
   const classes = checkStart(plan);
-  mkdirSync(out, { recursive: true });
   removeTemporaries(out);
   const history = join(out, HISTORY_NAME);
   // Also of a training to go on with: killed between its first line and its first checkpoint, it starts anew.

@@ -105,6 +105,16 @@ describe('before a download', () => {
       { data: join(root, 'nowhere') },
       `the data must be a folder with a folder a class, received ${join(root, 'nowhere')}, which is none`,
     ],
+    [
+      '--out that is a file',
+      { out: weightsFile },
+      `--out must be a folder that can be made and written to, received ${weightsFile} (EEXIST`,
+    ],
+    [
+      '--out below a file',
+      { out: join(weightsFile, 'model') },
+      `--out must be a folder that can be made and written to, received ${join(weightsFile, 'model')} (ENOTDIR`,
+    ],
   ])('%s is refused', async (_, changes, message) => {
     await expect(start(changes)).rejects.toThrow(message);
     expect(fetched).not.toHaveBeenCalled();
