@@ -14,7 +14,8 @@ import {
   type ActivationSource,
   activationSource,
   type BatchSource,
-  throughTrunk,
+  MOST_ACTIVATION_BYTES,
+  repeatedActivations,
   type TrunkBatch,
 } from './activation-source';
 import { createAdam } from './adam';
@@ -70,6 +71,8 @@ export interface Training {
   readonly seed: number;
   /** Threads of the trunk; the tail's are those of the tfjs backend. */
   readonly threads: number;
+  /** Memory for what the trunk says of pictures that never change. @default MOST_ACTIVATION_BYTES */
+  readonly mostActivationBytes?: number;
   /** Where checkpoints go. */
   readonly folder: string;
   readonly fingerprint: Fingerprint;
@@ -144,11 +147,10 @@ async function trainStage(
   );
   try {
     const { batchSize } = recipe;
-    const train = await activationSource(training.train, trunk, { seed: training.seed, batchSize });
-    const validation: TrunkBatch[] = [];
-    if (training.validation !== undefined) {
-      for await (const batch of throughTrunk(training.validation.epoch(0), trunk)) validation.push(batch);
-    }
+    const memory = { leftBytes: training.mostActivationBytes ?? MOST_ACTIVATION_BYTES };
+    const validated = training.validation;
+    const validation = validated && (await repeatedActivations(() => validated.epoch(0), trunk, memory));
+    const train = await activationSource(training.train, trunk, { seed: training.seed, batchSize, memory });
     let { epochsDone = 0, best, stopped = false, lowestLoss }: Partial<TrainingState> = resumed?.state ?? {};
     while (epochsDone < epochs && !stopped) {
       const epoch = epochsDone + 1;
@@ -191,7 +193,7 @@ interface Epoch {
   readonly learner: Learner;
   readonly train: ActivationSource;
   readonly adam: ReturnType<typeof createAdam>;
-  readonly validation: readonly TrunkBatch[];
+  readonly validation: (() => AsyncIterable<TrunkBatch> | Iterable<TrunkBatch>) | undefined;
 }
 
 async function trainEpoch(
@@ -220,7 +222,7 @@ async function trainEpoch(
   }
   const figures = { loss: lossSum / count, accuracy: right / count };
   let [valLossSum, valRight, valCount] = [0, 0, 0];
-  for (const { activations, labels } of validation) {
+  for await (const { activations, labels } of validation?.() ?? []) {
     const result = evaluateStep(learner, activations, labels);
     valLossSum += result.lossSum;
     valRight += result.right;

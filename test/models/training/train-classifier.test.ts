@@ -172,6 +172,9 @@ test('pictures that no augmentation changes give the same weights whether their 
   const live = await train({ train: { stepsPerEpoch: 2, epoch } });
   const kept = await train({ train: { stepsPerEpoch: 2, epoch, unchanging } });
   expect(differing(live.weights, kept.weights)).toEqual([]);
+  const forgotten = await train({ train: { stepsPerEpoch: 2, epoch, unchanging }, mostActivationBytes: 0 });
+  expect(differing(live.weights, forgotten.weights)).toEqual([]);
+  expect(forgotten.epochs.map(({ valLoss }) => valLoss)).toEqual(live.epochs.map(({ valLoss }) => valLoss));
 });
 
 test('another seed ends with other weights', async () => {
