@@ -12,6 +12,7 @@ export const CHECKPOINT_NAME = 'checkpoint.safetensors';
 
 /** The recipe's stages, in their order. */
 export const STAGES = ['head', 'fineTune'] as const;
+/** A stage of the recipe; histories and checkpoints carry it. */
 export type StageName = (typeof STAGES)[number];
 
 /** The best epoch of a stage so far, by validation accuracy, then loss. */

@@ -59,6 +59,7 @@ export interface StepRecord {
   readonly accuracy: number;
 }
 
+/** All that a training of both stages needs; of files it knows its checkpoints only. */
 export interface Training {
   /** A classifier filled from its base; training changes it in place. */
   readonly classifier: tf.LayersModel;
