@@ -107,14 +107,15 @@ export function trainStep(
   });
 }
 
-/** What a batch comes to in inference mode. */
+/** What a batch comes to in inference mode; its loss is smoothed as in training, which is what Keras validates by. */
 export function evaluateStep(
   learner: Learner,
   activations: readonly Activation[],
   labels: Int32Array,
+  labelSmoothing: number,
 ): StepResult {
   return tf.tidy(() => {
     const logits = logitsOf(learner, toTensors(activations), false);
-    return resultOf(crossEntropy(logits, labels, 0), logits, labels);
+    return resultOf(crossEntropy(logits, labels, labelSmoothing), logits, labels);
   });
 }

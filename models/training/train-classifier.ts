@@ -203,6 +203,7 @@ async function trainEpoch(
 ): Promise<EpochRecord> {
   const { recipe, batchNorm, classWeights } = training;
   const steps = training.train.stepsPerEpoch;
+  const labelSmoothing = recipe.labelSmoothing ?? 0;
   const started = performance.now();
   // The stages' draws differ though both count their epochs from 1.
   const drawn = (stage === 'head' ? 0 : recipe.head.epochs) + epoch;
@@ -211,7 +212,7 @@ async function trainEpoch(
   for await (const { activations, labels } of train(drawn)) {
     const done = (epoch - 1) * steps + step;
     learningRate = learningRateAt(recipe[stage], done, recipe[stage].epochs * steps);
-    const options = { batchNorm, classWeights, labelSmoothing: recipe.labelSmoothing ?? 0 };
+    const options = { batchNorm, classWeights, labelSmoothing };
     const result = trainStep(learner, activations, labels, options, (gradients) =>
       adam.apply(gradients, learningRate),
     );
@@ -224,7 +225,7 @@ async function trainEpoch(
   const figures = { loss: lossSum / count, accuracy: right / count };
   let [valLossSum, valRight, valCount] = [0, 0, 0];
   for await (const { activations, labels } of validation?.() ?? []) {
-    const result = evaluateStep(learner, activations, labels);
+    const result = evaluateStep(learner, activations, labels, labelSmoothing);
     valLossSum += result.lossSum;
     valRight += result.right;
     valCount += labels.length;

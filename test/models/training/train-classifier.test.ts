@@ -223,6 +223,16 @@ test('early stopping ends a stage, and what is kept is the best epoch', async ()
   expect(differing(weights, (await train({ recipe: until })).weights)).toEqual([]);
 });
 
+test('the validation loss is smoothed as the training’s is, as in Keras', async () => {
+  // Nothing is learnt at such a rate, so that both losses are of the same weights.
+  const still = { head: { epochs: 1, learningRate: 1e-30 }, fineTune: { ...RECIPE.fineTune, epochs: 0 } };
+  const validation = { stepsPerEpoch: 2, epoch: () => source(1).epoch(1) };
+  for (const labelSmoothing of [0, 0.5]) {
+    const { epochs } = await train({ recipe: { ...RECIPE, ...still, labelSmoothing }, validation });
+    expect(epochs[0]!.valLoss).toBeCloseTo(epochs[0]!.loss, 6);
+  }
+});
+
 test('a class of no weight is not learnt', async () => {
   const recipe = { ...RECIPE, fineTune: { ...RECIPE.fineTune, epochs: 0 } };
   const { epochs } = await train({ recipe, classWeights: [1, 0] });
