@@ -10,6 +10,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LayerArgs } from '@tensorflow/tfjs-layers/dist/engine/topology';
 
+/** What Keras' layer takes of it that these architectures set. */
 export interface BatchNormalizationArgs extends LayerArgs {
   readonly name: string;
   /** Added to the variance. */

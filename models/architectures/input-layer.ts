@@ -11,6 +11,7 @@ export type InputShape = readonly [number | null, number | null, number];
 /** Name of the layer that rescales the input, as Keras' Rescaling calls itself; models on [0, 1] have none. */
 const RESCALING_NAME = 'rescaling';
 
+/** A backbone's input before and after its preprocessing. */
 export interface BackboneInput {
   /** float32 [b, h, w, 3] in [0, 1] */
   readonly input: tf.SymbolicTensor;

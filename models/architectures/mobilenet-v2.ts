@@ -37,7 +37,9 @@ export interface MobilenetV2 {
   readonly alpha: number;
 }
 
+/** The paper's own width. */
 export const MOBILENETV2: MobilenetV2 = { name: 'mobilenetv2_1.00_224', alpha: 1 };
+/** Half the channels, and about a quarter of the multiplications. */
 export const MOBILENETV2_050: MobilenetV2 = { name: 'mobilenetv2_0.50_224', alpha: 0.5 };
 
 const FIRST_FILTERS = 32;

@@ -25,6 +25,7 @@ export interface ResnetV2 {
   readonly stacks: readonly Stack[];
 }
 
+/** Six blocks in the third stack. */
 export const RESNET50V2: ResnetV2 = {
   name: 'resnet50v2',
   stacks: [
@@ -35,6 +36,7 @@ export const RESNET50V2: ResnetV2 = {
   ],
 };
 
+/** As {@link RESNET50V2}, but with 23 blocks in the third stack. */
 export const RESNET101V2: ResnetV2 = {
   name: 'resnet101v2',
   stacks: [

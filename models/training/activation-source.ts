@@ -29,8 +29,16 @@ export interface TrunkBatch {
 /** Epochs behind the trunk. */
 export type ActivationSource = (epoch: number) => AsyncIterable<TrunkBatch>;
 
-/** Memory for activations; a ResNet's of one picture are 0.57 MB where its last block is cut, 8 KB behind pooling. */
-const MOST_BYTES = 2 ** 30;
+/**
+ * Memory for activations, those to train on and those to validate on together; a ResNet's of one picture are 0.50 MB
+ * (7 · 7 · (512 + 2048) numbers) where its last block is cut, 8 KB behind pooling.
+ */
+export const MOST_ACTIVATION_BYTES = 2 ** 30;
+
+/** What is left of the memory for a stage's activations; what is kept is taken from it. */
+export interface ActivationMemory {
+  leftBytes: number;
+}
 
 /** Runs the trunk on each batch. */
 export async function* throughTrunk(batches: AsyncIterable<Batch>, trunk: Trunk): AsyncGenerator<TrunkBatch> {
@@ -39,20 +47,31 @@ export async function* throughTrunk(batches: AsyncIterable<Batch>, trunk: Trunk)
   }
 }
 
-/** Computes every picture's activations, unless they take more memory than allowed. */
+/** Computes every picture's activations, unless they take more memory than is left. */
 async function computeAll(
   batches: AsyncIterable<Batch>,
   trunk: Trunk,
-  mostBytes: number,
+  memory: ActivationMemory,
 ): Promise<TrunkBatch[] | undefined> {
   const all: TrunkBatch[] = [];
   let bytes = 0;
   for await (const batch of throughTrunk(batches, trunk)) {
     bytes += batch.activations.reduce((sum, { values }) => sum + values.byteLength, 0);
-    if (bytes > mostBytes) return undefined;
+    if (bytes > memory.leftBytes) return undefined;
     all.push(batch);
   }
+  memory.leftBytes -= bytes;
   return all;
+}
+
+/** The same pictures in the same order each time, behind a trunk; they go through it once, if memory has the room. */
+export async function repeatedActivations(
+  batches: () => AsyncIterable<Batch>,
+  trunk: Trunk,
+  memory: ActivationMemory,
+): Promise<() => AsyncIterable<TrunkBatch> | Iterable<TrunkBatch>> {
+  const all = await computeAll(batches(), trunk, memory);
+  return () => all ?? throughTrunk(batches(), trunk);
 }
 
 /** Picks pictures out of batches of `batchSize`, the last of which may be smaller. */
@@ -78,9 +97,9 @@ function gather(all: readonly TrunkBatch[], indices: readonly number[], batchSiz
 export async function activationSource(
   source: BatchSource,
   trunk: Trunk,
-  { seed, batchSize, mostBytes = MOST_BYTES }: { seed: number; batchSize: number; mostBytes?: number },
+  { seed, batchSize, memory }: { seed: number; batchSize: number; memory: ActivationMemory },
 ): Promise<ActivationSource> {
-  const all = source.unchanging && (await computeAll(source.unchanging(), trunk, mostBytes));
+  const all = source.unchanging && (await computeAll(source.unchanging(), trunk, memory));
   if (all === undefined) return (epoch) => throughTrunk(source.epoch(epoch), trunk);
   const count = all.reduce((sum, { labels }) => sum + labels.length, 0);
   return async function* (epoch) {

@@ -38,7 +38,9 @@ export function createAdam(
   const slot = (kind: 'm' | 'v', name: string, shape: number[]): tf.Variable => {
     const saved = resumed?.moments.get(`adam/${kind}/${name}`);
     if (resumed !== undefined && saved === undefined) {
-      throw new RangeError(`the checkpoint must hold adam/${kind}/${name}, received none: train anew`);
+      throw new RangeError(
+        `the checkpoint must hold adam/${kind}/${name}, received none: choose another --out to train anew`,
+      );
     }
     return tf.variable(saved === undefined ? tf.zeros(shape) : tf.tensor(saved.values, shape));
   };

@@ -1,7 +1,7 @@
 /**
  * `--weights`: what a training starts from.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 
 import { fileBase, imagenetBase } from '../weights/base-weights';
@@ -38,9 +38,10 @@ export async function resolveWeights(
       onFile: (found) => note(describeImagenetFile(architecture, found)),
     });
   }
-  if (!existsSync(text)) {
+  const isThere = existsSync(text);
+  if (!isThere || !statSync(text).isFile()) {
     throw new RangeError(
-      `--weights must be imagenet, demo, seed:N or an h5 file that is there, received ${text}`,
+      `--weights must be imagenet, demo, seed:N or an h5 file that is there, received ${text}${isThere ? ', which is no file: name the file itself' : ''}`,
     );
   }
   return fileBase(text);

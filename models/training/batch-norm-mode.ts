@@ -8,4 +8,5 @@
  * @see https://github.com/keras-team/keras/issues/20285
  */
 export const BATCH_NORM_MODES = ['inference', 'batch'] as const;
+/** One of {@link BATCH_NORM_MODES}. */
 export type BatchNormMode = (typeof BATCH_NORM_MODES)[number];

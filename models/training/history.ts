@@ -13,6 +13,7 @@ export interface HistoryEntry extends EpochRecord {
   readonly at: string;
 }
 
+/** What a history's file says, as far as it is whole. */
 export interface History {
   readonly entries: readonly HistoryEntry[];
   /** Says what was ignored, where the last line is torn. */

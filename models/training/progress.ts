@@ -12,6 +12,7 @@ export interface ProgressStream {
   readonly columns?: number;
 }
 
+/** How and where progress is said. */
 export interface ProgressOptions {
   /** Whether the stream redraws a line when told to. */
   readonly isTerminal: boolean;

@@ -1,8 +1,7 @@
 /**
  * A training from a folder of pictures to a saved model with its evidence.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
@@ -10,8 +9,11 @@ import * as tf from '@tensorflow/tfjs';
 import { fillFromBase } from '../weights/base-weights';
 import type { ArchitectureId, ModelId } from '../catalog';
 import { classWeights } from '../data/class-weights';
-import { buildClassifier } from '../architectures/classifier';
+import { buildBackbone, buildClassifier } from '../architectures/classifier';
+import { unfrozenLayers } from '../architectures/unfrozen-layers';
 import { type Dataset, readDataset } from '../data/dataset';
+import { findDatasetFiles } from '../data/dataset-files';
+import { RESIZE } from '../data/decode';
 import { useTfjsNode } from '../engines/tfjs';
 import { removeTemporaries } from '../files';
 import { appendHistory, HISTORY_NAME, truncateHistory } from './history';
@@ -19,7 +21,7 @@ import { openInputPipeline } from '../data/input-pipeline';
 import { type ProgressReporter, STAGE_TITLES } from './progress';
 import type { Augmentation, Recipe } from '../recipes';
 import { type Base, MANIFEST_NAME, writeSavedModel } from '../weights/saved-model';
-import { CHECKPOINT_NAME } from './checkpoint';
+import { CHECKPOINT_NAME, type Fingerprint } from './checkpoint';
 import type { BatchNormMode } from './batch-norm-mode';
 import { trainClassifier } from './train-classifier';
 
@@ -55,27 +57,70 @@ export interface TrainedModel {
   readonly weightsOfClasses: readonly number[] | undefined;
 }
 
-/** Checksum over all that decides the outcome, so that a checkpoint is never gone on from with something else. */
-function fingerprintOf(plan: TrainingPlan, dataset: Dataset): string {
+/** A base is its contents: a path may be spelt in many ways. */
+function fingerprintOf(plan: TrainingPlan, dataset: Dataset): Fingerprint {
   const { architecture, base, recipe, augmentation, batchNorm, balanceClasses, seed } = plan;
   const { earlyStoppingEpochs, keep } = plan;
   const { sha256, classes, splitSha256 } = dataset;
-  const decisive = {
-    ...{ sha256, splitSha256, classes, architecture, base, recipe, augmentation, batchNorm },
-    ...{ balanceClasses, seed, earlyStoppingEpochs, keep },
+  return {
+    ...{ architecture, recipe, augmentation, batchNorm, balanceClasses, seed, earlyStoppingEpochs, keep },
+    base: base.kind === 'seed' ? `seed ${base.seed}` : base.sha256,
+    data: { sha256, splitSha256, classes },
+    resize: RESIZE,
   };
-  return createHash('sha256').update(JSON.stringify(decisive)).digest('hex');
 }
 
-/** @throws Error where another training's work would be lost */
-export function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
-  for (const name of [CHECKPOINT_NAME, MANIFEST_NAME]) {
-    if (!resume && existsSync(join(out, name))) {
-      throw new Error(
-        `--out ${out} must have no training in it, received one (${name}): go on with it by --resume, or choose another folder`,
-      );
-    }
+/** @throws Error where another training's work would be lost, or there is none to go on with */
+function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
+  const has = (name: string) => existsSync(join(out, name));
+  if (resume) {
+    // One that was killed before its first checkpoint has a history.
+    if (has(CHECKPOINT_NAME) || (has(HISTORY_NAME) && !has(MANIFEST_NAME))) return;
+    throw new Error(
+      `--resume must find a training in --out ${out}, received no ${CHECKPOINT_NAME} there: correct --out, or leave --resume out to begin a training`,
+    );
   }
+  const name = [CHECKPOINT_NAME, MANIFEST_NAME].find(has);
+  if (name === undefined) return;
+  const remedy = name === CHECKPOINT_NAME ? 'go on with it by --resume, or choose' : 'choose';
+  throw new Error(
+    `--out ${out} must have no training in it, received one (${name}): ${remedy} another folder`,
+  );
+}
+
+/** @throws Error where the folder cannot be made, or not be written to */
+function makeOut(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+    accessSync(out, constants.W_OK);
+  } catch (cause) {
+    throw new Error(
+      `--out must be a folder that can be made and written to, received ${out} (${(cause as Error).message}): choose another`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Makes the folder of the saved model, and refuses what can be refused at once, so that no download, no set of pictures and no epoch is waited for in vain.
+ *
+ * @returns names of the classes
+ * @throws Error naming the option, what it must be and what it is
+ */
+export function checkStart({
+  architecture,
+  data,
+  out,
+  recipe,
+  resume,
+}: Pick<TrainingPlan, 'architecture' | 'data' | 'out' | 'recipe' | 'resume'>): readonly string[] {
+  checkOut({ out, resume });
+  const backbone = buildBackbone(architecture, { preprocessing: recipe.preprocessing });
+  unfrozenLayers(backbone, recipe.fineTune.layersUnfrozen);
+  backbone.dispose();
+  const { classes } = findDatasetFiles(data);
+  makeOut(out);
+  return classes;
 }
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -103,25 +148,28 @@ async function readPictures(
 /** Trains, and writes the saved model; what was reached before is gone on from where the plan says so. */
 export async function runTraining(plan: TrainingPlan, progress: ProgressReporter): Promise<TrainedModel> {
   const { architecture, base, recipe, augmentation, seed, threads, out } = plan;
-  checkOut(plan);
-  mkdirSync(out, { recursive: true });
+  const classes = checkStart(plan);
   removeTemporaries(out);
+  const history = join(out, HISTORY_NAME);
+  // Also of a training to go on with: killed between its first line and its first checkpoint, it starts anew.
+  if (!existsSync(join(out, CHECKPOINT_NAME))) {
+    truncateHistory(history, undefined);
+    if (plan.resume) progress.note('the training had saved no epoch: it starts anew');
+  }
   await useTfjsNode(threads);
   tf.enableProdMode();
   progress.note(`training on tfjs-node ${tf.version.tfjs}, its trunk on onnxruntime, threads: ${threads}`);
+  const { preprocessing } = recipe;
+  const classifier = buildClassifier(architecture, classes.length, { preprocessing });
+  // Before the pictures, which take long to read: the file may be of another architecture.
+  await fillFromBase(classifier, { architecture, base, folder: out });
+
   const dataset = await readPictures(plan, progress.note);
   const { train, val } = dataset.splits;
   const weightsOfClasses = plan.balanceClasses ? classWeights(train.map(({ label }) => label)) : undefined;
-
-  const { preprocessing } = recipe;
-  const classifier = buildClassifier(architecture, dataset.classes.length, { preprocessing });
-  await fillFromBase(classifier, { architecture, base, folder: out });
   const { batchSize } = recipe;
   const trainPipeline = openInputPipeline({ items: train, batchSize, augmentation, shuffle: true, seed });
   const valPipeline = openInputPipeline({ items: val, batchSize, seed, workers: 1, cacheBytes: 0 });
-  const history = join(out, HISTORY_NAME);
-  // Also of a training to go on with: killed between its first line and its first checkpoint, it starts anew.
-  if (!existsSync(join(out, CHECKPOINT_NAME))) truncateHistory(history, undefined);
   try {
     const weights = await trainClassifier({
       ...plan,
@@ -146,7 +194,6 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
       },
     });
     const { model, demo } = plan;
-    const { classes } = dataset;
     const metadata = { architecture, seed: String(seed) };
     const fields = { model, architecture, preprocessing, classes, demo, base };
     writeSavedModel(out, fields, weights, metadata);

@@ -31,11 +31,6 @@ export function splitClassifier(classifier: tf.LayersModel, layersUnfrozen: numb
   const end = classifier.layers.findIndex(({ name }) => name === POOLING_NAME);
   const backbone = classifier.layers.slice(0, end);
   const names = new Set(unfrozenLayers({ name: classifier.name, layers: backbone }, layersUnfrozen));
-  if (names.has(backbone[0]!.name)) {
-    throw new RangeError(
-      `layersUnfrozen must leave the input of ${classifier.name} out, ${backbone.length - 1} at most, received ${layersUnfrozen}`,
-    );
-  }
   const unfrozen = new Set(backbone.filter(({ name }) => names.has(name)));
   for (const layer of backbone) layer.trainable = unfrozen.has(layer);
   const trained = [...names, HEAD_NAME];

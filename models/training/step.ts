@@ -45,8 +45,8 @@ function logitsOf(learner: Learner, activations: readonly tf.Tensor[], training:
   return (pooled as tf.Tensor2D).matMul(kernel as tf.Tensor2D).add(bias); // [b, classes]
 }
 
-/** Sum of the losses of a batch, and how many of its images were classified rightly. */
 // A type, not an interface, so that `tf.tidy` takes it for a container.
+/** Sum of the losses of a batch, and how many of its images were classified rightly. */
 export type StepResult = { readonly lossSum: number; readonly right: number };
 
 const toTensors = (activations: readonly Activation[]) =>
@@ -74,6 +74,7 @@ function crossEntropy(logits: tf.Tensor2D, labels: Int32Array, smoothing: number
   return tf.logSoftmax(logits).mul(targets).sum<tf.Tensor1D>(-1).neg();
 }
 
+/** What of the plan decides a step's loss. */
 export interface StepOptions {
   readonly batchNorm: BatchNormMode;
   readonly labelSmoothing: number;
@@ -106,14 +107,15 @@ export function trainStep(
   });
 }
 
-/** What a batch comes to in inference mode. */
+/** What a batch comes to in inference mode; its loss is smoothed as in training, which is what Keras validates by. */
 export function evaluateStep(
   learner: Learner,
   activations: readonly Activation[],
   labels: Int32Array,
+  labelSmoothing: number,
 ): StepResult {
   return tf.tidy(() => {
     const logits = logitsOf(learner, toTensors(activations), false);
-    return resultOf(crossEntropy(logits, labels, 0), logits, labels);
+    return resultOf(crossEntropy(logits, labels, labelSmoothing), logits, labels);
   });
 }

@@ -14,13 +14,15 @@ import {
   type ActivationSource,
   activationSource,
   type BatchSource,
-  throughTrunk,
+  MOST_ACTIVATION_BYTES,
+  repeatedActivations,
   type TrunkBatch,
 } from './activation-source';
 import { createAdam } from './adam';
 import {
   type Checkpoint,
   CHECKPOINT_NAME,
+  type Fingerprint,
   isBetter,
   readCheckpoint,
   type StageName,
@@ -57,6 +59,7 @@ export interface StepRecord {
   readonly accuracy: number;
 }
 
+/** All that a training of both stages needs; of files it knows its checkpoints only. */
 export interface Training {
   /** A classifier filled from its base; training changes it in place. */
   readonly classifier: tf.LayersModel;
@@ -69,9 +72,11 @@ export interface Training {
   readonly seed: number;
   /** Threads of the trunk; the tail's are those of the tfjs backend. */
   readonly threads: number;
+  /** Memory for what the trunk says of pictures that never change. @default MOST_ACTIVATION_BYTES */
+  readonly mostActivationBytes?: number;
   /** Where checkpoints go. */
   readonly folder: string;
-  readonly fingerprint: string;
+  readonly fingerprint: Fingerprint;
   readonly resume: boolean;
   /** Ends a stage after so many epochs whose validation loss was no better than the best before. */
   readonly earlyStoppingEpochs?: number | undefined;
@@ -143,11 +148,10 @@ async function trainStage(
   );
   try {
     const { batchSize } = recipe;
-    const train = await activationSource(training.train, trunk, { seed: training.seed, batchSize });
-    const validation: TrunkBatch[] = [];
-    if (training.validation !== undefined) {
-      for await (const batch of throughTrunk(training.validation.epoch(0), trunk)) validation.push(batch);
-    }
+    const memory = { leftBytes: training.mostActivationBytes ?? MOST_ACTIVATION_BYTES };
+    const validated = training.validation;
+    const validation = validated && (await repeatedActivations(() => validated.epoch(0), trunk, memory));
+    const train = await activationSource(training.train, trunk, { seed: training.seed, batchSize, memory });
     let { epochsDone = 0, best, stopped = false, lowestLoss }: Partial<TrainingState> = resumed?.state ?? {};
     while (epochsDone < epochs && !stopped) {
       const epoch = epochsDone + 1;
@@ -190,7 +194,7 @@ interface Epoch {
   readonly learner: Learner;
   readonly train: ActivationSource;
   readonly adam: ReturnType<typeof createAdam>;
-  readonly validation: readonly TrunkBatch[];
+  readonly validation: (() => AsyncIterable<TrunkBatch> | Iterable<TrunkBatch>) | undefined;
 }
 
 async function trainEpoch(
@@ -199,6 +203,7 @@ async function trainEpoch(
 ): Promise<EpochRecord> {
   const { recipe, batchNorm, classWeights } = training;
   const steps = training.train.stepsPerEpoch;
+  const labelSmoothing = recipe.labelSmoothing ?? 0;
   const started = performance.now();
   // The stages' draws differ though both count their epochs from 1.
   const drawn = (stage === 'head' ? 0 : recipe.head.epochs) + epoch;
@@ -207,7 +212,7 @@ async function trainEpoch(
   for await (const { activations, labels } of train(drawn)) {
     const done = (epoch - 1) * steps + step;
     learningRate = learningRateAt(recipe[stage], done, recipe[stage].epochs * steps);
-    const options = { batchNorm, classWeights, labelSmoothing: recipe.labelSmoothing ?? 0 };
+    const options = { batchNorm, classWeights, labelSmoothing };
     const result = trainStep(learner, activations, labels, options, (gradients) =>
       adam.apply(gradients, learningRate),
     );
@@ -219,8 +224,8 @@ async function trainEpoch(
   }
   const figures = { loss: lossSum / count, accuracy: right / count };
   let [valLossSum, valRight, valCount] = [0, 0, 0];
-  for (const { activations, labels } of validation) {
-    const result = evaluateStep(learner, activations, labels);
+  for await (const { activations, labels } of validation?.() ?? []) {
+    const result = evaluateStep(learner, activations, labels, labelSmoothing);
     valLossSum += result.lossSum;
     valRight += result.right;
     valCount += labels.length;

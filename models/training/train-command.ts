@@ -1,12 +1,16 @@
 /**
  * `tandem train`: from the options to a trained, measured and documented model.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { type ModelId, MODELS, modelId } from '../catalog';
 import { progressReporter } from './progress';
 import { AUGMENTATION, type Recipe, type RecipeName, RECIPES, TUNED_RECIPES } from '../recipes';
 import { resolveWeights } from './base-option';
+import { HISTORY_NAME } from './history';
 import { reportTraining } from './report-training';
-import { checkOut, runTraining, type TrainingPlan } from './run-training';
+import { checkStart, runTraining, type TrainingPlan } from './run-training';
 import type { TrainOptions } from './train-options';
 
 /**
@@ -56,9 +60,10 @@ const INTERRUPTED_CODE = 130;
  *
  * @returns a function that gives Ctrl-C back its meaning
  */
-function stopOnInterrupt(note: (sentence: string) => void): () => void {
+function stopOnInterrupt(out: string, note: (sentence: string) => void): () => void {
   const stop = () => {
-    note('stopped; go on with the same command and --resume');
+    const isBegun = existsSync(join(out, HISTORY_NAME));
+    note(isBegun ? 'stopped; go on with the same command and --resume' : 'stopped before it had begun');
     process.exit(INTERRUPTED_CODE);
   };
   process.once('SIGINT', stop);
@@ -83,8 +88,8 @@ export async function train(
   const { data, out, batchNorm, keep, seed, threads = defaults.threads } = options;
   const resume = options.resume ?? false;
   // Before anything is downloaded.
-  checkOut({ out, resume });
-  const restoreInterrupt = stopOnInterrupt(progress.note);
+  checkStart({ architecture, data, out, recipe, resume });
+  const restoreInterrupt = stopOnInterrupt(out, progress.note);
   try {
     const plan: TrainingPlan = {
       ...{ model: id, architecture, data, out, recipe, batchNorm, keep, seed, threads },

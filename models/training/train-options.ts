@@ -14,6 +14,9 @@ import { number, oneOf, wholeNumber } from '../option-parsers';
 import { RECIPE_NAMES, type RecipeName } from '../recipes';
 import { BATCH_NORM_MODES, type BatchNormMode } from './batch-norm-mode';
 
+/** More than the machines of today have cores; many more would take all memory for their stacks before any work. */
+const MOST_THREADS = 256;
+
 /** The command's options as commander gives them. */
 export interface TrainOptions {
   readonly data: string;
@@ -114,7 +117,7 @@ export function describeTrain(command: Command): Command {
     .option(
       '--threads <count>',
       'with 1 the same seed gives the same weights, bit for bit (default: the CPU limit’s)',
-      wholeNumber('--threads', 1),
+      number('--threads', 1, MOST_THREADS, true),
     )
     .option('--resume', 'go on from the last complete epoch')
     .option('--json', 'progress as JSON Lines')

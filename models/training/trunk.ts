@@ -12,6 +12,7 @@ export interface Activation {
   readonly values: Float32Array;
 }
 
+/** A trunk that is open; `close` frees what onnxruntime holds. */
 export interface Trunk {
   /** Runs a batch: float32 [b, h, w, 3], of the size that the classifier was built for. */
   readonly run: (images: Float32Array, batch: number) => Promise<readonly Activation[]>;

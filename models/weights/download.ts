@@ -28,6 +28,7 @@ export interface Progress {
   readonly totalBytes: number | undefined;
 }
 
+/** How a download goes; tests replace the net and the waits. */
 export interface DownloadOptions {
   readonly onProgress?: (progress: Progress) => void;
   readonly fetch?: typeof fetch;

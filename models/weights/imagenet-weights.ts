@@ -48,6 +48,7 @@ export function imagenetFile(architecture: ArchitectureId, cacheDir = weightsCac
   return join(cacheDir, posix.basename(IMAGENET_WEIGHTS[architecture].url));
 }
 
+/** Where the weights come from and go to, and how. */
 export interface ImagenetDownloadOptions extends DownloadOptions {
   /** @default weightsCacheDir() */
   readonly cacheDir?: string;

@@ -6,6 +6,7 @@
 import type { WeightArray, Weights } from './weights';
 
 const BYTES = { I8: 1, F16: 2, F32: 4 } as const;
+/** How a tensor's numbers are stored. */
 export type Precision = keyof typeof BYTES;
 
 interface Entry {

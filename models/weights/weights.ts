@@ -82,7 +82,7 @@ export function seededWeight(seed: number, name: string, shape: readonly number[
   return values;
 }
 
-/** Scales of seeded kernels by name, beside Glorot's limit: decision 9's quieter residual branches, for one. */
+/** Scales of seeded kernels by name, beside Glorot's limit: quieter residual branches let deep random networks be heard. */
 export type KernelScale = (name: string) => number;
 
 /** Sets every weight of a model, but the ones in `except`, to its seeded start. */

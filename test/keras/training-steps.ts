@@ -126,7 +126,7 @@ async function trainOurs(
     seed,
     threads: THREADS,
     folder,
-    fingerprint: 'training steps',
+    fingerprint: { training: 'steps' },
     resume: false,
     keep: 'last',
     // The figures are means since the epoch's begin.

@@ -88,13 +88,13 @@ describe.each(ARCHITECTURE_IDS)('%s', (architecture) => {
   );
 });
 
-test('un-freezing nothing, everything, and more than there is', () => {
+test('un-freezing nothing, everything behind the input, and more than there is', () => {
   const backbone = buildBackbone('mobilenetv2', { inputShape: [32, 32, 3] });
   expect(unfrozenLayers(backbone, 0)).toEqual([]);
-  expect(unfrozenLayers(backbone, 154)).toHaveLength(154);
-  for (const count of [155, -1, 1.5]) {
+  expect(unfrozenLayers(backbone, 153)).toHaveLength(153);
+  for (const count of [154, -1, 1.5]) {
     expect(() => unfrozenLayers(backbone, count)).toThrow(
-      `from 0 to the 154 of mobilenetv2_1.00_224, received ${count}`,
+      `--layers-unfrozen must be a whole number from 0 to 153, the layers of mobilenetv2_1.00_224 behind its input, received ${count}`,
     );
   }
 });

@@ -3,6 +3,7 @@ import {
   activationSource,
   type Batch,
   type BatchSource,
+  repeatedActivations,
   throughTrunk,
   type TrunkBatch,
 } from '../../../models/training/activation-source';
@@ -43,17 +44,20 @@ function countingTrunk() {
   return { trunk, counted };
 }
 
-async function collect(batches: AsyncIterable<TrunkBatch>): Promise<TrunkBatch[]> {
+async function collect(batches: AsyncIterable<TrunkBatch> | Iterable<TrunkBatch>): Promise<TrunkBatch[]> {
   const all: TrunkBatch[] = [];
   for await (const batch of batches) all.push(batch);
   return all;
 }
 
 /** Two epochs behind a trunk, and how many pictures went through it. */
-async function twoEpochs(from: BatchSource, mostBytes?: number) {
+async function twoEpochs(from: BatchSource, leftBytes = Infinity) {
   const { trunk, counted } = countingTrunk();
-  const limit = mostBytes === undefined ? {} : { mostBytes };
-  const epochs = await activationSource(from, trunk, { seed: SEED, batchSize: BATCH_SIZE, ...limit });
+  const epochs = await activationSource(from, trunk, {
+    seed: SEED,
+    batchSize: BATCH_SIZE,
+    memory: { leftBytes },
+  });
   const batches = [...(await collect(epochs(1))), ...(await collect(epochs(2)))];
   return { batches, pictures: counted.pictures };
 }
@@ -73,6 +77,26 @@ test('activations that take more memory than allowed are computed anew each epoc
   const { batches, pictures } = await twoEpochs(source, whole - 1);
   expect(pictures).toBeGreaterThan(2 * COUNT);
   expect(batches).toEqual((await twoEpochs(source)).batches);
+});
+
+test('activations to validate on are kept in the same memory, and computed anew where it has no room', async () => {
+  const whole = COUNT * 3 * 4;
+  const pictures = async (leftBytes: number) => {
+    const { trunk, counted } = countingTrunk();
+    const memory = { leftBytes };
+    const validation = await repeatedActivations(source.unchanging!, trunk, memory);
+    const first = await collect(validation());
+    expect(await collect(validation())).toEqual(first);
+    const validated = counted.pictures;
+    const epochs = await activationSource(source, trunk, { seed: SEED, batchSize: BATCH_SIZE, memory });
+    await collect(epochs(1));
+    return { validated, trained: counted.pictures - validated };
+  };
+  expect(await pictures(2 * whole)).toEqual({ validated: COUNT, trained: COUNT });
+  const { validated, trained } = await pictures(2 * whole - 1);
+  expect(validated).toBe(COUNT);
+  expect(trained).toBeGreaterThan(COUNT);
+  expect((await pictures(whole - 1)).validated).toBeGreaterThan(2 * COUNT);
 });
 
 test('a batch through the trunk keeps its labels', async () => {

@@ -65,6 +65,6 @@ test('saved moments go on exactly where they stood', () => {
 test('a checkpoint without a moment is refused by its name', () => {
   const variables = new Map([['layer/kernel', tf.variable(tf.scalar(0))]]);
   expect(() => createAdam(variables, { step: 1, moments: new Map() })).toThrow(
-    'must hold adam/m/layer/kernel, received none',
+    'must hold adam/m/layer/kernel, received none: choose another --out',
   );
 });

@@ -48,7 +48,7 @@ const STOPPED = 'stopped; go on with the same command and --resume';
 const root = mkdtempSync(join(tmpdir(), 'tandem-resume-'));
 const data = join(root, 'pictures');
 const COMMAND = [
-  ...['bin/tandem.cjs', 'train', 'latency', '--architecture', 'mobilenetv2_050', '--weights', 'seed:3'],
+  ...['bin/tandem.cjs', 'train', 'latency', '--weights', 'demo'],
   ...['--data', data, '--threads', '1', '--head-epochs', `${EPOCHS}`, '--fine-tune-epochs', `${EPOCHS}`],
   ...['--batch-size', '8', '--seed', '1', ...process.argv.slice(2)],
 ];
@@ -194,7 +194,8 @@ function compare(whole: string, out: string, how: string): void {
 async function kill(out: string, mark: number, share: number, gapMs: number): Promise<void> {
   // A run that was faster than the first, and ended before it could be killed, is resumed and killed sooner.
   for (let delayMs = share * gapMs; ; delayMs /= 2) {
-    const run = start(out, '--resume');
+    const isBegun = existsSync(join(out, HISTORY_NAME));
+    const run = start(out, ...(isBegun ? ['--resume'] : []));
     await reach(run, mark);
     await sleep(delayMs);
     signalGroup(run, 'SIGKILL');
@@ -256,6 +257,13 @@ async function main(): Promise<void> {
   await drawPictures();
   const [whole, again] = [join(root, 'whole'), join(root, 'again')];
   const times = await train(whole);
+  const epochs = readHistory(join(whole, HISTORY_NAME)).entries;
+  const losses = epochs.map(({ loss }) => loss.toFixed(3));
+  // Weights that stay near their start would be the same however they were resumed.
+  report(
+    epochs.at(-1)!.loss < epochs[0]!.loss / 2,
+    `it learns: the loss halves at least, ${losses.join(', ')}`,
+  );
   await train(again);
   compare(whole, again, 'trained again with the same seed');
   await killOften(whole, times);

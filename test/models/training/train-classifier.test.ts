@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { buildClassifier } from '../../../models/architectures/classifier';
 import { epochOrder } from '../../../models/data/input-pipeline';
 import type { Recipe } from '../../../models/recipes';
-import { isBetter } from '../../../models/training/checkpoint';
+import { CHECKPOINT_NAME, isBetter } from '../../../models/training/checkpoint';
 import type { Batch, BatchSource } from '../../../models/training/activation-source';
 import {
   type EpochRecord,
@@ -49,6 +49,8 @@ function source(seed: number): BatchSource {
   };
 }
 
+const FINGERPRINT = { seed: 5, recipe: { head: { epochs: 2 } } };
+
 const folders: string[] = [];
 const folder = () => {
   folders.push(mkdtempSync(join(tmpdir(), 'tandem-training-')));
@@ -80,7 +82,7 @@ async function train(options: Partial<Training> & { stopAfter?: number } = {}) {
       seed: 5,
       threads: 1,
       folder: options.folder ?? folder(),
-      fingerprint: 'one',
+      fingerprint: FINGERPRINT,
       resume: false,
       keep: 'last',
       onEpoch: (record) => {
@@ -170,6 +172,9 @@ test('pictures that no augmentation changes give the same weights whether their 
   const live = await train({ train: { stepsPerEpoch: 2, epoch } });
   const kept = await train({ train: { stepsPerEpoch: 2, epoch, unchanging } });
   expect(differing(live.weights, kept.weights)).toEqual([]);
+  const forgotten = await train({ train: { stepsPerEpoch: 2, epoch, unchanging }, mostActivationBytes: 0 });
+  expect(differing(live.weights, forgotten.weights)).toEqual([]);
+  expect(forgotten.epochs.map(({ valLoss }) => valLoss)).toEqual(live.epochs.map(({ valLoss }) => valLoss));
 });
 
 test('another seed ends with other weights', async () => {
@@ -177,11 +182,21 @@ test('another seed ends with other weights', async () => {
   expect(differing(one.weights, two.weights)).toContain('predictions/kernel');
 });
 
-test('a checkpoint of another training is refused', async () => {
+test('a checkpoint of another training is refused by the fields that differ', async () => {
   const place = folder();
   await train({ folder: place, stopAfter: 2 });
-  await expect(train({ folder: place, resume: true, fingerprint: 'two' })).rejects.toThrow(
-    /must be of this training.*choose another --out, or train without --resume/,
+  const fingerprint = { seed: 5, keep: 'best', recipe: { head: { epochs: 3 } } };
+  await expect(train({ folder: place, resume: true, fingerprint })).rejects.toThrow(
+    /is of another training: recipe\.head\.epochs must be 2, received 3; keep must be none, received "best": go on with what it was begun with, or choose another --out$/,
+  );
+});
+
+test.each([0, 100, 5000])('a checkpoint of which %i bytes are left is refused as damaged', async (left) => {
+  const place = folder();
+  await train({ folder: place, stopAfter: 2 });
+  truncateSync(join(place, CHECKPOINT_NAME), left);
+  await expect(train({ folder: place, resume: true })).rejects.toThrow(
+    /must be a whole checkpoint, received a damaged one: choose another --out to train anew$/,
   );
 });
 
@@ -206,6 +221,16 @@ test('early stopping ends a stage, and what is kept is the best epoch', async ()
   );
   const until = { ...recipe, head: { ...recipe.head, epochs: best.epoch } };
   expect(differing(weights, (await train({ recipe: until })).weights)).toEqual([]);
+});
+
+test('the validation loss is smoothed as the training’s is, as in Keras', async () => {
+  // Nothing is learnt at such a rate, so that both losses are of the same weights.
+  const still = { head: { epochs: 1, learningRate: 1e-30 }, fineTune: { ...RECIPE.fineTune, epochs: 0 } };
+  const validation = { stepsPerEpoch: 2, epoch: () => source(1).epoch(1) };
+  for (const labelSmoothing of [0, 0.5]) {
+    const { epochs } = await train({ recipe: { ...RECIPE, ...still, labelSmoothing }, validation });
+    expect(epochs[0]!.valLoss).toBeCloseTo(epochs[0]!.loss, 6);
+  }
 });
 
 test('a class of no weight is not learnt', async () => {

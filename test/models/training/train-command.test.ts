@@ -57,6 +57,7 @@ test.each([
   ['--head-learning-rate', '-1', 'a number from'],
   ['--label-smoothing', '1', 'a number from 0 to 0.99'],
   ['--seed', '', 'a whole number from 0'],
+  ['--threads', '100000', 'a whole number from 1 to 256'],
   ['--architecture', 'vgg16', 'one of resnet101v2, resnet50v2, mobilenetv2, mobilenetv2_050'],
   ['--batch-norm', 'frozen', 'one of inference, batch'],
   ['--recipe', 'best', 'one of reference, tuned'],
@@ -98,7 +99,10 @@ describe('--weights', () => {
 
   test('refuses what is nothing of these', async () => {
     await expect(resolve('seed:x')).rejects.toThrow(
-      '--weights must be imagenet, demo, seed:N or an h5 file that is there, received seed:x',
+      /^--weights must be imagenet, demo, seed:N or an h5 file that is there, received seed:x$/,
+    );
+    await expect(resolve(folder)).rejects.toThrow(
+      `--weights must be imagenet, demo, seed:N or an h5 file that is there, received ${folder}, which is no file: name the file itself`,
     );
   });
 });

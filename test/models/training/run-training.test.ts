@@ -1,0 +1,164 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+import sharp from 'sharp';
+
+import { buildBackbone } from '../../../models/architectures/classifier';
+import { RECIPES } from '../../../models/recipes';
+import { runTraining, type TrainingPlan } from '../../../models/training/run-training';
+import { train } from '../../../models/training/train-command';
+import type { TrainOptions } from '../../../models/training/train-options';
+import { fileBase } from '../../../models/weights/base-weights';
+import { writeKerasWeights } from '../../../models/weights/keras-h5';
+import { expectedLayers } from '../../../models/weights/keras-weight-layouts';
+import { initializeSeeded, readWeights } from '../../../models/weights/weights';
+
+// Jest's typed arrays are not those of tfjs-node (tensorflow/tfjs#7175); the plain backend trains a head as well.
+jest.mock('../../../models/engines/tfjs', () => ({ useTfjsNode: () => Promise.resolve() }));
+
+const ARCHITECTURE = 'mobilenetv2_050';
+const CLASSES = ['dark', 'light'];
+/** Pictures of each class in each split. */
+const PER_CLASS = 2;
+
+const root = mkdtempSync(join(tmpdir(), 'tandem-run-'));
+const data = join(root, 'pictures');
+const weightsFile = join(root, 'start.h5');
+afterAll(() => rmSync(root, { recursive: true }));
+
+beforeAll(async () => {
+  tf.enableProdMode();
+  let grey = 0;
+  for (const split of ['train', 'val', 'test']) {
+    for (const name of CLASSES) {
+      const folder = join(data, split, name);
+      mkdirSync(folder, { recursive: true });
+      for (let i = 0; i < PER_CLASS; i++) {
+        const background = { r: (grey += 9), g: name === 'dark' ? 20 : 220, b: 0 };
+        const create = { width: 32, height: 32, channels: 3, background } as const;
+        await sharp({ create })
+          .png()
+          .toFile(join(folder, `${i}.png`));
+      }
+    }
+  }
+  const backbone = buildBackbone(ARCHITECTURE);
+  initializeSeeded(backbone, 5);
+  await writeKerasWeights(weightsFile, expectedLayers(backbone), readWeights(backbone));
+  backbone.dispose();
+});
+
+let out: string;
+beforeEach(() => {
+  out = join(mkdtempSync(join(root, 'out-')), 'model');
+});
+
+/** Trains a head for an epoch; returns what was said. */
+async function run(changes: Partial<TrainingPlan> = {}, notes: string[] = []): Promise<string[]> {
+  const plan: TrainingPlan = {
+    ...{ model: 'latency', architecture: ARCHITECTURE, data, out, batchNorm: 'inference', keep: 'last' },
+    ...{ seed: 1, threads: 1, augmentation: undefined, balanceClasses: false, allowLeakage: false },
+    ...{ earlyStoppingEpochs: undefined, resume: false, demo: false },
+    base: { kind: 'seed', seed: 3 },
+    recipe: {
+      ...RECIPES.latency,
+      head: { epochs: 1, learningRate: 0.01 },
+      fineTune: { ...RECIPES.latency.fineTune, epochs: 0 },
+      batchSize: 2,
+    },
+    ...changes,
+  };
+  const nothing = () => undefined;
+  await runTraining(plan, { onStep: nothing, onEpoch: nothing, note: (sentence) => notes.push(sentence) });
+  return notes;
+}
+
+describe('before a download', () => {
+  const fetchBefore = globalThis.fetch;
+  const fetched = jest.fn(() => Promise.reject(new Error('no download is wanted')));
+  beforeAll(() => {
+    globalThis.fetch = fetched;
+  });
+  afterAll(() => {
+    globalThis.fetch = fetchBefore;
+  });
+  beforeEach(() => fetched.mockClear());
+
+  const start = (changes: Partial<TrainOptions>) => {
+    const options: TrainOptions = {
+      ...{ data, out, recipe: 'reference', weights: 'imagenet', augment: false, batchNorm: 'inference' },
+      ...{ keep: 'last', seed: 1, ...changes },
+    };
+    return train('latency', options, { threads: 1, onnxCacheDir: join(root, 'onnx') });
+  };
+
+  test.each([
+    [
+      'a count of layers that the model has not',
+      { layersUnfrozen: 154 },
+      '--layers-unfrozen must be a whole number from 0 to 153, the layers of mobilenetv2_1.00_224 behind its input, received 154',
+    ],
+    [
+      'a set of pictures that is not there',
+      { data: join(root, 'nowhere') },
+      `the data must be a folder with a folder a class, received ${join(root, 'nowhere')}, which is none`,
+    ],
+    [
+      '--out that is a file',
+      { out: weightsFile },
+      `--out must be a folder that can be made and written to, received ${weightsFile} (EEXIST`,
+    ],
+    [
+      '--out below a file',
+      { out: join(weightsFile, 'model') },
+      `--out must be a folder that can be made and written to, received ${join(weightsFile, 'model')} (ENOTDIR`,
+    ],
+  ])('%s is refused', async (_, changes, message) => {
+    await expect(start(changes)).rejects.toThrow(message);
+    expect(fetched).not.toHaveBeenCalled();
+  });
+});
+
+test('weights of another architecture are refused before the pictures are read', async () => {
+  const notes: string[] = [];
+  const base = await fileBase(weightsFile);
+  await expect(run({ architecture: 'mobilenetv2', base }, notes)).rejects.toThrow(
+    'layer Conv1: kernel must have shape [3,3,3,32], received [3,3,3,16]',
+  );
+  expect(notes.join()).not.toContain('pictures to train');
+  expect((await run({ base })).join()).toContain('4 pictures to train');
+});
+
+describe('--resume', () => {
+  test('goes on from the same weights under another spelling of their path, and no other number', async () => {
+    await run({ base: await fileBase(weightsFile) });
+    const base = await fileBase(relative('.', weightsFile));
+    expect((await run({ base, resume: true })).join()).toContain('resumed after 1 of 1 epoch of head');
+    await expect(run({ base, resume: true, seed: 2 })).rejects.toThrow(
+      /is of another training: seed must be 1, received 2: go on/,
+    );
+  });
+
+  test('without a training in --out is refused, so that a mistyped folder is noticed', async () => {
+    await expect(run({ resume: true })).rejects.toThrow(
+      `--resume must find a training in --out ${out}, received no checkpoint.safetensors there: correct --out, or leave --resume out to begin a training`,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('of a training that was stopped before its first checkpoint starts it anew, and says so', async () => {
+    mkdirSync(out);
+    writeFileSync(join(out, 'history.jsonl'), '');
+    expect(await run({ resume: true })).toContain('the training had saved no epoch: it starts anew');
+  });
+
+  test('is offered where there is a checkpoint, and never overwrites a model that has none', async () => {
+    await run();
+    await expect(run()).rejects.toThrow('go on with it by --resume, or choose another folder');
+    rmSync(join(out, 'checkpoint.safetensors'));
+    await expect(run()).rejects.toThrow('received one (model.json): choose another folder');
+    await expect(run({ resume: true })).rejects.toThrow('--resume must find a training');
+  });
+});
