@@ -102,7 +102,8 @@ function makeOut(out: string): void {
 }
 
 /**
- * Makes the folder of the saved model, and refuses what can be refused at once, so that no download, no set of pictures and no epoch is waited for in vain.
+ * Makes the folder of the saved model, and refuses what can be refused at once, so that no download, no set of pictures and
+ * no epoch is waited for in vain.
  *
  * @returns names of the classes
  * @throws Error naming the option, what it must be and what it is
@@ -115,6 +116,8 @@ export function checkStart({
   resume,
 }: Pick<TrainingPlan, 'architecture' | 'data' | 'out' | 'recipe' | 'resume'>): readonly string[] {
   checkOut({ out, resume });
+  // Else tfjs greets with advice that is wrong here.
+  tf.enableProdMode();
   const backbone = buildBackbone(architecture, { preprocessing: recipe.preprocessing });
   unfrozenLayers(backbone, recipe.fineTune.layersUnfrozen);
   backbone.dispose();
@@ -157,7 +160,6 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
     if (plan.resume) progress.note('the training had saved no epoch: it starts anew');
   }
   await useTfjsNode(threads);
-  tf.enableProdMode();
   progress.note(`training on tfjs-node ${tf.version.tfjs}, its trunk on onnxruntime, threads: ${threads}`);
   const { preprocessing } = recipe;
   const classifier = buildClassifier(architecture, classes.length, { preprocessing });
