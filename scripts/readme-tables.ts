@@ -10,17 +10,15 @@ import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
 import type { DemoEvaluation } from '../models/demo/evaluate';
 import { writeFileAtomic } from '../models/files';
 import { RECIPES } from '../models/recipes';
+import { table } from '../models/report/markdown';
+import { percent } from '../models/report/percent';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { VARIABLES } from '../service/config';
 import { ENV, ERRORS } from '../service/contract';
 
 const README = join(__dirname, '..', 'README.md');
 
-const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-
 const code = (text: string) => `\`${text}\``;
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 function scalingOf({ scaling }: Variant): string {
   if (scaling.kind === 'fixed') return String(scaling.replicas);

@@ -17,6 +17,7 @@ import { wilson95 } from '../../models/evaluation/evaluation';
 import { evaluateDataset } from '../../models/evaluation/evaluate-dataset';
 import { comparePaired, rightAnswers } from '../../models/evaluation/paired-comparison';
 import { PACKAGE_ROOT } from '../../models/package-root';
+import { percent, points } from '../../models/report/percent';
 import { readSavedModel } from '../../models/weights/saved-model';
 
 const onnxCacheDir = join(PACKAGE_ROOT, 'build', 'onnx');
@@ -83,9 +84,6 @@ async function measure(text: string, data: string, allowLeakage: boolean): Promi
   });
   return { name: text, ours: rightAnswers(labels, probabilities, classes.length), keras };
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-const points = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)}`;
 
 function row({ name, ours, keras }: Pair): string {
   const { images, difference, interval95, onlyARight, onlyBRight, mcnemarExactP } = comparePaired(

@@ -22,6 +22,8 @@ import { readDataset } from '../../models/data/dataset';
 import { decodePixels, MAX_TRAINING_PIXELS, RESIZE, type Resize } from '../../models/data/decode';
 import { wilson95 } from '../../models/evaluation/evaluation';
 import { RECIPES } from '../../models/recipes';
+import { percent } from '../../models/report/percent';
+import { percentile } from '../serving/percentile';
 
 const ROOT = join(__dirname, '../..');
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
@@ -40,10 +42,6 @@ const CANDIDATES: readonly Resize[] = [
 
 const nameOf = ({ kernel, fastShrinkOnLoad }: Resize) => kernel + (fastShrinkOnLoad ? ', reduced scale' : '');
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
 /** Milliseconds a picture, in turns so that all candidates meet the same machine. */
 async function decodeMs(pictures: readonly Buffer[]): Promise<number[]> {
   const times: number[][] = CANDIDATES.map(() => []);
@@ -56,7 +54,7 @@ async function decodeMs(pictures: readonly Buffer[]): Promise<number[]> {
       }
     }
   }
-  return times.map(median);
+  return times.map((values) => percentile(values, 0.5));
 }
 
 /** Mean difference from the frozen way, grey levels. */
@@ -143,7 +141,6 @@ async function main(): Promise<void> {
         ]),
       );
       const mean = found.reduce((sum, accuracy) => sum + accuracy, 0) / found.length;
-      const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
       const interval = wilson95(Math.round(mean * val.length), val.length)
         .map(percent)
         .join(' to ');

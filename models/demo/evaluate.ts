@@ -9,8 +9,9 @@ import { ARCHITECTURES, INPUT_SHAPE, RESCALE } from '../catalog';
 import type { Engine } from '../engines/engine';
 import { evaluate, type Evaluation } from '../evaluation/evaluation';
 import { writeFileAtomic } from '../files';
-import { loadClassifier } from '../weights/load-classifier';
 import { RECIPES } from '../recipes';
+import { percent } from '../report/percent';
+import { loadClassifier } from '../weights/load-classifier';
 import { type SavedModel } from '../weights/saved-model';
 import { drawTask } from './image-set';
 import { residualShares, type ResidualShare } from './residuals';
@@ -64,8 +65,6 @@ async function measureResiduals(
   classifier.dispose();
   return shares;
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /** The model card as Markdown; every figure in it is measured. */
 export function modelCard(saved: SavedModel, measured: DemoEvaluation): string {

@@ -14,7 +14,7 @@ import type { CountReporter } from './count-progress';
 import { evaluateDataset } from './evaluate-dataset';
 import type { Evaluation } from './evaluation';
 import { escapeMarkdown, table } from '../report/markdown';
-import { percent } from '../report/percent';
+import { percent, points } from '../report/percent';
 import { trainingSeed } from '../report/training-seed';
 import { comparePaired, type PairedComparison, rightAnswers } from './paired-comparison';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
@@ -177,8 +177,6 @@ export async function compareModels(
   const { sha256: dataSha256, splitBy } = dataset;
   return { data, dataSha256, split, splitBy, engine: first!.engine, threads, models: measured };
 }
-
-const points = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)}`;
 
 /** The comparison as Markdown; with one model, its classes and confusion too. */
 export function formatComparison({ split, engine, threads, models: measured }: Comparison): string {
