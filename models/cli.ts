@@ -132,8 +132,7 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
       '--write-card is for a demo model on its own pictures: leave out --write-card, or leave out --data',
     );
   }
-  const { countReporter } =
-    require('./evaluation/count-progress') as typeof import('./evaluation/count-progress.js');
+  const { progressReporter } = require('./training/progress') as typeof import('./training/progress.js');
   const { compareModels, formatComparison } =
     require('./evaluation/evaluate-command') as typeof import('./evaluation/evaluate-command.js');
   const { threads, onnxCacheDir } = defaults;
@@ -142,7 +141,7 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
     {
       ...{ data, split, allowLeakage, engine, threads, onnxCacheDir },
       ...(seed === undefined ? {} : { seed }),
-      ...countReporter({ isTerminal: process.stderr.isTTY, stream: process.stderr }),
+      ...progressReporter({ isTerminal: process.stderr.isTTY, json: false, stream: process.stderr }),
     },
   );
   console.log(json ? JSON.stringify(measured) : formatComparison(measured));

@@ -10,11 +10,11 @@ import { findDatasetFiles } from '../data/dataset-files';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
 import { describeEngine, type Engine, type EngineKind } from '../engines/engine';
 import { loadEngine } from '../engines/load';
-import type { CountReporter } from './count-progress';
 import { evaluateDataset } from './evaluate-dataset';
 import type { Evaluation } from './evaluation';
 import { escapeMarkdown, table } from '../report/markdown';
 import { percent, points } from '../report/percent';
+import type { ProgressReporter } from '../training/progress';
 import { trainingSeed } from '../report/training-seed';
 import { comparePaired, type PairedComparison, rightAnswers } from './paired-comparison';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
@@ -31,7 +31,7 @@ export interface ComparisonOptions {
   readonly threads: number;
   readonly onnxCacheDir: string;
   readonly note: (sentence: string) => void;
-  readonly onCount?: CountReporter['onCount'];
+  readonly onCount?: ProgressReporter['onCount'];
 }
 
 /** What was measured, and on what. */
@@ -114,7 +114,7 @@ async function readPictures(
     seed,
     allowLeakage,
     onSkip: ({ path, reason }) => note(`skipped ${path}: ${reason}`),
-    onProgress: ({ done, total }) => onCount?.('reading', done, total),
+    onProgress: ({ done, total }) => onCount?.({ task: 'reading', done, total }),
   });
   const { length } = dataset.skipped;
   if (length > 0) note(`skipped in all: ${length} ${length === 1 ? 'file' : 'files'}`);
@@ -163,7 +163,7 @@ export async function compareModels(
     if (first === undefined) note(describeEngine(engine));
     const { evaluation, labels, probabilities } = await evaluateDataset(engine, labelled, {
       maxPixels: MAX_TRAINING_PIXELS,
-      onProgress: (done, count) => onCount?.('measuring', done, count),
+      onProgress: (done, count) => onCount?.({ task: 'measuring', done, total: count }),
     });
     const latencyMedianMs = await medianLatencyMs(engine);
     await engine.dispose();

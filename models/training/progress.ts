@@ -19,14 +19,24 @@ export interface ProgressOptions {
   /** JSON Lines instead of text. */
   readonly json: boolean;
   readonly stream: ProgressStream;
-  /** Epochs that each stage is planned to take. */
-  readonly epochs: Readonly<Record<StageName, number>>;
+  /** Epochs that each stage is planned to take; none where nothing is trained. */
+  readonly epochs?: Readonly<Record<StageName, number>>;
   /** Milliseconds of a clock that only goes forward. @default performance.now */
   readonly nowMs?: () => number;
 }
 
-/** Takes what `trainClassifier` reports. */
+/** Pictures that are read or measured. */
+export interface CountRecord {
+  /** What is done to them, such as `reading`. */
+  readonly task: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Takes what `trainClassifier` reports, and the work before and behind it. */
 export interface ProgressReporter {
+  /** Called after each picture, or a few; the last call has `done` equal to `total`. */
+  readonly onCount: (record: CountRecord) => void;
   readonly onStep: (record: StepRecord) => void;
   readonly onEpoch: (record: EpochRecord) => void;
   /** A sentence of its own: where a training goes on from, what a stage is doing. */
@@ -37,16 +47,14 @@ export interface ProgressReporter {
 export const STAGE_TITLES: Readonly<Record<StageName, string>> = { head: 'head', fineTune: 'fine-tuning' };
 
 /** A terminal's line is redrawn this often at most. */
-export const REDRAW_MS = 100;
+const REDRAW_MS = 100;
 /** Elsewhere an epoch that takes longer says so this often. */
-export const HEARTBEAT_MS = 60_000;
+const HEARTBEAT_MS = 60_000;
 
-const defaultNowMs = () => performance.now();
-
-export const BAR_CELLS = 20;
-export const DEFAULT_COLUMNS = 80;
+const BAR_CELLS = 20;
+const DEFAULT_COLUMNS = 80;
 /** Back to the line's start, and what stood there wiped. */
-export const REDRAW = '\r\x1b[K';
+const REDRAW = '\r\x1b[K';
 
 const fixed = (value: number, digits: number) =>
   Number.isFinite(value) ? value.toFixed(digits) : `${value}`;
@@ -128,9 +136,25 @@ export function formatStepLine(
   return `${count} ${bar}${rest}`.slice(0, Math.max(0, columns - 1));
 }
 
-/** Reports a training's progress. */
+/**
+ * A line on how many pictures are read or measured: `reading 120/800 ━━━───────────────── 2s`.
+ *
+ * @param columns width that the line must stay within; without it there is no bar
+ */
+export function formatCountLine(
+  { task, done, total }: CountRecord,
+  seconds: number,
+  columns?: number,
+): string {
+  const bar = columns === undefined ? '' : ` ${formatBar(done, total, BAR_CELLS)}`;
+  const count = `${String(done).padStart(bar === '' ? 0 : String(total).length)}/${total}`;
+  return `${task} ${count}${bar} ${formatSeconds(seconds)}`.slice(0, columns && columns - 1);
+}
+
+/** Reports the progress of a training, or of pictures that are read and measured. */
 export function progressReporter(options: ProgressOptions): ProgressReporter {
-  return options.json ? jsonReporter(options) : textReporter(options);
+  const whole = { nowMs: () => performance.now(), epochs: { head: 0, fineTune: 0 }, ...options };
+  return options.json ? jsonReporter(whole) : textReporter(whole);
 }
 
 interface RunningEpoch {
@@ -141,14 +165,12 @@ interface RunningEpoch {
   readonly firstStepMs: number;
 }
 
-function textReporter({
-  isTerminal,
-  stream,
-  epochs,
-  nowMs = defaultNowMs,
-}: ProgressOptions): ProgressReporter {
+function textReporter({ isTerminal, stream, epochs, nowMs }: Required<ProgressOptions>): ProgressReporter {
   let running: RunningEpoch | undefined;
+  let counted: { readonly task: string; readonly startedMs: number } | undefined;
   let shownMs = 0;
+  // A terminal that does not know its width says 0.
+  const columns = () => stream.columns || DEFAULT_COLUMNS;
   const headingOf = ({ stage, epoch }: { stage: StageName; epoch: number }) =>
     formatEpochHeading(stage, epoch, epochs[stage]);
   const begin = ({ stage, epoch, steps }: StepRecord, firstStepMs: number): RunningEpoch => {
@@ -157,6 +179,20 @@ function textReporter({
     return { stage, epoch, steps, firstStepMs };
   };
   return {
+    onCount: (record) => {
+      const now = nowMs();
+      if (counted?.task !== record.task) {
+        counted = { task: record.task, startedMs: now };
+        shownMs = isTerminal ? -Infinity : now;
+      }
+      const isDone = record.done === record.total;
+      if (!isDone && now - shownMs < (isTerminal ? REDRAW_MS : HEARTBEAT_MS)) return;
+      shownMs = now;
+      const seconds = (now - counted.startedMs) / 1000;
+      if (isDone) counted = undefined;
+      if (!isTerminal) stream.write(`${formatCountLine(record, seconds)}\n`);
+      else stream.write(`${REDRAW}${formatCountLine(record, seconds, columns())}${isDone ? '\n' : ''}`);
+    },
     onStep: (record) => {
       const now = nowMs();
       if (running?.stage !== record.stage || running.epoch !== record.epoch) running = begin(record, now);
@@ -165,7 +201,7 @@ function textReporter({
       const timed = record.step - 1;
       const secondsPerStep = timed === 0 ? undefined : (now - running.firstStepMs) / 1000 / timed;
       if (!isTerminal) stream.write(`${headingOf(record)} ${formatStepLine(record, secondsPerStep)}\n`);
-      else stream.write(REDRAW + formatStepLine(record, secondsPerStep, stream.columns ?? DEFAULT_COLUMNS));
+      else stream.write(REDRAW + formatStepLine(record, secondsPerStep, columns()));
     },
     onEpoch: (record) => {
       const steps = running?.steps ?? 1;
@@ -173,18 +209,21 @@ function textReporter({
       if (isTerminal) stream.write(`${REDRAW}${formatEpochLine(record, steps)}\n`);
       else stream.write(`${headingOf(record)} ${formatEpochLine(record, steps, 0)}\n`);
     },
-    note: (sentence) => stream.write(`${isTerminal && running !== undefined ? REDRAW : ''}${sentence}\n`),
+    note: (sentence) =>
+      stream.write(`${isTerminal && (running ?? counted) !== undefined ? REDRAW : ''}${sentence}\n`),
   };
 }
 
-function jsonReporter({
-  stream,
-  epochs,
-  nowMs = () => performance.now(),
-}: ProgressOptions): ProgressReporter {
+function jsonReporter({ stream, epochs, nowMs }: Required<ProgressOptions>): ProgressReporter {
   const line = (value: object) => stream.write(formatJsonLine(value));
   let shownMs = nowMs();
   return {
+    onCount: (record) => {
+      const now = nowMs();
+      if (record.done < record.total && now - shownMs < HEARTBEAT_MS) return;
+      shownMs = now;
+      line({ event: 'count', ...record });
+    },
     onStep: (record) => {
       const now = nowMs();
       if (now - shownMs < HEARTBEAT_MS) return;

@@ -16,6 +16,7 @@ import { type Report, writeReport } from '../report/report';
 import { readSavedModel } from '../weights/saved-model';
 import { baseFacts } from './base-option';
 import { STAGES } from './checkpoint';
+import type { ProgressReporter } from './progress';
 import { namesOf, type TrainedModel, type TrainingPlan } from './run-training';
 
 const MEASURED_SPLITS = ['val', 'test'] as const;
@@ -24,15 +25,22 @@ const MEASURED_SPLITS = ['val', 'test'] as const;
 export async function reportTraining(
   plan: TrainingPlan,
   { dataset, weightsOfClasses }: TrainedModel,
-  { onnxCacheDir, note }: { readonly onnxCacheDir: string; readonly note: (sentence: string) => void },
+  {
+    onnxCacheDir,
+    progress,
+  }: { readonly onnxCacheDir: string; readonly progress: Pick<ProgressReporter, 'note' | 'onCount'> },
 ): Promise<Report> {
+  const { note, onCount } = progress;
   const { out, threads, recipe, augmentation, data } = plan;
   const saved = readSavedModel(out);
   const engine = await loadEngine({ kind: 'onnxruntime', modelDir: out, threads, onnxCacheDir });
   const measured = [];
   for (const split of MEASURED_SPLITS) {
     note(`measuring on ${split}, ${dataset.splits[split].length} pictures`);
-    const options = { maxPixels: MAX_TRAINING_PIXELS };
+    const options = {
+      maxPixels: MAX_TRAINING_PIXELS,
+      onProgress: (done: number, total: number) => onCount({ task: `measuring on ${split}`, done, total }),
+    };
     measured.push({ split, ...(await evaluateDataset(engine, dataset.splits[split], options)) });
   }
   await engine.dispose();

@@ -131,11 +131,12 @@ const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ?
 /** Reads the pictures and says what was found. */
 async function readPictures(
   { data, seed, allowLeakage }: Pick<TrainingPlan, 'data' | 'seed' | 'allowLeakage'>,
-  note: (sentence: string) => void,
+  { note, onCount }: Pick<ProgressReporter, 'note' | 'onCount'>,
 ): Promise<Dataset> {
   const dataset = await readDataset(data, {
     seed,
     allowLeakage,
+    onProgress: (count) => onCount({ task: 'reading', ...count }),
     onSkip: ({ path, reason }) => note(`skipped ${path}: ${reason}`),
   });
   const { train, val, test } = dataset.splits;
@@ -166,7 +167,7 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
   // Before the pictures, which take long to read: the file may be of another architecture.
   await fillFromBase(classifier, { architecture, base, folder: out });
 
-  const dataset = await readPictures(plan, progress.note);
+  const dataset = await readPictures(plan, progress);
   const { train, val } = dataset.splits;
   const weightsOfClasses = plan.balanceClasses ? classWeights(train.map(({ label }) => label)) : undefined;
   const { batchSize } = recipe;

@@ -104,7 +104,7 @@ export async function train(
     const trained = await runTraining(plan, progress);
     const { card } = await reportTraining(plan, trained, {
       onnxCacheDir: defaults.onnxCacheDir,
-      note: progress.note,
+      progress,
     });
     console.log(card);
   } finally {

@@ -89,7 +89,7 @@ test('what is skipped is named and counted, and reading and measuring say how fa
   await compareModels([latency], {
     ...options,
     data: damaged,
-    onCount: (step, done, count) => counts.push(`${step} ${done}/${count}`),
+    onCount: ({ task, done, total }) => counts.push(`${task} ${done}/${total}`),
   });
   expect(notes).toEqual([
     expect.stringMatching(/^skipped test\/weave\/cut\.jpg: The image is damaged/),

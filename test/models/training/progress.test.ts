@@ -132,3 +132,51 @@ test('a note stands on a line of its own', () => {
     '{"event":"note","sentence":"Saved."}\n',
   ]);
 });
+
+describe('pictures that are read', () => {
+  /** Reads four, each in so many milliseconds, with a note before the last. */
+  function read(options: Pick<ProgressOptions, 'isTerminal' | 'json'>, pictureMs: number, columns?: number) {
+    const written: string[] = [];
+    let now = 10_000;
+    const reporter = progressReporter({
+      ...options,
+      stream: { write: (text) => written.push(text), ...(columns === undefined ? {} : { columns }) },
+      epochs: { head: 2, fineTune: 0 },
+      nowMs: () => now,
+    });
+    for (let done = 1; done <= 4; done++) {
+      if (done === 4) reporter.note('skipped one');
+      reporter.onCount({ task: 'reading', done, total: 4 });
+      now += pictureMs;
+    }
+    reporter.note('read all');
+    return written;
+  }
+  const redraw = '\r\x1b[K';
+
+  test('are a bar on a terminal, which a note does not run into', () => {
+    expect(read({ isTerminal: true, json: false }, 1000)).toEqual([
+      `${redraw}reading 1/4 ${formatBar(1, 4, 20)} 0s`,
+      `${redraw}reading 2/4 ${formatBar(2, 4, 20)} 1s`,
+      `${redraw}reading 3/4 ${formatBar(3, 4, 20)} 2s`,
+      `${redraw}skipped one\n`,
+      `${redraw}reading 4/4 ${formatBar(4, 4, 20)} 3s\n`,
+      'read all\n',
+    ]);
+    const narrow = read({ isTerminal: true, json: false }, 1000, 12);
+    expect(narrow[0]).toBe(`${redraw}reading 1/4`);
+  });
+
+  test('are a line once a minute elsewhere, or an event', () => {
+    const end = ['skipped one\n', 'reading 4/4 2:00\n', 'read all\n'];
+    expect(read({ isTerminal: false, json: false }, 40_000)).toEqual(['reading 3/4 1:20\n', ...end]);
+    const events = read({ isTerminal: false, json: true }, 40_000).map((text) => JSON.parse(text) as object);
+    expect(events[0]).toEqual({ event: 'count', task: 'reading', done: 3, total: 4 });
+    expect(events[2]).toEqual({ event: 'count', task: 'reading', done: 4, total: 4 });
+  });
+});
+
+test('a terminal that says it has no columns is taken for one of the usual width', () => {
+  const options = { isTerminal: true, json: false };
+  expect(run(options, 500, 0)).toEqual(run(options));
+});

@@ -71,7 +71,12 @@ async function run(changes: Partial<TrainingPlan> = {}, notes: string[] = []): P
     ...changes,
   };
   const nothing = () => undefined;
-  await runTraining(plan, { onStep: nothing, onEpoch: nothing, note: (sentence) => notes.push(sentence) });
+  await runTraining(plan, {
+    onStep: nothing,
+    onEpoch: nothing,
+    onCount: ({ task, done, total }) => notes.push(`${task} ${done}/${total}`),
+    note: (sentence) => notes.push(sentence),
+  });
   return notes;
 }
 
@@ -127,8 +132,10 @@ test('weights of another architecture are refused before the pictures are read',
   await expect(run({ architecture: 'mobilenetv2', base }, notes)).rejects.toThrow(
     'layer Conv1: kernel must have shape [3,3,3,32], received [3,3,3,16]',
   );
-  expect(notes.join()).not.toContain('pictures to train');
-  expect((await run({ base })).join()).toContain('4 pictures to train');
+  expect(notes.join()).not.toContain('reading');
+  const said = await run({ base });
+  expect(said.join()).toContain('4 pictures to train');
+  expect(said).toEqual(expect.arrayContaining(['reading 1/12', 'reading 12/12']));
 });
 
 describe('--resume', () => {
