@@ -1,13 +1,14 @@
 /**
  * The commands of models/: train, evaluate, predict, export, pack. Each loads what it needs only when it runs.
  */
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { Command } from 'commander';
 
 import { MODEL_IDS, PREPROCESSINGS } from './catalog';
 import { describeEngine, ENGINE_KINDS, type EngineKind } from './engines/engine';
+import { makeOut } from './files';
 import { engineKind, type EvaluatedSplit, splitName, wholeNumber } from './option-parsers';
 import { percent } from './report/percent';
 import { describeTrain, type TrainOptions } from './training/train-options';
@@ -37,19 +38,6 @@ function modelFolder(text: string, { modelsDir }: Defaults): string {
     );
   }
   return join(modelsDir, id);
-}
-
-/** Makes the folder that `--out` names, so that nothing is computed that could not be written. */
-function makeOut(out: string): void {
-  try {
-    mkdirSync(out, { recursive: true });
-    accessSync(out, constants.W_OK);
-  } catch (error) {
-    throw new Error(
-      `--out must be a folder that can be made and written, received ${out} (${(error as NodeJS.ErrnoException).code}): choose another`,
-      { cause: error },
-    );
-  }
 }
 
 async function exportModels(

@@ -1,7 +1,7 @@
 /**
  * A training from a folder of pictures to a saved model with its evidence.
  */
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
@@ -15,7 +15,7 @@ import { type Dataset, readDataset } from '../data/dataset';
 import { findDatasetFiles } from '../data/dataset-files';
 import { RESIZE } from '../data/decode';
 import { useTfjsNode } from '../engines/tfjs';
-import { removeTemporaries } from '../files';
+import { makeOut, removeTemporaries } from '../files';
 import { appendHistory, HISTORY_NAME, truncateHistory } from './history';
 import { openInputPipeline } from '../data/input-pipeline';
 import { type ProgressReporter, STAGE_TITLES } from './progress';
@@ -86,19 +86,6 @@ function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
   throw new Error(
     `--out ${out} must have no training in it, received one (${name}): ${remedy} another folder`,
   );
-}
-
-/** @throws Error where the folder cannot be made, or not be written to */
-function makeOut(out: string): void {
-  try {
-    mkdirSync(out, { recursive: true });
-    accessSync(out, constants.W_OK);
-  } catch (cause) {
-    throw new Error(
-      `--out must be a folder that can be made and written to, received ${out} (${(cause as Error).message}): choose another`,
-      { cause },
-    );
-  }
 }
 
 /**

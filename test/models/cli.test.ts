@@ -57,7 +57,7 @@ describe('what cannot be written is said by the option’s name, before any work
       [join(file, 'below'), 'ENOTDIR'],
     ] as const) {
       await expect(run(command, 'latency', '--out', out)).rejects.toThrow(
-        `--out must be a folder that can be made and written, received ${out} (${code}): choose another`,
+        `--out must be a folder that can be made and written to, received ${out} (${code}`,
       );
     }
   });
