@@ -1,10 +1,8 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { pino } from 'pino';
-
 import type { Running } from '../../service/main';
-import { fakeModels, grey, startServer } from './server';
+import { fakeModels, grey, recorded, startServer } from './server';
 
 const servers: Running[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
@@ -56,13 +54,6 @@ test('a model that cannot be loaded leaves the service live and not ready', asyn
   expect(told).toMatchObject({ res: { statusCode: 503 }, code: 'NOT_READY' });
   expect(told).not.toHaveProperty('err');
 });
-
-/** A log that can be read back. */
-function recorded() {
-  const lines: Record<string, unknown>[] = [];
-  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
-  return { lines, log: pino({ level: 'info' }, { write }) };
-}
 
 test('the log says what was loaded: files with checksums, engine, precision, threads', async () => {
   const { lines, log } = recorded();
