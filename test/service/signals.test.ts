@@ -54,11 +54,7 @@ async function interrupt(signals: readonly NodeJS.Signals[]) {
   return { upload, rest: image.subarray(50), exit, stderr };
 }
 
-test.each([
-  [['SIGTERM', 'SIGTERM']],
-  [['SIGTERM', 'SIGINT']],
-  [['SIGINT', 'SIGTERM']],
-] as const)(
+test.each([[['SIGTERM', 'SIGTERM']], [['SIGTERM', 'SIGINT']], [['SIGINT', 'SIGTERM']]] as const)(
   'an upload that is on its way is answered though %j come',
   async (signals) => {
     const { upload, rest, exit, stderr } = await interrupt(signals);
