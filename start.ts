@@ -28,11 +28,12 @@ async function start(): Promise<void> {
   const url = `http://localhost:${running.port}`;
   for (const [model, { state }] of running.workers) {
     if (state.kind !== 'ready') continue;
-    const { architecture, engine, engineVersion, loadMs, demo, classes } = state.loaded;
+    const { architecture, engine, engineVersion, precision, loadMs, demo, classes, files } = state.loaded;
     const kind = demo ? 'demo model' : 'model';
     console.log(
-      `  ${model}: ${kind}, ${architecture} on ${engine} ${engineVersion}, ready in ${loadMs} ms, tells ${classes.join(', ')}`,
+      `  ${model}: ${kind}, ${architecture} on ${engine} ${engineVersion} in ${precision}, ready in ${loadMs} ms, tells ${classes.join(', ')}`,
     );
+    for (const { file, sha256 } of files) console.log(`    ${file}: SHA-256 ${sha256}`);
   }
   console.log(`Ready in ${((Date.now() - started) / 1000).toFixed(1)} s. The page: ${url}`);
   console.log(

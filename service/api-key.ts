@@ -40,17 +40,17 @@ function readHashes(file: string): Buffer[] {
 export type CheckApiKey = (authorization: string | undefined) => void;
 
 /**
- * Reads the keys, and reads them again when the file changes. A file that is gone or empty by then lets nobody in: a
- * key that was taken back must not go on working.
+ * Reads the keys, and reads them again when the file changes. A file that by then is gone, empty or holds a line that is
+ * no key lets nobody in: a key that was taken back must not go on working.
  *
- * @throws Error when the file cannot be read or holds no key at the start
+ * @throws Error when the file cannot be read, holds no key or a line that is none, at the start; never with a key's text
  */
 export function openApiKeys(file: string, now: () => number = Date.now): CheckApiKey {
-  if (!existsSync(file)) {
-    throw new Error(`${ENV.apiKeyFile} must name a file of API keys, received ${file}, which is not there`);
-  }
-  if (!statSync(file).isFile()) {
-    throw new Error(`${ENV.apiKeyFile} must name a file of API keys, received ${file}, which is none`);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    const found = existsSync(file) ? 'no file' : 'not there';
+    throw new Error(
+      `${ENV.apiKeyFile} must name a file of API keys, received ${file}, which is ${found}: name one that holds a key a line`,
+    );
   }
   const stamp = () => {
     const { mtimeMs, ino, size } = statSync(file);

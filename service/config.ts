@@ -1,7 +1,7 @@
 /**
  * The service's configuration, from its environment.
  */
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { ENGINE_KINDS, type EngineKind } from '../models/engines/engine';
@@ -17,6 +17,8 @@ const DEFAULTS = {
   models: MODEL_IDS.join(','),
   engine: 'onnxruntime',
   logLevel: 'info',
+  modelsDir: DEMO_MODELS_DIR,
+  onnxCacheDir: join(PACKAGE_ROOT, 'build', 'onnx'),
 };
 
 /** What each variable sets, for the README. */
@@ -26,8 +28,14 @@ export const VARIABLES: Readonly<
   port: { meaning: 'TCP port', default: DEFAULTS.port },
   models: { meaning: 'which models to serve, separated by commas', default: DEFAULTS.models },
   engine: { meaning: `one of ${ENGINE_KINDS.join(', ')}`, default: DEFAULTS.engine },
-  modelsDir: { meaning: 'folder of saved models, each in a folder of its name', default: 'models/demo' },
-  onnxCacheDir: { meaning: 'folder of exported graphs', default: 'build/onnx' },
+  modelsDir: {
+    meaning: 'folder of saved models, each in a folder of its name',
+    default: relative(PACKAGE_ROOT, DEFAULTS.modelsDir),
+  },
+  onnxCacheDir: {
+    meaning: 'folder of exported graphs',
+    default: relative(PACKAGE_ROOT, DEFAULTS.onnxCacheDir),
+  },
   cpuLimitMillis: {
     meaning: 'CPU limit in millicores, which decides the threads; the manifests set it',
     default: 'the control group’s, else all cores',
@@ -104,8 +112,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     engine: oneOf(ENV.engine, read(ENV.engine) ?? DEFAULTS.engine, ENGINE_KINDS),
     cpuLimitMillis: limitMillis,
     threads: threadsFor(limitMillis),
-    modelsDir: resolve(read(ENV.modelsDir) ?? DEMO_MODELS_DIR),
-    onnxCacheDir: resolve(read(ENV.onnxCacheDir) ?? join(PACKAGE_ROOT, 'build', 'onnx')),
+    modelsDir: resolve(read(ENV.modelsDir) ?? DEFAULTS.modelsDir),
+    onnxCacheDir: resolve(read(ENV.onnxCacheDir) ?? DEFAULTS.onnxCacheDir),
     logLevel: oneOf(ENV.logLevel, read(ENV.logLevel) ?? DEFAULTS.logLevel, LOG_LEVELS),
     ...(apiKeyFile === undefined ? {} : { apiKeyFile: resolve(apiKeyFile) }),
     ...(metrics === undefined ? {} : { metricsPort: metrics }),

@@ -187,6 +187,7 @@ const aboutModel = { model: MODEL_ID, version: VERSION, demo: z.boolean(), class
 
 /** Answer to a raw image. */
 export const CLASSIFICATION = z.strictObject({ ...aboutModel, top, timeMs });
+/** What {@link CLASSIFICATION} describes; times in milliseconds. */
 export type Classification = z.infer<typeof CLASSIFICATION>;
 
 /** Answer to a form or a JSON body, which may hold several images: one result an image, in their order. */
@@ -194,4 +195,5 @@ export const CLASSIFICATIONS = z.strictObject({
   ...aboutModel,
   results: z.array(z.union([z.strictObject({ top, timeMs }), z.strictObject({ problem: PROBLEM })])),
 });
+/** What {@link CLASSIFICATIONS} describes: a result or its problem for each image, times in milliseconds. */
 export type Classifications = z.infer<typeof CLASSIFICATIONS>;

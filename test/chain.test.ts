@@ -1,7 +1,7 @@
 /** From the committed demo models to an answer over HTTP: the real engine, the real application, real pictures. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 import { pino } from 'pino';
@@ -16,10 +16,11 @@ import { type SurfaceName, TASKS } from '../models/demo/surfaces';
 import { loadTfjs } from '../models/engines/tfjs';
 import { loadClassifier } from '../models/weights/load-classifier';
 import { openSession, runSession } from '../models/onnx/session';
-import { cachedGraph } from '../models/onnx/cache';
-import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
+import { cachedGraph, graphFile } from '../models/onnx/cache';
+import { checksummed, DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import type { Classification } from '../service/schemas';
 import { type Running, serve } from '../service/main';
+import type { WorkerState } from '../service/model-process';
 
 const onnxCacheDir = mkdtempSync(join(tmpdir(), 'tandem-onnx-'));
 const folderOf = (model: ModelId) => join(DEMO_MODELS_DIR, model);
@@ -73,6 +74,13 @@ describe.each(MODEL_IDS)('the demo model %s', (model) => {
 
   test('states its classes and what it was trained on', () => {
     expect(readSavedModel(folderOf(model))).toMatchObject({ model, demo: true, classes: TASKS.transfer });
+  });
+
+  test('is loaded as a graph that the service names with the checksum of its bytes', () => {
+    const { state } = running.workers.get(model)!;
+    const { files } = (state as Extract<WorkerState, { kind: 'ready' }>).loaded;
+    const graph = graphFile(folderOf(model), onnxCacheDir);
+    expect(files).toContainEqual({ ...checksummed(onnxCacheDir, basename(graph)), file: graph });
   });
 
   test('gives tfjs’ probabilities from its export, within 5e-5 on the wasm backend', async () => {

@@ -64,7 +64,7 @@ test('a changed file is read again after a second; one that is gone or empty let
 test('a file without a key, or that is not there, is refused at the start', () => {
   expect(() => open('\n \n')).toThrow('must hold an API key a line, received no key');
   expect(() => openApiKeys(join(folder, 'none'))).toThrow(
-    /API_KEY_FILE must name a file of API keys, received .*none, which is not there/,
+    /API_KEY_FILE must name a file of API keys, received .*none, which is not there: name one/,
   );
 });
 
@@ -78,5 +78,7 @@ test.each([
 });
 
 test('a folder is refused', () => {
-  expect(() => openApiKeys(folder)).toThrow(`API_KEY_FILE must name a file of API keys, received ${folder}`);
+  expect(() => openApiKeys(folder)).toThrow(
+    `API_KEY_FILE must name a file of API keys, received ${folder}, which is no file: name one`,
+  );
 });

@@ -64,6 +64,13 @@ export async function startServer(
   return { ...running, url: `http://127.0.0.1:${running.port}` };
 }
 
+/** A log that can be read back. */
+export function recorded() {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  return { lines, log: pino({ level: 'info' }, { write }) };
+}
+
 /** A grey picture of the model's input size, so that its first pixel reaches the engine as it is. */
 export const grey = (share: number, side = 224) => {
   const level = Math.round(255 * share);
