@@ -42,30 +42,30 @@ function contrastingColours(random: Random): [Colour, Colour] {
   }
 }
 
-function occlude(pixels: Uint8ClampedArray, size: number, random: Random): void {
+function occlude(pixels: Uint8ClampedArray, sidePixels: number, random: Random): void {
   const boxes = random.integer(VARIATION.boxes + 1);
   for (let box = 0; box < boxes; box++) {
     const [width, height] = [
-      range(random, VARIATION.boxSide) * size,
-      range(random, VARIATION.boxSide) * size,
+      range(random, VARIATION.boxSide) * sidePixels,
+      range(random, VARIATION.boxSide) * sidePixels,
     ];
-    const [left, top] = [random.between(0, size - width), random.between(0, size - height)];
+    const [left, top] = [random.between(0, sidePixels - width), random.between(0, sidePixels - height)];
     const fill = colour(random);
     for (let y = floor(top); y < top + height; y++) {
-      for (let x = floor(left); x < left + width; x++) pixels.set(fill, 3 * (y * size + x));
+      for (let x = floor(left); x < left + width; x++) pixels.set(fill, 3 * (y * sidePixels + x));
     }
   }
 }
 
 /**
- * Draws one picture: RGB bytes [size, size, 3]. Scale, rotation, position, warp, colours, light, noise and occlusion
+ * Draws one picture: RGB bytes [side, side, 3]. Scale, rotation, position, warp, colours, light, noise and occlusion
  * follow from the arguments alone.
  *
- * @param size side in pixels; periods are in pixels too, so a larger picture shows more of the surface
+ * @param sidePixels of the picture; periods are in pixels too, so a larger picture shows more of the surface
  */
 export function drawSurface(
   name: SurfaceName,
-  { seed, split, index, size }: { seed: number; split: Split; index: number; size: number },
+  { seed, split, index, sidePixels }: { seed: number; split: Split; index: number; sidePixels: number },
 ): Uint8ClampedArray {
   const random = seededRandom(seed, `${split}/${name}/${index}`);
   const surface = SURFACES[name](random);
@@ -83,29 +83,29 @@ export function drawSurface(
   const noise = range(random, VARIATION.noiseLevels);
   const edge = 1.3 / period;
 
-  const pixels = new Uint8ClampedArray(size * size * 3);
-  const half = size / 2;
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
+  const pixels = new Uint8ClampedArray(sidePixels * sidePixels * 3);
+  const half = sidePixels / 2;
+  for (let y = 0; y < sidePixels; y++) {
+    for (let x = 0; x < sidePixels; x++) {
       const [dx, dy] = [x - half, y - half];
       const u = cosine * dx - sine * dy + offsetU;
       const v = sine * dx + cosine * dy + offsetV;
       const bentU = u + warp * sin(waveU * v * 6.28 + phaseU);
       const bentV = v + warp * sin(waveV * u * 6.28 + phaseV);
       const share = surface(bentU, bentV, edge);
-      const light = near + (far - near) * (0.5 + (dx * lightX + dy * lightY) / (1.42 * size));
+      const light = near + (far - near) * (0.5 + (dx * lightX + dy * lightY) / (1.42 * sidePixels));
       const grain = noise * (random.uniform() + random.uniform() - 1);
-      const at = 3 * (y * size + x);
+      const at = 3 * (y * sidePixels + x);
       for (let c = 0; c < 3; c++) {
         pixels[at + c] = (dark[c]! + (bright[c]! - dark[c]!) * share) * light + grain;
       }
     }
   }
-  occlude(pixels, size, random);
+  occlude(pixels, sidePixels, random);
   return pixels;
 }
 
-/** One picture, RGB bytes [size, size, 3], and the index of its class. */
+/** One picture, RGB bytes [side, side, 3], and the index of its class. */
 export interface LabelledImage {
   readonly pixels: Uint8ClampedArray;
   readonly label: number;
@@ -114,7 +114,7 @@ export interface LabelledImage {
 /** Draws `perClass` pictures of each of a task's classes; labels are the classes' places in the task. */
 export function drawTask(
   task: Task,
-  { perClass, ...options }: { seed: number; split: Split; perClass: number; size: number },
+  { perClass, ...options }: { seed: number; split: Split; perClass: number; sidePixels: number },
 ): LabelledImage[] {
   return TASKS[task].flatMap((name, label) =>
     Array.from({ length: perClass }, (_, index) => ({

@@ -24,8 +24,8 @@ import { TASKS } from './surfaces';
 
 /** Numbers of the pretraining, per architecture. */
 const PRETRAINING = {
-  resnet101v2: { epochs: 16, imagesPerClass: 200, batch: 32, learningRate: 0.001 },
-  mobilenetv2: { epochs: 40, imagesPerClass: 400, batch: 32, learningRate: 0.002 },
+  resnet101v2: { epochs: 16, imagesPerClass: 200, imagesPerBatch: 32, learningRate: 0.001 },
+  mobilenetv2: { epochs: 40, imagesPerClass: 400, imagesPerBatch: 32, learningRate: 0.002 },
 } as const;
 const SEED = 7;
 /** Side of the random crops, pixels; not resized, so the scale stays that of serving. */
@@ -111,7 +111,7 @@ function changedWeights(model: tf.LayersModel, architecture: DemoArchitectureId,
 
 async function pretrain(architecture: DemoArchitectureId): Promise<void> {
   await useTfjsNode(availableParallelism());
-  const { epochs, imagesPerClass, batch, learningRate } = PRETRAINING[architecture];
+  const { epochs, imagesPerClass, imagesPerBatch, learningRate } = PRETRAINING[architecture];
   const folder = join('build', 'demo');
   mkdirSync(folder, { recursive: true });
   const checkpoint = join(folder, `${architecture}.checkpoint.safetensors`);
@@ -134,15 +134,20 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
   console.error(
     `drawing ${CLASSES.length} classes of ${imagesPerClass} pictures; tensors trained: ${trained.length}`,
   );
-  const train = drawTask('pretraining', { seed: SEED, split: 'train', perClass: imagesPerClass, size: SIDE });
+  const train = drawTask('pretraining', {
+    seed: SEED,
+    split: 'train',
+    perClass: imagesPerClass,
+    sidePixels: SIDE,
+  });
   const validation = drawTask('pretraining', {
     seed: SEED,
     split: 'validation',
     perClass: VALIDATION_PER_CLASS,
-    size: SIDE,
+    sidePixels: SIDE,
   });
   const optimizer = tf.train.adam(learningRate);
-  const steps = Math.floor(train.length / batch);
+  const steps = Math.floor(train.length / imagesPerBatch);
   for (; epoch < epochs; epoch++) {
     const random = seededRandom(SEED, `pretrain/${architecture}/${epoch}`);
     shuffle(train, random);
@@ -150,7 +155,7 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
     let lossSum = 0;
     let right = 0;
     for (let step = 0; step < steps; step++) {
-      const part = train.slice(step * batch, (step + 1) * batch);
+      const part = train.slice(step * imagesPerBatch, (step + 1) * imagesPerBatch);
       Object.assign(optimizer, {
         learningRate: learningRateAt(epoch * steps + step, epochs * steps, learningRate),
       });
@@ -175,7 +180,7 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
     const seconds = ((Date.now() - started) / 1000).toFixed(0);
     console.error(
       `epoch ${epoch + 1}/${epochs} ${seconds} s loss ${(lossSum / steps).toFixed(3)} ` +
-        `accuracy ${(right / steps / batch).toFixed(3)} validation ${accuracyAt(model, validation, random).toFixed(3)}`,
+        `accuracy ${(right / steps / imagesPerBatch).toFixed(3)} validation ${accuracyAt(model, validation, random).toFixed(3)}`,
     );
   }
   const random = seededRandom(SEED, `calibrate/${architecture}`);

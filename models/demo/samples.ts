@@ -20,9 +20,9 @@ async function writeSamples(): Promise<void> {
   const folder = join(DEMO_MODELS_DIR, 'samples');
   mkdirSync(folder, { recursive: true });
   for (const name of TASKS.transfer) {
-    const { size } = TEST_SPLIT;
+    const { sidePixels } = TEST_SPLIT;
     const pixels = drawSurface(name, { ...TEST_SPLIT, index: SAMPLE_INDEX });
-    const raw = { width: size, height: size, channels: 3 } as const;
+    const raw = { width: sidePixels, height: sidePixels, channels: 3 } as const;
     writeFileAtomic(
       join(folder, `${name}.jpg`),
       await sharp(pixels, { raw }).jpeg({ quality: 90 }).toBuffer(),

@@ -17,16 +17,15 @@ export interface SplitPictures {
   readonly split: Split;
   /** Pictures of each class. */
   readonly perClass: number;
-  /** Side, pixels. */
-  readonly size: number;
+  readonly sidePixels: number;
 }
 
-const [SIZE] = INPUT_SHAPE;
+const [SIDE] = INPUT_SHAPE;
 
 /** What each model is trained on: ResNet101V2's frozen part takes some ten times as long a picture as MobileNetV2's. */
 export const TRAIN_SPLITS: Readonly<Record<ModelId, SplitPictures>> = {
-  accuracy: { seed: 11, split: 'train', perClass: 96, size: SIZE },
-  latency: { seed: 11, split: 'train', perClass: 128, size: SIZE },
+  accuracy: { seed: 11, split: 'train', perClass: 96, sidePixels: SIDE },
+  latency: { seed: 11, split: 'train', perClass: 128, sidePixels: SIDE },
 };
 /**
  * What each model's pictures are augmented by. Every picture is drawn at a scale, angle, place and light of its own, so
@@ -37,18 +36,23 @@ export const AUGMENTATIONS: Readonly<Record<ModelId, Augmentation | undefined>> 
   accuracy: undefined,
   latency: AUGMENTATION,
 };
-export const VALIDATION_SPLIT: SplitPictures = { seed: 11, split: 'validation', perClass: 20, size: SIZE };
-export const TEST_SPLIT: SplitPictures = { seed: 13, split: 'test', perClass: 50, size: SIZE };
+export const VALIDATION_SPLIT: SplitPictures = {
+  seed: 11,
+  split: 'validation',
+  perClass: 20,
+  sidePixels: SIDE,
+};
+export const TEST_SPLIT: SplitPictures = { seed: 13, split: 'test', perClass: 50, sidePixels: SIDE };
 
 /** Writes a split below `folder` as a set of pictures has it: a folder a class, lossless files. */
 export async function writeSplit(folder: string, pictures: SplitPictures): Promise<void> {
-  const { split, perClass, size } = pictures;
+  const { split, perClass, sidePixels } = pictures;
   for (const name of TASKS.transfer) {
     const own = join(folder, split, name);
     mkdirSync(own, { recursive: true });
     for (let index = 0; index < perClass; index++) {
       const pixels = drawSurface(name, { ...pictures, index });
-      await sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
+      await sharp(pixels, { raw: { width: sidePixels, height: sidePixels, channels: 3 } })
         .png()
         .toFile(join(own, `${index}.png`));
     }

@@ -53,7 +53,7 @@ const learningRateOf = ({ model, stage }: Case): number =>
 /** Each step's own pictures of the demo's second task. */
 function drawBatches(seed: number): Batch[] {
   const [size] = INPUT_SHAPE;
-  const pictures = drawTask('transfer', { seed, split: 'train', perClass: 27, size });
+  const pictures = drawTask('transfer', { seed, split: 'train', perClass: 27, sidePixels: size });
   shuffle(pictures, seededRandom(seed, 'batches'));
   return Array.from({ length: STEPS }, (_, step) => {
     const chosen = pictures.slice(step * BATCH_SIZE, (step + 1) * BATCH_SIZE);

@@ -9,12 +9,12 @@ test('the two tasks are disjoint, with six classes or more each', () => {
 
 test('a picture follows from its seed, split and index alone', () => {
   const draw = (changes = {}) =>
-    drawSurface('dots', { seed: 1, split: 'train', index: 0, size: 48, ...changes });
+    drawSurface('dots', { seed: 1, split: 'train', index: 0, sidePixels: 48, ...changes });
   expect(draw()).toEqual(draw());
   expect(draw()).not.toEqual(draw({ seed: 2 }));
   expect(draw()).not.toEqual(draw({ split: 'test' }));
   expect(draw()).not.toEqual(draw({ index: 1 }));
-  expect(draw({ size: 32 })).toHaveLength(32 * 32 * 3);
+  expect(draw({ sidePixels: 32 })).toHaveLength(32 * 32 * 3);
 });
 
 const SIDE = 32;
@@ -35,7 +35,7 @@ function shrink(pixels: Uint8ClampedArray): Float32Array {
 function linearAccuracy(task: Task): { train: number; test: number } {
   const classes = TASKS[task].length;
   const load = (split: 'train' | 'test', perClass: number) =>
-    drawTask(task, { seed: 21, split, perClass, size: 224 }).map(({ pixels, label }) => ({
+    drawTask(task, { seed: 21, split, perClass, sidePixels: 224 }).map(({ pixels, label }) => ({
       x: shrink(pixels),
       label,
     }));

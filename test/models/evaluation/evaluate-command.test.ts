@@ -30,7 +30,7 @@ const latency = join(DEMO_MODELS_DIR, 'latency');
 
 beforeAll(async () => {
   for (const [i, split] of (['train', 'val', 'test'] as const).entries()) {
-    const images = drawTask('transfer', { seed: 13 + i, split: 'test', perClass: 2, size: 224 });
+    const images = drawTask('transfer', { seed: 13 + i, split: 'test', perClass: 2, sidePixels: 224 });
     for (const [k, { pixels, label }] of images.entries()) {
       const place = join(data, split, TASKS.transfer[label]!);
       mkdirSync(place, { recursive: true });

@@ -37,7 +37,7 @@ const GONE_MS = 5000;
 const LIMIT_MS = 10 * 60_000;
 const EPOCHS = 3;
 const CLASSES = 3;
-const PICTURE_SIZE = 128;
+const SIDE_PIXELS = 128;
 const SPLITS = [
   { folder: 'train', split: 'train', perClass: 16 },
   { folder: 'val', split: 'validation', perClass: 4 },
@@ -127,9 +127,9 @@ async function reach(run: Run, mark: number): Promise<void> {
 }
 
 async function drawPictures(): Promise<void> {
-  const raw = { width: PICTURE_SIZE, height: PICTURE_SIZE, channels: 3 } as const;
+  const raw = { width: SIDE_PIXELS, height: SIDE_PIXELS, channels: 3 } as const;
   for (const { folder, split, perClass } of SPLITS) {
-    const pictures = drawTask('transfer', { seed: SEED, split, perClass, size: PICTURE_SIZE });
+    const pictures = drawTask('transfer', { seed: SEED, split, perClass, sidePixels: SIDE_PIXELS });
     for (const [index, { pixels, label }] of pictures.slice(0, CLASSES * perClass).entries()) {
       const classFolder = join(data, folder, TASKS.transfer[label]!);
       mkdirSync(classFolder, { recursive: true });
