@@ -14,7 +14,7 @@ import { number, oneOf, wholeNumber } from '../option-parsers';
 import { RECIPE_NAMES, type RecipeName } from '../recipes';
 import { BATCH_NORM_MODES, type BatchNormMode } from './batch-norm-mode';
 
-/** More than the machines of today have cores; many more would take all memory for their stacks before any work. */
+/** As many as a large machine has cores; a mistyped number would start as many threads before any work. */
 const MOST_THREADS = 256;
 
 /** The command's options as commander gives them. */
