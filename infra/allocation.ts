@@ -36,49 +36,59 @@ export function resourcesOn(basis: Basis, { resources, podsOnNode }: Variant): R
   };
 }
 
+/** What a node has too little of for one more pod. */
+export type Shortage = Readonly<Record<'pods' | 'cpu' | 'memory', boolean>>;
+
+/** How many pods went to a node, and what keeps one more away besides a taint. */
+export interface PlacedPods {
+  readonly node: ClusterNode;
+  readonly pods: number;
+  readonly shortage: Shortage;
+}
+
 /** Where a number of equal pods went. */
 export interface Placement {
-  /** Pods by node, in the nodes' order. */
-  readonly placed: readonly { readonly node: ClusterNode; readonly pods: number }[];
+  /** In the nodes' order. */
+  readonly placed: readonly PlacedPods[];
   readonly pending: number;
   /** Why, in the scheduler's words; empty when none is pending. */
   readonly reason: string;
 }
 
-const free = (node: ClusterNode) => ({
-  cpuMillis: node.cpuAllocatableMillis - parseCpuMillis(node.others.requests.cpu),
-  memoryBytes: node.memoryAllocatableBytes - parseMemoryBytes(node.others.requests.memory),
+/** What a node has for pods of ours. */
+export const freeOn = ({ cpuAllocatableMillis, memoryAllocatableBytes, others }: ClusterNode) => ({
+  cpuMillis: cpuAllocatableMillis - parseCpuMillis(others.requests.cpu),
+  memoryBytes: memoryAllocatableBytes - parseMemoryBytes(others.requests.memory),
 });
 
 /** Places pods one by one on the node with the fewest of them, as the topology spread prefers. */
 export function place(replicas: number, { requests }: Resources, nodes: readonly ClusterNode[]): Placement {
   const [cpuMillis, memoryBytes] = [parseCpuMillis(requests.cpu), parseMemoryBytes(requests.memory)];
-  const pods = nodes.map(() => 0);
-  const lacks = (node: ClusterNode, count: number): Lacks => ({
-    pods: count + 1 > node.podsFree,
-    cpu: (count + 1) * cpuMillis > free(node).cpuMillis,
-    memory: (count + 1) * memoryBytes > free(node).memoryBytes,
-  });
+  const holding = (node: ClusterNode, pods: number): PlacedPods => {
+    const free = freeOn(node);
+    const shortage = {
+      pods: pods + 1 > node.podsFree,
+      cpu: (pods + 1) * cpuMillis > free.cpuMillis,
+      memory: (pods + 1) * memoryBytes > free.memoryBytes,
+    };
+    return { node, pods, shortage };
+  };
+  const placed = nodes.map((node) => holding(node, 0));
   let pending = replicas;
   for (; pending > 0; pending--) {
-    const fits = nodes.map((node, i) => {
-      const { pods: places, cpu, memory } = lacks(node, pods[i]!);
-      return !node.tainted && !places && !cpu && !memory;
-    });
-    const fewest = Math.min(...pods.filter((_, i) => fits[i]));
-    const chosen = pods.findIndex((count, i) => fits[i] && count === fewest);
-    if (chosen < 0) break;
-    pods[chosen]!++;
+    const open = placed.filter(
+      ({ node, shortage }) => !node.tainted && !Object.values(shortage).includes(true),
+    );
+    const fewest = Math.min(...open.map(({ pods }) => pods));
+    const chosen = open.find(({ pods }) => pods === fewest);
+    if (chosen === undefined) break;
+    placed[placed.indexOf(chosen)] = holding(chosen.node, chosen.pods + 1);
   }
-  const placed = nodes.map((node, i) => ({ node, pods: pods[i]! }));
-  return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed, lacks) };
+  return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed) };
 }
 
-/** What a node has too little of for one more pod. */
-type Lacks = Readonly<Record<'pods' | 'cpu' | 'memory', boolean>>;
-
-function reasonOf(placed: Placement['placed'], lacks: (node: ClusterNode, count: number) => Lacks): string {
-  const open = placed.filter(({ node }) => !node.tainted).map(({ node, pods }) => lacks(node, pods));
+function reasonOf(placed: readonly PlacedPods[]): string {
+  const open = placed.filter(({ node }) => !node.tainted).map(({ shortage }) => shortage);
   const causes: [number, string][] = [
     [open.filter(({ pods }) => pods).length, 'Too many pods'],
     [open.filter(({ cpu }) => cpu).length, 'Insufficient cpu'],

@@ -1,9 +1,19 @@
 /**
  * What of each variant fits a cluster, in words.
  */
-import { allocatedRows, type Basis, place, resourcesOn } from './allocation';
+import {
+  allocatedRows,
+  type Basis,
+  freeOn,
+  place,
+  type PlacedPods,
+  type Placement,
+  resourcesOn,
+} from './allocation';
 import type { ClusterNode } from './cluster';
-import { type Variant, VARIANTS } from './variants';
+import { ROLLING_UPDATE } from './operations';
+import { parseCpuMillis, parseMemoryBytes } from './quantity';
+import { type Resources, type Variant, VARIANTS } from './variants';
 
 /** The replica counts that a variant may run: the fixed one, or an autoscaler's ends. */
 function replicaCounts({ scaling }: Variant): readonly [label: string, replicas: number][] {
@@ -12,6 +22,36 @@ function replicaCounts({ scaling }: Variant): readonly [label: string, replicas:
     ['at minReplicas', scaling.minReplicas],
     ['at maxReplicas', scaling.maxReplicas],
   ];
+}
+
+/** Everything that a node lacks for one more pod, as a sum. */
+function shortagesOf({ node, pods, shortage }: PlacedPods, { requests }: Resources): string[] {
+  if (node.tainted) return ['taint: not tolerated'];
+  const free = freeOn(node);
+  const sum = (allocatable: number, left: number, each: number, say: (amount: number) => string) =>
+    `${say(allocatable)} - ${say(allocatable - left)} of other pods - ${pods} x ${say(each)} = ` +
+    `${say(left - pods * each)}, less than ${say(each)}`;
+  const millis = (amount: number) => `${amount}m`;
+  const memoryBytes = parseMemoryBytes(requests.memory);
+  const whole = [node.memoryAllocatableBytes, free.memoryBytes, memoryBytes].every((n) => n % 1024 === 0);
+  const memory = (bytes: number) => (whole ? `${bytes / 1024}Ki` : String(bytes));
+  const texts = {
+    cpu: `cpu: ${sum(node.cpuAllocatableMillis, free.cpuMillis, parseCpuMillis(requests.cpu), millis)}`,
+    memory: `memory: ${sum(node.memoryAllocatableBytes, free.memoryBytes, memoryBytes, memory)}`,
+    pods: `pods: ${node.podsFree} free beside the other pods, all taken by ours`,
+  };
+  return (['cpu', 'memory', 'pods'] as const).filter((what) => shortage[what]).map((what) => texts[what]);
+}
+
+/** Why no node takes one more pod, a line for each shortage; nodes that share it share the line. */
+function arithmetic({ placed }: Placement, resources: Resources): string[] {
+  const nodesByText = new Map<string, string[]>();
+  for (const each of placed) {
+    for (const text of shortagesOf(each, resources)) {
+      nodesByText.set(text, [...(nodesByText.get(text) ?? []), each.node.name]);
+    }
+  }
+  return [...nodesByText].map(([text, names]) => `    ${names.join(', ')} ${text}`);
 }
 
 /** Placement and *Allocated resources* of one variant, alone on the cluster at its least replicas. */
@@ -25,6 +65,14 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
     const { placed, pending, reason } = place(replicas, resources, nodes);
     const where = placed.map(({ node, pods }) => `${node.name} ${pods}`).join(', ');
     lines.push(`  ${label} ${replicas}: ${where}; Pending ${pending}${pending > 0 ? ` (${reason})` : ''}`);
+    // A rolling update takes no pod away before its extra one is ready.
+    const updating = place(replicas + ROLLING_UPDATE.maxSurge, resources, nodes);
+    if (updating.pending === 0) lines.push('    a rolling update has room for its extra pod');
+    else
+      lines.push(
+        '    a rolling update would wait: its extra pod has no place',
+        ...arithmetic(updating, resources),
+      );
   }
   for (const { node, pods } of place(counts[0]![1], resources, nodes).placed) {
     for (const { resource, requests, limits } of allocatedRows(node, pods, resources)) {
@@ -37,12 +85,12 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
 /** A warning for each variant of which some pod stays Pending, with the arithmetic. */
 export function fitWarnings(basis: Basis, nodes: readonly ClusterNode[]): string[] {
   return VARIANTS.flatMap((variant) => {
-    const { requests } = resourcesOn(basis, variant);
+    const resources = resourcesOn(basis, variant);
     return replicaCounts(variant).flatMap(([label, replicas]) => {
-      const { pending, reason } = place(replicas, resourcesOn(basis, variant), nodes);
-      if (pending === 0) return [];
-      const each = `${requests.cpu} and ${requests.memory} a pod`;
-      return [`${variant.name}: ${label} ${replicas}, ${pending} stay Pending at ${each}: ${reason}`];
+      const placement = place(replicas, resources, nodes);
+      if (placement.pending === 0) return [];
+      const first = `${variant.name}: ${label} ${replicas}, ${placement.pending} stay Pending: ${placement.reason}`;
+      return [[first, ...arithmetic(placement, resources)].join('\n')];
     });
   });
 }

@@ -16,7 +16,7 @@ import {
   RUN_AS_USER_ID,
 } from '../service/contract';
 import { checkProps } from './check-props';
-import { HPA_BEHAVIOR, PROBES, SPREAD, TEMPORARY_FILES, TOLERATIONS } from './operations';
+import { HPA_BEHAVIOR, PROBES, ROLLING_UPDATE, SPREAD, TEMPORARY_FILES, TOLERATIONS } from './operations';
 import type { ServiceType } from './settings';
 import type { Amounts, Resources, Scaling } from './variants';
 
@@ -107,8 +107,8 @@ export class InferenceService extends Construct {
         strategy: {
           type: 'RollingUpdate',
           rollingUpdate: {
-            maxSurge: k8s.IntOrString.fromNumber(1),
-            maxUnavailable: k8s.IntOrString.fromNumber(0),
+            maxSurge: k8s.IntOrString.fromNumber(ROLLING_UPDATE.maxSurge),
+            maxUnavailable: k8s.IntOrString.fromNumber(ROLLING_UPDATE.maxUnavailable),
           },
         },
         template: { metadata: { labels }, spec: podSpec(props, matchLabels) },

@@ -49,6 +49,9 @@ export const TOLERATIONS: readonly k8s.Toleration[] = ['not-ready', 'unreachable
   tolerationSeconds: EVICT_AFTER_SECONDS,
 }));
 
+/** No pod is taken away before its successor is ready, which needs room for one pod more. */
+export const ROLLING_UPDATE = { maxSurge: 1, maxUnavailable: 0 } as const;
+
 /** The one writable folder. */
 export const TEMPORARY_FILES = { name: 'temporary-files', mountPath: '/tmp', size: '64Mi' } as const;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { fitReport, fitWarnings } from '../../infra/fit';
-import { CLUSTER, clusterOf } from '../../infra/cluster';
+import { CLUSTER, type ClusterNode, clusterOf } from '../../infra/cluster';
 import { selectorOf } from '../../infra/inference-service';
 import { VARIANTS } from '../../infra/variants';
 import { objects, synthesize } from './manifests';
@@ -15,6 +15,7 @@ test('the report holds placement and the rows that kubectl prints', () => {
   expect(fitReport(variantOf('accuracy-max-size'), 'node', CLUSTER).split('\n')).toEqual([
     'accuracy-max-size (node basis): 1000m, 2Gi a pod',
     '  replicas 4: control-plane 0, worker-1 2, worker-2 2; Pending 0',
+    '    a rolling update has room for its extra pod',
     '  control-plane  cpu     405m (10%)         1400m (35%)',
     '  control-plane  memory  443115520 (5%)     1175430400 (14%)',
     '  worker-1       cpu     2405m (60%)        4400m (110%)',
@@ -32,10 +33,18 @@ test('an HPA variant is reported at both its ends', () => {
   );
 });
 
-test('warnings name what stays Pending and why; a large enough cluster gives none', () => {
+test('warnings name what stays Pending, why, and each node’s sum', () => {
   expect(fitWarnings('container', CLUSTER)).toContainEqual(
-    'accuracy-max-size: replicas 4, 2 stay Pending at 2405m and 4627034Ki a pod: 0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu, 2 Insufficient memory.',
+    [
+      'accuracy-max-size: replicas 4, 2 stay Pending: 0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu, 2 Insufficient memory.',
+      '    control-plane taint: not tolerated',
+      '    worker-1, worker-2 cpu: 4000m - 405m of other pods - 1 x 2405m = 1190m, less than 2405m',
+      '    worker-1, worker-2 memory: 8050000Ki - 432730Ki of other pods - 1 x 4627034Ki = 2990236Ki, less than 4627034Ki',
+    ].join('\n'),
   );
+});
+
+test('a large enough cluster gives no warning', () => {
   const large = clusterOf({
     nodes: 12,
     cpuAllocatableMillis: 8000,
@@ -43,6 +52,33 @@ test('warnings name what stays Pending and why; a large enough cluster gives non
     controlPlane: false,
   });
   expect(fitWarnings('container', large)).toEqual([]);
+});
+
+test('a sum of memory that is no whole number of kibibytes is told in bytes', () => {
+  const [, worker] = CLUSTER as [ClusterNode, ClusterNode];
+  const memoryAllocatableBytes = 3 * 2 ** 30 + 1;
+  const report = fitReport(variantOf('latency-max-size'), 'node', [{ ...worker, memoryAllocatableBytes }]);
+  expect(report).toContain(
+    'memory: 3221225473 - 443115520 of other pods - 1 x 2147483648 = 630626305, less than 2147483648',
+  );
+});
+
+test('a node without places for pods is told as such', () => {
+  const report = fitReport(variantOf('latency-hpa'), 'node', [{ ...CLUSTER[1]!, podsFree: 1 }]);
+  expect(report).toContain(
+    'at minReplicas 2: worker-1 1; Pending 1 (0/1 nodes are available: 1 Too many pods.)',
+  );
+  expect(report).toContain('worker-1 pods: 1 free beside the other pods, all taken by ours');
+});
+
+test('a fleet that runs but leaves no room for one pod more is told to wait in a rolling update', () => {
+  const nodes = CLUSTER.map((node) => ({ ...node, cpuAllocatableMillis: 2000 }));
+  const [, placement, update, ...sums] = fitReport(variantOf('latency-max-size'), 'node', nodes).split('\n');
+  expect(placement).toContain('worker-1 1, worker-2 1; Pending 0');
+  expect(update).toBe('    a rolling update would wait: its extra pod has no place');
+  expect(sums).toContain(
+    '    worker-1, worker-2 cpu: 2000m - 405m of other pods - 1 x 1000m = 595m, less than 1000m',
+  );
 });
 
 test('the node basis reaches the manifests, with its name', () => {
