@@ -163,6 +163,39 @@ test('beside other pods, fit foretells what kubectl describes, in the form of th
   }
 });
 
+describe('a rolling update', () => {
+  afterAll(() => setNodes(cluster, CLUSTER));
+
+  test.each([
+    ['node', 'accuracy-max-size', 4000, 'has room for its extra pod'],
+    ['container', 'accuracy-max-size', 4000, 'would wait'],
+    ['node', 'latency-max-size', 2000, 'would wait'],
+  ] as const)(
+    'on the %s basis a rolling update of %s on nodes of %im %s, as fit says',
+    async (basis, name, cpu, foretold) => {
+      const nodes = CLUSTER.map((node) => ({ ...node, cpuAllocatableMillis: cpu }));
+      expect(fitReport(variantOf(name), basis, nodes)).toContain(`a rolling update ${foretold}`);
+      await setNodes(cluster, nodes);
+      await apply(basis, name);
+      const before = await settled(cluster, leastReplicas(name));
+      const deployment = [`deployment/${name}`, '--namespace', NAMESPACE];
+      await must(cluster, ['rollout', 'restart', ...deployment]);
+      if (foretold === 'would wait') {
+        const during = await settled(cluster, leastReplicas(name) + 1);
+        expect(during).toMatchObject({ running: before.running, pending: before.pending + 1 });
+        const { code, stderr } = await kubectl(cluster, ['rollout', 'status', ...deployment, '--timeout=3s']);
+        expect(code).not.toBe(0);
+        expect(stderr).toContain('timed out waiting');
+        expect((await podsOf(cluster)).length).toBe(leastReplicas(name) + 1);
+      } else {
+        await must(cluster, ['rollout', 'status', ...deployment, '--timeout=60s']);
+        expect(await settled(cluster, leastReplicas(name))).toMatchObject({ pending: 0 });
+      }
+      await setNodes(cluster, CLUSTER);
+    },
+  );
+});
+
 test('all of dist/ applies at once, and a second time changes no object', async () => {
   const files = join(__dirname, '../../dist');
   expect(readdirSync(files)).toHaveLength(1 + VARIANTS.length);
