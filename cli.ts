@@ -44,8 +44,7 @@ function fit(names: string[], options: FitOptions): void {
   const { fitReport } = require('./infra/fit') as typeof import('./infra/fit.js');
   const { CLUSTER, clusterOf } = require('./infra/cluster') as typeof import('./infra/cluster.js');
   const { parseMemoryBytes } = require('./infra/quantity') as typeof import('./infra/quantity.js');
-  const { DEFAULT_SETTINGS, SETTING_VARIABLES } =
-    require('./infra/settings') as typeof import('./infra/settings.js');
+  const { readContext, readSettings } = require('./infra/settings') as typeof import('./infra/settings.js');
   const { VARIANTS } = require('./infra/variants') as typeof import('./infra/variants.js');
   const unknown = names.find((name) => !VARIANTS.some((variant) => variant.name === name));
   if (unknown !== undefined) {
@@ -69,8 +68,7 @@ function fit(names: string[], options: FitOptions): void {
     );
   }
   const nodesOf = kubeconfig === undefined ? () => cluster : realNodes(kubeconfig);
-  // As in the settings, an empty variable is none.
-  const namespace = process.env[SETTING_VARIABLES.namespace] || DEFAULT_SETTINGS.namespace;
+  const { namespace } = readSettings(process.env, readContext());
   for (const variant of VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
     for (const each of basis === undefined ? BASES : [basis])
       console.log(`${fitReport(variant, each, nodesOf({ name: variant.name, namespace }))}\n`);

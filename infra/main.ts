@@ -6,13 +6,12 @@ import { App, YamlOutputType } from 'cdk8s';
 import { CLUSTER } from './cluster';
 import { fitWarnings } from './fit';
 import { InferenceChart, NamespaceChart } from './inference-chart';
-import { readSettings } from './settings';
 import { RouteChart } from './route';
+import { readContext, readSettings, type Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
 
 /** Adds every chart to an app; it writes nothing. */
-export function define(app: App, environment: NodeJS.ProcessEnv = {}): App {
-  const settings = readSettings(app, environment);
+export function define(app: App, settings: Settings): App {
   new NamespaceChart(app, settings);
   for (const variant of VARIANTS) new InferenceChart(app, variant, settings);
   return app;
@@ -30,15 +29,15 @@ export function synthesize(
   environment: NodeJS.ProcessEnv,
   routes: readonly Variant[] = [],
 ): void {
+  const settings = readSettings(environment, readContext());
   const app = new App({
     ...(outdir === undefined ? {} : { outdir }),
     yamlOutputType: YamlOutputType.FILE_PER_CHART,
   });
-  define(app, environment);
-  for (const variant of routes) new RouteChart(app, variant, readSettings(app, environment));
+  define(app, settings);
+  for (const variant of routes) new RouteChart(app, variant, settings);
   app.synth();
-  for (const warning of fitWarnings(readSettings(app, environment).basis, CLUSTER))
-    console.error(`warning: ${warning}`);
+  for (const warning of fitWarnings(settings.basis, CLUSTER)) console.error(`warning: ${warning}`);
 }
 
 if (require.main === module) synthesize(undefined, process.env);

@@ -1,7 +1,9 @@
 /**
  * What an operator may set about the manifests without touching the variants. `dist/` is made with the defaults.
  */
-import type { App } from 'cdk8s';
+import { existsSync, readFileSync } from 'node:fs';
+
+import { parse } from 'yaml';
 
 import { IMAGE } from '../service/contract';
 import { type Basis, BASES } from './allocation';
@@ -28,7 +30,7 @@ export const DEFAULT_SETTINGS: Settings = {
   basis: 'container',
 };
 
-/** The environment variable of each setting; the cdk8s context key is the setting's own name. */
+/** The environment variable of each setting; the key of its context is the setting's own name. */
 export const SETTING_VARIABLES = {
   namespace: 'TANDEM_NAMESPACE',
   image: 'TANDEM_IMAGE',
@@ -37,28 +39,55 @@ export const SETTING_VARIABLES = {
   basis: 'TANDEM_BASIS',
 } as const satisfies Record<keyof Settings, string>;
 
+/** Values by the names of settings, as a construct tree's context has them. */
+export type Context = Readonly<Record<string, unknown>>;
+
 /**
- * Reads the settings: the environment first, then the app's cdk8s context, then the defaults.
+ * The map `context` of the working directory's cdk8s.yaml, as AWS CDK has it in cdk.json: the cdk8s command itself hands
+ * no context on.
  *
- * @throws Error naming the setting, its value and what it may be
+ * @throws Error naming what is no setting
  */
-export function readSettings(app: App, environment: NodeJS.ProcessEnv): Settings {
-  const read = (name: keyof Settings): string | undefined => {
-    const value: unknown = environment[SETTING_VARIABLES[name]] ?? app.node.tryGetContext(name);
+export function readContext(file = 'cdk8s.yaml'): Context {
+  if (!existsSync(file)) return {};
+  const { context = {} } = (parse(readFileSync(file, 'utf8')) ?? {}) as { context?: unknown };
+  const known = Object.keys(SETTING_VARIABLES);
+  if (typeof context !== 'object' || context === null || Array.isArray(context)) {
+    throw new Error(`context in ${file} must be a map of ${known.join(', ')}, received ${context}`);
+  }
+  const unknown = Object.keys(context).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw new Error(`context in ${file} must hold ${known.join(', ')} only, received ${unknown}`);
+  }
+  return context as Context;
+}
+
+/**
+ * Reads the settings: the environment first, where an empty variable is none, then the context, then the defaults.
+ *
+ * @throws Error naming the variable or the context's key, its value and what it may be
+ */
+export function readSettings(environment: NodeJS.ProcessEnv, context: Context): Settings {
+  const read = (name: keyof Settings): { from: string; value: string } | undefined => {
+    const variable = SETTING_VARIABLES[name];
+    const set = environment[variable];
+    const [from, value]: [string, unknown] = set ? [variable, set] : [`context ${name}`, context[name]];
     if (value === undefined || value === '') return undefined;
-    if (typeof value !== 'string') throw new Error(`${name} must be text, received ${JSON.stringify(value)}`);
-    return value;
+    if (typeof value !== 'string') throw new Error(`${from} must be text, received ${JSON.stringify(value)}`);
+    return { from, value };
   };
   const readOneOf = <T extends string>(name: keyof Settings, known: readonly T[], otherwise: T): T => {
-    const value = read(name);
-    const found = value === undefined ? otherwise : known.find((item) => item === value);
-    if (found === undefined) throw new Error(`${name} must be one of ${known.join(', ')}, received ${value}`);
+    const set = read(name);
+    if (set === undefined) return otherwise;
+    const found = known.find((item) => item === set.value);
+    if (found === undefined)
+      throw new Error(`${set.from} must be one of ${known.join(', ')}, received ${set.value}`);
     return found;
   };
-  const imagePullSecret = read('imagePullSecret');
+  const imagePullSecret = read('imagePullSecret')?.value;
   return {
-    namespace: read('namespace') ?? DEFAULT_SETTINGS.namespace,
-    image: read('image') ?? DEFAULT_SETTINGS.image,
+    namespace: read('namespace')?.value ?? DEFAULT_SETTINGS.namespace,
+    image: read('image')?.value ?? DEFAULT_SETTINGS.image,
     serviceType: readOneOf('serviceType', SERVICE_TYPES, DEFAULT_SETTINGS.serviceType),
     basis: readOneOf('basis', BASES, DEFAULT_SETTINGS.basis),
     ...(imagePullSecret === undefined ? {} : { imagePullSecret }),

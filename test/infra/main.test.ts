@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
-import { App } from 'cdk8s';
+import { stringify } from 'yaml';
 
-import { readSettings, SETTING_VARIABLES } from '../../infra/settings';
+import { readContext, readSettings, SETTING_VARIABLES } from '../../infra/settings';
 import { objects, readFolder, synthesize } from './manifests';
 
 const ROOT = join(__dirname, '..', '..');
@@ -65,22 +66,65 @@ describe('synth', () => {
     expect(Service.spec.type).toBe('LoadBalancer');
   });
 
-  test('refuses an unknown service type by name', () => {
+  test('refuses an unknown service type by the name of its variable', () => {
     expect(() => synthesize({ TANDEM_SERVICE_TYPE: 'Cluster' })).toThrow(
-      'serviceType must be one of ClusterIP, NodePort, LoadBalancer, received Cluster',
+      'TANDEM_SERVICE_TYPE must be one of ClusterIP, NodePort, LoadBalancer, received Cluster',
     );
   });
+});
 
-  test('takes a setting from the app’s context, where the environment does not say otherwise', () => {
-    const app = new App();
-    app.node.setContext('namespace', 'vision');
-    expect(readSettings(app, {}).namespace).toBe('vision');
-    expect(readSettings(app, { TANDEM_NAMESPACE: 'other' }).namespace).toBe('other');
+describe('the context of cdk8s.yaml', () => {
+  const folderWith = (context: unknown) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tandem-context-'));
+    const tsx = pathToFileURL(require.resolve('tsx')).href;
+    const app = `node --import ${tsx} ${join(ROOT, 'infra', 'main.ts')}`;
+    writeFileSync(join(folder, 'cdk8s.yaml'), stringify({ language: 'typescript', app, context }));
+    return folder;
+  };
+
+  test.each([
+    ['cdk8s', join(ROOT, 'node_modules', '.bin', 'cdk8s'), ['synth', '--check-upgrade=false', '--output']],
+    ['tandem', join(ROOT, 'bin', 'tandem.cjs'), ['synth', '--out']],
+  ])('reaches the manifests by the command %s', (_, command, args) => {
+    const cwd = folderWith({ namespace: 'vision', serviceType: 'NodePort', imagePullSecret: 'credentials' });
+    execFileSync('node', [command, ...args, 'out'], {
+      cwd,
+      stdio: 'ignore',
+      env: { ...process.env, TANDEM_NAMESPACE: '', TANDEM_SERVICE_TYPE: 'LoadBalancer' },
+    });
+    const { Service, Deployment } = objects(readFileSync(join(cwd, 'out', 'latency-hpa.k8s.yaml'), 'utf8'));
+    expect(Service.metadata.namespace).toBe('vision');
+    expect(Service.spec.type).toBe('LoadBalancer');
+    expect(Deployment.spec.template.spec.imagePullSecrets).toEqual([{ name: 'credentials' }]);
   });
 
-  test('refuses a context that is no text by name', () => {
-    const app = new App();
-    app.node.setContext('namespace', 7);
-    expect(() => readSettings(app, {})).toThrow('namespace must be text, received 7');
+  test.each([
+    [
+      { namespaces: 'vision' },
+      'namespace, image, imagePullSecret, serviceType, basis only, received namespaces',
+    ],
+    [['vision'], 'must be a map of namespace, image, imagePullSecret, serviceType, basis, received vision'],
+    ['vision', 'must be a map of namespace'],
+    [null, 'must be a map of namespace'],
+  ])('%j is refused', (context, message) => {
+    expect(() => readContext(join(folderWith(context), 'cdk8s.yaml'))).toThrow(message);
+  });
+
+  test('is none where there is no such file, or nothing in it', () => {
+    const file = join(folderWith(undefined), 'cdk8s.yaml');
+    expect(readContext(file)).toEqual({});
+    writeFileSync(file, '');
+    expect(readContext(file)).toEqual({});
+    expect(readContext(`${file}.missing`)).toEqual({});
+  });
+
+  test('must hold text', () => {
+    expect(() => readSettings({}, { namespace: 7 })).toThrow('context namespace must be text, received 7');
+  });
+
+  test('names its key in the error', () => {
+    expect(() => readSettings({}, { basis: 'pod' })).toThrow(
+      'context basis must be one of container, node, received pod',
+    );
   });
 });

@@ -7,11 +7,13 @@ import { App, YamlOutputType } from 'cdk8s';
 import { parseAllDocuments } from 'yaml';
 
 import { define } from '../../infra/main';
+import { readSettings } from '../../infra/settings';
 
 /** Synthesizes into a temporary folder; returns the text of each file by name. */
 export function synthesize(environment: NodeJS.ProcessEnv = {}): Map<string, string> {
   const outdir = mkdtempSync(join(tmpdir(), 'tandem-synth-'));
-  define(new App({ outdir, yamlOutputType: YamlOutputType.FILE_PER_CHART }), environment).synth();
+  const app = new App({ outdir, yamlOutputType: YamlOutputType.FILE_PER_CHART });
+  define(app, readSettings(environment, {})).synth();
   return readFolder(outdir);
 }
 
