@@ -6,6 +6,7 @@ import { join, relative } from 'node:path';
 
 import { Command, Option } from 'commander';
 
+import { readContext, readSettings, SETTING_VARIABLES } from '../infra/settings';
 import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { packSavedModel } from '../models/weights/pack';
 import { readSavedModel } from '../models/weights/saved-model';
@@ -54,6 +55,11 @@ async function packOwn(options: ImageOptions): Promise<Record<string, string>> {
 export async function buildImage(options: ImageOptions): Promise<void> {
   const { engine, base, archive } = options;
   const image = options.image ?? (engine === ENGINES[0] ? IMAGE : `${IMAGE}-${engine}`);
+  if (image.includes('@')) {
+    throw new RangeError(
+      `--image must be a name with a tag, since building makes the digest, received ${image}`,
+    );
+  }
   const builder = findBuilder(options.builder === undefined ? BUILDERS : [options.builder]);
   const buildArguments = {
     ENGINE: engine,
@@ -87,7 +93,10 @@ if (require.main === module) {
         .choices(ENGINES)
         .default(ENGINES[0]),
     )
-    .addOption(new Option('--image <name>', `its name (default: "${IMAGE}")`).env('TANDEM_IMAGE'))
+    .option(
+      '--image <name>',
+      `its name (default: the manifests’, by ${SETTING_VARIABLES.image} or cdk8s.yaml, else "${IMAGE}")`,
+    )
     .addOption(
       new Option('--base <image>', 'the image it starts from (default: the Dockerfile’s)').env('NODE_IMAGE'),
     )
@@ -101,7 +110,11 @@ if (require.main === module) {
     );
   program
     .parseAsync()
-    .then(() => buildImage(program.opts<ImageOptions>()))
+    .then(() => {
+      const { image } = readSettings(process.env, readContext());
+      // The default's name says the engine, one that was chosen does not.
+      return buildImage({ ...(image === IMAGE ? {} : { image }), ...program.opts<ImageOptions>() });
+    })
     .catch((error: unknown) => {
       console.error((error as Error).message);
       process.exit(1);

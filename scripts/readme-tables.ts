@@ -68,7 +68,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
     ),
   settings: () =>
     table(
-      ['variable', 'cdk8s context', 'default'],
+      ['variable', 'context in cdk8s.yaml', 'default'],
       Object.entries(SETTING_VARIABLES).map(([name, variable]) => {
         const value = DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS];
         return [code(variable), code(name), value === undefined ? 'none' : code(value)];
