@@ -1,12 +1,8 @@
 /** Another model, image and figures on Tandem's construct: `npx tsx docs/example-app.ts` writes build/example. */
 import { App, Chart } from 'cdk8s';
-
 import { InferenceService } from '../infra/inference-service';
-
 const app = new App({ outdir: 'build/example' });
-new InferenceService(new Chart(app, 'birds', { disableResourceNameHashes: true }), 'birds', {
-  name: 'birds',
-  namespace: 'vision',
+new InferenceService(new Chart(app, 'birds', { namespace: 'vision' }), 'birds', {
   model: 'birds',
   image: 'images.example/birds:2',
   resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '1', memory: '1Gi' } },

@@ -35,21 +35,24 @@ function checkTexts(props: InferenceServiceProps): void {
   }
 }
 
-function checkAtLeast(field: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) {
-    throw new Error(`${field} must be a whole number of at least ${least}, received ${value}`);
+/** What the API's fields hold (int32). */
+const MOST = 2 ** 31 - 1;
+
+function checkCount(field: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > MOST) {
+    throw new Error(`${field} must be a whole number from 1 to ${MOST}, received ${value}`);
   }
 }
 
 function checkScaling(name: string, scaling: Scaling): void {
   if (scaling.kind === 'fixed') {
-    checkAtLeast(`${name}: replicas`, scaling.replicas, 1);
+    checkCount(`${name}: replicas`, scaling.replicas);
     return;
   }
   const { minReplicas, maxReplicas, targetCpuPercent } = scaling;
-  checkAtLeast(`${name}: minReplicas`, minReplicas, 1);
-  checkAtLeast(`${name}: maxReplicas`, maxReplicas, 1);
-  checkAtLeast(`${name}: targetCpuPercent`, targetCpuPercent, 1);
+  checkCount(`${name}: minReplicas`, minReplicas);
+  checkCount(`${name}: maxReplicas`, maxReplicas);
+  checkCount(`${name}: targetCpuPercent`, targetCpuPercent);
   if (maxReplicas < minReplicas) {
     throw new Error(
       `${name}: maxReplicas must be at least minReplicas, received ${maxReplicas} and ${minReplicas}`,
@@ -57,29 +60,41 @@ function checkScaling(name: string, scaling: Scaling): void {
   }
 }
 
-function checkResources(name: string, { requests, limits }: Resources): void {
+function checkResources(name: string, { requests, limits }: Resources, scaling: Scaling): void {
   const amounts = [
     ['cpu', parseCpuMillis],
     ['memory', parseMemoryBytes],
   ] as const;
   for (const [resource, parse] of amounts) {
-    if (parse(requests[resource]) > parse(limits[resource])) {
+    const read = (kind: keyof Resources, text: string) => {
+      try {
+        return parse(text);
+      } catch (error) {
+        throw new Error(`${name}: ${kind}.${resource}: ${(error as Error).message}`, { cause: error });
+      }
+    };
+    if (read('requests', requests[resource]) > read('limits', limits[resource])) {
       throw new Error(
         `${name}: requests.${resource} must be at most limits.${resource}, ` +
           `received ${requests[resource]} and ${limits[resource]}`,
       );
     }
   }
+  if (scaling.kind === 'hpa' && parseCpuMillis(requests.cpu) === 0) {
+    throw new Error(
+      `${name}: requests.cpu must be above 0, since targetCpuPercent is a share of it, received ${requests.cpu}`,
+    );
+  }
 }
 
 /**
  * Checks the figures, the names and the image of a service.
  *
- * @throws Error naming field, value and what it may be; RangeError for what is no quantity
+ * @throws Error naming field, value and what it may be
  */
-export function checkProps(props: InferenceServiceProps): void {
+export function checkProps(props: InferenceServiceProps & { readonly name: string }): void {
   const { name, scaling, resources } = props;
   checkTexts(props);
   checkScaling(name, scaling);
-  checkResources(name, resources);
+  checkResources(name, resources, scaling);
 }

@@ -4,6 +4,7 @@
  * It is built on cdk8s-plus' typed API objects (`kplus.k8s`, the Kubernetes 1.28 schema), because the library's
  * higher level fills in values that are not Kubernetes' own: here every value is said.
  */
+import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
@@ -38,9 +39,10 @@ export const SERVICE_PORT: k8s.ServicePort = {
 };
 
 export interface InferenceServiceProps {
-  /** Name of every object; it must be distinct within the namespace. */
-  readonly name: string;
-  readonly namespace: string;
+  /** Name of every object; it must be distinct within the namespace. @default the construct's id */
+  readonly name?: string;
+  /** @default the chart's, or none: then kubectl decides */
+  readonly namespace?: string;
   /** Model that the image is told to serve. */
   readonly model: string;
   /** Image by tag or digest; it must honour the variables of `service/contract.ts`. */
@@ -77,15 +79,15 @@ export class InferenceService extends Construct {
 
   constructor(scope: Construct, id: string, props: InferenceServiceProps) {
     super(scope, id);
-    checkProps(props);
-    const { name, namespace, model, scaling } = props;
+    const { name = id, namespace = Chart.of(this).namespace, model, scaling } = props;
+    checkProps({ ...props, name, ...(namespace === undefined ? {} : { namespace }) });
     this.selector = selectorOf(name);
     const labels = {
       ...this.selector,
       'app.kubernetes.io/component': model,
       'app.kubernetes.io/part-of': 'tandem',
     };
-    const metadata = { name, namespace, labels };
+    const metadata = { name, ...(namespace === undefined ? {} : { namespace }), labels };
     const matchLabels = this.selector;
 
     new k8s.KubeServiceAccount(this, 'service-account', { metadata, automountServiceAccountToken: false });
@@ -111,7 +113,7 @@ export class InferenceService extends Construct {
             maxUnavailable: k8s.IntOrString.fromNumber(ROLLING_UPDATE.maxUnavailable),
           },
         },
-        template: { metadata: { labels }, spec: podSpec(props, matchLabels) },
+        template: { metadata: { labels }, spec: podSpec(props, name, matchLabels) },
       },
     });
     new k8s.KubeNetworkPolicy(this, 'network-policy', {
@@ -149,13 +151,17 @@ function annotationsOf({ figures }: InferenceServiceProps): { annotations?: Reco
   };
 }
 
-function podSpec(props: InferenceServiceProps, matchLabels: Readonly<Record<string, string>>): k8s.PodSpec {
+function podSpec(
+  props: InferenceServiceProps,
+  serviceAccountName: string,
+  matchLabels: Readonly<Record<string, string>>,
+): k8s.PodSpec {
   const probe = (path: string, timing: (typeof PROBES)[keyof typeof PROBES]) => ({
     httpGet: { path, port },
     ...timing,
   });
   return {
-    serviceAccountName: props.name,
+    serviceAccountName,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: seconds(DRAIN_DELAY_MS + REQUEST_TIMEOUT_MS + EXIT_MS),

@@ -21,6 +21,7 @@ test('the example in docs/ gives another model its image, figures and autoscaler
     'ServiceAccount',
   ]);
   const [container] = found['Deployment'].spec.template.spec.containers;
+  expect(found['Service'].metadata).toMatchObject({ name: 'birds', namespace: 'vision' });
   expect(container.image).toBe('images.example/birds:2');
   expect(container.resources).toEqual({
     requests: { cpu: '250m', memory: '512Mi' },

@@ -5,14 +5,13 @@ import { InferenceService, type InferenceServiceProps } from '../../infra/infere
 import type { Scaling } from '../../infra/variants';
 import type { Manifest } from './manifests';
 
-const PROPS: InferenceServiceProps = {
-  name: 'birds',
-  namespace: 'vision',
+const UNNAMED: InferenceServiceProps = {
   model: 'birds',
   image: 'images.example/birds:2',
   resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '1', memory: '1Gi' } },
   scaling: { kind: 'fixed', replicas: 2 },
 };
+const PROPS = { ...UNNAMED, name: 'birds', namespace: 'vision' };
 
 /** The objects of one service with some of its properties changed. */
 function synth(changes: Partial<InferenceServiceProps>): Manifest[] {
@@ -27,6 +26,27 @@ test('another image, model and figures are served', () => {
   expect(container.image).toBe('images.example/birds:2');
   expect(container.env).toContainEqual({ name: 'MODELS', value: 'birds' });
   expect(container.resources.limits).toEqual({ cpu: 1, memory: '1Gi' });
+});
+
+test.each([{ namespace: 'vision' }, {}])(
+  'the name is the construct’s id and the namespace that of the chart with %j, where none are given',
+  (chartProps: { namespace?: string }) => {
+    const chart = new Chart(new App(), 'chart', chartProps);
+    new InferenceService(chart, 'birds', UNNAMED);
+    const all: Manifest[] = Testing.synth(chart);
+    expect(all).toHaveLength(5);
+    for (const { metadata } of all) expect(metadata).toMatchObject({ name: 'birds', ...chartProps });
+    for (const { metadata } of all) expect('namespace' in metadata).toBe('namespace' in chartProps);
+    const { spec } = all.find(({ kind }) => kind === 'Deployment').spec.template;
+    expect(spec.serviceAccountName).toBe('birds');
+  },
+);
+
+test('an id that is no name is refused as one', () => {
+  const chart = new Chart(new App(), 'chart');
+  expect(() => new InferenceService(chart, 'My Birds', UNNAMED)).toThrow(
+    /^name must be at most 63 .*, received My Birds$/,
+  );
 });
 
 test.each<Partial<InferenceServiceProps>>([
@@ -51,21 +71,41 @@ const limits = (cpu: string, memory: string) => ({
 
 test.each<[string, Partial<InferenceServiceProps>]>([
   [
-    'birds: replicas must be a whole number of at least 1, received 0',
+    'birds: replicas must be a whole number from 1 to 2147483647, received 0',
     { scaling: { kind: 'fixed', replicas: 0 } },
   ],
   [
-    'birds: replicas must be a whole number of at least 1, received 1.5',
+    'birds: replicas must be a whole number from 1 to 2147483647, received 1.5',
     { scaling: { kind: 'fixed', replicas: 1.5 } },
   ],
-  ['birds: minReplicas must be a whole number of at least 1, received 0', { scaling: hpa(0, 2, 50) }],
-  ['birds: maxReplicas must be a whole number of at least 1, received NaN', { scaling: hpa(1, NaN, 50) }],
+  ['birds: minReplicas must be a whole number from 1 to 2147483647, received 0', { scaling: hpa(0, 2, 50) }],
+  [
+    'birds: maxReplicas must be a whole number from 1 to 2147483647, received NaN',
+    { scaling: hpa(1, NaN, 50) },
+  ],
+  [
+    'birds: replicas must be a whole number from 1 to 2147483647, received 2147483648',
+    { scaling: { kind: 'fixed', replicas: 2 ** 31 } },
+  ],
   ['birds: maxReplicas must be at least minReplicas, received 2 and 3', { scaling: hpa(3, 2, 50) }],
-  ['birds: targetCpuPercent must be a whole number of at least 1, received 0.5', { scaling: hpa(1, 2, 0.5) }],
+  [
+    'birds: targetCpuPercent must be a whole number from 1 to 2147483647, received 0.5',
+    { scaling: hpa(1, 2, 0.5) },
+  ],
   ['birds: requests.cpu must be at most limits.cpu, received 250m and 0.2', limits('0.2', '1Gi')],
   ['birds: requests.memory must be at most limits.memory, received 512Mi and 512M', limits('1', '512M')],
-  ['a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received 1 core', limits('1 core', '1Gi')],
-  ['a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received 1mi', limits('1', '1mi')],
+  [
+    'birds: limits.cpu: a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received 1 core',
+    limits('1 core', '1Gi'),
+  ],
+  ['birds: limits.memory: a quantity must look like 500m, 1.5,', limits('1', '1mi')],
+  [
+    'birds: requests.cpu must be above 0, since targetCpuPercent is a share of it, received 0m',
+    {
+      resources: { ...PROPS.resources, requests: { cpu: '0m', memory: '512Mi' } },
+      scaling: hpa(1, 2, 50),
+    },
+  ],
   ['starting with a letter and not ending with -, received 2birds', { name: '2birds' }],
   ['namespace must be at most 63 of a-z, 0-9 and -, not starting or', { namespace: 'Foo Bar' }],
   ['not starting or ending with -, received ', { namespace: 'a'.repeat(64) }],
