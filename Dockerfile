@@ -51,7 +51,7 @@ RUN if [ "$ENGINE" = tfjs-node ]; then \
       find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" \
         -exec rm -r {} +; \
     fi && \
-    npm pkg delete devDependencies dependencies.@tensorflow/tfjs-backend-wasm && \
+    npm pkg delete devDependencies peerDependencies dependencies.yaml dependencies.@tensorflow/tfjs-backend-wasm && \
     npm prune --ignore-scripts && \
     find node_modules -name '*.map' -delete
 COPY --from=base /var/lib/dpkg/status dpkg-status

@@ -7,7 +7,7 @@ import { CLUSTER } from './cluster';
 import { fitWarnings } from './fit';
 import { InferenceChart, NamespaceChart } from './inference-chart';
 import { RouteChart } from './route';
-import { readContext, readSettings, type Settings } from './settings';
+import { type Environment, readContext, readSettings, type Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
 
 /** Adds every chart to an app; it writes nothing. */
@@ -26,7 +26,7 @@ export function define(app: App, settings: Settings): App {
  */
 export function synthesize(
   outdir: string | undefined,
-  environment: NodeJS.ProcessEnv,
+  environment: Environment,
   routes: readonly Variant[] = [],
 ): void {
   const settings = readSettings(environment, readContext());

@@ -39,6 +39,9 @@ export const SETTING_VARIABLES = {
   basis: 'TANDEM_BASIS',
 } as const satisfies Record<keyof Settings, string>;
 
+/** Variables of a process; Node's own type would ask for Node's types of whoever imports the construct. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Values by the names of settings, as a construct tree's context has them. */
 export type Context = Readonly<Record<string, unknown>>;
 
@@ -67,7 +70,7 @@ export function readContext(file = 'cdk8s.yaml'): Context {
  *
  * @throws Error naming the variable or the context's key, its value and what it may be
  */
-export function readSettings(environment: NodeJS.ProcessEnv, context: Context): Settings {
+export function readSettings(environment: Environment, context: Context): Settings {
   const read = (name: keyof Settings): { from: string; value: string } | undefined => {
     const variable = SETTING_VARIABLES[name];
     const set = environment[variable];
