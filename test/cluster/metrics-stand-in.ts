@@ -1,6 +1,6 @@
 /**
  * A stand-in for metrics-server behind the aggregated API. It measures nothing: a load that the test sets is shared
- * among the ready pods, so that the real HPA controller has figures to act on.
+ * among the ready pods that an autoscaler asks for, so that the real HPA controller has figures to act on.
  */
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
@@ -13,7 +13,7 @@ import { readyPods } from './nodes';
 const API = '/apis/metrics.k8s.io/v1beta1';
 
 export interface MetricsStandIn {
-  /** Sets the CPU that all ready pods use together, in millicores. */
+  /** Sets the CPU that the ready pods of each autoscaler use together, in millicores. */
   setLoad(cpuMillis: number): void;
   stop(): Promise<void>;
 }
@@ -22,10 +22,10 @@ export interface MetricsStandIn {
 export async function startMetricsStandIn(cluster: Cluster): Promise<MetricsStandIn> {
   let loadMillis = 0;
   const certificates = `${cluster.folder}/certs/apiserver`;
-  const answer = async (path: string, response: ServerResponse) => {
+  const answer = async ({ pathname, searchParams }: URL, response: ServerResponse) => {
     const send = (body: object, status = 200) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    if (path === API) {
+    if (pathname === API) {
       const verbs = ['get', 'list'];
       send({
         kind: 'APIResourceList',
@@ -33,8 +33,8 @@ export async function startMetricsStandIn(cluster: Cluster): Promise<MetricsStan
         groupVersion: 'metrics.k8s.io/v1beta1',
         resources: [{ name: 'pods', singularName: '', namespaced: true, kind: 'PodMetrics', verbs }],
       });
-    } else if (/^\/apis\/metrics\.k8s\.io\/v1beta1\/namespaces\/[^/]+\/pods$/.test(path)) {
-      const pods = await readyPods(cluster);
+    } else if (/^\/apis\/metrics\.k8s\.io\/v1beta1\/namespaces\/[^/]+\/pods$/.test(pathname)) {
+      const pods = await readyPods(cluster, searchParams.get('labelSelector') ?? '');
       const timestamp = new Date().toISOString();
       const cpu = `${Math.round(loadMillis / Math.max(1, pods.length))}m`;
       const items = pods.map(({ metadata: { name, namespace, labels }, spec }) => ({
@@ -50,7 +50,7 @@ export async function startMetricsStandIn(cluster: Cluster): Promise<MetricsStan
   };
   const tls = { cert: readFileSync(`${certificates}.crt`), key: readFileSync(`${certificates}.key`) };
   const server: Server = createServer(tls, (request, response) => {
-    answer(new URL(request.url!, 'https://localhost').pathname, response).catch((error: unknown) => {
+    answer(new URL(request.url!, 'https://localhost'), response).catch((error: unknown) => {
       response.writeHead(500).end(String(error));
     });
   });

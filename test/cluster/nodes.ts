@@ -105,9 +105,10 @@ export async function removeAll(cluster: Cluster): Promise<void> {
   await until('our pods are gone', async () => ((await podsOf(cluster)).length === 0 ? true : undefined));
 }
 
-/** Our pods. */
-export async function podsOf(cluster: Cluster): Promise<any[]> {
-  return (await getJson(cluster, `/api/v1/namespaces/${NAMESPACE}/pods`)).items ?? [];
+/** Our pods, all of them or those that a selector matches. */
+export async function podsOf(cluster: Cluster, selector = ''): Promise<any[]> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=${encodeURIComponent(selector)}`;
+  return (await getJson(cluster, path)).items ?? [];
 }
 
 const isReady = (pod: any): boolean =>
@@ -115,7 +116,8 @@ const isReady = (pod: any): boolean =>
   (pod.status.conditions ?? []).some((c: any) => c.type === 'Ready' && c.status === 'True');
 
 /** Our pods that are ready and not being deleted. */
-export const readyPods = async (cluster: Cluster): Promise<any[]> => (await podsOf(cluster)).filter(isReady);
+export const readyPods = async (cluster: Cluster, selector = ''): Promise<any[]> =>
+  (await podsOf(cluster, selector)).filter(isReady);
 
 export interface Settled {
   readonly running: number;
