@@ -113,12 +113,9 @@ async function readPictures(
   const dataset = await readDataset(data, {
     seed,
     allowLeakage,
-    onSkip: ({ path, reason }) => note(`skipped ${path}: ${reason}`),
-    onProgress: ({ done, total }) => onCount?.({ task: 'reading', done, total }),
+    note,
+    onProgress: (count) => onCount?.({ task: 'reading', ...count }),
   });
-  const { length } = dataset.skipped;
-  if (length > 0) note(`skipped in all: ${length} ${length === 1 ? 'file' : 'files'}`);
-  dataset.warnings.forEach((warning) => note(`warning: ${warning}`));
   if (dataset.splitBy === 'folders') return dataset;
   if (given === undefined) {
     note(

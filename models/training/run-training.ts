@@ -113,8 +113,6 @@ export function checkStart({
   return classes;
 }
 
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /** Reads the pictures and says what was found. */
 async function readPictures(
   { data, seed, allowLeakage }: Pick<TrainingPlan, 'data' | 'seed' | 'allowLeakage'>,
@@ -124,11 +122,9 @@ async function readPictures(
     seed,
     allowLeakage,
     onProgress: (count) => onCount({ task: 'reading', ...count }),
-    onSkip: ({ path, reason }) => note(`skipped ${path}: ${reason}`),
+    note,
   });
   const { train, val, test } = dataset.splits;
-  if (dataset.skipped.length > 0) note(`skipped in all: ${plural(dataset.skipped.length, 'file')}`);
-  for (const warning of dataset.warnings) note(`warning: ${warning}`);
   note(
     `${data}: ${dataset.classes.length} classes (${dataset.classes.join(', ')}); ` +
       `${train.length} pictures to train, ${val.length} to validate, ${test.length} to test`,
@@ -178,8 +174,9 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
       onResume: (state) => {
         truncateHistory(history, state);
         const { stage, epochsDone } = state;
+        const { epochs } = recipe[stage];
         progress.note(
-          `resumed after ${epochsDone} of ${plural(recipe[stage].epochs, 'epoch')} of ${STAGE_TITLES[stage]}`,
+          `resumed after ${epochsDone} of ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${STAGE_TITLES[stage]}`,
         );
       },
     });
