@@ -15,6 +15,7 @@ import type { Evaluation } from './evaluation';
 import { escapeMarkdown, table } from '../report/markdown';
 import { percent, points } from '../report/percent';
 import type { ProgressReporter } from '../training/progress';
+import { DEFAULT_SEED } from '../training/train-options';
 import { trainingSeed } from '../report/training-seed';
 import { comparePaired, type PairedComparison, rightAnswers } from './paired-comparison';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
@@ -59,8 +60,6 @@ export interface MeasuredModel {
   readonly againstFirst?: PairedComparison;
 }
 
-/** The one that `tandem train` has, too, where none is given. */
-const DEFAULT_SEED = 1;
 const WARM_UP_RUNS = 5;
 const TIMED_RUNS = 30;
 
