@@ -9,6 +9,7 @@ import { join } from 'node:path';
 
 import {
   type DatasetFile,
+  type DatasetFiles,
   findDatasetFiles,
   type SkippedFile,
   SPLIT_NAMES,
@@ -25,6 +26,8 @@ const LANES = 4;
 export interface DatasetOptions {
   /** Of the splits, where the set has none. */
   readonly seed: number;
+  /** The set's files, where they are known already. @default those found now */
+  readonly found?: DatasetFiles;
   /** @default 0.7, 0.15 and 0.15 */
   readonly splitShares?: SplitShares;
   /** Go on although pictures of one split are in another; the result warns of it. */
@@ -150,7 +153,7 @@ const hashOf = (pictures: readonly Picture[]): string =>
 export async function readDataset(folder: string, options: DatasetOptions): Promise<Dataset> {
   const { seed, splitShares = DEFAULT_SHARES, allowLeakage = false, note } = options;
   checkShares(splitShares);
-  const { classes, files, skipped: notRead } = findDatasetFiles(folder);
+  const { classes, files, skipped: notRead } = options.found ?? findDatasetFiles(folder);
   for (const file of notRead) note?.(skipSentence(file));
   const results = await readPictures(folder, files, options);
   const skipped = [...notRead, ...results.filter((result) => 'reason' in result)];

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { buildClassifier } from '../architectures/classifier';
 import { INPUT_SHAPE } from '../catalog';
 import { type Dataset, readDataset } from '../data/dataset';
-import { findDatasetFiles } from '../data/dataset-files';
+import { type DatasetFiles, findDatasetFiles } from '../data/dataset-files';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
 import { describeEngine, type Engine, type EngineKind } from '../engines/engine';
 import { loadEngine } from '../engines/load';
@@ -102,6 +102,7 @@ function classIndices({ folder, classes }: SavedModel, found: readonly string[],
 /** Reads the set, and says what a user must know of it before its figures are believed. */
 async function readPictures(
   folders: readonly string[],
+  found: DatasetFiles,
   { data, seed: given, allowLeakage, note, onCount }: ComparisonOptions,
 ): Promise<Dataset> {
   const trainings = folders.flatMap((folder) => {
@@ -110,6 +111,7 @@ async function readPictures(
   });
   const seed = given ?? trainings[0]?.seed ?? DEFAULT_SEED;
   const dataset = await readDataset(data, {
+    found,
     seed,
     allowLeakage,
     note,
@@ -141,12 +143,12 @@ export async function compareModels(
   options: ComparisonOptions,
 ): Promise<Comparison> {
   const { data, split, engine: kind, threads, onnxCacheDir, note, onCount } = options;
-  const { classes } = findDatasetFiles(data);
+  const found = findDatasetFiles(data);
   const models = folders.map((folder) => {
     const saved = readSavedModel(folder);
-    return { saved, indices: classIndices(saved, classes, data) };
+    return { saved, indices: classIndices(saved, found.classes, data) };
   });
-  const dataset = await readPictures(folders, options);
+  const dataset = await readPictures(folders, found, options);
   const { val, test } = dataset.splits;
   const items = { val, test, 'val+test': [...val, ...test] }[split];
   const measured: MeasuredModel[] = [];
