@@ -76,7 +76,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     draining: () => drain.draining,
     samplesDir: join(config.modelsDir, 'samples'),
     hasMetricsPort: config.metricsPort !== undefined,
-    ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile) }),
+    ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile, log) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const drain = createDrain(app);
