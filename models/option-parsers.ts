@@ -1,34 +1,35 @@
 /**
- * Readers of the commands' options: each refuses what it cannot take, by the option's name. Loads no library.
+ * Readers of the commands' options and of the service's variables: each refuses what it cannot take, by its name. Loads no
+ * library.
  */
 import { ENGINE_KINDS } from './engines/engine';
 
 export const EVALUATED_SPLITS = ['val', 'test', 'val+test'] as const;
 export type EvaluatedSplit = (typeof EVALUATED_SPLITS)[number];
 
-/** Reads a number within bounds, for commander. */
+/** Reads a number within bounds. */
 export const number =
   (name: string, lowest: number, highest: number, whole: boolean) =>
   (text: string): number => {
     const value = Number(text);
     if (text.trim() === '' || !(value >= lowest && value <= highest) || (whole && !Number.isInteger(value))) {
       const kind = whole ? 'a whole number' : 'a number';
-      throw new RangeError(`${name} must be ${kind} from ${lowest} to ${highest}, received ${text}`);
+      throw new RangeError(`${name} must be ${kind} from ${lowest} to ${highest}, received "${text}"`);
     }
     return value;
   };
 
-/** Reads one of the known words, for commander. */
+/** Reads one of the known words. */
 export const oneOf =
   <T extends string>(name: string, known: readonly T[]) =>
   (text: string): T => {
     const found = known.find((each) => each === text);
     if (found === undefined)
-      throw new RangeError(`${name} must be one of ${known.join(', ')}, received ${text}`);
+      throw new RangeError(`${name} must be one of ${known.join(', ')}, received "${text}"`);
     return found;
   };
 
-/** Reads a whole number from `lowest` on, for commander. */
+/** Reads a whole number from `lowest` on. */
 export const wholeNumber = (flag: string, lowest: number) => number(flag, lowest, 2 ** 31 - 1, true);
 export const engineKind = oneOf('--engine', ENGINE_KINDS);
 export const splitName = oneOf('--split', EVALUATED_SPLITS);

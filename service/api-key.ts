@@ -4,6 +4,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 
+import type { Logger } from 'pino';
+
 import { ENV } from './contract';
 import { ServiceError } from './errors';
 
@@ -16,6 +18,9 @@ const KEY = /^[\x21-\x7e]+$/;
 // Hashes are of one length, which a comparison in constant time needs, and say nothing of the keys'.
 const hash = (key: string) => createHash('sha256').update(key).digest();
 
+/** A line is no key. */
+class LineError extends Error {}
+
 function readHashes(file: string): Buffer[] {
   const lines = readFileSync(file, 'utf8')
     .split(/\r?\n/)
@@ -23,7 +28,7 @@ function readHashes(file: string): Buffer[] {
   // Its text stays unsaid.
   const wrong = lines.findIndex((line) => line !== '' && !KEY.test(line));
   if (wrong >= 0) {
-    throw new Error(
+    throw new LineError(
       `${file}: line ${wrong + 1} must be a key of visible ASCII characters without blanks, since a header takes no others: write another`,
     );
   }
@@ -40,12 +45,13 @@ function readHashes(file: string): Buffer[] {
 export type CheckApiKey = (authorization: string | undefined) => void;
 
 /**
- * Reads the keys, and reads them again when the file changes. A file that by then is gone, empty or holds a line that is
- * no key lets nobody in: a key that was taken back must not go on working.
+ * Reads the keys, and reads them again when the file changes. One that by then is gone or empty lets nobody in: a key that
+ * was taken back must not go on working. One that has got a line that is no key leaves all as it was, since a slip must not
+ * shut everybody out. Either is logged as an error, once a change.
  *
  * @throws Error when the file cannot be read, holds no key or a line that is none, at the start; never with a key's text
  */
-export function openApiKeys(file: string, now: () => number = Date.now): CheckApiKey {
+export function openApiKeys(file: string, log: Logger, now: () => number = Date.now): CheckApiKey {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
     const found = existsSync(file) ? 'no file' : 'not there';
     throw new Error(
@@ -59,18 +65,32 @@ export function openApiKeys(file: string, now: () => number = Date.now): CheckAp
   let seen = stamp();
   let hashes = readHashes(file);
   let checkedAt = now();
+  let told = '';
 
   const refresh = () => {
     if (now() - checkedAt < CHECK_MS) return;
     checkedAt = now();
+    let current = '';
     try {
-      const current = stamp();
+      current = stamp();
       if (current === seen) return;
       hashes = readHashes(file);
       seen = current;
-    } catch {
-      hashes = [];
+      told = '';
+    } catch (error) {
+      // It is read again each time: what kept it from being read may pass without a change of the file.
       seen = '';
+      const isSlip = error instanceof LineError;
+      if (!isSlip) hashes = [];
+      const reason = (error as Error).message;
+      if (told === `${current} ${reason}`) return;
+      told = `${current} ${reason}`;
+      log.error(
+        { reason },
+        isSlip
+          ? 'the API keys known before stay: the file cannot be taken'
+          : 'nobody is let in: the API keys cannot be read',
+      );
     }
   };
 

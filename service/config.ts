@@ -5,6 +5,7 @@ import { join, relative, resolve } from 'node:path';
 
 import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { ENGINE_KINDS, type EngineKind } from '../models/engines/engine';
+import { number, oneOf } from '../models/option-parsers';
 import { PACKAGE_ROOT } from '../models/package-root';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
@@ -69,21 +70,6 @@ export interface Config {
   readonly metricsPort?: number;
 }
 
-function oneOf<T extends string>(name: string, value: string, known: readonly T[]): T {
-  const found = known.find((k) => k === value);
-  if (found === undefined)
-    throw new RangeError(`${name} must be one of ${known.join(', ')}, received "${value}"`);
-  return found;
-}
-
-function integer(name: string, value: string, lowest: number, highest: number): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < lowest || number > highest) {
-    throw new RangeError(`${name} must be a whole number from ${lowest} to ${highest}, received "${value}"`);
-  }
-  return number;
-}
-
 /**
  * Reads the configuration.
  *
@@ -93,11 +79,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const read = (name: string) => (environment[name] === '' ? undefined : environment[name]);
   const limit = read(ENV.cpuLimitMillis);
   const limitMillis =
-    limit === undefined ? cpuLimitMillis() : integer(ENV.cpuLimitMillis, limit, 1, 1_000_000);
+    limit === undefined ? cpuLimitMillis() : number(ENV.cpuLimitMillis, 1, 1_000_000, true)(limit);
   const apiKeyFile = read(ENV.apiKeyFile);
   const metricsPort = read(ENV.metricsPort);
-  const port = integer(ENV.port, read(ENV.port) ?? DEFAULTS.port, 0, 65535);
-  const metrics = metricsPort === undefined ? undefined : integer(ENV.metricsPort, metricsPort, 0, 65535);
+  const port = number(ENV.port, 0, 65535, true)(read(ENV.port) ?? DEFAULTS.port);
+  const metrics =
+    metricsPort === undefined ? undefined : number(ENV.metricsPort, 0, 65535, true)(metricsPort);
   if (metrics !== undefined && metrics !== 0 && metrics === port) {
     throw new RangeError(
       `${ENV.metricsPort} must be another port than ${ENV.port}, received "${metricsPort}": leave it out to have the metrics on ${port}`,
@@ -105,16 +92,16 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   }
   const models = (read(ENV.models) ?? DEFAULTS.models)
     .split(',')
-    .map((id) => oneOf(ENV.models, id.trim(), MODEL_IDS));
+    .map((id) => oneOf(ENV.models, MODEL_IDS)(id.trim()));
   return {
     port,
     models: [...new Set(models)],
-    engine: oneOf(ENV.engine, read(ENV.engine) ?? DEFAULTS.engine, ENGINE_KINDS),
+    engine: oneOf(ENV.engine, ENGINE_KINDS)(read(ENV.engine) ?? DEFAULTS.engine),
     cpuLimitMillis: limitMillis,
     threads: threadsFor(limitMillis),
     modelsDir: resolve(read(ENV.modelsDir) ?? DEFAULTS.modelsDir),
     onnxCacheDir: resolve(read(ENV.onnxCacheDir) ?? DEFAULTS.onnxCacheDir),
-    logLevel: oneOf(ENV.logLevel, read(ENV.logLevel) ?? DEFAULTS.logLevel, LOG_LEVELS),
+    logLevel: oneOf(ENV.logLevel, LOG_LEVELS)(read(ENV.logLevel) ?? DEFAULTS.logLevel),
     ...(apiKeyFile === undefined ? {} : { apiKeyFile: resolve(apiKeyFile) }),
     ...(metrics === undefined ? {} : { metricsPort: metrics }),
   };

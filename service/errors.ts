@@ -80,7 +80,8 @@ export function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
   const { type, status, code } = (error ?? {}) as { type?: string; status?: number; code?: string };
   if (code === 'ECONNRESET') return bodyError('request.aborted');
-  if (type !== undefined && type in BODY_ERRORS) return bodyError(type as keyof typeof BODY_ERRORS);
+  if (type !== undefined && Object.hasOwn(BODY_ERRORS, type))
+    return bodyError(type as keyof typeof BODY_ERRORS);
   if (status === 400)
     return new ServiceError('BAD_REQUEST', 'The request cannot be read; check its URL and headers.');
   return new ServiceError('INTERNAL', 'Something failed that should not; the log has the request id.');

@@ -113,12 +113,6 @@ export function limitBody(bodyTimeoutMs: number = BODY_TIMEOUT_MS): RequestHandl
       pendingBytes += chunk.length;
       if (pendingBytes > LIMITS.pendingBytes) close(FULL);
     };
-    request.on('data', count);
-    response.once('close', () => {
-      // What still comes is dropped.
-      request.off('data', count);
-      pendingBytes -= bytes;
-    });
     const timer = setTimeout(() => {
       const seconds = bodyTimeoutMs / 1000;
       close(
@@ -128,9 +122,14 @@ export function limitBody(bodyTimeoutMs: number = BODY_TIMEOUT_MS): RequestHandl
         ),
       );
     }, bodyTimeoutMs);
-    const stop = () => clearTimeout(timer);
-    request.once('end', stop);
-    response.once('close', stop);
+    request.on('data', count);
+    request.once('end', () => clearTimeout(timer));
+    response.once('close', () => {
+      clearTimeout(timer);
+      // What still comes is dropped.
+      request.off('data', count);
+      pendingBytes -= bytes;
+    });
     if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
     next();
   };

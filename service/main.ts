@@ -46,15 +46,19 @@ export interface ServeOptions extends Timeouts {
   readonly requestTimeoutMs?: number;
 }
 
+/** Why a port cannot be had, and what to do. */
+function portProblem(code: string | undefined, variable: string): string | undefined {
+  if (code === 'EADDRINUSE') return `is taken: stop what listens there or set ${variable} to another`;
+  if (code === 'EACCES')
+    return `may not be listened on: set ${variable} to one from 1024 on or give the process CAP_NET_BIND_SERVICE`;
+  return undefined;
+}
+
 function listen(server: Server, port: number, variable: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE';
-      reject(
-        taken
-          ? new Error(`port ${port} is taken: stop what listens there or set ${variable} to another`)
-          : error,
-      );
+      const problem = portProblem(error.code, variable);
+      reject(problem === undefined ? error : new Error(`port ${port} ${problem}`, { cause: error }));
     });
     server.listen(port, () => resolve((server.address() as AddressInfo).port));
   });
@@ -76,7 +80,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     draining: () => drain.draining,
     samplesDir: join(config.modelsDir, 'samples'),
     hasMetricsPort: config.metricsPort !== undefined,
-    ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile) }),
+    ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile, log) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const drain = createDrain(app);

@@ -29,7 +29,7 @@ const ROOT = join(__dirname, '../..');
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 const TIMED_ROUNDS = 3;
 const TIMED_PICTURES = 100;
-const LARGE = { width: 4032, height: 3024, pictures: 8 } as const;
+const LARGE = { widthPixels: 4032, heightPixels: 3024, pictures: 8 } as const;
 
 const CANDIDATES: readonly Resize[] = [
   { kernel: 'nearest', fastShrinkOnLoad: false },
@@ -74,7 +74,10 @@ async function distances(pictures: readonly Buffer[]): Promise<number[]> {
 async function printTimes(files: readonly string[]): Promise<void> {
   const pictures = files.map((file) => readFileSync(file));
   const enlarge = (picture: Buffer) =>
-    sharp(picture).resize(LARGE.width, LARGE.height, { fit: 'fill' }).jpeg({ quality: 90 }).toBuffer();
+    sharp(picture)
+      .resize(LARGE.widthPixels, LARGE.heightPixels, { fit: 'fill' })
+      .jpeg({ quality: 90 })
+      .toBuffer();
   const large = await Promise.all(pictures.slice(0, LARGE.pictures).map(enlarge));
   const [ms, largeMs] = [await decodeMs(pictures), await decodeMs(large)];
   const [apart, largeApart] = [await distances(pictures), await distances(large)];

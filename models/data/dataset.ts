@@ -9,6 +9,7 @@ import { join } from 'node:path';
 
 import {
   type DatasetFile,
+  type DatasetFiles,
   findDatasetFiles,
   type SkippedFile,
   SPLIT_NAMES,
@@ -25,12 +26,15 @@ const LANES = 4;
 export interface DatasetOptions {
   /** Of the splits, where the set has none. */
   readonly seed: number;
+  /** The set's files, where they are known already. @default those found now */
+  readonly found?: DatasetFiles;
   /** @default 0.7, 0.15 and 0.15 */
   readonly splitShares?: SplitShares;
   /** Go on although pictures of one split are in another; the result warns of it. */
   readonly allowLeakage?: boolean;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-  readonly onSkip?: (skipped: SkippedFile) => void;
+  /** Takes a sentence on each file that is skipped, as it is found, and then on their number and on duplicates. */
+  readonly note?: (sentence: string) => void;
 }
 
 export interface DatasetImage {
@@ -65,6 +69,8 @@ export interface Dataset {
 
 type Picture = Omit<HashedPicture, 'split'>;
 
+const skipSentence = ({ path, reason }: SkippedFile) => `skipped ${path}: ${reason}`;
+
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Reads a file, or says why it is skipped. */
@@ -84,7 +90,7 @@ async function readPicture(folder: string, { path, label }: DatasetFile): Promis
 async function readPictures(
   folder: string,
   files: readonly DatasetFile[],
-  { onProgress, onSkip }: DatasetOptions,
+  { onProgress, note }: DatasetOptions,
 ): Promise<(Picture | SkippedFile)[]> {
   const results: (Picture | SkippedFile)[] = [];
   const waiting = files.entries();
@@ -93,7 +99,7 @@ async function readPictures(
     for (const [i, file] of waiting) {
       const result = await readPicture(folder, file);
       results[i] = result;
-      if ('reason' in result) onSkip?.(result);
+      if ('reason' in result) note?.(skipSentence(result));
       onProgress?.({ done: ++done, total: files.length });
     }
   };
@@ -145,10 +151,10 @@ const hashOf = (pictures: readonly Picture[]): string =>
  * @throws Error on what is wrong with its folders, on a class without pictures, and on pictures in two splits
  */
 export async function readDataset(folder: string, options: DatasetOptions): Promise<Dataset> {
-  const { seed, splitShares = DEFAULT_SHARES, allowLeakage = false } = options;
+  const { seed, splitShares = DEFAULT_SHARES, allowLeakage = false, note } = options;
   checkShares(splitShares);
-  const { classes, files, skipped: notRead } = findDatasetFiles(folder);
-  for (const file of notRead) options.onSkip?.(file);
+  const { classes, files, skipped: notRead } = options.found ?? findDatasetFiles(folder);
+  for (const file of notRead) note?.(skipSentence(file));
   const results = await readPictures(folder, files, options);
   const skipped = [...notRead, ...results.filter((result) => 'reason' in result)];
   const read = results.filter((result): result is Picture => !('reason' in result));
@@ -159,6 +165,9 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
   const pictures = read.map((picture, i) => ({ ...picture, split: given.get(picture.path) ?? drawn[i]! }));
   checkClasses(pictures, classes, folder);
   const { leakage, warnings } = checkDuplicates(pictures, allowLeakage);
+  const { length } = skipped;
+  if (length > 0) note?.(`skipped in all: ${length} ${length === 1 ? 'file' : 'files'}`);
+  for (const warning of warnings) note?.(`warning: ${warning}`);
 
   const bySplit = <T>(use: (own: readonly HashedPicture[]) => T): Record<SplitName, T> => {
     const of = (name: SplitName) => use(pictures.filter(({ split }) => split === name));

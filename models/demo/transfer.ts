@@ -2,14 +2,13 @@
  * Trains a demo model on the second task with both stages of the recipe: `npx tsx models/demo/transfer.ts MODEL`.
  * Resumes from its last epoch; ends by writing the saved model's folder.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { MODELS, type ModelId, modelId } from '../catalog';
 import { PACKAGE_ROOT } from '../package-root';
 import { RECIPES } from '../recipes';
-import { resolveWeights } from '../training/base-option';
 import { CHECKPOINT_NAME } from '../training/checkpoint';
 import { progressReporter } from '../training/progress';
 import { runTraining } from '../training/run-training';
@@ -24,7 +23,6 @@ async function transfer(model: ModelId): Promise<void> {
   const { architecture } = MODELS[model];
   const recipe = RECIPES[model];
   const out = join(PACKAGE_ROOT, 'build', 'demo', model);
-  mkdirSync(out, { recursive: true });
   const data = mkdtempSync(join(tmpdir(), 'tandem-demo-'));
   try {
     for (const split of [TRAIN_SPLITS[model], VALIDATION_SPLIT, TEST_SPLIT]) await writeSplit(data, split);
@@ -37,7 +35,7 @@ async function transfer(model: ModelId): Promise<void> {
     await runTraining(
       {
         ...{ model, architecture, data, out, recipe, seed: SEED, threads: THREADS, demo: true },
-        base: await resolveWeights('demo', architecture, out, progress.note),
+        weights: 'demo',
         augmentation: AUGMENTATIONS[model],
         batchNorm: 'inference',
         balanceClasses: false,

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { buildClassifier } from '../architectures/classifier';
 import { INPUT_SHAPE } from '../catalog';
 import { type Dataset, readDataset } from '../data/dataset';
-import { findDatasetFiles } from '../data/dataset-files';
+import { type DatasetFiles, findDatasetFiles } from '../data/dataset-files';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
 import { describeEngine, type Engine, type EngineKind } from '../engines/engine';
 import { loadEngine } from '../engines/load';
@@ -15,6 +15,7 @@ import type { Evaluation } from './evaluation';
 import { escapeMarkdown, table } from '../report/markdown';
 import { percent, points } from '../report/percent';
 import type { ProgressReporter } from '../training/progress';
+import { DEFAULT_SEED } from '../training/train-options';
 import { trainingSeed } from '../report/training-seed';
 import { comparePaired, type PairedComparison, rightAnswers } from './paired-comparison';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
@@ -59,8 +60,6 @@ export interface MeasuredModel {
   readonly againstFirst?: PairedComparison;
 }
 
-/** The one that `tandem train` has, too, where none is given. */
-const DEFAULT_SEED = 1;
 const WARM_UP_RUNS = 5;
 const TIMED_RUNS = 30;
 
@@ -103,6 +102,7 @@ function classIndices({ folder, classes }: SavedModel, found: readonly string[],
 /** Reads the set, and says what a user must know of it before its figures are believed. */
 async function readPictures(
   folders: readonly string[],
+  found: DatasetFiles,
   { data, seed: given, allowLeakage, note, onCount }: ComparisonOptions,
 ): Promise<Dataset> {
   const trainings = folders.flatMap((folder) => {
@@ -111,14 +111,12 @@ async function readPictures(
   });
   const seed = given ?? trainings[0]?.seed ?? DEFAULT_SEED;
   const dataset = await readDataset(data, {
+    found,
     seed,
     allowLeakage,
-    onSkip: ({ path, reason }) => note(`skipped ${path}: ${reason}`),
-    onProgress: ({ done, total }) => onCount?.({ task: 'reading', done, total }),
+    note,
+    onProgress: (count) => onCount?.({ task: 'reading', ...count }),
   });
-  const { length } = dataset.skipped;
-  if (length > 0) note(`skipped in all: ${length} ${length === 1 ? 'file' : 'files'}`);
-  dataset.warnings.forEach((warning) => note(`warning: ${warning}`));
   if (dataset.splitBy === 'folders') return dataset;
   if (given === undefined) {
     note(
@@ -145,12 +143,12 @@ export async function compareModels(
   options: ComparisonOptions,
 ): Promise<Comparison> {
   const { data, split, engine: kind, threads, onnxCacheDir, note, onCount } = options;
-  const { classes } = findDatasetFiles(data);
+  const found = findDatasetFiles(data);
   const models = folders.map((folder) => {
     const saved = readSavedModel(folder);
-    return { saved, indices: classIndices(saved, classes, data) };
+    return { saved, indices: classIndices(saved, found.classes, data) };
   });
-  const dataset = await readPictures(folders, options);
+  const dataset = await readPictures(folders, found, options);
   const { val, test } = dataset.splits;
   const items = { val, test, 'val+test': [...val, ...test] }[split];
   const measured: MeasuredModel[] = [];

@@ -85,6 +85,10 @@ export interface ModelCardFacts {
   readonly command: string;
 }
 
+/** A word as a POSIX shell takes it. */
+const shellWord = (text: string) =>
+  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
 /**
  * The command that measures a training's figures again: with its seed where that decides the splits, and allowed to go
  * on where pictures of one split are in another.
@@ -94,7 +98,7 @@ export function evaluateCommand(
   { seed, leakage }: { readonly seed: number; readonly leakage: boolean },
 ): string {
   return [
-    `npx tandem evaluate FOLDER --data ${name}`,
+    `npx tandem evaluate FOLDER --data ${shellWord(name)}`,
     ...(splitBy === 'seed' ? [`--seed ${seed}`] : []),
     ...(leakage ? ['--allow-leakage'] : []),
   ].join(' ');

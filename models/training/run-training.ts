@@ -12,7 +12,7 @@ import { classWeights } from '../data/class-weights';
 import { buildBackbone, buildClassifier } from '../architectures/classifier';
 import { unfrozenLayers } from '../architectures/unfrozen-layers';
 import { type Dataset, readDataset } from '../data/dataset';
-import { findDatasetFiles } from '../data/dataset-files';
+import { type DatasetFiles, findDatasetFiles } from '../data/dataset-files';
 import { RESIZE } from '../data/decode';
 import { useTfjsNode } from '../engines/tfjs';
 import { makeOut, removeTemporaries } from '../files';
@@ -21,6 +21,7 @@ import { openInputPipeline } from '../data/input-pipeline';
 import { type ProgressReporter, STAGE_TITLES } from './progress';
 import type { Augmentation, Recipe } from '../recipes';
 import { type Base, MANIFEST_NAME, writeSavedModel } from '../weights/saved-model';
+import { resolveWeights } from './base-option';
 import { CHECKPOINT_NAME, type Fingerprint } from './checkpoint';
 import type { BatchNormMode } from './batch-norm-mode';
 import { trainClassifier } from './train-classifier';
@@ -31,7 +32,8 @@ export interface TrainingPlan {
   readonly architecture: ArchitectureId;
   /** Folder of the pictures. */
   readonly data: string;
-  readonly base: Base;
+  /** What it starts from, as `--weights` names it. */
+  readonly weights: string;
   readonly recipe: Recipe;
   readonly augmentation: Augmentation | undefined;
   readonly batchNorm: BatchNormMode;
@@ -58,8 +60,8 @@ export interface TrainedModel {
 }
 
 /** A base is its contents: a path may be spelt in many ways. */
-function fingerprintOf(plan: TrainingPlan, dataset: Dataset): Fingerprint {
-  const { architecture, base, recipe, augmentation, batchNorm, balanceClasses, seed } = plan;
+function fingerprintOf(plan: TrainingPlan, base: Base, dataset: Dataset): Fingerprint {
+  const { architecture, recipe, augmentation, batchNorm, balanceClasses, seed } = plan;
   const { earlyStoppingEpochs, keep } = plan;
   const { sha256, classes, splitSha256 } = dataset;
   return {
@@ -92,43 +94,35 @@ function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
  * Makes the folder of the saved model, and refuses what can be refused at once, so that no download, no set of pictures and
  * no epoch is waited for in vain.
  *
- * @returns names of the classes
+ * @returns the files of the data set
  * @throws Error naming the option, what it must be and what it is
  */
-export function checkStart({
-  architecture,
-  data,
-  out,
-  recipe,
-  resume,
-}: Pick<TrainingPlan, 'architecture' | 'data' | 'out' | 'recipe' | 'resume'>): readonly string[] {
+function checkStart({ architecture, data, out, recipe, resume }: TrainingPlan): DatasetFiles {
   checkOut({ out, resume });
   // Else tfjs greets with advice that is wrong here.
   tf.enableProdMode();
   const backbone = buildBackbone(architecture, { preprocessing: recipe.preprocessing });
   unfrozenLayers(backbone, recipe.fineTune.layersUnfrozen);
   backbone.dispose();
-  const { classes } = findDatasetFiles(data);
+  const found = findDatasetFiles(data);
   makeOut(out);
-  return classes;
+  return found;
 }
-
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Reads the pictures and says what was found. */
 async function readPictures(
-  { data, seed, allowLeakage }: Pick<TrainingPlan, 'data' | 'seed' | 'allowLeakage'>,
-  { note, onCount }: Pick<ProgressReporter, 'note' | 'onCount'>,
+  { data, seed, allowLeakage }: TrainingPlan,
+  found: DatasetFiles,
+  { note, onCount }: ProgressReporter,
 ): Promise<Dataset> {
   const dataset = await readDataset(data, {
+    found,
     seed,
     allowLeakage,
     onProgress: (count) => onCount({ task: 'reading', ...count }),
-    onSkip: ({ path, reason }) => note(`skipped ${path}: ${reason}`),
+    note,
   });
   const { train, val, test } = dataset.splits;
-  if (dataset.skipped.length > 0) note(`skipped in all: ${plural(dataset.skipped.length, 'file')}`);
-  for (const warning of dataset.warnings) note(`warning: ${warning}`);
   note(
     `${data}: ${dataset.classes.length} classes (${dataset.classes.join(', ')}); ` +
       `${train.length} pictures to train, ${val.length} to validate, ${test.length} to test`,
@@ -138,8 +132,10 @@ async function readPictures(
 
 /** Trains, and writes the saved model; what was reached before is gone on from where the plan says so. */
 export async function runTraining(plan: TrainingPlan, progress: ProgressReporter): Promise<TrainedModel> {
-  const { architecture, base, recipe, augmentation, seed, threads, out } = plan;
-  const classes = checkStart(plan);
+  const { architecture, recipe, augmentation, seed, threads, out } = plan;
+  const found = checkStart(plan);
+  const { classes } = found;
+  const base = await resolveWeights(plan.weights, architecture, out, progress.note);
   removeTemporaries(out);
   const history = join(out, HISTORY_NAME);
   // Also of a training to go on with: killed between its first line and its first checkpoint, it starts anew.
@@ -154,7 +150,7 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
   // Before the pictures, which take long to read: the file may be of another architecture.
   await fillFromBase(classifier, { architecture, base, folder: out });
 
-  const dataset = await readPictures(plan, progress);
+  const dataset = await readPictures(plan, found, progress);
   const { train, val } = dataset.splits;
   const weightsOfClasses = plan.balanceClasses ? classWeights(train.map(({ label }) => label)) : undefined;
   const { batchSize } = recipe;
@@ -168,7 +164,7 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
         augmentation === undefined ? { ...trainPipeline, unchanging: trainPipeline.inOrder } : trainPipeline,
       validation: valPipeline,
       folder: out,
-      fingerprint: fingerprintOf(plan, dataset),
+      fingerprint: fingerprintOf(plan, base, dataset),
       ...(weightsOfClasses === undefined ? {} : { classWeights: weightsOfClasses }),
       onStep: progress.onStep,
       onEpoch: (record) => {
@@ -178,8 +174,9 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
       onResume: (state) => {
         truncateHistory(history, state);
         const { stage, epochsDone } = state;
+        const { epochs } = recipe[stage];
         progress.note(
-          `resumed after ${epochsDone} of ${plural(recipe[stage].epochs, 'epoch')} of ${STAGE_TITLES[stage]}`,
+          `resumed after ${epochsDone} of ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${STAGE_TITLES[stage]}`,
         );
       },
     });

@@ -7,10 +7,9 @@ import { join } from 'node:path';
 import { type ModelId, MODELS, modelId } from '../catalog';
 import { progressReporter } from './progress';
 import { AUGMENTATION, type Recipe, type RecipeName, RECIPES, TUNED_RECIPES } from '../recipes';
-import { resolveWeights } from './base-option';
 import { HISTORY_NAME } from './history';
 import { reportTraining } from './report-training';
-import { checkStart, runTraining, type TrainingPlan } from './run-training';
+import { runTraining, type TrainingPlan } from './run-training';
 import type { TrainOptions } from './train-options';
 
 /**
@@ -85,20 +84,16 @@ export async function train(
     stream: process.stderr,
     epochs: { head: recipe.head.epochs, fineTune: recipe.fineTune.epochs },
   });
-  const { data, out, batchNorm, keep, seed, threads = defaults.threads } = options;
-  const resume = options.resume ?? false;
-  // Before anything is downloaded.
-  checkStart({ architecture, data, out, recipe, resume });
+  const { data, out, weights, batchNorm, keep, seed, threads = defaults.threads } = options;
   const restoreInterrupt = stopOnInterrupt(out, progress.note);
   try {
     const plan: TrainingPlan = {
-      ...{ model: id, architecture, data, out, recipe, batchNorm, keep, seed, threads },
-      base: await resolveWeights(options.weights, architecture, out, progress.note),
+      ...{ model: id, architecture, data, out, weights, recipe, batchNorm, keep, seed, threads },
       augmentation: options.augment ? AUGMENTATION : undefined,
       balanceClasses: options.balanceClasses ?? false,
       earlyStoppingEpochs: options.earlyStopping,
       allowLeakage: options.allowLeakage ?? false,
-      resume,
+      resume: options.resume ?? false,
       demo: false,
     };
     const trained = await runTraining(plan, progress);

@@ -14,6 +14,9 @@ import { number, oneOf, wholeNumber } from '../option-parsers';
 import { RECIPE_NAMES, type RecipeName } from '../recipes';
 import { BATCH_NORM_MODES, type BatchNormMode } from './batch-norm-mode';
 
+/** A training's where none is given, and that of an evaluation's splits where no training's is known. */
+export const DEFAULT_SEED = 1;
+
 /** As many as a large machine has cores; a mistyped number would start as many threads before any work. */
 const MOST_THREADS = 256;
 
@@ -113,7 +116,12 @@ export function describeTrain(command: Command): Command {
       'last',
     )
     .option('--allow-leakage', 'go on although pictures of one split are in another')
-    .option('--seed <number>', 'of the start, the order and the augmentation', wholeNumber('--seed', 0), 1)
+    .option(
+      '--seed <number>',
+      'of the start, the order and the augmentation',
+      wholeNumber('--seed', 0),
+      DEFAULT_SEED,
+    )
     .option(
       '--threads <count>',
       'with 1 the same seed gives the same weights, bit for bit (default: the CPU limit’s)',

@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { openApiKeys } from '../../service/api-key';
+import { recorded } from './server';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-keys-'));
 const file = join(folder, 'keys');
 afterAll(() => rmSync(folder, { recursive: true }));
+const { log } = recorded();
 
 function open(keys: string) {
   writeFileSync(file, keys);
   let time = 0;
-  const check = openApiKeys(file, () => time);
+  const { lines, log } = recorded();
+  const check = openApiKeys(file, log, () => time);
   const takes = (authorization: string | undefined) => {
     try {
       check(authorization);
@@ -21,7 +24,7 @@ function open(keys: string) {
       return false;
     }
   };
-  return { takes, wait: (ms: number) => (time += ms) };
+  return { takes, lines, wait: (ms: number) => (time += ms) };
 }
 
 test('each of several keys is taken, and nothing else', () => {
@@ -45,7 +48,7 @@ test('each of several keys is taken, and nothing else', () => {
 });
 
 test('a changed file is read again after a second; one that is gone or empty lets nobody in', () => {
-  const { takes, wait } = open('old');
+  const { takes, lines, wait } = open('old');
   writeFileSync(file, 'brand-new');
   expect(takes('Bearer old')).toBe(true);
   wait(1000);
@@ -56,14 +59,42 @@ test('a changed file is read again after a second; one that is gone or empty let
   rmSync(file);
   wait(1000);
   expect(takes('Bearer brand-new')).toBe(false);
+  const told = { level: 50, msg: 'nobody is let in: the API keys cannot be read' };
+  expect(lines).toMatchObject([
+    { ...told, reason: expect.stringContaining('must hold an API key a line, received no key') },
+    { ...told, reason: expect.stringContaining(`ENOENT: no such file or directory, stat '${file}'`) },
+  ]);
   writeFileSync(file, 'back');
   wait(1000);
   expect(takes('Bearer back')).toBe(true);
 });
 
+test('a file that gets a line that is no key changes nothing, and is told of once a change, without the key', () => {
+  const { takes, lines, wait } = open('old');
+  writeFileSync(file, 'new\nmy secret\n');
+  for (let i = 0; i < 3; i++) {
+    wait(1000);
+    expect([takes('Bearer old'), takes('Bearer new')]).toEqual([true, false]);
+  }
+  const told = { level: 50, msg: 'the API keys known before stay: the file cannot be taken' };
+  expect(lines).toMatchObject([
+    { ...told, reason: expect.stringContaining(`${file}: line 2 must be a key`) },
+  ]);
+  writeFileSync(file, 'new\n\nmy secret\n');
+  wait(1000);
+  expect(takes('Bearer old')).toBe(true);
+  expect(lines).toHaveLength(2);
+  expect(lines[1]!['reason']).toContain('line 3 must be a key');
+  expect(JSON.stringify(lines)).not.toContain('secret');
+  writeFileSync(file, 'new');
+  wait(1000);
+  expect([takes('Bearer old'), takes('Bearer new')]).toEqual([false, true]);
+  expect(lines).toHaveLength(2);
+});
+
 test('a file without a key, or that is not there, is refused at the start', () => {
   expect(() => open('\n \n')).toThrow('must hold an API key a line, received no key');
-  expect(() => openApiKeys(join(folder, 'none'))).toThrow(
+  expect(() => openApiKeys(join(folder, 'none'), log)).toThrow(
     /API_KEY_FILE must name a file of API keys, received .*none, which is not there: name one/,
   );
 });
@@ -73,12 +104,12 @@ test.each([
   ['with letters that no header takes', () => writeFileSync(file, 'keyä'), /keys: line 1 must be a key/],
 ])('a file %s is refused, and the key is not told', (_what, write, sentence) => {
   write();
-  expect(() => openApiKeys(file)).toThrow(sentence);
-  expect(() => openApiKeys(file)).not.toThrow(/my key|keyä/);
+  expect(() => openApiKeys(file, log)).toThrow(sentence);
+  expect(() => openApiKeys(file, log)).not.toThrow(/my key|keyä/);
 });
 
 test('a folder is refused', () => {
-  expect(() => openApiKeys(folder)).toThrow(
+  expect(() => openApiKeys(folder, log)).toThrow(
     `API_KEY_FILE must name a file of API keys, received ${folder}, which is no file: name one`,
   );
 });

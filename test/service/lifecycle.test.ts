@@ -1,4 +1,5 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { Server } from 'node:net';
 import { join } from 'node:path';
 
 import { checksummed, readSavedModel } from '../../models/weights/saved-model';
@@ -133,6 +134,17 @@ test('a port that is taken is told of by its variable', async () => {
     `port ${port} is taken: stop what listens there or set PORT`,
   );
   await expect(startServer({ metricsPort: port })).rejects.toThrow('set METRICS_PORT to another');
+});
+
+test('a port that may not be listened on is told of by its variable', async () => {
+  const refuse = jest.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server) {
+    process.nextTick(() => this.emit('error', Object.assign(new Error('listen EACCES'), { code: 'EACCES' })));
+    return this;
+  });
+  await expect(startServer({ port: 80 })).rejects.toThrow(
+    'port 80 may not be listened on: set PORT to one from 1024 on or give the process CAP_NET_BIND_SERVICE',
+  );
+  refuse.mockRestore();
 });
 
 test('a model process that crashes fails its request alone and is replaced', async () => {

@@ -92,7 +92,7 @@ test('hashes are those of the files, and the set’s is that of sha256sum’s li
 
 test('files that are no pictures or damaged are named, counted and skipped, hidden ones not looked at', async () => {
   const cut = (await picture(7).jpeg().toBuffer()).subarray(0, 300);
-  const skipped: string[] = [];
+  const notes: string[] = [];
   const progress: string[] = [];
   const dataset = await read(
     {
@@ -104,15 +104,16 @@ test('files that are no pictures or damaged are named, counted and skipped, hidd
       'README.md': '',
     },
     {
-      onSkip: ({ path, reason }) => skipped.push(`${path}: ${reason}`),
+      note: (sentence) => notes.push(sentence),
       onProgress: ({ done, total }) => progress.push(`${done}/${total}`),
     },
   );
-  expect(skipped.toSorted()).toEqual([
-    'README.md: It is in no class folder',
-    'a/cut.jpg: The image is damaged or cut off',
-    'b/list.csv: The body is not an image',
-    'b/old.gif: The image is GIF',
+  expect(notes.at(-1)).toBe('skipped in all: 4 files');
+  expect(notes.slice(0, -1).toSorted()).toEqual([
+    'skipped README.md: It is in no class folder',
+    'skipped a/cut.jpg: The image is damaged or cut off',
+    'skipped b/list.csv: The body is not an image',
+    'skipped b/old.gif: The image is GIF',
   ]);
   expect(dataset.skipped).toHaveLength(4);
   expect(Object.values(dataset.splits).flat()).toHaveLength(6);
@@ -175,11 +176,14 @@ test('of many such pairs ten are named and all are counted', async () => {
 });
 
 test('duplicates within a split are warned of, and those of two classes apart', async () => {
-  const dataset = await read({ ...SPLIT, 'train/a/7.png': 1, 'val/b/8.png': 3 });
+  const notes: string[] = [];
+  const copies = { 'train/a/7.png': 1, 'val/b/8.png': 3 };
+  const dataset = await read({ ...SPLIT, ...copies }, { note: (sentence) => notes.push(sentence) });
   expect(dataset.warnings).toEqual([
     expect.stringContaining('two labels, one of them wrong: 1 pair: val/a/3.png = val/b/8.png'),
     expect.stringContaining('more than once: 1 pair: train/a/1.png = train/a/7.png'),
   ]);
+  expect(notes).toEqual(dataset.warnings.map((warning) => `warning: ${warning}`));
 });
 
 test('duplicates in a set that is not split come into one split', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,6 +150,20 @@ test('the command that measures again has the seed and the permission of leakage
   expect(command('folders', false)).toBe('npx tandem evaluate FOLDER --data waste');
   expect(command('seed', false)).toBe('npx tandem evaluate FOLDER --data waste --seed 7');
   expect(command('folders', true)).toBe('npx tandem evaluate FOLDER --data waste --allow-leakage');
+});
+
+test.each([
+  ['pictures-2.v1', 'pictures-2.v1'],
+  ['my pictures', "'my pictures'"],
+  ["Ann's $HOME; ls", "'Ann'\\''s $HOME; ls'"],
+  ['', "''"],
+])('data named %j come out of a shell as they went into the command', (name, quoted) => {
+  const command = evaluateCommand({ name, splitBy: 'folders' }, { seed: 7, leakage: true });
+  expect(command).toBe(`npx tandem evaluate FOLDER --data ${quoted} --allow-leakage`);
+  const words = execFileSync('sh', ['-c', command.replace('npx', String.raw`printf '%s\n'`)], {
+    encoding: 'utf8',
+  });
+  expect(words.split('\n').slice(3, -1)).toEqual(['--data', name, '--allow-leakage']);
 });
 
 test('the card says which input values the model takes', () => {

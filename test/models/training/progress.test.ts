@@ -20,26 +20,30 @@ const EPOCH = {
   seconds: 14,
 } as const;
 
-/** Runs two epochs of four steps of half a second, after a wait of ten; returns what was written. */
-function run(
-  options: Pick<ProgressOptions, 'isTerminal' | 'json'>,
-  stepMs = 500,
-  columns?: number,
-): string[] {
+type Kind = Pick<ProgressOptions, 'isTerminal' | 'json'>;
+
+/** A reporter by a clock that stands still but for `wait`, and what it writes. */
+function recordedReporter(kind: Kind, columns?: number) {
   const written: string[] = [];
-  let now = 10_000;
+  let nowMs = 10_000;
   const reporter = progressReporter({
-    ...options,
+    ...kind,
     stream: { write: (text) => written.push(text), ...(columns === undefined ? {} : { columns }) },
     epochs: { head: 2, fineTune: 0 },
-    nowMs: () => now,
+    nowMs: () => nowMs,
   });
+  return { ...reporter, written, wait: (ms: number) => void (nowMs += ms) };
+}
+
+/** Runs two epochs of four steps of half a second; returns what was written. */
+function run(kind: Kind, stepMs = 500, columns?: number): string[] {
+  const { onStep, onEpoch, written, wait } = recordedReporter(kind, columns);
   for (const epoch of [1, 2]) {
     for (let step = 1; step <= 4; step++) {
-      reporter.onStep({ ...STEP, epoch, step, steps: 4 });
-      now += stepMs;
+      onStep({ ...STEP, epoch, step, steps: 4 });
+      wait(stepMs);
     }
-    reporter.onEpoch({ ...EPOCH, epoch, seconds: (4 * stepMs) / 1000 });
+    onEpoch({ ...EPOCH, epoch, seconds: (4 * stepMs) / 1000 });
   }
   return written;
 }
@@ -135,21 +139,14 @@ test('a note stands on a line of its own', () => {
 
 describe('pictures that are read', () => {
   /** Reads four, each in so many milliseconds, with a note before the last. */
-  function read(options: Pick<ProgressOptions, 'isTerminal' | 'json'>, pictureMs: number, columns?: number) {
-    const written: string[] = [];
-    let now = 10_000;
-    const reporter = progressReporter({
-      ...options,
-      stream: { write: (text) => written.push(text), ...(columns === undefined ? {} : { columns }) },
-      epochs: { head: 2, fineTune: 0 },
-      nowMs: () => now,
-    });
+  function read(kind: Kind, pictureMs: number, columns?: number) {
+    const { onCount, note, written, wait } = recordedReporter(kind, columns);
     for (let done = 1; done <= 4; done++) {
-      if (done === 4) reporter.note('skipped one');
-      reporter.onCount({ task: 'reading', done, total: 4 });
-      now += pictureMs;
+      if (done === 4) note('skipped one');
+      onCount({ task: 'reading', done, total: 4 });
+      wait(pictureMs);
     }
-    reporter.note('read all');
+    note('read all');
     return written;
   }
   const redraw = '\r\x1b[K';

@@ -10,7 +10,6 @@ import { RECIPES } from '../../../models/recipes';
 import { runTraining, type TrainingPlan } from '../../../models/training/run-training';
 import { train } from '../../../models/training/train-command';
 import type { TrainOptions } from '../../../models/training/train-options';
-import { fileBase } from '../../../models/weights/base-weights';
 import { writeKerasWeights } from '../../../models/weights/keras-h5';
 import { expectedLayers } from '../../../models/weights/keras-weight-layouts';
 import { initializeSeeded, readWeights } from '../../../models/weights/weights';
@@ -61,7 +60,7 @@ async function run(changes: Partial<TrainingPlan> = {}, notes: string[] = []): P
     ...{ model: 'latency', architecture: ARCHITECTURE, data, out, batchNorm: 'inference', keep: 'last' },
     ...{ seed: 1, threads: 1, augmentation: undefined, balanceClasses: false, allowLeakage: false },
     ...{ earlyStoppingEpochs: undefined, resume: false, demo: false },
-    base: { kind: 'seed', seed: 3 },
+    weights: 'seed:3',
     recipe: {
       ...RECIPES.latency,
       head: { epochs: 1, learningRate: 0.01 },
@@ -128,22 +127,21 @@ describe('before a download', () => {
 
 test('weights of another architecture are refused before the pictures are read', async () => {
   const notes: string[] = [];
-  const base = await fileBase(weightsFile);
-  await expect(run({ architecture: 'mobilenetv2', base }, notes)).rejects.toThrow(
+  await expect(run({ architecture: 'mobilenetv2', weights: weightsFile }, notes)).rejects.toThrow(
     'layer Conv1: kernel must have shape [3,3,3,32], received [3,3,3,16]',
   );
   expect(notes.join()).not.toContain('reading');
-  const said = await run({ base });
+  const said = await run({ weights: weightsFile });
   expect(said.join()).toContain('4 pictures to train');
   expect(said).toEqual(expect.arrayContaining(['reading 1/12', 'reading 12/12']));
 });
 
 describe('--resume', () => {
   test('goes on from the same weights under another spelling of their path, and no other number', async () => {
-    await run({ base: await fileBase(weightsFile) });
-    const base = await fileBase(relative('.', weightsFile));
-    expect((await run({ base, resume: true })).join()).toContain('resumed after 1 of 1 epoch of head');
-    await expect(run({ base, resume: true, seed: 2 })).rejects.toThrow(
+    await run({ weights: weightsFile });
+    const weights = relative('.', weightsFile);
+    expect((await run({ weights, resume: true })).join()).toContain('resumed after 1 of 1 epoch of head');
+    await expect(run({ weights, resume: true, seed: 2 })).rejects.toThrow(
       /is of another training: seed must be 1, received 2: go on/,
     );
   });

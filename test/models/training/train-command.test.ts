@@ -65,7 +65,7 @@ test.each([
   ['--keep', 'all', 'one of last, best'],
 ])('%s %j is refused by what it must be', async (flag, value, expected) => {
   await expect(optionsOf(flag, value)).rejects.toThrow(
-    new RegExp(`^${flag} must be ${expected}.*received ${value}$`),
+    new RegExp(`^${flag} must be ${expected}.*received "${value}"$`),
   );
 });
 
