@@ -18,36 +18,31 @@ const KEY = /^[\x21-\x7e]+$/;
 // Hashes are of one length, which a comparison in constant time needs, and say nothing of the keys'.
 const hash = (key: string) => createHash('sha256').update(key).digest();
 
-/** A line is no key. */
-class LineError extends Error {}
-
-function readHashes(file: string): Buffer[] {
+/** The keys of a file, and what is wrong with one of its lines; the line's text stays unsaid. */
+function readKeys(file: string): { hashes: Buffer[]; problem?: string } {
   const lines = readFileSync(file, 'utf8')
     .split(/\r?\n/)
     .map((line) => line.trim());
-  // Its text stays unsaid.
+  const hashes = lines.filter((line) => KEY.test(line)).map(hash);
   const wrong = lines.findIndex((line) => line !== '' && !KEY.test(line));
   if (wrong >= 0) {
-    throw new LineError(
-      `${file}: line ${wrong + 1} must be a key of visible ASCII characters without blanks, since a header takes no others: write another`,
-    );
+    const problem = `${file}: line ${wrong + 1} must be a key of visible ASCII characters without blanks, since a header takes no others: write another`;
+    return { hashes, problem };
   }
-  const keys = lines.filter((line) => line !== '');
-  if (keys.length === 0) {
-    throw new Error(
-      `${file} must hold an API key a line, received no key: write one or unset ${ENV.apiKeyFile}`,
-    );
+  if (hashes.length === 0) {
+    const problem = `${file} must hold an API key a line, received no key: write one or unset ${ENV.apiKeyFile}`;
+    return { hashes, problem };
   }
-  return keys.map(hash);
+  return { hashes };
 }
 
 /** Throws unless the header holds one of the keys. */
 export type CheckApiKey = (authorization: string | undefined) => void;
 
 /**
- * Reads the keys, and reads them again when the file changes. One that by then is gone or empty lets nobody in: a key that
- * was taken back must not go on working. One that has got a line that is no key leaves all as it was, since a slip must not
- * shut everybody out. Either is logged as an error, once a change.
+ * Reads the keys, and reads them again when the file changes. By then a line that is no key is passed over, and a file that
+ * is gone or empty lets nobody in: a key that was taken back must not go on working, and a slip must not shut out the others.
+ * Either is logged as an error, once a change.
  *
  * @throws Error when the file cannot be read, holds no key or a line that is none, at the start; never with a key's text
  */
@@ -63,35 +58,28 @@ export function openApiKeys(file: string, log: Logger, now: () => number = Date.
     return `${mtimeMs} ${ino} ${size}`;
   };
   let seen = stamp();
-  let hashes = readHashes(file);
+  const atStart = readKeys(file);
+  if (atStart.problem !== undefined) throw new Error(atStart.problem);
+  let { hashes } = atStart;
   let checkedAt = now();
-  let told = '';
+  let told: string | undefined;
 
   const refresh = () => {
     if (now() - checkedAt < CHECK_MS) return;
     checkedAt = now();
-    let current = '';
+    let problem: string | undefined;
     try {
-      current = stamp();
+      const current = stamp();
       if (current === seen) return;
-      hashes = readHashes(file);
+      ({ hashes, problem } = readKeys(file));
       seen = current;
-      told = '';
     } catch (error) {
       // It is read again each time: what kept it from being read may pass without a change of the file.
-      seen = '';
-      const isSlip = error instanceof LineError;
-      if (!isSlip) hashes = [];
-      const reason = (error as Error).message;
-      if (told === `${current} ${reason}`) return;
-      told = `${current} ${reason}`;
-      log.error(
-        { reason },
-        isSlip
-          ? 'the API keys known before stay: the file cannot be taken'
-          : 'nobody is let in: the API keys cannot be read',
-      );
+      [seen, hashes, problem] = ['', [], (error as Error).message];
+      if (problem === told) return;
     }
+    told = problem;
+    if (problem !== undefined) log.error({ problem, keys: hashes.length }, 'not every API key could be read');
   };
 
   return (authorization) => {
