@@ -18,7 +18,9 @@ export class NamespaceChart extends Chart {
         name: namespace,
         labels: {
           'app.kubernetes.io/part-of': 'tandem',
+          'app.kubernetes.io/managed-by': 'cdk8s',
           'pod-security.kubernetes.io/enforce': 'restricted',
+          'pod-security.kubernetes.io/audit': 'restricted',
           'pod-security.kubernetes.io/warn': 'restricted',
         },
       },

@@ -86,6 +86,8 @@ export class InferenceService extends Construct {
       ...this.selector,
       'app.kubernetes.io/component': model,
       'app.kubernetes.io/part-of': 'tandem',
+      'app.kubernetes.io/managed-by': 'cdk8s',
+      ...versionLabel(props.image),
     };
     const metadata = { name, ...(namespace === undefined ? {} : { namespace }), labels };
     const matchLabels = this.selector;
@@ -125,8 +127,8 @@ export class InferenceService extends Construct {
         ingress: [{ ports: [{ port, protocol: 'TCP' }] }],
       },
     });
-    const leastReplicas = scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
-    if (leastReplicas > 1) {
+    const mostReplicas = scaling.kind === 'fixed' ? scaling.replicas : scaling.maxReplicas;
+    if (mostReplicas > 1) {
       new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
         metadata,
         spec: {
@@ -139,6 +141,12 @@ export class InferenceService extends Construct {
     }
     if (scaling.kind === 'hpa') autoscaler(this, metadata, scaling);
   }
+}
+
+/** The image's tag; one that is no label value, and a digest, give none. */
+function versionLabel(image: string): { 'app.kubernetes.io/version'?: string } {
+  const [, version] = /^[^@]*:([A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)(?:@.*)?$/.exec(image) ?? [];
+  return version === undefined ? {} : { 'app.kubernetes.io/version': version };
 }
 
 function annotationsOf({ figures }: InferenceServiceProps): { annotations?: Record<string, string> } {

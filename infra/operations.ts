@@ -32,12 +32,16 @@ export const PROBES = {
   },
 } as const;
 
-/** Pods go to different nodes where they can; where they cannot, they run all the same. */
+/**
+ * Pods go to different nodes where they can; where they cannot, they run all the same. The pods of each revision are
+ * counted alone: with those that a rolling update replaces, both of two new ones can end up on one node.
+ */
 export const SPREAD = {
   maxSkew: 1,
   topologyKey: 'kubernetes.io/hostname',
   whenUnsatisfiable: 'ScheduleAnyway',
-} as const;
+  matchLabelKeys: ['pod-template-hash'],
+};
 
 /** A lost node's pods are replaced after this; Kubernetes' default is 300 s. */
 const EVICT_AFTER_SECONDS = 30;

@@ -33,7 +33,11 @@ export class RouteChart extends Chart {
       metadata: {
         name: model,
         namespace,
-        labels: { 'app.kubernetes.io/component': model, 'app.kubernetes.io/part-of': 'tandem' },
+        labels: {
+          'app.kubernetes.io/component': model,
+          'app.kubernetes.io/part-of': 'tandem',
+          'app.kubernetes.io/managed-by': 'cdk8s',
+        },
       },
       spec: { type: serviceType, selector: selectorOf(name), ports: [SERVICE_PORT] },
     });

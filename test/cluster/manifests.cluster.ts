@@ -44,7 +44,7 @@ test.each(['container', 'node'] as const)(
     const args = ['apply', '--dry-run=server', '--validate=strict', '-f', filesOf(basis)];
     const { stdout, stderr, code } = await kubectl(cluster, args);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    const budgets = VARIANTS.filter(({ name }) => leastReplicas(name) > 1).length;
+    const budgets = VARIANTS.filter(({ kind }) => kind !== 'single-pod').length;
     const autoscalers = VARIANTS.filter(({ scaling }) => scaling.kind === 'hpa').length;
     expect(stdout.trim().split('\n')).toHaveLength(1 + 4 * VARIANTS.length + budgets + autoscalers + 2);
   },
@@ -165,6 +165,25 @@ test('beside other pods, fit foretells what kubectl describes, in the form of th
 
 describe('a rolling update', () => {
   afterAll(() => setNodes(cluster, CLUSTER));
+
+  test.each(['accuracy-max-size', 'latency-max-size'])(
+    'leaves %s spread over the workers, however often',
+    async (name) => {
+      await apply('node', name);
+      await settled(cluster, leastReplicas(name));
+      const deployment = [`deployment/${name}`, '--namespace', NAMESPACE];
+      for (let update = 0; update < 4; update++) {
+        // Restarts within a second are one.
+        const template = { metadata: { annotations: { update: String(update) } } };
+        await must(cluster, ['patch', ...deployment, '--patch', JSON.stringify({ spec: { template } })]);
+        await must(cluster, ['rollout', 'status', ...deployment, '--timeout=60s']);
+        await settled(cluster, leastReplicas(name));
+        const nodes = (await podsOf(cluster)).map(({ spec }) => spec.nodeName as string);
+        const counts = ['worker-1', 'worker-2'].map((node) => nodes.filter((each) => each === node).length);
+        expect(counts).toEqual([leastReplicas(name) / 2, leastReplicas(name) / 2]);
+      }
+    },
+  );
 
   test.each([
     ['node', 'accuracy-max-size', 4000, 'has room for its extra pod'],

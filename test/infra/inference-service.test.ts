@@ -42,6 +42,20 @@ test.each([{ namespace: 'vision' }, {}])(
   },
 );
 
+test.each([
+  ['images.example/birds:2', '2'],
+  ['localhost:5000/birds:v1_2', 'v1_2'],
+  [`images.example/birds:2.1@sha256:${'0'.repeat(64)}`, '2.1'],
+  ['localhost:5000/birds', undefined],
+  [`images.example/birds@sha256:${'0'.repeat(64)}`, undefined],
+  ['birds:_', undefined],
+  [`birds:${'a'.repeat(64)}`, undefined],
+])('of the image %s the version is %s', (image, version) => {
+  const { metadata } = synth({ image }).find(({ kind }) => kind === 'Deployment');
+  expect(metadata.labels['app.kubernetes.io/version']).toBe(version);
+  expect(version !== undefined || !('app.kubernetes.io/version' in metadata.labels)).toBe(true);
+});
+
 test('an id that is no name is refused as one', () => {
   const chart = new Chart(new App(), 'chart');
   expect(() => new InferenceService(chart, 'My Birds', UNNAMED)).toThrow(
@@ -147,14 +161,14 @@ test('whatever the figures, selectors match the pods, the HPA has its target and
       expect(leaves(all)).not.toContain(null);
       expect(leaves(all)).not.toContain(undefined);
       expect(spec.template.spec.containers[0].resources).toEqual(resources);
-      const least = how.kind === 'fixed' ? how.replicas : how.minReplicas;
-      expect(byKind('PodDisruptionBudget') !== undefined).toBe(least > 1);
+      const most = how.kind === 'fixed' ? how.replicas : how.maxReplicas;
+      expect(byKind('PodDisruptionBudget') !== undefined).toBe(most > 1);
       const selectors = [
         spec.selector.matchLabels,
         byKind('Service').spec.selector,
         byKind('NetworkPolicy').spec.podSelector.matchLabels,
         spec.template.spec.topologySpreadConstraints[0].labelSelector.matchLabels,
-        ...(least > 1 ? [byKind('PodDisruptionBudget').spec.selector.matchLabels] : []),
+        ...(most > 1 ? [byKind('PodDisruptionBudget').spec.selector.matchLabels] : []),
       ];
       for (const selector of selectors) {
         expect(selector['app.kubernetes.io/instance']).toBe(service);

@@ -172,6 +172,7 @@ describe.each(VARIANTS)('variant $name', ({ name, kind, model, scaling, resource
         maxSkew: 1,
         topologyKey: 'kubernetes.io/hostname',
         whenUnsatisfiable: 'ScheduleAnyway',
+        matchLabelKeys: ['pod-template-hash'],
         labelSelector: all['Deployment'].spec.selector,
       },
     ]);
@@ -221,15 +222,29 @@ describe.each(VARIANTS)('variant $name', ({ name, kind, model, scaling, resource
     }
   });
 
-  test('has a disruption budget exactly when more than one replica runs', () => {
-    const least = scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
-    expect('PodDisruptionBudget' in all).toBe(least > 1);
-    if (least > 1) {
+  test('has a disruption budget exactly when more than one replica may run', () => {
+    const most = scaling.kind === 'fixed' ? scaling.replicas : scaling.maxReplicas;
+    expect('PodDisruptionBudget' in all).toBe(most > 1);
+    if (most > 1) {
       expect(all['PodDisruptionBudget'].spec).toEqual({
         maxUnavailable: 1,
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
         selector: all['Deployment'].spec.selector,
       });
+    }
+  });
+
+  test('has Kubernetes’ standard labels on every object and pod', () => {
+    const labels = {
+      'app.kubernetes.io/name': 'tandem',
+      'app.kubernetes.io/instance': name,
+      'app.kubernetes.io/version': '0.1.0',
+      'app.kubernetes.io/component': model,
+      'app.kubernetes.io/part-of': 'tandem',
+      'app.kubernetes.io/managed-by': 'cdk8s',
+    };
+    for (const { metadata } of [...Object.values(all), all['Deployment'].spec.template]) {
+      expect(metadata.labels).toEqual(labels);
     }
   });
 
