@@ -1,6 +1,6 @@
 /**
- * What fits where: the figures a pod has on either basis, the nodes its replicas go to, and what `kubectl describe
- * node` says of them. Pure functions.
+ * What is asked of a node: the figures a pod has on either basis, and what `kubectl describe node` says of the pods on it.
+ * Pure functions.
  */
 import { type ClusterNode, SYSTEM_PODS } from './cluster';
 import { formatCpu, formatMemory, formatOf, parseCpuMillis, parseMemoryBytes } from './quantity';
@@ -34,70 +34,6 @@ export function resourcesOn(basis: Basis, { resources, podsOnNode }: Variant): R
     requests: shareOf(resources.requests, SYSTEM_PODS.requests, podsOnNode),
     limits: shareOf(resources.limits, SYSTEM_PODS.limits, podsOnNode),
   };
-}
-
-/** What a node has too little of for one more pod. */
-export type Shortage = Readonly<Record<'pods' | 'cpu' | 'memory', boolean>>;
-
-/** How many pods went to a node, and what keeps one more away besides a taint. */
-export interface PlacedPods {
-  readonly node: ClusterNode;
-  readonly pods: number;
-  readonly shortage: Shortage;
-}
-
-/** Where a number of equal pods went. */
-export interface Placement {
-  /** In the nodes' order. */
-  readonly placed: readonly PlacedPods[];
-  readonly pending: number;
-  /** Why, in the scheduler's words; empty when none is pending. */
-  readonly reason: string;
-}
-
-/** What a node has for pods of ours. */
-export const freeOn = ({ cpuAllocatableMillis, memoryAllocatableBytes, others }: ClusterNode) => ({
-  cpuMillis: cpuAllocatableMillis - parseCpuMillis(others.requests.cpu),
-  memoryBytes: memoryAllocatableBytes - parseMemoryBytes(others.requests.memory),
-});
-
-/** Places pods one by one on the node with the fewest of them, as the topology spread prefers. */
-export function place(replicas: number, { requests }: Resources, nodes: readonly ClusterNode[]): Placement {
-  const [cpuMillis, memoryBytes] = [parseCpuMillis(requests.cpu), parseMemoryBytes(requests.memory)];
-  const holding = (node: ClusterNode, pods: number): PlacedPods => {
-    const free = freeOn(node);
-    const shortage = {
-      pods: pods + 1 > node.podsFree,
-      cpu: (pods + 1) * cpuMillis > free.cpuMillis,
-      memory: (pods + 1) * memoryBytes > free.memoryBytes,
-    };
-    return { node, pods, shortage };
-  };
-  const placed = nodes.map((node) => holding(node, 0));
-  let pending = replicas;
-  for (; pending > 0; pending--) {
-    const open = placed.filter(
-      ({ node, shortage }) => !node.tainted && !Object.values(shortage).includes(true),
-    );
-    const fewest = Math.min(...open.map(({ pods }) => pods));
-    const chosen = open.find(({ pods }) => pods === fewest);
-    if (chosen === undefined) break;
-    placed[placed.indexOf(chosen)] = holding(chosen.node, chosen.pods + 1);
-  }
-  return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed) };
-}
-
-function reasonOf(placed: readonly PlacedPods[]): string {
-  const open = placed.filter(({ node }) => !node.tainted).map(({ shortage }) => shortage);
-  const causes: [number, string][] = [
-    [open.filter(({ pods }) => pods).length, 'Too many pods'],
-    [open.filter(({ cpu }) => cpu).length, 'Insufficient cpu'],
-    [open.filter(({ memory }) => memory).length, 'Insufficient memory'],
-    [placed.length - open.length, 'node(s) had untolerated taint(s)'],
-  ];
-  const listed = causes.filter(([count]) => count > 0).map(([count, cause]) => `${count} ${cause}`);
-  // The scheduler sorts its causes as text, their counts included.
-  return `0/${placed.length} nodes are available: ${listed.sort().join(', ')}.`;
 }
 
 /** One row of *Allocated resources*, as kubectl prints it: requests, then limits. */

@@ -4,10 +4,12 @@
  * @see reference.md, "How to read the resource figures"
  */
 import type { QuantityFormat } from './quantity';
-import type { Resources } from './variants';
+import type { Amounts, Resources } from './variants';
 
 /** What the pods of others ask of a node, and how kubectl adds ours to it. */
 export interface OtherPods extends Resources {
+  /** Their requests as the scheduler scores them: of a container that asks for nothing it assumes 100m and 200Mi. */
+  readonly scored: Amounts;
   /** The form of kubectl's sum of their memory, which is that of the first: an amount in bytes does not tell it. */
   readonly memoryFormat: Readonly<Record<keyof Resources, QuantityFormat>>;
   /**
@@ -26,6 +28,10 @@ export interface ClusterNode {
   readonly podsFree: number;
   /** True where a taint keeps our pods away, as on a control plane. */
   readonly tainted: boolean;
+  /** True where it takes no new pods (`kubectl cordon`). */
+  readonly cordoned: boolean;
+  /** Taints that pods avoid where they can. */
+  readonly taintsPreferNoSchedule: number;
   readonly others: OtherPods;
 }
 
@@ -55,10 +61,20 @@ export function clusterOf(cluster: {
     const name = tainted ? 'control-plane' : `worker-${controlPlane ? i : i + 1}`;
     const others = {
       ...SYSTEM_PODS,
+      scored: SYSTEM_PODS.requests,
       memoryFormat: { requests: 'decimal', limits: 'decimal' },
       addedFirst: { requests: false, limits: false },
     } as const;
-    return { name, cpuAllocatableMillis, memoryAllocatableBytes, podsFree: PODS_FREE, tainted, others };
+    return {
+      name,
+      cpuAllocatableMillis,
+      memoryAllocatableBytes,
+      podsFree: PODS_FREE,
+      tainted,
+      cordoned: false,
+      taintsPreferNoSchedule: 0,
+      others,
+    };
   });
 }
 

@@ -1,18 +1,11 @@
 /**
  * What of each variant fits a cluster, in words.
  */
-import {
-  allocatedRows,
-  type Basis,
-  freeOn,
-  place,
-  type PlacedPods,
-  type Placement,
-  resourcesOn,
-} from './allocation';
+import { allocatedRows, type Basis, resourcesOn } from './allocation';
 import type { ClusterNode } from './cluster';
 import { ROLLING_UPDATE } from './operations';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
+import { freeOn, place, type PlacedPods, type Placement } from './scheduling';
 import { type Resources, type Variant, VARIANTS } from './variants';
 
 /** The replica counts that a variant may run: the fixed one, or an autoscaler's ends. */
@@ -65,6 +58,9 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
     const { placed, pending, reason } = place(replicas, resources, nodes);
     const where = placed.map(({ node, pods }) => `${node.name} ${pods}`).join(', ');
     lines.push(`  ${label} ${replicas}: ${where}; Pending ${pending}${pending > 0 ? ` (${reason})` : ''}`);
+    const other = place(replicas, resources, nodes, 'last').placed;
+    if (placed.some(({ pods }, i) => pods !== other[i]!.pods))
+      lines.push('    or another placement as good: nodes that score alike are drawn by lot');
     // A rolling update takes no pod away before its extra one is ready.
     const updating = place(replicas + ROLLING_UPDATE.maxSurge, resources, nodes);
     if (updating.pending === 0) lines.push('    a rolling update has room for its extra pod');

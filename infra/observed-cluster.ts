@@ -37,7 +37,11 @@ export interface ObservedPod {
 /** The fields of a node that count. */
 export interface ObservedNode {
   readonly metadata: { readonly name: string };
-  readonly spec?: { readonly taints?: readonly { readonly key: string; readonly effect: string }[] };
+  readonly spec?: {
+    readonly taints?: readonly { readonly key: string; readonly effect: string }[];
+    /** Cordoned. */
+    readonly unschedulable?: boolean;
+  };
   readonly status: { readonly allocatable: Quantities };
 }
 
@@ -107,6 +111,9 @@ export function nodesFor(
       memoryAllocatableBytes: parseMemoryBytes(allocatable['memory'] ?? '0'),
       podsFree: Number(allocatable['pods'] ?? '0') - here.length,
       tainted: (spec?.taints ?? []).some(isUntolerated),
+      cordoned: spec?.unschedulable ?? false,
+      taintsPreferNoSchedule: (spec?.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
+        .length,
       others: othersOf(here, variant),
     };
   });
@@ -142,6 +149,7 @@ function othersOf(
   return {
     requests: requests.total,
     limits: limits.total,
+    scored: requests.total,
     memoryFormat: { requests: requests.format, limits: limits.format },
     addedFirst: { requests: requests.addedFirst, limits: limits.addedFirst },
   };

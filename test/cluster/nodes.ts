@@ -7,6 +7,7 @@ import { type Cluster, getJson, must, NODE_LABEL, until } from './control-plane'
 /** Namespace of the stand-in for the system's pods; it sorts after ours, so that our memory is added first. */
 const SYSTEM_NAMESPACE = 'zz-system';
 export const NAMESPACE = 'tandem';
+const AVOIDED = 'tandem.test/avoided';
 const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' } as const;
 
 const yaml = (documents: readonly object[]) =>
@@ -32,7 +33,16 @@ export async function setNodes(cluster: Cluster, nodes: readonly ClusterNode[]):
           'kubernetes.io/hostname': node.name,
         },
       },
-      spec: node.tainted ? { taints: [CONTROL_PLANE_TAINT] } : {},
+      spec: {
+        ...(node.cordoned ? { unschedulable: true } : {}),
+        taints: [
+          ...(node.tainted ? [CONTROL_PLANE_TAINT] : []),
+          ...Array.from({ length: node.taintsPreferNoSchedule }, (_, i) => ({
+            key: `${AVOIDED}-${i}`,
+            effect: 'PreferNoSchedule',
+          })),
+        ],
+      },
       status: {
         addresses: [
           { type: 'InternalIP', address: '127.0.0.1' },
@@ -49,7 +59,7 @@ export async function setNodes(cluster: Cluster, nodes: readonly ClusterNode[]):
     const { items } = await getJson(cluster, '/api/v1/nodes');
     const ready = (items as any[]).every(
       ({ spec, status }) =>
-        (spec.taints ?? []).every(({ key }: { key: string }) => key === CONTROL_PLANE_TAINT.key) &&
+        !(spec.taints ?? []).some(({ key }: { key: string }) => key === 'node.kubernetes.io/not-ready') &&
         status.conditions?.some((c: any) => c.type === 'Ready' && c.status === 'True'),
     );
     return ready && items.length === nodes.length ? true : undefined;

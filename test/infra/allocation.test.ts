@@ -1,8 +1,6 @@
-import fc from 'fast-check';
-
-import { allocatedRows, place, resourcesOn } from '../../infra/allocation';
+import { allocatedRows, resourcesOn } from '../../infra/allocation';
 import { CLUSTER } from '../../infra/cluster';
-import { parseCpuMillis } from '../../infra/quantity';
+import { place } from '../../infra/scheduling';
 import { VARIANTS } from '../../infra/variants';
 
 const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
@@ -58,41 +56,5 @@ test('of a node that offers nothing the percentage is 0, as in kubectl', () => {
 test('figures that are no sum of whole pods are refused on the node basis', () => {
   expect(() => resourcesOn('node', { ...variantOf('accuracy-max-size'), podsOnNode: 3 })).toThrow(
     "podsOnNode must share 2405m and 4627034Ki, less the system's, into whole amounts, received 3",
-  );
-});
-
-test('as printed, a worker holds one accuracy pod, and the others stay pending for two reasons', () => {
-  const { placed, pending, reason } = place(4, variantOf('accuracy-max-size').resources, CLUSTER);
-  expect(placed.map(({ pods }) => pods)).toEqual([0, 1, 1]);
-  expect(pending).toBe(2);
-  expect(reason).toBe(
-    '0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu, 2 Insufficient memory.',
-  );
-});
-
-test('at its maximum the accuracy HPA fits on neither basis, the latency HPA does', () => {
-  const pendingAt = (name: string, replicas: number, basis: 'container' | 'node') =>
-    place(replicas, resourcesOn(basis, variantOf(name)), CLUSTER).pending;
-  expect(pendingAt('accuracy-hpa', 10, 'container')).toBe(6);
-  expect(pendingAt('accuracy-hpa', 10, 'node')).toBe(4);
-  expect(pendingAt('latency-hpa', 8, 'container')).toBe(0);
-});
-
-test('no node is ever asked for more than it has, and no pod is lost', () => {
-  fc.assert(
-    fc.property(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 5000 }), (replicas, millis) => {
-      const resources = {
-        requests: { cpu: `${millis}m`, memory: '64Mi' },
-        limits: { cpu: `${millis}m`, memory: '64Mi' },
-      };
-      const { placed, pending } = place(replicas, resources, CLUSTER);
-      expect(placed.reduce((sum, { pods }) => sum + pods, pending)).toBe(replicas);
-      for (const { node, pods } of placed) {
-        expect(pods * parseCpuMillis(resources.requests.cpu) + 405).toBeLessThanOrEqual(
-          pods === 0 ? Infinity : node.cpuAllocatableMillis,
-        );
-      }
-    }),
-    { seed: 6 },
   );
 });

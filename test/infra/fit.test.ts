@@ -33,6 +33,13 @@ test('an HPA variant is reported at both its ends', () => {
   );
 });
 
+test('where equal nodes could have the pod as well, the report says that it is drawn by lot', () => {
+  const [, placement, lot] = fitReport(variantOf('latency-single-pod'), 'node', CLUSTER).split('\n');
+  expect(placement).toBe('  replicas 1: control-plane 0, worker-1 1, worker-2 0; Pending 0');
+  expect(lot).toBe('    or another placement as good: nodes that score alike are drawn by lot');
+  expect(fitReport(variantOf('latency-max-size'), 'node', CLUSTER)).not.toContain('lot');
+});
+
 test('warnings name what stays Pending, why, and each node’s sum', () => {
   expect(fitWarnings('container', CLUSTER)).toContainEqual(
     [

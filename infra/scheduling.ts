@@ -1,0 +1,170 @@
+/**
+ * Where the replicas of a variant go, and why some go nowhere: kube-scheduler's default filters and scores, as far as they
+ * tell one of our pods from another node's. Pure functions.
+ *
+ * Left out are the scores of images (a node that holds ours already is liked better) and of other pods' affinities.
+ *
+ * @see https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins
+ */
+import type { ClusterNode } from './cluster';
+import { SPREAD } from './operations';
+import { parseCpuMillis, parseMemoryBytes } from './quantity';
+import type { Amounts, Resources } from './variants';
+
+/** What a node has too little of for one more pod. */
+export type Shortage = Readonly<Record<'pods' | 'cpu' | 'memory', boolean>>;
+
+/** How many pods went to a node, and what keeps one more away besides a taint or a cordon. */
+export interface PlacedPods {
+  readonly node: ClusterNode;
+  readonly pods: number;
+  readonly shortage: Shortage;
+}
+
+/** Where a number of equal pods went. */
+export interface Placement {
+  /** In the nodes' order. */
+  readonly placed: readonly PlacedPods[];
+  readonly pending: number;
+  /** Why, in the scheduler's words; empty when none is pending. */
+  readonly reason: string;
+  /** Whether nodes scored alike for some pod: then the scheduler draws lots, and here the first or the last is taken. */
+  readonly drawn: boolean;
+}
+
+interface Ask {
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+}
+
+/** What a node has for pods of ours. */
+export const freeOn = ({ cpuAllocatableMillis, memoryAllocatableBytes, others }: ClusterNode): Ask => ({
+  cpuMillis: cpuAllocatableMillis - parseCpuMillis(others.requests.cpu),
+  memoryBytes: memoryAllocatableBytes - parseMemoryBytes(others.requests.memory),
+});
+
+/**
+ * Places pods one by one, each on the node that scores best.
+ *
+ * @param lot which of the nodes that score alike is taken
+ */
+export function place(
+  replicas: number,
+  { requests }: Resources,
+  nodes: readonly ClusterNode[],
+  lot: 'first' | 'last' = 'first',
+): Placement {
+  const ask = { cpuMillis: parseCpuMillis(requests.cpu), memoryBytes: parseMemoryBytes(requests.memory) };
+  const holding = (node: ClusterNode, pods: number): PlacedPods => {
+    const free = freeOn(node);
+    const shortage = {
+      pods: pods + 1 > node.podsFree,
+      cpu: (pods + 1) * ask.cpuMillis > free.cpuMillis,
+      memory: (pods + 1) * ask.memoryBytes > free.memoryBytes,
+    };
+    return { node, pods, shortage };
+  };
+  const placed = nodes.map((node) => holding(node, 0));
+  let [pending, drawn] = [replicas, false];
+  for (; pending > 0; pending--) {
+    const feasible = placed.filter(
+      ({ node, shortage }) => !node.cordoned && !node.tainted && !Object.values(shortage).includes(true),
+    );
+    const scores = scoresOf(feasible, ask);
+    const best = feasible.filter((_, i) => scores[i] === Math.max(...scores));
+    const chosen = best.at(lot === 'first' ? 0 : -1);
+    if (chosen === undefined) break;
+    drawn ||= best.length > 1;
+    placed[placed.indexOf(chosen)] = holding(chosen.node, chosen.pods + 1);
+  }
+  return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed), drawn };
+}
+
+function reasonOf(placed: readonly PlacedPods[]): string {
+  if (placed.length === 0) return 'no nodes available to schedule pods.';
+  const cordoned = placed.filter(({ node }) => node.cordoned);
+  const tainted = placed.filter(({ node }) => !node.cordoned && node.tainted);
+  const open = placed.filter(({ node }) => !node.cordoned && !node.tainted).map(({ shortage }) => shortage);
+  const causes: [number, string][] = [
+    [open.filter(({ pods }) => pods).length, 'Too many pods'],
+    [open.filter(({ cpu }) => cpu).length, 'Insufficient cpu'],
+    [open.filter(({ memory }) => memory).length, 'Insufficient memory'],
+    [tainted.length, 'node(s) had untolerated taint(s)'],
+    [cordoned.length, 'node(s) were unschedulable'],
+  ];
+  const listed = causes.filter(([count]) => count > 0).map(([count, cause]) => `${count} ${cause}`);
+  // The scheduler sorts its causes as text, their counts included.
+  return `0/${placed.length} nodes are available: ${listed.sort().join(', ')}.`;
+}
+
+/** The most that one score gives; each is a whole number, rounded down. */
+const MAX_NODE_SCORE = 100;
+
+/** A score of each of the nodes that can take the pod, before its weight. */
+type Scorer = (feasible: readonly PlacedPods[], ask: Ask) => number[];
+
+/** What is asked of a node by others, and by a number of our pods. */
+const allocated = (others: Amounts, pods: number, ask: Ask): Ask => ({
+  cpuMillis: parseCpuMillis(others.cpu) + pods * ask.cpuMillis,
+  memoryBytes: parseMemoryBytes(others.memory) + pods * ask.memoryBytes,
+});
+
+const shareOf = (amount: number, allocatable: number) => (allocatable === 0 ? 0 : amount / allocatable);
+
+/** Scores from 100 down by a count of what speaks against a node. */
+const reversed = (counts: readonly number[]): number[] => {
+  const most = Math.max(...counts);
+  return counts.map((count) =>
+    most === 0 ? MAX_NODE_SCORE : MAX_NODE_SCORE - Math.floor((MAX_NODE_SCORE * count) / most),
+  );
+};
+
+/** TaintToleration: taints that a pod would rather avoid. */
+const taintToleration: Scorer = (feasible) =>
+  reversed(feasible.map(({ node }) => node.taintsPreferNoSchedule));
+
+/** NodeResourcesFit by LeastAllocated: the share of CPU and memory that is left with the pod. */
+const leastAllocated: Scorer = (feasible, ask) =>
+  feasible.map(({ node, pods }) => {
+    const { cpuMillis, memoryBytes } = allocated(node.others.scored, pods + 1, ask);
+    const left = (requested: number, allocatable: number) =>
+      Math.floor(shareOf(MAX_NODE_SCORE * Math.max(0, allocatable - requested), allocatable));
+    const cpu = left(cpuMillis, node.cpuAllocatableMillis);
+    return Math.floor((cpu + left(memoryBytes, node.memoryAllocatableBytes)) / 2);
+  });
+
+/** NodeResourcesBalancedAllocation: how much nearer the pod brings the shares of CPU and memory to each other. */
+const balancedAllocation: Scorer = (feasible, ask) =>
+  feasible.map(({ node, pods }) => {
+    const balance = (count: number) => {
+      const { cpuMillis, memoryBytes } = allocated(node.others.requests, count, ask);
+      const cpu = Math.min(1, shareOf(cpuMillis, node.cpuAllocatableMillis));
+      const memory = Math.min(1, shareOf(memoryBytes, node.memoryAllocatableBytes));
+      return Math.trunc((1 - Math.abs((cpu - memory) / 2)) * MAX_NODE_SCORE);
+    };
+    const half = MAX_NODE_SCORE / 2;
+    return half + Math.trunc((half + balance(pods + 1) - balance(pods)) / 2);
+  });
+
+/** PodTopologySpread: the fewer of these pods a node has, the better. */
+const podTopologySpread: Scorer = (feasible) => {
+  const weight = Math.log(feasible.length + 2);
+  const counts = feasible.map(({ pods }) => Math.round(pods * weight + SPREAD.maxSkew - 1));
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return counts.map((count) =>
+    most === 0 ? MAX_NODE_SCORE : Math.floor((MAX_NODE_SCORE * (most + least - count)) / most),
+  );
+};
+
+/** kube-scheduler's default weights; NodeResourcesBalancedAllocation as since Kubernetes 1.36. */
+const WEIGHTED: readonly (readonly [weight: number, Scorer])[] = [
+  [3, taintToleration],
+  [1, leastAllocated],
+  [2, podTopologySpread],
+  [1, balancedAllocation],
+];
+
+function scoresOf(feasible: readonly PlacedPods[], ask: Ask): number[] {
+  const weighted = WEIGHTED.map(([weight, scorer]) => scorer(feasible, ask).map((score) => weight * score));
+  return feasible.map((_, i) => weighted.reduce((sum, scores) => sum + scores[i]!, 0));
+}

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+
+import { resourcesOn } from '../../infra/allocation';
+import { CLUSTER, type ClusterNode, clusterOf } from '../../infra/cluster';
+import { parseCpuMillis } from '../../infra/quantity';
+import { place } from '../../infra/scheduling';
+import { type Resources, VARIANTS } from '../../infra/variants';
+
+const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
+
+/** Pods that ask for nothing. */
+const EMPTY = {
+  requests: { cpu: '0', memory: '0' },
+  limits: { cpu: '0', memory: '0' },
+  scored: { cpu: '0', memory: '0' },
+  memoryFormat: { requests: 'decimal', limits: 'decimal' },
+  addedFirst: { requests: false, limits: false },
+} as const;
+
+/** Requests, and limits of the same size. */
+const asking = (cpu: string, memory: string): Resources => {
+  const amounts = { cpu, memory };
+  return { requests: amounts, limits: amounts };
+};
+
+const [NODE] = clusterOf({
+  nodes: 1,
+  cpuAllocatableMillis: 4000,
+  memoryAllocatableBytes: 8 * 2 ** 30,
+  controlPlane: false,
+}) as [ClusterNode];
+
+const podsBy = (
+  replicas: number,
+  resources: Resources,
+  nodes: readonly ClusterNode[],
+  lot?: 'first' | 'last',
+) => place(replicas, resources, nodes, lot).placed.map(({ pods }) => pods);
+
+test('a pod goes where more is left of CPU and memory', () => {
+  const nodes = [NODE, { ...NODE, cpuAllocatableMillis: 16_000, memoryAllocatableBytes: 32 * 2 ** 30 }];
+  expect(podsBy(1, asking('500m', '1Gi'), nodes)).toEqual([0, 1]);
+  const { drawn } = place(1, asking('500m', '1Gi'), nodes);
+  expect(drawn).toBe(false);
+});
+
+test('what other pods ask for counts, and of those that ask for nothing what the scheduler assumes', () => {
+  const asked = { cpu: '2', memory: '4Gi' };
+  const busy = { ...NODE, others: { ...NODE.others, requests: asked, scored: asked } };
+  expect(podsBy(1, asking('500m', '1Gi'), [busy, NODE])).toEqual([0, 1]);
+  const assumed = { ...NODE, others: { ...NODE.others, scored: asked } };
+  expect(podsBy(1, asking('500m', '1Gi'), [assumed, NODE])).toEqual([0, 1]);
+});
+
+test('a node that pods would rather avoid gets one only where no other has room', () => {
+  const avoided = { ...NODE, taintsPreferNoSchedule: 1 };
+  const resources = asking('1000m', '1Gi');
+  expect(podsBy(2, resources, [avoided, NODE])).toEqual([0, 2]);
+  expect(podsBy(5, resources, [avoided, NODE])).toEqual([2, 3]);
+});
+
+test('a cordoned node gets none, and is named apart from a tainted one', () => {
+  const nodes = [
+    { ...NODE, cordoned: true, tainted: true },
+    { ...NODE, tainted: true },
+  ];
+  expect(place(1, asking('1', '1Gi'), nodes)).toMatchObject({
+    pending: 1,
+    reason: '0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable.',
+  });
+});
+
+test('without nodes there is the scheduler’s own sentence', () => {
+  expect(place(1, asking('1', '1Gi'), [])).toMatchObject({
+    placed: [],
+    pending: 1,
+    reason: 'no nodes available to schedule pods.',
+  });
+});
+
+test('between nodes that score alike lots are drawn, which is told', () => {
+  const resources = asking('1000m', '1Gi');
+  const nodes = [NODE, { ...NODE, name: 'worker-2' }];
+  expect(podsBy(1, resources, nodes)).toEqual([1, 0]);
+  expect(podsBy(1, resources, nodes, 'last')).toEqual([0, 1]);
+  expect(place(1, resources, nodes).drawn).toBe(true);
+  expect(podsBy(2, resources, nodes, 'last')).toEqual([1, 1]);
+});
+
+test('a node that offers nothing takes a pod that asks for nothing, and no other', () => {
+  const nothing = { ...NODE, cpuAllocatableMillis: 0, memoryAllocatableBytes: 0, others: EMPTY };
+  expect(place(1, asking('0', '0'), [nothing]).pending).toBe(0);
+  expect(place(1, asking('1m', '0'), [nothing]).pending).toBe(1);
+});
+
+test('as printed, a worker holds one accuracy pod, and the others stay pending for two reasons', () => {
+  const { placed, pending, reason } = place(4, variantOf('accuracy-max-size').resources, CLUSTER);
+  expect(placed.map(({ pods }) => pods)).toEqual([0, 1, 1]);
+  expect(pending).toBe(2);
+  expect(reason).toBe(
+    '0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu, 2 Insufficient memory.',
+  );
+});
+
+test('at its maximum the accuracy HPA fits on neither basis, the latency HPA does', () => {
+  const pendingAt = (name: string, replicas: number, basis: 'container' | 'node') =>
+    place(replicas, resourcesOn(basis, variantOf(name)), CLUSTER).pending;
+  expect(pendingAt('accuracy-hpa', 10, 'container')).toBe(6);
+  expect(pendingAt('accuracy-hpa', 10, 'node')).toBe(4);
+  expect(pendingAt('latency-hpa', 8, 'container')).toBe(0);
+});
+
+test('no node is ever asked for more than it has, and no pod is lost', () => {
+  fc.assert(
+    fc.property(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 5000 }), (replicas, millis) => {
+      const resources = {
+        requests: { cpu: `${millis}m`, memory: '64Mi' },
+        limits: { cpu: `${millis}m`, memory: '64Mi' },
+      };
+      const { placed, pending } = place(replicas, resources, CLUSTER);
+      expect(placed.reduce((sum, { pods }) => sum + pods, pending)).toBe(replicas);
+      for (const { node, pods } of placed) {
+        expect(pods * parseCpuMillis(resources.requests.cpu) + 405).toBeLessThanOrEqual(
+          pods === 0 ? Infinity : node.cpuAllocatableMillis,
+        );
+      }
+    }),
+    { seed: 6 },
+  );
+});
