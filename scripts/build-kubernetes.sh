@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Builds the programs of test/cluster from their Go modules, once for each state of the pinned versions, and prints the
-# folder that holds them. Some seven minutes on two cores the first time; nothing is installed outside the cache.
+# folder that holds them; exits with 3 where they are not there and Go is not either. Some seven minutes on two cores the
+# first time; nothing is installed outside the cache.
 #   TANDEM_CACHE   folder of the cache (default: tandem in the user's cache folder)
 set -euo pipefail
 cd "$(dirname "$0")/../test/cluster/binaries"
-command -v go >/dev/null || { echo 'build-kubernetes: Go 1.26 or newer is needed to build a control plane' >&2; exit 3; }
 
 modules=(kubernetes kube-score)
 pins=$(cat "${modules[@]/%//go.mod}" "${modules[@]/%//go.sum}" "../../../scripts/build-kubernetes.sh" | sha256sum | cut -c1-12)
 folder=${TANDEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tandem}/kubernetes-$pins
 if [ ! -d "$folder" ]; then
+  command -v go >/dev/null || { echo 'build-kubernetes: Go 1.26 or newer is needed to build a control plane' >&2; exit 3; }
   mkdir -p "$(dirname "$folder")"
   partial=$(mktemp -d "$folder.partial.XXXXXX")
   trap 'rm -rf "$partial"' EXIT

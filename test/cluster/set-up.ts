@@ -7,6 +7,12 @@ export default async function setUp(): Promise<void> {
   const started = Date.now();
   const plane = await startControlPlane(bin);
   (globalThis as { stopCluster?: () => Promise<void> }).stopCluster = plane.stop;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      console.error(`${signal}: stopping the control plane`);
+      void plane.stop().finally(() => process.exit(1));
+    });
+  }
   process.env['TANDEM_CLUSTER'] = JSON.stringify(plane.cluster);
   console.log(`\ncontrol plane up in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
