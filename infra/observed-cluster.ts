@@ -7,7 +7,14 @@ import { execFileSync } from 'node:child_process';
 import type { ClusterNode, OtherPods } from './cluster';
 import { selectorOf } from './inference-service';
 import { TOLERATIONS } from './operations';
-import { formatCpu, formatMemory, formatOf, parseCpuMillis, parseMemoryBytes } from './quantity';
+import {
+  formatCpu,
+  formatMemory,
+  formatOf,
+  parseCpuMillis,
+  parseMemoryBytes,
+  type QuantityFormat,
+} from './quantity';
 import type { Amounts, Resources } from './variants';
 
 type Quantities = Readonly<Record<string, string>>;
@@ -126,16 +133,14 @@ function othersOf(
   const sorted = [...pods].sort((a, b) => key(a.metadata).compare(key(b.metadata)));
   const ours = key({ ...variant, name: `${variant.name}-` });
   const sumOf = (kind: keyof Resources) => {
-    const asked = sorted.map((pod) => ({ pod, memory: '0', cpu: '0', ...amountsOf(pod, kind) }));
-    const cpuMillis = asked.reduce((sum, { cpu }) => sum + parseCpuMillis(cpu), 0);
-    const bytes = asked.reduce((sum, { memory }) => sum + parseMemoryBytes(memory), 0);
-    // A sum of nothing takes the form of what is added to it.
-    const first = asked.find(({ memory }) => parseMemoryBytes(memory) > 0);
-    const format = formatOf(first?.memory ?? '0');
+    const cpu = sorted.map((pod) => amountOf(pod, kind, 'cpu')).reduce(add, NOTHING);
+    const memories = sorted.map((pod) => amountOf(pod, kind, 'memory'));
+    const memory = memories.reduce(add, NOTHING);
+    const first = sorted[memories.findIndex(({ amount }) => amount > 0)];
     return {
-      total: { cpu: formatCpu(cpuMillis), memory: formatMemory(bytes, format) },
-      format,
-      addedFirst: first !== undefined && key(first.pod.metadata).compare(ours) < 0,
+      total: { cpu: formatCpu(cpu.amount), memory: formatMemory(memory.amount, memory.format) },
+      format: memory.format,
+      addedFirst: first !== undefined && key(first.metadata).compare(ours) < 0,
     };
   };
   const [requests, limits] = [sumOf('requests'), sumOf('limits')];
@@ -147,36 +152,49 @@ function othersOf(
   };
 }
 
+/** Millicores or bytes, and the form that kubectl prints them in. */
+interface Amount {
+  readonly amount: number;
+  readonly format: QuantityFormat;
+}
+
+const NOTHING: Amount = { amount: 0, format: 'decimal' };
+
+/** As kubectl adds: what is added to nothing gives the sum its form. */
+const add = (sum: Amount, { amount, format }: Amount): Amount => ({
+  amount: sum.amount + amount,
+  format: sum.amount === 0 ? format : sum.format,
+});
+
+const larger = (one: Amount, other: Amount): Amount => (other.amount > one.amount ? other : one);
+
+const PARSERS = { cpu: parseCpuMillis, memory: parseMemoryBytes } as const;
+
+function read(texts: Quantities | undefined, resource: keyof Amounts): Amount {
+  const text = texts?.[resource] ?? '0';
+  return { amount: PARSERS[resource](text), format: formatOf(text) };
+}
+
 /**
  * What a pod counts for: its containers and sidecars together, or its largest moment of starting, and its overhead.
  *
  * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
  */
-export function amountsOf({ spec }: ObservedPod, kind: keyof Resources): Partial<Amounts> {
-  const amountOf = (
-    resource: keyof Amounts,
-    parse: (text: string) => number,
-    format: (amount: number, like: string) => string,
-  ): string | undefined => {
-    const of = (container: ObservedContainer) => container.resources?.[kind]?.[resource];
-    const texts = [spec, ...spec.containers, ...(spec.initContainers ?? [])].map(of);
-    const like = texts.find((text) => text !== undefined);
-    if (like === undefined) return undefined;
-    const amount = (container: ObservedContainer) => parse(of(container) ?? '0');
-    let sidecars = 0;
-    let starting = 0;
-    for (const container of spec.initContainers ?? []) {
-      if (container.restartPolicy === 'Always') sidecars += amount(container);
-      starting = Math.max(
-        starting,
-        sidecars + (container.restartPolicy === 'Always' ? 0 : amount(container)),
-      );
+function amountOf({ spec }: ObservedPod, kind: keyof Resources, resource: keyof Amounts): Amount {
+  const of = (container: ObservedContainer) => read(container.resources?.[kind], resource);
+  let running = spec.containers.map(of).reduce(add, NOTHING);
+  let sidecars = NOTHING;
+  let starting = NOTHING;
+  for (const container of spec.initContainers ?? []) {
+    if (container.restartPolicy === 'Always') {
+      running = add(running, of(container));
+      sidecars = add(sidecars, of(container));
+      starting = larger(starting, sidecars);
+    } else {
+      starting = larger(starting, add(of(container), sidecars));
     }
-    const running = spec.containers.reduce((sum, container) => sum + amount(container), sidecars);
-    const pod = of(spec) === undefined ? Math.max(running, starting) : amount(spec);
-    return format(pod + parse(spec.overhead?.[resource] ?? '0'), like);
-  };
-  const cpu = amountOf('cpu', parseCpuMillis, formatCpu);
-  const memory = amountOf('memory', parseMemoryBytes, (bytes, like) => formatMemory(bytes, formatOf(like)));
-  return { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
+  }
+  const pod = spec.resources?.[kind]?.[resource] === undefined ? larger(running, starting) : of(spec);
+  // A pod without a limit has none for its overhead either.
+  return kind === 'limits' && pod.amount === 0 ? pod : add(pod, read(spec.overhead, resource));
 }

@@ -4,13 +4,8 @@ import { delimiter, join } from 'node:path';
 
 import { allocatedRows } from '../../infra/allocation';
 import { selectorOf } from '../../infra/inference-service';
-import {
-  amountsOf,
-  nodesFor,
-  type ObservedNode,
-  type ObservedPod,
-  readCluster,
-} from '../../infra/observed-cluster';
+import { nodesFor, type ObservedNode, type ObservedPod, readCluster } from '../../infra/observed-cluster';
+import type { Resources } from '../../infra/variants';
 
 const NODE: ObservedNode = {
   metadata: { name: 'one' },
@@ -29,10 +24,14 @@ function pod(
   return { metadata: { namespace, name: 'one' }, spec, status: { phase: 'Running' }, ...rest };
 }
 
+/** What a node counts a single pod for. */
+const amountsOf = (only: ObservedPod, kind: keyof Resources) =>
+  nodesFor(OURS, { nodes: [NODE], pods: [only] })[0]!.others[kind];
+
 test('a pod counts for its containers together', () => {
   const containers = [requesting('100m', '64Mi'), requesting('1', '64Mi'), {}];
   expect(amountsOf(pod('a', { containers }), 'requests')).toEqual({ cpu: '1100m', memory: '128Mi' });
-  expect(amountsOf(pod('a', { containers }), 'limits')).toEqual({});
+  expect(amountsOf(pod('a', { containers }), 'limits')).toEqual({ cpu: '0', memory: '0' });
 });
 
 test('an init container counts only where it asks for more than all that follows', () => {
@@ -64,6 +63,12 @@ test('what a pod states as a whole replaces its containers’ sum, and its overh
     cpu: '1010m',
     memory: '1025Mi',
   });
+});
+
+test('a pod that asks for nothing counts for its overhead, and without a limit for none', () => {
+  const only = pod('a', { containers: [{}], overhead: { cpu: '10m', memory: '1Mi' } });
+  expect(amountsOf(only, 'requests')).toEqual({ cpu: '10m', memory: '1Mi' });
+  expect(amountsOf(only, 'limits')).toEqual({ cpu: '0', memory: '0' });
 });
 
 test('a variant’s own pods and finished ones leave a node as it would be without them', () => {
@@ -129,6 +134,22 @@ test('a sum of bytes keeps the form of its first pod, and nothing has no form', 
     pod('c', { containers: [requesting('1', '976e3')] }),
   ];
   expect(memoryRow(pods, 0)).toBe('2000000 (0%)');
+});
+
+test('a pod’s memory has the form of its first container that asks for some, as in kubectl', () => {
+  const containers = [requesting('1', '0'), requesting('1', '64Mi'), requesting('1', '1e6')];
+  const larger = { containers, initContainers: [requesting('1', '1e9')] };
+  expect(amountsOf(pod('a', { containers }), 'requests').memory).toBe('68108864');
+  expect(amountsOf(pod('a', { containers: containers.slice(0, 2) }), 'requests').memory).toBe('64Mi');
+  expect(amountsOf(pod('a', larger), 'requests').memory).toBe('1G');
+});
+
+test('a pod’s memory keeps its form where no suffix shows it', () => {
+  const pods = [
+    pod('a', { containers: [requesting('1', '1Mi'), requesting('1', '1')] }),
+    pod('b', { containers: [requesting('1', '1048575')] }),
+  ];
+  expect(memoryRow(pods, 0)).toBe('2Mi (0%)');
 });
 
 describe('kubectl', () => {
