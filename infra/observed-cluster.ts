@@ -11,6 +11,7 @@ import {
   formatCpu,
   formatMemory,
   formatOf,
+  parseCount,
   parseCpuMillis,
   parseMemoryBytes,
   type QuantityFormat,
@@ -45,7 +46,8 @@ export interface ObservedPod {
 export interface ObservedNode {
   readonly metadata: { readonly name: string };
   readonly spec?: { readonly taints?: readonly { readonly key: string; readonly effect: string }[] };
-  readonly status: { readonly allocatable: Quantities };
+  /** Without it a node offers nothing: its kubelet has not said yet what it has. */
+  readonly status?: { readonly allocatable?: Quantities };
 }
 
 export interface ObservedCluster {
@@ -55,39 +57,67 @@ export interface ObservedCluster {
 
 const READ_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
+/** How much of an answer that is no list is quoted. */
+const SHOWN_CHARACTERS = 60;
+
+/** kubectl's reason for failing; its own words where it says any. */
+function reasonOf(error: unknown): string {
+  const { code, status, signal, stderr } = error as Readonly<
+    Record<string, string | number | null | undefined>
+  >;
+  if (code === 'ETIMEDOUT') return `no answer in ${READ_TIMEOUT_MS} ms`;
+  const words = String(stderr ?? '').trim();
+  if (words !== '') return words;
+  const end = typeof status === 'number' ? `status ${status}` : (code ?? signal);
+  return `it ended with ${end} and said nothing; run it by hand to see why`;
+}
 
 /**
  * Reads a cluster's nodes and pods.
  *
  * @param kubeconfig path of the file; its current context is used
- * @throws Error with kubectl's own words where it fails
+ * @throws Error with kubectl's own words where it fails, or with what it answered instead of a list
  */
 export function readCluster(kubeconfig: string): ObservedCluster {
-  const list = (resource: string): { items: unknown[] } => {
+  const list = (resource: string): readonly unknown[] => {
+    const failed = (reason: string, cause?: unknown) =>
+      new Error(`--kubeconfig ${kubeconfig}: kubectl could not list ${resource}: ${reason}`, { cause });
     const args = ['--kubeconfig', kubeconfig, 'get', resource, '--all-namespaces', '--output=json'];
-    const options = {
-      env: process.env,
-      encoding: 'utf8',
-      timeout: READ_TIMEOUT_MS,
-      maxBuffer: MAX_ANSWER_BYTES,
-    } as const;
+    let answer: string;
     try {
-      const stdio = ['ignore', 'pipe', 'pipe'] as const;
-      return JSON.parse(execFileSync('kubectl', args, { ...options, stdio: [...stdio] })) as {
-        items: unknown[];
-      };
-    } catch (error) {
-      const { code, stderr } = error as { code?: string; stderr?: string };
-      if (code === 'ENOENT')
-        throw new Error('--kubeconfig needs kubectl on the PATH; install it', { cause: error });
-      const words = code === 'ETIMEDOUT' ? `no answer in ${READ_TIMEOUT_MS} ms` : stderr?.trim();
-      throw new Error(`--kubeconfig ${kubeconfig}: kubectl could not list ${resource}: ${words}`, {
-        cause: error,
+      answer = execFileSync('kubectl', args, {
+        env: process.env,
+        encoding: 'utf8',
+        timeout: READ_TIMEOUT_MS,
+        maxBuffer: MAX_ANSWER_BYTES,
+        stdio: ['ignore', 'pipe', 'pipe'],
       });
+    } catch (error) {
+      if ((error as { code?: string }).code === 'ENOENT')
+        throw new Error('--kubeconfig needs kubectl on the PATH; install it', { cause: error });
+      throw failed(reasonOf(error), error);
     }
+    const items = itemsOf(answer);
+    if (items === undefined) {
+      const start = JSON.stringify(answer.slice(0, SHOWN_CHARACTERS));
+      throw failed(
+        `its answer must be a list in JSON, received ${start}; see which kubectl is first on the PATH`,
+      );
+    }
+    return items;
   };
-  const [nodes, pods] = [list('nodes').items as ObservedNode[], list('pods').items as ObservedPod[]];
+  const [nodes, pods] = [list('nodes') as ObservedNode[], list('pods') as ObservedPod[]];
   return { nodes, pods };
+}
+
+/** The items of a list in JSON; undefined for what is none. */
+function itemsOf(answer: string): readonly unknown[] | undefined {
+  try {
+    const { items } = JSON.parse(answer) as { items?: unknown };
+    return Array.isArray(items) ? items : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -106,13 +136,15 @@ export function nodesFor(
   const counted = pods.filter(
     (pod) => !isOurs(pod) && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
   );
-  return nodes.map(({ metadata: { name }, spec, status: { allocatable } }) => {
+  return nodes.map(({ metadata: { name }, spec, status }) => {
     const here = counted.filter((pod) => pod.spec.nodeName === name);
+    const allocatable = (resource: keyof typeof PARSERS) =>
+      read(`node ${name}: allocatable`, status?.allocatable, resource).amount;
     return {
       name,
-      cpuAllocatableMillis: parseCpuMillis(allocatable['cpu'] ?? '0'),
-      memoryAllocatableBytes: parseMemoryBytes(allocatable['memory'] ?? '0'),
-      podsFree: Number(allocatable['pods'] ?? '0') - here.length,
+      cpuAllocatableMillis: allocatable('cpu'),
+      memoryAllocatableBytes: allocatable('memory'),
+      podsFree: allocatable('pods') - here.length,
       tainted: (spec?.taints ?? []).some(isUntolerated),
       others: othersOf(here, variant),
     };
@@ -168,11 +200,16 @@ const add = (sum: Amount, { amount, format }: Amount): Amount => ({
 
 const larger = (one: Amount, other: Amount): Amount => (other.amount > one.amount ? other : one);
 
-const PARSERS = { cpu: parseCpuMillis, memory: parseMemoryBytes } as const;
+const PARSERS = { cpu: parseCpuMillis, memory: parseMemoryBytes, pods: parseCount } as const;
 
-function read(texts: Quantities | undefined, resource: keyof Amounts): Amount {
+/** Reads one of some quantities, none of it as 0; `whose` says in an error whose and which they are. */
+function read(whose: string, texts: Quantities | undefined, resource: keyof typeof PARSERS): Amount {
   const text = texts?.[resource] ?? '0';
-  return { amount: PARSERS[resource](text), format: formatOf(text) };
+  try {
+    return { amount: PARSERS[resource](text), format: formatOf(text) };
+  } catch (error) {
+    throw new Error(`${whose}.${resource}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /**
@@ -180,8 +217,10 @@ function read(texts: Quantities | undefined, resource: keyof Amounts): Amount {
  *
  * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
  */
-function amountOf({ spec }: ObservedPod, kind: keyof Resources, resource: keyof Amounts): Amount {
-  const of = (container: ObservedContainer) => read(container.resources?.[kind], resource);
+function amountOf({ metadata, spec }: ObservedPod, kind: keyof Resources, resource: keyof Amounts): Amount {
+  const whose = `pod ${metadata.namespace}/${metadata.name}`;
+  const of = (container: ObservedContainer) =>
+    read(`${whose}: ${kind}`, container.resources?.[kind], resource);
   let running = spec.containers.map(of).reduce(add, NOTHING);
   let sidecars = NOTHING;
   let starting = NOTHING;
@@ -196,5 +235,7 @@ function amountOf({ spec }: ObservedPod, kind: keyof Resources, resource: keyof 
   }
   const pod = spec.resources?.[kind]?.[resource] === undefined ? larger(running, starting) : of(spec);
   // A pod without a limit has none for its overhead either.
-  return kind === 'limits' && pod.amount === 0 ? pod : add(pod, read(spec.overhead, resource));
+  return kind === 'limits' && pod.amount === 0
+    ? pod
+    : add(pod, read(`${whose}: overhead`, spec.overhead, resource));
 }

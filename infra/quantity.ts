@@ -68,6 +68,9 @@ export const parseCpuMillis = (text: string): number => parseUnits(text, 1000n);
 /** Memory in bytes; a fraction of a byte counts as one, as in Kubernetes. */
 export const parseMemoryBytes = (text: string): number => parseUnits(text, 1n);
 
+/** A number of things, such as pods: of 1000 the API server says 1k. */
+export const parseCount = (text: string): number => parseUnits(text, 1n);
+
 /** Whether a quantity was written in powers of 1024 or of 1000. */
 export const formatOf = (text: string): QuantityFormat => (text.endsWith('i') ? 'binary' : 'decimal');
 

@@ -101,6 +101,50 @@ test.each([
   expect(nodesFor(OURS, { nodes, pods: [] })[0]!.tainted).toBe(tainted);
 });
 
+test('a node’s number of pods is a quantity too', () => {
+  const status = { allocatable: { ...NODE.status!.allocatable, pods: '1k' } };
+  expect(nodesFor(OURS, { nodes: [{ ...NODE, status }], pods: [] })[0]!.podsFree).toBe(1000);
+});
+
+test.each([{}, { status: {} }, { status: { allocatable: {} } }])(
+  'a node that says only %j of what it has offers nothing',
+  (fields) => {
+    const nodes = [{ metadata: { name: 'one' }, ...fields }];
+    expect(nodesFor(OURS, { nodes, pods: [] })[0]).toMatchObject({
+      cpuAllocatableMillis: 0,
+      memoryAllocatableBytes: 0,
+      podsFree: 0,
+    });
+  },
+);
+
+test('a node of more than a double counts is read all the same', () => {
+  const status = { allocatable: { cpu: '4', memory: '16Pi', pods: '110' } };
+  const nodes = [{ ...NODE, status }];
+  const pods = [pod('a', { containers: [requesting('1', '1Ei')] })];
+  const [node] = nodesFor(OURS, { nodes, pods });
+  expect(node).toMatchObject({ memoryAllocatableBytes: 2 ** 54, others: { requests: { memory: '1Ei' } } });
+});
+
+test.each<[string, Partial<ObservedPod['spec']>]>([
+  ['pod a/one: requests.cpu: a quantity must look like', { containers: [requesting('much', '1Gi')] }],
+  [
+    'pod a/one: requests.memory: a quantity must not be negative',
+    { initContainers: [requesting('1', '-1')] },
+  ],
+  ['pod a/one: limits.cpu: a quantity', { resources: { limits: { cpu: '' } } }],
+  ['pod a/one: overhead.memory: a quantity', { overhead: { memory: '1 Gi' } }],
+])('a quantity that cannot be read is told with its pod: %s', (message, fields) => {
+  expect(() => nodesFor(OURS, { nodes: [NODE], pods: [pod('a', fields)] })).toThrow(message);
+});
+
+test.each(['cpu', 'memory', 'pods'])('a node’s %s that cannot be read is told with the node', (resource) => {
+  const nodes = [{ ...NODE, status: { allocatable: { [resource]: 'much' } } }];
+  expect(() => nodesFor(OURS, { nodes, pods: [] })).toThrow(
+    `node one: allocatable.${resource}: a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received much`,
+  );
+});
+
 /** The memory row of a node with other pods and one of ours, of 1G. */
 function memoryRow(pods: readonly ObservedPod[], ourPods = 1): string {
   const [node] = nodesFor(OURS, { nodes: [NODE], pods });
@@ -173,6 +217,28 @@ describe('kubectl', () => {
   test('is quoted where it fails', () => {
     answering('echo "error: no server" >&2; exit 1');
     expect(() => readCluster('f')).toThrow('--kubeconfig f: kubectl could not list nodes: error: no server');
+  });
+
+  test.each([
+    ['exit 3', 'it ended with status 3 and said nothing'],
+    ['kill -9 $$', 'it ended with SIGKILL and said nothing'],
+    ['echo no list', 'its answer must be a list in JSON, received "no list\\n"; see which kubectl'],
+    [':', 'its answer must be a list in JSON, received ""; see which kubectl'],
+    ['echo null', 'its answer must be a list in JSON, received "null\\n"'],
+    ['echo "{}"', 'its answer must be a list in JSON, received "{}\\n"'],
+    [`echo '{"items": null}'`, 'its answer must be a list in JSON, received "{\\"items\\": null}\\n"'],
+  ])('that does %s is told as such', (script, reason) => {
+    answering(script);
+    expect(() => readCluster('f')).toThrow(`--kubeconfig f: kubectl could not list nodes: ${reason}`);
+  });
+
+  test('that may not be run is told as such', () => {
+    answering('');
+    chmodSync(join(folder, 'kubectl'), 0o644);
+    process.env['PATH'] = folder;
+    expect(() => readCluster('f')).toThrow(
+      'kubectl could not list nodes: it ended with EACCES and said nothing',
+    );
   });
 
   test('is asked for where it is missing', () => {
