@@ -81,11 +81,9 @@ const digitsOf = (value: number) => String(BigInt(value));
 export const formatCpu = (millis: number): string =>
   millis % 1000 === 0 ? digitsOf(millis / 1000) : `${digitsOf(millis)}m`;
 
-/** Canonical memory: the largest suffix that leaves a whole number. */
+/** Canonical memory: the largest suffix that leaves a whole number; less than 1Ki is decimal in either form. */
 export function formatMemory(bytes: number, format: QuantityFormat): string {
-  const [suffix, factor] = MULTIPLES[format].find(([, multiple]) => bytes > 0 && bytes % multiple === 0) ?? [
-    '',
-    1,
-  ];
+  const multiples = MULTIPLES[bytes < 1024 ? 'decimal' : format];
+  const [suffix, factor] = multiples.find(([, multiple]) => bytes > 0 && bytes % multiple === 0) ?? ['', 1];
   return `${digitsOf(bytes / factor)}${suffix}`;
 }

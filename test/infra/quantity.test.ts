@@ -131,6 +131,7 @@ test('the canonical form has the largest suffix that leaves a whole number', () 
   expect(formatMemory(4627034 * 1024, 'binary')).toBe('4627034Ki');
   expect(formatMemory(6544139520, 'binary')).toBe('6544139520');
   expect(formatMemory(443115520, 'decimal')).toBe('443115520');
+  expect(formatMemory(1000, 'binary')).toBe('1k');
   expect(formatOf('1Gi')).toBe('binary');
   expect(formatOf('443115520')).toBe('decimal');
 });
