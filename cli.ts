@@ -6,8 +6,10 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 
 import { BASES, type Basis } from './infra/allocation';
+import { CLUSTER, clusterOf, MOST_NODES } from './infra/cluster';
+import { parseMemoryBytes } from './infra/quantity';
 import { addModelCommands } from './models/cli';
-import { oneOf, wholeNumber } from './models/option-parsers';
+import { oneOf, path, wholeNumber } from './models/option-parsers';
 import { PACKAGE_ROOT } from './models/package-root';
 import { readConfig } from './service/config';
 import { checkNodeVersion } from './service/node-version';
@@ -30,11 +32,26 @@ function synth({ out, basis, route = [] }: { out: string; basis?: Basis; route?:
   console.log(out);
 }
 
+/** Reads the memory of a node in bytes. */
+function nodeMemory(text: string): number {
+  let bytes = 0;
+  try {
+    bytes = parseMemoryBytes(text);
+  } catch {
+    // Told below, with examples of memory.
+  }
+  if (bytes > 0) return bytes;
+  throw new RangeError(
+    `--memory must be a quantity above 0, such as 8050000Ki, 4Gi or 4294967296, received "${text}"`,
+  );
+}
+
 interface FitOptions {
   readonly basis?: Basis;
   readonly nodes?: number;
   readonly cpuMillis?: number;
-  readonly memory?: string;
+  /** Bytes. */
+  readonly memory?: number;
   readonly controlPlane?: true;
   readonly kubeconfig?: string;
 }
@@ -42,8 +59,6 @@ interface FitOptions {
 function fit(names: string[], options: FitOptions): void {
   const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig } = options;
   const { fitReport } = require('./infra/fit') as typeof import('./infra/fit.js');
-  const { CLUSTER, clusterOf } = require('./infra/cluster') as typeof import('./infra/cluster.js');
-  const { parseMemoryBytes } = require('./infra/quantity') as typeof import('./infra/quantity.js');
   const { readContext, readSettings } = require('./infra/settings') as typeof import('./infra/settings.js');
   const { VARIANTS } = require('./infra/variants') as typeof import('./infra/variants.js');
   const unknown = names.find((name) => !VARIANTS.some((variant) => variant.name === name));
@@ -59,7 +74,7 @@ function fit(names: string[], options: FitOptions): void {
     : clusterOf({
         nodes: nodes ?? CLUSTER.length,
         cpuAllocatableMillis: cpuMillis ?? like.cpuAllocatableMillis,
-        memoryAllocatableBytes: memory === undefined ? like.memoryAllocatableBytes : parseMemoryBytes(memory),
+        memoryAllocatableBytes: memory ?? like.memoryAllocatableBytes,
         controlPlane: controlPlane ?? false,
       });
   if (custom && kubeconfig !== undefined) {
@@ -93,7 +108,7 @@ program
   .description(
     'write the manifests into a folder; warns, with the arithmetic, of pods that will stay Pending',
   )
-  .requiredOption('--out <folder>', 'where the files go')
+  .requiredOption('--out <folder>', 'where the files go', path('--out'))
   .option(
     '--basis <basis>',
     'container: the figures as printed; node: a pod’s share of them',
@@ -112,13 +127,22 @@ program
   )
   .argument('[variants...]', 'names of variants (default: all)')
   .option('--basis <basis>', 'container or node (default: both)', oneOf('--basis', BASES))
-  .option('--nodes <count>', 'equal nodes (default: the reference’s cluster)', wholeNumber('--nodes', 1))
+  .option(
+    '--nodes <count>',
+    'equal nodes (default: the reference’s cluster)',
+    wholeNumber('--nodes', 1, MOST_NODES),
+  )
   .option('--cpu-millis <millicores>', 'allocatable CPU of a node', wholeNumber('--cpu-millis', 1))
-  .option('--memory <quantity>', 'allocatable memory of a node, such as 8050000Ki')
-  .option('--control-plane', 'the first node is a tainted control plane')
+  .option('--memory <quantity>', 'allocatable memory of a node, such as 8050000Ki', nodeMemory)
+  .option(
+    '--control-plane',
+    'the first node is a tainted control plane, as in the reference’s cluster; with --nodes, --cpu-millis or ' +
+      '--memory none is unless this is given',
+  )
   .option(
     '--kubeconfig <file>',
     'a real cluster, read with kubectl: its nodes, less what the pods of others ask for',
+    path('--kubeconfig'),
   )
   .addHelpText(
     'after',
