@@ -11,7 +11,21 @@ const NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const SECRET = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_VALUE = /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
-const IMAGE = /^[A-Za-z0-9][^\s@]*(@sha(256:[0-9a-f]{64}|512:[0-9a-f]{128}))?$/;
+
+const HOST_LABEL = '[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?';
+const HOST = String.raw`(?:${HOST_LABEL}(?:\.${HOST_LABEL})*|\[[a-fA-F0-9:]+\])(?::\d+)?`;
+const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const TAG = String.raw`\w[-\w.]{0,127}`;
+const OTHER_ALGORITHM = '(?!sha(?:256|384|512):)[a-zA-Z][a-zA-Z0-9]*(?:[-_+.][a-zA-Z][a-zA-Z0-9]*)*';
+const DIGEST =
+  'sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}|' + `${OTHER_ALGORITHM}:[0-9a-fA-F]{32,}`;
+
+/**
+ * The grammar that container runtimes read an image's name by.
+ *
+ * @see https://pkg.go.dev/github.com/distribution/reference
+ */
+const IMAGE = new RegExp(`^(?:${HOST}/)?${COMPONENT}(?:/${COMPONENT})*(?::${TAG})?(?:@(?:${DIGEST}))?$`);
 
 /** What each text must look like, and in words. */
 const TEXTS = [
@@ -22,7 +36,12 @@ const TEXTS = [
     LABEL_VALUE,
     'at most 63 of A-Z, a-z, 0-9, -, _ and ., starting and ending with a letter or digit',
   ],
-  ['image', IMAGE, 'such as registry.example/tandem:1 or registry.example/tandem@sha256: and 64 hex digits'],
+  [
+    'image',
+    IMAGE,
+    '[host[:port]/]name[:tag][@digest] with the name in lower case, such as registry.example/tandem:1 or ' +
+      'registry.example/tandem@sha256: and 64 hex digits',
+  ],
   ['imagePullSecret', SECRET, 'of a-z, 0-9, - and ., each part starting and ending with a letter or digit'],
 ] as const;
 

@@ -51,8 +51,13 @@ test('an id that is no name is refused as one', () => {
 
 test.each<Partial<InferenceServiceProps>>([
   { namespace: '1' },
-  { image: 'localhost:5000/a/birds:v1_2' },
+  { image: 'birds' },
+  { image: 'Images.example/a--b/c__d.e:_1.2-3' },
+  { image: 'localhost:5000/a/b_c:v1' },
+  { image: '[::1]:5000/birds:1' },
   { image: `images.example/birds:2@sha256:${'0'.repeat(64)}` },
+  { image: `birds@sha512:${'f'.repeat(128)}` },
+  { image: `birds@multihash+base58:${'0'.repeat(32)}` },
   { imagePullSecret: 'registry.credentials' },
   { model: 'Birds_2.1' },
 ])('%j is taken', (changes) => {
@@ -110,11 +115,42 @@ test.each<[string, Partial<InferenceServiceProps>]>([
   ['namespace must be at most 63 of a-z, 0-9 and -, not starting or', { namespace: 'Foo Bar' }],
   ['not starting or ending with -, received ', { namespace: 'a'.repeat(64) }],
   ['starting and ending with a letter or digit, received my birds', { model: 'my birds' }],
-  ['image must be such as registry.example/tandem:1 or', { image: 'two words' }],
+  [
+    'image must be [host[:port]/]name[:tag][@digest] with the name in lower case, such as',
+    { image: 'two words' },
+  ],
   ['and 64 hex digits, received birds@sha256:0123', { image: 'birds@sha256:0123' }],
   ['imagePullSecret must be of a-z, 0-9, - and .,', { imagePullSecret: 'A_b' }],
 ])('it is refused that %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);
+});
+
+test.each([
+  '',
+  'Registry/Tandem::1',
+  'http://foo/bar',
+  'Birds',
+  'birds:',
+  'birds/',
+  '/birds',
+  'a//birds',
+  'birds:v/1:2',
+  'birds-',
+  'a___b',
+  'images.example:port/birds',
+  '::1/birds',
+  `birds:${'v'.repeat(129)}`,
+  'birds@',
+  `birds@${'0'.repeat(64)}`,
+  `birds@sha256:${'0'.repeat(63)}`,
+  `birds@sha256:${'0'.repeat(65)}`,
+  `birds@sha256:${'A'.repeat(64)}`,
+  `birds@sha512:${'0'.repeat(64)}`,
+  `birds@other:${'0'.repeat(31)}`,
+  `birds@sha256:${'0'.repeat(64)}:1`,
+  'birds:1\n',
+])('%j is no image', (image) => {
+  expect(() => synth({ image })).toThrow(/^image must be .*, received /);
 });
 
 const name = fc.stringMatching(/^[a-z][a-z0-9]{0,20}$/);
