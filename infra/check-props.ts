@@ -3,6 +3,7 @@
  */
 import type { InferenceServiceProps } from './inference-service';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
+import { SERVICE_TYPES } from './settings';
 import type { Resources, Scaling } from './variants';
 
 /** A Service's name, the strictest of those that the objects share (DNS-1035 label). */
@@ -42,7 +43,11 @@ const TEXTS = [
     '[host[:port]/]name[:tag][@digest] with the name in lower case, such as registry.example/tandem:1 or ' +
       'registry.example/tandem@sha256: and 64 hex digits',
   ],
-  ['imagePullSecret', SECRET, 'of a-z, 0-9, - and ., each part starting and ending with a letter or digit'],
+  [
+    'imagePullSecret',
+    SECRET,
+    'at most 253 of a-z, 0-9, - and ., each part starting and ending with a letter or digit',
+  ],
 ] as const;
 
 function checkTexts(props: InferenceServiceProps): void {
@@ -107,13 +112,33 @@ function checkResources(name: string, { requests, limits }: Resources, scaling: 
 }
 
 /**
- * Checks the figures, the names and the image of a service.
+ * What the figures' texts may take together. All annotations of an object may take 256 KiB, of which `kubectl apply`
+ * needs as much again for its copy of the object.
+ */
+const MOST_FIGURES_BYTES = 100 * 1024;
+
+function checkFigures(figures: NonNullable<InferenceServiceProps['figures']>): void {
+  const bytes = Buffer.byteLength(figures.basis) + Buffer.byteLength(figures.source);
+  if (bytes > MOST_FIGURES_BYTES) {
+    throw new Error(
+      `figures.basis and figures.source must take at most ${MOST_FIGURES_BYTES} bytes together, since they become ` +
+        `annotations: shorten them, received ${bytes} bytes`,
+    );
+  }
+}
+
+/**
+ * Checks the figures, the names, the image and the type of a service.
  *
  * @throws Error naming field, value and what it may be
  */
 export function checkProps(props: InferenceServiceProps & { readonly name: string }): void {
-  const { name, scaling, resources } = props;
+  const { name, scaling, resources, serviceType, figures } = props;
   checkTexts(props);
   checkScaling(name, scaling);
   checkResources(name, resources, scaling);
+  if (serviceType !== undefined && !SERVICE_TYPES.includes(serviceType)) {
+    throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);
+  }
+  if (figures !== undefined) checkFigures(figures);
 }

@@ -43,7 +43,7 @@ export interface InferenceServiceProps {
   readonly name?: string;
   /** @default the chart's, or none: then kubectl decides */
   readonly namespace?: string;
-  /** Model that the image is told to serve. */
+  /** The one model that the image is told to serve; it becomes a label's value, so a list of them is refused. */
   readonly model: string;
   /** Image by tag or digest; it must honour the variables of `service/contract.ts`. */
   readonly image: string;

@@ -120,7 +120,18 @@ test.each<[string, Partial<InferenceServiceProps>]>([
     { image: 'two words' },
   ],
   ['and 64 hex digits, received birds@sha256:0123', { image: 'birds@sha256:0123' }],
-  ['imagePullSecret must be of a-z, 0-9, - and .,', { imagePullSecret: 'A_b' }],
+  ['imagePullSecret must be at most 253 of a-z, 0-9, - and .,', { imagePullSecret: 'A_b' }],
+  ['imagePullSecret must be at most 253 of', { imagePullSecret: 'a'.repeat(254) }],
+  ['model must be at most 63 of', { model: 'accuracy,latency' }],
+  [
+    'serviceType must be one of ClusterIP, NodePort, LoadBalancer, received Cluster',
+    { serviceType: 'Cluster' as 'ClusterIP' },
+  ],
+  [
+    'figures.basis and figures.source must take at most 102400 bytes together, since they become annotations: ' +
+      'shorten them, received 102401 bytes',
+    { figures: { basis: 'a', source: 'ä'.repeat(50 * 1024) } },
+  ],
 ])('it is refused that %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);
 });
@@ -151,6 +162,10 @@ test.each([
   'birds:1\n',
 ])('%j is no image', (image) => {
   expect(() => synth({ image })).toThrow(/^image must be .*, received /);
+});
+
+test('figures may have a source of 100 KiB', () => {
+  expect(synth({ figures: { basis: '', source: 'a'.repeat(100 * 1024) } })).toHaveLength(5);
 });
 
 const name = fc.stringMatching(/^[a-z][a-z0-9]{0,20}$/);
