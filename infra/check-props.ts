@@ -84,7 +84,7 @@ function checkScaling(name: string, scaling: Scaling): void {
   }
 }
 
-function checkResources(name: string, { requests, limits }: Resources, scaling: Scaling): void {
+function checkResources(name: string, { requests, limits }: Resources): void {
   const amounts = [
     ['cpu', parseCpuMillis],
     ['memory', parseMemoryBytes],
@@ -104,9 +104,30 @@ function checkResources(name: string, { requests, limits }: Resources, scaling: 
       );
     }
   }
-  if (scaling.kind === 'hpa' && parseCpuMillis(requests.cpu) === 0) {
+}
+
+/**
+ * How far above its target the use of CPU may be without another pod, percent of the target.
+ *
+ * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/,
+ *   --horizontal-pod-autoscaler-tolerance
+ */
+const HPA_TOLERANCE_PERCENT = 10;
+
+function checkTarget(name: string, { requests, limits }: Resources, targetCpuPercent: number): void {
+  const requestMillis = parseCpuMillis(requests.cpu);
+  if (requestMillis === 0) {
     throw new Error(
       `${name}: requests.cpu must be above 0, since targetCpuPercent is a share of it, received ${requests.cpu}`,
+    );
+  }
+  const usablePercent = (100 * parseCpuMillis(limits.cpu)) / requestMillis;
+  const toleratedPercent = ((100 + HPA_TOLERANCE_PERCENT) * targetCpuPercent) / 100;
+  if (usablePercent <= toleratedPercent) {
+    throw new Error(
+      `${name}: limits.cpu must be above ${toleratedPercent} % of requests.cpu, or no pod is ever added at ` +
+        `targetCpuPercent ${targetCpuPercent}: raise limits.cpu or lower targetCpuPercent, ` +
+        `received ${limits.cpu} and ${requests.cpu}`,
     );
   }
 }
@@ -136,7 +157,8 @@ export function checkProps(props: InferenceServiceProps & { readonly name: strin
   const { name, scaling, resources, serviceType, figures } = props;
   checkTexts(props);
   checkScaling(name, scaling);
-  checkResources(name, resources, scaling);
+  checkResources(name, resources);
+  if (scaling.kind === 'hpa') checkTarget(name, resources, scaling.targetCpuPercent);
   if (serviceType !== undefined && !SERVICE_TYPES.includes(serviceType)) {
     throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);
   }

@@ -132,6 +132,12 @@ test.each<[string, Partial<InferenceServiceProps>]>([
       'shorten them, received 102401 bytes',
     { figures: { basis: 'a', source: 'ä'.repeat(50 * 1024) } },
   ],
+  [
+    'birds: limits.cpu must be above 440 % of requests.cpu, or no pod is ever added at targetCpuPercent 400: ' +
+      'raise limits.cpu or lower targetCpuPercent, received 1 and 250m',
+    { scaling: hpa(1, 2, 400) },
+  ],
+  ['birds: limits.cpu must be above 110 % of', { ...limits('275m', '1Gi'), scaling: hpa(1, 2, 100) }],
 ])('it is refused that %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);
 });
@@ -168,12 +174,17 @@ test('figures may have a source of 100 KiB', () => {
   expect(synth({ figures: { basis: '', source: 'a'.repeat(100 * 1024) } })).toHaveLength(5);
 });
 
+test('an autoscaler that can just see more than its target’s tolerance is taken', () => {
+  const kinds = synth({ ...limits('276m', '1Gi'), scaling: hpa(1, 2, 100) }).map(({ kind }) => kind);
+  expect(kinds).toContain('HorizontalPodAutoscaler');
+});
+
 const name = fc.stringMatching(/^[a-z][a-z0-9]{0,20}$/);
 const amounts = fc.tuple(fc.integer({ min: 1, max: 64_000 }), fc.integer({ min: 1, max: 2 ** 30 }));
 const scaling = fc.oneof(
   fc.integer({ min: 1, max: 20 }).map((replicas): Scaling => ({ kind: 'fixed', replicas })),
   fc
-    .tuple(fc.integer({ min: 1, max: 9 }), fc.nat({ max: 9 }), fc.integer({ min: 1, max: 100 }))
+    .tuple(fc.integer({ min: 1, max: 9 }), fc.nat({ max: 9 }), fc.integer({ min: 1, max: 90 }))
     .map(([least, more, target]) => hpa(least, least + more, target)),
 );
 
