@@ -66,9 +66,9 @@ const EXIT_MS = 10_000;
 
 const seconds = (ms: number) => Math.ceil(ms / 1000);
 
-/** A quantity whose text is kept: plain integers stay numbers, since quotes would change how they are printed. */
+/** A quantity whose text is kept: as a number where that is printed the same, since a text would get quotes. */
 const quantity = (text: string) =>
-  /^\d+$/.test(text) ? k8s.Quantity.fromNumber(Number(text)) : k8s.Quantity.fromString(text);
+  String(Number(text)) === text ? k8s.Quantity.fromNumber(Number(text)) : k8s.Quantity.fromString(text);
 
 const amounts = ({ cpu, memory }: Amounts) => ({ cpu: quantity(cpu), memory: quantity(memory) });
 

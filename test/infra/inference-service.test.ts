@@ -1,4 +1,4 @@
-import { App, Chart, Testing } from 'cdk8s';
+import { App, Chart, Testing, Yaml } from 'cdk8s';
 import fc from 'fast-check';
 
 import { InferenceService, type InferenceServiceProps } from '../../infra/inference-service';
@@ -27,6 +27,25 @@ test('another image, model and figures are served', () => {
   expect(container.env).toContainEqual({ name: 'MODELS', value: 'birds' });
   expect(container.resources.limits).toEqual({ cpu: 1, memory: '1Gi' });
 });
+
+test.each([
+  ['02', '"02"', '0536870912', '"0536870912"'],
+  ['1.50', '"1.50"', '1e9', '"1e9"'],
+  ['1.5', '1.5', '536870912', '536870912'],
+  ['2', '2', '9007199254740993', '"9007199254740993"'],
+  ['2000m', '2000m', '+1Gi', '+1Gi'],
+])(
+  'CPU of %s is emitted character for character as %s, and memory of %s as %s',
+  (cpu, cpuText, memory, memoryText) => {
+    const amounts = { cpu, memory };
+    const deployment = synth({ resources: { requests: amounts, limits: amounts } }).find(
+      ({ kind }) => kind === 'Deployment',
+    );
+    expect(Yaml.stringify(deployment)).toContain(
+      `          resources:\n            limits:\n              cpu: ${cpuText}\n              memory: ${memoryText}\n`,
+    );
+  },
+);
 
 test.each([{ namespace: 'vision' }, {}])(
   'the name is the construct’s id and the namespace that of the chart with %j, where none are given',
