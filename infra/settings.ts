@@ -66,6 +66,13 @@ export function readContext(file = 'cdk8s.yaml'): Context {
 }
 
 /**
+ * How the names of Kubernetes' own namespaces start; the manifests would restrict all that runs there.
+ *
+ * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
+ */
+const RESERVED_PREFIX = 'kube-';
+
+/**
  * Reads the settings: the environment first, where an empty variable is none, then the context, then the defaults.
  *
  * @throws Error naming the variable or the context's key, its value and what it may be
@@ -87,9 +94,16 @@ export function readSettings(environment: Environment, context: Context): Settin
       throw new Error(`${set.from} must be one of ${known.join(', ')}, received ${set.value}`);
     return found;
   };
+  const namespace = read('namespace');
+  if (namespace?.value.startsWith(RESERVED_PREFIX) === true) {
+    throw new Error(
+      `${namespace.from} must not start with ${RESERVED_PREFIX}, which Kubernetes keeps for its own namespaces: ` +
+        `choose another name, received ${namespace.value}`,
+    );
+  }
   const imagePullSecret = read('imagePullSecret')?.value;
   return {
-    namespace: read('namespace')?.value ?? DEFAULT_SETTINGS.namespace,
+    namespace: namespace?.value ?? DEFAULT_SETTINGS.namespace,
     image: read('image')?.value ?? DEFAULT_SETTINGS.image,
     serviceType: readOneOf('serviceType', SERVICE_TYPES, DEFAULT_SETTINGS.serviceType),
     basis: readOneOf('basis', BASES, DEFAULT_SETTINGS.basis),
