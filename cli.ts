@@ -114,7 +114,10 @@ program
     'container: the figures as printed; node: a pod’s share of them',
     oneOf('--basis', BASES),
   )
-  .option('--route <model=kind...>', 'also a Service named after the model, pointed at that variant of it')
+  .option(
+    '--route <model=variant...>',
+    'also a Service named after the model, pointed at that variant of it, by kind or name',
+  )
   .addHelpText(
     'after',
     '\nExample: npx tandem synth --basis node --route accuracy=hpa --out build/node-basis',

@@ -9,26 +9,30 @@ import type { Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
 
 /**
- * Reads a route such as `accuracy=hpa`: a model and the kind of its variant.
+ * Reads a route: a model, and the kind of its variant or any of its variants' whole name, such as `accuracy=hpa` or
+ * `accuracy=previous-max-size`.
  *
  * @throws RangeError naming the routes there are
  */
 export function parseRoute(text: string): Variant {
-  const variant = VARIANTS.find(
-    ({ name, model }) => name === text.replace('=', '-') && text.startsWith(`${model}=`),
-  );
+  const named = VARIANTS.filter(({ name, kind, model }) => name === `${model}-${kind}`);
+  const routes = new Map<string, Variant>([
+    ...named.map((variant) => [`${variant.model}=${variant.kind}`, variant] as const),
+    ...VARIANTS.map((variant) => [`${variant.model}=${variant.name}`, variant] as const),
+  ]);
+  const variant = routes.get(text);
   if (variant === undefined) {
-    const known = VARIANTS.filter(({ name, model }) => name.startsWith(`${model}-`));
-    const routes = known.map(({ name, model }) => `${model}=${name.slice(model.length + 1)}`).join(', ');
-    throw new RangeError(`--route must be one of ${routes}, received ${text}`);
+    throw new RangeError(`--route must be one of ${[...routes.keys()].join(', ')}, received ${text}`);
   }
   return variant;
 }
 
+const chartOf = (model: string) => `route-${model}`;
+
 /** The Service named after the model, in a file of its own: `route-MODEL.k8s.yaml`. */
 export class RouteChart extends Chart {
   constructor(app: App, { name, model }: Variant, { namespace, serviceType }: Settings) {
-    super(app, `route-${model}`, { disableResourceNameHashes: true });
+    super(app, chartOf(model), { disableResourceNameHashes: true });
     new k8s.KubeService(this, 'service', {
       metadata: {
         name: model,

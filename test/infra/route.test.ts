@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { synthesize } from '../../infra/main';
 import { parseRoute } from '../../infra/route';
+import { VARIANTS } from '../../infra/variants';
 import { objects } from './manifests';
 
 test('a route is a Service named after the model that selects the pods of one variant', () => {
@@ -17,11 +18,24 @@ test('a route is a Service named after the model that selects the pods of one va
   expect(Service.spec.selector['app.kubernetes.io/instance']).toBe('accuracy-hpa');
 });
 
+test.each([
+  ['accuracy=hpa', 'accuracy-hpa'],
+  ['accuracy=accuracy-hpa', 'accuracy-hpa'],
+  ['accuracy=max-size', 'accuracy-max-size'],
+  ['accuracy=previous-max-size', 'previous-max-size'],
+])('the route %s leads to %s', (text, name) => {
+  expect(parseRoute(text).name).toBe(name);
+});
+
+test('every variant has a route', () => {
+  for (const variant of VARIANTS) expect(parseRoute(`${variant.model}=${variant.name}`)).toBe(variant);
+});
+
 test.each(['accuracy', 'accuracy=previous', 'latency=accuracy-hpa', 'previous=max-size'])(
   '%s is no route',
   (text) => {
     expect(() => parseRoute(text)).toThrow(
-      /--route must be one of accuracy=single-pod, .*latency=hpa, received /,
+      /^--route must be one of accuracy=single-pod, .*latency=hpa, accuracy=accuracy-single-pod, .*, accuracy=previous-max-size, received /,
     );
   },
 );
