@@ -1,6 +1,9 @@
 /**
  * A stable Service name for each model, pointed at one of its variants: clients keep it when the variant changes.
  */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { type App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 
@@ -41,5 +44,13 @@ export class RouteChart extends Chart {
       },
       spec: { type: serviceType, selector: selectorOf(name), ports: [SERVICE_PORT] },
     });
+  }
+}
+
+/** Removes the files of an app's models without a route: one from an earlier synth would still be applied. */
+export function removeStaleRoutes({ outdir, outputFileExtension }: App, routes: readonly Variant[]): void {
+  for (const { model } of VARIANTS) {
+    if (routes.some((route) => route.model === model)) continue;
+    rmSync(join(outdir, `${chartOf(model)}${outputFileExtension}`), { force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,6 +16,20 @@ test('a route is a Service named after the model that selects the pods of one va
   expect(Service.metadata).toMatchObject({ name: 'accuracy', namespace: 'tandem' });
   expect(Deployment.spec.template.metadata.labels).toMatchObject(Service.spec.selector);
   expect(Service.spec.selector['app.kubernetes.io/instance']).toBe('accuracy-hpa');
+});
+
+test('a synth without a route removes its file, and no other that is there', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-route-'));
+  jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  const others = ['route-birds.k8s.yaml', 'route-latency.yaml', 'my-route-latency.k8s.yaml'];
+  for (const name of others) writeFileSync(join(folder, name), '');
+  synthesize(folder, {}, [parseRoute('accuracy=hpa'), parseRoute('latency=hpa')]);
+  const routes = () => readdirSync(folder).filter((name) => name.includes('route'));
+  expect(routes()).toEqual([...others, 'route-accuracy.k8s.yaml', 'route-latency.k8s.yaml'].sort());
+  synthesize(folder, {}, [parseRoute('latency=hpa')]);
+  expect(routes()).toEqual([...others, 'route-latency.k8s.yaml'].sort());
+  synthesize(folder, {});
+  expect(routes()).toEqual([...others].sort());
 });
 
 test.each([
