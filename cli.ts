@@ -1,7 +1,7 @@
 /**
  * The command `tandem`. Each subcommand loads what it needs only when it runs.
  */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 import { Command } from 'commander';
 
@@ -18,16 +18,12 @@ import { checkNodeVersion } from './service/node-version';
 
 function synth({ out, basis, route = [] }: { out: string; basis?: Basis; route?: string[] }): void {
   const { synthesize } = require('./infra/main') as typeof import('./infra/main.js');
-  const { parseRoute } = require('./infra/route') as typeof import('./infra/route.js');
+  const { checkRouteFolder, parseRoute } = require('./infra/route') as typeof import('./infra/route.js');
   const routes = route.map(parseRoute);
   if (new Set(routes.map(({ model }) => model)).size < routes.length) {
     throw new RangeError(`--route takes one variant a model, received ${route.join(' and ')}`);
   }
-  if (routes.length > 0 && resolve(out) === join(PACKAGE_ROOT, 'dist')) {
-    throw new RangeError(
-      '--route must not write into dist/, which holds the variants alone: choose another --out',
-    );
-  }
+  if (routes.length > 0) checkRouteFolder(out, join(PACKAGE_ROOT, 'dist'));
   synthesize(out, basis === undefined ? process.env : { ...process.env, TANDEM_BASIS: basis }, routes);
   console.log(out);
 }

@@ -1,8 +1,8 @@
 /**
  * A stable Service name for each model, pointed at one of its variants: clients keep it when the variant changes.
  */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 
 import { type App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
@@ -45,6 +45,25 @@ export class RouteChart extends Chart {
       spec: { type: serviceType, selector: selectorOf(name), ports: [SERVICE_PORT] },
     });
   }
+}
+
+/** Where a path leads, through links; of what is not there yet, the part that is. */
+function realPath(path: string): string {
+  const absolute = resolve(path);
+  if (existsSync(absolute)) return realpathSync(absolute);
+  return join(realPath(dirname(absolute)), basename(absolute));
+}
+
+/**
+ * Keeps routes out of the project's `dist/`, which holds the variants alone.
+ *
+ * @throws RangeError for that folder or one in it, by whichever path
+ */
+export function checkRouteFolder(out: string, dist: string): void {
+  if (!`${realPath(out)}${sep}`.startsWith(`${realPath(dist)}${sep}`)) return;
+  throw new RangeError(
+    `--route must not write into dist/, which holds the variants alone: choose another --out, received ${out}`,
+  );
 }
 
 /** Removes the files of an app's models without a route: one from an earlier synth would still be applied. */

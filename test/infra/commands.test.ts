@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const COMMAND = join(__dirname, '..', '..', 'bin', 'tandem.cjs');
+const ROOT = join(__dirname, '..', '..');
+const COMMAND = join(ROOT, 'bin', 'tandem.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'tandem-commands-'));
 
 /** What the command printed, and its status. */
@@ -20,6 +21,10 @@ test.each([
   [['fit', '--nodes', '5001'], '--nodes must be a whole number from 1 to 5000, received "5001"'],
   [['fit', '--kubeconfig', ''], '--kubeconfig must be a path, received ""'],
   [['synth', '--out', ''], '--out must be a path, received ""'],
+  [
+    ['synth', '--route', 'latency=hpa', '--out', join(ROOT, 'dist', 'routes')],
+    '--route must not write into dist/, which holds the variants alone: .*',
+  ],
 ])('%j is refused by its name', (args, message) => {
   const { status, stderr } = tandem(...args);
   expect(stderr).toMatch(new RegExp(`^${message}\n$`));

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { synthesize } from '../../infra/main';
-import { parseRoute } from '../../infra/route';
+import { checkRouteFolder, parseRoute } from '../../infra/route';
 import { VARIANTS } from '../../infra/variants';
 import { objects } from './manifests';
 
@@ -53,3 +53,30 @@ test.each(['accuracy', 'accuracy=previous', 'latency=accuracy-hpa', 'previous=ma
     );
   },
 );
+
+describe('the folder of a route', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-dist-'));
+  const dist = join(folder, 'dist');
+  mkdirSync(dist);
+  symlinkSync(dist, join(folder, 'link'));
+  symlinkSync(folder, join(dist, 'out'));
+
+  test.each([
+    'dist',
+    'dist/',
+    'dist/sub',
+    'dist/sub/sub',
+    './dist/../dist',
+    'link',
+    'link/sub',
+    'dist/..sub',
+  ])('may not be %s', (out) => {
+    expect(() => checkRouteFolder(`${folder}/${out}`, dist)).toThrow(
+      `--route must not write into dist/, which holds the variants alone: choose another --out, received ${folder}/${out}`,
+    );
+  });
+
+  test.each(['', 'dist-2', 'build/dist', 'dist/out', '../other'])('may be %j', (out) => {
+    expect(() => checkRouteFolder(`${folder}/${out}`, dist)).not.toThrow();
+  });
+});
