@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 
+import { SERVICE_NAME } from '../service/contract';
 import { SERVICE_PORT, selectorOf } from './inference-service';
 import type { Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
@@ -40,7 +41,7 @@ export class RouteChart extends Chart {
       metadata: {
         name: model,
         namespace,
-        labels: { 'app.kubernetes.io/component': model, 'app.kubernetes.io/part-of': 'tandem' },
+        labels: { 'app.kubernetes.io/component': model, 'app.kubernetes.io/part-of': SERVICE_NAME },
       },
       spec: { type: serviceType, selector: selectorOf(name), ports: [SERVICE_PORT] },
     });

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 import { parse } from 'yaml';
 
-import { IMAGE } from '../service/contract';
+import { IMAGE, SERVICE_NAME } from '../service/contract';
 import { type Basis, BASES } from './allocation';
 
 export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
@@ -24,7 +24,7 @@ export interface Settings {
 }
 
 export const DEFAULT_SETTINGS: Settings = {
-  namespace: 'tandem',
+  namespace: SERVICE_NAME,
   image: IMAGE,
   serviceType: 'ClusterIP',
   basis: 'container',
