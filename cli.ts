@@ -1,13 +1,15 @@
 /**
  * The command `tandem`. Each subcommand loads what it needs only when it runs.
  */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 import { Command } from 'commander';
 
 import { BASES, type Basis } from './infra/allocation';
+import { CLUSTER, clusterOf, MOST_NODES } from './infra/cluster';
+import { parseMemoryBytes } from './infra/quantity';
 import { addModelCommands } from './models/cli';
-import { oneOf, wholeNumber } from './models/option-parsers';
+import { oneOf, path, wholeNumber } from './models/option-parsers';
 import { PACKAGE_ROOT } from './models/package-root';
 import { readConfig } from './service/config';
 import { checkNodeVersion } from './service/node-version';
@@ -16,25 +18,36 @@ import { checkNodeVersion } from './service/node-version';
 
 function synth({ out, basis, route = [] }: { out: string; basis?: Basis; route?: string[] }): void {
   const { synthesize } = require('./infra/main') as typeof import('./infra/main.js');
-  const { parseRoute } = require('./infra/route') as typeof import('./infra/route.js');
+  const { checkRouteFolder, parseRoute } = require('./infra/route') as typeof import('./infra/route.js');
   const routes = route.map(parseRoute);
   if (new Set(routes.map(({ model }) => model)).size < routes.length) {
     throw new RangeError(`--route takes one variant a model, received ${route.join(' and ')}`);
   }
-  if (routes.length > 0 && resolve(out) === join(PACKAGE_ROOT, 'dist')) {
-    throw new RangeError(
-      '--route must not write into dist/, which holds the variants alone: choose another --out',
-    );
-  }
+  if (routes.length > 0) checkRouteFolder(out, join(PACKAGE_ROOT, 'dist'));
   synthesize(out, basis === undefined ? process.env : { ...process.env, TANDEM_BASIS: basis }, routes);
   console.log(out);
+}
+
+/** Reads the memory of a node in bytes. */
+function nodeMemory(text: string): number {
+  let bytes = 0;
+  try {
+    bytes = parseMemoryBytes(text);
+  } catch {
+    // Told below, with examples of memory.
+  }
+  if (bytes > 0) return bytes;
+  throw new RangeError(
+    `--memory must be a quantity above 0, such as 8050000Ki, 4Gi or 4294967296, received "${text}"`,
+  );
 }
 
 interface FitOptions {
   readonly basis?: Basis;
   readonly nodes?: number;
   readonly cpuMillis?: number;
-  readonly memory?: string;
+  /** Bytes. */
+  readonly memory?: number;
   readonly controlPlane?: true;
   readonly kubeconfig?: string;
 }
@@ -42,8 +55,6 @@ interface FitOptions {
 function fit(names: string[], options: FitOptions): void {
   const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig } = options;
   const { fitReport } = require('./infra/fit') as typeof import('./infra/fit.js');
-  const { CLUSTER, clusterOf } = require('./infra/cluster') as typeof import('./infra/cluster.js');
-  const { parseMemoryBytes } = require('./infra/quantity') as typeof import('./infra/quantity.js');
   const { readContext, readSettings } = require('./infra/settings') as typeof import('./infra/settings.js');
   const { VARIANTS } = require('./infra/variants') as typeof import('./infra/variants.js');
   const unknown = names.find((name) => !VARIANTS.some((variant) => variant.name === name));
@@ -59,7 +70,7 @@ function fit(names: string[], options: FitOptions): void {
     : clusterOf({
         nodes: nodes ?? CLUSTER.length,
         cpuAllocatableMillis: cpuMillis ?? like.cpuAllocatableMillis,
-        memoryAllocatableBytes: memory === undefined ? like.memoryAllocatableBytes : parseMemoryBytes(memory),
+        memoryAllocatableBytes: memory ?? like.memoryAllocatableBytes,
         controlPlane: controlPlane ?? false,
       });
   if (custom && kubeconfig !== undefined) {
@@ -93,13 +104,16 @@ program
   .description(
     'write the manifests into a folder; warns, with the arithmetic, of pods that will stay Pending',
   )
-  .requiredOption('--out <folder>', 'where the files go')
+  .requiredOption('--out <folder>', 'where the files go', path('--out'))
   .option(
     '--basis <basis>',
     'container: the figures as printed; node: a pod’s share of them',
     oneOf('--basis', BASES),
   )
-  .option('--route <model=kind...>', 'also a Service named after the model, pointed at that variant of it')
+  .option(
+    '--route <model=variant...>',
+    'also a Service named after the model, pointed at that variant of it, by kind or name',
+  )
   .addHelpText(
     'after',
     '\nExample: npx tandem synth --basis node --route accuracy=hpa --out build/node-basis',
@@ -112,13 +126,22 @@ program
   )
   .argument('[variants...]', 'names of variants (default: all)')
   .option('--basis <basis>', 'container or node (default: both)', oneOf('--basis', BASES))
-  .option('--nodes <count>', 'equal nodes (default: the reference’s cluster)', wholeNumber('--nodes', 1))
+  .option(
+    '--nodes <count>',
+    'equal nodes (default: the reference’s cluster)',
+    wholeNumber('--nodes', 1, MOST_NODES),
+  )
   .option('--cpu-millis <millicores>', 'allocatable CPU of a node', wholeNumber('--cpu-millis', 1))
-  .option('--memory <quantity>', 'allocatable memory of a node, such as 8050000Ki')
-  .option('--control-plane', 'the first node is a tainted control plane')
+  .option('--memory <quantity>', 'allocatable memory of a node, such as 8050000Ki', nodeMemory)
+  .option(
+    '--control-plane',
+    'the first node is a tainted control plane, as in the reference’s cluster; with --nodes, --cpu-millis or ' +
+      '--memory none is unless this is given',
+  )
   .option(
     '--kubeconfig <file>',
     'a real cluster, read with kubectl: its nodes, less what the pods of others ask for',
+    path('--kubeconfig'),
   )
   .addHelpText(
     'after',

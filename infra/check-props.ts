@@ -3,6 +3,7 @@
  */
 import type { InferenceServiceProps } from './inference-service';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
+import { SERVICE_TYPES } from './settings';
 import type { Resources, Scaling } from './variants';
 
 /** A Service's name, the strictest of those that the objects share (DNS-1035 label). */
@@ -11,7 +12,21 @@ const NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const SECRET = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_VALUE = /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
-const IMAGE = /^[A-Za-z0-9][^\s@]*(@sha(256:[0-9a-f]{64}|512:[0-9a-f]{128}))?$/;
+
+const HOST_LABEL = '[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?';
+const HOST = String.raw`(?:${HOST_LABEL}(?:\.${HOST_LABEL})*|\[[a-fA-F0-9:]+\])(?::\d+)?`;
+const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const TAG = String.raw`\w[-\w.]{0,127}`;
+const OTHER_ALGORITHM = '(?!sha(?:256|384|512):)[a-zA-Z][a-zA-Z0-9]*(?:[-_+.][a-zA-Z][a-zA-Z0-9]*)*';
+const DIGEST =
+  'sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}|' + `${OTHER_ALGORITHM}:[0-9a-fA-F]{32,}`;
+
+/**
+ * The grammar that container runtimes read an image's name by.
+ *
+ * @see https://pkg.go.dev/github.com/distribution/reference
+ */
+const IMAGE = new RegExp(`^(?:${HOST}/)?${COMPONENT}(?:/${COMPONENT})*(?::${TAG})?(?:@(?:${DIGEST}))?$`);
 
 /** What each text must look like, and in words. */
 const TEXTS = [
@@ -22,8 +37,17 @@ const TEXTS = [
     LABEL_VALUE,
     'at most 63 of A-Z, a-z, 0-9, -, _ and ., starting and ending with a letter or digit',
   ],
-  ['image', IMAGE, 'such as registry.example/tandem:1 or registry.example/tandem@sha256: and 64 hex digits'],
-  ['imagePullSecret', SECRET, 'of a-z, 0-9, - and ., each part starting and ending with a letter or digit'],
+  [
+    'image',
+    IMAGE,
+    '[host[:port]/]name[:tag][@digest] with the name in lower case, such as registry.example/tandem:1 or ' +
+      'registry.example/tandem@sha256: and 64 hex digits',
+  ],
+  [
+    'imagePullSecret',
+    SECRET,
+    'at most 253 of a-z, 0-9, - and ., each part starting and ending with a letter or digit',
+  ],
 ] as const;
 
 function checkTexts(props: InferenceServiceProps): void {
@@ -60,7 +84,7 @@ function checkScaling(name: string, scaling: Scaling): void {
   }
 }
 
-function checkResources(name: string, { requests, limits }: Resources, scaling: Scaling): void {
+function checkResources(name: string, { requests, limits }: Resources): void {
   const amounts = [
     ['cpu', parseCpuMillis],
     ['memory', parseMemoryBytes],
@@ -80,21 +104,63 @@ function checkResources(name: string, { requests, limits }: Resources, scaling: 
       );
     }
   }
-  if (scaling.kind === 'hpa' && parseCpuMillis(requests.cpu) === 0) {
+}
+
+/**
+ * How far above its target the use of CPU may be without another pod, percent of the target.
+ *
+ * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/,
+ *   --horizontal-pod-autoscaler-tolerance
+ */
+const HPA_TOLERANCE_PERCENT = 10;
+
+function checkTarget(name: string, { requests, limits }: Resources, targetCpuPercent: number): void {
+  const requestMillis = parseCpuMillis(requests.cpu);
+  if (requestMillis === 0) {
     throw new Error(
       `${name}: requests.cpu must be above 0, since targetCpuPercent is a share of it, received ${requests.cpu}`,
+    );
+  }
+  const usablePercent = (100 * parseCpuMillis(limits.cpu)) / requestMillis;
+  const toleratedPercent = ((100 + HPA_TOLERANCE_PERCENT) * targetCpuPercent) / 100;
+  if (usablePercent <= toleratedPercent) {
+    throw new Error(
+      `${name}: limits.cpu must be above ${toleratedPercent} % of requests.cpu, or no pod is ever added at ` +
+        `targetCpuPercent ${targetCpuPercent}: raise limits.cpu or lower targetCpuPercent, ` +
+        `received ${limits.cpu} and ${requests.cpu}`,
     );
   }
 }
 
 /**
- * Checks the figures, the names and the image of a service.
+ * What the figures' texts may take together. All annotations of an object may take 256 KiB, of which `kubectl apply`
+ * needs as much again for its copy of the object.
+ */
+const MOST_FIGURES_BYTES = 100 * 1024;
+
+function checkFigures(figures: NonNullable<InferenceServiceProps['figures']>): void {
+  const bytes = Buffer.byteLength(figures.basis) + Buffer.byteLength(figures.source);
+  if (bytes > MOST_FIGURES_BYTES) {
+    throw new Error(
+      `figures.basis and figures.source must take at most ${MOST_FIGURES_BYTES} bytes together, since they become ` +
+        `annotations: shorten them, received ${bytes} bytes`,
+    );
+  }
+}
+
+/**
+ * Checks the figures, the names, the image and the type of a service.
  *
  * @throws Error naming field, value and what it may be
  */
 export function checkProps(props: InferenceServiceProps & { readonly name: string }): void {
-  const { name, scaling, resources } = props;
+  const { name, scaling, resources, serviceType, figures } = props;
   checkTexts(props);
   checkScaling(name, scaling);
-  checkResources(name, resources, scaling);
+  checkResources(name, resources);
+  if (scaling.kind === 'hpa') checkTarget(name, resources, scaling.targetCpuPercent);
+  if (serviceType !== undefined && !SERVICE_TYPES.includes(serviceType)) {
+    throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);
+  }
+  if (figures !== undefined) checkFigures(figures);
 }

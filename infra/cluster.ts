@@ -44,6 +44,13 @@ export const SYSTEM_PODS: Resources = {
 /** The kubelet's default `maxPods`, less one. */
 const PODS_FREE = 109;
 
+/**
+ * The most nodes that Kubernetes supports.
+ *
+ * @see https://kubernetes.io/docs/setup/best-practices/cluster-large/
+ */
+export const MOST_NODES = 5000;
+
 /** Within the range of 8,019,832Ki to 8,089,571Ki that the reference's percentages allow. */
 const MEMORY_ALLOCATABLE_BYTES = 8_050_000 * 1024;
 const CPU_ALLOCATABLE_MILLIS = 4000;

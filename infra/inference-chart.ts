@@ -4,6 +4,7 @@
 import { type App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 
+import { SERVICE_NAME } from '../service/contract';
 import { resourcesOn } from './allocation';
 import { InferenceService } from './inference-service';
 import type { Settings } from './settings';
@@ -17,7 +18,7 @@ export class NamespaceChart extends Chart {
       metadata: {
         name: namespace,
         labels: {
-          'app.kubernetes.io/part-of': 'tandem',
+          'app.kubernetes.io/part-of': SERVICE_NAME,
           'app.kubernetes.io/managed-by': 'cdk8s',
           'pod-security.kubernetes.io/enforce': 'restricted',
           'pod-security.kubernetes.io/audit': 'restricted',

@@ -15,6 +15,7 @@ import {
   PATHS,
   REQUEST_TIMEOUT_MS,
   RUN_AS_USER_ID,
+  SERVICE_NAME,
 } from '../service/contract';
 import { checkProps } from './check-props';
 import { HPA_BEHAVIOR, PROBES, ROLLING_UPDATE, SPREAD, TEMPORARY_FILES, TOLERATIONS } from './operations';
@@ -23,7 +24,7 @@ import type { Amounts, Resources, Scaling } from './variants';
 
 /** Labels that select the pods of the service of a name, and nothing else's. */
 export const selectorOf = (name: string): Readonly<Record<string, string>> => ({
-  'app.kubernetes.io/name': 'tandem',
+  'app.kubernetes.io/name': SERVICE_NAME,
   'app.kubernetes.io/instance': name,
 });
 
@@ -43,7 +44,7 @@ export interface InferenceServiceProps {
   readonly name?: string;
   /** @default the chart's, or none: then kubectl decides */
   readonly namespace?: string;
-  /** Model that the image is told to serve. */
+  /** The one model that the image is told to serve; it becomes a label's value, so a list of them is refused. */
   readonly model: string;
   /** Image by tag or digest; it must honour the variables of `service/contract.ts`. */
   readonly image: string;
@@ -59,16 +60,16 @@ export interface InferenceServiceProps {
 }
 
 /** Domain of our own annotations. */
-const ANNOTATION_DOMAIN = 'tandem';
+const ANNOTATION_DOMAIN = SERVICE_NAME;
 const CONTAINER_NAME = 'inference';
 /** Time for the process to exit after its last request. */
 const EXIT_MS = 10_000;
 
 const seconds = (ms: number) => Math.ceil(ms / 1000);
 
-/** A quantity whose text is kept: plain integers stay numbers, since quotes would change how they are printed. */
+/** A quantity whose text is kept: as a number where that is printed the same, since a text would get quotes. */
 const quantity = (text: string) =>
-  /^\d+$/.test(text) ? k8s.Quantity.fromNumber(Number(text)) : k8s.Quantity.fromString(text);
+  String(Number(text)) === text ? k8s.Quantity.fromNumber(Number(text)) : k8s.Quantity.fromString(text);
 
 const amounts = ({ cpu, memory }: Amounts) => ({ cpu: quantity(cpu), memory: quantity(memory) });
 
@@ -85,7 +86,7 @@ export class InferenceService extends Construct {
     const labels = {
       ...this.selector,
       'app.kubernetes.io/component': model,
-      'app.kubernetes.io/part-of': 'tandem',
+      'app.kubernetes.io/part-of': SERVICE_NAME,
       'app.kubernetes.io/managed-by': 'cdk8s',
       ...versionLabel(props.image),
     };

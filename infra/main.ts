@@ -6,7 +6,7 @@ import { App, YamlOutputType } from 'cdk8s';
 import { CLUSTER } from './cluster';
 import { fitWarnings } from './fit';
 import { InferenceChart, NamespaceChart } from './inference-chart';
-import { RouteChart } from './route';
+import { removeStaleRoutes, RouteChart } from './route';
 import { type Environment, readContext, readSettings, type Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
 
@@ -18,8 +18,8 @@ export function define(app: App, settings: Settings): App {
 }
 
 /**
- * Writes the manifests, one file a chart, and warns on stderr of pods that would stay Pending on the reference's
- * cluster; it never changes a figure.
+ * Writes the manifests, one file a chart, and takes away the routes of an earlier synth. Warns on stderr of pods that
+ * would stay Pending on the reference's cluster; it never changes a figure.
  *
  * @param outdir folder of the files; cdk8s' own choice (`CDK8S_OUTDIR`) when left out
  * @param routes variants that get their model's stable Service name, one a model
@@ -37,6 +37,7 @@ export function synthesize(
   define(app, settings);
   for (const variant of routes) new RouteChart(app, variant, settings);
   app.synth();
+  removeStaleRoutes(app, routes);
   for (const warning of fitWarnings(settings.basis, CLUSTER)) console.error(`warning: ${warning}`);
 }
 

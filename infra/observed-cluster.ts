@@ -7,7 +7,15 @@ import { execFileSync } from 'node:child_process';
 import type { ClusterNode, OtherPods } from './cluster';
 import { selectorOf } from './inference-service';
 import { TOLERATIONS } from './operations';
-import { formatCpu, formatMemory, formatOf, parseCpuMillis, parseMemoryBytes } from './quantity';
+import {
+  formatCpu,
+  formatMemory,
+  formatOf,
+  parseCount,
+  parseCpuMillis,
+  parseMemoryBytes,
+  type QuantityFormat,
+} from './quantity';
 import type { Amounts, Resources } from './variants';
 
 type Quantities = Readonly<Record<string, string>>;
@@ -42,7 +50,8 @@ export interface ObservedNode {
     /** Cordoned. */
     readonly unschedulable?: boolean;
   };
-  readonly status: { readonly allocatable: Quantities };
+  /** Without it a node offers nothing: its kubelet has not said yet what it has. */
+  readonly status?: { readonly allocatable?: Quantities };
 }
 
 export interface ObservedCluster {
@@ -52,39 +61,67 @@ export interface ObservedCluster {
 
 const READ_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
+/** How much of an answer that is no list is quoted. */
+const SHOWN_CHARACTERS = 60;
+
+/** kubectl's reason for failing; its own words where it says any. */
+function reasonOf(error: unknown): string {
+  const { code, status, signal, stderr } = error as Readonly<
+    Record<string, string | number | null | undefined>
+  >;
+  if (code === 'ETIMEDOUT') return `no answer in ${READ_TIMEOUT_MS} ms`;
+  const words = String(stderr ?? '').trim();
+  if (words !== '') return words;
+  const end = typeof status === 'number' ? `status ${status}` : (code ?? signal);
+  return `it ended with ${end} and said nothing; run it by hand to see why`;
+}
 
 /**
  * Reads a cluster's nodes and pods.
  *
  * @param kubeconfig path of the file; its current context is used
- * @throws Error with kubectl's own words where it fails
+ * @throws Error with kubectl's own words where it fails, or with what it answered instead of a list
  */
 export function readCluster(kubeconfig: string): ObservedCluster {
-  const list = (resource: string): { items: unknown[] } => {
+  const list = (resource: string): readonly unknown[] => {
+    const failed = (reason: string, cause?: unknown) =>
+      new Error(`--kubeconfig ${kubeconfig}: kubectl could not list ${resource}: ${reason}`, { cause });
     const args = ['--kubeconfig', kubeconfig, 'get', resource, '--all-namespaces', '--output=json'];
-    const options = {
-      env: process.env,
-      encoding: 'utf8',
-      timeout: READ_TIMEOUT_MS,
-      maxBuffer: MAX_ANSWER_BYTES,
-    } as const;
+    let answer: string;
     try {
-      const stdio = ['ignore', 'pipe', 'pipe'] as const;
-      return JSON.parse(execFileSync('kubectl', args, { ...options, stdio: [...stdio] })) as {
-        items: unknown[];
-      };
-    } catch (error) {
-      const { code, stderr } = error as { code?: string; stderr?: string };
-      if (code === 'ENOENT')
-        throw new Error('--kubeconfig needs kubectl on the PATH; install it', { cause: error });
-      const words = code === 'ETIMEDOUT' ? `no answer in ${READ_TIMEOUT_MS} ms` : stderr?.trim();
-      throw new Error(`--kubeconfig ${kubeconfig}: kubectl could not list ${resource}: ${words}`, {
-        cause: error,
+      answer = execFileSync('kubectl', args, {
+        env: process.env,
+        encoding: 'utf8',
+        timeout: READ_TIMEOUT_MS,
+        maxBuffer: MAX_ANSWER_BYTES,
+        stdio: ['ignore', 'pipe', 'pipe'],
       });
+    } catch (error) {
+      if ((error as { code?: string }).code === 'ENOENT')
+        throw new Error('--kubeconfig needs kubectl on the PATH; install it', { cause: error });
+      throw failed(reasonOf(error), error);
     }
+    const items = itemsOf(answer);
+    if (items === undefined) {
+      const start = JSON.stringify(answer.slice(0, SHOWN_CHARACTERS));
+      throw failed(
+        `its answer must be a list in JSON, received ${start}; see which kubectl is first on the PATH`,
+      );
+    }
+    return items;
   };
-  const [nodes, pods] = [list('nodes').items as ObservedNode[], list('pods').items as ObservedPod[]];
+  const [nodes, pods] = [list('nodes') as ObservedNode[], list('pods') as ObservedPod[]];
   return { nodes, pods };
+}
+
+/** The items of a list in JSON; undefined for what is none. */
+function itemsOf(answer: string): readonly unknown[] | undefined {
+  try {
+    const { items } = JSON.parse(answer) as { items?: unknown };
+    return Array.isArray(items) ? items : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -103,13 +140,15 @@ export function nodesFor(
   const counted = pods.filter(
     (pod) => !isOurs(pod) && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
   );
-  return nodes.map(({ metadata: { name }, spec, status: { allocatable } }) => {
+  return nodes.map(({ metadata: { name }, spec, status }) => {
     const here = counted.filter((pod) => pod.spec.nodeName === name);
+    const allocatable = (resource: keyof typeof PARSERS) =>
+      read(`node ${name}: allocatable`, status?.allocatable, resource).amount;
     return {
       name,
-      cpuAllocatableMillis: parseCpuMillis(allocatable['cpu'] ?? '0'),
-      memoryAllocatableBytes: parseMemoryBytes(allocatable['memory'] ?? '0'),
-      podsFree: Number(allocatable['pods'] ?? '0') - here.length,
+      cpuAllocatableMillis: allocatable('cpu'),
+      memoryAllocatableBytes: allocatable('memory'),
+      podsFree: allocatable('pods') - here.length,
       tainted: (spec?.taints ?? []).some(isUntolerated),
       cordoned: spec?.unschedulable ?? false,
       taintsPreferNoSchedule: (spec?.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
@@ -133,16 +172,14 @@ function othersOf(
   const sorted = [...pods].sort((a, b) => key(a.metadata).compare(key(b.metadata)));
   const ours = key({ ...variant, name: `${variant.name}-` });
   const sumOf = (kind: keyof Resources) => {
-    const asked = sorted.map((pod) => ({ pod, memory: '0', cpu: '0', ...amountsOf(pod, kind) }));
-    const cpuMillis = asked.reduce((sum, { cpu }) => sum + parseCpuMillis(cpu), 0);
-    const bytes = asked.reduce((sum, { memory }) => sum + parseMemoryBytes(memory), 0);
-    // A sum of nothing takes the form of what is added to it.
-    const first = asked.find(({ memory }) => parseMemoryBytes(memory) > 0);
-    const format = formatOf(first?.memory ?? '0');
+    const cpu = sorted.map((pod) => amountOf(pod, kind, 'cpu')).reduce(add, NOTHING);
+    const memories = sorted.map((pod) => amountOf(pod, kind, 'memory'));
+    const memory = memories.reduce(add, NOTHING);
+    const first = sorted[memories.findIndex(({ amount }) => amount > 0)];
     return {
-      total: { cpu: formatCpu(cpuMillis), memory: formatMemory(bytes, format) },
-      format,
-      addedFirst: first !== undefined && key(first.pod.metadata).compare(ours) < 0,
+      total: { cpu: formatCpu(cpu.amount), memory: formatMemory(memory.amount, memory.format) },
+      format: memory.format,
+      addedFirst: first !== undefined && key(first.metadata).compare(ours) < 0,
     };
   };
   const [requests, limits] = [sumOf('requests'), sumOf('limits')];
@@ -155,36 +192,58 @@ function othersOf(
   };
 }
 
+/** Millicores or bytes, and the form that kubectl prints them in. */
+interface Amount {
+  readonly amount: number;
+  readonly format: QuantityFormat;
+}
+
+const NOTHING: Amount = { amount: 0, format: 'decimal' };
+
+/** As kubectl adds: what is added to nothing gives the sum its form. */
+const add = (sum: Amount, { amount, format }: Amount): Amount => ({
+  amount: sum.amount + amount,
+  format: sum.amount === 0 ? format : sum.format,
+});
+
+const larger = (one: Amount, other: Amount): Amount => (other.amount > one.amount ? other : one);
+
+const PARSERS = { cpu: parseCpuMillis, memory: parseMemoryBytes, pods: parseCount } as const;
+
+/** Reads one of some quantities, none of it as 0; `whose` says in an error whose and which they are. */
+function read(whose: string, texts: Quantities | undefined, resource: keyof typeof PARSERS): Amount {
+  const text = texts?.[resource] ?? '0';
+  try {
+    return { amount: PARSERS[resource](text), format: formatOf(text) };
+  } catch (error) {
+    throw new Error(`${whose}.${resource}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 /**
  * What a pod counts for: its containers and sidecars together, or its largest moment of starting, and its overhead.
  *
  * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
  */
-export function amountsOf({ spec }: ObservedPod, kind: keyof Resources): Partial<Amounts> {
-  const amountOf = (
-    resource: keyof Amounts,
-    parse: (text: string) => number,
-    format: (amount: number, like: string) => string,
-  ): string | undefined => {
-    const of = (container: ObservedContainer) => container.resources?.[kind]?.[resource];
-    const texts = [spec, ...spec.containers, ...(spec.initContainers ?? [])].map(of);
-    const like = texts.find((text) => text !== undefined);
-    if (like === undefined) return undefined;
-    const amount = (container: ObservedContainer) => parse(of(container) ?? '0');
-    let sidecars = 0;
-    let starting = 0;
-    for (const container of spec.initContainers ?? []) {
-      if (container.restartPolicy === 'Always') sidecars += amount(container);
-      starting = Math.max(
-        starting,
-        sidecars + (container.restartPolicy === 'Always' ? 0 : amount(container)),
-      );
+function amountOf({ metadata, spec }: ObservedPod, kind: keyof Resources, resource: keyof Amounts): Amount {
+  const whose = `pod ${metadata.namespace}/${metadata.name}`;
+  const of = (container: ObservedContainer) =>
+    read(`${whose}: ${kind}`, container.resources?.[kind], resource);
+  let running = spec.containers.map(of).reduce(add, NOTHING);
+  let sidecars = NOTHING;
+  let starting = NOTHING;
+  for (const container of spec.initContainers ?? []) {
+    if (container.restartPolicy === 'Always') {
+      running = add(running, of(container));
+      sidecars = add(sidecars, of(container));
+      starting = larger(starting, sidecars);
+    } else {
+      starting = larger(starting, add(of(container), sidecars));
     }
-    const running = spec.containers.reduce((sum, container) => sum + amount(container), sidecars);
-    const pod = of(spec) === undefined ? Math.max(running, starting) : amount(spec);
-    return format(pod + parse(spec.overhead?.[resource] ?? '0'), like);
-  };
-  const cpu = amountOf('cpu', parseCpuMillis, formatCpu);
-  const memory = amountOf('memory', parseMemoryBytes, (bytes, like) => formatMemory(bytes, formatOf(like)));
-  return { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
+  }
+  const pod = spec.resources?.[kind]?.[resource] === undefined ? larger(running, starting) : of(spec);
+  // A pod without a limit has none for its overhead either.
+  return kind === 'limits' && pod.amount === 0
+    ? pod
+    : add(pod, read(`${whose}: overhead`, spec.overhead, resource));
 }

@@ -26,26 +26,40 @@ const MULTIPLES: Readonly<Record<QuantityFormat, readonly [suffix: string, facto
   ],
 };
 
-const PATTERN = /^(\d+)(?:\.(\d*))?(m|[EPTGM]i?|Ki|k|[eE]\d{1,2})?$/;
+/** Parts of one that are smaller than a unit; only decimal quantities have them. */
+const FRACTIONS: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3 };
+
+const PATTERN = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
+
+/** The most that a quantity may be, in whole units; Kubernetes takes what is more for this. */
+const MOST = 2n ** 63n - 1n;
+
+const ceilDivide = (dividend: bigint, divisor: bigint) => (dividend + divisor - 1n) / divisor;
 
 /**
- * Reads a quantity in fractions of its unit, rounded up, as Kubernetes does with what is finer.
+ * Reads a quantity in fractions of its unit, rounded up, as Kubernetes does with what is finer. Exact up to 2^53; of
+ * what is more the nearest double is taken, and of what is more than 2^63 - 1 units that number, as Kubernetes caps it:
+ * one node of 16Pi must not keep us from reading a cluster, and no sum that matters is as fine as the difference.
  *
- * @throws RangeError for what is no quantity, or is more than a double counts exactly
+ * @throws RangeError for what is no quantity or a negative one
  */
 function parseUnits(text: string, unitsPerOne: bigint): number {
   const match = PATTERN.exec(text);
-  const [, whole = '', fraction = '', suffix = ''] = match ?? [];
-  const known = [...MULTIPLES.binary, ...MULTIPLES.decimal].find(([name]) => name === suffix);
-  const exponent = /^e(\d+)$/i.exec(suffix)?.[1];
-  const factor = exponent !== undefined ? 10n ** BigInt(exponent) : BigInt(known?.[1] ?? 1);
-  const divisor = 10n ** BigInt(fraction.length) * (suffix === 'm' ? 1000n : 1n);
-  const units = BigInt(whole + fraction) * factor * unitsPerOne;
-  const value = Number((units + divisor - 1n) / divisor);
-  if (match === null || !Number.isSafeInteger(value)) {
+  if (match === null) {
     throw new RangeError(`a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received ${text}`);
   }
-  return value;
+  const [, sign, whole = '', fraction = '', suffix = ''] = match;
+  const digits = BigInt(whole + fraction);
+  if (sign === '-' && digits > 0n) throw new RangeError(`a quantity must not be negative, received ${text}`);
+  const multiple = [...MULTIPLES.binary, ...MULTIPLES.decimal].find(([name]) => name === suffix)?.[1] ?? 1;
+  const exponent = FRACTIONS[suffix] ?? (/^e[+-]?\d/i.test(suffix) ? Number(suffix.slice(1)) : 0);
+  // Beyond this a power of ten makes any digits nothing or the most, and BigInt would run out of memory.
+  const bound = whole.length + fraction.length + 40;
+  const power = Math.max(-bound, Math.min(bound, exponent)) - fraction.length;
+  const dividend = digits * BigInt(multiple) * unitsPerOne * 10n ** BigInt(Math.max(0, power));
+  const units = ceilDivide(dividend, 10n ** BigInt(Math.max(0, -power)));
+  const most = MOST * unitsPerOne;
+  return Number(units < most ? units : most);
 }
 
 /** CPU in millicores; a fraction of one counts as one, as in Kubernetes. */
@@ -54,18 +68,22 @@ export const parseCpuMillis = (text: string): number => parseUnits(text, 1000n);
 /** Memory in bytes; a fraction of a byte counts as one, as in Kubernetes. */
 export const parseMemoryBytes = (text: string): number => parseUnits(text, 1n);
 
+/** A number of things, such as pods: of 1000 the API server says 1k. */
+export const parseCount = (text: string): number => parseUnits(text, 1n);
+
 /** Whether a quantity was written in powers of 1024 or of 1000. */
 export const formatOf = (text: string): QuantityFormat => (text.endsWith('i') ? 'binary' : 'decimal');
 
+/** A whole number in digits: as text, a double from 1e21 on has an exponent. */
+const digitsOf = (value: number) => String(BigInt(value));
+
 /** Canonical CPU: whole cores without a suffix, else millicores. */
 export const formatCpu = (millis: number): string =>
-  millis % 1000 === 0 ? String(millis / 1000) : `${millis}m`;
+  millis % 1000 === 0 ? digitsOf(millis / 1000) : `${digitsOf(millis)}m`;
 
-/** Canonical memory: the largest suffix that leaves a whole number. */
+/** Canonical memory: the largest suffix that leaves a whole number; less than 1Ki is decimal in either form. */
 export function formatMemory(bytes: number, format: QuantityFormat): string {
-  const [suffix, factor] = MULTIPLES[format].find(([, multiple]) => bytes > 0 && bytes % multiple === 0) ?? [
-    '',
-    1,
-  ];
-  return `${bytes / factor}${suffix}`;
+  const multiples = MULTIPLES[bytes < 1024 ? 'decimal' : format];
+  const [suffix, factor] = multiples.find(([, multiple]) => bytes > 0 && bytes % multiple === 0) ?? ['', 1];
+  return `${digitsOf(bytes / factor)}${suffix}`;
 }

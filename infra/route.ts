@@ -1,45 +1,80 @@
 /**
  * A stable Service name for each model, pointed at one of its variants: clients keep it when the variant changes.
  */
+import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+
 import { type App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 
+import { SERVICE_NAME } from '../service/contract';
 import { SERVICE_PORT, selectorOf } from './inference-service';
 import type { Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
 
 /**
- * Reads a route such as `accuracy=hpa`: a model and the kind of its variant.
+ * Reads a route: a model, and the kind of its variant or any of its variants' whole name, such as `accuracy=hpa` or
+ * `accuracy=previous-max-size`.
  *
  * @throws RangeError naming the routes there are
  */
 export function parseRoute(text: string): Variant {
-  const variant = VARIANTS.find(
-    ({ name, model }) => name === text.replace('=', '-') && text.startsWith(`${model}=`),
-  );
+  const named = VARIANTS.filter(({ name, kind, model }) => name === `${model}-${kind}`);
+  const routes = new Map<string, Variant>([
+    ...named.map((variant) => [`${variant.model}=${variant.kind}`, variant] as const),
+    ...VARIANTS.map((variant) => [`${variant.model}=${variant.name}`, variant] as const),
+  ]);
+  const variant = routes.get(text);
   if (variant === undefined) {
-    const known = VARIANTS.filter(({ name, model }) => name.startsWith(`${model}-`));
-    const routes = known.map(({ name, model }) => `${model}=${name.slice(model.length + 1)}`).join(', ');
-    throw new RangeError(`--route must be one of ${routes}, received ${text}`);
+    throw new RangeError(`--route must be one of ${[...routes.keys()].join(', ')}, received ${text}`);
   }
   return variant;
 }
 
+const chartOf = (model: string) => `route-${model}`;
+
 /** The Service named after the model, in a file of its own: `route-MODEL.k8s.yaml`. */
 export class RouteChart extends Chart {
   constructor(app: App, { name, model }: Variant, { namespace, serviceType }: Settings) {
-    super(app, `route-${model}`, { disableResourceNameHashes: true });
+    super(app, chartOf(model), { disableResourceNameHashes: true });
     new k8s.KubeService(this, 'service', {
       metadata: {
         name: model,
         namespace,
         labels: {
           'app.kubernetes.io/component': model,
-          'app.kubernetes.io/part-of': 'tandem',
+          'app.kubernetes.io/part-of': SERVICE_NAME,
           'app.kubernetes.io/managed-by': 'cdk8s',
         },
       },
       spec: { type: serviceType, selector: selectorOf(name), ports: [SERVICE_PORT] },
     });
+  }
+}
+
+/** Where a path leads, through links; of what is not there yet, the part that is. */
+function realPath(path: string): string {
+  const absolute = resolve(path);
+  if (existsSync(absolute)) return realpathSync(absolute);
+  return join(realPath(dirname(absolute)), basename(absolute));
+}
+
+/**
+ * Keeps routes out of the project's `dist/`, which holds the variants alone.
+ *
+ * @throws RangeError for that folder or one in it, by whichever path
+ */
+export function checkRouteFolder(out: string, dist: string): void {
+  if (!`${realPath(out)}${sep}`.startsWith(`${realPath(dist)}${sep}`)) return;
+  throw new RangeError(
+    `--route must not write into dist/, which holds the variants alone: choose another --out, received ${out}`,
+  );
+}
+
+/** Removes the files of an app's models without a route: one from an earlier synth would still be applied. */
+export function removeStaleRoutes({ outdir, outputFileExtension }: App, routes: readonly Variant[]): void {
+  for (const { model } of VARIANTS) {
+    if (routes.some((route) => route.model === model)) continue;
+    rmSync(join(outdir, `${chartOf(model)}${outputFileExtension}`), { force: true });
   }
 }

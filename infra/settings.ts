@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 import { parse } from 'yaml';
 
-import { IMAGE } from '../service/contract';
+import { IMAGE, SERVICE_NAME } from '../service/contract';
 import { type Basis, BASES } from './allocation';
 
 export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
@@ -24,7 +24,7 @@ export interface Settings {
 }
 
 export const DEFAULT_SETTINGS: Settings = {
-  namespace: 'tandem',
+  namespace: SERVICE_NAME,
   image: IMAGE,
   serviceType: 'ClusterIP',
   basis: 'container',
@@ -66,6 +66,13 @@ export function readContext(file = 'cdk8s.yaml'): Context {
 }
 
 /**
+ * How the names of Kubernetes' own namespaces start; the manifests would restrict all that runs there.
+ *
+ * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
+ */
+const RESERVED_PREFIX = 'kube-';
+
+/**
  * Reads the settings: the environment first, where an empty variable is none, then the context, then the defaults.
  *
  * @throws Error naming the variable or the context's key, its value and what it may be
@@ -87,9 +94,16 @@ export function readSettings(environment: Environment, context: Context): Settin
       throw new Error(`${set.from} must be one of ${known.join(', ')}, received ${set.value}`);
     return found;
   };
+  const namespace = read('namespace');
+  if (namespace?.value.startsWith(RESERVED_PREFIX) === true) {
+    throw new Error(
+      `${namespace.from} must not start with ${RESERVED_PREFIX}, which Kubernetes keeps for its own namespaces: ` +
+        `choose another name, received ${namespace.value}`,
+    );
+  }
   const imagePullSecret = read('imagePullSecret')?.value;
   return {
-    namespace: read('namespace')?.value ?? DEFAULT_SETTINGS.namespace,
+    namespace: namespace?.value ?? DEFAULT_SETTINGS.namespace,
     image: read('image')?.value ?? DEFAULT_SETTINGS.image,
     serviceType: readOneOf('serviceType', SERVICE_TYPES, DEFAULT_SETTINGS.serviceType),
     basis: readOneOf('basis', BASES, DEFAULT_SETTINGS.basis),

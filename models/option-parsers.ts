@@ -30,6 +30,16 @@ export const oneOf =
   };
 
 /** Reads a whole number from `lowest` on. */
-export const wholeNumber = (flag: string, lowest: number) => number(flag, lowest, 2 ** 31 - 1, true);
+export const wholeNumber = (flag: string, lowest: number, highest = 2 ** 31 - 1) =>
+  number(flag, lowest, highest, true);
+
+/** Reads the path of a file or folder; an empty one, as of a variable that is not set, would be the working directory. */
+export const path =
+  (name: string) =>
+  (text: string): string => {
+    if (text.trim() === '') throw new RangeError(`${name} must be a path, received "${text}"`);
+    return text;
+  };
+
 export const engineKind = oneOf('--engine', ENGINE_KINDS);
 export const splitName = oneOf('--split', EVALUATED_SPLITS);

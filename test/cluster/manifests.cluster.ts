@@ -155,7 +155,7 @@ test('beside other pods, fit foretells what kubectl describes, in the form of th
           .split(/ {2,}/),
       );
       expect(memory![0]).toContain('Ki ');
-      const rows = foretold.split('\n').filter((row) => row.trim().startsWith(node));
+      const rows = foretold.split('\n').filter((row) => new RegExp(`^ +${node} +(cpu|memory) `).test(row));
       expect(rows.map((row) => row.trim().split(/ {2,}/).slice(-2))).toEqual([cpu, memory]);
     }
   } finally {

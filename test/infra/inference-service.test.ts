@@ -1,4 +1,4 @@
-import { App, Chart, Testing } from 'cdk8s';
+import { App, Chart, Testing, Yaml } from 'cdk8s';
 import fc from 'fast-check';
 
 import { InferenceService, type InferenceServiceProps } from '../../infra/inference-service';
@@ -27,6 +27,25 @@ test('another image, model and figures are served', () => {
   expect(container.env).toContainEqual({ name: 'MODELS', value: 'birds' });
   expect(container.resources.limits).toEqual({ cpu: 1, memory: '1Gi' });
 });
+
+test.each([
+  ['02', '"02"', '0536870912', '"0536870912"'],
+  ['1.50', '"1.50"', '1e9', '"1e9"'],
+  ['1.5', '1.5', '536870912', '536870912'],
+  ['2', '2', '9007199254740993', '"9007199254740993"'],
+  ['2000m', '2000m', '+1Gi', '+1Gi'],
+])(
+  'CPU of %s is emitted character for character as %s, and memory of %s as %s',
+  (cpu, cpuText, memory, memoryText) => {
+    const amounts = { cpu, memory };
+    const deployment = synth({ resources: { requests: amounts, limits: amounts } }).find(
+      ({ kind }) => kind === 'Deployment',
+    );
+    expect(Yaml.stringify(deployment)).toContain(
+      `          resources:\n            limits:\n              cpu: ${cpuText}\n              memory: ${memoryText}\n`,
+    );
+  },
+);
 
 test.each([{ namespace: 'vision' }, {}])(
   'the name is the construct’s id and the namespace that of the chart with %j, where none are given',
@@ -65,8 +84,13 @@ test('an id that is no name is refused as one', () => {
 
 test.each<Partial<InferenceServiceProps>>([
   { namespace: '1' },
-  { image: 'localhost:5000/a/birds:v1_2' },
+  { image: 'birds' },
+  { image: 'Images.example/a--b/c__d.e:_1.2-3' },
+  { image: 'localhost:5000/a/b_c:v1' },
+  { image: '[::1]:5000/birds:1' },
   { image: `images.example/birds:2@sha256:${'0'.repeat(64)}` },
+  { image: `birds@sha512:${'f'.repeat(128)}` },
+  { image: `birds@multihash+base58:${'0'.repeat(32)}` },
   { imagePullSecret: 'registry.credentials' },
   { model: 'Birds_2.1' },
 ])('%j is taken', (changes) => {
@@ -124,11 +148,68 @@ test.each<[string, Partial<InferenceServiceProps>]>([
   ['namespace must be at most 63 of a-z, 0-9 and -, not starting or', { namespace: 'Foo Bar' }],
   ['not starting or ending with -, received ', { namespace: 'a'.repeat(64) }],
   ['starting and ending with a letter or digit, received my birds', { model: 'my birds' }],
-  ['image must be such as registry.example/tandem:1 or', { image: 'two words' }],
+  [
+    'image must be [host[:port]/]name[:tag][@digest] with the name in lower case, such as',
+    { image: 'two words' },
+  ],
   ['and 64 hex digits, received birds@sha256:0123', { image: 'birds@sha256:0123' }],
-  ['imagePullSecret must be of a-z, 0-9, - and .,', { imagePullSecret: 'A_b' }],
+  ['imagePullSecret must be at most 253 of a-z, 0-9, - and .,', { imagePullSecret: 'A_b' }],
+  ['imagePullSecret must be at most 253 of', { imagePullSecret: 'a'.repeat(254) }],
+  ['model must be at most 63 of', { model: 'accuracy,latency' }],
+  [
+    'serviceType must be one of ClusterIP, NodePort, LoadBalancer, received Cluster',
+    { serviceType: 'Cluster' as 'ClusterIP' },
+  ],
+  [
+    'figures.basis and figures.source must take at most 102400 bytes together, since they become annotations: ' +
+      'shorten them, received 102401 bytes',
+    { figures: { basis: 'a', source: 'ä'.repeat(50 * 1024) } },
+  ],
+  [
+    'birds: limits.cpu must be above 440 % of requests.cpu, or no pod is ever added at targetCpuPercent 400: ' +
+      'raise limits.cpu or lower targetCpuPercent, received 1 and 250m',
+    { scaling: hpa(1, 2, 400) },
+  ],
+  ['birds: limits.cpu must be above 110 % of', { ...limits('275m', '1Gi'), scaling: hpa(1, 2, 100) }],
 ])('it is refused that %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);
+});
+
+test.each([
+  '',
+  'Registry/Tandem::1',
+  'http://foo/bar',
+  'Birds',
+  'birds:',
+  'birds/',
+  '/birds',
+  'a//birds',
+  'birds:v/1:2',
+  'birds-',
+  'a___b',
+  'images.example:port/birds',
+  '::1/birds',
+  `birds:${'v'.repeat(129)}`,
+  'birds@',
+  `birds@${'0'.repeat(64)}`,
+  `birds@sha256:${'0'.repeat(63)}`,
+  `birds@sha256:${'0'.repeat(65)}`,
+  `birds@sha256:${'A'.repeat(64)}`,
+  `birds@sha512:${'0'.repeat(64)}`,
+  `birds@other:${'0'.repeat(31)}`,
+  `birds@sha256:${'0'.repeat(64)}:1`,
+  'birds:1\n',
+])('%j is no image', (image) => {
+  expect(() => synth({ image })).toThrow(/^image must be .*, received /);
+});
+
+test('figures may have a source of 100 KiB', () => {
+  expect(synth({ figures: { basis: '', source: 'a'.repeat(100 * 1024) } })).toHaveLength(5);
+});
+
+test('an autoscaler that can just see more than its target’s tolerance is taken', () => {
+  const kinds = synth({ ...limits('276m', '1Gi'), scaling: hpa(1, 2, 100) }).map(({ kind }) => kind);
+  expect(kinds).toContain('HorizontalPodAutoscaler');
 });
 
 const name = fc.stringMatching(/^[a-z][a-z0-9]{0,20}$/);
@@ -136,7 +217,7 @@ const amounts = fc.tuple(fc.integer({ min: 1, max: 64_000 }), fc.integer({ min: 
 const scaling = fc.oneof(
   fc.integer({ min: 1, max: 20 }).map((replicas): Scaling => ({ kind: 'fixed', replicas })),
   fc
-    .tuple(fc.integer({ min: 1, max: 9 }), fc.nat({ max: 9 }), fc.integer({ min: 1, max: 100 }))
+    .tuple(fc.integer({ min: 1, max: 9 }), fc.nat({ max: 9 }), fc.integer({ min: 1, max: 90 }))
     .map(([least, more, target]) => hpa(least, least + more, target)),
 );
 

@@ -71,6 +71,17 @@ describe('synth', () => {
       'TANDEM_SERVICE_TYPE must be one of ClusterIP, NodePort, LoadBalancer, received Cluster',
     );
   });
+
+  test('refuses a namespace with Kubernetes’ own prefix by the name of its variable or key', () => {
+    const refusal =
+      'must not start with kube-, which Kubernetes keeps for its own namespaces: choose another name, ' +
+      'received kube-system';
+    expect(() => readSettings({ TANDEM_NAMESPACE: 'kube-system' }, {})).toThrow(
+      `TANDEM_NAMESPACE ${refusal}`,
+    );
+    expect(() => readSettings({}, { namespace: 'kube-system' })).toThrow(`context namespace ${refusal}`);
+    expect(readSettings({}, { namespace: 'kubernetes' }).namespace).toBe('kubernetes');
+  });
 });
 
 describe('the context of cdk8s.yaml', () => {

@@ -4,13 +4,8 @@ import { delimiter, join } from 'node:path';
 
 import { allocatedRows } from '../../infra/allocation';
 import { selectorOf } from '../../infra/inference-service';
-import {
-  amountsOf,
-  nodesFor,
-  type ObservedNode,
-  type ObservedPod,
-  readCluster,
-} from '../../infra/observed-cluster';
+import { nodesFor, type ObservedNode, type ObservedPod, readCluster } from '../../infra/observed-cluster';
+import type { Resources } from '../../infra/variants';
 
 const NODE: ObservedNode = {
   metadata: { name: 'one' },
@@ -29,10 +24,14 @@ function pod(
   return { metadata: { namespace, name: 'one' }, spec, status: { phase: 'Running' }, ...rest };
 }
 
+/** What a node counts a single pod for. */
+const amountsOf = (only: ObservedPod, kind: keyof Resources) =>
+  nodesFor(OURS, { nodes: [NODE], pods: [only] })[0]!.others[kind];
+
 test('a pod counts for its containers together', () => {
   const containers = [requesting('100m', '64Mi'), requesting('1', '64Mi'), {}];
   expect(amountsOf(pod('a', { containers }), 'requests')).toEqual({ cpu: '1100m', memory: '128Mi' });
-  expect(amountsOf(pod('a', { containers }), 'limits')).toEqual({});
+  expect(amountsOf(pod('a', { containers }), 'limits')).toEqual({ cpu: '0', memory: '0' });
 });
 
 test('an init container counts only where it asks for more than all that follows', () => {
@@ -66,6 +65,12 @@ test('what a pod states as a whole replaces its containers’ sum, and its overh
   });
 });
 
+test('a pod that asks for nothing counts for its overhead, and without a limit for none', () => {
+  const only = pod('a', { containers: [{}], overhead: { cpu: '10m', memory: '1Mi' } });
+  expect(amountsOf(only, 'requests')).toEqual({ cpu: '10m', memory: '1Mi' });
+  expect(amountsOf(only, 'limits')).toEqual({ cpu: '0', memory: '0' });
+});
+
 test('a variant’s own pods and finished ones leave a node as it would be without them', () => {
   const labels = { ...selectorOf('latency-hpa'), 'app.kubernetes.io/part-of': 'tandem' };
   const containers = [requesting('1', '1Gi')];
@@ -94,6 +99,50 @@ test.each([
 ])('a node with the taint %s:%s keeps our pods away: %s', (key, effect, tainted) => {
   const nodes = [{ ...NODE, spec: { taints: [{ key, effect }] } }];
   expect(nodesFor(OURS, { nodes, pods: [] })[0]!.tainted).toBe(tainted);
+});
+
+test('a node’s number of pods is a quantity too', () => {
+  const status = { allocatable: { ...NODE.status!.allocatable, pods: '1k' } };
+  expect(nodesFor(OURS, { nodes: [{ ...NODE, status }], pods: [] })[0]!.podsFree).toBe(1000);
+});
+
+test.each([{}, { status: {} }, { status: { allocatable: {} } }])(
+  'a node that says only %j of what it has offers nothing',
+  (fields) => {
+    const nodes = [{ metadata: { name: 'one' }, ...fields }];
+    expect(nodesFor(OURS, { nodes, pods: [] })[0]).toMatchObject({
+      cpuAllocatableMillis: 0,
+      memoryAllocatableBytes: 0,
+      podsFree: 0,
+    });
+  },
+);
+
+test('a node of more than a double counts is read all the same', () => {
+  const status = { allocatable: { cpu: '4', memory: '16Pi', pods: '110' } };
+  const nodes = [{ ...NODE, status }];
+  const pods = [pod('a', { containers: [requesting('1', '1Ei')] })];
+  const [node] = nodesFor(OURS, { nodes, pods });
+  expect(node).toMatchObject({ memoryAllocatableBytes: 2 ** 54, others: { requests: { memory: '1Ei' } } });
+});
+
+test.each<[string, Partial<ObservedPod['spec']>]>([
+  ['pod a/one: requests.cpu: a quantity must look like', { containers: [requesting('much', '1Gi')] }],
+  [
+    'pod a/one: requests.memory: a quantity must not be negative',
+    { initContainers: [requesting('1', '-1')] },
+  ],
+  ['pod a/one: limits.cpu: a quantity', { resources: { limits: { cpu: '' } } }],
+  ['pod a/one: overhead.memory: a quantity', { overhead: { memory: '1 Gi' } }],
+])('a quantity that cannot be read is told with its pod: %s', (message, fields) => {
+  expect(() => nodesFor(OURS, { nodes: [NODE], pods: [pod('a', fields)] })).toThrow(message);
+});
+
+test.each(['cpu', 'memory', 'pods'])('a node’s %s that cannot be read is told with the node', (resource) => {
+  const nodes = [{ ...NODE, status: { allocatable: { [resource]: 'much' } } }];
+  expect(() => nodesFor(OURS, { nodes, pods: [] })).toThrow(
+    `node one: allocatable.${resource}: a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received much`,
+  );
 });
 
 /** The memory row of a node with other pods and one of ours, of 1G. */
@@ -131,6 +180,22 @@ test('a sum of bytes keeps the form of its first pod, and nothing has no form', 
   expect(memoryRow(pods, 0)).toBe('2000000 (0%)');
 });
 
+test('a pod’s memory has the form of its first container that asks for some, as in kubectl', () => {
+  const containers = [requesting('1', '0'), requesting('1', '64Mi'), requesting('1', '1e6')];
+  const larger = { containers, initContainers: [requesting('1', '1e9')] };
+  expect(amountsOf(pod('a', { containers }), 'requests').memory).toBe('68108864');
+  expect(amountsOf(pod('a', { containers: containers.slice(0, 2) }), 'requests').memory).toBe('64Mi');
+  expect(amountsOf(pod('a', larger), 'requests').memory).toBe('1G');
+});
+
+test('a pod’s memory keeps its form where no suffix shows it', () => {
+  const pods = [
+    pod('a', { containers: [requesting('1', '1Mi'), requesting('1', '1')] }),
+    pod('b', { containers: [requesting('1', '1048575')] }),
+  ];
+  expect(memoryRow(pods, 0)).toBe('2Mi (0%)');
+});
+
 describe('kubectl', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kubectl-'));
   const path = process.env['PATH'];
@@ -152,6 +217,28 @@ describe('kubectl', () => {
   test('is quoted where it fails', () => {
     answering('echo "error: no server" >&2; exit 1');
     expect(() => readCluster('f')).toThrow('--kubeconfig f: kubectl could not list nodes: error: no server');
+  });
+
+  test.each([
+    ['exit 3', 'it ended with status 3 and said nothing'],
+    ['kill -9 $$', 'it ended with SIGKILL and said nothing'],
+    ['echo no list', 'its answer must be a list in JSON, received "no list\\n"; see which kubectl'],
+    [':', 'its answer must be a list in JSON, received ""; see which kubectl'],
+    ['echo null', 'its answer must be a list in JSON, received "null\\n"'],
+    ['echo "{}"', 'its answer must be a list in JSON, received "{}\\n"'],
+    [`echo '{"items": null}'`, 'its answer must be a list in JSON, received "{\\"items\\": null}\\n"'],
+  ])('that does %s is told as such', (script, reason) => {
+    answering(script);
+    expect(() => readCluster('f')).toThrow(`--kubeconfig f: kubectl could not list nodes: ${reason}`);
+  });
+
+  test('that may not be run is told as such', () => {
+    answering('');
+    chmodSync(join(folder, 'kubectl'), 0o644);
+    process.env['PATH'] = folder;
+    expect(() => readCluster('f')).toThrow(
+      'kubectl could not list nodes: it ended with EACCES and said nothing',
+    );
   });
 
   test('is asked for where it is missing', () => {

@@ -8,7 +8,13 @@ test.each([
   ['1.5', 1500],
   ['0.0001', 1],
   ['2.', 2000],
-])('CPU of %s is %i millicores', (text, millis) => {
+  ['.5', 500],
+  ['+1', 1000],
+  ['1500u', 2],
+  ['500e-3', 500],
+  ['100000001n', 101],
+  ['16Ei', 2 ** 63 * 1000],
+])('CPU of %s is %d millicores', (text, millis) => {
   expect(parseCpuMillis(text)).toBe(millis);
 });
 
@@ -23,20 +29,99 @@ test.each([
   ['2Pi', 2 * 1024 ** 5],
   ['1e9', 1e9],
   ['5E3', 5000],
-])('memory of %s is %i bytes', (text, bytes) => {
+  ['5E+3', 5000],
+  ['1.5e-1', 1],
+  ['.5Ki', 512],
+  ['1.Ki', 1024],
+  ['1k', 1000],
+  ['0e999999999', 0],
+  ['-0', 0],
+  ['9007199254740993', 2 ** 53],
+  ['16Pi', 2 ** 54],
+  ['1Ei', 2 ** 60],
+  ['8Ei', 2 ** 63],
+  ['1e999999999', 2 ** 63],
+  ['1e-999999999', 1],
+])('memory of %s is %d bytes', (text, bytes) => {
   expect(parseMemoryBytes(text)).toBe(bytes);
 });
 
-test('formatting and parsing are inverse', () => {
+/** What one unit with each suffix is, as a fraction. */
+const UNITS: readonly (readonly [suffix: string, numerator: bigint, denominator: bigint])[] = [
+  ...['n', 'u', 'm'].map((suffix, i) => [suffix, 1n, 1000n ** BigInt(3 - i)] as const),
+  ...['', 'k', 'M', 'G', 'T', 'P', 'E'].map((suffix, i) => [suffix, 1000n ** BigInt(i), 1n] as const),
+  ...['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((suffix, i) => [suffix, 1024n ** BigInt(i + 1), 1n] as const),
+];
+
+const unit = fc.oneof(
+  fc.constantFrom(...UNITS),
+  fc
+    .tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), fc.nat({ max: 40 }))
+    .map(([letter, sign, exponent]) => {
+      const power = 10n ** BigInt(exponent);
+      const suffix = `${letter}${sign}${exponent}`;
+      return sign === '-' ? ([suffix, 1n, power] as const) : ([suffix, power, 1n] as const);
+    }),
+);
+const digits = fc.stringMatching(/^\d{0,20}$/);
+const number = fc
+  .record({
+    sign: fc.constantFrom('', '+'),
+    whole: digits,
+    point: fc.constantFrom('', '.'),
+    fraction: digits,
+  })
+  .map((parts) => (parts.point === '' ? { ...parts, fraction: '' } : parts))
+  .filter(({ whole, fraction }) => whole + fraction !== '');
+
+test('every quantity of the grammar is its value rounded up, or the most that Kubernetes counts', () => {
   fc.assert(
-    fc.property(
-      fc.nat({ max: 1e9 }),
-      fc.constantFrom('binary' as const, 'decimal' as const),
-      (value, format) => {
-        expect(parseMemoryBytes(formatMemory(value, format))).toBe(value);
-        expect(parseCpuMillis(formatCpu(value))).toBe(value);
-      },
-    ),
+    fc.property(number, unit, ({ sign, whole, point, fraction }, [suffix, numerator, denominator]) => {
+      const text = `${sign}${whole}${point}${fraction}${suffix}`;
+      const divisor = denominator * 10n ** BigInt(fraction.length);
+      const expected = (unitsPerOne: bigint) => {
+        const dividend = BigInt(whole + fraction) * numerator * unitsPerOne;
+        const rounded = dividend / divisor + (dividend % divisor === 0n ? 0n : 1n);
+        const most = (2n ** 63n - 1n) * unitsPerOne;
+        return Number(rounded < most ? rounded : most);
+      };
+      expect(parseMemoryBytes(text)).toBe(expected(1n));
+      expect(parseCpuMillis(text)).toBe(expected(1000n));
+    }),
+    { seed: 5, numRuns: 1000 },
+  );
+});
+
+test('a negative quantity is refused as one', () => {
+  fc.assert(
+    fc.property(number, unit, ({ whole, point, fraction }, [suffix]) => {
+      fc.pre(BigInt(whole + fraction) > 0n);
+      const text = `-${whole}${point}${fraction}${suffix}`;
+      expect(() => parseMemoryBytes(text)).toThrow(`a quantity must not be negative, received ${text}`);
+    }),
+    { seed: 5 },
+  );
+});
+
+const format = fc.constantFrom('binary' as const, 'decimal' as const);
+
+test('formatting and parsing are inverse', () => {
+  const amount = fc.oneof(fc.nat({ max: 1e9 }), fc.maxSafeNat());
+  fc.assert(
+    fc.property(amount, format, (value, how) => {
+      expect(parseMemoryBytes(formatMemory(value, how))).toBe(value);
+      expect(parseCpuMillis(formatCpu(value))).toBe(value);
+    }),
+    { seed: 5 },
+  );
+});
+
+test('what is more than a double counts exactly is formatted so that it can be read again', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 2 ** 53, max: 2 ** 63, noNaN: true }), format, (value, how) => {
+      expect(parseMemoryBytes(formatMemory(value, how))).toBe(value);
+      expect(parseCpuMillis(formatCpu(value * 1000))).toBe(value * 1000);
+    }),
     { seed: 5 },
   );
 });
@@ -46,10 +131,16 @@ test('the canonical form has the largest suffix that leaves a whole number', () 
   expect(formatMemory(4627034 * 1024, 'binary')).toBe('4627034Ki');
   expect(formatMemory(6544139520, 'binary')).toBe('6544139520');
   expect(formatMemory(443115520, 'decimal')).toBe('443115520');
+  expect(formatMemory(1000, 'binary')).toBe('1k');
   expect(formatOf('1Gi')).toBe('binary');
   expect(formatOf('443115520')).toBe('decimal');
 });
 
-test.each(['', 'much', '1 Gi', '-1', '9Ei', '1e', '1eGi', '.', '1e99'])('%j is refused', (text) => {
-  expect(() => parseMemoryBytes(text)).toThrow(`received ${text}`);
-});
+test.each(['', 'much', '1 Gi', '1e', '1eGi', '.', '-', '+.', '1K', '1ki', '1mi', '1e1.5', '--1', '1.2.3'])(
+  '%j is no quantity',
+  (text) => {
+    expect(() => parseMemoryBytes(text)).toThrow(
+      `a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received ${text}`,
+    );
+  },
+);
