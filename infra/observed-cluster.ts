@@ -162,6 +162,13 @@ const isUntolerated = ({ key, effect }: { key: string; effect: string }): boolea
   effect !== 'PreferNoSchedule' &&
   !TOLERATIONS.some((toleration) => toleration.key === key && toleration.effect === effect);
 
+/**
+ * What kube-scheduler scores for a container that states no request.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/scheduler/util/pod_resources.go
+ */
+const ASSUMED: Amounts = { cpu: '100m', memory: '200Mi' };
+
 function othersOf(
   pods: readonly ObservedPod[],
   variant: { readonly name: string; readonly namespace: string },
@@ -183,10 +190,12 @@ function othersOf(
     };
   };
   const [requests, limits] = [sumOf('requests'), sumOf('limits')];
+  const scored = (resource: keyof Amounts) =>
+    sorted.map((pod) => amountOf(pod, 'requests', resource, ASSUMED[resource])).reduce(add, NOTHING);
   return {
     requests: requests.total,
     limits: limits.total,
-    scored: requests.total,
+    scored: { cpu: formatCpu(scored('cpu').amount), memory: formatMemory(scored('memory').amount, 'binary') },
     memoryFormat: { requests: requests.format, limits: limits.format },
     addedFirst: { requests: requests.addedFirst, limits: limits.addedFirst },
   };
@@ -210,9 +219,14 @@ const larger = (one: Amount, other: Amount): Amount => (other.amount > one.amoun
 
 const PARSERS = { cpu: parseCpuMillis, memory: parseMemoryBytes, pods: parseCount } as const;
 
-/** Reads one of some quantities, none of it as 0; `whose` says in an error whose and which they are. */
-function read(whose: string, texts: Quantities | undefined, resource: keyof typeof PARSERS): Amount {
-  const text = texts?.[resource] ?? '0';
+/** Reads one of some quantities, or what stands for none of it; `whose` says in an error whose and which they are. */
+function read(
+  whose: string,
+  texts: Quantities | undefined,
+  resource: keyof typeof PARSERS,
+  none = '0',
+): Amount {
+  const text = texts?.[resource] ?? none;
   try {
     return { amount: PARSERS[resource](text), format: formatOf(text) };
   } catch (error) {
@@ -223,12 +237,18 @@ function read(whose: string, texts: Quantities | undefined, resource: keyof type
 /**
  * What a pod counts for: its containers and sidecars together, or its largest moment of starting, and its overhead.
  *
+ * @param none what a container counts for that states none
  * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
  */
-function amountOf({ metadata, spec }: ObservedPod, kind: keyof Resources, resource: keyof Amounts): Amount {
+function amountOf(
+  { metadata, spec }: ObservedPod,
+  kind: keyof Resources,
+  resource: keyof Amounts,
+  none = '0',
+): Amount {
   const whose = `pod ${metadata.namespace}/${metadata.name}`;
   const of = (container: ObservedContainer) =>
-    read(`${whose}: ${kind}`, container.resources?.[kind], resource);
+    read(`${whose}: ${kind}`, container.resources?.[kind], resource, none);
   let running = spec.containers.map(of).reduce(add, NOTHING);
   let sidecars = NOTHING;
   let starting = NOTHING;

@@ -34,6 +34,22 @@ test('a pod counts for its containers together', () => {
   expect(amountsOf(pod('a', { containers }), 'limits')).toEqual({ cpu: '0', memory: '0' });
 });
 
+test('a container that states no request is scored as the scheduler does, and counts for nothing', () => {
+  const containers = [requesting('500m', '64Mi'), {}, { resources: { requests: { cpu: '0' } } }];
+  const [node] = nodesFor(OURS, { nodes: [NODE], pods: [pod('a', { containers })] });
+  expect(node!.others.requests).toEqual({ cpu: '500m', memory: '64Mi' });
+  expect(node!.others.scored).toEqual({ cpu: '600m', memory: '464Mi' });
+});
+
+test('a cordon, and taints that pods would rather avoid, are read from the node', () => {
+  const taints = [
+    { key: 'slow', effect: 'PreferNoSchedule' },
+    { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' },
+  ];
+  const [node] = nodesFor(OURS, { nodes: [{ ...NODE, spec: { taints, unschedulable: true } }], pods: [] });
+  expect(node).toMatchObject({ cordoned: true, tainted: true, taintsPreferNoSchedule: 1 });
+});
+
 test('an init container counts only where it asks for more than all that follows', () => {
   const containers = [requesting('100m', '64Mi')];
   const small = pod('a', { containers, initContainers: [requesting('50m', '32Mi')] });
