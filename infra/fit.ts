@@ -70,9 +70,10 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
         ...arithmetic(updating, resources),
       );
   }
+  const width = Math.max(...nodes.map(({ name }) => name.length)) + 1;
   for (const { node, pods } of place(counts[0]![1], resources, nodes).placed) {
     for (const { resource, requests, limits } of allocatedRows(node, pods, resources)) {
-      lines.push(`  ${node.name.padEnd(14)} ${resource.padEnd(7)} ${requests.padEnd(18)} ${limits}`);
+      lines.push(`  ${node.name.padEnd(width)} ${resource.padEnd(7)} ${requests.padEnd(18)} ${limits}`);
     }
   }
   return lines.join('\n');
