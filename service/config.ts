@@ -5,7 +5,7 @@ import { join, relative, resolve } from 'node:path';
 
 import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { ENGINE_KINDS, type EngineKind } from '../models/engines/engine';
-import { number, oneOf } from '../models/option-parsers';
+import { oneOf } from '../models/option-parsers';
 import { PACKAGE_ROOT } from '../models/package-root';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
@@ -70,6 +70,14 @@ export interface Config {
   readonly metricsPort?: number;
 }
 
+function integer(name: string, value: string, lowest: number, highest: number): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < lowest || number > highest) {
+    throw new RangeError(`${name} must be a whole number from ${lowest} to ${highest}, received "${value}"`);
+  }
+  return number;
+}
+
 /**
  * Reads the configuration.
  *
@@ -79,12 +87,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const read = (name: string) => (environment[name] === '' ? undefined : environment[name]);
   const limit = read(ENV.cpuLimitMillis);
   const limitMillis =
-    limit === undefined ? cpuLimitMillis() : number(ENV.cpuLimitMillis, 1, 1_000_000, true)(limit);
+    limit === undefined ? cpuLimitMillis() : integer(ENV.cpuLimitMillis, limit, 1, 1_000_000);
   const apiKeyFile = read(ENV.apiKeyFile);
   const metricsPort = read(ENV.metricsPort);
-  const port = number(ENV.port, 0, 65535, true)(read(ENV.port) ?? DEFAULTS.port);
-  const metrics =
-    metricsPort === undefined ? undefined : number(ENV.metricsPort, 0, 65535, true)(metricsPort);
+  const port = integer(ENV.port, read(ENV.port) ?? DEFAULTS.port, 0, 65535);
+  const metrics = metricsPort === undefined ? undefined : integer(ENV.metricsPort, metricsPort, 0, 65535);
   if (metrics !== undefined && metrics !== 0 && metrics === port) {
     throw new RangeError(
       `${ENV.metricsPort} must be another port than ${ENV.port}, received "${metricsPort}": leave it out to have the metrics on ${port}`,

@@ -27,6 +27,7 @@ test('an API key file and a port for metrics are there only where they are asked
 test.each([
   [{ METRICS_PORT: 'x' }, 'METRICS_PORT must be a whole number from 0 to 65535, received "x"'],
   [{ METRICS_PORT: '8080' }, 'METRICS_PORT must be another port than PORT, received "8080"'],
+  [{ PORT: '8e3' }, 'PORT must be a whole number from 0 to 65535, received "8e3"'],
   [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, received "http"'],
   [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535, received "70000"'],
   [{ MODELS: 'accuracy,speed' }, 'MODELS must be one of accuracy, latency, received "speed"'],
