@@ -71,7 +71,8 @@ export function place(
       ({ node, shortage }) => !node.cordoned && !node.tainted && !Object.values(shortage).includes(true),
     );
     const scores = scoresOf(feasible, ask);
-    const best = feasible.filter((_, i) => scores[i] === Math.max(...scores));
+    const most = Math.max(...scores);
+    const best = feasible.filter((_, i) => scores[i] === most);
     const chosen = best.at(lot === 'first' ? 0 : -1);
     if (chosen === undefined) break;
     drawn ||= best.length > 1;
