@@ -9,7 +9,7 @@ import { CLUSTER, clusterOf } from '../../infra/cluster';
 import { synthesize } from '../../infra/main';
 import { VARIANTS } from '../../infra/variants';
 import { getJson, kubectl, must } from './control-plane';
-import { NAMESPACE, podsOf, readyPods, removeAll, setNodes, settled } from './nodes';
+import { leastReplicas, NAMESPACE, podsOf, readyPods, removeAll, setNodes, settled } from './nodes';
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();
@@ -39,8 +39,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The variants that have a budget, with their least replicas. */
 const BUDGETED = VARIANTS.flatMap(({ name, kind, scaling }) => {
-  const replicas = scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
-  return kind === 'single-pod' ? [] : [[name, replicas] as const];
+  return kind === 'single-pod' ? [] : [[name, leastReplicas(scaling)] as const];
 });
 
 /** Applies a variant so that all of its pods are on one worker. */

@@ -2,11 +2,17 @@
 import { stringify } from 'yaml';
 
 import { type ClusterNode, SYSTEM_PODS } from '../../infra/cluster';
+import type { Scaling } from '../../infra/variants';
 import { type Cluster, getJson, must, NODE_LABEL, until } from './control-plane';
 
 /** Namespace of the stand-in for the system's pods; it sorts after ours, so that our memory is added first. */
 const SYSTEM_NAMESPACE = 'zz-system';
 export const NAMESPACE = 'tandem';
+
+/** How many pods run when no load asks for more. */
+export const leastReplicas = (scaling: Scaling): number =>
+  scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
+
 const AVOIDED = 'tandem.test/avoided';
 const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' } as const;
 
