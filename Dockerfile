@@ -21,8 +21,12 @@ RUN --mount=type=secret,id=certificates \
     fi; \
     npm ci --ignore-scripts && \
     if [ "$ENGINE" = tfjs-node ]; then npm run build:tfjs-node; else rm -rf node_modules/@tensorflow/tfjs-node; fi
-COPY tsconfig.json tsconfig.build.json cli.ts ./
+COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/image-sbom.ts scripts/
+COPY charts charts
+COPY cli cli
+COPY files files
+COPY statistics statistics
 COPY models models
 COPY service service
 COPY infra infra
@@ -36,10 +40,10 @@ COPY ${MODELS_DIR} saved
 # weights and their base. Exported here, so that a read-only container starts from finished graphs.
 RUN mkdir -p served onnx && \
     models=$(echo "$MODELS" | tr , ' ') && \
-    MODELS_DIR=/app/saved node build/cli.js pack $models --out served && \
+    MODELS_DIR=/app/saved node build/cli/main.js pack $models --out served && \
     if [ -d saved/samples ]; then cp -r saved/samples served/; fi && \
     if [ "$ENGINE" = onnxruntime ]; then \
-      MODELS_DIR=/app/served node build/cli.js export $models --out onnx && \
+      MODELS_DIR=/app/served node build/cli/main.js export $models --out onnx && \
       find served \( -name '*.h5' -o -name '*.safetensors*' \) ! -name weights.safetensors -delete; \
     fi
 # Packages of development and of the other engines go, with what only they need.
@@ -62,12 +66,14 @@ FROM base
 ARG ENGINE=onnxruntime
 ARG MODELS=accuracy,latency
 WORKDIR /app
-# Of service/malloc.ts, for the process that starts the others too.
+# Of service/inference/malloc.ts, for the process that starts the others too.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=1048576
 ENV NODE_ENV=production ENGINE=${ENGINE} MODELS=${MODELS} MODELS_DIR=/app/served ONNX_CACHE_DIR=/app/onnx PORT=8080
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/package.json /app/sbom.cdx.json ./
 COPY --from=build /app/service/page service/page
+COPY --from=build /app/build/files build/files
+COPY --from=build /app/build/statistics build/statistics
 COPY --from=build /app/build/models build/models
 COPY --from=build /app/build/service build/service
 COPY --from=build /app/onnx onnx

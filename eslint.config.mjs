@@ -1,12 +1,6 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Forbids imports by pattern, with the reason that a reader of the error needs. */
-const wall = (files, patterns, message) => ({
-  files,
-  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: patterns, message }] }] },
-});
-
 export default tseslint.config(
   { ignores: ['build/', 'dist/', 'coverage/', 'node_modules/', '.cache/', 'service/page/'] },
   eslint.configs.recommended,
@@ -46,44 +40,6 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
-  {
-    files: ['**/*.ts'],
-    ignores: ['models/onnx/runtime.ts', 'test/**'],
-    rules: {
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        {
-          name: 'onnxruntime-node',
-          message: 'Import models/onnx/runtime: it has no telemetry.',
-          allowTypeImports: true,
-        },
-      ],
-    },
-  },
-  wall(
-    ['models/**/*.ts'],
-    ['**/service/*', '**/infra/*', '**/bench/*', '**/test/*', 'express', 'cdk8s*', 'constructs'],
-    'models/ is the bottom layer: no HTTP, no Kubernetes',
-  ),
-  wall(
-    ['service/**/*.ts'],
-    ['**/infra/*', '**/bench/*', '**/test/*', 'cdk8s*', 'constructs'],
-    'service/ knows saved models only: no Kubernetes, no load generation',
-  ),
-  wall(
-    ['infra/**/*.ts'],
-    [
-      '**/models/*',
-      '!**/models/catalog',
-      '**/service/*',
-      '!**/service/contract',
-      '**/bench/*',
-      '**/test/*',
-      'express',
-      '@tensorflow/*',
-    ],
-    'infra/ may read models/catalog and service/contract only, so that synth loads neither tfjs nor express',
-  ),
   {
     files: [
       'models/catalog.ts',

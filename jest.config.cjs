@@ -8,6 +8,6 @@ module.exports = {
   moduleNameMapper: { '^h5wasm/node$': '<rootDir>/node_modules/h5wasm/dist/node/hdf5_hl.js' },
   transformIgnorePatterns: ['/node_modules/(?!h5wasm/)'],
   transform: { '^.+\\.ts$': swc, '/node_modules/h5wasm/.+\\.js$': swc },
-  testEnvironment: '<rootDir>/test/environment.cjs',
+  testEnvironment: '<rootDir>/test/support/environment.cjs',
   testTimeout: 30_000,
 };

@@ -3,10 +3,10 @@
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
-const compiled = join(__dirname, '..', 'build', 'cli.js');
-if (!existsSync(join(__dirname, '..', 'cli.ts'))) {
+const compiled = join(__dirname, '..', 'build', 'cli', 'main.js');
+if (!existsSync(join(__dirname, '..', 'cli'))) {
   require(compiled);
 } else {
   require('tsx/cjs');
-  require('../cli.ts');
+  require('../cli/main.ts');
 }

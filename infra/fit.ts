@@ -3,7 +3,7 @@
  */
 import { allocatedRows, type Basis, resourcesOn } from './allocation';
 import type { ClusterNode } from './cluster';
-import { ROLLING_UPDATE } from './operations';
+import { ROLLING_UPDATE } from './deployment-defaults';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import { freeOn, place, type PlacedPods, type Placement } from './scheduling';
 import { type Resources, type Variant, VARIANTS } from './variants';

@@ -17,10 +17,19 @@ import {
   RUN_AS_USER_ID,
   SERVICE_NAME,
 } from '../service/contract';
-import { checkProps } from './check-props';
-import { HPA_BEHAVIOR, PROBES, ROLLING_UPDATE, SPREAD, TEMPORARY_FILES, TOLERATIONS } from './operations';
-import type { ServiceType } from './settings';
-import type { Amounts, Resources, Scaling } from './variants';
+import {
+  HPA_BEHAVIOR,
+  PROBES,
+  ROLLING_UPDATE,
+  SPREAD,
+  TEMPORARY_FILES,
+  TOLERATIONS,
+} from './deployment-defaults';
+import type { InferenceServiceProps } from './inference-service-props';
+import { checkProps } from './props-validation';
+import type { Amounts, Scaling } from './variants';
+
+export type { InferenceServiceProps };
 
 /** Labels that select the pods of the service of a name, and nothing else's. */
 export const selectorOf = (name: string): Readonly<Record<string, string>> => ({
@@ -38,26 +47,6 @@ export const SERVICE_PORT: k8s.ServicePort = {
   targetPort: port,
   protocol: 'TCP',
 };
-
-export interface InferenceServiceProps {
-  /** Name of every object; it must be distinct within the namespace. @default the construct's id */
-  readonly name?: string;
-  /** @default the chart's, or none: then kubectl decides */
-  readonly namespace?: string;
-  /** The one model that the image is told to serve; it becomes a label's value, so a list of them is refused. */
-  readonly model: string;
-  /** Image by tag or digest; it must honour the variables of `service/contract.ts`. */
-  readonly image: string;
-  /** Name of a Secret with the registry's credentials. @default none */
-  readonly imagePullSecret?: string;
-  /** Requests and limits, emitted character for character. */
-  readonly resources: Resources;
-  readonly scaling: Scaling;
-  /** @default 'ClusterIP' */
-  readonly serviceType?: ServiceType;
-  /** Where the figures come from; becomes an annotation. @default none */
-  readonly figures?: { readonly basis: string; readonly source: string };
-}
 
 /** Domain of our own annotations. */
 const ANNOTATION_DOMAIN = SERVICE_NAME;

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 
 import type { ClusterNode, OtherPods } from './cluster';
 import { selectorOf } from './inference-service';
-import { TOLERATIONS } from './operations';
+import { TOLERATIONS } from './deployment-defaults';
 import {
   formatCpu,
   formatMemory,

@@ -7,7 +7,7 @@
  * @see https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins
  */
 import type { ClusterNode } from './cluster';
-import { SPREAD } from './operations';
+import { SPREAD } from './deployment-defaults';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import type { Amounts, Resources } from './variants';
 

@@ -45,7 +45,7 @@ export const RECIPES: Readonly<Record<ModelId, Recipe>> = {
 };
 
 /**
- * Recipes that did better on photographs than the reference's, where that was measured: docs/accuracy.md has the gain.
+ * Recipes that did better on photographs than the reference's, where that was measured: docs/training.md has the gain.
  * Inputs in the range that ImageNet's weights were made on; the last three blocks and not one convolution, at a rate that
  * falls to nothing; smoothed labels; fewer epochs.
  */
@@ -95,3 +95,27 @@ export const AUGMENTATION: Augmentation = {
   brightnessRange: [0.8, 1.2],
   channelShiftRange: 20,
 };
+
+/** The recipe's stages, in their order. */
+export const STAGES = ['head', 'fineTune'] as const;
+/** A stage of the recipe; histories and checkpoints carry it. */
+export type StageName = (typeof STAGES)[number];
+
+/** The stages' names in text. */
+export const STAGE_TITLES: Readonly<Record<StageName, string>> = { head: 'head', fineTune: 'fine-tuning' };
+
+/**
+ * What un-frozen BatchNorm does in training. `inference`: it normalises by its moving statistics, which stay, and learns
+ * scale and offset alone, as Keras' guide to transfer learning advises. `batch`: it normalises by the batch and moves
+ * its statistics, as a Keras model does whose backbone was not called with `training=False`. In Keras 3 a functional
+ * model does so in `fit` even if it was; only a `call` of one's own holds it.
+ *
+ * @see https://keras.io/guides/transfer_learning/
+ * @see https://github.com/keras-team/keras/issues/20285
+ */
+export const BATCH_NORM_MODES = ['inference', 'batch'] as const;
+/** One of {@link BATCH_NORM_MODES}. */
+export type BatchNormMode = (typeof BATCH_NORM_MODES)[number];
+
+/** Seed of a training where none is given, and of an evaluation's splits where no training's seed is known. */
+export const DEFAULT_SEED = 1;

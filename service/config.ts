@@ -5,8 +5,7 @@ import { join, relative, resolve } from 'node:path';
 
 import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { ENGINE_KINDS, type EngineKind } from '../models/engines/engine';
-import { oneOf } from '../models/option-parsers';
-import { PACKAGE_ROOT } from '../models/package-root';
+import { PACKAGE_ROOT } from '../files/package-root';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
 import { cpuLimitMillis, threadsFor } from './cpu-limit';
@@ -68,6 +67,15 @@ export interface Config {
   readonly apiKeyFile?: string;
   /** Port of the metrics; none: they are on the first port. 0 takes any free port. */
   readonly metricsPort?: number;
+}
+
+function oneOf<T extends string>(name: string, known: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = known.find((each) => each === text);
+    if (found === undefined)
+      throw new RangeError(`${name} must be one of ${known.join(', ')}, received "${text}"`);
+    return found;
+  };
 }
 
 function integer(name: string, value: string, lowest: number, highest: number): number {

@@ -7,7 +7,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 
 import { type ErrorCode, ERRORS, PATHS } from './contract';
-import type { Problem } from './schemas';
+import type { Problem } from './problem';
 
 /** An error with a stable code; its message is a sentence that tells the client what to do. */
 export class ServiceError extends Error {

@@ -9,17 +9,17 @@ import { type Logger, pino } from 'pino';
 
 import type { ModelId } from '../models/catalog';
 import { adviceOn } from '../models/engines/engine';
-import { openApiKeys } from './api-key';
-import { createApp } from './app';
+import { openApiKeys } from './http/api-key';
+import { createApp } from './api/app';
 import { type Config, readConfig } from './config';
 import { DRAIN_DELAY_MS, ENV, REQUEST_TIMEOUT_MS } from './contract';
-import { closeServer, createDrain } from './drain';
-import { createHttpServer, type Timeouts } from './http-server';
+import { closeServer, createDrain } from './http/drain';
+import { createHttpServer, type Timeouts } from './http/server';
 import { createMetrics } from './metrics';
-import { createMetricsApp } from './metrics-app';
-import { RESTART_MS, type WorkerState } from './model-process';
+import { createMetricsApp } from './api/metrics-app';
+import { RESTART_MS, type WorkerState } from './inference/model-process';
 import { checkNodeVersion } from './node-version';
-import { ModelWorker } from './pool';
+import { ModelWorker } from './inference/model-queue';
 
 /** A running service. */
 export interface Running {

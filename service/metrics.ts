@@ -10,7 +10,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ModelId } from '../models/catalog';
 import { LIMITS, REQUEST_TIMEOUT_MS } from './contract';
 import { cgroupCpuThrottling, type CpuThrottling } from './cpu-limit';
-import type { ModelWorker } from './pool';
+import type { ModelWorker } from './inference/model-queue';
 
 /** From a millisecond to the deadline of a request. */
 const BUCKETS_SECONDS = [

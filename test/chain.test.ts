@@ -15,12 +15,12 @@ import { TEST_SPLIT } from '../models/demo/splits';
 import { type SurfaceName, TASKS } from '../models/demo/surfaces';
 import { loadTfjs } from '../models/engines/tfjs';
 import { loadClassifier } from '../models/weights/load-classifier';
-import { openSession, runSession } from '../models/onnx/session';
-import { cachedGraph, graphFile } from '../models/onnx/cache';
+import { openSession, runSession } from '../models/engines/onnxruntime/session';
+import { cachedGraph, graphFile } from '../models/engines/onnxruntime/graph-cache';
 import { checksummed, DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
-import type { Classification } from '../service/schemas';
+import type { Classification } from '../service/api/schemas';
 import { type Running, serve } from '../service/main';
-import type { WorkerState } from '../service/model-process';
+import type { WorkerState } from '../service/inference/model-process';
 
 const onnxCacheDir = mkdtempSync(join(tmpdir(), 'tandem-onnx-'));
 const folderOf = (model: ModelId) => join(DEMO_MODELS_DIR, model);

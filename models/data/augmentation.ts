@@ -5,7 +5,7 @@
  */
 import { LEVELS } from './pixels';
 import type { Augmentation } from '../recipes';
-import type { Random } from '../seeded-random';
+import type { Random } from '../../statistics/seeded-random';
 
 // Looked up once: in Jest's contexts each look-up of a global costs more than the function.
 const { cos, fround, imul, max, min, PI, round, sin } = Math;

@@ -5,6 +5,10 @@ import { createHash } from 'node:crypto';
 
 import { SPLIT_NAMES, type SplitName } from './dataset-files';
 
+/** Splits that can be measured. */
+export const EVALUATED_SPLITS = ['val', 'test', 'val+test'] as const;
+export type EvaluatedSplit = (typeof EVALUATED_SPLITS)[number];
+
 /** Shares of a set's pictures; they sum to 1. */
 export type SplitShares = Readonly<Record<SplitName, number>>;
 

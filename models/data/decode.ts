@@ -38,7 +38,7 @@ export interface Resize {
   readonly fastShrinkOnLoad: boolean;
 }
 
-/** Chosen by bench/training/resize-filter.ts and whole trainings; docs/accuracy.md, "The resize filter", has both. */
+/** Chosen by bench/experiments/resize-filter.ts and whole trainings; docs/training.md, "The resize filter", has both. */
 export const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
 
 /** What transparent pixels are put on. */

@@ -22,7 +22,7 @@ import {
   type PictureCache,
 } from './input-worker';
 import type { Augmentation } from '../recipes';
-import { seededRandom, shuffle } from '../seeded-random';
+import { seededRandom, shuffle } from '../../statistics/seeded-random';
 
 const CACHE_BYTES = 2 ** 30;
 const MOST_DEFAULT_WORKERS = 4;

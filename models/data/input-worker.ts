@@ -9,7 +9,7 @@ import { INPUT_SHAPE } from '../catalog';
 import { decodePixels } from './decode';
 import { fillInput } from './pixels';
 import type { Augmentation } from '../recipes';
-import { seededRandom } from '../seeded-random';
+import { seededRandom } from '../../statistics/seeded-random';
 
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 /** Bytes of a decoded picture, and values of an input. */

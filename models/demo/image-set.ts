@@ -1,7 +1,7 @@
 /**
  * The demo's image set: pictures of procedural surfaces, any number of them, each from its seed, class and index.
  */
-import { type Random, seededRandom } from '../seeded-random';
+import { type Random, seededRandom } from '../../statistics/seeded-random';
 import { SURFACES, type SurfaceName, type Task, TASKS } from './surfaces';
 
 // Looked up once: in Jest's contexts each look-up of a global costs more than the function.

@@ -12,13 +12,19 @@ import { BatchNormalization } from '../architectures/batch-norm';
 import { INPUT_SHAPE, RESCALE } from '../catalog';
 import { buildClassifier, HEAD_NAME } from '../architectures/classifier';
 import { useTfjsNode } from '../engines/tfjs';
-import { writeFileAtomic } from '../files';
+import { writeFileAtomic } from '../../files/write';
 import { decodeSafetensors, encodeSafetensors } from '../weights/safetensors';
 import { DEMO_MODELS_DIR } from '../weights/saved-model';
-import { type Random, seededRandom, shuffle } from '../seeded-random';
+import { type Random, seededRandom, shuffle } from '../../statistics/seeded-random';
 import { initializeSeeded, readWeights, setWeights, variables, type Weights } from '../weights/weights';
-import { DEMO_ARCHITECTURE_IDS, DEMO_BASES, type DemoArchitectureId, demoBaseFile, isStored } from './base';
-import { encodeDemoBase } from './base-file';
+import {
+  DEMO_ARCHITECTURE_IDS,
+  DEMO_BASES,
+  type DemoArchitectureId,
+  demoBaseFile,
+  isStored,
+} from '../weights/demo-base';
+import { encodeDemoBase } from '../weights/demo-base-file';
 import { drawTask, type LabelledImage } from './image-set';
 import { TASKS } from './surfaces';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import sharp from 'sharp';
 
-import { writeFileAtomic } from '../files';
+import { writeFileAtomic } from '../../files/write';
 import { DEMO_MODELS_DIR } from '../weights/saved-model';
 import { drawSurface } from './image-set';
 import { TEST_SPLIT } from './splits';

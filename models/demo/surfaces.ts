@@ -1,7 +1,7 @@
 /**
  * The demo's classes: procedural surfaces, each a function of the plane. All are the same class when flipped.
  */
-import type { Random } from '../seeded-random';
+import type { Random } from '../../statistics/seeded-random';
 
 // Looked up once: in Jest's contexts each look-up of a global costs more than the function.
 const { abs, atan2, floor, hypot, imul, max, min, sin } = Math;

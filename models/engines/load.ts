@@ -5,7 +5,8 @@ import type { Engine, EngineKind, EngineOptions, LoadEngine } from './engine';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a static import would load every engine's library */
 const LOADERS: Readonly<Record<EngineKind, () => LoadEngine>> = {
-  onnxruntime: () => (require('./onnxruntime') as typeof import('./onnxruntime.js')).loadOnnxruntime,
+  onnxruntime: () =>
+    (require('./onnxruntime/engine') as typeof import('./onnxruntime/engine.js')).loadOnnxruntime,
   'tfjs-node': () => (require('./tfjs') as typeof import('./tfjs.js')).loadTfjs,
   wasm: () => (require('./tfjs') as typeof import('./tfjs.js')).loadTfjs,
 };

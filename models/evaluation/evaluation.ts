@@ -1,6 +1,7 @@
 /**
  * Evaluation of a classifier on labelled images: pure functions of the labels and the probabilities.
  */
+import { wilson95 } from '../../statistics/intervals';
 
 /** How a classifier did on the images of one class; a share of nothing is null. */
 export interface ClassFigures {
@@ -73,23 +74,6 @@ export const RELIABILITY_BINS = 15;
 /** How far a row of probabilities may be from summing to 1, for engines that round. */
 const SUM_TOLERANCE = 1e-3;
 
-/** Standard normal quantile of a two-sided 95 % interval. */
-const Z95 = 1.959964;
-
-/**
- * Wilson's score interval of a share.
- *
- * @see https://doi.org/10.1080/01621459.1927.10502953
- */
-export function wilson95(right: number, count: number): [number, number] {
-  const share = right / count;
-  const scale = 1 + (Z95 * Z95) / count;
-  const middle = (share + (Z95 * Z95) / (2 * count)) / scale;
-  const reach = (Z95 / scale) * Math.sqrt((share * (1 - share)) / count + (Z95 * Z95) / (4 * count * count));
-  // Rounding must not put the share itself outside: both ends are exact where all or none are right.
-  return [Math.max(0, Math.min(share, middle - reach)), Math.min(1, Math.max(share, middle + reach))];
-}
-
 /** Index of the largest of `classCount` probabilities from `start` on; of equal ones the first. */
 export function argMax(probabilities: Float32Array, start: number, classCount: number): number {
   let best = 0;
@@ -97,6 +81,19 @@ export function argMax(probabilities: Float32Array, start: number, classCount: n
     if (probabilities[start + i]! > probabilities[start + best]!) best = i;
   }
   return best;
+}
+
+/**
+ * Whether each image's most probable class is its own; for `comparePaired`.
+ *
+ * @param probabilities float32 [images, classes]
+ */
+export function rightAnswers(
+  labels: ArrayLike<number>,
+  probabilities: Float32Array,
+  classCount: number,
+): boolean[] {
+  return Array.from(labels, (label, i) => label === argMax(probabilities, i * classCount, classCount));
 }
 
 function checkAnswers(labels: ArrayLike<number>, probabilities: Float32Array, classCount: number): void {

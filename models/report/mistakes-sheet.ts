@@ -5,8 +5,8 @@ import sharp, { type OverlayOptions } from 'sharp';
 
 // For its effect: the formats that it blocks stay blocked here, whatever is imported first.
 import '../data/decode';
-import { percent } from './percent';
-import { COLOURS, shortened } from './svg';
+import { percent } from '../../charts/percent';
+import { COLOURS, shortened } from '../../charts/svg';
 
 /** A picture that was taken for another class. */
 export interface MistakenPicture {

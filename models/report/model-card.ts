@@ -3,13 +3,12 @@
  */
 import { SPLIT_NAMES } from '../data/dataset-files';
 import { ARCHITECTURES, INPUT_SHAPE, PREPROCESSINGS } from '../catalog';
-import { escapeMarkdown, table } from './markdown';
+import { escapeMarkdown, table } from '../../charts/markdown';
 import { mainSplit, type ModelCardFacts } from './model-facts';
 import { limits } from './model-limits';
-import { percent } from './percent';
-import { STAGE_TITLES } from '../training/progress';
+import { percent } from '../../charts/percent';
+import { type BatchNormMode, STAGE_TITLES } from '../recipes';
 import type { Augmentation } from '../recipes';
-import type { BatchNormMode } from '../training/batch-norm-mode';
 
 const BATCH_NORM: Readonly<Record<BatchNormMode, string>> = {
   inference:

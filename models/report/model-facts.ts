@@ -1,12 +1,13 @@
 /**
  * The facts of a trained model that its card tells and that `evaluation.json` holds.
  */
+import { basename } from 'node:path';
+
+import type { Base } from '../weights/saved-model';
 import type { ArchitectureId, ModelId, Preprocessing } from '../catalog';
 import type { Evaluation, Mistake } from '../evaluation/evaluation';
 import type { SplitName } from '../data/dataset-files';
-import type { Augmentation } from '../recipes';
-import type { StageName } from '../training/checkpoint';
-import type { BatchNormMode } from '../training/batch-norm-mode';
+import type { Augmentation, BatchNormMode, StageName } from '../recipes';
 
 /** One stage as it was trained. */
 export interface StageFacts {
@@ -110,4 +111,10 @@ export function mainSplit({ measured }: Pick<ModelCardFacts, 'measured'>): Measu
   if (main === undefined)
     throw new RangeError('a model card needs a measured split, received none: evaluate val or test first');
   return main;
+}
+
+/** What a model card says of a base: nothing of this machine's paths. */
+export function baseFacts(base: Base): ModelCardFacts['base'] {
+  if (base.kind === 'seed') return { kind: 'seed', origin: `seed ${base.seed}` };
+  return { kind: base.kind, sha256: base.sha256, origin: basename(base.file) };
 }

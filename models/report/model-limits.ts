@@ -1,10 +1,10 @@
 /**
  * What a model must not be trusted with, read off its own figures.
  */
-import { escapeMarkdown } from './markdown';
+import { escapeMarkdown } from '../../charts/markdown';
 import { mainSplit, type ModelCardFacts } from './model-facts';
-import { percent } from './percent';
-import { STAGE_TITLES } from '../training/progress';
+import { percent } from '../../charts/percent';
+import { STAGE_TITLES } from '../recipes';
 
 /** Below this many pictures, a class's figures say little: at 30, a recall of 90 % has an interval 22 points wide. */
 export const FEW_PICTURES = 30;

@@ -4,10 +4,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { confusionChart, reliabilityChart } from './charts';
+import { confusionChart, reliabilityChart } from './evaluation-charts';
 import type { DatasetEvaluation, LabelledFile } from '../evaluation/evaluate-dataset';
 import { worstMistakes } from '../evaluation/evaluation';
-import { writeFileAtomic } from '../files';
+import { writeFileAtomic } from '../../files/write';
 import type { HistoryEntry } from '../training/history';
 import { mistakesSheet, SHEET_PICTURES } from './mistakes-sheet';
 import { modelCard } from './model-card';

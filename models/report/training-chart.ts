@@ -2,10 +2,9 @@
  * A training's curves: loss and accuracy by epoch, both stages on one axis.
  */
 import { bestEntry, type HistoryEntry } from '../training/history';
-import { STAGE_TITLES } from '../training/progress';
-import { percent } from './percent';
-import { card, COLOURS, element, line, path, scale, text, ticks } from './svg';
-import { type StageName, STAGES } from '../training/checkpoint';
+import { STAGE_TITLES, type StageName, STAGES } from '../recipes';
+import { percent } from '../../charts/percent';
+import { card, COLOURS, element, line, path, scale, text, ticks } from '../../charts/svg';
 
 const WIDTH = 760;
 const LEFT = 68;

@@ -2,14 +2,13 @@
  * `--weights`: what a training starts from.
  */
 import { existsSync, statSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { fileBase, imagenetBase } from '../weights/base-weights';
 import type { ArchitectureId } from '../catalog';
-import { demoArchitecture, demoBaseFile } from '../demo/base';
+import { demoArchitecture, demoBaseFile } from '../weights/demo-base';
 import type { Progress } from '../weights/download';
 import { describeImagenetFile } from '../weights/imagenet-weights';
-import type { ModelCardFacts } from '../report/model-facts';
 import { type Base, checksummed, DEMO_MODELS_DIR } from '../weights/saved-model';
 
 const SEED = /^seed:(\d{1,9})$/;
@@ -55,10 +54,4 @@ function percentNotes(note: (sentence: string) => void) {
     if (tenth > said) note(`downloading ImageNet weights: ${10 * tenth} %`);
     said = Math.max(said, tenth);
   };
-}
-
-/** What a model card says of a base: nothing of this machine's paths. */
-export function baseFacts(base: Base): ModelCardFacts['base'] {
-  if (base.kind === 'seed') return { kind: 'seed', origin: `seed ${base.seed}` };
-  return { kind: base.kind, sha256: base.sha256, origin: basename(base.file) };
 }

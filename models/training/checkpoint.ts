@@ -3,17 +3,13 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 
-import { writeFileAtomic } from '../files';
+import { writeFileAtomic } from '../../files/write';
+import type { StageName } from '../recipes';
 import { decodeSafetensors, encodeSafetensors } from '../weights/safetensors';
 import type { WeightArray } from '../weights/weights';
 
 /** Name of the file in a training's folder. */
 export const CHECKPOINT_NAME = 'checkpoint.safetensors';
-
-/** The recipe's stages, in their order. */
-export const STAGES = ['head', 'fineTune'] as const;
-/** A stage of the recipe; histories and checkpoints carry it. */
-export type StageName = (typeof STAGES)[number];
 
 /** The best epoch of a stage so far, by validation accuracy, then loss. */
 export interface BestEpoch {

@@ -3,9 +3,10 @@
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
-import { writeFileAtomic } from '../files';
-import { type BestEpoch, isBetter, STAGES, type TrainingState } from './checkpoint';
+import { writeFileAtomic } from '../../files/write';
+import { type BestEpoch, isBetter, type TrainingState } from './checkpoint';
 import type { EpochRecord } from './train-classifier';
+import { STAGES } from '../recipes';
 
 /** One epoch's line. */
 export interface HistoryEntry extends EpochRecord {

@@ -15,15 +15,14 @@ import { type Dataset, readDataset } from '../data/dataset';
 import { type DatasetFiles, findDatasetFiles } from '../data/dataset-files';
 import { RESIZE } from '../data/decode';
 import { useTfjsNode } from '../engines/tfjs';
-import { makeOut, removeTemporaries } from '../files';
+import { makeOut, removeTemporaries } from '../../files/write';
 import { appendHistory, HISTORY_NAME, truncateHistory } from './history';
 import { openInputPipeline } from '../data/input-pipeline';
-import { type ProgressReporter, STAGE_TITLES } from './progress';
-import type { Augmentation, Recipe } from '../recipes';
+import type { ProgressReporter } from './progress';
+import { type Augmentation, type BatchNormMode, type Recipe, STAGE_TITLES } from '../recipes';
 import { type Base, MANIFEST_NAME, writeSavedModel } from '../weights/saved-model';
 import { resolveWeights } from './base-option';
 import { CHECKPOINT_NAME, type Fingerprint } from './checkpoint';
-import type { BatchNormMode } from './batch-norm-mode';
 import { trainClassifier } from './train-classifier';
 
 /** All that decides a training's outcome, and where it goes. */

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import { HEAD_NAME } from '../architectures/classifier';
 import { variables } from '../weights/weights';
-import type { BatchNormMode } from './batch-norm-mode';
+import type { BatchNormMode } from '../recipes';
 import type { SplitClassifier } from './split-classifier';
 import type { Activation } from './trunk';
 

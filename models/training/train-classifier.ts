@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import type * as tf from '@tensorflow/tfjs';
 
 import { HEAD_NAME } from '../architectures/classifier';
-import type { Recipe, Stage } from '../recipes';
+import { type BatchNormMode, type Recipe, type Stage, type StageName, STAGES } from '../recipes';
 import { readWeights, seededWeight, setWeights, variables, type Weights } from '../weights/weights';
 import {
   type ActivationSource,
@@ -25,13 +25,10 @@ import {
   type Fingerprint,
   isBetter,
   readCheckpoint,
-  type StageName,
-  STAGES,
   type TrainingState,
   writeCheckpoint,
 } from './checkpoint';
 import { type SplitClassifier, splitClassifier } from './split-classifier';
-import type { BatchNormMode } from './batch-norm-mode';
 import { evaluateStep, type Learner, learnerOf, trainStep } from './step';
 import { openTrunk } from './trunk';
 

@@ -4,7 +4,7 @@
 import type * as tf from '@tensorflow/tfjs';
 
 import { exportOnnx } from '../onnx/export';
-import { openSession, runOutputs } from '../onnx/session';
+import { openSession, runOutputs } from '../engines/onnxruntime/session';
 
 /** One output of a trunk for a batch: float32 [b, c] or [b, h, w, c]. */
 export interface Activation {

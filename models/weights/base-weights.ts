@@ -8,8 +8,8 @@ import type * as tf from '@tensorflow/tfjs';
 
 import type { ArchitectureId } from '../catalog';
 import { HEAD_NAME } from '../architectures/classifier';
-import { DEMO_BASES, demoArchitecture } from '../demo/base';
-import { decodeDemoBase } from '../demo/base-file';
+import { DEMO_BASES, demoArchitecture } from './demo-base';
+import { decodeDemoBase } from './demo-base-file';
 import { fingerprint } from './download';
 import {
   downloadImagenetWeights,

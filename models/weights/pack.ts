@@ -4,7 +4,7 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { writeFileAtomic } from '../files';
+import { writeFileAtomic } from '../../files/write';
 import { findBaseFile } from './base-weights';
 import { MANIFEST_NAME, readChecksummed, readSavedModel } from './saved-model';
 

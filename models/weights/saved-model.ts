@@ -13,9 +13,9 @@ import {
   type Preprocessing,
   PREPROCESSING_IDS,
 } from '../catalog';
-import { storedPrecision } from '../demo/base';
-import { writeFileAtomic } from '../files';
-import { PACKAGE_ROOT } from '../package-root';
+import { storedPrecision } from './demo-base';
+import { writeFileAtomic } from '../../files/write';
+import { PACKAGE_ROOT } from '../../files/package-root';
 import { encodeSafetensors } from './safetensors';
 import type { Weights } from './weights';
 

@@ -3,7 +3,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 
-import { seededRandom } from '../seeded-random';
+import { seededRandom } from '../../statistics/seeded-random';
 
 /** One weight: its shape and its values in row-major order. */
 export interface WeightArray {

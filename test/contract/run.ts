@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
-import { versionOf } from '../../service/open-inference';
-import { startServer } from '../service/server';
+import { versionOf } from '../../service/api/open-inference';
+import { startServer } from '../support/server';
 
 const KEY = 'contract';
 const EXAMPLES = process.env['CONTRACT_EXAMPLES'] ?? '40';
@@ -53,8 +53,7 @@ async function walk(schemathesis: string, withKey: boolean): Promise<boolean> {
 
 async function main(): Promise<void> {
   const [schemathesis] = process.argv.slice(2);
-  if (schemathesis === undefined)
-    throw new Error('give the path of schemathesis: see scripts/test-contract.sh');
+  if (schemathesis === undefined) throw new Error('give the path of schemathesis: see test/contract/run.sh');
   const passed = [await walk(schemathesis, false), await walk(schemathesis, true)];
   if (passed.includes(false)) process.exit(1);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import sharp from 'sharp';
 
-import type { Random } from '../../models/seeded-random';
+import type { Random } from '../../statistics/seeded-random';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 
 export interface Picture {

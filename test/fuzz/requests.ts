@@ -1,5 +1,5 @@
 /** Requests with spoilt pictures, tensors, forms, headers and queries; each made of its seed and number alone. */
-import { type Random, seededRandom } from '../../models/seeded-random';
+import { type Random, seededRandom } from '../../statistics/seeded-random';
 import { type Picture, spoil, splice } from './pictures';
 
 export interface FuzzRequest {

@@ -10,8 +10,8 @@ import type { ModelId } from '../../models/catalog';
 import { HEAD_NAME } from '../../models/architectures/classifier';
 import { checksummed, DEMO_MODELS_DIR, writeSavedModel } from '../../models/weights/saved-model';
 import { ENV, PATHS, RUN_AS_USER_ID } from '../../service/contract';
-import type { Classification } from '../../service/schemas';
-import { expectHeldBack } from '../held-back';
+import type { Classification } from '../../service/api/schemas';
+import { expectHeldBack } from '../support/held-back';
 import { type Container, imageOf, podman, startContainer } from './container';
 
 const ROOT = join(__dirname, '../..');

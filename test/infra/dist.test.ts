@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { VARIANTS } from '../../infra/variants';
-import { objects, readFolder, synthesize } from './manifests';
+import { objects, readFolder, synthesize } from '../support/manifests';
 
 const files = synthesize();
 

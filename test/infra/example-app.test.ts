@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { objects } from './manifests';
+import { objects } from '../support/manifests';
 
 const ROOT = join(__dirname, '..', '..');
 

@@ -7,7 +7,7 @@ import { fitReport, fitWarnings } from '../../infra/fit';
 import { CLUSTER, type ClusterNode, clusterOf } from '../../infra/cluster';
 import { selectorOf } from '../../infra/inference-service';
 import { VARIANTS } from '../../infra/variants';
-import { objects, synthesize } from './manifests';
+import { objects, synthesize } from '../support/manifests';
 
 const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { InferenceService, type InferenceServiceProps } from '../../infra/inference-service';
 import type { Scaling } from '../../infra/variants';
-import type { Manifest } from './manifests';
+import type { Manifest } from '../support/manifests';
 
 const UNNAMED: InferenceServiceProps = {
   model: 'birds',

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 
 import { readContext, readSettings, SETTING_VARIABLES } from '../../infra/settings';
-import { objects, readFolder, synthesize } from './manifests';
+import { objects, readFolder, synthesize } from '../support/manifests';
 
 const ROOT = join(__dirname, '..', '..');
 

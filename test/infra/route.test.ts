@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { synthesize } from '../../infra/main';
 import { checkRouteFolder, parseRoute } from '../../infra/route';
 import { VARIANTS } from '../../infra/variants';
-import { objects } from './manifests';
+import { objects } from '../support/manifests';
 
 test('a route is a Service named after the model that selects the pods of one variant', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-route-'));

@@ -1,6 +1,6 @@
 import { parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
 import { type Variant, VARIANTS } from '../../infra/variants';
-import { type Manifest, objects, synthesize } from './manifests';
+import { type Manifest, objects, synthesize } from '../support/manifests';
 
 const files = synthesize();
 const variant = (name: string) => objects(files.get(`${name}.k8s.yaml`)!);

@@ -1,7 +1,7 @@
 """Records what real Keras says about the architectures of models/catalog.ts, for test/models/architectures.test.ts.
 
 Without arguments it writes all of test/fixtures/keras/architectures/. Nothing is downloaded: weights are
-drawn by `seeded_weight`, which test/models/architectures/keras-architectures.ts draws again, so no weights are committed.
+drawn by `seeded_weight`, which test/support/keras-architectures.ts draws again, so no weights are committed.
 
     python test/keras/architectures.py [architecture ...]
     python test/keras/architectures.py --write-h5 DIR [architecture ...]

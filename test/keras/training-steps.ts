@@ -21,7 +21,7 @@ import { loadClassifier } from '../../models/weights/load-classifier';
 import { RECIPES } from '../../models/recipes';
 import { decodeSafetensors, encodeSafetensors } from '../../models/weights/safetensors';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
-import { seededRandom, shuffle } from '../../models/seeded-random';
+import { seededRandom, shuffle } from '../../statistics/seeded-random';
 import type { Batch } from '../../models/training/activation-source';
 import { trainClassifier } from '../../models/training/train-classifier';
 import { readWeights, seededWeight, setWeights, type Weights } from '../../models/weights/weights';

@@ -10,7 +10,7 @@ import { parseAllDocuments, stringify } from 'yaml';
 import { IMAGE, PATHS } from '../../service/contract';
 import { type Cluster, getJson, must, until } from '../cluster/control-plane';
 import { NAMESPACE, readyPods } from '../cluster/nodes';
-import { expectHeldBack } from '../held-back';
+import { expectHeldBack } from '../support/held-back';
 import { startLoad } from './load';
 
 const ROOT = join(__dirname, '../..');

@@ -10,7 +10,7 @@ import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-connections-'));
 const file = join(folder, 'connections');
-const recorder = join(__dirname, 'connections.cjs');
+const recorder = join(__dirname, '../support/connections.cjs');
 const root = join(__dirname, '..', '..');
 afterAll(() => rmSync(folder, { recursive: true }));
 

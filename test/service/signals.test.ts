@@ -6,10 +6,10 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 
-import { converse } from './client';
-import { fakeModels, grey } from './server';
+import { converse } from '../support/client';
+import { fakeModels, grey } from '../support/server';
 
-const ENTRY = join(__dirname, 'fake-service.ts');
+const ENTRY = join(__dirname, '../support/fake-service.ts');
 const TSX = pathToFileURL(require.resolve('tsx')).href;
 /** The drain's delay, the answers and the start of a process on a busy machine. */
 const TIMEOUT_MS = 60_000;

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { BatchNormalization } from '../../../models/architectures/batch-norm';
 import { ARCHITECTURE_IDS, INPUT_SHAPE } from '../../../models/catalog';
 import { buildBackbone, buildClassifier } from '../../../models/architectures/classifier';
-import { DEMO_ARCHITECTURE_IDS, demoArchitecture } from '../../../models/demo/base';
+import { DEMO_ARCHITECTURE_IDS, demoArchitecture } from '../../../models/weights/demo-base';
 import { mobilenetV2 } from '../../../models/architectures/mobilenet-v2';
 import { unfrozenLayers } from '../../../models/architectures/unfrozen-layers';
 import {
@@ -13,7 +13,7 @@ import {
   setWeights,
   variables,
 } from '../../../models/weights/weights';
-import { kerasRecord, kerasWidths, type LayerRow } from './keras-architectures';
+import { kerasRecord, kerasWidths, type LayerRow } from '../../support/keras-architectures';
 
 beforeAll(() => tf.enableProdMode());
 

@@ -1,8 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 
 import type { ArchitectureId } from '../../../models/catalog';
-import { differences, kerasRecord, OUTPUTS, seededClassifier, TOLERANCE } from './keras-architectures';
-import { runOnnxruntime, runTfjs, useWasm } from './keras-engines';
+import {
+  differences,
+  kerasRecord,
+  OUTPUTS,
+  seededClassifier,
+  TOLERANCE,
+} from '../../support/keras-architectures';
+import { runOnnxruntime, runTfjs, useWasm } from '../../support/keras-engines';
 
 /** `parity-keras-native.ts` has every architecture on every engine. */
 const ARCHITECTURES: readonly ArchitectureId[] = ['mobilenetv2', 'mobilenetv2_050', 'resnet50v2'];

@@ -6,8 +6,8 @@ import sharp from 'sharp';
 import { applyTransform, drawTransform, type Transform } from '../../../models/data/augmentation';
 import { LEVELS } from '../../../models/data/pixels';
 import { AUGMENTATION } from '../../../models/recipes';
-import { seededRandom } from '../../../models/seeded-random';
-import { IDENTITY } from './identity-transform';
+import { seededRandom } from '../../../statistics/seeded-random';
+import { IDENTITY } from '../../support/identity-transform';
 
 const FIXTURES = join(__dirname, '..', '..', 'fixtures', 'keras', 'augmentation');
 const read = (name: string) => JSON.parse(readFileSync(join(FIXTURES, name), 'utf8'));

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 
 import { applyTransform, drawTransform, type Transform } from '../../../models/data/augmentation';
 import { AUGMENTATION } from '../../../models/recipes';
-import { seededRandom } from '../../../models/seeded-random';
-import { IDENTITY } from './identity-transform';
+import { seededRandom } from '../../../statistics/seeded-random';
+import { IDENTITY } from '../../support/identity-transform';
 
 const SIZE = { height: 8, width: 8 };
 const pixels = Uint8Array.from({ length: 3 * 8 * 8 }, (_, i) => (i * 37) % 256);

@@ -17,14 +17,14 @@ import {
   openInputPipeline,
 } from '../../../models/data/input-pipeline';
 import { AUGMENTATION } from '../../../models/recipes';
-import { seededRandom } from '../../../models/seeded-random';
-import { DEADLY } from './input-worker-that-dies';
+import { seededRandom } from '../../../statistics/seeded-random';
+import { DEADLY } from '../../support/input-worker-that-dies';
 
 const SEED = 9;
 const SIZE = { height: 224, width: 224 };
 const PICTURE_SIZE = 224 * 224 * 3;
 const COUNT = 7;
-const DYING_SCRIPT = join(__dirname, 'input-worker-that-dies.ts');
+const DYING_SCRIPT = join(__dirname, '../../support/input-worker-that-dies.ts');
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-input-'));
 const items = Array.from({ length: COUNT }, (_, i) => ({ path: join(folder, `${i}.jpg`), label: i % 3 }));

@@ -10,11 +10,11 @@ import type { EngineKind, LoadEngine } from '../../../models/engines/engine';
 import { loadEngine } from '../../../models/engines/load';
 import { encodeSafetensors } from '../../../models/weights/safetensors';
 import { checksummed, type SavedModelManifest } from '../../../models/weights/saved-model';
-import { seededRandom } from '../../../models/seeded-random';
+import { seededRandom } from '../../../statistics/seeded-random';
 import { readWeights, seededWeight, type Weights } from '../../../models/weights/weights';
 
 let mockReadOnly = false;
-jest.mock('../../../models/files', () => ({
+jest.mock('../../../files/write', () => ({
   writeFileAtomic: (file: string, contents: Uint8Array) => {
     if (mockReadOnly) throw Object.assign(new Error('read-only file system'), { code: 'EROFS' });
     writeFileSync(file, contents);

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 
-import {
-  argMax,
-  evaluate,
-  RELIABILITY_BINS,
-  wilson95,
-  worstMistakes,
-} from '../../../models/evaluation/evaluation';
+import { argMax, evaluate, RELIABILITY_BINS, worstMistakes } from '../../../models/evaluation/evaluation';
+import { wilson95 } from '../../../statistics/intervals';
 
 /** Twelve images of three classes. */
 const LABELS = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];

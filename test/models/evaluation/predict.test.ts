@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import sharp from 'sharp';
 
-import { fakeEngine } from '../../../models/engines/fake';
+import { fakeEngine } from '../../support/fake-engine';
 import { evaluateDataset } from '../../../models/evaluation/evaluate-dataset';
 import { type FilePrediction, predictFiles } from '../../../models/evaluation/predict';
 import { topClasses } from '../../../models/evaluation/top-classes';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import { batchNormalization } from '../../../models/architectures/batch-norm';
 import { exportOnnx } from '../../../models/onnx/export';
-import { openSession, runSession } from '../../../models/onnx/session';
+import { openSession, runSession } from '../../../models/engines/onnxruntime/session';
 
 beforeAll(() => tf.enableProdMode());
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 
 import { exportOnnx } from '../../../models/onnx/export';
-import { openSession, runOutputs, runSession } from '../../../models/onnx/session';
+import { openSession, runOutputs, runSession } from '../../../models/engines/onnxruntime/session';
 
 beforeAll(() => tf.enableProdMode());
 

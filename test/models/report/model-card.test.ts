@@ -5,10 +5,10 @@ import { join } from 'node:path';
 
 import sharp from 'sharp';
 
-import { fakeEngine } from '../../../models/engines/fake';
+import { fakeEngine } from '../../support/fake-engine';
 import { evaluateDataset } from '../../../models/evaluation/evaluate-dataset';
 import { evaluate } from '../../../models/evaluation/evaluation';
-import { escapeMarkdown } from '../../../models/report/markdown';
+import { escapeMarkdown } from '../../../charts/markdown';
 import { augmentationWords, modelCard } from '../../../models/report/model-card';
 import { evaluateCommand, type ModelCardFacts } from '../../../models/report/model-facts';
 import { limits } from '../../../models/report/model-limits';

@@ -14,7 +14,7 @@ import {
   readHistory,
   truncateHistory,
 } from '../../../models/training/history';
-import { STAGES } from '../../../models/training/checkpoint';
+import { STAGES } from '../../../models/recipes';
 
 const entry = (stage: HistoryEntry['stage'], epoch: number): HistoryEntry => ({
   stage,

@@ -24,7 +24,7 @@ import { imagenetFile } from '../../../models/weights/imagenet-weights';
 import { readKerasWeights, writeKerasWeights } from '../../../models/weights/keras-h5';
 import { autoNames, expectedLayers, type ExpectedLayer } from '../../../models/weights/keras-weight-layouts';
 import { readWeights, type Weights } from '../../../models/weights/weights';
-import { kerasRecord, seededClassifier } from '../architectures/keras-architectures';
+import { kerasRecord, seededClassifier } from '../../support/keras-architectures';
 
 const FIXTURES = join(__dirname, '..', '..', 'fixtures', 'keras', 'weight-files');
 const fixture = (name: string) => join(FIXTURES, name);

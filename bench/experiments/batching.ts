@@ -1,0 +1,76 @@
+/**
+ * Whether batching would raise throughput: one run of the model on 1, 2, 4 and 8 images, with onnxruntime.
+ *
+ * npx tsx bench/experiments/batching.ts [--rounds N] [--threads 1,2]
+ *
+ * The combinations take turns, so that a busy machine slows all of them alike; CPU time is told beside the wall's, since
+ * neighbours change it less. Exits with 1 where a batch gains 10 % or more: the service has no batching because none did.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { INPUT_SHAPE, MODEL_IDS } from '../../models/catalog';
+import { loadOnnxruntime } from '../../models/engines/onnxruntime/engine';
+import { seededRandom } from '../../statistics/seeded-random';
+import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
+import { percentile } from '../../statistics/percentile';
+
+const BATCHES = [1, 2, 4, 8];
+/** From where on code for it would be worth its keep. */
+const GAIN_WORTH_CODE = 0.1;
+const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string', default: '15' }, threads: { type: 'string', default: '1,2' } },
+  });
+  const random = seededRandom(1, 'batching');
+  const images = Float32Array.from({ length: Math.max(...BATCHES) * IMAGE_SIZE }, () => random.uniform());
+  const runs = [];
+  for (const model of MODEL_IDS) {
+    for (const threads of values.threads.split(',').map(Number)) {
+      const engine = await loadOnnxruntime({
+        kind: 'onnxruntime',
+        modelDir: join(DEMO_MODELS_DIR, model),
+        threads,
+        onnxCacheDir: join(tmpdir(), 'tandem-onnx'),
+      });
+      for (const batch of BATCHES)
+        runs.push({ model, threads, batch, engine, wallMs: [] as number[], cpuMs: [] as number[] });
+    }
+  }
+  // The first round lays out memory and is not counted.
+  for (let round = -1; round < Number(values.rounds); round++) {
+    for (const { engine, batch, wallMs, cpuMs } of runs) {
+      const input = images.subarray(0, batch * IMAGE_SIZE);
+      const cpu = process.cpuUsage();
+      const started = performance.now();
+      await engine.predict(input, batch);
+      const wall = performance.now() - started;
+      const { user, system } = process.cpuUsage(cpu);
+      if (round < 0) continue;
+      wallMs.push(wall / batch);
+      cpuMs.push((user + system) / 1000 / batch);
+    }
+  }
+  console.log('| model | threads | batch | ms an image | CPU ms an image | images/s | gain |');
+  console.log('| --- | --- | --- | --- | --- | --- | --- |');
+  let best = -Infinity;
+  let single = NaN;
+  for (const { model, threads, batch, wallMs, cpuMs } of runs) {
+    const wall = percentile(wallMs, 0.5);
+    if (batch === 1) single = wall;
+    const gain = single / wall - 1;
+    best = Math.max(best, gain);
+    const figures = [wall.toFixed(2), percentile(cpuMs, 0.5).toFixed(2), (1000 / wall).toFixed(1)];
+    console.log(`| ${[model, threads, batch, ...figures, `${(100 * gain).toFixed(1)} %`].join(' | ')} |`);
+  }
+  const worth = best >= GAIN_WORTH_CODE;
+  console.log(
+    `\nThe most that a batch gains: ${(100 * best).toFixed(1)} %. Worth code: ${worth ? 'yes' : 'no'}.`,
+  );
+  process.exitCode = worth ? 1 : 0;
+}
+
+void main();

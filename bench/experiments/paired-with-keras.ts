@@ -1,0 +1,121 @@
+/**
+ * Models of `tandem train` against Keras' on the same photographs, image by image.
+ *
+ * npx tsx bench/experiments/paired-with-keras.ts --data DIR (--pair MODEL_FOLDER=KERAS_OUT)... [--allow-leakage]
+ *
+ * KERAS_OUT is what keras_recipe.py wrote. Of several pairs, such as of several seeds, each has a row.
+ */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative, sep } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { readDataset } from '../../models/data/dataset';
+import { MAX_TRAINING_PIXELS } from '../../models/data/decode';
+import { loadEngine } from '../../models/engines/load';
+import { rightAnswers } from '../../models/evaluation/evaluation';
+import { wilson95 } from '../../statistics/intervals';
+import { evaluateDataset } from '../../models/evaluation/evaluate-dataset';
+import { comparePaired } from '../../statistics/paired-comparison';
+import { PACKAGE_ROOT } from '../../files/package-root';
+import { percent, points } from '../../charts/percent';
+import { readSavedModel } from '../../models/weights/saved-model';
+
+const onnxCacheDir = join(PACKAGE_ROOT, 'build', 'onnx');
+const SPLITS = ['val', 'test'] as const;
+
+/** What keras_recipe.py says of a split: files relative to its folder, and their classes' indices. */
+interface KerasSplit {
+  readonly files: readonly string[];
+  readonly labels: readonly number[];
+  readonly probabilities: readonly (readonly number[])[];
+}
+
+type KerasOutput = { readonly classes: readonly string[] } & Readonly<
+  Record<(typeof SPLITS)[number], KerasSplit>
+>;
+
+interface Pair {
+  readonly name: string;
+  readonly ours: readonly boolean[];
+  readonly keras: readonly boolean[];
+}
+
+/** Whether Keras was right, by `split/class/file`. */
+function kerasAnswers(folder: string): Map<string, boolean> {
+  const output = JSON.parse(readFileSync(join(folder, 'probabilities.json'), 'utf8')) as KerasOutput;
+  const classCount = output.classes.length;
+  return new Map(
+    SPLITS.flatMap((split) => {
+      const { files, labels, probabilities } = output[split];
+      const right = rightAnswers(labels, Float32Array.from(probabilities.flat()), classCount);
+      return files.map((file, i) => [`${split}/${file}`, right[i]!] as const);
+    }),
+  );
+}
+
+async function measure(text: string, data: string, allowLeakage: boolean): Promise<Pair> {
+  const [folder, kerasFolder] = text.split('=');
+  if (folder === undefined || kerasFolder === undefined) {
+    throw new RangeError(`--pair must be MODEL_FOLDER=KERAS_OUT, received ${text}`);
+  }
+  const dataset = await readDataset(data, { seed: 1, allowLeakage });
+  const { classes } = readSavedModel(folder);
+  if (String(classes) !== String(dataset.classes)) {
+    throw new RangeError(
+      `${folder} must know the classes ${dataset.classes.join(', ')}, received ${classes.join(', ')}`,
+    );
+  }
+  const items = SPLITS.flatMap((split) => dataset.splits[split]);
+  const engine = await loadEngine({
+    kind: 'onnxruntime',
+    modelDir: folder,
+    threads: availableParallelism(),
+    onnxCacheDir,
+  });
+  const { labels, probabilities } = await evaluateDataset(engine, items, { maxPixels: MAX_TRAINING_PIXELS });
+  await engine.dispose();
+  const answers = kerasAnswers(kerasFolder);
+  const keras = items.map(({ path }) => {
+    const name = relative(data, path).split(sep).join('/');
+    const right = answers.get(name);
+    if (right === undefined)
+      throw new Error(`${kerasFolder}/probabilities.json must name ${name}, and does not`);
+    return right;
+  });
+  return { name: text, ours: rightAnswers(labels, probabilities, classes.length), keras };
+}
+
+function row({ name, ours, keras }: Pair): string {
+  const { images, difference, interval95, onlyARight, onlyBRight, mcnemarExactP } = comparePaired(
+    ours,
+    keras,
+  );
+  const accuracy = (right: readonly boolean[]) => {
+    const count = right.filter(Boolean).length;
+    return `${percent(count / images)} (${wilson95(count, images).map(percent).join(' to ')})`;
+  };
+  const gain = `${points(difference)} (${interval95.map(points).join(' to ')})`;
+  const alone = `${onlyARight} and ${onlyBRight} (P = ${mcnemarExactP.toFixed(3)})`;
+  return `| ${[name, images, accuracy(ours), accuracy(keras), gain, alone].join(' | ')} |`;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string' },
+      pair: { type: 'string', multiple: true },
+      'allow-leakage': { type: 'boolean', default: false },
+    },
+  });
+  const { data, pair, 'allow-leakage': allowLeakage } = values;
+  if (data === undefined || pair === undefined) throw new RangeError('--data and --pair must be given');
+  console.log(`| pair | images | tandem (95 %) | Keras (95 %) | points of difference (95 %, paired) | right alone |
+| --- | --- | --- | --- | --- | --- |`);
+  for (const text of pair) console.log(row(await measure(text, data, allowLeakage)));
+}
+
+main().catch((error: unknown) => {
+  console.error((error as Error).message);
+  process.exit(1);
+});

@@ -1,0 +1,86 @@
+/**
+ * The service as the image runs it: a process of its own, on a free port, with its model processes below it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+
+import { ENV } from '../../service/contract';
+import { MALLOC_ENV } from '../../service/inference/malloc';
+
+const MAIN = join(__dirname, '../../service/main.ts');
+
+export interface ServiceProcess {
+  readonly url: string;
+  readonly port: number;
+  readonly processId: number;
+  /** Its first threads and engines, as its log names them. */
+  readonly log: readonly Readonly<Record<string, unknown>>[];
+  /** Process ids of the model processes. */
+  workers(): number[];
+  /** Sends a signal; resolves with the exit code, or with the signal that ended it. */
+  end(signal?: NodeJS.Signals): Promise<number | string>;
+}
+
+/** Children of a process; Linux. */
+export function childrenOf(processId: number): number[] {
+  return readdirSync(`/proc/${processId}/task`).flatMap((task) =>
+    readFileSync(`/proc/${processId}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+}
+
+const commandOf = (processId: number) => readFileSync(`/proc/${processId}/cmdline`, 'utf8');
+
+/** What a service is started with beside its variables. */
+export interface StartOptions {
+  /** Control group that the process joins before anything else. @default the one of this process */
+  readonly cgroup?: string;
+  /** @default service/main.ts */
+  readonly entry?: string;
+}
+
+/** Starts a service and waits until it is ready. */
+export async function startService(
+  environment: Readonly<Record<string, string>>,
+  { cgroup, entry = MAIN }: StartOptions = {},
+): Promise<ServiceProcess> {
+  const command = [process.execPath, '--import', pathToFileURL(require.resolve('tsx')).href, entry];
+  const joined =
+    cgroup === undefined
+      ? command
+      : ['sh', '-c', 'echo $$ > "$0" && exec "$@"', join(cgroup, 'cgroup.procs'), ...command];
+  const child: ChildProcess = spawn(joined[0]!, joined.slice(1), {
+    env: { ...MALLOC_ENV, ...process.env, [ENV.port]: '0', [ENV.logLevel]: 'info', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+  const log: Record<string, unknown>[] = [];
+  let port = 0;
+  await new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      // Requests would pile up.
+      if (entry['req'] !== undefined) return;
+      log.push(entry);
+      if (entry['msg'] === 'listening') port = Number(entry['port']);
+      if (entry['msg'] === 'ready') resolve();
+    });
+    void ended.then((how) => reject(new Error(`the service ended (${how}) before it was ready`)));
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    processId: child.pid!,
+    log,
+    // A compiler of TypeScript may be another child.
+    workers: () => childrenOf(child.pid!).filter((id) => commandOf(id).includes('worker.')),
+    end: (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}

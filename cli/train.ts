@@ -1,0 +1,108 @@
+/**
+ * `tandem train`: from the options to a trained, measured and documented model.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { type ModelId, MODELS, modelId } from '../models/catalog';
+import { progressReporter } from './progress';
+import { AUGMENTATION, type Recipe, type RecipeName, RECIPES, TUNED_RECIPES } from '../models/recipes';
+import { HISTORY_NAME } from '../models/training/history';
+import { reportTraining } from '../models/report/report-training';
+import { runTraining, type TrainingPlan } from '../models/training/run-training';
+import type { TrainOptions } from './train-options';
+
+/**
+ * The recipe of a name.
+ *
+ * @throws RangeError where the model has none of that name
+ */
+export function recipeNamed(name: RecipeName, model: ModelId): Recipe {
+  if (name === 'reference') return RECIPES[model];
+  const recipe = TUNED_RECIPES[model];
+  if (recipe === undefined) {
+    const known = Object.keys(TUNED_RECIPES).join(', ');
+    throw new RangeError(`--recipe tuned was measured for ${known} only, received model ${model}`);
+  }
+  return recipe;
+}
+
+/** The recipe with what the options say instead. */
+export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
+  const { schedule, labelSmoothing = recipe.labelSmoothing } = options;
+  const scheduled = schedule === undefined ? {} : { schedule };
+  return {
+    head: {
+      ...recipe.head,
+      ...scheduled,
+      epochs: options.headEpochs ?? recipe.head.epochs,
+      learningRate: options.headLearningRate ?? recipe.head.learningRate,
+    },
+    fineTune: {
+      ...recipe.fineTune,
+      ...scheduled,
+      epochs: options.fineTuneEpochs ?? recipe.fineTune.epochs,
+      learningRate: options.fineTuneLearningRate ?? recipe.fineTune.learningRate,
+      layersUnfrozen: options.layersUnfrozen ?? recipe.fineTune.layersUnfrozen,
+    },
+    preprocessing: options.preprocessing ?? recipe.preprocessing,
+    batchSize: options.batchSize ?? recipe.batchSize,
+    ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
+  };
+}
+
+/** Exit code of a process that Ctrl-C ended: 128 and the number of SIGINT. */
+const INTERRUPTED_CODE = 130;
+
+/**
+ * Makes Ctrl-C say how to go on, then end the process. Node hears it between two steps, so nothing is half written.
+ *
+ * @returns a function that gives Ctrl-C back its meaning
+ */
+function stopOnInterrupt(out: string, note: (sentence: string) => void): () => void {
+  const stop = () => {
+    const isBegun = existsSync(join(out, HISTORY_NAME));
+    note(isBegun ? 'stopped; go on with the same command and --resume' : 'stopped before it had begun');
+    process.exit(INTERRUPTED_CODE);
+  };
+  process.once('SIGINT', stop);
+  return () => process.off('SIGINT', stop);
+}
+
+/** Trains, measures and reports; prints the model card's path. On SIGINT it stops resumably, with exit code 130. */
+export async function train(
+  model: string,
+  options: TrainOptions,
+  defaults: { readonly threads: number; readonly onnxCacheDir: string },
+): Promise<void> {
+  const id = modelId(model);
+  const recipe = recipeOf(recipeNamed(options.recipe, id), options);
+  const architecture = options.architecture ?? MODELS[id].architecture;
+  const progress = progressReporter({
+    isTerminal: process.stderr.isTTY,
+    json: options.json ?? false,
+    stream: process.stderr,
+    epochs: { head: recipe.head.epochs, fineTune: recipe.fineTune.epochs },
+  });
+  const { data, out, weights, batchNorm, keep, seed, threads = defaults.threads } = options;
+  const restoreInterrupt = stopOnInterrupt(out, progress.note);
+  try {
+    const plan: TrainingPlan = {
+      ...{ model: id, architecture, data, out, weights, recipe, batchNorm, keep, seed, threads },
+      augmentation: options.augment ? AUGMENTATION : undefined,
+      balanceClasses: options.balanceClasses ?? false,
+      earlyStoppingEpochs: options.earlyStopping,
+      allowLeakage: options.allowLeakage ?? false,
+      resume: options.resume ?? false,
+      demo: false,
+    };
+    const trained = await runTraining(plan, progress);
+    const { card } = await reportTraining(plan, trained, {
+      onnxCacheDir: defaults.onnxCacheDir,
+      progress,
+    });
+    console.log(card);
+  } finally {
+    restoreInterrupt();
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Measures a trained model on the pictures it was not trained on, and writes the evidence beside it.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+
+import { MAX_TRAINING_PIXELS } from '../data/decode';
+import { loadEngine } from '../engines/load';
+import { evaluateDataset } from '../evaluation/evaluate-dataset';
+import { bestEntry, HISTORY_NAME, type HistoryEntry, readHistory } from '../training/history';
+import { baseFacts, evaluateCommand, type ModelCardFacts, type StageFacts } from './model-facts';
+import { PACKAGE_ROOT } from '../../files/package-root';
+import { type Report, writeReport } from './report';
+import { readSavedModel } from '../weights/saved-model';
+import { STAGES } from '../recipes';
+import type { ProgressReporter } from '../training/progress';
+import { namesOf, type TrainedModel, type TrainingPlan } from '../training/run-training';
+
+const MEASURED_SPLITS = ['val', 'test'] as const;
+
+/** Evaluates on val and test with the default engine, and writes card, charts and figures into the model's folder. */
+export async function reportTraining(
+  plan: TrainingPlan,
+  { dataset, weightsOfClasses }: TrainedModel,
+  {
+    onnxCacheDir,
+    progress,
+  }: { readonly onnxCacheDir: string; readonly progress: Pick<ProgressReporter, 'note' | 'onCount'> },
+): Promise<Report> {
+  const { note, onCount } = progress;
+  const { out, threads, recipe, augmentation, data } = plan;
+  const saved = readSavedModel(out);
+  const engine = await loadEngine({ kind: 'onnxruntime', modelDir: out, threads, onnxCacheDir });
+  const measured = [];
+  for (const split of MEASURED_SPLITS) {
+    note(`measuring on ${split}, ${dataset.splits[split].length} pictures`);
+    const options = {
+      maxPixels: MAX_TRAINING_PIXELS,
+      onProgress: (done: number, total: number) => onCount({ task: `measuring on ${split}`, done, total }),
+    };
+    measured.push({ split, ...(await evaluateDataset(engine, dataset.splits[split], options)) });
+  }
+  await engine.dispose();
+  const { entries } = readHistory(join(out, HISTORY_NAME));
+  const { name, nameOf } = namesOf(data);
+  const splitBy = dataset.splitBy === 'folders' ? 'folders' : 'seed';
+  const facts: Omit<ModelCardFacts, 'mistakes' | 'pictures'> = {
+    model: saved.model,
+    architecture: saved.architecture,
+    classes: saved.classes,
+    base: baseFacts(saved.base),
+    weightsSha256: saved.weights.sha256,
+    data: {
+      ...{ name, sha256: dataset.sha256, splitBy },
+      counts: countsOf(dataset.splits, dataset.classes.length),
+    },
+    seed: plan.seed,
+    stages: stageFacts(plan, entries),
+    batchSize: recipe.batchSize,
+    ...(weightsOfClasses === undefined ? {} : { classWeights: weightsOfClasses }),
+    labelSmoothing: recipe.labelSmoothing ?? 0,
+    ...(augmentation === undefined ? {} : { augmentation }),
+    preprocessing: recipe.preprocessing,
+    batchNorm: plan.batchNorm,
+    versions: versions(engine.version),
+    measured: measured.map(({ split, evaluation }) => ({
+      split,
+      engine: `${engine.kind} ${engine.version}`,
+      evaluation,
+    })),
+    command: evaluateCommand({ name, splitBy }, { seed: plan.seed, leakage: dataset.leakage }),
+  };
+  const test = measured.find(({ split }) => split === 'test')!;
+  const report = await writeReport({
+    folder: out,
+    facts,
+    history: entries,
+    items: dataset.splits.test,
+    measured: test,
+    nameOf,
+    maxPixels: MAX_TRAINING_PIXELS,
+  });
+  report.warnings.forEach((warning) => note(`warning: ${warning}`));
+  return report;
+}
+
+const countsOf = (splits: TrainedModel['dataset']['splits'], classCount: number) => {
+  const count = (items: readonly { readonly label: number }[]) =>
+    Array.from({ length: classCount }, (_, label) => items.filter((item) => item.label === label).length);
+  return { train: count(splits.train), val: count(splits.val), test: count(splits.test) };
+};
+
+function stageFacts({ recipe, keep }: TrainingPlan, entries: readonly HistoryEntry[]): StageFacts[] {
+  return STAGES.filter((stage) => recipe[stage].epochs > 0).map((stage) => {
+    const own = entries.filter((entry) => entry.stage === stage);
+    const best = keep === 'best' ? bestEntry(own) : undefined;
+    const { epochs, learningRate, schedule = 'constant' } = recipe[stage];
+    return {
+      stage,
+      epochsPlanned: epochs,
+      epochsDone: own.length,
+      learningRate,
+      schedule,
+      layersUnfrozen: stage === 'head' ? 0 : recipe.fineTune.layersUnfrozen,
+      ...(best === undefined ? {} : { keptEpoch: best.epoch }),
+      seconds: own.reduce((sum, { seconds }) => sum + seconds, 0),
+    };
+  });
+}
+
+function versions(onnxruntime: string): Record<string, string> {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return {
+    tandem: version,
+    tfjs: tf.version.tfjs,
+    onnxruntime,
+    node: process.versions.node,
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * Trains a demo model on the second task with both stages of the recipe: `npx tsx scripts/demo-transfer.ts MODEL`.
+ * Resumes from its last epoch; ends by writing the saved model's folder.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { MODELS, type ModelId, modelId } from '../models/catalog';
+import { PACKAGE_ROOT } from '../files/package-root';
+import { RECIPES } from '../models/recipes';
+import { CHECKPOINT_NAME } from '../models/training/checkpoint';
+import { progressReporter } from '../cli/progress';
+import { runTraining } from '../models/training/run-training';
+import { copySavedModel, DEMO_MODELS_DIR } from '../models/weights/saved-model';
+import { AUGMENTATIONS, TEST_SPLIT, TRAIN_SPLITS, VALIDATION_SPLIT, writeSplit } from '../models/demo/splits';
+
+const SEED = 11;
+/** With one the weights depend on the seed alone. */
+const THREADS = 1;
+
+async function transfer(model: ModelId): Promise<void> {
+  const { architecture } = MODELS[model];
+  const recipe = RECIPES[model];
+  const out = join(PACKAGE_ROOT, 'build', 'demo', model);
+  const data = mkdtempSync(join(tmpdir(), 'tandem-demo-'));
+  try {
+    for (const split of [TRAIN_SPLITS[model], VALIDATION_SPLIT, TEST_SPLIT]) await writeSplit(data, split);
+    const progress = progressReporter({
+      isTerminal: process.stderr.isTTY,
+      json: false,
+      stream: process.stderr,
+      epochs: { head: recipe.head.epochs, fineTune: recipe.fineTune.epochs },
+    });
+    await runTraining(
+      {
+        ...{ model, architecture, data, out, recipe, seed: SEED, threads: THREADS, demo: true },
+        weights: 'demo',
+        augmentation: AUGMENTATIONS[model],
+        batchNorm: 'inference',
+        balanceClasses: false,
+        earlyStoppingEpochs: undefined,
+        keep: 'last',
+        allowLeakage: false,
+        resume: existsSync(join(out, CHECKPOINT_NAME)),
+      },
+      progress,
+    );
+  } finally {
+    rmSync(data, { recursive: true });
+  }
+  const folder = join(DEMO_MODELS_DIR, model);
+  copySavedModel(out, folder);
+  console.log(folder);
+}
+
+void transfer(modelId(process.argv[2]));

@@ -1,0 +1,48 @@
+/**
+ * What a piece of work will take, from what work of its kind took before. The queue is bounded by this.
+ */
+import type { Work, WorkResult } from './protocol';
+
+/** Weight of the newest measurement: about the last ten count. */
+const WEIGHT = 0.2;
+/** Before the first measurement: a JPEG of 284 kB took 6 ms to decode on one core. */
+const FIRST_DECODE = { ms: 6, bytes: 284_000 } as const;
+
+/** Running estimates of one model's work. */
+export class ServiceTimes {
+  private decodeMs: number = FIRST_DECODE.ms;
+  private decodeBytes: number = FIRST_DECODE.bytes;
+  private overheadMs = 0;
+
+  /**
+   * @param imageMs inference of one image, milliseconds
+   */
+  constructor(private imageMs: number) {}
+
+  /** Milliseconds that the model process will need for the work. */
+  estimateMs(work: Work): number {
+    const decodeMs = work.kind === 'classify' ? (work.image.length * this.decodeMs) / this.decodeBytes : 0;
+    const batch = work.kind === 'classify' ? 1 : work.batch;
+    return decodeMs + batch * this.imageMs + this.overheadMs;
+  }
+
+  /**
+   * Learns from finished work.
+   *
+   * @param totalMs from handing the work over to its result
+   */
+  observe(
+    work: Work,
+    { decodeMs, inferenceMs }: Pick<WorkResult, 'decodeMs' | 'inferenceMs'>,
+    totalMs: number,
+  ): void {
+    const blend = (before: number, now: number) => before + WEIGHT * (now - before);
+    if (work.kind === 'classify') {
+      // Two averages, not one of the ratio: else one tiny file that is slow to decode would count for all.
+      this.decodeMs = blend(this.decodeMs, decodeMs);
+      this.decodeBytes = blend(this.decodeBytes, work.image.length);
+      this.imageMs = blend(this.imageMs, inferenceMs);
+    } else this.imageMs = blend(this.imageMs, inferenceMs / work.batch);
+    this.overheadMs = blend(this.overheadMs, Math.max(0, totalMs - decodeMs - inferenceMs));
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * A model's process: decodes and infers. Native code that blocks or crashes does so here, away from HTTP.
+ */
+import { join } from 'node:path';
+
+import { INPUT_SHAPE } from '../../models/catalog';
+import { decodeImage, DecodeError, warmUpDecoder } from '../../models/data/decode';
+import type { Engine, LoadEngine } from '../../models/engines/engine';
+import { loadEngine } from '../../models/engines/load';
+import {
+  type ChecksummedFile,
+  MANIFEST_NAME,
+  readChecksummed,
+  readSavedModel,
+  type SavedModel,
+  savedModelSha256,
+} from '../../models/weights/saved-model';
+import { LIMITS } from '../contract';
+import type { LoadMessage, WorkerMessage, WorkMessage } from './protocol';
+
+/** The first inferences are slow: memory is laid out and kernels are chosen then. */
+const WARM_UPS = 3;
+const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
+
+const baseOf = ({ base }: SavedModel): ChecksummedFile[] =>
+  base.kind === 'seed' ? [] : [{ file: base.file, sha256: base.sha256 }];
+
+const send = (message: WorkerMessage) => process.send!(message);
+
+async function load({ model, options }: LoadMessage, load: LoadEngine): Promise<Engine> {
+  const saved = readSavedModel(options.modelDir);
+  if (saved.model !== model) {
+    throw new Error(
+      `${join(options.modelDir, MANIFEST_NAME)}: model must be "${model}", as its folder is named, received "${saved.model}": put each model into the folder of its name`,
+    );
+  }
+  // The engine may have a graph from before and never read them.
+  readChecksummed(options.modelDir, saved.weights);
+  const engine = await load(options);
+  await warmUpDecoder();
+  const blank = new Float32Array(IMAGE_SIZE);
+  let inferenceMs = 0;
+  for (let i = 0; i < WARM_UPS; i++) {
+    const started = performance.now();
+    const probabilities = await engine.predict(blank, 1);
+    inferenceMs = performance.now() - started;
+    if (!probabilities.every(Number.isFinite)) {
+      throw new Error(
+        `the model in ${options.modelDir} answers with numbers that are not finite; train it again`,
+      );
+    }
+  }
+  const sha256 = savedModelSha256(saved);
+  send({
+    kind: 'ready',
+    loaded: {
+      classes: saved.classes,
+      demo: saved.demo,
+      architecture: saved.architecture,
+      sha256,
+      engine: engine.kind,
+      engineVersion: engine.version,
+      precision: engine.precision,
+      threads: engine.threads,
+      files: [
+        { file: MANIFEST_NAME, sha256 },
+        saved.weights,
+        // A graph holds its base's weights already.
+        ...(engine.graph === undefined ? baseOf(saved) : [engine.graph]),
+      ],
+      inferenceMs,
+      loadMs: Math.round(process.uptime() * 1000),
+    },
+  });
+  return engine;
+}
+
+async function work(engine: Engine, message: WorkMessage): Promise<WorkerMessage> {
+  const { id } = message;
+  const started = performance.now();
+  try {
+    const images =
+      message.kind === 'classify' ? await decodeImage(message.image, LIMITS.imagePixels) : message.images;
+    const decoded = performance.now();
+    const probabilities = await engine.predict(images, message.kind === 'classify' ? 1 : message.batch);
+    const ended = performance.now();
+    return {
+      kind: 'done',
+      id,
+      probabilities,
+      decodeMs: decoded - started,
+      inferenceMs: ended - decoded,
+      ...(engine.tensors === undefined ? {} : { tensors: engine.tensors() }),
+    };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const code = error.reason === 'unsupported' ? 'UNSUPPORTED_TYPE' : 'BAD_IMAGE';
+    return { kind: 'failed', id, code, message: error.message };
+  }
+}
+
+/** Serves the parent process until it goes away. */
+export function runWorker(loader: LoadEngine = loadEngine): void {
+  let engine: Promise<Engine> | undefined;
+  process.on('message', (message: LoadMessage | WorkMessage) => {
+    if (message.kind === 'load') {
+      engine = load(message, loader);
+      engine.catch((error: unknown) => {
+        process.send!(
+          { kind: 'load-failed', message: (error as Error).message } satisfies WorkerMessage,
+          () => process.exit(1),
+        );
+      });
+      return;
+    }
+    // What throws here is a defect, not bad input: the process ends and its parent starts another.
+    void engine!.then((loaded) => work(loaded, message)).then(send);
+  });
+  process.on('disconnect', () => process.exit(0));
+  // The parent drains first; a Ctrl-C reaches the whole group.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => undefined);
+}
+
+if (require.main === module) runWorker();

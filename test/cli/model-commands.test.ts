@@ -1,0 +1,82 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Command } from 'commander';
+
+import { addModelCommands } from '../../cli/model-commands';
+import { copySavedModel, DEMO_MODELS_DIR } from '../../models/weights/saved-model';
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = async (...words: string[]) => {
+  const program = new Command('tandem').exitOverride();
+  addModelCommands(program, () => ({
+    threads: 1,
+    modelsDir: DEMO_MODELS_DIR,
+    onnxCacheDir: join(folder, 'onnx'),
+  }));
+  await program.parseAsync(words, { from: 'user' });
+};
+
+test.each<[string[], string]>([
+  [
+    ['evaluate', 'latency', '--data', folder, '--write-card'],
+    '--write-card is for a demo model on its own pictures: leave out --write-card, or leave out --data',
+  ],
+  [
+    ['evaluate', 'latency', '--split', 'val', '--seed', '5', '--allow-leakage'],
+    '--split and --seed and --allow-leakage must come with --data, received none: give the pictures’ folder with --data, or leave out --split and --seed and --allow-leakage',
+  ],
+  [
+    ['export', 'latency', '--h5', 'x.h5', '--out', 'graphs'],
+    '--out is for graphs, and --h5 names its own file x.h5: leave out one of them',
+  ],
+])('an option that %j would not heed is refused by its name', async (words, message) => {
+  await expect(run(...words)).rejects.toThrow(message);
+});
+
+test.each([[[folder]], [['latency', 'accuracy']]])('without --data, %j is no demo model', async (models) => {
+  await expect(run('evaluate', ...models)).rejects.toThrow(
+    `without --data the model must be one demo model, accuracy or latency, received ${models.join(', ')}: give the pictures’ folder with --data, or name one demo model`,
+  );
+});
+
+describe('what cannot be written is said by the option’s name, before any work', () => {
+  const file = join(folder, 'file');
+  const copy = join(folder, 'copy');
+  beforeAll(() => {
+    writeFileSync(file, '');
+    copySavedModel(join(DEMO_MODELS_DIR, 'latency'), copy);
+  });
+
+  test.each(['pack', 'export'])('%s --out', async (command) => {
+    for (const [out, code] of [
+      [file, 'EEXIST'],
+      [join(file, 'below'), 'ENOTDIR'],
+    ] as const) {
+      await expect(run(command, 'latency', '--out', out)).rejects.toThrow(
+        `--out must be a folder that can be made and written to, received ${out} (${code}`,
+      );
+    }
+  });
+
+  test('export --h5', async () => {
+    const missing = join(folder, 'missing');
+    await expect(run('export', 'latency', '--h5', join(missing, 'x.h5'))).rejects.toThrow(
+      `--h5 must be a file in a folder that is there, received ${join(missing, 'x.h5')}: make the folder ${missing}, or choose another`,
+    );
+    await expect(run('export', 'latency', '--h5', folder)).rejects.toThrow(
+      `--h5 must be a file in a folder that is there, received ${folder}: name a file in it`,
+    );
+  });
+
+  test('two models that pack would copy over each other', async () => {
+    const out = join(folder, 'packed');
+    await expect(run('pack', 'latency', copy, '--out', out)).rejects.toThrow(
+      `the models must have an id each, received latency of both ${join(DEMO_MODELS_DIR, 'latency')} and ${copy}: pack them one by one, each with an --out of its own`,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+});

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Command } from 'commander';
+
+import { RECIPES, TUNED_RECIPES } from '../../models/recipes';
+import { baseFacts } from '../../models/report/model-facts';
+import { resolveWeights } from '../../models/training/base-option';
+import { recipeNamed, recipeOf } from '../../cli/train';
+import { describeTrain, type TrainOptions } from '../../cli/train-options';
+
+/** What commander makes of a command line. */
+async function optionsOf(...words: string[]): Promise<TrainOptions> {
+  let found: TrainOptions | undefined;
+  const command = describeTrain(new Command('train'))
+    .exitOverride()
+    .action((_model: string, options: TrainOptions) => void (found = options));
+  await command.parseAsync(['latency', '--data', 'd', '--out', 'o', ...words], { from: 'user' });
+  return found!;
+}
+
+test('without options the recipe is the table’s', async () => {
+  const options = await optionsOf();
+  expect(recipeOf(RECIPES.latency, options)).toEqual(RECIPES.latency);
+  expect(recipeOf(RECIPES.accuracy, options)).toEqual(RECIPES.accuracy);
+  expect(options).toMatchObject({ weights: 'imagenet', augment: true, batchNorm: 'inference', keep: 'last' });
+});
+
+test('--recipe tuned is that of the model it was measured for, and refused for the other', async () => {
+  const { recipe } = await optionsOf('--recipe', 'tuned');
+  expect(recipeNamed(recipe, 'latency')).toBe(TUNED_RECIPES.latency);
+  expect(recipeNamed('reference', 'accuracy')).toBe(RECIPES.accuracy);
+  expect(() => recipeNamed(recipe, 'accuracy')).toThrow(
+    '--recipe tuned was measured for latency only, received model accuracy',
+  );
+});
+
+test('every number of the recipe can be another', async () => {
+  const options = await optionsOf(
+    ...['--head-epochs', '2', '--head-learning-rate', '0.1', '--fine-tune-epochs', '0'],
+    ...['--fine-tune-learning-rate', '1e-4', '--layers-unfrozen', '9', '--batch-size', '16'],
+    ...['--label-smoothing', '0.1', '--schedule', 'cosine'],
+    ...['--preprocessing', 'minus-one-to-one'],
+  );
+  expect(recipeOf(RECIPES.latency, options)).toEqual({
+    head: { epochs: 2, learningRate: 0.1, schedule: 'cosine' },
+    fineTune: { epochs: 0, learningRate: 0.0001, layersUnfrozen: 9, schedule: 'cosine' },
+    preprocessing: 'minus-one-to-one',
+    batchSize: 16,
+    labelSmoothing: 0.1,
+  });
+});
+
+test.each([
+  ['--head-epochs', '1.5', 'a whole number from 0'],
+  ['--batch-size', '0', 'a whole number from 1'],
+  ['--head-learning-rate', '-1', 'a number from'],
+  ['--label-smoothing', '1', 'a number from 0 to 0.99'],
+  ['--seed', '', 'a whole number from 0'],
+  ['--threads', '100000', 'a whole number from 1 to 256'],
+  ['--architecture', 'vgg16', 'one of resnet101v2, resnet50v2, mobilenetv2, mobilenetv2_050'],
+  ['--batch-norm', 'frozen', 'one of inference, batch'],
+  ['--recipe', 'best', 'one of reference, tuned'],
+  ['--preprocessing', 'caffe', 'one of zero-to-one, minus-one-to-one'],
+  ['--keep', 'all', 'one of last, best'],
+])('%s %j is refused by what it must be', async (flag, value, expected) => {
+  await expect(optionsOf(flag, value)).rejects.toThrow(
+    new RegExp(`^${flag} must be ${expected}.*received "${value}"$`),
+  );
+});
+
+describe('--weights', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-weights-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const resolve = (text: string) => resolveWeights(text, 'mobilenetv2', folder, () => undefined);
+
+  test('takes a seed', async () => {
+    const base = await resolve('seed:12');
+    expect(base).toEqual({ kind: 'seed', seed: 12 });
+    expect(baseFacts(base)).toEqual({ kind: 'seed', origin: 'seed 12' });
+  });
+
+  test('takes the demo’s base, by its checksum, and no architecture that has none', async () => {
+    const base = await resolve('demo');
+    expect(base).toMatchObject({ kind: 'demo', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    await expect(resolveWeights('demo', 'resnet50v2', folder, () => undefined)).rejects.toThrow(
+      'received resnet50v2',
+    );
+  });
+
+  test('takes a file, and a card names it without its folder', async () => {
+    const file = join(folder, 'start.h5');
+    writeFileSync(file, 'abc');
+    const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    const base = await resolve(file);
+    expect(base).toEqual({ kind: 'file', file, sha256 });
+    expect(baseFacts(base)).toEqual({ kind: 'file', sha256, origin: 'start.h5' });
+  });
+
+  test('refuses what is nothing of these', async () => {
+    await expect(resolve('seed:x')).rejects.toThrow(
+      /^--weights must be imagenet, demo, seed:N or an h5 file that is there, received seed:x$/,
+    );
+    await expect(resolve(folder)).rejects.toThrow(
+      `--weights must be imagenet, demo, seed:N or an h5 file that is there, received ${folder}, which is no file: name the file itself`,
+    );
+  });
+});

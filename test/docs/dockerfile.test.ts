@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { MODEL_IDS } from '../../models/catalog';
+import { ENV, HTTP_PORT, IMAGE, RUN_AS_USER_ID } from '../../service/contract';
+import { MALLOC_ENV } from '../../service/inference/malloc';
+
+const dockerfile = readFileSync(join(__dirname, '..', '..', 'Dockerfile'), 'utf8');
+const [, final] = dockerfile.split(/^FROM .*AS build$/m)[1]!.split(/^FROM /m);
+
+test('the image’s port, user and entry are those of the contract', () => {
+  expect(final).toContain(`EXPOSE ${HTTP_PORT}`);
+  expect(final).toContain(`${ENV.port}=${HTTP_PORT}`);
+  expect(final).toContain(`USER ${RUN_AS_USER_ID}:${RUN_AS_USER_ID}`);
+  expect(final).toContain('CMD ["node", "build/service/main.js"]');
+});
+
+test('the image’s processes handle memory as the service’s table says', () => {
+  for (const [name, value] of Object.entries(MALLOC_ENV)) expect(final).toContain(`${name}=${value}`);
+});
+
+test('the image that is built is the one that the manifests reference', () => {
+  expect(dockerfile).toContain(`-t ${IMAGE} `);
+  const manifest = readFileSync(join(__dirname, '..', '..', 'dist', 'latency-hpa.k8s.yaml'), 'utf8');
+  expect(manifest).toContain(`image: ${IMAGE}\n`);
+});
+
+test('the engine and the models are build arguments, and the graphs are exported while building', () => {
+  expect(final).toContain(`${ENV.engine}=\${ENGINE}`);
+  expect(final).toContain(`${ENV.models}=\${MODELS}`);
+  expect(dockerfile).toContain(`ARG ${ENV.models}=${MODEL_IDS.join(',')}\n`);
+  expect(dockerfile).toContain('node build/cli/main.js export $models --out onnx');
+  expect(final).toContain(`${ENV.onnxCacheDir}=/app/onnx`);
+  expect(final).toContain(`${ENV.modelsDir}=/app/served`);
+});

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Builds the image for both engines with buildah and tries it in containers with limits, by podman and runc.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+skip() {
+  echo "SKIPPED test:image: $1"
+  exit 0
+}
+[ "$(id -u)" = 0 ] || skip 'containers with limits need root here'
+for program in buildah podman runc; do
+  command -v "$program" >/dev/null || skip "it needs buildah, podman and runc, and $program is not here"
+done
+
+# Builds need no namespaces of their own then, which sandboxes may refuse.
+export BUILDAH_ISOLATION=chroot
+if [ -z "${NODE_IMAGE:-}" ]; then
+  NODE_IMAGE=$(bash test/image/build-base.sh) || {
+    [ $? = 3 ] && skip 'there is no base image: see above'
+    exit 1
+  }
+  export NODE_IMAGE
+fi
+echo "base image: $NODE_IMAGE"
+for engine in onnxruntime tfjs-node; do
+  TANDEM_IMAGE=localhost/tandem-test:$engine npm run --silent image -- --engine "$engine" --builder buildah
+done
+exec npx jest --config test/image/jest.config.cjs --runInBand --verbose "$@"

@@ -1,0 +1,179 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+import sharp from 'sharp';
+
+import { drawTask } from '../../../models/demo/image-set';
+import { TASKS } from '../../../models/demo/surfaces';
+import {
+  compareModels,
+  type ComparisonOptions,
+  formatComparison,
+} from '../../../models/report/compare-models';
+import { copySavedModel, DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-compare-'));
+const data = join(folder, 'surfaces');
+const notes: string[] = [];
+const options: ComparisonOptions = {
+  data,
+  split: 'val+test',
+  allowLeakage: false,
+  engine: 'onnxruntime',
+  threads: 1,
+  onnxCacheDir: join(folder, 'onnx'),
+  note: (sentence) => notes.push(sentence),
+};
+const latency = join(DEMO_MODELS_DIR, 'latency');
+
+beforeAll(async () => {
+  for (const [i, split] of (['train', 'val', 'test'] as const).entries()) {
+    const images = drawTask('transfer', { seed: 13 + i, split: 'test', perClass: 2, sidePixels: 224 });
+    for (const [k, { pixels, label }] of images.entries()) {
+      const place = join(data, split, TASKS.transfer[label]!);
+      mkdirSync(place, { recursive: true });
+      const raw = { raw: { width: 224, height: 224, channels: 3 as const } };
+      await sharp(Buffer.from(pixels), raw)
+        .png()
+        .toFile(join(place, `${k}.png`));
+    }
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('a model and its copy are as right as each other, and the table says so', async () => {
+  const copy = join(folder, 'copy');
+  copySavedModel(latency, copy);
+  const comparison = await compareModels([latency, copy], options);
+  const [first, second] = comparison.models;
+  expect(first!.evaluation.images).toBe(24);
+  expect(first!.evaluation.accuracy).toBeGreaterThan(0.6);
+  expect(first!.againstFirst).toBeUndefined();
+  expect(second!.evaluation).toEqual(first!.evaluation);
+  expect(second!.againstFirst).toMatchObject({ difference: 0, onlyARight: 0, onlyBRight: 0 });
+  expect(first!.parameters).toBe(2_265_670);
+  expect(first!.latencyMedianMs).toBeGreaterThan(0);
+  const text = formatComparison(comparison);
+  expect(text).toContain('Measured on 24 pictures of val+test with onnxruntime, 1 thread;');
+  expect(text).toMatch(/\| mobilenetv2 \| 2\.27 M \| \d+\.\d % \|/);
+  expect(text).toContain('| +0.0 (');
+  expect(notes).toContain(`${copy}: 24 pictures of val+test`);
+});
+
+test('one model alone gets its classes and its confusion', async () => {
+  const measured = await compareModels([latency], { ...options, split: 'val' });
+  const text = formatComparison(measured);
+  expect(text).toContain('| class | pictures | precision | recall | F1 |');
+  expect(text).toContain('| **triangles** |');
+  expect(text).not.toContain('points against the first');
+});
+
+test('the figures name what they are of: data, split, engine and threads', async () => {
+  const { models, ...rest } = await compareModels([latency], { ...options, split: 'val' });
+  expect(models).toHaveLength(1);
+  expect(rest).toEqual({
+    ...{ data, split: 'val', splitBy: 'folders', threads: 1 },
+    dataSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    engine: { kind: 'onnxruntime', version: expect.stringMatching(/^\d+\.\d+/) },
+  });
+});
+
+test('what is skipped is named and counted, and reading and measuring say how far they are', async () => {
+  const damaged = join(folder, 'damaged');
+  cpSync(data, damaged, { recursive: true });
+  writeFileSync(join(damaged, 'test', 'weave', 'cut.jpg'), Buffer.from('ffd8ffe0', 'hex'));
+  const counts: string[] = [];
+  notes.length = 0;
+  await compareModels([latency], {
+    ...options,
+    data: damaged,
+    onCount: ({ task, done, total }) => counts.push(`${task} ${done}/${total}`),
+  });
+  expect(notes).toEqual([
+    expect.stringMatching(/^skipped test\/weave\/cut\.jpg: The image is damaged/),
+    'skipped in all: 1 file',
+    `${latency}: 24 pictures of val+test`,
+    expect.stringMatching(/^engine: onnxruntime [\d.]+, threads: \d$/),
+  ]);
+  expect(counts).toEqual(expect.arrayContaining(['reading 37/37', 'measuring 8/24', 'measuring 24/24']));
+});
+
+test('counting parameters does not make tfjs greet', async () => {
+  tf.env().set('PROD', false);
+  await compareModels([latency], { ...options, split: 'val' });
+  expect(tf.env().getBool('PROD')).toBe(true);
+});
+
+describe('a set that is not split', () => {
+  const flat = join(folder, 'flat');
+  /** A copy of the model with the figures that a training leaves beside it. */
+  const trainedWith = (name: string, figures: object) => {
+    const copy = join(folder, name);
+    copySavedModel(latency, copy);
+    writeFileSync(
+      join(copy, 'evaluation.json'),
+      JSON.stringify({ format: 'tandem-evaluation', formatVersion: 1, ...figures }),
+    );
+    return copy;
+  };
+  const measure = async (folders: readonly string[], seed?: number) => {
+    notes.length = 0;
+    const given = seed === undefined ? {} : { seed };
+    const { splitBy } = await compareModels(folders, { ...options, ...given, data: flat });
+    return { splitBy, said: notes.filter((sentence) => sentence.includes('seed')) };
+  };
+  beforeAll(() => {
+    for (const split of ['train', 'val', 'test']) {
+      for (const name of TASKS.transfer) {
+        for (const k of readdirSync(join(data, split, name))) {
+          mkdirSync(join(flat, name), { recursive: true });
+          cpSync(join(data, split, name, k), join(flat, name, `${split}-${k}`));
+        }
+      }
+    }
+  });
+
+  test('is split by the seed of the training, and the user is told', async () => {
+    const trained = trainedWith('seven', { seed: 7, data: { splitBy: 'seed' } });
+    const { splitBy, said } = await measure([trained]);
+    expect(splitBy).toMatchObject({ seed: 7 });
+    expect(said).toEqual([`split by seed 7, that of the training of ${trained}`]);
+    expect((await measure([trained], 7)).said).toEqual([]);
+  });
+
+  test('is warned of where the seed is not the training’s, or that is not known', async () => {
+    const seven = trainedWith('seven', { seed: 7, data: { splitBy: 'seed' } });
+    const byFolders = trainedWith('folders', { seed: 8, data: { splitBy: 'folders' } });
+    const { splitBy, said } = await measure([seven, byFolders], 5);
+    expect(splitBy).toMatchObject({ seed: 5 });
+    expect(said).toEqual([
+      expect.stringContaining(
+        `warning: ${seven} was trained with seed 7, and these pictures are split by seed 5`,
+      ),
+    ]);
+    const older = trainedWith('older', { seed: 9, data: {} });
+    expect((await measure([byFolders, older])).said).toEqual([
+      expect.stringContaining('warning: split by seed 1, since no model'),
+    ]);
+  });
+});
+
+test('a model of other classes is refused before any is measured', async () => {
+  const other = join(folder, 'other');
+  cpSync(data, other, { recursive: true });
+  for (const split of ['train', 'val', 'test']) {
+    cpSync(join(other, split, 'weave'), join(other, split, 'wool'), { recursive: true });
+    rmSync(join(other, split, 'weave'), { recursive: true });
+  }
+  const woollen = join(folder, 'woollen');
+  copySavedModel(latency, woollen);
+  const manifest = join(woollen, 'model.json');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('weave', 'wool'));
+  notes.length = 0;
+  await expect(compareModels([woollen, latency], { ...options, data: other })).rejects.toThrow(
+    /must know the classes of .*wool, zigzag, received .*weave/,
+  );
+  expect(notes).toEqual([]);
+});

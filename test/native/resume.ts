@@ -1,0 +1,285 @@
+/**
+ * Kills `tandem train` ten times, interrupts it once, and compares what it ends with: `npm run test:native`. Needs
+ * tfjs-node, which Jest and typed arrays keep out of Jest (tensorflow/tfjs#7175). Arguments are more options of `train`.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import sharp from 'sharp';
+
+import { drawTask } from '../../models/demo/image-set';
+import { TASKS } from '../../models/demo/surfaces';
+import { hasTfjsNode } from '../../models/engines/tfjs';
+import { HISTORY_NAME, readHistory } from '../../models/training/history';
+import { PACKAGE_ROOT } from '../../files/package-root';
+import { MANIFEST_NAME } from '../../models/weights/saved-model';
+import { seededRandom } from '../../statistics/seeded-random';
+import { CHECKPOINT_NAME } from '../../models/training/checkpoint';
+
+const KILLS = 10;
+/** Seed of the kills' moments. */
+const SEED = 5;
+/** A process group that was killed is gone after this, at most. */
+const GONE_MS = 5000;
+/** The whole script took 70 to 90 s on two busy cores. */
+const LIMIT_MS = 10 * 60_000;
+const EPOCHS = 3;
+const CLASSES = 3;
+const SIDE_PIXELS = 128;
+const SPLITS = [
+  { folder: 'train', split: 'train', perClass: 16 },
+  { folder: 'val', split: 'validation', perClass: 4 },
+  { folder: 'test', split: 'test', perClass: 4 },
+] as const;
+const STOPPED = 'stopped; go on with the same command and --resume';
+
+const root = mkdtempSync(join(tmpdir(), 'tandem-resume-'));
+const data = join(root, 'pictures');
+const COMMAND = [
+  ...['bin/tandem.cjs', 'train', 'latency', '--weights', 'demo'],
+  ...['--data', data, '--threads', '1', '--head-epochs', `${EPOCHS}`, '--fine-tune-epochs', `${EPOCHS}`],
+  ...['--batch-size', '8', '--seed', '1', ...process.argv.slice(2)],
+];
+
+/**
+ * What a run says on its way, in order; each mark is any of its texts. The first is said by saying nothing: the start.
+ */
+const MARKS: readonly (readonly string[])[] = [
+  [''],
+  ['pictures to train'],
+  ...['head', 'fine-tuning'].flatMap((stage) =>
+    Array.from({ length: EPOCHS }, (_, done) => [
+      `Epoch ${done + 1}/${EPOCHS} (${stage})`,
+      `resumed after ${done + 1} of ${EPOCHS} epochs of ${stage}`,
+    ]),
+  ),
+  ['measuring on val'],
+];
+
+interface Run {
+  readonly child: ChildProcess;
+  /** What it has said on stderr so far. */
+  said: string;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+}
+
+const running = new Set<Run>();
+
+/** Starts the real command as the leader of a process group of its own. */
+function start(out: string, ...more: string[]): Run {
+  const child = spawn(process.execPath, [...COMMAND, '--out', out, ...more], {
+    cwd: PACKAGE_ROOT,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ONNX_CACHE_DIR: join(root, 'onnx') },
+  });
+  const ended = once(child, 'close').then(([code, signal]) => {
+    running.delete(run);
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+  });
+  const run: Run = { child, said: '', ended };
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    run.said += text;
+  });
+  running.add(run);
+  return run;
+}
+
+/** Sends a signal to a run's process group, as a terminal does. @returns false where the group is gone */
+function signalGroup({ child }: Run, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-child.pid!, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** Waits until a run has ended and all its processes are gone. */
+async function end(run: Run) {
+  const result = await run.ended;
+  const until = performance.now() + GONE_MS;
+  while (signalGroup(run, 0)) {
+    if (performance.now() > until) throw new Error(`process group ${run.child.pid} must be gone, is there`);
+    await sleep(20);
+  }
+  return result;
+}
+
+const isOver = ({ child }: Run) => child.exitCode !== null || child.signalCode !== null;
+
+/** Waits until a run has said a mark, or a later one, or is over. */
+async function reach(run: Run, mark: number): Promise<void> {
+  const texts = MARKS.slice(mark).flat();
+  while (!isOver(run) && !texts.some((text) => run.said.includes(text))) await sleep(10);
+}
+
+async function drawPictures(): Promise<void> {
+  const raw = { width: SIDE_PIXELS, height: SIDE_PIXELS, channels: 3 } as const;
+  for (const { folder, split, perClass } of SPLITS) {
+    const pictures = drawTask('transfer', { seed: SEED, split, perClass, sidePixels: SIDE_PIXELS });
+    for (const [index, { pixels, label }] of pictures.slice(0, CLASSES * perClass).entries()) {
+      const classFolder = join(data, folder, TASKS.transfer[label]!);
+      mkdirSync(classFolder, { recursive: true });
+      await sharp(pixels, { raw })
+        .png()
+        .toFile(join(classFolder, `${index}.png`));
+    }
+  }
+}
+
+/** Trains to the end. @returns when each mark was said, and the end, ms after the start */
+async function train(out: string, ...more: string[]): Promise<number[]> {
+  const started = performance.now();
+  const run = start(out, ...more);
+  const times: number[] = [];
+  for (const mark of MARKS.keys()) {
+    await reach(run, mark);
+    times.push(performance.now() - started);
+  }
+  const { code, signal } = await end(run);
+  if (code !== 0)
+    throw new Error(`train must end with code 0, received ${code ?? signal}: ${run.said.slice(-2000)}`);
+  return [...times, performance.now() - started];
+}
+
+/** What a training comes to, less what its clock says. */
+const OUTCOME = {
+  'weights.safetensors': (out: string) => readFileSync(join(out, 'weights.safetensors'), 'hex'),
+  [MANIFEST_NAME]: (out: string) => readFileSync(join(out, MANIFEST_NAME), 'utf8'),
+  [HISTORY_NAME]: (out: string) =>
+    JSON.stringify(
+      readHistory(join(out, HISTORY_NAME)).entries.map((entry) => ({ ...entry, seconds: 0, at: '' })),
+    ),
+};
+
+function report(isOk: boolean, sentence: string): void {
+  console.log(`${isOk ? 'ok' : 'FAILED'} ${sentence}`);
+  if (!isOk) process.exitCode = 1;
+}
+
+function compare(whole: string, out: string, how: string): void {
+  const different = Object.entries(OUTCOME).flatMap(([name, read]) =>
+    read(out) === read(whole) ? [] : [name],
+  );
+  const names = Object.keys(OUTCOME).join(', ');
+  report(
+    different.length === 0,
+    `${how}: the same ${names} as trained at once${different.length === 0 ? '' : `, but not ${different.join(', ')}`}`,
+  );
+  const left = readdirSync(out).filter((name) => name.endsWith('.tmp'));
+  report(
+    left.length === 0,
+    `${how}: nothing half written is left${left.map((name) => `, but ${name}`).join('')}`,
+  );
+}
+
+/**
+ * Starts or goes on with a training, and kills its whole group at a moment between two marks.
+ *
+ * @param share of the time from the mark to the next, which takes `gapMs`
+ */
+async function kill(out: string, mark: number, share: number, gapMs: number): Promise<void> {
+  // A run that was faster than the first, and ended before it could be killed, is resumed and killed sooner.
+  for (let delayMs = share * gapMs; ; delayMs /= 2) {
+    const isBegun = existsSync(join(out, HISTORY_NAME));
+    const run = start(out, ...(isBegun ? ['--resume'] : []));
+    await reach(run, mark);
+    await sleep(delayMs);
+    signalGroup(run, 'SIGKILL');
+    const { code, signal } = await end(run);
+    if (signal === 'SIGKILL') {
+      console.log(`   killed ${Math.round(delayMs)} ms after ${JSON.stringify(MARKS[mark]![0])}`);
+      return;
+    }
+    if (code !== 0)
+      throw new Error(`train must be killed or end with code 0, received ${code}: ${run.said.slice(-2000)}`);
+  }
+}
+
+/** What kills leave at moments that are too short to hit: one after a history's line, one while a file is written. */
+function leaveTraces(out: string, whole: string): void {
+  mkdirSync(out, { recursive: true });
+  const [line] = readFileSync(join(whole, HISTORY_NAME), 'utf8').split('\n');
+  writeFileSync(join(out, HISTORY_NAME), `${line}\n`);
+  writeFileSync(join(out, `${CHECKPOINT_NAME}.1.tmp`), 'half');
+}
+
+async function killOften(whole: string, times: readonly number[]): Promise<void> {
+  const out = join(root, 'killed');
+  const random = seededRandom(SEED, 'kills');
+  let before = 0;
+  for (let n = 0; n < KILLS; n++) {
+    const at = ((n + random.uniform()) / KILLS) * MARKS.length;
+    const mark = Math.floor(at);
+    await kill(out, mark, at - mark, times[mark + 1]! - times[mark]!);
+    if (!existsSync(join(out, CHECKPOINT_NAME))) before += 1;
+    if (n === 0) leaveTraces(out, whole);
+  }
+  await train(out, '--resume');
+  compare(whole, out, `killed ${KILLS} times, ${before} of them before the first checkpoint, and resumed`);
+}
+
+async function interrupt(whole: string, times: readonly number[]): Promise<void> {
+  const out = join(root, 'interrupted');
+  const run = start(out);
+  const mark = 2;
+  await reach(run, mark);
+  await sleep((times[mark + 1]! - times[mark]!) / 2);
+  signalGroup(run, 'SIGINT');
+  const { code, signal } = await end(run);
+  const last = run.said.trimEnd().split('\n').at(-1);
+  report(
+    code === 130 && last === STOPPED && existsSync(join(out, CHECKPOINT_NAME)),
+    `Ctrl-C: exit code 130, received ${code ?? signal}; a checkpoint; and the last line "${last}"`,
+  );
+  await train(out, '--resume');
+  compare(whole, out, 'interrupted by Ctrl-C and resumed');
+}
+
+async function main(): Promise<void> {
+  if (!hasTfjsNode()) {
+    console.log('SKIPPED resuming: the native part of tfjs-node is not built; run `npm run build:tfjs-node`');
+    return;
+  }
+  await drawPictures();
+  const [whole, again] = [join(root, 'whole'), join(root, 'again')];
+  const times = await train(whole);
+  const epochs = readHistory(join(whole, HISTORY_NAME)).entries;
+  const losses = epochs.map(({ loss }) => loss.toFixed(3));
+  // Weights that stay near their start would be the same however they were resumed.
+  report(
+    epochs.at(-1)!.loss < epochs[0]!.loss / 2,
+    `it learns: the loss halves at least, ${losses.join(', ')}`,
+  );
+  await train(again);
+  compare(whole, again, 'trained again with the same seed');
+  await killOften(whole, times);
+  await interrupt(whole, times);
+}
+
+function fail(reason: unknown): void {
+  console.log(`FAILED ${reason instanceof Error ? reason.message : String(reason)}`);
+  process.exit(1);
+}
+
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+process.once('exit', () => {
+  running.forEach((run) => signalGroup(run, 'SIGKILL'));
+  rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+});
+setTimeout(() => fail(`it must be done after ${LIMIT_MS / 60_000} minutes`), LIMIT_MS).unref();
+main().catch(fail);

@@ -1,0 +1,152 @@
+/**
+ * Restarts under load: two instances behind a balancer that goes on routing to a stopping one for a second, as
+ * Kubernetes does; no request may fail.
+ *
+ * npm run test:restarts -- [--restarts 20] [--real]
+ *
+ * By default the engine is the fake one, whose speed does not depend on the machine's; `--real` serves MobileNetV2 with
+ * onnxruntime. A new instance is ready before an old one stops, as in a rolling update with maxSurge 1.
+ */
+import { Agent, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { load } from '../../bench/load/client';
+import { type ServiceProcess, startService } from '../../bench/experiments/service-process';
+import { summarize, verdict } from '../../bench/load/summary';
+import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
+import { DRAIN_DELAY_MS, ENV, PATHS, REQUEST_TIMEOUT_MS } from '../../service/contract';
+import { fakeModels } from '../support/server';
+
+const LOAD_SHARE = 0.7;
+const STALE_ROUTING_MS = 1_000;
+const CAPACITY_SECONDS = 8;
+/** Of the pod, less the time that the manifests leave for the process to exit. */
+const GRACE_MS = DRAIN_DELAY_MS + REQUEST_TIMEOUT_MS;
+const IMAGE = join(DEMO_MODELS_DIR, 'samples', 'zigzag.jpg');
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Passes requests on to one instance after the other, on connections that it keeps; it never tries twice. */
+async function startBalancer() {
+  const instances: ServiceProcess[] = [];
+  const agent = new Agent({ keepAlive: true });
+  const failures: string[] = [];
+  let turn = 0;
+  const server = createServer((incoming, outgoing) => {
+    const { port } = instances[turn++ % instances.length]!;
+    const { method, url: path, headers } = incoming;
+    const fail = (error: Error) => {
+      failures.push(error.message);
+      if (!outgoing.headersSent) outgoing.writeHead(502);
+      outgoing.end();
+    };
+    const passedOn = request({ port, method, path, headers, agent }, (answer) => {
+      const headers = { ...answer.headers };
+      // It is between two neighbours, not for the client.
+      delete headers.connection;
+      outgoing.writeHead(answer.statusCode!, headers);
+      if (answer.statusCode !== 200) {
+        answer.once('data', (body: Buffer) => failures.push(`${answer.statusCode} ${body.toString()}`));
+      }
+      answer.pipe(outgoing).on('error', fail);
+    });
+    passedOn.once('error', fail);
+    incoming.pipe(passedOn);
+  });
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    instances,
+    failures,
+    close: () => {
+      agent.destroy();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { restarts: { type: 'string', default: '20' }, real: { type: 'boolean', default: false } },
+  });
+  const restarts = Number(values.restarts);
+  const modelsDir = values.real ? DEMO_MODELS_DIR : fakeModels();
+  const start = () =>
+    startService(
+      { [ENV.models]: 'latency', [ENV.modelsDir]: modelsDir, [ENV.cpuLimitMillis]: '1000' },
+      values.real ? {} : { entry: join(__dirname, '../support/fake-service.ts') },
+    );
+  const balancer = await startBalancer();
+  const { instances } = balancer;
+  instances.push(...(await Promise.all([start(), start()])));
+  const url = `${balancer.url}${PATHS.classify}`;
+  const closed = { kind: 'closed', clients: 8 } as const;
+  const seconds = CAPACITY_SECONDS;
+  const capacity = summarize(
+    await load({ url, imageFile: IMAGE, seconds, arrivals: closed }),
+    seconds,
+  ).goodput;
+  const perSecond = LOAD_SHARE * capacity;
+  console.log(`two instances answer ${capacity.toFixed(1)} a second; the load is ${perSecond.toFixed(1)}`);
+  balancer.failures.length = 0;
+
+  const restarting = new AbortController();
+  let answered = 0;
+  const failed: number[] = [];
+  const loading = (async () => {
+    // In pieces, since nobody knows how long the restarts take.
+    for (let seed = 1; !restarting.signal.aborted; seed++) {
+      const answers = await load({
+        url,
+        imageFile: IMAGE,
+        seconds: 20,
+        arrivals: { kind: 'poisson', perSecond, seed },
+      });
+      answered += answers.length;
+      failed.push(...answers.map(({ status }) => status).filter((status) => status !== 200));
+    }
+  })();
+
+  const exits: (number | string)[] = [];
+  let longestMs = 0;
+  let unreadyInTime = 0;
+  for (let restart = 1; restart <= restarts; restart++) {
+    instances.push(await start());
+    const old = instances[0]!;
+    const stopping = performance.now();
+    const ended = old.end();
+    await wait(STALE_ROUTING_MS);
+    instances.shift();
+    const readiness = await fetch(`${old.url}${PATHS.ready}`).then(
+      ({ status }) => status,
+      () => 0,
+    );
+    if (readiness === 503) unreadyInTime++;
+    exits.push(await ended);
+    const tookMs = performance.now() - stopping;
+    longestMs = Math.max(longestMs, tookMs);
+    console.log(`restart ${restart}: ended after ${(tookMs / 1000).toFixed(1)} s with ${exits.at(-1)}`);
+  }
+  restarting.abort();
+  await loading;
+  await Promise.all(instances.map((instance) => instance.end('SIGINT')));
+  balancer.close();
+  for (const failure of balancer.failures.slice(0, 5)) console.log(failure);
+  verdict([
+    [
+      `${restarts} restarts, ${answered} requests, ${failed.length} failed`,
+      failed.length === 0 && answered > 0,
+    ],
+    [`every exit code is 0: ${exits.join(' ')}`, exits.every((exit) => exit === 0)],
+    [
+      `readiness had fallen a second after SIGTERM in ${unreadyInTime} of ${restarts}`,
+      unreadyInTime === restarts,
+    ],
+    [`the longest end took ${(longestMs / 1000).toFixed(1)} s of ${GRACE_MS / 1000} s`, longestMs < GRACE_MS],
+  ]);
+}
+
+void main();

@@ -1,0 +1,178 @@
+import { request as httpRequest } from 'node:http';
+
+import { LIMITS } from '../../../service/contract';
+import type { Running } from '../../../service/main';
+import { CLASSIFICATION } from '../../../service/api/schemas';
+import { type Body, expectProblem, json, post as postTo } from '../../support/client';
+import { grey, startServer } from '../../support/server';
+
+let server: Running & { url: string };
+let jpeg: Buffer;
+
+beforeAll(async () => {
+  server = await startServer({}, 20_000);
+  await server.ready;
+  jpeg = await grey(0.9).jpeg().toBuffer();
+});
+afterAll(() => server.stop());
+
+const post = (path: string, body: Body, type?: string) => postTo(`${server.url}${path}`, body, type);
+const classify = (body: Body, type = 'image/jpeg') => post('/v1/classify?model=latency', body, type);
+
+describe('POST /v1/classify', () => {
+  test.each(['jpeg', 'png', 'webp'] as const)('classifies a raw %s', async (format) => {
+    const image = await grey(0.9).toFormat(format).toBuffer();
+    const response = await post('/v1/classify?model=accuracy', image, `image/${format}`);
+    expect(response.status).toBe(200);
+    const answer = await json(response);
+    expect(answer).toMatchObject({ model: 'accuracy', demo: true, classes: ['light', 'dark', 'other'] });
+    expect(answer.top[0].class).toBe('light');
+    expect(answer.top[0].probability).toBeCloseTo(0.9, 1);
+    expect(answer.timeMs.inference).toBeGreaterThan(20);
+    expect(answer.timeMs.total).toBeGreaterThanOrEqual(answer.timeMs.inference);
+  });
+
+  test('answers as many classes as top asks for', async () => {
+    const answer = await json(await post('/v1/classify?model=latency&top=2', jpeg, 'image/jpeg'));
+    expect(answer.top).toHaveLength(2);
+    expect(CLASSIFICATION.parse(answer)).toEqual(answer);
+    await expectProblem(
+      await post('/v1/classify?model=latency&top=no', jpeg, 'image/jpeg'),
+      400,
+      'BAD_REQUEST',
+      /top must be/,
+    );
+  });
+
+  test('needs a model among several, and names them', async () => {
+    await expectProblem(
+      await post('/v1/classify', jpeg, 'image/jpeg'),
+      400,
+      'BAD_REQUEST',
+      /accuracy, latency/,
+    );
+    const number = await post('/v1/classify?model=123', jpeg, 'image/jpeg');
+    await expectProblem(number, 404, 'UNKNOWN_MODEL', /no model "123"/);
+    const unknown = await post('/v1/classify?model=speed', jpeg, 'image/jpeg');
+    await expectProblem(unknown, 404, 'UNKNOWN_MODEL', /no model "speed".*choose one of accuracy, latency/);
+  });
+
+  test('answers 422 to a damaged image and goes on', async () => {
+    await expectProblem(
+      await classify(jpeg.subarray(0, jpeg.length / 2)),
+      422,
+      'BAD_IMAGE',
+      /send the whole file/,
+    );
+    await expectProblem(
+      await classify(Buffer.from('no image at all')),
+      422,
+      'BAD_IMAGE',
+      /not an image; send/,
+    );
+    expect((await classify(jpeg)).status).toBe(200);
+  });
+
+  test('answers 415 to other types, whatever they are called', async () => {
+    await expectProblem(
+      await classify(jpeg, 'image/gif'),
+      415,
+      'UNSUPPORTED_TYPE',
+      /"image\/gif" is not taken; send/,
+    );
+    const gif = await grey(0.5).gif().toBuffer();
+    await expectProblem(
+      await classify(gif),
+      415,
+      'UNSUPPORTED_TYPE',
+      /The image is GIF; send a JPEG, PNG or WebP/,
+    );
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>');
+    await expectProblem(await classify(svg), 415, 'UNSUPPORTED_TYPE', /The image is SVG/);
+  });
+
+  test('answers 413 to an oversized body, raw or in a form, and goes on', async () => {
+    const large = Buffer.alloc(LIMITS.imageBytes + 1);
+    await expectProblem(await classify(large), 413, 'BODY_TOO_LARGE', /send a smaller one/);
+    const form = new FormData();
+    form.append('image', new Blob([large], { type: 'image/jpeg' }), 'large.jpg');
+    await expectProblem(
+      await post('/v1/classify?model=latency', form),
+      413,
+      'BODY_TOO_LARGE',
+      /send a smaller one/,
+    );
+    expect((await classify(jpeg)).status).toBe(200);
+  });
+
+  test('refuses an empty body', async () => {
+    await expectProblem(await classify(Buffer.alloc(0)), 400, 'BAD_REQUEST', /empty/);
+  });
+});
+
+describe('everything else', () => {
+  test('live and ready answer 200 once the models are warm', async () => {
+    expect((await fetch(`${server.url}/v2/health/live`)).status).toBe(200);
+    expect((await fetch(`${server.url}/v2/health/ready`)).status).toBe(200);
+  });
+
+  test('metrics count requests by model and refusals by code', async () => {
+    await classify(jpeg);
+    await classify(Buffer.from('no image at all'));
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    expect(text).toMatch(/inference_request_duration_seconds_count\{model="latency"\} \d+/);
+    expect(text).toMatch(/inference_rejected_total\{model="latency",reason="BAD_IMAGE"\} \d+/);
+  });
+
+  test('a path that is none answers 404, a method that is none 405 with Allow', async () => {
+    await expectProblem(
+      await fetch(`${server.url}/nowhere`),
+      404,
+      'NOT_FOUND',
+      /nothing at this path; see \/openapi.json/,
+    );
+    const wrong = await fetch(`${server.url}/v1/classify`);
+    expect(wrong.headers.get('allow')).toBe('POST');
+    await expectProblem(wrong, 405, 'METHOD_NOT_ALLOWED', /use POST/);
+    const got = await post('/v2/health/live', 'x');
+    expect([got.status, got.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect((await fetch(`${server.url}/v2/health/live`, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  test('the page and its samples are served, and the page loads nothing from elsewhere', async () => {
+    const page = await (await fetch(`${server.url}/`)).text();
+    expect(page).toContain('Drop, paste or pick a picture');
+    expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);
+    const samples = await json(await fetch(`${server.url}/samples`));
+    expect(samples).toHaveLength(6);
+    expect((await fetch(`${server.url}/samples/${samples[0]}`)).headers.get('content-type')).toBe(
+      'image/jpeg',
+    );
+  });
+
+  test('answers are whole, whatever conditions or ranges are asked', async () => {
+    const conditions = [{ 'if-none-match': '*' }, { 'if-match': '"x"' }, { range: 'bytes=0-1' }];
+    for (const headers of conditions as Record<string, string>[]) {
+      expect((await fetch(`${server.url}/v2`, { headers })).status).toBe(200);
+      expect((await fetch(`${server.url}/samples/weave.jpg`, { headers })).status).toBe(200);
+    }
+  });
+
+  test('a given request id is kept, an odd one replaced', async () => {
+    const ask = (id: string) => fetch(`${server.url}/v2`, { headers: { 'x-request-id': id } });
+    expect((await ask('abc-1')).headers.get('x-request-id')).toBe('abc-1');
+    expect((await ask('a b')).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('a client that goes away mid-upload does no harm', async () => {
+    await new Promise<void>((resolve) => {
+      const upload = httpRequest(`${server.url}/v1/classify?model=latency`, {
+        method: 'POST',
+        headers: { 'content-type': 'image/jpeg', 'content-length': '100000' },
+      });
+      upload.on('error', () => resolve());
+      upload.write(jpeg.subarray(0, 100), () => upload.destroy());
+    });
+    expect((await classify(jpeg)).status).toBe(200);
+  });
+});

@@ -1,0 +1,131 @@
+/** Bodies within every limit of size that would keep the service busy or fill it, and what it says to them. */
+import { LIMITS } from '../../../service/contract';
+import type { Running } from '../../../service/main';
+import { converse, expectProblem, json, post } from '../../support/client';
+import { grey, startServer } from '../../support/server';
+
+/** No answer may take longer. */
+const IN_TIME_MS = 2_000;
+const INFER = '/v2/models/latency/infer';
+const CLASSIFY = '/v1/classify?model=latency';
+
+let server: Running & { url: string };
+beforeAll(async () => {
+  server = await startServer({}, 20_000);
+  await server.ready;
+});
+afterAll(() => server.stop());
+
+/** As many repetitions as fill a body to just below the limit. */
+const fill = (start: string, part: (index: number) => string, end: string): string => {
+  const parts: string[] = [];
+  for (let bytes = start.length + end.length; ;) {
+    const next = part(parts.length);
+    bytes += next.length;
+    if (bytes > LIMITS.tensorJsonBytes - 100) return start + parts.join('') + end;
+    parts.push(next);
+  }
+};
+
+describe('a JSON body of 16 MB', () => {
+  test.each<[string, string, () => string]>([
+    ['of keys', INFER, () => fill('{"parameters":{"k":1', (i) => `,"k${i}":1`, '}}')],
+    ['of lists in lists', INFER, () => fill('{"inputs":', () => '[', '')],
+    ['of empty lists', INFER, () => fill('{"inputs":[[]', () => ',[]', ']}')],
+    ['of too many numbers', INFER, () => fill('{"inputs":[0', () => ',0', ']}')],
+    ['of objects', INFER, () => fill('{"inputs":[{}', () => ',{}', ']}')],
+    ['of quotes in a text', INFER, () => fill('{"id":"', () => '\\"', '"}')],
+    ['of keys for images', CLASSIFY, () => fill('{"k":1', (i) => `,"k${i}":1`, '}')],
+    ['of short images', CLASSIFY, () => fill('{"images":["AA=="', () => ',"AA=="', ']}')],
+  ])('%s is 400 at once, and a probe beside it is answered', async (_what, path, make) => {
+    const body = make();
+    expect(body.length).toBeGreaterThan(0.9 * LIMITS.tensorJsonBytes);
+    const started = performance.now();
+    const refused = post(`${server.url}${path}`, body, 'application/json');
+    expect((await fetch(`${server.url}/v2/health/live`)).status).toBe(200);
+    await expectProblem(await refused, 400, 'BAD_REQUEST', /The body must hold at most \d+ times/);
+    expect(performance.now() - started).toBeLessThan(IN_TIME_MS);
+  });
+
+  test('in another encoding than UTF-8 is 415', async () => {
+    const body = Buffer.from('{"images": ["AA=="]}', 'utf16le');
+    const answer = await post(`${server.url}${CLASSIFY}`, body, 'application/json; charset=utf-16');
+    await expectProblem(answer, 415, 'UNSUPPORTED_TYPE', /send JSON as UTF-8/);
+  });
+
+  test('of as many nested numbers as a request may have is answered', async () => {
+    const image = Array.from({ length: 224 }, () => Array.from({ length: 224 }, () => [0, 0, 1]));
+    const tensor = (n: number) => ({
+      inputs: [
+        {
+          name: 'image',
+          datatype: 'FP32',
+          shape: [n, 224, 224, 3],
+          data: new Array(n).fill(image) as unknown,
+        },
+      ],
+    });
+    const most = await post(
+      `${server.url}${INFER}`,
+      JSON.stringify(tensor(LIMITS.images)),
+      'application/json',
+    );
+    expect(most.status).toBe(200);
+    expect((await json(most)).outputs[0].shape).toEqual([LIMITS.images, 3]);
+  });
+});
+
+test('bodies that have not arrived yet may hold so much together and no more; then the service goes on', async () => {
+  const size = 30 * 1024 * 1024;
+  const head = `POST ${CLASSIFY} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${size + 1000}\r\n\r\n`;
+  const part =
+    '--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\nContent-Type: image/jpeg\r\n\r\n';
+  const count = Math.ceil(LIMITS.pendingBytes / size) + 1;
+  const clients = await Promise.all(Array.from({ length: count }, () => converse(server.port)));
+  const quarter = Buffer.alloc(size / 4);
+  const parts = Array.from({ length: 4 }, () => [Buffer.from(part), quarter, Buffer.from('\r\n')]);
+  // All but the end.
+  for (const client of clients) {
+    client.say(head);
+    client.say(Buffer.concat(parts.flat()));
+  }
+  const heard = await Promise.race(clients.map((client) => client.hear(/OVERLOADED/)));
+  expect(heard).toMatch(/^HTTP\/1.1 503 /);
+  for (const client of clients) client.end();
+  const image = await grey(0.9).jpeg().toBuffer();
+  let status = 0;
+  for (let tries = 0; status !== 200 && tries < 50; tries++)
+    status = (await post(`${server.url}${CLASSIFY}`, image, 'image/jpeg')).status;
+  expect(status).toBe(200);
+});
+
+test('what is far too large is refused before a client that asks first is told to send it', async () => {
+  const client = await converse(server.port);
+  const length = LIMITS.bodyBytes + 1;
+  client.say(
+    `POST ${CLASSIFY} HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`,
+  );
+  expect(await client.hear(/BODY_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 /);
+  client.end();
+});
+
+test('images of one request share its time', async () => {
+  const hurried = await startServer({ models: ['latency'] }, 200);
+  await hurried.ready;
+  try {
+    const image = (await grey(0.9).jpeg().toBuffer()).toString('base64');
+    const body = JSON.stringify({ images: new Array(LIMITS.images).fill(image) });
+    const answer = await post(`${hurried.url}/v1/classify`, body, 'application/json');
+    // Each takes 30 ms and more.
+    await expectProblem(answer, 504, 'DEADLINE_EXCEEDED', /took too long/);
+  } finally {
+    await hurried.stop();
+  }
+});
+
+test('a request without a Host is answered like any other', async () => {
+  const client = await converse(server.port);
+  client.say('GET /v2 HTTP/1.1\r\n\r\n');
+  expect(await client.hear(/"tandem"/)).toMatch(/^HTTP\/1.1 200 /);
+  client.end();
+});

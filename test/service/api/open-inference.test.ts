@@ -1,0 +1,272 @@
+import type { Running } from '../../../service/main';
+import { INFER_ANSWER, MODEL_METADATA, READY, SERVER_METADATA } from '../../../service/api/schemas';
+import { expectProblem, json, post } from '../../support/client';
+import { startServer } from '../../support/server';
+
+const SIDE = 224;
+const SIZE = SIDE * SIDE * 3;
+
+let server: Running & { url: string };
+let version: string;
+
+beforeAll(async () => {
+  server = await startServer({}, 20_000);
+  await server.ready;
+  const { state } = server.workers.get('latency')!;
+  if (state.kind !== 'ready') throw new Error('the model is not ready');
+  version = state.loaded.sha256.slice(0, 12);
+});
+afterAll(() => server.stop());
+
+const get = (path: string) => fetch(`${server.url}${path}`);
+const flat = (batch = 1, value = 0.5) => new Array<unknown>(batch * SIZE).fill(value);
+const nested = (value = 0.5) => [
+  Array.from({ length: SIDE }, () => Array.from({ length: SIDE }, () => [value, value, value])),
+];
+const tensor = (changes: object = {}) => ({
+  name: 'image',
+  datatype: 'FP32',
+  shape: [1, SIDE, SIDE, 3],
+  data: flat(),
+  ...changes,
+});
+const infer = (body: unknown, path = '/v2/models/latency/infer') =>
+  post(`${server.url}${path}`, typeof body === 'string' ? body : JSON.stringify(body), 'application/json');
+const output = async (body: unknown) => INFER_ANSWER.parse(await json(await infer(body))).outputs[0]!;
+
+test('the server states its name, version and extensions', async () => {
+  expect(SERVER_METADATA.parse(await json(await get('/v2')))).toMatchObject({
+    name: 'tandem',
+    extensions: ['classification'],
+    models: ['accuracy', 'latency'],
+  });
+});
+
+describe.each(['/v2/models/latency', '/v2/models/latency/versions/VERSION'])('at %s', (given) => {
+  const path = () => given.replace('VERSION', version);
+
+  test('a model describes itself', async () => {
+    expect(MODEL_METADATA.parse(await json(await get(path())))).toMatchObject({
+      name: 'latency',
+      versions: [version],
+      inputs: [{ name: 'image', datatype: 'FP32', shape: [-1, SIDE, SIDE, 3] }],
+      outputs: [{ name: 'probabilities', datatype: 'FP32', shape: [-1, 3] }],
+      demo: true,
+      classes: ['light', 'dark', 'other'],
+      precision: 'fp32',
+      threads: 1,
+    });
+  });
+
+  test('a model is ready', async () => {
+    expect(READY.parse(await json(await get(`${path()}/ready`)))).toEqual({
+      name: 'latency',
+      ready: true,
+    });
+  });
+
+  test('a tensor becomes probabilities', async () => {
+    const response = await infer({ id: 'a1', inputs: [tensor()] }, `${path()}/infer`);
+    expect(response.status).toBe(200);
+    const answer = INFER_ANSWER.parse(await json(response));
+    expect(answer).toMatchObject({ model_name: 'latency', model_version: version, id: 'a1' });
+    expect(answer.parameters).toEqual({ demo: true });
+    expect(answer.outputs[0]).toMatchObject({ name: 'probabilities', datatype: 'FP32', shape: [1, 3] });
+    expect(answer.outputs[0]!.data[0]).toBeCloseTo(0.5);
+  });
+});
+
+test.each(['', '/ready'])(
+  'a version that is not there is 404 UNKNOWN_VERSION%s, naming the one that is',
+  async (end) => {
+    const response = await get(`/v2/models/latency/versions/1${end}`);
+    await expectProblem(response, 404, 'UNKNOWN_VERSION', new RegExp(`has ${version}, or leave`));
+  },
+);
+
+test('infer with a version or model that is not there is 404', async () => {
+  const body = { inputs: [tensor()] };
+  const version = await infer(body, '/v2/models/latency/versions/1/infer');
+  await expectProblem(version, 404, 'UNKNOWN_VERSION', /no such version/);
+  const model = await infer(body, '/v2/models/speed/infer');
+  await expectProblem(model, 404, 'UNKNOWN_MODEL', /no model "speed" here; choose one of accuracy, latency/);
+});
+
+test('flat and nested numbers, alone or in a batch, give the same', async () => {
+  const expected = await output({ inputs: [tensor()] });
+  expect(await output({ inputs: [tensor({ data: nested() })] })).toEqual(expected);
+  const batch = [...nested(0.3), ...nested(0.5)];
+  const both = await output({ inputs: [tensor({ shape: [2, SIDE, SIDE, 3], data: batch })] });
+  expect(both.shape).toEqual([2, 3]);
+  expect(both.data[0]).toBeCloseTo(0.3);
+  expect(both.data.slice(3)).toEqual(expected.data);
+});
+
+test('outputs may be named, and asked for as classes, best first', async () => {
+  const outputs = [{ name: 'probabilities' }];
+  expect(await output({ inputs: [tensor()], outputs })).toEqual(await output({ inputs: [tensor()] }));
+  const classes = await output({
+    inputs: [tensor({ data: flat(1, 0.75 + 0.01) })],
+    outputs: [{ name: 'probabilities', parameters: { classification: 2 } }],
+  });
+  expect(classes).toMatchObject({ datatype: 'BYTES', shape: [1, 2] });
+  expect(classes.data).toEqual([
+    expect.stringMatching(/^0\.7[56]\d*:0:light$/),
+    expect.stringMatching(/:1:dark$/),
+  ]);
+});
+
+test('parameters that are unknown are taken as the protocol says, if they are of its types', async () => {
+  const parameters = { trace: true, weight: 0.5, who: 'me', binary_data_output: false };
+  expect((await infer({ parameters, inputs: [tensor({ parameters: { content_type: 'np' } })] })).status).toBe(
+    200,
+  );
+});
+
+const at = (index: number, value: unknown) => flat().with(index, value);
+const hole = () => {
+  const data = nested();
+  data[0]![3]!.pop();
+  return data;
+};
+
+test.each<[string, unknown, string, RegExp]>([
+  [
+    'a wrong shape',
+    { inputs: [tensor({ shape: [1, 3, 224, 224] })] },
+    'inputs[0].shape[1]',
+    /must be 224, received 3/,
+  ],
+  [
+    'too large a batch',
+    { inputs: [tensor({ shape: [9, 224, 224, 3] })] },
+    'inputs[0].shape[0]',
+    /from 1 to 8, received 9/,
+  ],
+  [
+    'a shape that is none',
+    { inputs: [tensor({ shape: 'all' })] },
+    'inputs[0].shape',
+    /must be \[n, 224, 224, 3\] with n from 1 to 8, received "all"/,
+  ],
+  [
+    'a shape of two',
+    { inputs: [tensor({ shape: [1, 224] })] },
+    'inputs[0].shape',
+    /must be \[n, 224, 224, 3\]/,
+  ],
+  [
+    'a wrong datatype',
+    { inputs: [tensor({ datatype: 'INT8' })] },
+    'inputs[0].datatype',
+    /must be "FP32", received "INT8"/,
+  ],
+  ['a wrong name', { inputs: [tensor({ name: 'x' })] }, 'inputs[0].name', /must be "image", received "x"/],
+  [
+    'too few numbers',
+    { inputs: [tensor({ data: [1, 2] })] },
+    'inputs[0].data',
+    /must hold 150528 numbers, received 2/,
+  ],
+  [
+    'no data',
+    { inputs: [tensor({ data: undefined })] },
+    'inputs[0].data',
+    /must be a list, received nothing/,
+  ],
+  [
+    'null for a number',
+    { inputs: [tensor({ data: at(7, null) })] },
+    'inputs[0].data[7]',
+    /must be a finite number, received null/,
+  ],
+  [
+    'a text for a number',
+    { inputs: [tensor({ data: at(8, '0.5') })] },
+    'inputs[0].data[8]',
+    /received "0.5"/,
+  ],
+  [
+    'a number that float32 has not',
+    { inputs: [tensor({ data: at(9, 1e300) })] },
+    'inputs[0].data[9]',
+    /must be a finite number/,
+  ],
+  [
+    'a row that is short',
+    { inputs: [tensor({ data: hole() })] },
+    'inputs[0].data[0][3]',
+    /must be a list of 224, received one of 223/,
+  ],
+  [
+    'a list for a number',
+    { inputs: [tensor({ data: at(10, [1]) })] },
+    'inputs[0].data[10]',
+    /received \[1\]/,
+  ],
+  ['no tensor', {}, 'inputs', /must be a list of one tensor, received nothing/],
+  [
+    'two tensors',
+    { inputs: [tensor(), tensor()] },
+    'inputs',
+    /must be a list of one tensor, received a list of 2/,
+  ],
+  ['a list for a body', [], 'the body', /must be an object/],
+  ['an unknown member', { inputs: [tensor()], output: [] }, 'output', /is not known here/],
+  [
+    'an unknown output',
+    { inputs: [tensor()], outputs: [{ name: 'logits' }] },
+    'outputs[0].name',
+    /must be "probabilities"/,
+  ],
+  ['a wrong id', { id: 1, inputs: [tensor()] }, 'id', /must be of type string, received 1/],
+  [
+    'a parameter that is a list',
+    { parameters: { a: [] }, inputs: [tensor()] },
+    'parameters.a',
+    /a string, a number or a boolean/,
+  ],
+  [
+    'a wish for binary',
+    { parameters: { binary_data_output: true }, inputs: [tensor()] },
+    'parameters.binary_data_output',
+    /must be false/,
+  ],
+  [
+    'no class',
+    { inputs: [tensor()], outputs: [{ name: 'probabilities', parameters: { classification: 0 } }] },
+    'outputs[0].parameters.classification',
+    /whole number from 1/,
+  ],
+])('%s is 400, naming the field', async (_what, body, field, sentence) => {
+  await expectProblem(await infer(body), 400, 'BAD_REQUEST', sentence, field);
+});
+
+test.each(['NaN', 'Infinity', '-Infinity'])(
+  '%s, as Python writes it, is 400 naming the field',
+  async (number) => {
+    const text = JSON.stringify({ inputs: [tensor({ data: at(11, 'HERE') })] }).replace(
+      '"HERE"',
+      ` ${number}`,
+    );
+    const sentence = new RegExp(`must be a finite number, received "${number}"`);
+    await expectProblem(await infer(text), 400, 'BAD_REQUEST', sentence, 'inputs[0].data[11]');
+  },
+);
+
+test('what is no JSON, is nested without end, or is binary is 400, and errors have the protocol’s member', async () => {
+  const broken = await infer('{');
+  expect((await json(broken.clone())).error).toMatch(/not valid JSON/);
+  await expectProblem(broken, 400, 'BAD_REQUEST', /not valid JSON/);
+  const deep = `{"inputs":[${'['.repeat(200_000)}${']'.repeat(200_000)}]}`;
+  await expectProblem(await infer(deep), 400, 'BAD_REQUEST', /inputs\[0\] must be an object/);
+  const binary = await post(`${server.url}/v2/models/latency/infer`, '{}', 'application/octet-stream', {
+    'inference-header-content-length': '2',
+  });
+  await expectProblem(binary, 400, 'BAD_REQUEST', /Binary tensors are not taken/);
+});
+
+test('a body beyond the limit for tensors is 413', async () => {
+  const text = JSON.stringify({ inputs: [tensor()], id: 'x'.repeat(17 * 1024 * 1024) });
+  await expectProblem(await infer(text), 413, 'BODY_TOO_LARGE', /larger than this path takes/);
+});

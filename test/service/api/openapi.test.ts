@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+
+import { pino } from 'pino';
+
+import { createApp } from '../../../service/api/app';
+import { createMetrics } from '../../../service/metrics';
+import { openApiDocument } from '../../../service/api/openapi';
+import { type OperationId, OPERATIONS } from '../../../service/api/endpoints';
+
+const ALL = Object.keys(OPERATIONS) as OperationId[];
+interface Item {
+  readonly security: readonly object[];
+  readonly parameters: readonly { readonly name: string; readonly schema: object }[];
+  readonly requestBody: { readonly content: object };
+}
+const document = openApiDocument(ALL) as { readonly paths: Record<string, Record<string, Item>> };
+
+interface Layer {
+  readonly route?: { readonly path: string };
+}
+
+function routesOf(hasMetricsPort: boolean): string[] {
+  const app = createApp({
+    workers: new Map(),
+    metrics: createMetrics(new Map()),
+    cpuLimitMillis: 1000,
+    log: pino({ level: 'silent' }),
+    draining: () => false,
+    samplesDir: 'none',
+    hasMetricsPort,
+  });
+  const layers = (app.router as unknown as { stack: Layer[] }).stack;
+  return layers.flatMap(({ route }) => (route === undefined ? [] : [route.path.replace(/:(\w+)/g, '{$1}')]));
+}
+
+// In a process of its own: the validator is a module, which Jest's contexts do not import.
+const SCRIPT = `
+  import('@seriousme/openapi-schema-validator').then(async ({ Validator }) => {
+    const document = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+    const { info, ...broken } = document;
+    const results = [];
+    for (const each of [document, broken]) results.push(await new Validator().validate(each));
+    console.log(JSON.stringify(results));
+  });
+`;
+
+test('the document is valid OpenAPI 3.1, which one without its info is not', () => {
+  const output = execFileSync(process.execPath, ['-e', SCRIPT], {
+    input: JSON.stringify(document),
+    encoding: 'utf8',
+  });
+  const [whole, broken] = JSON.parse(output);
+  expect(whole).toEqual({ valid: true });
+  expect(broken.valid).toBe(false);
+});
+
+test('every route is in the document, and no other', () => {
+  expect(routesOf(false).sort()).toEqual(Object.keys(document.paths).sort());
+  expect(new Set(routesOf(false)).size).toBe(ALL.length);
+});
+
+test('metrics on a port of their own are no route of the first', () => {
+  expect(routesOf(true).sort()).toEqual(
+    Object.keys(document.paths)
+      .filter((path) => path !== '/metrics')
+      .sort(),
+  );
+});
+
+test('probes, the page and the document need no key, everything else may', () => {
+  const open = Object.entries(document.paths).filter(
+    ([, item]) => Object.values(item)[0]!.security.length === 0,
+  );
+  expect(open.map(([path]) => path).sort()).toEqual([
+    '/',
+    '/openapi.json',
+    '/samples',
+    '/samples/{name}',
+    '/v2/health/live',
+    '/v2/health/ready',
+    '/v2/models/{id}/ready',
+    '/v2/models/{id}/versions/{version}/ready',
+  ]);
+});
+
+test('the limits that requests are checked against are the document’s', () => {
+  const { parameters, requestBody } = document.paths['/v1/classify']!['post']!;
+  const top = parameters.find(({ name }) => name === 'top');
+  expect(top!.schema).toMatchObject({ type: 'integer', minimum: 1, maximum: 1000, default: 5 });
+  expect(Object.keys(requestBody.content)).toEqual([
+    'image/jpeg',
+    'image/png',
+    'image/webp',
+    'multipart/form-data',
+    'application/json',
+  ]);
+});

@@ -1,0 +1,169 @@
+import { BODY_TIMEOUT_MS, LIMITS } from '../../../service/contract';
+import type { Running } from '../../../service/main';
+import { CLASSIFICATIONS } from '../../../service/api/schemas';
+import { type Body, expectProblem, formOf, json, post } from '../../support/client';
+import { grey, startServer } from '../../support/server';
+
+let server: Running & { url: string };
+let light: Buffer;
+let dark: Buffer;
+const damaged = Buffer.from('no image at all');
+
+beforeAll(async () => {
+  server = await startServer({ models: ['latency'] }, 20_000);
+  await server.ready;
+  [light, dark] = await Promise.all([grey(0.9).jpeg().toBuffer(), grey(0.1).jpeg().toBuffer()]);
+});
+afterAll(() => server.stop());
+
+const classify = (body: Body, type?: string) => post(`${server.url}/v1/classify`, body, type);
+const inJson = (images: unknown) => classify(JSON.stringify({ images }), 'application/json');
+const base64 = (images: readonly Buffer[]) => inJson(images.map((image) => image.toString('base64')));
+const results = async (response: Response) => {
+  expect(response.status).toBe(200);
+  return CLASSIFICATIONS.parse(await json(response)).results;
+};
+const best = (result: object) => (result as { top: { class: string }[] }).top[0]!.class;
+
+describe.each([
+  ['a form', (images: readonly Buffer[]) => classify(formOf(images))],
+  ['base64 in JSON', base64],
+])('%s', (_what, send) => {
+  test('is answered with one result an image, in their order', async () => {
+    expect((await results(await send([light, dark, light]))).map(best)).toEqual(['light', 'dark', 'light']);
+    expect(await results(await send([light]))).toHaveLength(1);
+  });
+
+  test('gives what the raw image gives', async () => {
+    const raw = await json(await classify(light, 'image/jpeg'));
+    expect((await results(await send([light])))[0]).toMatchObject({ top: raw.top });
+  });
+
+  test('with a damaged image among others has that image’s problem for its result', async () => {
+    const [first, second, third] = await results(await send([light, damaged, dark]));
+    expect([best(first!), best(third!)]).toEqual(['light', 'dark']);
+    expect(second).toMatchObject({ problem: { code: 'BAD_IMAGE', status: 422 } });
+  });
+
+  test('of damaged images alone is refused as the first of them', async () => {
+    const gif = await grey(0.5).gif().toBuffer();
+    await expectProblem(await send([damaged, gif]), 422, 'BAD_IMAGE', /not an image/);
+    await expectProblem(await send([gif, damaged]), 415, 'UNSUPPORTED_TYPE', /is GIF/);
+  });
+
+  test('takes as many images as the limit says, and no more', async () => {
+    expect(await results(await send(Array<Buffer>(LIMITS.images).fill(light)))).toHaveLength(LIMITS.images);
+    expect((await send(Array<Buffer>(LIMITS.images + 1).fill(light))).status).toBe(400);
+  });
+
+  test('with an image that is too large is refused', async () => {
+    await expectProblem(
+      await send([Buffer.alloc(LIMITS.imageBytes + 1)]),
+      413,
+      'BODY_TOO_LARGE',
+      /send a smaller one/,
+    );
+  });
+});
+
+test('images that are too large together are refused', async () => {
+  const images = Array<Buffer>(4).fill(Buffer.alloc(LIMITS.imageBytes - 1));
+  await expectProblem(
+    await classify(formOf(images)),
+    413,
+    'BODY_TOO_LARGE',
+    /The form is larger than 33554432 bytes/,
+  );
+});
+
+test('a form with another field, a text, another type, nothing or no boundary is refused', async () => {
+  const other = new FormData();
+  other.append('picture', new Blob([new Uint8Array(light)], { type: 'image/jpeg' }), 'a.jpg');
+  await expectProblem(await classify(other), 400, 'BAD_REQUEST', /field "image", not "picture"/);
+  const text = formOf([light]);
+  text.append('top', '3');
+  await expectProblem(
+    await classify(text),
+    400,
+    'BAD_REQUEST',
+    /1 to 8 files in the field "image" and nothing else/,
+  );
+  await expectProblem(await classify(new FormData()), 400, 'BAD_REQUEST', /1 to 8 files/);
+  await expectProblem(await classify('x', 'multipart/form-data'), 400, 'BAD_REQUEST', /no boundary/);
+  await expectProblem(
+    await classify(formOf([light], 'a.gif', 'image/gif')),
+    415,
+    'UNSUPPORTED_TYPE',
+    /"image\/gif"/,
+  );
+  await expectProblem(
+    await classify(formOf([light, Buffer.alloc(0)])),
+    400,
+    'BAD_REQUEST',
+    /Image 2 is empty/,
+  );
+  const cut = Buffer.from(
+    '--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\nContent-Type: image/jpeg\r\n\r\nabc',
+  );
+  await expectProblem(
+    await classify(cut, 'multipart/form-data; boundary=b'),
+    400,
+    'BAD_REQUEST',
+    /damaged or cut off/,
+  );
+});
+
+test('a form with a part whose head is damaged is 400 at once, alone and before an image', async () => {
+  const type = 'multipart/form-data; boundary=b';
+  const image = Buffer.concat([
+    Buffer.from('--b\r\nContent-Disposition: form-data; name="image"\r\nContent-Type: image/jpeg\r\n\r\n'),
+    light,
+  ]);
+  const damagedPart = Buffer.from(
+    `--b\r\nCoontent-Disposition: form-data; name="image"\r\n\r\n${'x'.repeat(99_999)}\r\n`,
+  );
+  const end = Buffer.from('\r\n--b--\r\n');
+  const started = performance.now();
+  for (const body of [
+    [damagedPart, end],
+    [damagedPart, image, end],
+  ]) {
+    // How the network cuts the body decides whether the parser gives up or comes to the end without an image.
+    const sentence = /damaged or cut off|must hold 1 to 8 files/;
+    await expectProblem(await classify(Buffer.concat(body), type), 400, 'BAD_REQUEST', sentence);
+  }
+  // Well before the body's own time is over.
+  expect(performance.now() - started).toBeLessThan(BODY_TIMEOUT_MS / 2);
+  expect(await results(await classify(Buffer.concat([image, end]), type))).toHaveLength(1);
+});
+
+test.each<[string, unknown, string, RegExp]>([
+  ['no list', undefined, 'images', /received nothing/],
+  ['an empty list', [], 'images', /must have at least 1/],
+  ['a number', [7], 'images[0]', /must be of type string, received 7/],
+  ['a text that is no base64', ['$$$$'], 'images[0]', /must be base64 with its padding/],
+  ['base64 without padding', ['QQ'], 'images[0]', /must be base64 with its padding/],
+  ['a data URL', ['data:image/png;base64,QUJD'], 'images[0]', /without "data:" before it/],
+])('JSON with %s is 400, naming the field', async (_what, images, field, sentence) => {
+  await expectProblem(await inJson(images), 400, 'BAD_REQUEST', sentence, field);
+});
+
+test('another member of the body or the query is refused by name', async () => {
+  const body = JSON.stringify({ images: ['QUJD'], top: 3 });
+  await expectProblem(
+    await classify(body, 'application/json'),
+    400,
+    'BAD_REQUEST',
+    /top is not known here/,
+    'top',
+  );
+  const query = await post(`${server.url}/v1/classify?topk=3`, light, 'image/jpeg');
+  await expectProblem(query, 400, 'BAD_REQUEST', /topk is not known here/, 'topk');
+  const twice = await post(`${server.url}/v1/classify?top=1&top=2`, light, 'image/jpeg');
+  await expectProblem(
+    twice,
+    400,
+    'BAD_REQUEST',
+    /top must be a whole number from 1 to 1000, received \["1", "2"\]/,
+  );
+});

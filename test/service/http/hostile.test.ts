@@ -1,0 +1,253 @@
+/** What is sent to break a service: each has its status, and the service goes on. */
+import { connect } from 'node:net';
+import { deflateSync } from 'node:zlib';
+
+import sharp from 'sharp';
+
+import type { Running } from '../../../service/main';
+import { expectProblem, post } from '../../support/client';
+import { grey, startServer } from '../../support/server';
+
+const HEADERS_TIMEOUT_MS = 600;
+const BODY_TIMEOUT_MS = 700;
+/** What a busy machine may take beyond a timeout. */
+const SLACK_MS = 5_000;
+
+let server: Running & { url: string };
+let jpeg: Buffer;
+let png: Buffer;
+let webp: Buffer;
+
+beforeAll(async () => {
+  server = await startServer({ models: ['latency'] }, 20_000, {
+    headersTimeoutMs: HEADERS_TIMEOUT_MS,
+    bodyTimeoutMs: BODY_TIMEOUT_MS,
+  });
+  await server.ready;
+  const picture = grey(0.9, 300);
+  jpeg = await picture.clone().jpeg().toBuffer();
+  png = await picture.clone().png().toBuffer();
+  webp = await picture.clone().webp().toBuffer();
+});
+afterAll(() => server.stop());
+afterEach(async () => {
+  expect((await classify(jpeg)).status).toBe(200);
+});
+
+const classify = (image: Buffer, type = 'image/jpeg') => post(`${server.url}/v1/classify`, image, type);
+
+/** Sends bytes as they are, then drips one at a time; resolves with all that came back once the connection ends. */
+function exchange(start: string | Buffer, drip?: string): Promise<{ text: string; ms: number }> {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    let text = '';
+    const socket = connect(server.port, '127.0.0.1', () => socket.write(start));
+    const timer = drip === undefined ? undefined : setInterval(() => socket.write(drip), 100);
+    socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      clearInterval(timer);
+      resolve({ text, ms: performance.now() - started });
+    });
+  });
+}
+
+async function expectRawProblem(
+  answer: Promise<{ text: string }>,
+  status: number,
+  code: string,
+): Promise<void> {
+  const { text } = await answer;
+  expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(text.toLowerCase()).toContain('content-type: application/problem+json');
+  expect(text).toMatch(/connection: close/i);
+  expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({ status, code });
+}
+
+const POST = 'POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n';
+
+test('slow headers are 408 in time', async () => {
+  const answer = exchange('GET /v2 HTTP/1.1\r\nHost: x\r\nX-Slow: ', 'a');
+  await expectRawProblem(answer, 408, 'REQUEST_TIMEOUT');
+  expect((await answer).ms).toBeLessThan(HEADERS_TIMEOUT_MS + SLACK_MS);
+});
+
+test('a connection on which nothing is said is closed in time', async () => {
+  expect((await exchange('')).ms).toBeLessThan(HEADERS_TIMEOUT_MS + SLACK_MS);
+});
+
+test.each([
+  ['of a known length', 'Content-Length: 100000\r\n\r\n', 'a'],
+  ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n', '1\r\na\r\n'],
+])('a slow body %s is 408 in time', async (_what, head, drip) => {
+  const answer = exchange(POST + head, drip);
+  await expectRawProblem(answer, 408, 'REQUEST_TIMEOUT');
+  expect((await answer).ms).toBeLessThan(BODY_TIMEOUT_MS + SLACK_MS);
+});
+
+test('a slow form and slow JSON are 408 too', async () => {
+  const form = 'POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n';
+  await expectRawProblem(exchange(`${form}Content-Length: 9999\r\n\r\n`, '-'), 408, 'REQUEST_TIMEOUT');
+  const infer = 'POST /v2/models/latency/infer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  await expectRawProblem(exchange(`${infer}Content-Length: 9999\r\n\r\n`, '['), 408, 'REQUEST_TIMEOUT');
+});
+
+test('headers that are too large are 431', async () => {
+  const answer = exchange(`GET /v2 HTTP/1.1\r\nHost: x\r\nX-Large: ${'a'.repeat(20_000)}\r\n\r\n`);
+  await expectRawProblem(answer, 431, 'HEADERS_TOO_LARGE');
+});
+
+test('a body that says it is enormous is 413 before it is sent', async () => {
+  await expectRawProblem(exchange(`${POST}Content-Length: 99999999999\r\n\r\n`), 413, 'BODY_TOO_LARGE');
+});
+
+test('what is no HTTP, has a broken chunk or two lengths is 400', async () => {
+  await expectRawProblem(exchange('\x16\x03\x01 TLS?\r\n\r\n'), 400, 'BAD_REQUEST');
+  await expectRawProblem(exchange(`${POST}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`), 400, 'BAD_REQUEST');
+  await expectRawProblem(
+    exchange(`${POST}Content-Length: 1\r\nContent-Length: 2\r\n\r\na`),
+    400,
+    'BAD_REQUEST',
+  );
+});
+
+test('an expectation that is not known is overlooked', async () => {
+  const head = `Expect: the-worst\r\nConnection: close\r\nContent-Length: ${jpeg.length}\r\n\r\n`;
+  const { text } = await exchange(Buffer.concat([Buffer.from(POST + head), jpeg]));
+  expect(text).toMatch(/^HTTP\/1.1 200 /);
+});
+
+/** CRC-32 of PNG chunks. */
+function crc(bytes: Buffer): number {
+  let remainder = ~0;
+  for (const byte of bytes) {
+    remainder ^= byte;
+    for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
+  }
+  return ~remainder >>> 0;
+}
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const whole = Buffer.alloc(body.length + 8);
+  whole.writeUInt32BE(data.length, 0);
+  body.copy(whole, 4);
+  whole.writeUInt32BE(crc(body), body.length + 4);
+  return whole;
+}
+function pngOf(side: number, ...chunks: Buffer[]): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
+  header.set([8, 0, 0, 0, 0], 8);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    ...chunks,
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+describe('pixel bombs', () => {
+  test.each([20_000, 100_000, 0x7fffffff])('a PNG of %i pixels a side is 422 at once', async (side) => {
+    const bomb = pngOf(side, chunk('IDAT', deflateSync(Buffer.alloc(1000))));
+    const started = performance.now();
+    const response = await classify(bomb, 'image/png');
+    await expectProblem(response, 422, 'BAD_IMAGE', side === 20_000 ? /more than 40000000 pixels/ : /./);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test('a whole PNG just above the limit is 422', async () => {
+    const bomb = await sharp({ create: { width: 8_000, height: 5_001, channels: 3, background: 'white' } })
+      .png()
+      .toBuffer();
+    await expectProblem(await classify(bomb, 'image/png'), 422, 'BAD_IMAGE', /more than 40000000 pixels/);
+  });
+
+  test('a JPEG whose header claims 65,500 pixels a side is 422', async () => {
+    const bomb = Buffer.from(jpeg);
+    const frame = bomb.indexOf(Buffer.from([0xff, 0xc0]));
+    bomb.writeUInt16BE(65_500, frame + 5);
+    bomb.writeUInt16BE(65_500, frame + 7);
+    await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /more than 40000000 pixels/);
+  });
+
+  test('a progressive JPEG of hundreds of scans is 422 in time', async () => {
+    const whole = await grey(0.9, 1000).jpeg({ progressive: true }).toBuffer();
+    const [first, second] = [0, 1].reduce<number[]>(
+      (found) => [...found, whole.indexOf(Buffer.from([0xff, 0xda]), (found.at(-1) ?? 0) + 2)],
+      [],
+    );
+    const tables = whole.lastIndexOf(Buffer.from([0xff, 0xc4]), second);
+    const scan = whole.subarray(first, tables > first! ? tables : second);
+    const bomb = Buffer.concat([whole.subarray(0, -2), ...Array<Buffer>(500).fill(scan), whole.subarray(-2)]);
+    const started = performance.now();
+    await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /damaged or cut off/);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  test('a PNG with a text that inflates to 100 MB is answered in time', async () => {
+    const text = Buffer.concat([
+      Buffer.from('Comment\0\0'),
+      deflateSync(Buffer.alloc(100_000_000), { level: 9 }),
+    ]);
+    const rows = deflateSync(Buffer.alloc(300 * 301));
+    const started = performance.now();
+    const response = await classify(pngOf(300, chunk('zTXt', text), chunk('IDAT', rows)), 'image/png');
+    expect([200, 422]).toContain(response.status);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+});
+
+describe('polyglots', () => {
+  const html = Buffer.from('<html><script>alert(1)</script></html>');
+  const zip = Buffer.from('PK\x03\x04\x14\0\0\0\0\0PK\x05\x06'.padEnd(64, '\0'), 'latin1');
+  const comment = () =>
+    Buffer.concat([
+      jpeg.subarray(0, 2),
+      Buffer.from([0xff, 0xfe, 0, html.length + 2]),
+      html,
+      jpeg.subarray(2),
+    ]);
+
+  test.each<[string, () => Buffer | Promise<Buffer>, number]>([
+    ['a JPEG with HTML behind it', () => Buffer.concat([jpeg, html]), 200],
+    ['a JPEG with HTML in a comment', comment, 200],
+    ['a PNG with a ZIP behind it', () => Buffer.concat([png, zip]), 200],
+    ['a WebP with HTML behind it', () => Buffer.concat([webp, html]), 200],
+    ['HTML with a JPEG behind it', () => Buffer.concat([html, jpeg]), 422],
+    ['a ZIP with a PNG behind it', () => Buffer.concat([zip, png]), 422],
+    [
+      'a GIF with a ZIP behind it (GIFAR)',
+      async () => Buffer.concat([await grey(0.5).gif().toBuffer(), zip]),
+      415,
+    ],
+    ['a PDF with a JPEG behind it', () => Buffer.concat([Buffer.from('%PDF-1.7\n'), jpeg]), 415],
+    [
+      'an SVG',
+      () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'),
+      415,
+    ],
+    ['a TIFF', () => grey(0.5).tiff().toBuffer(), 415],
+    [
+      'RIFF that says WEBP and is none',
+      () => Buffer.from('RIFF\x10\0\0\0WEBPVP8 \xff\xff\xff\x7f', 'latin1'),
+      422,
+    ],
+    ['a PNG called a JPEG', () => png, 200],
+  ])('%s', async (_what, make, status) => {
+    const response = await classify(await make());
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toMatch(/^application\/(problem\+)?json/);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+});
+
+describe('files cut off anywhere', () => {
+  test.each(['jpeg', 'png', 'webp'] as const)('a %s is 422', async (format) => {
+    const whole = { jpeg, png, webp }[format];
+    for (const share of [0.01, 0.1, 0.5, 0.9]) {
+      const cut = whole.subarray(0, Math.ceil(whole.length * share));
+      expect((await classify(cut, `image/${format}`)).status).toBe(422);
+    }
+  });
+});

@@ -1,0 +1,44 @@
+/** What the log says of answers that are errors. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+import express from 'express';
+
+import { errorHandler, ServiceError } from '../../../service/errors';
+import { httpLog } from '../../../service/http/request-log';
+import { recorded } from '../../support/server';
+
+const { lines, log } = recorded();
+const app = express();
+app.use(httpLog(log));
+app.get('/busy', () => {
+  throw new ServiceError('OVERLOADED', 'Try again.');
+});
+app.get('/broken', () => {
+  throw new TypeError('a defect');
+});
+app.use(errorHandler);
+const server = app.listen(0);
+afterAll(() => server.close());
+
+async function linesOf(path: string) {
+  if (!server.listening) await once(server, 'listening');
+  lines.length = 0;
+  await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+  return lines;
+}
+
+test('a 503 is logged with its status and code, and with no error made up for it', async () => {
+  const told = await linesOf('/busy');
+  expect(told).toMatchObject([{ res: { statusCode: 503 }, code: 'OVERLOADED' }]);
+  expect(told[0]).not.toHaveProperty('err');
+});
+
+test('a defect is logged once with its own stack, beside the line of its 500', async () => {
+  const told = await linesOf('/broken');
+  expect(told).toMatchObject([
+    { level: 50, err: { type: 'TypeError', stack: expect.stringMatching(/a defect\n.*request-log\.test/) } },
+    { res: { statusCode: 500 }, code: 'INTERNAL' },
+  ]);
+  expect(told[1]).not.toHaveProperty('err');
+});

@@ -1,0 +1,208 @@
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { Server } from 'node:net';
+import { join } from 'node:path';
+
+import { checksummed, readSavedModel } from '../../../models/weights/saved-model';
+import type { Running } from '../../../service/main';
+import { fakeModels, grey, recorded, startServer } from '../../support/server';
+
+const servers: Running[] = [];
+afterAll(() => Promise.all(servers.map((server) => server.stop())));
+
+async function start(...options: Parameters<typeof startServer>) {
+  const server = await startServer(...options);
+  servers.push(server);
+  const classify = async (share: number) =>
+    fetch(`${server.url}/v1/classify?model=latency`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/png' },
+      body: new Uint8Array(await grey(share).png().toBuffer()),
+    });
+  const status = async (path: string) => (await fetch(`${server.url}${path}`)).status;
+  return { ...server, classify, status };
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('waited 10 s in vain');
+}
+
+test('the service is live at once and ready only after its models are', async () => {
+  const server = await start({ models: ['latency'], modelsDir: fakeModels('slow') });
+  expect(await server.status('/v2/health/live')).toBe(200);
+  expect(await server.status('/v2/health/ready')).toBe(503);
+  expect((await server.classify(0.9)).status).toBe(503);
+  await server.ready;
+  expect(await server.status('/v2/health/ready')).toBe(200);
+  expect((await server.classify(0.9)).status).toBe(200);
+});
+
+test('a model that cannot be loaded leaves the service live and not ready', async () => {
+  const { lines, log } = recorded();
+  const server = await start({ models: ['latency'], modelsDir: fakeModels('broken') }, 2000, { log });
+  await until(() => server.workers.get('latency')!.state.kind === 'failed');
+  expect(await server.status('/v2/health/live')).toBe(200);
+  expect(await server.status('/v2/health/ready')).toBe(503);
+  expect(server.workers.get('latency')!.state).toEqual({
+    kind: 'failed',
+    message: 'the weights are damaged',
+  });
+  expect(await server.status('/v2/models/latency')).toBe(503);
+  // Its code is told, no error made up for it.
+  const told = lines.find(({ route }) => route === '/v2/models/:id');
+  expect(told).toMatchObject({ res: { statusCode: 503 }, code: 'NOT_READY' });
+  expect(told).not.toHaveProperty('err');
+});
+
+test('the log says what was loaded: files with checksums, engine, precision, threads', async () => {
+  const modelsDir = fakeModels();
+  const folder = join(modelsDir, 'latency');
+  writeFileSync(join(folder, 'base.safetensors'), 'base');
+  const base = checksummed(folder, 'base.safetensors');
+  const manifest = { ...readSavedModel(folder), folder: undefined };
+  writeFileSync(join(folder, 'model.json'), JSON.stringify({ ...manifest, base: { kind: 'demo', ...base } }));
+  const { lines, log } = recorded();
+  const server = await start({ models: ['latency'], modelsDir }, 2000, { log });
+  await server.ready;
+  const ready = lines.find(({ msg }) => msg === 'model ready');
+  expect(ready).toMatchObject({
+    model: 'latency',
+    architecture: 'mobilenetv2',
+    engine: 'onnxruntime',
+    precision: 'fp32',
+    threads: 1,
+    files: [checksummed(folder, 'model.json'), checksummed(folder, 'weights.safetensors'), base],
+  });
+});
+
+test('a damaged model is told of in one line, with the file and both checksums, and tried again', async () => {
+  const modelsDir = fakeModels();
+  const weights = join(modelsDir, 'latency', 'weights.safetensors');
+  writeFileSync(weights, 'damaged');
+  const { lines, log } = recorded();
+  const server = await start({ models: ['latency'], modelsDir }, 2000, { log });
+  const text = async () => (await fetch(`${server.url}/metrics`)).text();
+  await until(async () => /worker_restarts_total\{model="latency"\} [2-9]/.test(await text()));
+  expect(await server.status('/v2/health/live')).toBe(200);
+  expect(await server.status('/v2/health/ready')).toBe(503);
+  const told = lines.filter(({ level }) => Number(level) >= 40);
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatchObject({
+    model: 'latency',
+    msg: expect.stringMatching(/not loaded; it is tried again, .* pauses of up to 30 s$/),
+  });
+  expect(told[0]!['reason']).toMatch(`${weights} must have SHA-256 `);
+  expect(told[0]!['reason']).toMatch(/received [0-9a-f]{64}: the file is damaged; copy it again/);
+  writeFileSync(weights, '');
+  await server.ready;
+  expect(await server.status('/v2/health/ready')).toBe(200);
+});
+
+test.each<[string, (modelsDir: string) => void, RegExp]>([
+  [
+    'of another name',
+    (modelsDir) => {
+      rmSync(join(modelsDir, 'latency'), { recursive: true });
+      cpSync(join(modelsDir, 'accuracy'), join(modelsDir, 'latency'), { recursive: true });
+    },
+    /model.json: model must be "latency".*received "accuracy": put each model into the folder of its name/,
+  ],
+  [
+    'without its weights',
+    (modelsDir) => rmSync(join(modelsDir, 'latency', 'weights.safetensors')),
+    /weights.safetensors is not there, and .*model.json names it: copy the whole folder again/,
+  ],
+])('a model %s is not served, and one line says why', async (_what, spoil, reason) => {
+  const modelsDir = fakeModels();
+  spoil(modelsDir);
+  const { lines, log } = recorded();
+  const server = await start({ models: ['latency'], modelsDir }, 2000, { log });
+  await until(() => server.workers.get('latency')!.state.kind === 'failed');
+  expect(await server.status('/v2/health/live')).toBe(200);
+  expect(await server.status('/v2/health/ready')).toBe(503);
+  const told = lines.filter(({ msg }) => String(msg).includes('not loaded'));
+  expect(told).toHaveLength(1);
+  expect(told[0]!['reason']).toMatch(reason);
+});
+
+test('a port that is taken is told of by its variable', async () => {
+  const { port } = await start({ models: ['latency'] });
+  await expect(startServer({ port })).rejects.toThrow(
+    `port ${port} is taken: stop what listens there or set PORT`,
+  );
+  await expect(startServer({ metricsPort: port })).rejects.toThrow('set METRICS_PORT to another');
+});
+
+test('a port that may not be listened on is told of by its variable', async () => {
+  const refuse = jest.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server) {
+    process.nextTick(() => this.emit('error', Object.assign(new Error('listen EACCES'), { code: 'EACCES' })));
+    return this;
+  });
+  await expect(startServer({ port: 80 })).rejects.toThrow(
+    'port 80 may not be listened on: set PORT to one from 1024 on or give the process CAP_NET_BIND_SERVICE',
+  );
+  refuse.mockRestore();
+});
+
+test('a model process that crashes fails its request alone and is replaced', async () => {
+  const server = await start({ models: ['latency'] });
+  await server.ready;
+  const before = server.workers.get('latency')!.processId;
+  const crashed = await server.classify(0.75);
+  expect(crashed.status).toBe(503);
+  expect(crashed.headers.get('retry-after')).toBe('1');
+  expect(await crashed.json()).toMatchObject({ code: 'WORKER_FAILED' });
+  expect(await server.status('/v2/health/live')).toBe(200);
+  await until(async () => (await server.status('/v2/health/ready')) === 200);
+  expect((await server.classify(0.9)).status).toBe(200);
+  expect(server.workers.get('latency')!.processId).not.toBe(before);
+});
+
+test('a request that hangs is answered 504 at its deadline, and the process replaced', async () => {
+  const server = await start({ models: ['latency'] }, 600);
+  await server.ready;
+  const hung = await server.classify(0.25);
+  expect(hung.status).toBe(504);
+  expect(await hung.json()).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  await until(async () => (await server.status('/v2/health/ready')) === 200);
+  expect((await server.classify(0.9)).status).toBe(200);
+});
+
+test('beyond the queue’s bound requests are turned away with Retry-After, the others answered', async () => {
+  const server = await start({ models: ['latency'] }, 15_000);
+  await server.ready;
+  const image = new Uint8Array(await grey(0.9).png().toBuffer());
+  const post = () =>
+    fetch(`${server.url}/v1/classify`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/png' },
+      body: image,
+    });
+  // At 30 ms each they are more than the queue's 2 s.
+  const count = 120;
+  const answers = await Promise.all(Array.from({ length: count }, post));
+  const refused = answers.filter(({ status }) => status === 503);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+  expect(answers.filter(({ status }) => status === 200).length).toBe(count - refused.length);
+  expect(await server.status('/v2/health/ready')).toBe(200);
+});
+
+test('stopping fails readiness at once, closes connections politely and finishes what is in flight', async () => {
+  const server = await start({ models: ['latency'] });
+  await server.ready;
+  const stopped = server.stop(500);
+  const again = server.stop();
+  expect(await server.status('/v2/health/ready')).toBe(503);
+  const during = await server.classify(0.9);
+  expect(during.status).toBe(200);
+  expect(during.headers.get('connection')).toBe('close');
+  const last = server.classify(0.8);
+  await again;
+  expect((await last).status).toBe(200);
+  await stopped;
+  await expect(server.classify(0.9)).rejects.toThrow();
+});

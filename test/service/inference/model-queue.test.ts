@@ -1,0 +1,90 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { ModelProcess } from '../../../service/inference/model-process';
+import { ModelWorker } from '../../../service/inference/model-queue';
+import { fakeModels, grey } from '../../support/server';
+
+const REQUEST_TIMEOUT_MS = 400;
+const engine = { kind: 'onnxruntime', threads: 1, onnxCacheDir: tmpdir() } as const;
+const script = join(__dirname, '../../support/fake-worker.ts');
+
+describe('the queue', () => {
+  let worker: ModelWorker;
+  let image: Buffer;
+  const classify = (signal?: AbortSignal) => worker.run({ kind: 'classify', image }, signal);
+
+  beforeAll(async () => {
+    image = await grey(0.9).png().toBuffer();
+    await new Promise<void>((resolve) => {
+      worker = new ModelWorker({
+        model: 'latency',
+        engine: { ...engine, modelDir: join(fakeModels(), 'latency') },
+        script,
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        onState: ({ kind }) => kind === 'ready' && resolve(),
+      });
+    });
+  });
+  afterAll(() => worker.stop());
+
+  test('work whose client goes away is dropped while it waits; what runs goes on', async () => {
+    const clients = Array.from({ length: 5 }, () => new AbortController());
+    const answers = clients.map(({ signal }) => classify(signal));
+    const settled = Promise.allSettled(answers);
+    expect(worker.inFlight).toBe(5);
+    clients.slice(0, 4).forEach((client) => client.abort());
+    expect(worker.inFlight).toBe(2);
+    const outcomes = (await settled).map(({ status }) => status);
+    expect(outcomes).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled']);
+    const gone = new AbortController();
+    gone.abort();
+    await expect(classify(gone.signal)).rejects.toThrow('The client went away');
+    expect(worker.inFlight).toBe(0);
+  });
+
+  test('a request that waited too long is answered, and a process that did nothing wrong is kept', async () => {
+    const before = worker.processId;
+    const outcomes = await Promise.allSettled(Array.from({ length: 18 }, () => classify()));
+    const late = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    expect(late.length).toBeGreaterThan(0);
+    for (const { reason } of late) expect(reason).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await classify();
+    expect(worker.processId).toBe(before);
+  });
+
+  test('a process that stands still is replaced', async () => {
+    const before = worker.processId!;
+    process.kill(before, 'SIGSTOP');
+    await expect(classify()).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    while (worker.state.kind !== 'ready' || worker.processId === before)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await classify()).probabilities[0]).toBeCloseTo(0.9, 1);
+  });
+});
+
+test('a process that cannot be kept alive is started after longer and longer pauses, and told of once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-worker-'));
+  const ends = join(folder, 'ends.cjs');
+  writeFileSync(ends, "process.send({ kind: 'load-failed', message: 'broken' }, () => process.exit(1));");
+  const states: string[] = [];
+  const pausesMs: number[] = [];
+  await new Promise<void>((resolve) => {
+    const child = new ModelProcess({
+      model: 'latency',
+      engine: { ...engine, modelDir: folder },
+      script: ends,
+      onState: ({ kind }) => states.push(kind),
+      onResult: () => undefined,
+      onEnd: () => {
+        pausesMs.push(child.restartMs);
+        if (pausesMs.length < 3) return;
+        child.stop();
+        resolve();
+      },
+    });
+  });
+  expect(pausesMs).toEqual([250, 500, 1000]);
+  expect(states).toEqual(['failed']);
+}, 60_000);

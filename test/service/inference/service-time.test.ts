@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+
+import type { Work } from '../../../service/inference/protocol';
+import { ServiceTimes } from '../../../service/inference/service-time';
+
+const FILE = Buffer.alloc(500_000);
+const classify = (bytes: number): Work => ({ kind: 'classify', image: FILE.subarray(0, bytes) });
+const infer = (batch: number): Work => ({ kind: 'infer', images: new Float32Array(0), batch });
+
+test('before any measurement the warm-up’s inference counts, and decoding by the size of the file', () => {
+  const times = new ServiceTimes(100);
+  expect(times.estimateMs(infer(1))).toBe(100);
+  expect(times.estimateMs(infer(8))).toBe(800);
+  expect(times.estimateMs(classify(284_000))).toBeCloseTo(106);
+});
+
+test('whatever the machine’s speed, the estimate comes within a tenth after sixty like pieces of work', () => {
+  const positive = { min: 0.1, max: 2000, noNaN: true };
+  fc.assert(
+    fc.property(
+      fc.double(positive),
+      fc.double(positive),
+      fc.double({ ...positive, max: 20 }),
+      fc.integer({ min: 1_000, max: 500_000 }),
+      (decodeMs, inferenceMs, overheadMs, bytes) => {
+        const times = new ServiceTimes(100);
+        const totalMs = decodeMs + inferenceMs + overheadMs;
+        for (let i = 0; i < 60; i++) times.observe(classify(bytes), { decodeMs, inferenceMs }, totalMs);
+        expect(times.estimateMs(classify(bytes)) / totalMs).toBeGreaterThan(0.9);
+        expect(times.estimateMs(classify(bytes)) / totalMs).toBeLessThan(1.1);
+        expect(times.estimateMs(infer(4))).toBeGreaterThan(3.6 * inferenceMs);
+      },
+    ),
+  );
+});
+
+test('one small file that is slow to decode does not make ordinary photos look slow', () => {
+  const times = new ServiceTimes(7);
+  for (let i = 0; i < 60; i++) times.observe(classify(300_000), { decodeMs: 6, inferenceMs: 7 }, 13.5);
+  times.observe(classify(10_000), { decodeMs: 300, inferenceMs: 7 }, 308);
+  // A mean of the ratios would say 1800 ms.
+  expect(times.estimateMs(classify(300_000))).toBeLessThan(150);
+});

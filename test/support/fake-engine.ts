@@ -1,0 +1,33 @@
+/**
+ * A stand-in engine for tests of what is around engines. It computes nothing: the first class gets the mean of the
+ * input, the others share the rest.
+ */
+import type { Engine } from '../../models/engines/engine';
+
+const IMAGE_SIZE = 224 * 224 * 3;
+
+/** Makes the engine; an image whose first value is `hangAt` is never answered, one of `crashAt` ends the process. */
+export function fakeEngine(
+  classes: readonly string[],
+  { hangAt, crashAt, predictMs = 0 }: { hangAt?: number; crashAt?: number; predictMs?: number } = {},
+): Engine {
+  return {
+    kind: 'onnxruntime',
+    version: 'fake',
+    precision: 'fp32',
+    threads: 1,
+    classes,
+    predict: async (images, batch) => {
+      if (crashAt !== undefined && Math.abs(images[0]! - crashAt) < 1e-3)
+        process.kill(process.pid, 'SIGKILL');
+      if (hangAt !== undefined && Math.abs(images[0]! - hangAt) < 1e-3) await new Promise(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, predictMs));
+      return Float32Array.from({ length: batch * classes.length }, (_, i) => {
+        const start = Math.floor(i / classes.length) * IMAGE_SIZE;
+        const mean = images.subarray(start, start + IMAGE_SIZE).reduce((sum, v) => sum + v, 0) / IMAGE_SIZE;
+        return i % classes.length === 0 ? mean : (1 - mean) / (classes.length - 1);
+      });
+    },
+    dispose: () => Promise.resolve(),
+  };
+}

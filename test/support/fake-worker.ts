@@ -1,0 +1,13 @@
+/** A model process around the fake engine: what the service does with it is real, what it answers is not. */
+import { fakeEngine } from './fake-engine';
+import { runWorker } from '../../service/inference/worker';
+
+/** Values of an image's first pixel that make the fake engine misbehave. */
+const HANG_AT = 0.25;
+const CRASH_AT = 0.75;
+
+runWorker(async ({ modelDir }) => {
+  if (modelDir.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 1500));
+  if (modelDir.includes('broken')) throw new Error('the weights are damaged');
+  return fakeEngine(['light', 'dark', 'other'], { hangAt: HANG_AT, crashAt: CRASH_AT, predictMs: 30 });
+});
