@@ -123,7 +123,7 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
   }
   if (writeCard) {
     throw new RangeError(
-      '--write-card is for a demo model on its own pictures: leave out --write-card, or leave out --data',
+      '--write-card is for a demo model on its own images: leave out --write-card, or leave out --data',
     );
   }
   const { progressReporter } = require('./progress') as typeof import('./progress.js');
@@ -150,13 +150,13 @@ async function evaluateDemoModel(
   const unused = Object.entries(ofData).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
   if (unused.length > 0) {
     throw new RangeError(
-      `${unused.join(' and ')} must come with --data, received none: give the pictures’ folder with --data, or leave out ${unused.join(' and ')}`,
+      `${unused.join(' and ')} must come with --data, received none: give the images’ folder with --data, or leave out ${unused.join(' and ')}`,
     );
   }
   const id = MODEL_IDS.find((known) => known === models[0]);
   if (id === undefined || models.length > 1) {
     throw new RangeError(
-      `without --data the model must be one demo model, ${MODEL_IDS.join(' or ')}, received ${models.join(', ')}: give the pictures’ folder with --data, or name one demo model`,
+      `without --data the model must be one demo model, ${MODEL_IDS.join(' or ')}, received ${models.join(', ')}: give the images’ folder with --data, or name one demo model`,
     );
   }
   const { evaluateDemo, modelCard, writeCard } =
@@ -166,7 +166,7 @@ async function evaluateDemoModel(
   const engine = await loadEngine({ kind, modelDir: saved.folder, threads, onnxCacheDir });
   note(describeEngine(engine));
   const measured = await evaluateDemo(saved, engine, (done, count) => {
-    if (done % 50 === 0) note(`${done}/${count} pictures`);
+    if (done % 50 === 0) note(`${done}/${count} images`);
   });
   await engine.dispose();
   if (write) note(`wrote ${writeCard(saved, measured)}`);
@@ -208,16 +208,16 @@ export function addModelCommands(program: Command, defaults: () => Defaults): vo
   });
   program
     .command('evaluate')
-    .description('measure saved models on pictures with known classes, or a demo model on its own test split')
+    .description('measure saved models on images with known classes, or a demo model on its own test split')
     .argument('<models...>', `folders of saved models, or model ids: ${MODEL_IDS.join(', ')}`)
-    .option('--data <folder>', 'pictures, as for train (default: the demo’s own)')
+    .option('--data <folder>', 'images, as for train (default: the demo’s own)')
     .option('--split <split>', 'with --data: val, test or val+test (default: test)', splitName)
     .option(
       '--seed <number>',
-      'with --data: of the splits, where the pictures have none (default: the training’s)',
+      'with --data: of the splits, where the images have none (default: the training’s)',
       wholeNumber('--seed', 0),
     )
-    .option('--allow-leakage', 'with --data: go on although pictures of one split are in another')
+    .option('--allow-leakage', 'with --data: go on although images of one split are in another')
     .option('--engine <kind>', `one of ${ENGINE_KINDS.join(', ')}`, engineKind, 'onnxruntime')
     .option('--write-card', 'of a demo model: write model-card.md and evaluation.json beside it')
     .option('--json', 'print the figures as JSON')
@@ -228,10 +228,10 @@ export function addModelCommands(program: Command, defaults: () => Defaults): vo
     .action((models: string[], options: EvaluateOptions) => evaluateModels(models, options, defaults()));
   program
     .command('predict')
-    .description('classify picture files; a line for each')
+    .description('classify image files; a line for each')
     .argument('<model>', `folder of a saved model, or a model id: ${MODEL_IDS.join(', ')}`)
     .argument('<files...>', 'JPEG, PNG or WebP')
-    .option('--top <count>', 'classes a picture', wholeNumber('--top', 1), 3)
+    .option('--top <count>', 'classes an image', wholeNumber('--top', 1), 3)
     .option('--engine <kind>', `one of ${ENGINE_KINDS.join(', ')}`, engineKind, 'onnxruntime')
     .option('--json', 'a JSON line for each')
     .addHelpText('after', '\nExample: npx tandem predict latency photo.jpg')

@@ -117,7 +117,7 @@ export function formatStepLine(
 }
 
 /**
- * A line on how many pictures are read or measured: `reading 120/800 ━━━───────────────── 2s`.
+ * A line on how many images are read or measured: `reading 120/800 ━━━───────────────── 2s`.
  *
  * @param columns width that the line must stay within; without it there is no bar
  */
@@ -131,7 +131,7 @@ export function formatCountLine(
   return `${task} ${count}${bar} ${formatSeconds(seconds)}`.slice(0, columns && columns - 1);
 }
 
-/** Reports the progress of a training, or of pictures that are read and measured. */
+/** Reports the progress of a training, or of images that are read and measured. */
 export function progressReporter(options: ProgressOptions): ProgressReporter {
   const whole = { nowMs: () => performance.now(), epochs: { head: 0, fineTune: 0 }, ...options };
   return options.json ? jsonReporter(whole) : textReporter(whole);

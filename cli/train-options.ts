@@ -54,7 +54,7 @@ export interface TrainOptions {
 export function describeTrain(command: Command): Command {
   const rate = (flag: string) => number(flag, 1e-9, 100, false);
   return command
-    .description('train a classifier on a folder of pictures with the model’s two-stage recipe')
+    .description('train a classifier on a folder of images with the model’s two-stage recipe')
     .argument('<model>', `whose recipe, one of ${MODEL_IDS.join(', ')}`)
     .requiredOption(
       '--data <folder>',
@@ -87,7 +87,7 @@ export function describeTrain(command: Command): Command {
       `what the model makes of inputs in [0, 1], one of ${PREPROCESSING_IDS.join(', ')}`,
       oneOf('--preprocessing', PREPROCESSING_IDS),
     )
-    .option('--batch-size <count>', 'pictures a step', wholeNumber('--batch-size', 1))
+    .option('--batch-size <count>', 'images a step', wholeNumber('--batch-size', 1))
     .option(
       '--label-smoothing <share>',
       'of each target, spread over the classes',
@@ -98,7 +98,7 @@ export function describeTrain(command: Command): Command {
       'of the learning rate in a stage: constant or cosine',
       oneOf('--schedule', ['constant', 'cosine']),
     )
-    .option('--no-augment', 'take the pictures as they are')
+    .option('--no-augment', 'take the images as they are')
     .option(
       '--batch-norm <mode>',
       'un-frozen BatchNorm in training: inference (Keras’ guide) or batch',
@@ -117,7 +117,7 @@ export function describeTrain(command: Command): Command {
       oneOf('--keep', ['last', 'best']),
       'last',
     )
-    .option('--allow-leakage', 'go on although pictures of one split are in another')
+    .option('--allow-leakage', 'go on although images of one split are in another')
     .option(
       '--seed <number>',
       'of the start, the order and the augmentation',

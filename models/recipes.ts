@@ -78,7 +78,7 @@ export interface Augmentation {
   readonly verticalFlip: boolean;
   readonly fillMode: 'nearest';
   readonly brightnessRange: readonly [number, number];
-  /** Largest shift of a picture's values either way, grey levels. */
+  /** Largest shift of an image's values either way, grey levels. */
   readonly channelShiftRange: number;
 }
 

@@ -57,7 +57,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
     ),
   demo: () =>
     table(
-      ['demo model', 'measured test accuracy', '95 % interval', 'pictures'],
+      ['demo model', 'measured test accuracy', '95 % interval', 'images'],
       MODEL_IDS.flatMap((model) => {
         const file = join(DEMO_MODELS_DIR, model, 'evaluation.json');
         if (!existsSync(file)) return [];

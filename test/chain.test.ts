@@ -1,4 +1,4 @@
-/** From the committed demo models to an answer over HTTP: the real engine, the real application, real pictures. */
+/** From the committed demo models to an answer over HTTP: the real engine, the real application, real images. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -63,7 +63,7 @@ const pngOf = (pixels: Uint8ClampedArray) =>
     .toBuffer();
 
 describe.each(MODEL_IDS)('the demo model %s', (model) => {
-  test.each(TASKS.transfer)('tells a held-out picture of %s', async (name) => {
+  test.each(TASKS.transfer)('tells a held-out image of %s', async (name) => {
     const answer = await classify(model, await pngOf(pixelsOf(name, SAMPLE_INDEX)));
     expect(answer).toMatchObject({ model, demo: true, classes: TASKS.transfer });
     expect(answer.top[0]!.class).toBe(name);

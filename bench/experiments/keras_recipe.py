@@ -2,7 +2,7 @@
 
 Reads RECIPE as JSON on standard input (printed by bench/experiments/print-recipe.ts from the recipe table, so that no number is
 typed twice), trains on DATA/train, validates on DATA/val, and writes into OUT: history.jsonl, one line an epoch, and
-probabilities.json, what the final model says of every picture of val and test.
+probabilities.json, what the final model says of every image of val and test.
 
 usage: keras_recipe.py --data DIR --weights FILE.h5 --out DIR [--seed N] [--epochs HEAD FINE_TUNE]
        [--batch-norm inference|batch] < RECIPE

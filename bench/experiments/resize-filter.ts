@@ -1,13 +1,13 @@
 /**
- * What the resize filter, and decoding a JPEG at reduced scale, cost and bring: milliseconds a picture, as it is and
- * enlarged to 12 megapixels, how far it is from the frozen way, and the accuracy on val of a head on features of pictures
+ * What the resize filter, and decoding a JPEG at reduced scale, cost and bring: milliseconds an image, as it is and
+ * enlarged to 12 megapixels, how far it is from the frozen way, and the accuracy on val of a head on features of images
  * that were resized so, training's and val's alike.
  *
  * npx tsx bench/experiments/resize-filter.ts --data DIR --weights START [--seeds N] [--preprocessing RANGE]
  *
  * `--seeds 0` trains nothing.
  *
- * Pictures are brought to the input size beforehand, since the decoder leaves such as they are.
+ * Images are brought to the input size beforehand, since the decoder leaves such as they are.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -28,8 +28,8 @@ import { percentile } from '../../statistics/percentile';
 const ROOT = join(__dirname, '../..');
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 const TIMED_ROUNDS = 3;
-const TIMED_PICTURES = 100;
-const LARGE = { widthPixels: 4032, heightPixels: 3024, pictures: 8 } as const;
+const TIMED_IMAGES = 100;
+const LARGE = { widthPixels: 4032, heightPixels: 3024, images: 8 } as const;
 
 const CANDIDATES: readonly Resize[] = [
   { kernel: 'nearest', fastShrinkOnLoad: false },
@@ -42,14 +42,14 @@ const CANDIDATES: readonly Resize[] = [
 
 const nameOf = ({ kernel, fastShrinkOnLoad }: Resize) => kernel + (fastShrinkOnLoad ? ', reduced scale' : '');
 
-/** Milliseconds a picture, in turns so that all candidates meet the same machine. */
-async function decodeMs(pictures: readonly Buffer[]): Promise<number[]> {
+/** Milliseconds an image, in turns so that all candidates meet the same machine. */
+async function decodeMs(images: readonly Buffer[]): Promise<number[]> {
   const times: number[][] = CANDIDATES.map(() => []);
   for (let round = 0; round < TIMED_ROUNDS; round++) {
-    for (const picture of pictures) {
+    for (const image of images) {
       for (const [i, candidate] of CANDIDATES.entries()) {
         const started = performance.now();
-        await decodePixels(picture, MAX_TRAINING_PIXELS, candidate);
+        await decodePixels(image, MAX_TRAINING_PIXELS, candidate);
         times[i]!.push(performance.now() - started);
       }
     }
@@ -58,29 +58,29 @@ async function decodeMs(pictures: readonly Buffer[]): Promise<number[]> {
 }
 
 /** Mean difference from the frozen way, grey levels. */
-async function distances(pictures: readonly Buffer[]): Promise<number[]> {
+async function distances(images: readonly Buffer[]): Promise<number[]> {
   const all = CANDIDATES.map(() => 0);
-  for (const picture of pictures) {
-    const frozen = await decodePixels(picture, MAX_TRAINING_PIXELS, RESIZE);
+  for (const image of images) {
+    const frozen = await decodePixels(image, MAX_TRAINING_PIXELS, RESIZE);
     for (const [i, candidate] of CANDIDATES.entries()) {
-      const pixels = await decodePixels(picture, MAX_TRAINING_PIXELS, candidate);
+      const pixels = await decodePixels(image, MAX_TRAINING_PIXELS, candidate);
       const sum = pixels.reduce((total, level, at) => total + Math.abs(level - frozen[at]!), 0);
-      all[i]! += sum / pixels.length / pictures.length;
+      all[i]! += sum / pixels.length / images.length;
     }
   }
   return all;
 }
 
 async function printTimes(files: readonly string[]): Promise<void> {
-  const pictures = files.map((file) => readFileSync(file));
-  const enlarge = (picture: Buffer) =>
-    sharp(picture)
+  const images = files.map((file) => readFileSync(file));
+  const enlarge = (image: Buffer) =>
+    sharp(image)
       .resize(LARGE.widthPixels, LARGE.heightPixels, { fit: 'fill' })
       .jpeg({ quality: 90 })
       .toBuffer();
-  const large = await Promise.all(pictures.slice(0, LARGE.pictures).map(enlarge));
-  const [ms, largeMs] = [await decodeMs(pictures), await decodeMs(large)];
-  const [apart, largeApart] = [await distances(pictures), await distances(large)];
+  const large = await Promise.all(images.slice(0, LARGE.images).map(enlarge));
+  const [ms, largeMs] = [await decodeMs(images), await decodeMs(large)];
+  const [apart, largeApart] = [await distances(images), await distances(large)];
   console.log(`| filter | decode and resize, median ms | grey levels from the frozen one | of 12 megapixels: ms | grey levels |
 | --- | --- | --- | --- | --- |`);
   for (const [i, candidate] of CANDIDATES.entries()) {
@@ -129,7 +129,7 @@ async function main(): Promise<void> {
   const { splits } = await readDataset(data, { seed: 1, allowLeakage: true });
   const files = Object.values(splits).flatMap((items) => items.map(({ path }) => path));
   const val = splits.val.map(({ path }) => path);
-  await printTimes(val.slice(0, TIMED_PICTURES));
+  await printTimes(val.slice(0, TIMED_IMAGES));
   const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1);
   if (seeds.length === 0) return;
   console.log(`| filter | accuracy on val (${val.length}), seeds ${seeds.join(', ')} | mean (95 % interval of one) |

@@ -1,5 +1,5 @@
 /**
- * `tandem train` against Keras on the same pictures, weights and machine, in turns: seconds an epoch, peak memory.
+ * `tandem train` against Keras on the same images, weights and machine, in turns: seconds an epoch, peak memory.
  *
  * npx tsx bench/experiments/training-speed.ts MODEL --data DIR --weights START --keras-python PYTHON [--rounds N]
  *   [--share S] [--out FILE]
@@ -68,8 +68,8 @@ async function measure(child: ChildProcess, folder: string): Promise<Run> {
   return { head: secondsOf('head'), fineTune: secondsOf('fineTune', 'fine-tune'), peakMemoryMiB };
 }
 
-/** A share of the pictures of every class of every split, in a folder of their own. */
-function fewerPictures(data: string, share: number, folder: string): string {
+/** A share of the images of every class of every split, in a folder of their own. */
+function fewerImages(data: string, share: number, folder: string): string {
   for (const split of readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
     for (const name of readdirSync(join(data, split.name))) {
       const from = join(data, split.name, name);
@@ -109,7 +109,7 @@ async function main(): Promise<void> {
     throw new RangeError('--data, --weights and --keras-python must be given');
   }
   const folder = mkdtempSync(join(tmpdir(), 'tandem-speed-'));
-  const data = share === 1 ? values.data : fewerPictures(values.data, share, join(folder, 'data'));
+  const data = share === 1 ? values.data : fewerImages(values.data, share, join(folder, 'data'));
   const runs: Record<'tandem' | 'keras', Run[]> = { tandem: [], keras: [] };
   const stdio: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe'];
   try {
@@ -138,7 +138,7 @@ async function main(): Promise<void> {
   const seconds = (who: 'tandem' | 'keras', stage: 'head' | 'fineTune') =>
     median(runs[who].flatMap((run) => run[stage]));
   const peak = (who: 'tandem' | 'keras') => Math.max(...runs[who].map((run) => run.peakMemoryMiB));
-  console.log(`Measured on ${cpus().length} cores (${cpus()[0]!.model}), ${values.rounds} rounds in turns, medians; ${values.share} of the pictures.
+  console.log(`Measured on ${cpus().length} cores (${cpus()[0]!.model}), ${values.rounds} rounds in turns, medians; ${values.share} of the images.
 
 | ${model} | tandem | Keras | ratio |
 | --- | --- | --- | --- |

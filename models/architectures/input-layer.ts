@@ -20,7 +20,7 @@ export interface BackboneInput {
 }
 
 /**
- * Part of the model and not of the pictures' way to it, so that every engine and client gives every model the same
+ * Part of the model and not of the images' way to it, so that every engine and client gives every model the same
  * values. An operation of its own: folded into the first convolution, it would change what that one's padding means.
  */
 export function inputLayer(inputShape: InputShape, preprocessing: Preprocessing): BackboneInput {

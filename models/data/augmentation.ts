@@ -21,19 +21,19 @@ export interface Transform {
   /** The same of rows. */
   readonly ty: number;
   readonly shearDegrees: number;
-  /** How many source columns a column of the result spans; above 1 the picture gets smaller. */
+  /** How many source columns a column of the result spans; above 1 the image gets smaller. */
   readonly zx: number;
   /** The same of rows. */
   readonly zy: number;
   readonly flipHorizontal: boolean;
   readonly flipVertical: boolean;
-  /** Grey levels added to every value, then clipped to the picture's own range. */
+  /** Grey levels added to every value, then clipped to the image's own range. */
   readonly channelShift: number;
   /** Factor, 0 or more. */
   readonly brightness: number;
 }
 
-/** Draws a transform for a picture of the given size, every parameter uniform and independent. */
+/** Draws a transform for an image of the given size, every parameter uniform and independent. */
 export function drawTransform(
   augmentation: Augmentation,
   { height, width }: { height: number; width: number },
@@ -63,8 +63,8 @@ function multiply([a, b, c, d, e, f]: Matrix, [p, q, r, s, t, u]: Matrix): Matri
 }
 
 /**
- * Maps a column and row of the result to those of the source, about the picture's centre: as in Keras, that of the
- * transposed picture, which is another one where the picture is not square.
+ * Maps a column and row of the result to those of the source, about the image's centre: as in Keras, that of the
+ * transposed image, which is another one where the image is not square.
  */
 function sourceOf(t: Transform, height: number, width: number): Matrix {
   const theta = (t.rotationDegrees * PI) / 180;
@@ -104,7 +104,7 @@ function mix(
 }
 
 /**
- * Interpolates the picture at each place's source, nearest beyond its edges, and adds `shift`; flips.
+ * Interpolates the image at each place's source, nearest beyond its edges, and adds `shift`; flips.
  *
  * Works in fixed point, since V8 is faster at 32-bit integers than at their conversion to floats and back.
  *

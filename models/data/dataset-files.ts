@@ -1,5 +1,5 @@
 /**
- * Where the pictures of a set lie: a folder a class, or a folder a split with a folder a class in each.
+ * Where the images of a set lie: a folder a class, or a folder a split with a folder a class in each.
  */
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const SPLIT_FOLDERS: ReadonlyMap<string, SplitName> = new Map([
   ['test', 'test'],
 ]);
 
-/** A regular file in a class' folder, a picture or not; paths are relative to the set's folder, with slashes. */
+/** A regular file in a class' folder, an image or not; paths are relative to the set's folder, with slashes. */
 export interface DatasetFile {
   readonly path: string;
   readonly label: number;
@@ -24,7 +24,7 @@ export interface DatasetFile {
   readonly split: SplitName | undefined;
 }
 
-/** What is not in the set, since it lies in no class' folder or is no picture that can be read. */
+/** What is not in the set, since it lies in no class' folder or is no image that can be read. */
 export interface SkippedFile {
   /** Below the set's folder. */
   readonly path: string;
@@ -148,7 +148,7 @@ function commonClasses(folder: string, classesOf: ReadonlyMap<string, readonly s
     if (missing.length > 0) {
       throw new Error(
         `${join(folder, name)} must have every class of the other splits, received no ${missing.join(', ')}; ` +
-          'add pictures of it, or remove the class from all',
+          'add images of it, or remove the class from all',
       );
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Splits a set by the bytes of its pictures, so that names, order and file systems do not matter.
+ * Splits a set by the bytes of its images, so that names, order and file systems do not matter.
  */
 import { createHash } from 'node:crypto';
 
@@ -9,12 +9,12 @@ import { SPLIT_NAMES, type SplitName } from './dataset-files';
 export const EVALUATED_SPLITS = ['val', 'test', 'val+test'] as const;
 export type EvaluatedSplit = (typeof EVALUATED_SPLITS)[number];
 
-/** Shares of a set's pictures; they sum to 1. */
+/** Shares of a set's images; they sum to 1. */
 export type SplitShares = Readonly<Record<SplitName, number>>;
 
 export const DEFAULT_SHARES: SplitShares = { train: 0.7, val: 0.15, test: 0.15 };
 
-interface Picture {
+interface Image {
   readonly label: number;
   /** Of the file's bytes. */
   readonly sha256: string;
@@ -34,25 +34,25 @@ export function checkShares(shares: SplitShares): void {
 }
 
 /**
- * Gives each picture its split: stratified by class, ranked by a hash of the seed and the file. Pictures of the same
- * pixels stay together, also those of two classes, so that a split never leaks; and a picture that is added or removed
- * moves few others. Pixels do not rank, since another resize filter would move every picture.
+ * Gives each image its split: stratified by class, ranked by a hash of the seed and the file. Images of the same
+ * pixels stay together, also those of two classes, so that a split never leaks; and an image that is added or removed
+ * moves few others. Pixels do not rank, since another resize filter would move every image.
  *
- * @returns the split of each picture, in their order
+ * @returns the split of each image, in their order
  */
-export function splitPictures(
-  pictures: readonly Picture[],
+export function splitImages(
+  images: readonly Image[],
   { seed, shares }: { seed: number; shares: SplitShares },
 ): SplitName[] {
-  const groups = new Map<string, Picture[]>();
-  for (const picture of pictures) {
-    const group = groups.get(picture.pixelsSha256);
-    if (group === undefined) groups.set(picture.pixelsSha256, [picture]);
-    else group.push(picture);
+  const groups = new Map<string, Image[]>();
+  for (const image of images) {
+    const group = groups.get(image.pixelsSha256);
+    if (group === undefined) groups.set(image.pixelsSha256, [image]);
+    else group.push(image);
   }
   const byClass = new Map<number, { pixelsSha256: string; size: number; rank: string }[]>();
   for (const [pixelsSha256, group] of groups) {
-    const label = Math.min(...group.map((picture) => picture.label));
+    const label = Math.min(...group.map((image) => image.label));
     const [first] = group.map(({ sha256 }) => sha256).toSorted();
     const rank = createHash('sha256').update(`${seed}/${first}`).digest('hex');
     const ranked = byClass.get(label) ?? [];
@@ -72,5 +72,5 @@ export function splitPictures(
       splitOf.set(pixelsSha256, split);
     }
   }
-  return pictures.map(({ pixelsSha256 }) => splitOf.get(pixelsSha256)!);
+  return images.map(({ pixelsSha256 }) => splitOf.get(pixelsSha256)!);
 }

@@ -1,5 +1,5 @@
 /**
- * Reads a set of labelled pictures: a folder a class, or `train`, `val` and `test` with a folder a class in each.
+ * Reads a set of labelled images: a folder a class, or `train`, `val` and `test` with a folder a class in each.
  *
  * Every file is read and decoded once, so that what training would stumble over is found before it begins.
  */
@@ -16,9 +16,9 @@ import {
   type SplitName,
   unreadableReason,
 } from './dataset-files';
-import { checkShares, DEFAULT_SHARES, splitPictures, type SplitShares } from './dataset-splits';
+import { checkShares, DEFAULT_SHARES, splitImages, type SplitShares } from './dataset-splits';
 import { DecodeError, decodePixels, MAX_TRAINING_PIXELS } from './decode';
-import { findDuplicates, type HashedPicture, namePairs } from './duplicates';
+import { findDuplicates, type HashedImage, namePairs } from './duplicates';
 
 /** Files read at once: as many as libuv has threads to decode them. */
 const LANES = 4;
@@ -30,7 +30,7 @@ export interface DatasetOptions {
   readonly found?: DatasetFiles;
   /** @default 0.7, 0.15 and 0.15 */
   readonly splitShares?: SplitShares;
-  /** Go on although pictures of one split are in another; the result warns of it. */
+  /** Go on although images of one split are in another; the result warns of it. */
   readonly allowLeakage?: boolean;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   /** Takes a sentence on each file that is skipped, as it is found, and then on their number and on duplicates. */
@@ -49,32 +49,32 @@ export interface DatasetImage {
 export interface Dataset {
   /** Names, sorted; labels are their indices. */
   readonly classes: readonly string[];
-  /** Pictures of each split, sorted by path. */
+  /** Images of each split, sorted by path. */
   readonly splits: Readonly<Record<SplitName, readonly DatasetImage[]>>;
   /** Where the splits come from: the set's folders, or a seed and shares. */
   readonly splitBy: 'folders' | { readonly seed: number; readonly shares: SplitShares };
   /**
-   * SHA-256 of a line `sha256  path` a picture, sorted by path: what `sha256sum` prints of the used files, run in the
+   * SHA-256 of a line `sha256  path` an image, sorted by path: what `sha256sum` prints of the used files, run in the
    * set's folder.
    */
   readonly sha256: string;
-  /** The same of each split's pictures. */
+  /** The same of each split's images. */
   readonly splitSha256: Readonly<Record<SplitName, string>>;
   readonly skipped: readonly SkippedFile[];
-  /** Whether pictures of one split are in another. */
+  /** Whether images of one split are in another. */
   readonly leakage: boolean;
   /** Sentences on duplicates. */
   readonly warnings: readonly string[];
 }
 
-type Picture = Omit<HashedPicture, 'split'>;
+type Image = Omit<HashedImage, 'split'>;
 
 const skipSentence = ({ path, reason }: SkippedFile) => `skipped ${path}: ${reason}`;
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Reads a file, or says why it is skipped. */
-async function readPicture(folder: string, { path, label }: DatasetFile): Promise<Picture | SkippedFile> {
+async function readImage(folder: string, { path, label }: DatasetFile): Promise<Image | SkippedFile> {
   try {
     const bytes = await readFile(join(folder, path));
     const pixels = await decodePixels(bytes, MAX_TRAINING_PIXELS);
@@ -87,17 +87,17 @@ async function readPicture(folder: string, { path, label }: DatasetFile): Promis
   }
 }
 
-async function readPictures(
+async function readImages(
   folder: string,
   files: readonly DatasetFile[],
   { onProgress, note }: DatasetOptions,
-): Promise<(Picture | SkippedFile)[]> {
-  const results: (Picture | SkippedFile)[] = [];
+): Promise<(Image | SkippedFile)[]> {
+  const results: (Image | SkippedFile)[] = [];
   const waiting = files.entries();
   let done = 0;
   const lane = async () => {
     for (const [i, file] of waiting) {
-      const result = await readPicture(folder, file);
+      const result = await readImage(folder, file);
       results[i] = result;
       if ('reason' in result) note?.(skipSentence(result));
       onProgress?.({ done: ++done, total: files.length });
@@ -107,17 +107,15 @@ async function readPictures(
   return results;
 }
 
-function checkClasses(pictures: readonly HashedPicture[], classes: readonly string[], folder: string): void {
-  const found = new Set(pictures.map(({ split, label }) => `${split}/${label}`));
+function checkClasses(images: readonly HashedImage[], classes: readonly string[], folder: string): void {
+  const found = new Set(images.map(({ split, label }) => `${split}/${label}`));
   for (const split of SPLIT_NAMES) {
     for (const [label, name] of classes.entries()) {
       if (found.has(`${split}/${label}`)) continue;
-      const usable = new Set(
-        pictures.filter((picture) => picture.label === label).map((p) => p.pixelsSha256),
-      );
+      const usable = new Set(images.filter((image) => image.label === label).map((p) => p.pixelsSha256));
       throw new Error(
-        `every class of ${folder} must have a picture in every split, received none of ${name} in ${split} ` +
-          `(${usable.size} different ones in all that can be decoded); add pictures of it, or remove the class`,
+        `every class of ${folder} must have an image in every split, received none of ${name} in ${split} ` +
+          `(${usable.size} different ones in all that can be decoded); add images of it, or remove the class`,
       );
     }
   }
@@ -125,52 +123,52 @@ function checkClasses(pictures: readonly HashedPicture[], classes: readonly stri
 
 /** @throws Error naming the pairs, unless leakage is allowed */
 function checkDuplicates(
-  pictures: readonly HashedPicture[],
+  images: readonly HashedImage[],
   allowLeakage: boolean,
 ): Pick<Dataset, 'leakage' | 'warnings'> {
-  const { acrossSplits, acrossClasses, plain } = findDuplicates(pictures);
+  const { acrossSplits, acrossClasses, plain } = findDuplicates(images);
   const warnings: string[] = [];
   if (acrossSplits.length > 0) {
-    const leakage = `pictures of one split must not be in another, received ${namePairs(acrossSplits)}`;
+    const leakage = `images of one split must not be in another, received ${namePairs(acrossSplits)}`;
     if (!allowLeakage) throw new Error(`${leakage}; remove one of each pair, or go on with --allow-leakage`);
     warnings.push(`${leakage}; measured accuracy may be too high`);
   }
   if (acrossClasses.length > 0) {
-    warnings.push(`the same pictures have two labels, one of them wrong: ${namePairs(acrossClasses)}`);
+    warnings.push(`the same images have two labels, one of them wrong: ${namePairs(acrossClasses)}`);
   }
-  if (plain.length > 0) warnings.push(`the same pictures are there more than once: ${namePairs(plain)}`);
+  if (plain.length > 0) warnings.push(`the same images are there more than once: ${namePairs(plain)}`);
   return { leakage: acrossSplits.length > 0, warnings };
 }
 
-const hashOf = (pictures: readonly Picture[]): string =>
-  sha256(pictures.map((picture) => `${picture.sha256}  ${picture.path}\n`).join(''));
+const hashOf = (images: readonly Image[]): string =>
+  sha256(images.map((image) => `${image.sha256}  ${image.path}\n`).join(''));
 
 /**
  * Reads the set in `folder`.
  *
- * @throws Error on what is wrong with its folders, on a class without pictures, and on pictures in two splits
+ * @throws Error on what is wrong with its folders, on a class without images, and on images in two splits
  */
 export async function readDataset(folder: string, options: DatasetOptions): Promise<Dataset> {
   const { seed, splitShares = DEFAULT_SHARES, allowLeakage = false, note } = options;
   checkShares(splitShares);
   const { classes, files, skipped: notRead } = options.found ?? findDatasetFiles(folder);
   for (const file of notRead) note?.(skipSentence(file));
-  const results = await readPictures(folder, files, options);
+  const results = await readImages(folder, files, options);
   const skipped = [...notRead, ...results.filter((result) => 'reason' in result)];
-  const read = results.filter((result): result is Picture => !('reason' in result));
+  const read = results.filter((result): result is Image => !('reason' in result));
 
   const given = new Map(files.map(({ path, split }) => [path, split]));
   const isSplit = files.some(({ split }) => split !== undefined);
-  const drawn = isSplit ? [] : splitPictures(read, { seed, shares: splitShares });
-  const pictures = read.map((picture, i) => ({ ...picture, split: given.get(picture.path) ?? drawn[i]! }));
-  checkClasses(pictures, classes, folder);
-  const { leakage, warnings } = checkDuplicates(pictures, allowLeakage);
+  const drawn = isSplit ? [] : splitImages(read, { seed, shares: splitShares });
+  const images = read.map((image, i) => ({ ...image, split: given.get(image.path) ?? drawn[i]! }));
+  checkClasses(images, classes, folder);
+  const { leakage, warnings } = checkDuplicates(images, allowLeakage);
   const { length } = skipped;
   if (length > 0) note?.(`skipped in all: ${length} ${length === 1 ? 'file' : 'files'}`);
   for (const warning of warnings) note?.(`warning: ${warning}`);
 
-  const bySplit = <T>(use: (own: readonly HashedPicture[]) => T): Record<SplitName, T> => {
-    const of = (name: SplitName) => use(pictures.filter(({ split }) => split === name));
+  const bySplit = <T>(use: (own: readonly HashedImage[]) => T): Record<SplitName, T> => {
+    const of = (name: SplitName) => use(images.filter(({ split }) => split === name));
     return { train: of('train'), val: of('val'), test: of('test') };
   };
   return {
@@ -179,7 +177,7 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
       own.map(({ path, label, sha256 }) => ({ path: join(folder, path), label, sha256 })),
     ),
     splitBy: isSplit ? 'folders' : { seed, shares: splitShares },
-    sha256: hashOf(pictures),
+    sha256: hashOf(images),
     splitSha256: bySplit(hashOf),
     skipped,
     leakage,

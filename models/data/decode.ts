@@ -28,10 +28,10 @@ export class DecodeError extends Error {
   }
 }
 
-/** Most pixels of a picture that is decoded for training: more than the largest cameras' 60 million. */
+/** Most pixels of an image that is decoded for training: more than the largest cameras' 60 million. */
 export const MAX_TRAINING_PIXELS = 100_000_000;
 
-/** How pictures are brought to the input size, in training as in serving; saved models depend on it. */
+/** How images are brought to the input size, in training as in serving; saved models depend on it. */
 export interface Resize {
   readonly kernel: keyof typeof sharp.kernel;
   /** Whether a JPEG may be decoded at a half, a quarter or an eighth of its size first. */
@@ -88,7 +88,7 @@ function checkFormat(image: Buffer): void {
 /** Where a PNG says how many bits a sample has. */
 const PNG_DEPTH_AT = 24;
 
-/** Whether sharp leaves a picture's colours in Display P3, as it does those of 16 bits that have a profile. */
+/** Whether sharp leaves an image's colours in Display P3, as it does those of 16 bits that have a profile. */
 async function isLeftInP3(image: Buffer): Promise<boolean> {
   if (!matches(image)(PNG) || image[PNG_DEPTH_AT] !== 16) return false;
   const { space, hasProfile } = await sharp(image).metadata();
@@ -130,7 +130,7 @@ export async function decodePixels(
   }
 }
 
-/** Decodes a blank picture of each format, since the first decoding of each loads and lays out much. */
+/** Decodes a blank image of each format, since the first decoding of each loads and lays out much. */
 export async function warmUpDecoder(): Promise<void> {
   for (const format of ['jpeg', 'png', 'webp'] as const) {
     const blank = sharp({

@@ -1,21 +1,21 @@
 /**
- * Finds pictures that a set has more than once.
+ * Finds images that a set has more than once.
  */
 
 /** Pairs named in a message; the others are counted. */
 const NAMED_PAIRS = 10;
 
-export interface HashedPicture {
+export interface HashedImage {
   readonly path: string;
   readonly label: number;
   readonly split: string;
   /** Of the file's bytes. */
   readonly sha256: string;
-  /** Of the decoded pixels: the same for pictures that a network cannot tell apart. */
+  /** Of the decoded pixels: the same for images that a network cannot tell apart. */
   readonly pixelsSha256: string;
 }
 
-type Pair = readonly [HashedPicture, HashedPicture];
+type Pair = readonly [HashedImage, HashedImage];
 
 /** Pairs of the same pixels, by what is wrong with them. */
 export interface Duplicates {
@@ -27,23 +27,23 @@ export interface Duplicates {
   readonly plain: readonly Pair[];
 }
 
-/** Compares all pictures by their pixels; files of the same bytes have the same pixels. */
-export function findDuplicates(pictures: readonly HashedPicture[]): Duplicates {
-  const groups = new Map<string, HashedPicture[]>();
+/** Compares all images by their pixels; files of the same bytes have the same pixels. */
+export function findDuplicates(images: readonly HashedImage[]): Duplicates {
+  const groups = new Map<string, HashedImage[]>();
   const found = { acrossSplits: [] as Pair[], acrossClasses: [] as Pair[], plain: [] as Pair[] };
-  for (const picture of pictures) {
-    const group = groups.get(picture.pixelsSha256) ?? [];
-    groups.set(picture.pixelsSha256, group);
+  for (const image of images) {
+    const group = groups.get(image.pixelsSha256) ?? [];
+    groups.set(image.pixelsSha256, group);
     for (const other of group) {
       const kind =
-        other.split !== picture.split
+        other.split !== image.split
           ? 'acrossSplits'
-          : other.label !== picture.label
+          : other.label !== image.label
             ? 'acrossClasses'
             : 'plain';
-      found[kind].push([other, picture]);
+      found[kind].push([other, image]);
     }
-    group.push(picture);
+    group.push(image);
   }
   return found;
 }

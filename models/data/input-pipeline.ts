@@ -18,8 +18,8 @@ import {
   type BatchReply,
   type BatchRequest,
   type InputWorkerData,
-  PICTURE_SIZE,
-  type PictureCache,
+  IMAGE_SIZE,
+  type ImageCache,
 } from './input-worker';
 import type { Augmentation } from '../recipes';
 import { seededRandom, shuffle } from '../../statistics/seeded-random';
@@ -30,10 +30,10 @@ const TYPESCRIPT = __filename.endsWith('.ts');
 const DEFAULT_SCRIPT = join(__dirname, TYPESCRIPT ? 'input-worker.ts' : 'input-worker.js');
 
 export interface InputPipelineOptions {
-  /** Picture files and the indices of their classes. */
+  /** Image files and the indices of their classes. */
   readonly items: readonly { readonly path: string; readonly label: number }[];
   readonly batchSize: number;
-  /** None: pictures as they are. */
+  /** None: images as they are. */
   readonly augmentation?: Augmentation | undefined;
   /** Whether each epoch has an order of its own. @default with augmentation only */
   readonly shuffle?: boolean;
@@ -42,7 +42,7 @@ export interface InputPipelineOptions {
   readonly workers?: number;
   /** Batches made ahead of the one in use, 19 MB each of 32 images. @default workers + 2 */
   readonly prefetchBatches?: number;
-  /** Memory for decoded pictures, 150,528 bytes each; those beyond are decoded anew each epoch. @default 1 GiB */
+  /** Memory for decoded images, 150,528 bytes each; those beyond are decoded anew each epoch. @default 1 GiB */
   readonly cacheBytes?: number;
   /** Script of the threads, which exports `runInputWorker`. @default input-worker beside this file */
   readonly script?: string;
@@ -65,7 +65,7 @@ export interface InputPipeline {
    * Batches of an epoch, from a step on (both counted from 0); can be iterated once. Work begins with the call, so that
    * a call before a validation has the first batches ready after it.
    *
-   * @throws Error naming the picture that cannot be used, or at which a thread died
+   * @throws Error naming the image that cannot be used, or at which a thread died
    */
   epoch(epoch: number, fromStep?: number): AsyncIterable<Batch>;
   /** Batches of all items in their own order, as epoch 0 draws them; otherwise as `epoch`. */
@@ -103,10 +103,10 @@ function checkCount(name: string, value: number, least: number): void {
 const sharedIntegers = (count: number, value: number): Int32Array =>
   new Int32Array(new SharedArrayBuffer(4 * count)).fill(value);
 
-function createCache(itemCount: number, bytes: number): PictureCache {
-  const count = Math.min(itemCount, Math.floor(bytes / PICTURE_SIZE));
+function createCache(itemCount: number, bytes: number): ImageCache {
+  const count = Math.min(itemCount, Math.floor(bytes / IMAGE_SIZE));
   return {
-    pixels: new Uint8Array(new SharedArrayBuffer(count * PICTURE_SIZE)),
+    pixels: new Uint8Array(new SharedArrayBuffer(count * IMAGE_SIZE)),
     filled: sharedIntegers(count, 0),
   };
 }
@@ -150,7 +150,7 @@ export function openInputPipeline(options: InputPipelineOptions): InputPipeline 
     });
     const fail = (reason: string) => {
       const path = items[current[0]!]?.path;
-      const at = path === undefined ? 'before its first picture or between two' : `at ${path}`;
+      const at = path === undefined ? 'before its first image or between two' : `at ${path}`;
       failure ??= new Error(`an input thread ended ${at}: ${reason}`);
       for (const { reject } of waiting.values()) reject(failure);
       waiting.clear();

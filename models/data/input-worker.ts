@@ -1,5 +1,5 @@
 /**
- * A thread of the input pipeline: reads, decodes and augments pictures, a batch at a time.
+ * A thread of the input pipeline: reads, decodes and augments images, a batch at a time.
  */
 import { readFileSync } from 'node:fs';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -12,14 +12,14 @@ import type { Augmentation } from '../recipes';
 import { seededRandom } from '../../statistics/seeded-random';
 
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
-/** Bytes of a decoded picture, and values of an input. */
-export const PICTURE_SIZE = HEIGHT * WIDTH * CHANNELS;
+/** Bytes of a decoded image, and values of an input. */
+export const IMAGE_SIZE = HEIGHT * WIDTH * CHANNELS;
 
-/** Decoded pictures of the first so many items, in memory that all threads share. */
-export interface PictureCache {
+/** Decoded images of the first so many items, in memory that all threads share. */
+export interface ImageCache {
   /** RGB bytes [items, 224, 224, 3] */
   readonly pixels: Uint8Array;
-  /** 1 where an item's picture is there, [items]. */
+  /** 1 where an item's image is there, [items]. */
   readonly filled: Int32Array;
 }
 
@@ -28,7 +28,7 @@ export interface InputWorkerData {
   readonly augmentation: Augmentation | undefined;
   readonly seed: number;
   readonly maxPixels: number;
-  readonly cache: PictureCache;
+  readonly cache: ImageCache;
   /** Index of the item that the thread is at, or -1, [1]; shared. */
   readonly current: Int32Array;
   /** Other than 0 when the thread shall end, [1]; shared. */
@@ -49,17 +49,17 @@ export type BatchReply =
 
 type Decode = typeof decodePixels;
 
-async function readPicture(
+async function readImage(
   { index, path }: BatchRequest['items'][number],
   { cache, maxPixels }: InputWorkerData,
   decode: Decode,
 ): Promise<Uint8Array> {
   const cached = index < cache.filled.length;
-  const place = cached ? cache.pixels.subarray(index * PICTURE_SIZE, (index + 1) * PICTURE_SIZE) : undefined;
+  const place = cached ? cache.pixels.subarray(index * IMAGE_SIZE, (index + 1) * IMAGE_SIZE) : undefined;
   if (place !== undefined && Atomics.load(cache.filled, index) === 1) return place;
   const pixels = await decode(readFileSync(path), maxPixels);
   if (place === undefined) return pixels;
-  // Two threads may be at the same picture, of two epochs: they write the same bytes.
+  // Two threads may be at the same image, of two epochs: they write the same bytes.
   place.set(pixels);
   Atomics.store(cache.filled, index, 1);
   return place;
@@ -68,15 +68,15 @@ async function readPicture(
 async function makeBatch(request: BatchRequest, data: InputWorkerData, decode: Decode): Promise<BatchReply> {
   const { ticket, epoch, items } = request;
   const { augmentation, seed } = data;
-  const images = new Float32Array(items.length * PICTURE_SIZE); // [b, h, w, 3]
+  const images = new Float32Array(items.length * IMAGE_SIZE); // [b, h, w, 3]
   for (const [i, item] of items.entries()) {
-    // Between pictures nothing native is under way, so that the thread can end here without harm.
+    // Between images nothing native is under way, so that the thread can end here without harm.
     if (Atomics.load(data.stop, 0) !== 0) process.exit(0);
     Atomics.store(data.current, 0, item.index);
     try {
-      const pixels = await readPicture(item, data, decode);
+      const pixels = await readImage(item, data, decode);
       if (augmentation === undefined) {
-        fillInput(pixels, images, i * PICTURE_SIZE);
+        fillInput(pixels, images, i * IMAGE_SIZE);
       } else {
         const size = { height: HEIGHT, width: WIDTH };
         const transform = drawTransform(
@@ -84,7 +84,7 @@ async function makeBatch(request: BatchRequest, data: InputWorkerData, decode: D
           size,
           seededRandom(seed, `augment/${epoch}/${item.index}`),
         );
-        applyTransform(pixels, size, transform, images, i * PICTURE_SIZE);
+        applyTransform(pixels, size, transform, images, i * IMAGE_SIZE);
       }
     } catch (error) {
       return { ticket, error: `${item.path} cannot be used: ${(error as Error).message}` };

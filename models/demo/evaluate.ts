@@ -18,7 +18,7 @@ import { residualShares, type ResidualShare } from './residuals';
 import { AUGMENTATIONS, TEST_SPLIT, TRAIN_SPLITS } from './splits';
 import { TASKS } from './surfaces';
 
-/** Pictures that the residual branches are measured on. */
+/** Images that the residual branches are measured on. */
 const RESIDUAL_IMAGES = 4;
 
 /** What was measured of a demo model. */
@@ -30,7 +30,7 @@ export interface DemoEvaluation extends Evaluation {
 
 const toInput = (pixels: Uint8ClampedArray) => Float32Array.from(pixels, (value) => value * RESCALE);
 
-/** Classifies the test split with the given engine, one picture at a time as the service does. */
+/** Classifies the test split with the given engine, one image at a time as the service does. */
 export async function evaluateDemo(
   saved: SavedModel,
   engine: Engine,
@@ -73,13 +73,13 @@ export function modelCard(saved: SavedModel, measured: DemoEvaluation): string {
   const trained = TRAIN_SPLITS[model].perClass * TASKS.transfer.length;
   const augmented =
     AUGMENTATIONS[model] === undefined
-      ? 'without its augmentation (each picture is drawn at a scale, angle and light of its own)'
+      ? 'without its augmentation (each image is drawn at a scale, angle and light of its own)'
       : 'with its augmentation';
   const shares = measured.residuals.map(({ share }) => share);
   const residuals =
     shares.length === 0
       ? ''
-      : `Residual branches: each of the ${shares.length} blocks' branch has ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))} of its output's norm (measured on ${RESIDUAL_IMAGES} test pictures).\n\n`;
+      : `Residual branches: each of the ${shares.length} blocks' branch has ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))} of its output's norm (measured on ${RESIDUAL_IMAGES} test images).\n\n`;
   const rows = measured.confusion.map((row, i) => `| **${classes[i]}** | ${row.join(' | ')} |`);
   return `# Demo model \`${model}\`
 
@@ -87,10 +87,10 @@ A demo: it tells procedural surfaces apart (${classes.join(', ')}) and nothing e
 
 - Architecture: ${ARCHITECTURES[architecture].title} (\`${architecture}\`), full size, input ${INPUT_SHAPE.join(' x ')}, RGB in [0, 1]
 - Base: \`${base.kind}\`${base.kind === 'demo' ? `, pretrained on another procedural task (${TASKS.pretraining.join(', ')}), SHA-256 \`${base.sha256}\`` : ''}
-- Trained in both stages of the recipe, ${augmented}, on ${trained} pictures in batches of ${batchSize}: the head for ${head.epochs} epochs of Adam at ${head.learningRate}, then the last ${fineTune.layersUnfrozen} layers of the backbone too, for ${fineTune.epochs} epochs at ${fineTune.learningRate}
+- Trained in both stages of the recipe, ${augmented}, on ${trained} images in batches of ${batchSize}: the head for ${head.epochs} epochs of Adam at ${head.learningRate}, then the last ${fineTune.layersUnfrozen} layers of the backbone too, for ${fineTune.epochs} epochs at ${fineTune.learningRate}
 - Stored beside the base: the tensors that training changed, kernels as 8-bit integers with a scale for each channel, SHA-256 \`${weights.sha256}\`; the figures below are of what is stored
 
-**Measured** test accuracy: **${percent(measured.accuracy)}** (95 % interval ${percent(measured.interval95[0])} to ${percent(measured.interval95[1])}, ${measured.images} pictures that training never saw, engine ${measured.engine}). Chance is ${percent(1 / classes.length)}. Measured by \`npx tandem evaluate ${model}\`.
+**Measured** test accuracy: **${percent(measured.accuracy)}** (95 % interval ${percent(measured.interval95[0])} to ${percent(measured.interval95[1])}, ${measured.images} images that training never saw, engine ${measured.engine}). Chance is ${percent(1 / classes.length)}. Measured by \`npx tandem evaluate ${model}\`.
 
 ${residuals}Confusion (rows: true class; columns: predicted):
 

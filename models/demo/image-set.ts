@@ -1,5 +1,5 @@
 /**
- * The demo's image set: pictures of procedural surfaces, any number of them, each from its seed, class and index.
+ * The demo's image set: images of procedural surfaces, any number of them, each from its seed, class and index.
  */
 import { type Random, seededRandom } from '../../statistics/seeded-random';
 import { SURFACES, type SurfaceName, type Task, TASKS } from './surfaces';
@@ -7,10 +7,10 @@ import { SURFACES, type SurfaceName, type Task, TASKS } from './surfaces';
 // Looked up once: in Jest's contexts each look-up of a global costs more than the function.
 const { abs, floor, sin } = Math;
 
-/** Splits differ in every random draw, so no picture is in two of them. */
+/** Splits differ in every random draw, so no image is in two of them. */
 export type Split = 'train' | 'validation' | 'test';
 
-/** Ranges of what varies between pictures of one class. */
+/** Ranges of what varies between images of one class. */
 const VARIATION = {
   /** Length of a surface's period, pixels. */
   periodPixels: [16, 44],
@@ -22,7 +22,7 @@ const VARIATION = {
   noiseLevels: [2, 24],
   /** Least difference in lightness of the two colours, of 255. */
   contrast: 70,
-  /** Most boxes in front of the surface, and their sides as a share of the picture's. */
+  /** Most boxes in front of the surface, and their sides as a share of the image's. */
   boxes: 2,
   boxSide: [0.08, 0.28],
 } as const;
@@ -58,10 +58,10 @@ function occlude(pixels: Uint8ClampedArray, sidePixels: number, random: Random):
 }
 
 /**
- * Draws one picture: RGB bytes [side, side, 3]. Scale, rotation, position, warp, colours, light, noise and occlusion
+ * Draws one image: RGB bytes [side, side, 3]. Scale, rotation, position, warp, colours, light, noise and occlusion
  * follow from the arguments alone.
  *
- * @param sidePixels of the picture; periods are in pixels too, so a larger picture shows more of the surface
+ * @param sidePixels of the image; periods are in pixels too, so a larger image shows more of the surface
  */
 export function drawSurface(
   name: SurfaceName,
@@ -105,13 +105,13 @@ export function drawSurface(
   return pixels;
 }
 
-/** One picture, RGB bytes [side, side, 3], and the index of its class. */
+/** One image, RGB bytes [side, side, 3], and the index of its class. */
 export interface LabelledImage {
   readonly pixels: Uint8ClampedArray;
   readonly label: number;
 }
 
-/** Draws `perClass` pictures of each of a task's classes; labels are the classes' places in the task. */
+/** Draws `perClass` images of each of a task's classes; labels are the classes' places in the task. */
 export function drawTask(
   task: Task,
   { perClass, ...options }: { seed: number; split: Split; perClass: number; sidePixels: number },

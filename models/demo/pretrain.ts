@@ -95,7 +95,7 @@ function learningRateAt(step: number, steps: number, peak: number): number {
   return (peak * (1 + Math.cos((Math.PI * (step - WARM_UP_STEPS)) / (steps - WARM_UP_STEPS)))) / 2;
 }
 
-/** Replaces the crops' BatchNorm statistics by those of whole pictures, averaged over some batches. */
+/** Replaces the crops' BatchNorm statistics by those of whole images, averaged over some batches. */
 function calibrate(model: tf.LayersModel, train: LabelledImage[], random: Random): void {
   const norms = model.layers.filter(
     (layer): layer is BatchNormalization => layer instanceof BatchNormalization,
@@ -138,7 +138,7 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
     .map(([, variable]) => (variable as unknown as { val: tf.Variable }).val);
 
   console.error(
-    `drawing ${CLASSES.length} classes of ${imagesPerClass} pictures; tensors trained: ${trained.length}`,
+    `drawing ${CLASSES.length} classes of ${imagesPerClass} images; tensors trained: ${trained.length}`,
   );
   const train = drawTask('pretraining', {
     seed: SEED,

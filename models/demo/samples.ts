@@ -1,5 +1,5 @@
 /**
- * Writes the page's sample pictures, one a class of the second task, from the test split:
+ * Writes the page's sample images, one a class of the second task, from the test split:
  * `npx tsx models/demo/samples.ts`.
  */
 import { mkdirSync } from 'node:fs';

@@ -43,7 +43,7 @@ function valueNoise(u: number, v: number, salt: number): number {
 /** Makes a surface of the class; the random numbers choose among its looks. */
 type SurfaceMaker = (random: Random) => Surface;
 
-/** A point near the middle of the picture, in periods, for surfaces that have a centre. */
+/** A point near the middle of the image, in periods, for surfaces that have a centre. */
 const centre = (random: Random): [number, number] => [random.between(-2, 2), random.between(-2, 2)];
 
 const FIRST_TASK = {

@@ -1,11 +1,11 @@
 /**
- * Evaluates an engine on picture files with known classes.
+ * Evaluates an engine on image files with known classes.
  */
 import type { Engine } from '../engines/engine';
 import { evaluate, type Evaluation } from './evaluation';
-import { readPicture } from './predict';
+import { readImage } from './predict';
 
-/** A picture file and the index of its class. */
+/** An image file and the index of its class. */
 export interface LabelledFile {
   readonly path: string;
   readonly label: number;
@@ -23,31 +23,31 @@ export interface DatasetEvaluation {
 export interface EvaluateDatasetOptions {
   /** Largest width times height that is decoded. */
   readonly maxPixels: number;
-  /** Pictures that are decoded at once and classified together. @default 8 */
+  /** Images that are decoded at once and classified together. @default 8 */
   readonly batchSize?: number;
   readonly onProgress?: (done: number, count: number) => void;
 }
 
 /** Float32 [batch, 224, 224, 3]. */
 async function readBatch(files: readonly string[], maxPixels: number): Promise<Float32Array> {
-  const pictures = await Promise.all(
+  const images = await Promise.all(
     files.map(async (file) => {
-      const picture = await readPicture(file, maxPixels);
-      if (typeof picture === 'string') throw new Error(`${file}: ${picture}`);
-      return picture;
+      const image = await readImage(file, maxPixels);
+      if (typeof image === 'string') throw new Error(`${file}: ${image}`);
+      return image;
     }),
   );
-  const size = pictures[0]!.length;
-  const batch = new Float32Array(pictures.length * size);
-  pictures.forEach((picture, i) => batch.set(picture, i * size));
+  const size = images[0]!.length;
+  const batch = new Float32Array(images.length * size);
+  images.forEach((image, i) => batch.set(image, i * size));
   return batch;
 }
 
 /**
- * Classifies every picture and counts.
+ * Classifies every image and counts.
  *
  * @throws Error naming a file that cannot be read or decoded: figures that leave some out would be of another set;
- *   RangeError where there is no picture, or a label is no class of the engine's
+ *   RangeError where there is no image, or a label is no class of the engine's
  */
 export async function evaluateDataset(
   engine: Engine,

@@ -1,5 +1,5 @@
 /**
- * Classifies picture files; one that cannot be read or decoded does not stop the others.
+ * Classifies image files; one that cannot be read or decoded does not stop the others.
  */
 import { readFile } from 'node:fs/promises';
 
@@ -26,7 +26,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'The file may not be read; change its permissions.',
 };
 
-/** A sentence about why a file gives no picture; undefined where the error is no fault of the file. */
+/** A sentence about why a file gives no image; undefined where the error is no fault of the file. */
 function fileError(error: unknown): string | undefined {
   if (error instanceof DecodeError) return error.message;
   const { code, syscall, message } = error as NodeJS.ErrnoException;
@@ -34,11 +34,11 @@ function fileError(error: unknown): string | undefined {
 }
 
 /**
- * Reads and decodes a picture file.
+ * Reads and decodes an image file.
  *
  * @returns float32 [224, 224, 3] in [0, 1], or a sentence about why not
  */
-export async function readPicture(file: string, maxPixels: number): Promise<Float32Array | string> {
+export async function readImage(file: string, maxPixels: number): Promise<Float32Array | string> {
   try {
     return await decodeImage(await readFile(file), maxPixels);
   } catch (error) {
@@ -49,7 +49,7 @@ export async function readPicture(file: string, maxPixels: number): Promise<Floa
 }
 
 /**
- * Classifies picture files one after another, in their order.
+ * Classifies image files one after another, in their order.
  *
  * @throws RangeError where `top` is no whole number from 1; what the engine throws, since no other file would fare
  *   better
@@ -62,9 +62,9 @@ export async function* predictFiles(
   if (!Number.isInteger(top) || top < 1)
     throw new RangeError(`top must be a whole number from 1, received ${top}`);
   for (const file of files) {
-    const picture = await readPicture(file, maxPixels);
-    yield typeof picture === 'string'
-      ? { file, error: picture }
-      : { file, top: topClasses(engine.classes, await engine.predict(picture, 1), top) };
+    const image = await readImage(file, maxPixels);
+    yield typeof image === 'string'
+      ? { file, error: image }
+      : { file, top: topClasses(engine.classes, await engine.predict(image, 1), top) };
   }
 }

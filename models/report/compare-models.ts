@@ -1,5 +1,5 @@
 /**
- * Saved models on the same pictures, side by side: accuracy, size and latency, each measured here and now.
+ * Saved models on the same images, side by side: accuracy, size and latency, each measured here and now.
  */
 import * as tf from '@tensorflow/tfjs';
 
@@ -22,7 +22,7 @@ import type { EvaluatedSplit } from '../data/dataset-splits';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
 
 export interface ComparisonOptions {
-  /** Folder of the pictures. */
+  /** Folder of the images. */
   readonly data: string;
   readonly split: EvaluatedSplit;
   /** Of the splits, where the set has none. @default the training's of the first model whose training is known */
@@ -37,7 +37,7 @@ export interface ComparisonOptions {
 
 /** What was measured, and on what. */
 export interface Comparison {
-  /** Folder of the pictures, as it was given. */
+  /** Folder of the images, as it was given. */
   readonly data: string;
   /** Checksum of the whole set. */
   readonly dataSha256: string;
@@ -54,16 +54,16 @@ export interface MeasuredModel {
   readonly architecture: SavedModel['architecture'];
   readonly parameters: number;
   readonly evaluation: Evaluation;
-  /** Of one picture at a time, decoding not counted, milliseconds. */
+  /** Of one image at a time, decoding not counted, milliseconds. */
   readonly latencyMedianMs: number;
-  /** Against the first model, picture by picture; the first has none. */
+  /** Against the first model, image by image; the first has none. */
   readonly againstFirst?: PairedComparison;
 }
 
 const WARM_UP_RUNS = 5;
 const TIMED_RUNS = 30;
 
-/** Median time of one picture, milliseconds. */
+/** Median time of one image, milliseconds. */
 async function medianLatencyMs(engine: Engine): Promise<number> {
   const image = new Float32Array(INPUT_SHAPE.reduce((product, size) => product * size, 1)).fill(0.5);
   const times: number[] = [];
@@ -100,7 +100,7 @@ function classIndices({ folder, classes }: SavedModel, found: readonly string[],
 }
 
 /** Reads the set, and says what a user must know of it before its figures are believed. */
-async function readPictures(
+async function readImages(
   folders: readonly string[],
   found: DatasetFiles,
   { data, seed: given, allowLeakage, note, onCount }: ComparisonOptions,
@@ -121,20 +121,20 @@ async function readPictures(
   if (given === undefined) {
     note(
       trainings[0] === undefined
-        ? `warning: split by seed ${seed}, since no model's folder has its training's: pictures that a model was trained on may be measured; give the training's with --seed`
+        ? `warning: split by seed ${seed}, since no model's folder has its training's: images that a model was trained on may be measured; give the training's with --seed`
         : `split by seed ${seed}, that of the training of ${trainings[0].folder}`,
     );
   }
   for (const { folder, seed: own } of trainings.filter((training) => training.seed !== seed)) {
     note(
-      `warning: ${folder} was trained with seed ${own}, and these pictures are split by seed ${seed}: where they are its training's, it is measured on pictures that it was trained on; measure it with --seed ${own}`,
+      `warning: ${folder} was trained with seed ${own}, and these images are split by seed ${seed}: where they are its training's, it is measured on images that it was trained on; measure it with --seed ${own}`,
     );
   }
   return dataset;
 }
 
 /**
- * Measures saved models one after the other on the pictures of a split.
+ * Measures saved models one after the other on the images of a split.
  *
  * @throws RangeError where a model does not know the same classes, before anything is measured
  */
@@ -148,7 +148,7 @@ export async function compareModels(
     const saved = readSavedModel(folder);
     return { saved, indices: classIndices(saved, found.classes, data) };
   });
-  const dataset = await readPictures(folders, found, options);
+  const dataset = await readImages(folders, found, options);
   const { val, test } = dataset.splits;
   const items = { val, test, 'val+test': [...val, ...test] }[split];
   const measured: MeasuredModel[] = [];
@@ -156,7 +156,7 @@ export async function compareModels(
   for (const { saved, indices } of models) {
     const { folder, architecture } = saved;
     const labelled = items.map(({ path, label }) => ({ path, label: indices[label]! }));
-    note(`${folder}: ${items.length} pictures of ${split}`);
+    note(`${folder}: ${items.length} images of ${split}`);
     const engine = await loadEngine({ kind, modelDir: folder, threads, onnxCacheDir });
     if (first === undefined) note(describeEngine(engine));
     const { evaluation, labels, probabilities } = await evaluateDataset(engine, labelled, {
@@ -204,7 +204,7 @@ export function formatComparison({ split, engine, threads, models: measured }: C
     ],
   );
   const { images } = measured[0]!.evaluation;
-  return `Measured on ${images} pictures of ${split} with ${engine.kind}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; latency of one picture at a time, decoding not counted.
+  return `Measured on ${images} images of ${split} with ${engine.kind}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; latency of one image at a time, decoding not counted.
 
 ${table(head, rows)}
 ${measured.length === 1 ? formatClasses(measured[0]!) : ''}`;
@@ -218,7 +218,7 @@ function formatClasses({ folder, evaluation }: MeasuredModel): string {
   ]);
   const confusion = evaluation.confusion.map((row, i) => [`**${names[i]}**`, ...row]);
   return `
-${table(['class', 'pictures', 'precision', 'recall', 'F1'], classes)}
+${table(['class', 'images', 'precision', 'recall', 'F1'], classes)}
 
 Confusion (rows: true class; columns: predicted):
 

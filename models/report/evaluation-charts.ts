@@ -18,7 +18,7 @@ function tint(colour: string, share: number): string {
 /** Width that a title of 15 px takes, with the card's margins. */
 const titleWidth = (title: string) => title.length * 8.4 + 40;
 
-/** Lightest colour of a cell that holds a picture: a share of 1 % must be seen. */
+/** Lightest colour of a cell that holds an image: a share of 1 % must be seen. */
 const FAINTEST = 0.1;
 
 function cell(x: number, y: number, size: number, count: number, share: number, right: boolean): string {
@@ -88,9 +88,9 @@ export function confusionChart(
       fill: COLOURS.quiet,
     }),
   ];
-  const key = 'pictures, and their share of the true class: blue is right, orange wrong';
+  const key = 'images, and their share of the true class: blue is right, orange wrong';
   const width = Math.max(left + side + 24, titleWidth(title), key.length * CHARACTER_PX + 40);
-  const description = `Accuracy ${percent(accuracy)} on ${images} pictures, measured. ${classes
+  const description = `Accuracy ${percent(accuracy)} on ${images} images, measured. ${classes
     .map((name, i) => `${name}: ${confusion[i]!.map((count, j) => `${count} as ${classes[j]!}`).join(', ')}.`)
     .join(' ')}`;
   return card(
@@ -111,7 +111,7 @@ const BAR = tint(COLOURS.blue, 0.6);
 const BARS = { top: PLOT.top + PLOT.side + 20, height: 70 } as const;
 
 /**
- * Draws the reliability diagram as SVG: each bin's accuracy against its confidence, and how many pictures it holds.
+ * Draws the reliability diagram as SVG: each bin's accuracy against its confidence, and how many images it holds.
  *
  * @param title says what was measured, of which model and on which split
  * @see https://arxiv.org/abs/1706.04599 figure 1
@@ -149,7 +149,7 @@ export function reliabilityChart(
     text(0, 0, label, { transform: `translate(24 ${at}) rotate(-90)`, 'text-anchor': 'middle' });
   const swatch = (at: number, width: number, mark: string, label: string) =>
     mark + text(at + width + 6, 73, label);
-  const error = `expected calibration error ${percent(expectedCalibrationError)}, measured on ${images} pictures`;
+  const error = `expected calibration error ${percent(expectedCalibrationError)}, measured on ${images} images`;
   const legend = [
     text(20, 50, error, { fill: COLOURS.quiet }),
     swatch(20, 12, rect(20, 63, 12, 12, { fill: BAR }), 'accuracy'),
@@ -165,7 +165,7 @@ export function reliabilityChart(
     .filter((bin) => bin.images > 0)
     .map(
       (bin) =>
-        `Confidence ${percent(bin.from)} to ${percent(bin.to)}: ${bin.images} pictures, accuracy ${percent(bin.accuracy!)}.`,
+        `Confidence ${percent(bin.from)} to ${percent(bin.to)}: ${bin.images} images, accuracy ${percent(bin.accuracy!)}.`,
     )
     .join(' ')}`;
   return card(
@@ -180,7 +180,7 @@ export function reliabilityChart(
     text(PLOT.left - 8, BARS.top + 8, String(most), { 'text-anchor': 'end' }),
     text(PLOT.left - 8, bottom + 2, '0', { 'text-anchor': 'end' }),
     title90(PLOT.top + PLOT.side / 2, 'accuracy, %'),
-    title90(BARS.top + BARS.height / 2, 'pictures'),
+    title90(BARS.top + BARS.height / 2, 'images'),
     text((PLOT.left + right) / 2, bottom + 40, 'confidence (probability of the predicted class), %', {
       'text-anchor': 'middle',
     }),

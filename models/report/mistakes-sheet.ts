@@ -1,5 +1,5 @@
 /**
- * The worst mistakes on one sheet: each picture with its true class, the predicted one and the confidence.
+ * The worst mistakes on one sheet: each image with its true class, the predicted one and the confidence.
  */
 import sharp, { type OverlayOptions } from 'sharp';
 
@@ -8,8 +8,8 @@ import '../data/decode';
 import { percent } from '../../charts/percent';
 import { COLOURS, shortened } from '../../charts/svg';
 
-/** A picture that was taken for another class. */
-export interface MistakenPicture {
+/** An image that was taken for another class. */
+export interface MistakenImage {
   /** Bytes of a JPEG, PNG or WebP. */
   readonly image: Buffer;
   /** Names of the true class and of the predicted one. */
@@ -26,11 +26,11 @@ export interface MistakesSheet {
   readonly hasText: boolean;
 }
 
-/** Pictures that a sheet has room for. */
-export const SHEET_PICTURES = 24;
+/** Images that a sheet has room for. */
+export const SHEET_IMAGES = 24;
 
 const COLUMNS = 6;
-const PICTURE_PIXELS = 224;
+const IMAGE_PIXELS = 224;
 const GAP_PIXELS = 12;
 const CAPTION_HEIGHT_PIXELS = 38;
 const TITLE_HEIGHT_PIXELS = 32;
@@ -77,7 +77,7 @@ async function placedText(
   return { input: await cut.raw().toBuffer(), raw: { ...raw, width: roomPixels }, left, top };
 }
 
-async function placedPicture(
+async function placedImage(
   image: Buffer,
   left: number,
   top: number,
@@ -87,7 +87,7 @@ async function placedPicture(
     .autoOrient()
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb')
-    .resize(PICTURE_PIXELS, PICTURE_PIXELS, { fit: 'contain', background: LETTERBOX })
+    .resize(IMAGE_PIXELS, IMAGE_PIXELS, { fit: 'contain', background: LETTERBOX })
     .removeAlpha()
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
@@ -95,37 +95,37 @@ async function placedPicture(
 }
 
 /**
- * Lays pictures out on a sheet, in their order: six a row, each letterboxed to 224 pixels a side.
+ * Lays images out on a sheet, in their order: six a row, each letterboxed to 224 pixels a side.
  *
  * @param title says what was measured, of which model and on which split
  * @param maxPixels largest width times height that is decoded
- * @throws RangeError where there is no picture or more than {@link SHEET_PICTURES}; what sharp says of a picture that
+ * @throws RangeError where there is no image or more than {@link SHEET_IMAGES}; what sharp says of an image that
  *   cannot be decoded
  */
 export async function mistakesSheet(
-  pictures: readonly MistakenPicture[],
+  images: readonly MistakenImage[],
   title: string,
   maxPixels: number,
 ): Promise<MistakesSheet> {
-  if (pictures.length === 0 || pictures.length > SHEET_PICTURES) {
+  if (images.length === 0 || images.length > SHEET_IMAGES) {
     throw new RangeError(
-      `a sheet holds 1 to ${SHEET_PICTURES} pictures, received ${pictures.length}: leave out the less confident ones`,
+      `a sheet holds 1 to ${SHEET_IMAGES} images, received ${images.length}: leave out the less confident ones`,
     );
   }
-  const columns = Math.min(COLUMNS, Math.max(2, pictures.length));
-  const rows = Math.ceil(pictures.length / columns);
-  const rowHeight = PICTURE_PIXELS + CAPTION_HEIGHT_PIXELS + GAP_PIXELS;
-  const width = GAP_PIXELS + columns * (PICTURE_PIXELS + GAP_PIXELS);
+  const columns = Math.min(COLUMNS, Math.max(2, images.length));
+  const rows = Math.ceil(images.length / columns);
+  const rowHeight = IMAGE_PIXELS + CAPTION_HEIGHT_PIXELS + GAP_PIXELS;
+  const width = GAP_PIXELS + columns * (IMAGE_PIXELS + GAP_PIXELS);
   const placed: OverlayOptions[] = [
     await placedText(`<b>${escapeMarkup(title)}</b>`, 15, GAP_PIXELS, GAP_PIXELS, width - 2 * GAP_PIXELS),
   ];
-  for (const [i, { image, truth, predicted, confidence }] of pictures.entries()) {
-    const left = GAP_PIXELS + (i % columns) * (PICTURE_PIXELS + GAP_PIXELS);
+  for (const [i, { image, truth, predicted, confidence }] of images.entries()) {
+    const left = GAP_PIXELS + (i % columns) * (IMAGE_PIXELS + GAP_PIXELS);
     const top = GAP_PIXELS + TITLE_HEIGHT_PIXELS + Math.floor(i / columns) * rowHeight;
     const [is, was] = [truth, predicted].map((name) => escapeMarkup(shortened(name, NAME_CHARACTERS)));
     const caption = `true: <b>${is}</b>\npredicted, ${percent(confidence)}: <b>${was}</b>`;
-    placed.push(await placedPicture(image, left, top, maxPixels));
-    placed.push(await placedText(caption, 12, left, top + PICTURE_PIXELS + 4, PICTURE_PIXELS));
+    placed.push(await placedImage(image, left, top, maxPixels));
+    placed.push(await placedText(caption, 12, left, top + IMAGE_PIXELS + 4, IMAGE_PIXELS));
   }
   const height = GAP_PIXELS + TITLE_HEIGHT_PIXELS + rows * rowHeight;
   const jpeg = await sharp({ create: { width, height, channels: 3, background: COLOURS.paper } })

@@ -62,9 +62,9 @@ function dataSection({ data, classes, seed }: ModelCardFacts): string {
   ];
   return `## Data
 
-${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` over every picture's bytes and path, ${data.splitBy === 'folders' ? 'which has its split and its class' : `which has its class; split by seed ${seed}`}.
+${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` over every image's bytes and path, ${data.splitBy === 'folders' ? 'which has its split and its class' : `which has its class; split by seed ${seed}`}.
 
-${table(['pictures', ...splits], rows)}`;
+${table(['images', ...splits], rows)}`;
 }
 
 function trainingSection(facts: ModelCardFacts): string {
@@ -77,7 +77,7 @@ function trainingSection(facts: ModelCardFacts): string {
     facts.batchSize,
     (stage.seconds / 60).toFixed(1),
   ]);
-  const { classWeights, classes, pictures } = facts;
+  const { classWeights, classes, charts } = facts;
   const weights = classWeights?.map((weight, i) => `${escapeMarkdown(classes[i]!)} ${weight.toFixed(2)}`);
   return `## Training
 
@@ -87,15 +87,15 @@ ${table(['stage', 'epochs', 'kept epoch', 'learning rate (Adam)', 'layers un-fro
 - BatchNorm: ${BATCH_NORM[facts.batchNorm]}
 - Class weights: ${weights === undefined ? 'none' : weights.join(', ')}
 - Label smoothing: ${facts.labelSmoothing}
-- Seed: ${facts.seed}${pictures.training === undefined ? '' : `\n\n![Loss and accuracy by epoch, measured](${pictures.training})`}`;
+- Seed: ${facts.seed}${charts.training === undefined ? '' : `\n\n![Loss and accuracy by epoch, measured](${charts.training})`}`;
 }
 
 function measuredSection(facts: ModelCardFacts): string {
-  const { measured, classes, pictures } = facts;
+  const { measured, classes, charts } = facts;
   const { split, evaluation } = mainSplit(facts);
   const head = [
     'split',
-    'pictures',
+    'images',
     'accuracy',
     '95 % interval (Wilson)',
     'macro F1',
@@ -122,7 +122,7 @@ function measuredSection(facts: ModelCardFacts): string {
     of.f1?.toFixed(3) ?? '–',
   ]);
   const commonest = Math.max(...evaluation.perClass.map(({ support }) => support)) / evaluation.images;
-  const images = [
+  const titles = [
     ['confusion', `Confusion on the ${split} split, measured`],
     ['reliability', `Accuracy by confidence on the ${split} split, measured`],
   ] as const;
@@ -134,11 +134,11 @@ Always naming the commonest class would be right in ${percent(commonest)} of the
 
 By class, on the ${split} split:
 
-${table(['class', 'pictures', 'precision', 'recall', '95 % interval', 'F1'], perClass)}
-${images.flatMap(([name, title]) => (pictures[name] === undefined ? [] : [`\n![${title}](${pictures[name]})\n`])).join('')}`.trimEnd();
+${table(['class', 'images', 'precision', 'recall', '95 % interval', 'F1'], perClass)}
+${titles.flatMap(([name, title]) => (charts[name] === undefined ? [] : [`\n![${title}](${charts[name]})\n`])).join('')}`.trimEnd();
 }
 
-function mistakesSection({ mistakes, classes, pictures }: ModelCardFacts): string[] {
+function mistakesSection({ mistakes, classes, charts }: ModelCardFacts): string[] {
   if (mistakes.length === 0) return [];
   const rows = mistakes.map(({ file, label, predicted, confidence }) => [
     escapeMarkdown(file),
@@ -146,10 +146,9 @@ function mistakesSection({ mistakes, classes, pictures }: ModelCardFacts): strin
     escapeMarkdown(classes[predicted]!),
     percent(confidence),
   ]);
-  const sheet =
-    pictures.mistakes === undefined ? '' : `![The most confident mistakes](${pictures.mistakes})\n\n`;
+  const sheet = charts.mistakes === undefined ? '' : `![The most confident mistakes](${charts.mistakes})\n\n`;
   return [
-    `## Most confident mistakes\n\n${sheet}${table(['picture', 'class', 'taken for', 'confidence'], rows)}`,
+    `## Most confident mistakes\n\n${sheet}${table(['image', 'class', 'taken for', 'confidence'], rows)}`,
   ];
 }
 
@@ -166,7 +165,7 @@ export function modelCard(facts: ModelCardFacts): string {
   const madeWith = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const intro = `# Model \`${model}\`
 
-${ARCHITECTURES[architecture].title}, fine-tuned to tell ${classes.length} classes of pictures apart: ${names}. **Measured** accuracy on the ${split} split: **${percent(evaluation.accuracy)}** (95 % interval ${interval(evaluation.interval95)}, ${evaluation.images} pictures).
+${ARCHITECTURES[architecture].title}, fine-tuned to tell ${classes.length} classes of images apart: ${names}. **Measured** accuracy on the ${split} split: **${percent(evaluation.accuracy)}** (95 % interval ${interval(evaluation.interval95)}, ${evaluation.images} images).
 
 - Architecture: \`${architecture}\`, input ${INPUT_SHAPE.join(' x ')}, RGB in ${PREPROCESSINGS[preprocessing].range}
 - Base: \`${base.kind}\`, ${escapeMarkdown(base.origin)}${checksum}

@@ -33,7 +33,7 @@ export interface MeasuredSplit {
   readonly evaluation: Evaluation;
 }
 
-/** A mistake and the picture it was made on, relative to the data set's folder. */
+/** A mistake and the image it was made on, relative to the data set's folder. */
 export interface NamedMistake extends Mistake {
   readonly file: string;
 }
@@ -58,13 +58,13 @@ export interface ModelCardFacts {
   readonly data: {
     readonly name: string;
     /**
-     * Checksum over every picture's bytes and path. The path has the class and, where folders split the set, the split;
+     * Checksum over every image's bytes and path. The path has the class and, where folders split the set, the split;
      * where the seed does, the split follows from it and the bytes.
      */
     readonly sha256: string;
-    /** What decides a picture's split: the folder it lies in, or the training's seed. */
+    /** What decides an image's split: the folder it lies in, or the training's seed. */
     readonly splitBy: 'folders' | 'seed';
-    /** Pictures of each class, by split. */
+    /** Images of each class, by split. */
     readonly counts: Readonly<Partial<Record<SplitName, readonly number[]>>>;
   };
   readonly seed: number;
@@ -80,8 +80,8 @@ export interface ModelCardFacts {
   readonly measured: readonly MeasuredSplit[];
   /** The most confident mistakes on the {@link mainSplit}, worst first. */
   readonly mistakes: readonly NamedMistake[];
-  /** Names of the picture files beside the card. */
-  readonly pictures: Readonly<Partial<Record<'training' | 'confusion' | 'reliability' | 'mistakes', string>>>;
+  /** Names of the image files beside the card. */
+  readonly charts: Readonly<Partial<Record<'training' | 'confusion' | 'reliability' | 'mistakes', string>>>;
   /** The command that measures the figures again. */
   readonly command: string;
 }
@@ -92,7 +92,7 @@ const shellWord = (text: string) =>
 
 /**
  * The command that measures a training's figures again: with its seed where that decides the splits, and allowed to go
- * on where pictures of one split are in another.
+ * on where images of one split are in another.
  */
 export function evaluateCommand(
   { name, splitBy }: Pick<ModelCardFacts['data'], 'name' | 'splitBy'>,

@@ -6,22 +6,22 @@ import { mainSplit, type ModelCardFacts } from './model-facts';
 import { percent } from '../../charts/percent';
 import { STAGE_TITLES } from '../recipes';
 
-/** Below this many pictures, a class's figures say little: at 30, a recall of 90 % has an interval 22 points wide. */
-export const FEW_PICTURES = 30;
+/** Below this many images, a class's figures say little: at 30, a recall of 90 % has an interval 22 points wide. */
+export const FEW_IMAGES = 30;
 /** Commonest to rarest class in training, from which imbalance is worth a word. */
 const IMBALANCED = 3;
 /** Mean confidence less accuracy, from which the confidence misleads. */
 const MISCALIBRATED = 0.05;
 
-function fewPictures(facts: ModelCardFacts): string[] {
+function fewImages(facts: ModelCardFacts): string[] {
   const { split, evaluation } = mainSplit(facts);
   const few = evaluation.perClass.flatMap(({ support }, i) =>
-    support < FEW_PICTURES ? [`${escapeMarkdown(facts.classes[i]!)} (${support})`] : [],
+    support < FEW_IMAGES ? [`${escapeMarkdown(facts.classes[i]!)} (${support})`] : [],
   );
   return few.length === 0
     ? []
     : [
-        `Fewer than ${FEW_PICTURES} pictures of the ${split} split are of: ${few.join(', ')}. These classes' figures are uncertain.`,
+        `Fewer than ${FEW_IMAGES} images of the ${split} split are of: ${few.join(', ')}. These classes' figures are uncertain.`,
       ];
 }
 
@@ -56,7 +56,7 @@ function imbalance({ data, classes, classWeights }: ModelCardFacts): string[] {
   if (counts.length === 0 || most < IMBALANCED * least) return [];
   const name = (count: number) => `${escapeMarkdown(classes[counts.indexOf(count)]!)} (${count})`;
   const balanced = classWeights === undefined ? 'nothing balanced that' : 'class weights balanced that';
-  return [`Training had far fewer pictures of ${name(least)} than of ${name(most)}; ${balanced}.`];
+  return [`Training had far fewer images of ${name(least)} than of ${name(most)}; ${balanced}.`];
 }
 
 function unfinished({ stages }: ModelCardFacts): string[] {
@@ -81,15 +81,15 @@ const BASE: Readonly<Record<ModelCardFacts['base']['kind'], readonly string[]>> 
 export function limits(facts: ModelCardFacts): string[] {
   const { split } = mainSplit(facts);
   return [
-    `Meant for pictures like those of ${escapeMarkdown(facts.data.name)}; how it fares on others was not measured.`,
-    `It answers with one of its ${facts.classes.length} classes whatever the picture shows, none of them included.`,
+    `Meant for images like those of ${escapeMarkdown(facts.data.name)}; how it fares on others was not measured.`,
+    `It answers with one of its ${facts.classes.length} classes whatever the image shows, none of them included.`,
     ...(split === 'test'
       ? []
       : [
-          'No test split was measured: the validation pictures also served to choose the epoch, so their figures flatter.',
+          'No test split was measured: the validation images also served to choose the epoch, so their figures flatter.',
         ]),
     ...weakestClass(facts),
-    ...fewPictures(facts),
+    ...fewImages(facts),
     ...calibration(facts),
     ...imbalance(facts),
     ...BASE[facts.base.kind],

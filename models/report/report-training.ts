@@ -1,5 +1,5 @@
 /**
- * Measures a trained model on the pictures it was not trained on, and writes the evidence beside it.
+ * Measures a trained model on the images it was not trained on, and writes the evidence beside it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ export async function reportTraining(
   const engine = await loadEngine({ kind: 'onnxruntime', modelDir: out, threads, onnxCacheDir });
   const measured = [];
   for (const split of MEASURED_SPLITS) {
-    note(`measuring on ${split}, ${dataset.splits[split].length} pictures`);
+    note(`measuring on ${split}, ${dataset.splits[split].length} images`);
     const options = {
       maxPixels: MAX_TRAINING_PIXELS,
       onProgress: (done: number, total: number) => onCount({ task: `measuring on ${split}`, done, total }),
@@ -46,7 +46,7 @@ export async function reportTraining(
   const { entries } = readHistory(join(out, HISTORY_NAME));
   const { name, nameOf } = namesOf(data);
   const splitBy = dataset.splitBy === 'folders' ? 'folders' : 'seed';
-  const facts: Omit<ModelCardFacts, 'mistakes' | 'pictures'> = {
+  const facts: Omit<ModelCardFacts, 'mistakes' | 'charts'> = {
     model: saved.model,
     architecture: saved.architecture,
     classes: saved.classes,

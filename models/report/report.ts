@@ -9,7 +9,7 @@ import type { DatasetEvaluation, LabelledFile } from '../evaluation/evaluate-dat
 import { worstMistakes } from '../evaluation/evaluation';
 import { writeFileAtomic } from '../../files/write';
 import type { HistoryEntry } from '../training/history';
-import { mistakesSheet, SHEET_PICTURES } from './mistakes-sheet';
+import { mistakesSheet, SHEET_IMAGES } from './mistakes-sheet';
 import { modelCard } from './model-card';
 import { mainSplit, type ModelCardFacts } from './model-facts';
 import { trainingChart } from './training-chart';
@@ -29,13 +29,13 @@ export interface ReportInput {
   /** Folder of the saved model. */
   readonly folder: string;
   /** The facts, less what follows from the rest. */
-  readonly facts: Omit<ModelCardFacts, 'mistakes' | 'pictures'>;
+  readonly facts: Omit<ModelCardFacts, 'mistakes' | 'charts'>;
   /** Empty where it is not known: then there are no curves. */
   readonly history: readonly HistoryEntry[];
-  /** The pictures of the main split (test where it was measured), and what the model made of them. */
+  /** The images of the main split (test where it was measured), and what the model made of them. */
   readonly items: readonly LabelledFile[];
   readonly measured: DatasetEvaluation;
-  /** How a picture is called in the card: its path within the data set's folder. */
+  /** How an image is called in the card: its path within the data set's folder. */
   readonly nameOf: (path: string) => string;
   /** Largest width times height that is decoded. */
   readonly maxPixels: number;
@@ -65,7 +65,7 @@ export async function writeReport({
 }: ReportInput): Promise<Report> {
   const { model, classes } = facts;
   const { split, evaluation } = mainSplit(facts);
-  const worst = worstMistakes(measured.labels, measured.probabilities, classes.length, SHEET_PICTURES);
+  const worst = worstMistakes(measured.labels, measured.probabilities, classes.length, SHEET_IMAGES);
   const titled = (what: string) => `${what} of ${model} on the ${split} split, measured`;
   const charts = {
     ...(history.length === 0 ? {} : { training: trainingChart(history, `Training of ${model}, measured`) }),
@@ -88,7 +88,7 @@ export async function writeReport({
   const full: ModelCardFacts = {
     ...facts,
     mistakes: worst.map((mistake) => ({ ...mistake, file: nameOf(items[mistake.index]!.path) })),
-    pictures: {
+    charts: {
       ...(history.length === 0 ? {} : { training: REPORT_FILES.training }),
       confusion: REPORT_FILES.confusion,
       reliability: REPORT_FILES.reliability,

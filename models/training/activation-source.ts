@@ -1,5 +1,5 @@
 /**
- * What the frozen trunk says of an epoch's pictures. Where no augmentation changes them it is computed once a stage,
+ * What the frozen trunk says of an epoch's images. Where no augmentation changes them it is computed once a stage,
  * not once an epoch.
  */
 import { epochOrder } from '../data/input-pipeline';
@@ -16,7 +16,7 @@ export interface Batch {
 export interface BatchSource {
   readonly epoch: (epoch: number) => AsyncIterable<Batch>;
   readonly stepsPerEpoch: number;
-  /** Every picture once, in an order that never changes; undefined where pictures differ from epoch to epoch. */
+  /** Every image once, in an order that never changes; undefined where images differ from epoch to epoch. */
   readonly unchanging?: (() => AsyncIterable<Batch>) | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface TrunkBatch {
 export type ActivationSource = (epoch: number) => AsyncIterable<TrunkBatch>;
 
 /**
- * Memory for activations, those to train on and those to validate on together; a ResNet's of one picture are 0.50 MB
+ * Memory for activations, those to train on and those to validate on together; a ResNet's of one image are 0.50 MB
  * (7 · 7 · (512 + 2048) numbers) where its last block is cut, 8 KB behind pooling.
  */
 export const MOST_ACTIVATION_BYTES = 2 ** 30;
@@ -47,7 +47,7 @@ export async function* throughTrunk(batches: AsyncIterable<Batch>, trunk: Trunk)
   }
 }
 
-/** Computes every picture's activations, unless they take more memory than is left. */
+/** Computes every image's activations, unless they take more memory than is left. */
 async function computeAll(
   batches: AsyncIterable<Batch>,
   trunk: Trunk,
@@ -64,7 +64,7 @@ async function computeAll(
   return all;
 }
 
-/** The same pictures in the same order each time, behind a trunk; they go through it once, if memory has the room. */
+/** The same images in the same order each time, behind a trunk; they go through it once, if memory has the room. */
 export async function repeatedActivations(
   batches: () => AsyncIterable<Batch>,
   trunk: Trunk,
@@ -74,7 +74,7 @@ export async function repeatedActivations(
   return () => all ?? throughTrunk(batches(), trunk);
 }
 
-/** Picks pictures out of batches of `batchSize`, the last of which may be smaller. */
+/** Picks images out of batches of `batchSize`, the last of which may be smaller. */
 function gather(all: readonly TrunkBatch[], indices: readonly number[], batchSize: number): TrunkBatch {
   const places = indices.map((index) => [all[Math.floor(index / batchSize)]!, index % batchSize] as const);
   const activations = all[0]!.activations.map(({ shape: [, ...shape] }, k): Activation => {
@@ -89,8 +89,8 @@ function gather(all: readonly TrunkBatch[], indices: readonly number[], batchSiz
 }
 
 /**
- * Epochs behind a trunk. Pictures that never change go through it once, if their activations fit into memory, and are
- * shuffled then as the input pipeline shuffles pictures.
+ * Epochs behind a trunk. Images that never change go through it once, if their activations fit into memory, and are
+ * shuffled then as the input pipeline shuffles images.
  *
  * @param seed of the epochs' orders
  */

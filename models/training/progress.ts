@@ -3,7 +3,7 @@
  */
 import type { EpochRecord, StepRecord } from './train-classifier';
 
-/** Pictures that are read or measured. */
+/** Images that are read or measured. */
 export interface CountRecord {
   /** What is done to them, such as `reading`. */
   readonly task: string;
@@ -13,7 +13,7 @@ export interface CountRecord {
 
 /** Takes what `trainClassifier` reports, and the work before and behind it. */
 export interface ProgressReporter {
-  /** Called after each picture, or a few; the last call has `done` equal to `total`. */
+  /** Called after each image, or a few; the last call has `done` equal to `total`. */
   readonly onCount: (record: CountRecord) => void;
   readonly onStep: (record: StepRecord) => void;
   readonly onEpoch: (record: EpochRecord) => void;

@@ -1,5 +1,5 @@
 /**
- * A training from a folder of pictures to a saved model with its evidence.
+ * A training from a folder of images to a saved model with its evidence.
  */
 import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
@@ -29,7 +29,7 @@ import { trainClassifier } from './train-classifier';
 export interface TrainingPlan {
   readonly model: ModelId;
   readonly architecture: ArchitectureId;
-  /** Folder of the pictures. */
+  /** Folder of the images. */
   readonly data: string;
   /** What it starts from, as `--weights` names it. */
   readonly weights: string;
@@ -90,7 +90,7 @@ function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
 }
 
 /**
- * Makes the folder of the saved model, and refuses what can be refused at once, so that no download, no set of pictures and
+ * Makes the folder of the saved model, and refuses what can be refused at once, so that no download, no set of images and
  * no epoch is waited for in vain.
  *
  * @returns the files of the data set
@@ -108,8 +108,8 @@ function checkStart({ architecture, data, out, recipe, resume }: TrainingPlan): 
   return found;
 }
 
-/** Reads the pictures and says what was found. */
-async function readPictures(
+/** Reads the images and says what was found. */
+async function readImages(
   { data, seed, allowLeakage }: TrainingPlan,
   found: DatasetFiles,
   { note, onCount }: ProgressReporter,
@@ -124,7 +124,7 @@ async function readPictures(
   const { train, val, test } = dataset.splits;
   note(
     `${data}: ${dataset.classes.length} classes (${dataset.classes.join(', ')}); ` +
-      `${train.length} pictures to train, ${val.length} to validate, ${test.length} to test`,
+      `${train.length} images to train, ${val.length} to validate, ${test.length} to test`,
   );
   return dataset;
 }
@@ -146,10 +146,10 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
   progress.note(`training on tfjs-node ${tf.version.tfjs}, its trunk on onnxruntime, threads: ${threads}`);
   const { preprocessing } = recipe;
   const classifier = buildClassifier(architecture, classes.length, { preprocessing });
-  // Before the pictures, which take long to read: the file may be of another architecture.
+  // Before the images, which take long to read: the file may be of another architecture.
   await fillFromBase(classifier, { architecture, base, folder: out });
 
-  const dataset = await readPictures(plan, found, progress);
+  const dataset = await readImages(plan, found, progress);
   const { train, val } = dataset.splits;
   const weightsOfClasses = plan.balanceClasses ? classWeights(train.map(({ label }) => label)) : undefined;
   const { batchSize } = recipe;
@@ -190,7 +190,7 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
   return { dataset, weightsOfClasses };
 }
 
-/** How a data set's folder and its pictures are called in a report: nothing of this machine's paths. */
+/** How a data set's folder and its images are called in a report: nothing of this machine's paths. */
 export const namesOf = (data: string) => ({
   name: basename(data),
   nameOf: (path: string) => relative(data, path),

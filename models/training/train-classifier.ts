@@ -69,7 +69,7 @@ export interface Training {
   readonly seed: number;
   /** Threads of the trunk; the tail's are those of the tfjs backend. */
   readonly threads: number;
-  /** Memory for what the trunk says of pictures that never change. @default MOST_ACTIVATION_BYTES */
+  /** Memory for what the trunk says of images that never change. @default MOST_ACTIVATION_BYTES */
   readonly mostActivationBytes?: number;
   /** Where checkpoints go. */
   readonly folder: string;

@@ -93,7 +93,7 @@ const operations = {
   classify: {
     method: 'POST',
     path: PATHS.classify,
-    summary: 'The classes of a picture, or of several',
+    summary: 'The classes of an image, or of several',
     description: `A raw image is answered with its classes, or with the problem. A form or a JSON body, of up to ${LIMITS.images} images, is answered with one result an image in their order; an image that cannot be decoded has its problem for a result and spoils no other. Only where none of them can be decoded is the answer the first one's problem.`,
     query: CLASSIFY_QUERY,
     body: {
@@ -168,14 +168,14 @@ const operations = {
   samples: {
     method: 'GET',
     path: PATHS.samples,
-    summary: 'Names of the sample pictures',
+    summary: 'Names of the sample images',
     answer: json(SAMPLES),
     isOpen: true,
   },
   sample: {
     method: 'GET',
     path: PATHS.sample,
-    summary: 'A sample picture',
+    summary: 'A sample image',
     pathParameters: z.strictObject({ name: z.string() }),
     answer: { 'image/jpeg': 'opaque' },
     errors: ['NOT_FOUND'],

@@ -71,13 +71,13 @@ async function classify(image) {
   const mine = ++latest;
   const old = preview.src;
   preview.src = URL.createObjectURL(image);
-  preview.alt = 'The picture to classify';
+  preview.alt = 'The image to classify';
   preview.hidden = false;
   hint.hidden = true;
   if (old) URL.revokeObjectURL(old);
   for (const article of document.querySelectorAll('.model')) {
     if (!TYPES.includes(image.type)) {
-      showError(article, 'This is not a JPEG, PNG or WebP picture; choose another file.');
+      showError(article, 'This is not a JPEG, PNG or WebP image; choose another file.');
       continue;
     }
     try {

@@ -23,11 +23,11 @@ const run = async (...words: string[]) => {
 test.each<[string[], string]>([
   [
     ['evaluate', 'latency', '--data', folder, '--write-card'],
-    '--write-card is for a demo model on its own pictures: leave out --write-card, or leave out --data',
+    '--write-card is for a demo model on its own images: leave out --write-card, or leave out --data',
   ],
   [
     ['evaluate', 'latency', '--split', 'val', '--seed', '5', '--allow-leakage'],
-    '--split and --seed and --allow-leakage must come with --data, received none: give the pictures’ folder with --data, or leave out --split and --seed and --allow-leakage',
+    '--split and --seed and --allow-leakage must come with --data, received none: give the images’ folder with --data, or leave out --split and --seed and --allow-leakage',
   ],
   [
     ['export', 'latency', '--h5', 'x.h5', '--out', 'graphs'],
@@ -39,7 +39,7 @@ test.each<[string[], string]>([
 
 test.each([[[folder]], [['latency', 'accuracy']]])('without --data, %j is no demo model', async (models) => {
   await expect(run('evaluate', ...models)).rejects.toThrow(
-    `without --data the model must be one demo model, accuracy or latency, received ${models.join(', ')}: give the pictures’ folder with --data, or name one demo model`,
+    `without --data the model must be one demo model, accuracy or latency, received ${models.join(', ')}: give the images’ folder with --data, or name one demo model`,
   );
 });
 

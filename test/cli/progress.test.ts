@@ -137,14 +137,14 @@ test('a note stands on a line of its own', () => {
   ]);
 });
 
-describe('pictures that are read', () => {
+describe('images that are read', () => {
   /** Reads four, each in so many milliseconds, with a note before the last. */
-  function read(kind: Kind, pictureMs: number, columns?: number) {
+  function read(kind: Kind, imageMs: number, columns?: number) {
     const { onCount, note, written, wait } = recordedReporter(kind, columns);
     for (let done = 1; done <= 4; done++) {
       if (done === 4) note('skipped one');
       onCount({ task: 'reading', done, total: 4 });
-      wait(pictureMs);
+      wait(imageMs);
     }
     note('read all');
     return written;

@@ -1,4 +1,4 @@
-"""What Schemathesis cannot make by itself: pictures, and tensors of 150,528 numbers."""
+"""What Schemathesis cannot make by itself: images, and tensors of 150,528 numbers."""
 
 import base64
 import json
@@ -9,12 +9,12 @@ import schemathesis
 from hypothesis import strategies as st
 
 samples = [path.read_bytes() for path in sorted(pathlib.Path(os.environ["SAMPLES_DIR"]).glob("*.jpg"))]
-pictures = st.sampled_from(samples)
+images = st.sampled_from(samples)
 
 for name in ["image/jpeg", "image/png", "image/webp"]:
     # The service goes by what is in the file.
-    schemathesis.openapi.media_type(name, pictures)
-schemathesis.openapi.format("binary", pictures)
+    schemathesis.openapi.media_type(name, images)
+schemathesis.openapi.format("binary", images)
 schemathesis.openapi.format("image-base64", st.sampled_from([base64.b64encode(each).decode() for each in samples]))
 
 NUMBERS = 224 * 224 * 3

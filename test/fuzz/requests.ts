@@ -1,6 +1,6 @@
-/** Requests with spoilt pictures, tensors, forms, headers and queries; each made of its seed and number alone. */
+/** Requests with spoilt images, tensors, forms, headers and queries; each made of its seed and number alone. */
 import { type Random, seededRandom } from '../../statistics/seeded-random';
-import { type Picture, spoil, splice } from './pictures';
+import { type Image, spoil, splice } from './images';
 
 export interface FuzzRequest {
   readonly what: string;
@@ -10,17 +10,17 @@ export interface FuzzRequest {
   readonly body?: Buffer;
 }
 
-type Make = (random: Random, pictures: readonly Picture[]) => FuzzRequest;
+type Make = (random: Random, images: readonly Image[]) => FuzzRequest;
 
 const pick = <T>(random: Random, items: readonly T[]): T => items[random.integer(items.length)]!;
 const CLASSIFY = '/v1/classify';
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 const SIZE = 224 * 224 * 3;
 
-const picture: Make = (random, pictures) => {
-  const { name, bytes } = pick(random, pictures);
+const image: Make = (random, images) => {
+  const { name, bytes } = pick(random, images);
   const body =
-    random.uniform() < 0.1 ? splice(bytes, pick(random, pictures).bytes, random) : spoil(bytes, random);
+    random.uniform() < 0.1 ? splice(bytes, pick(random, images).bytes, random) : spoil(bytes, random);
   return {
     what: name,
     method: 'POST',
@@ -30,12 +30,12 @@ const picture: Make = (random, pictures) => {
   };
 };
 
-const form: Make = (random, pictures) => {
+const form: Make = (random, images) => {
   const parts = Array.from({ length: 1 + random.integer(3) }, () => [
     Buffer.from(
       `--limit\r\nContent-Disposition: form-data; name="image"; filename="a"\r\nContent-Type: ${pick(random, IMAGE_TYPES)}\r\n\r\n`,
     ),
-    spoil(pick(random, pictures).bytes, random),
+    spoil(pick(random, images).bytes, random),
     Buffer.from('\r\n'),
   ]).flat();
   const whole = Buffer.concat([...parts, Buffer.from('--limit--\r\n')]);
@@ -51,8 +51,8 @@ const form: Make = (random, pictures) => {
   };
 };
 
-const base64: Make = (random, pictures) => {
-  const text = spoil(pick(random, pictures).bytes, random).toString('base64');
+const base64: Make = (random, images) => {
+  const text = spoil(pick(random, images).bytes, random).toString('base64');
   const whole = Buffer.from(JSON.stringify({ images: [text] }));
   const body = random.uniform() < 0.5 ? whole : spoil(whole, random);
   return {
@@ -126,7 +126,7 @@ const HEADER_NAMES = [
   'upgrade',
 ];
 
-const headers: Make = (random, pictures) => {
+const headers: Make = (random, images) => {
   const names = Array.from({ length: 1 + random.integer(4) }, () => pick(random, HEADER_NAMES));
   return {
     what: 'headers',
@@ -136,7 +136,7 @@ const headers: Make = (random, pictures) => {
       'content-type': 'image/jpeg',
       ...Object.fromEntries(names.map((name) => [name, text(random, random.uniform() < 0.05 ? 9000 : 60)])),
     },
-    body: pictures[0]!.bytes,
+    body: images[0]!.bytes,
   };
 };
 
@@ -167,7 +167,7 @@ const query: Make = (random) => {
 };
 
 const MAKES: readonly (readonly [number, Make])[] = [
-  [0.55, picture],
+  [0.55, image],
   [0.1, form],
   [0.07, base64],
   [0.1, tensor],
@@ -176,9 +176,9 @@ const MAKES: readonly (readonly [number, Make])[] = [
 ];
 
 /** The request of a number. */
-export function fuzzRequest(seed: number, number: number, pictures: readonly Picture[]): FuzzRequest {
+export function fuzzRequest(seed: number, number: number, images: readonly Image[]): FuzzRequest {
   const random = seededRandom(seed, `fuzz/${number}`);
   let share = random.uniform();
   const [, make] = MAKES.find(([weight]) => (share -= weight) < 0) ?? MAKES[0]!;
-  return make(random, pictures);
+  return make(random, images);
 }

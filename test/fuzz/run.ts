@@ -1,5 +1,5 @@
 /**
- * Sends seeded mutations of real pictures and requests to the real service: `npm run test:fuzz`. None may crash it, be
+ * Sends seeded mutations of real images and requests to the real service: `npm run test:fuzz`. None may crash it, be
  * answered 5xx or with a status that has no code, or take longer than two seconds. A number as the argument sends that
  * one alone.
  */
@@ -13,7 +13,7 @@ import { pino } from 'pino';
 import { ERRORS } from '../../service/contract';
 import { readConfig } from '../../service/config';
 import { type Running, serve } from '../../service/main';
-import { makePictures, type Picture } from './pictures';
+import { makeImages, type Image } from './images';
 import { fuzzRequest, type FuzzRequest } from './requests';
 
 const SEED = 6;
@@ -61,13 +61,13 @@ function send(port: number, { method, path, headers, body }: FuzzRequest): Promi
 
 const isBad = ({ status, ms }: Answer) => status >= 500 || !KNOWN_STATUSES.has(status) || ms > SLOWEST_MS;
 
-async function sendAll(running: Running, numbers: readonly number[], pictures: readonly Picture[]) {
+async function sendAll(running: Running, numbers: readonly number[], images: readonly Image[]) {
   const statuses = new Map<number, number>();
   const failures: string[] = [];
   let slowestMs = 0;
   // One after the other: the queue's bound is never reached, and the slow one is known.
   for (const number of numbers) {
-    const request = fuzzRequest(SEED, number, pictures);
+    const request = fuzzRequest(SEED, number, images);
     const name = `${number} (${request.what}: ${request.method} ${request.path.slice(0, 60)})`;
     try {
       const answer = await send(running.port, request);
@@ -89,7 +89,7 @@ async function main(): Promise<void> {
   const running = await serve(config, { log: pino({ level: 'error' }) });
   await running.ready;
   const before = running.workers.get('latency')!.processId;
-  const { statuses, failures, slowestMs } = await sendAll(running, numbers, await makePictures());
+  const { statuses, failures, slowestMs } = await sendAll(running, numbers, await makeImages());
   if (running.workers.get('latency')!.processId !== before)
     failures.push('the model process crashed or was replaced');
   const live = await send(running.port, {

@@ -124,7 +124,7 @@ def seed_weights(model):
 
 
 def images():
-    """Two pictures, float32 [2, 224, 224, 3] in [0, 1): gradients of other slopes, and random tiles of 16 pixels."""
+    """Two images, float32 [2, 224, 224, 3] in [0, 1): gradients of other slopes, and random tiles of 16 pixels."""
     y, x, c = np.meshgrid(*(np.arange(size) for size in INPUT_SHAPE), indexing="ij")
     gradients = ((y * (c + 1) + x) % 256) / 256
     tiles = uniform("tiles", 14 * 14 * 3)[((y // 16) * 14 + x // 16) * 3 + c]
@@ -190,7 +190,7 @@ def odd_input(architecture):
 
 
 def outputs(backbone):
-    """Features and probabilities of the two pictures with seeded weights."""
+    """Features and probabilities of the two images with seeded weights."""
     classifier = add_head(backbone)
     sha256 = seed_weights(classifier)
     pooled = classifier.get_layer("avg_pool").output

@@ -3,9 +3,9 @@
     python test/keras/augmentation.py
 
 writes test/fixtures/keras/augmentation/:
-    <picture>.png   the picture, below it what `apply_transform` makes of it with each set of parameters
-    cases.json      those parameters, by picture
-    flow.json       input values that `flow` yields for a picture and known parameters, and of the 256 grey levels
+    <image>.png   the image, below it what `apply_transform` makes of it with each set of parameters
+    cases.json      those parameters, by image
+    flow.json       input values that `flow` yields for an image and known parameters, and of the 256 grey levels
     draws.json      ranges, means and variances of 10,000 draws of `get_random_transform`
 
 Recorded with keras 3.12.0, numpy 2.4.6, scipy 1.17.1, pillow 13.0.0.
@@ -79,8 +79,8 @@ COMBINED = [
 RANDOM_COMBINATIONS = 8
 
 
-def pictures():
-    """Small synthetic pictures: noise of a middling range, hard edges over flat ground, a scene of the input size."""
+def images():
+    """Small synthetic images: noise of a middling range, hard edges over flat ground, a scene of the input size."""
     random = np.random.default_rng(7)
     noise = random.integers(35, 216, (13, 18, 3))
     edges = np.full((32, 32, 3), 96)
@@ -110,22 +110,22 @@ def as_base64(values):
 
 def record_cases(generator):
     cases = {}
-    for name, picture in pictures().items():
+    for name, image in images().items():
         np.random.seed(11)
-        x = picture.astype(np.float32)
+        x = image.astype(np.float32)
         drawn = [plain(generator.get_random_transform(x.shape)) for _ in range(RANDOM_COMBINATIONS)]
         cases[name] = drawn if name == "scene" else ALONE + COMBINED + drawn
         results = [as_bytes(generator.apply_transform(x.copy(), case)) for case in cases[name]]
-        Image.fromarray(np.concatenate([picture, *results])).save(FIXTURES / f"{name}.png", optimize=True)
+        Image.fromarray(np.concatenate([image, *results])).save(FIXTURES / f"{name}.png", optimize=True)
     write("cases.json", cases)
 
 
 def record_flow(generator):
-    picture = pictures()["noise"]
+    image = images()["noise"]
     np.random.seed(12)
-    parameters = plain(generator.get_random_transform(picture.shape))
+    parameters = plain(generator.get_random_transform(image.shape))
     generator.get_random_transform = lambda shape, seed=None: dict(parameters)
-    values = next(generator.flow(picture[None].astype(np.float32), batch_size=1, shuffle=False))[0]
+    values = next(generator.flow(image[None].astype(np.float32), batch_size=1, shuffle=False))[0]
     levels = generator.standardize(np.arange(256, dtype=np.float32))
     del generator.get_random_transform
     write("flow.json", {"parameters": parameters, "values": as_base64(values), "levels": as_base64(levels)})

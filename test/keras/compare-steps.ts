@@ -7,7 +7,7 @@ import type { WeightArray, Weights } from '../../models/weights/weights';
 const WEIGHT_TOLERANCE = 1e-3;
 /**
  * What rounding may come to at worst. Adam makes full steps of gradients near zero, so that a rounding can decide over a
- * unit that is rarely active: in 3 of 18 choices of pictures one kernel ended 1.3e-3 to 1.7e-3 of its way from Keras',
+ * unit that is rarely active: in 3 of 18 choices of images one kernel ended 1.3e-3 to 1.7e-3 of its way from Keras',
  * and in one of them Keras in single precision did so too.
  */
 const ROUNDING_TOLERANCE = 3e-3;
@@ -50,7 +50,7 @@ export interface Comparison {
   readonly loss: number;
   /** Sentences on what is not as it must be. */
   readonly wrong: readonly string[];
-  /** Whether all that is wrong may be rounding; other pictures tell. */
+  /** Whether all that is wrong may be rounding; other images tell. */
   readonly mayBeRounding: boolean;
 }
 

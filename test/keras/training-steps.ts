@@ -4,8 +4,8 @@
  *
  *     KERAS_PYTHON=... tsx test/keras/training-steps.ts [--tensors] [accuracy | latency]
  *
- * The start is the demo models', whose features tell the demo's pictures apart, with a seeded head, and the last
- * layers' BatchNorm moved away from what the pictures made of it.
+ * The start is the demo models', whose features tell the demo's images apart, with a seeded head, and the last
+ * layers' BatchNorm moved away from what the images made of it.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -37,7 +37,7 @@ interface Case {
 
 const STEPS = 20;
 const BATCH_SIZE = 8;
-/** Of the start and the pictures; the second is for where the first meets a rounding that decides too much. */
+/** Of the start and the images; the second is for where the first meets a rounding that decides too much. */
 const SEEDS = [7, 6] as const;
 /** Not the machine's, so that sums are the same on most. */
 const THREADS = 2;
@@ -50,13 +50,13 @@ const THREADS = 2;
 const learningRateOf = ({ model, stage }: Case): number =>
   RECIPES[model][stage].learningRate * (model === 'accuracy' && stage === 'fineTune' ? 0.1 : 1);
 
-/** Each step's own pictures of the demo's second task. */
+/** Each step's own images of the demo's second task. */
 function drawBatches(seed: number): Batch[] {
   const [size] = INPUT_SHAPE;
-  const pictures = drawTask('transfer', { seed, split: 'train', perClass: 27, sidePixels: size });
-  shuffle(pictures, seededRandom(seed, 'batches'));
+  const drawn = drawTask('transfer', { seed, split: 'train', perClass: 27, sidePixels: size });
+  shuffle(drawn, seededRandom(seed, 'batches'));
   return Array.from({ length: STEPS }, (_, step) => {
-    const chosen = pictures.slice(step * BATCH_SIZE, (step + 1) * BATCH_SIZE);
+    const chosen = drawn.slice(step * BATCH_SIZE, (step + 1) * BATCH_SIZE);
     const images = new Float32Array(BATCH_SIZE * size * size * 3); // [b, 224, 224, 3]
     chosen.forEach(({ pixels }, i) =>
       pixels.forEach((level, at) => (images[i * pixels.length + at] = level * RESCALE)),
@@ -195,7 +195,7 @@ async function runCase(one: Case, { python, folder, printTensors }: Run): Promis
   return comparison;
 }
 
-/** Whether both sides agree, with other pictures where a difference may be rounding. */
+/** Whether both sides agree, with other images where a difference may be rounding. */
 async function agree(one: Omit<Case, 'seed'>, run: Run): Promise<boolean> {
   for (const seed of SEEDS) {
     const { wrong, mayBeRounding } = await runCase({ ...one, seed }, run);

@@ -46,7 +46,7 @@ const SPLITS = [
 const STOPPED = 'stopped; go on with the same command and --resume';
 
 const root = mkdtempSync(join(tmpdir(), 'tandem-resume-'));
-const data = join(root, 'pictures');
+const data = join(root, 'images');
 const COMMAND = [
   ...['bin/tandem.cjs', 'train', 'latency', '--weights', 'demo'],
   ...['--data', data, '--threads', '1', '--head-epochs', `${EPOCHS}`, '--fine-tune-epochs', `${EPOCHS}`],
@@ -58,7 +58,7 @@ const COMMAND = [
  */
 const MARKS: readonly (readonly string[])[] = [
   [''],
-  ['pictures to train'],
+  ['images to train'],
   ...['head', 'fine-tuning'].flatMap((stage) =>
     Array.from({ length: EPOCHS }, (_, done) => [
       `Epoch ${done + 1}/${EPOCHS} (${stage})`,
@@ -126,11 +126,11 @@ async function reach(run: Run, mark: number): Promise<void> {
   while (!isOver(run) && !texts.some((text) => run.said.includes(text))) await sleep(10);
 }
 
-async function drawPictures(): Promise<void> {
+async function drawImages(): Promise<void> {
   const raw = { width: SIDE_PIXELS, height: SIDE_PIXELS, channels: 3 } as const;
   for (const { folder, split, perClass } of SPLITS) {
-    const pictures = drawTask('transfer', { seed: SEED, split, perClass, sidePixels: SIDE_PIXELS });
-    for (const [index, { pixels, label }] of pictures.slice(0, CLASSES * perClass).entries()) {
+    const images = drawTask('transfer', { seed: SEED, split, perClass, sidePixels: SIDE_PIXELS });
+    for (const [index, { pixels, label }] of images.slice(0, CLASSES * perClass).entries()) {
       const classFolder = join(data, folder, TASKS.transfer[label]!);
       mkdirSync(classFolder, { recursive: true });
       await sharp(pixels, { raw })
@@ -254,7 +254,7 @@ async function main(): Promise<void> {
     console.log('SKIPPED resuming: the native part of tfjs-node is not built; run `npm run build:tfjs-node`');
     return;
   }
-  await drawPictures();
+  await drawImages();
   const [whole, again] = [join(root, 'whole'), join(root, 'again')];
   const times = await train(whole);
   const epochs = readHistory(join(whole, HISTORY_NAME)).entries;

@@ -1,6 +1,6 @@
 import type { Transform } from '../../models/data/augmentation';
 
-/** The transform that leaves a picture as it is. */
+/** The transform that leaves an image as it is. */
 export const IDENTITY: Transform = {
   rotationDegrees: 0,
   tx: 0,

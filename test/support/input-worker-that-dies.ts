@@ -1,7 +1,7 @@
 import { decodePixels } from '../../models/data/decode';
 import { runInputWorker as run } from '../../models/data/input-worker';
 
-/** Content of a picture file at which the thread ends, as if native code had crashed. */
+/** Content of an image file at which the thread ends, as if native code had crashed. */
 export const DEADLY = 'deadly';
 
 export const runInputWorker = () =>

@@ -1,6 +1,6 @@
 /**
  * Real Keras' records of the architectures, made by test/keras/architectures.py, and the other half of that script:
- * the same seeded weights and pictures, so that neither is committed.
+ * the same seeded weights and images, so that neither is committed.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ interface KerasRecord {
     readonly outputShape: (number | null)[];
     readonly padding: Readonly<Record<string, [[number, number], [number, number]]>>;
   };
-  /** Two pictures through the classifier with seeded weights; numbers are float32 in base64. */
+  /** Two images through the classifier with seeded weights; numbers are float32 in base64. */
   readonly seeded: {
     readonly classes: number;
     readonly weightsSha256: string;
@@ -137,8 +137,8 @@ export function withFeatures(classifier: tf.LayersModel): tf.LayersModel {
   return tf.model({ inputs: classifier.inputs, outputs: [...features, ...classifier.outputs] });
 }
 
-/** The two pictures, float32 [2, 224, 224, 3] in [0, 1): gradients of other slopes, and random tiles. */
-export function pictures(): Float32Array {
+/** The two images, float32 [2, 224, 224, 3] in [0, 1): gradients of other slopes, and random tiles. */
+export function images(): Float32Array {
   const [height, width, channels] = INPUT_SHAPE;
   const size = height * width * channels;
   const values = new Float32Array(2 * size);

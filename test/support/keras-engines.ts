@@ -1,5 +1,5 @@
 /**
- * Runs the two pictures of keras-architectures.ts on the engines.
+ * Runs the two images of keras-architectures.ts on the engines.
  */
 import { dirname } from 'node:path';
 
@@ -9,7 +9,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { INPUT_SHAPE } from '../../models/catalog';
 import { exportOnnx } from '../../models/onnx/export';
 import { openSession, runOutputs } from '../../models/engines/onnxruntime/session';
-import { OUTPUTS, pictures } from './keras-architectures';
+import { OUTPUTS, images } from './keras-architectures';
 
 /** Makes tfjs compute through WebAssembly, as the engine of that name does. */
 export async function useWasm(): Promise<void> {
@@ -17,18 +17,18 @@ export async function useWasm(): Promise<void> {
   await tf.setBackend('wasm');
 }
 
-/** Runs the pictures through our export in onnxruntime. */
+/** Runs the images through our export in onnxruntime. */
 export async function runOnnxruntime(model: tf.LayersModel): Promise<Float32Array[]> {
   const session = await openSession(exportOnnx(model, ...OUTPUTS), 2);
-  const outputs = await runOutputs(session, pictures(), [2, ...INPUT_SHAPE]);
+  const outputs = await runOutputs(session, images(), [2, ...INPUT_SHAPE]);
   await session.release();
   return outputs.map(({ values }) => values);
 }
 
-/** Runs the pictures on tfjs' backend. */
+/** Runs the images on tfjs' backend. */
 export function runTfjs(model: tf.LayersModel): Float32Array[] {
   return tf.tidy(() => {
-    const outputs = model.apply(tf.tensor4d(pictures(), [2, ...INPUT_SHAPE])) as tf.Tensor[];
+    const outputs = model.apply(tf.tensor4d(images(), [2, ...INPUT_SHAPE])) as tf.Tensor[];
     return outputs.map((output) => Float32Array.from(output.dataSync()));
   });
 }

@@ -71,7 +71,7 @@ export function recorded() {
   return { lines, log: pino({ level: 'info' }, { write }) };
 }
 
-/** A grey picture of the model's input size, so that its first pixel reaches the engine as it is. */
+/** A grey image of the model's input size, so that its first pixel reaches the engine as it is. */
 export const grey = (share: number, side = 224) => {
   const level = Math.round(255 * share);
   return sharp({

@@ -37,15 +37,15 @@ const transformOf = (parameters: Record<string, number | boolean>): Transform =>
 type Cases = Record<string, Record<string, number | boolean>[]>;
 const CASES = Object.entries(read('cases.json') as Cases);
 
-/** The picture, then Keras' result of each case, each [height, width, 3]. */
-async function readPictures(name: string, count: number) {
+/** The image, then Keras' result of each case, each [height, width, 3]. */
+async function readImages(name: string, count: number) {
   const sheet = sharp(join(FIXTURES, `${name}.png`)).raw();
   const { data, info } = await sheet.toBuffer({ resolveWithObject: true });
   const size = { height: info.height / count, width: info.width };
   const length = data.length / count;
   return {
     size,
-    pictures: Array.from({ length: count }, (_, i) => data.subarray(i * length, (i + 1) * length)),
+    images: Array.from({ length: count }, (_, i) => data.subarray(i * length, (i + 1) * length)),
   };
 }
 
@@ -66,12 +66,12 @@ const labelled = (cases: Cases[string]) =>
     return { i, parameters, label: drawn ? `draw ${i} of the recipe` : JSON.stringify(parameters) };
   });
 
-describe.each(CASES)('of the picture %s', (name, cases) => {
+describe.each(CASES)('of the image %s', (name, cases) => {
   test.each(labelled(cases))('Keras makes the same with $label', async ({ i, parameters }) => {
-    const { size, pictures } = await readPictures(name, cases.length + 1);
-    const ours = new Float32Array(pictures[0]!.length);
-    applyTransform(pictures[0]!, size, transformOf(parameters), ours);
-    const { same, beyondOne } = compare(ours, pictures[i + 1]!);
+    const { size, images } = await readImages(name, cases.length + 1);
+    const ours = new Float32Array(images[0]!.length);
+    applyTransform(images[0]!, size, transformOf(parameters), ours);
+    const { same, beyondOne } = compare(ours, images[i + 1]!);
     expect(beyondOne).toBeLessThanOrEqual(0.001);
     expect(same).toBeGreaterThan(0.99);
   });
@@ -79,10 +79,10 @@ describe.each(CASES)('of the picture %s', (name, cases) => {
 
 test('brightness comes after the channel shift, and the rescale last', async () => {
   const { parameters, values, levels } = read('flow.json');
-  const { size, pictures } = await readPictures('noise', (CASES[0]![1] as unknown[]).length + 1);
+  const { size, images } = await readImages('noise', (CASES[0]![1] as unknown[]).length + 1);
   const keras = floats(values);
   const ours = new Float32Array(keras.length);
-  applyTransform(pictures[0]!, size, transformOf(parameters), ours);
+  applyTransform(images[0]!, size, transformOf(parameters), ours);
   const far = ours.filter((value, i) => Math.abs(value - keras[i]!) > 1.01 / 255);
   expect(far).toHaveLength(0);
   expect(ours.filter((value, i) => Math.abs(value - keras[i]!) < 1e-6).length).toBeGreaterThan(

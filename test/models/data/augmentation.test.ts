@@ -24,7 +24,7 @@ test('flips mirror rows and columns', () => {
   expect(at(apply({ flipVertical: true }), 0, 3)).toBe(at(pixels, 7, 3));
 });
 
-test('a shift by whole pixels moves the picture and repeats its nearest edge', () => {
+test('a shift by whole pixels moves the image and repeats its nearest edge', () => {
   const shifted = apply({ tx: 2, ty: 1 });
   expect(at(shifted, 0, 0)).toBe(at(pixels, 1, 2));
   expect(at(shifted, 7, 7)).toBe(at(pixels, 7, 7));
@@ -34,7 +34,7 @@ test('a half turn about the centre is both flips', () => {
   expect(apply({ rotationDegrees: 180 })).toEqual(apply({ flipHorizontal: true, flipVertical: true }));
 });
 
-test('a channel shift is clipped to the picture’s own range, brightness to that of bytes', () => {
+test('a channel shift is clipped to the image’s own range, brightness to that of bytes', () => {
   const [low, high] = [Math.min(...pixels), Math.max(...pixels)];
   const shifted = apply({ channelShift: 20 });
   expect(shifted[0]).toBe(Math.min(pixels[0]! + 20, high));
@@ -56,7 +56,7 @@ test('any drawn transform gives finite values in [0, 1]', () => {
   );
 });
 
-test('a picture is written from any place on, and nowhere else', () => {
+test('an image is written from any place on, and nowhere else', () => {
   const t = drawTransform(AUGMENTATION, SIZE, seededRandom(8, 'one'));
   const [plain, shifted] = [new Float32Array(pixels.length), new Float32Array(pixels.length + 7)];
   applyTransform(pixels, SIZE, t, plain);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-import { checkShares, DEFAULT_SHARES, splitPictures } from '../../../models/data/dataset-splits';
+import { checkShares, DEFAULT_SHARES, splitImages } from '../../../models/data/dataset-splits';
 
 const OPTIONS = { seed: 3, shares: DEFAULT_SHARES };
-const picturesOf = (label: number, count: number) =>
+const imagesOf = (label: number, count: number) =>
   Array.from({ length: count }, (_, i) => ({
     label,
     sha256: `file ${label}-${i}`,
@@ -13,51 +13,51 @@ const countOf = (splits: readonly string[], name: string) => splits.filter((spli
 
 test('each class is split by the shares', () => {
   for (const count of [100, 40]) {
-    const splits = splitPictures(picturesOf(0, count), OPTIONS);
+    const splits = splitImages(imagesOf(0, count), OPTIONS);
     expect(countOf(splits, 'val')).toBe(0.15 * count);
     expect(countOf(splits, 'test')).toBe(0.15 * count);
     expect(countOf(splits, 'train')).toBe(0.7 * count);
   }
-  const both = [...picturesOf(0, 100), ...picturesOf(1, 20)];
-  const ofSecond = splitPictures(both, OPTIONS).slice(100);
+  const both = [...imagesOf(0, 100), ...imagesOf(1, 20)];
+  const ofSecond = splitImages(both, OPTIONS).slice(100);
   expect([countOf(ofSecond, 'train'), countOf(ofSecond, 'val'), countOf(ofSecond, 'test')]).toEqual([
     14, 3, 3,
   ]);
-  expect(new Set(splitPictures(picturesOf(0, 3), OPTIONS)).size).toBe(3);
+  expect(new Set(splitImages(imagesOf(0, 3), OPTIONS)).size).toBe(3);
 });
 
-test('a picture’s split does not depend on the order of pictures, and another seed gives others', () => {
-  const pictures = [...picturesOf(0, 60), ...picturesOf(1, 50)];
-  const splits = splitPictures(pictures, OPTIONS);
-  expect(splitPictures(pictures.toReversed(), OPTIONS)).toEqual(splits.toReversed());
-  expect(splitPictures(pictures, { ...OPTIONS, seed: 4 })).not.toEqual(splits);
+test('an image’s split does not depend on the order of images, and another seed gives others', () => {
+  const images = [...imagesOf(0, 60), ...imagesOf(1, 50)];
+  const splits = splitImages(images, OPTIONS);
+  expect(splitImages(images.toReversed(), OPTIONS)).toEqual(splits.toReversed());
+  expect(splitImages(images, { ...OPTIONS, seed: 4 })).not.toEqual(splits);
 });
 
-test('pixels decide which pictures stay together and no more, so that another resize filter moves none', () => {
-  const pictures = [...picturesOf(0, 60), { label: 0, sha256: 'copy', pixelsSha256: 'pixels 0-7' }];
-  const resized = pictures.map((picture) => ({ ...picture, pixelsSha256: `linear ${picture.pixelsSha256}` }));
-  expect(splitPictures(resized, OPTIONS)).toEqual(splitPictures(pictures, OPTIONS));
+test('pixels decide which images stay together and no more, so that another resize filter moves none', () => {
+  const images = [...imagesOf(0, 60), { label: 0, sha256: 'copy', pixelsSha256: 'pixels 0-7' }];
+  const resized = images.map((image) => ({ ...image, pixelsSha256: `linear ${image.pixelsSha256}` }));
+  expect(splitImages(resized, OPTIONS)).toEqual(splitImages(images, OPTIONS));
 });
 
-test('a picture that is added moves few others', () => {
-  const pictures = picturesOf(0, 200);
-  const [before, after] = [pictures, [...pictures, { label: 0, sha256: 'new', pixelsSha256: 'new' }]].map(
-    (all) => splitPictures(all, OPTIONS),
+test('an image that is added moves few others', () => {
+  const images = imagesOf(0, 200);
+  const [before, after] = [images, [...images, { label: 0, sha256: 'new', pixelsSha256: 'new' }]].map((all) =>
+    splitImages(all, OPTIONS),
   );
   expect(before!.filter((split, i) => split !== after![i]).length).toBeLessThanOrEqual(2);
 });
 
 test('the same pixels are never in two splits, not even under two labels', () => {
-  const picture = fc.record({
+  const image = fc.record({
     label: fc.nat(2),
     sha256: fc.nat(60).map(String),
     pixelsSha256: fc.nat(30).map(String),
   });
   fc.assert(
-    fc.property(fc.array(picture, { maxLength: 100 }), fc.nat(), (pictures, seed) => {
-      const splits = splitPictures(pictures, { ...OPTIONS, seed });
-      const splitOf = new Map(pictures.map(({ pixelsSha256 }, i) => [pixelsSha256, splits[i]]));
-      pictures.forEach(({ pixelsSha256 }, i) => expect(splits[i]).toBe(splitOf.get(pixelsSha256)));
+    fc.property(fc.array(image, { maxLength: 100 }), fc.nat(), (images, seed) => {
+      const splits = splitImages(images, { ...OPTIONS, seed });
+      const splitOf = new Map(images.map(({ pixelsSha256 }, i) => [pixelsSha256, splits[i]]));
+      images.forEach(({ pixelsSha256 }, i) => expect(splits[i]).toBe(splitOf.get(pixelsSha256)));
     }),
     { seed: 6 },
   );

@@ -12,15 +12,15 @@ import { type Dataset, type DatasetOptions, readDataset } from '../../../models/
 const root = mkdtempSync(join(tmpdir(), 'tandem-dataset-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** A small picture; pictures of different numbers differ. */
-const picture = (number: number) => {
+/** A small image; images of different numbers differ. */
+const image = (number: number) => {
   const pixels = Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => (i * (number + 1)) % 251);
   return sharp(pixels, { raw: { width: 16, height: 16, channels: 3 } });
 };
-const png = (number: number) => picture(number).png().toBuffer();
+const png = (number: number) => image(number).png().toBuffer();
 
 let folders = 0;
-/** Writes files into a new folder: pictures by number, or other content. */
+/** Writes files into a new folder: images by number, or other content. */
 async function folderOf(files: Record<string, number | string | Buffer>): Promise<string> {
   const folder = join(root, String(folders++));
   for (const [path, content] of Object.entries(files)) {
@@ -30,7 +30,7 @@ async function folderOf(files: Record<string, number | string | Buffer>): Promis
   return folder;
 }
 
-/** Three pictures in each of two classes, of a set that is not split. */
+/** Three images in each of two classes, of a set that is not split. */
 const UNSPLIT = { 'a/1.png': 1, 'a/2.png': 2, 'a/3.png': 3, 'b/4.png': 4, 'b/5.png': 5, 'b/6.png': 6 };
 const SPLIT = {
   'train/a/1.png': 1,
@@ -80,7 +80,7 @@ test('a set that is not split is split by seed, each class in every split', asyn
 });
 
 test('hashes are those of the files, and the set’s is that of sha256sum’s lines', async () => {
-  const folder = await folderOf({ ...UNSPLIT, 'notes.txt': 'no picture' });
+  const folder = await folderOf({ ...UNSPLIT, 'notes.txt': 'no image' });
   const dataset = await readDataset(folder, { seed: 1 });
   const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
   const lines = Object.keys(UNSPLIT).map((path) => `${sha256(readFileSync(join(folder, path)))}  ${path}\n`);
@@ -90,8 +90,8 @@ test('hashes are those of the files, and the set’s is that of sha256sum’s li
   for (const { path, sha256: hash } of dataset.splits.train) expect(hash).toBe(sha256(readFileSync(path)));
 });
 
-test('files that are no pictures or damaged are named, counted and skipped, hidden ones not looked at', async () => {
-  const cut = (await picture(7).jpeg().toBuffer()).subarray(0, 300);
+test('files that are no images or damaged are named, counted and skipped, hidden ones not looked at', async () => {
+  const cut = (await image(7).jpeg().toBuffer()).subarray(0, 300);
   const notes: string[] = [];
   const progress: string[] = [];
   const dataset = await read(
@@ -121,7 +121,7 @@ test('files that are no pictures or damaged are named, counted and skipped, hidd
   expect(progress.at(-1)).toBe('9/9');
 });
 
-test('pictures in folders below a class, and linked ones, are the class’ too', async () => {
+test('images in folders below a class, and linked ones, are the class’ too', async () => {
   const folder = await folderOf({ ...UNSPLIT, 'a/more/7.png': 7 });
   const elsewhere = await folderOf({ '8.png': 8 });
   symlinkSync(join(elsewhere, '8.png'), join(folder, 'b', 'link.png'));
@@ -157,14 +157,14 @@ test('only regular files that can be read count; others are named and skipped wi
   expect(Object.values(splits).flat()).toHaveLength(6);
 });
 
-test('the same picture in two splits is an error that names the pair, unless allowed', async () => {
+test('the same image in two splits is an error that names the pair, unless allowed', async () => {
   const sameBytes = { ...SPLIT, 'test/a/7.png': 1 };
   const sentence = /must not be in another, received 1 pair: test\/a\/7.png = train\/a\/1.png \(same bytes\)/;
   await expect(read(sameBytes)).rejects.toThrow(sentence);
   const allowed = await read(sameBytes, { allowLeakage: true });
   expect(allowed.splits.test).toHaveLength(3);
   expect(allowed.warnings).toEqual([expect.stringMatching(sentence)]);
-  const samePixels = { ...SPLIT, 'test/b/7.png': await picture(1).png({ compressionLevel: 0 }).toBuffer() };
+  const samePixels = { ...SPLIT, 'test/b/7.png': await image(1).png({ compressionLevel: 0 }).toBuffer() };
   await expect(read(samePixels)).rejects.toThrow('test/b/7.png = train/a/1.png (same pixels, two classes)');
 });
 
@@ -218,7 +218,7 @@ describe('what is wrong with folders is said with a remedy', () => {
     ['one class', without(UNSPLIT, /^b/), /at least two classes, received a$/],
     ['no class', { 'x.png': 1 }, /at least two classes, received none$/],
     [
-      'a class without pictures',
+      'a class without images',
       { ...without(SPLIT, /val\/b/), 'val/b/x.txt': '' },
       /received none of b in val \(2 different/,
     ],

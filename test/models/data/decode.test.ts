@@ -8,7 +8,7 @@ import { DecodeError, decodeImage, decodePixels } from '../../../models/data/dec
 const MAX_PIXELS = 1_000_000;
 const SIDE = 224;
 
-/** A picture whose left half is red and right half blue. */
+/** An image whose left half is red and right half blue. */
 async function halves(side = SIDE): Promise<sharp.Sharp> {
   const pixels = new Uint8Array(3 * side * side);
   for (let i = 0; i < side * side; i++) pixels[3 * i + (i % side < side / 2 ? 0 : 2)] = 255;
@@ -25,17 +25,17 @@ const pixelAt = (pixels: Buffer, row: number, column: number) => [
 const left = (pixels: Buffer) => pixelAt(pixels, 112, 20);
 const right = (pixels: Buffer) => pixelAt(pixels, 112, 200);
 
-test('a picture of the input size passes untouched', async () => {
-  const picture = await halves();
+test('an image of the input size passes untouched', async () => {
+  const image = await halves();
   expect(
-    (await decodePixels(await picture.png().toBuffer(), MAX_PIXELS)).equals(await picture.raw().toBuffer()),
+    (await decodePixels(await image.png().toBuffer(), MAX_PIXELS)).equals(await image.raw().toBuffer()),
   ).toBe(true);
-  const floats = await decodeImage(await picture.png().toBuffer(), MAX_PIXELS);
+  const floats = await decodeImage(await image.png().toBuffer(), MAX_PIXELS);
   expect(floats).toHaveLength(SIDE * SIDE * 3);
   expect([...floats.subarray(0, 3)]).toEqual([1, 0, 0]);
 });
 
-test.each([96, 500])('a picture of %i pixels a side is stretched to the input size', async (side) => {
+test.each([96, 500])('an image of %i pixels a side is stretched to the input size', async (side) => {
   const pixels = await decodePixels(await (await halves(side)).png().toBuffer(), MAX_PIXELS);
   expect(pixels).toHaveLength(SIDE * SIDE * 3);
   expect(left(pixels)).toEqual([255, 0, 0]);
@@ -54,7 +54,7 @@ test.each([
   expect(right(pixels)).toEqual(expectedRight);
 });
 
-test('grey, 16-bit and transparent pictures become RGB, the transparent on white', async () => {
+test('grey, 16-bit and transparent images become RGB, the transparent on white', async () => {
   const grey = await sharp({ create: { width: 50, height: 50, channels: 3, background: '#808080' } })
     .toColourspace('b-w')
     .png()
@@ -92,7 +92,7 @@ test.each([
   expect(blue[2]).toBeGreaterThan(240);
 });
 
-describe('a picture in Display P3', () => {
+describe('an image in Display P3', () => {
   /** sRGB's transfer function, which Display P3 has too. */
   const linear = (level: number) => {
     const share = level / 255;
@@ -158,7 +158,7 @@ test('a JPEG cut off anywhere is refused as invalid', async () => {
   }
 });
 
-test('a picture of too many pixels is refused before it is decoded', async () => {
+test('an image of too many pixels is refused before it is decoded', async () => {
   const image = await sharp({ create: { width: 2000, height: 2000, channels: 3, background: 'white' } })
     .png()
     .toBuffer();
@@ -167,7 +167,7 @@ test('a picture of too many pixels is refused before it is decoded', async () =>
   );
 });
 
-test('pictures are decoded while threads that decode are started', async () => {
+test('images are decoded while threads that decode are started', async () => {
   const jpeg = await (await halves()).jpeg().toBuffer();
   const register = `require(${JSON.stringify(require.resolve('tsx/cjs'))})`;
   const decoder = JSON.stringify(require.resolve('../../../models/data/decode'));

@@ -22,7 +22,7 @@ import { DEADLY } from '../../support/input-worker-that-dies';
 
 const SEED = 9;
 const SIZE = { height: 224, width: 224 };
-const PICTURE_SIZE = 224 * 224 * 3;
+const IMAGE_SIZE = 224 * 224 * 3;
 const COUNT = 7;
 const DYING_SCRIPT = join(__dirname, '../../support/input-worker-that-dies.ts');
 
@@ -74,14 +74,14 @@ async function batches(source: AsyncIterable<Batch>): Promise<Batch[]> {
   return all;
 }
 
-const image = ({ images }: Batch, i: number) => images.subarray(i * PICTURE_SIZE, (i + 1) * PICTURE_SIZE);
+const image = ({ images }: Batch, i: number) => images.subarray(i * IMAGE_SIZE, (i + 1) * IMAGE_SIZE);
 const isSame = (a: Float32Array, b: Float32Array) =>
   a.length === b.length && a.every((value, i) => value === b[i]);
 const digest = ({ images, labels, indices }: Batch) =>
   [images, labels, indices].reduce((hash, values) => hash.update(values), createHash('sha256')).digest('hex');
 const digests = async (source: AsyncIterable<Batch>) => (await batches(source)).map(digest);
 
-test('an epoch has every picture once, in the order and with the draws of its seed, epoch and index', async () => {
+test('an epoch has every image once, in the order and with the draws of its seed, epoch and index', async () => {
   const epoch = await withPipeline({}, (pipeline) => {
     expect(pipeline.stepsPerEpoch).toBe(3);
     return batches(pipeline.epoch(4));
@@ -89,18 +89,18 @@ test('an epoch has every picture once, in the order and with the draws of its se
   expect(epoch.map(({ size }) => size)).toEqual([3, 3, 1]);
   expect(epoch.flatMap(({ indices }) => [...indices])).toEqual(epochOrder(COUNT, SEED, 4));
   for (const batch of epoch) {
-    expect(batch.images).toHaveLength(batch.size * PICTURE_SIZE);
+    expect(batch.images).toHaveLength(batch.size * IMAGE_SIZE);
     for (const [i, index] of batch.indices.entries()) {
       expect(batch.labels[i]).toBe(items[index]!.label);
       const transform = drawTransform(AUGMENTATION, SIZE, seededRandom(SEED, `augment/4/${index}`));
-      const expected = new Float32Array(PICTURE_SIZE);
+      const expected = new Float32Array(IMAGE_SIZE);
       applyTransform(await decodePixels(readFileSync(items[index]!.path), 1e6), SIZE, transform, expected);
       expect(isSame(image(batch, i), expected)).toBe(true);
     }
   }
 });
 
-test('neither the number of threads nor the memory for pictures changes a batch', async () => {
+test('neither the number of threads nor the memory for images changes a batch', async () => {
   const twoEpochs = (options: Partial<InputPipelineOptions>) =>
     withPipeline(options, async (pipeline) => [
       ...(await digests(pipeline.epoch(0))),
@@ -110,7 +110,7 @@ test('neither the number of threads nor the memory for pictures changes a batch'
   expect(new Set(expected).size).toBe(6);
   expect(await twoEpochs({ workers: 3, prefetchBatches: 1 })).toEqual(expected);
   expect(await twoEpochs({ workers: 2, cacheBytes: 0 })).toEqual(expected);
-  expect(await twoEpochs({ cacheBytes: 3 * PICTURE_SIZE })).toEqual(expected);
+  expect(await twoEpochs({ cacheBytes: 3 * IMAGE_SIZE })).toEqual(expected);
 });
 
 test('an epoch begun at a later step, first or after others, gives the same batches from there on', async () => {
@@ -127,14 +127,14 @@ test('epochs and seeds have orders of their own', () => {
   for (const order of orders) expect(order.toSorted((a, b) => a - b)).toEqual([...Array(50).keys()]);
 });
 
-test('without augmentation pictures come in the given order, exactly as the service decodes them', async () => {
+test('without augmentation images come in the given order, exactly as the service decodes them', async () => {
   const plain = await withPipeline({ augmentation: undefined }, (pipeline) => batches(pipeline.epoch(0)));
   expect(plain.flatMap(({ indices }) => [...indices])).toEqual([...items.keys()]);
   const served = await decodeImage(readFileSync(items[4]!.path), 1e6);
   expect(isSame(image(plain[1]!, 1), served)).toBe(true);
 });
 
-test('shuffled pictures can be had in their own order too', async () => {
+test('shuffled images can be had in their own order too', async () => {
   const ordered = await withPipeline({ augmentation: undefined }, (pipeline) => digests(pipeline.epoch(3)));
   const options = { augmentation: undefined, shuffle: true };
   await withPipeline(options, async (pipeline) => {
@@ -143,8 +143,8 @@ test('shuffled pictures can be had in their own order too', async () => {
   });
 });
 
-test('a picture that cannot be decoded is an error with its name, and others are still served', async () => {
-  const bad = file('bad.jpg', 'no picture');
+test('an image that cannot be decoded is an error with its name, and others are still served', async () => {
+  const bad = file('bad.jpg', 'no image');
   await withPipeline({ items: [...items, bad], shuffle: false }, async (pipeline) => {
     await expect(batches(pipeline.epoch(0))).rejects.toThrow(
       `${bad.path} cannot be used: The body is not an image`,
@@ -168,7 +168,7 @@ async function batchesBefore(source: AsyncIterable<Batch>, count: number): Promi
   return all;
 }
 
-test('a thread that dies is an error with the name of the picture that it was at, now and later', async () => {
+test('a thread that dies is an error with the name of the image that it was at, now and later', async () => {
   const deadly = file('deadly.jpg', DEADLY);
   await withPipeline({ items: [...items, deadly], script: DYING_SCRIPT, workers: 2 }, async (pipeline) => {
     const message = `an input thread ended at ${deadly.path}: exit code 7`;

@@ -9,7 +9,7 @@ import { evaluateDataset } from '../../../models/evaluation/evaluate-dataset';
 import { type FilePrediction, predictFiles } from '../../../models/evaluation/predict';
 import { topClasses } from '../../../models/evaluation/top-classes';
 
-/** Gives the picture's mean to the first class, and the rest to the others. */
+/** Gives the image's mean to the first class, and the rest to the others. */
 const ENGINE = fakeEngine(['bright', 'dark', 'dim']);
 const OPTIONS = { top: 2, maxPixels: 100_000 };
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
     await sharp({ create: { width: 40, height: 30, channels: 3, background } }).toFile(paths[name]);
   }
   paths['text'] = join(folder, 'text.jpg');
-  writeFileSync(paths['text'], 'not a picture');
+  writeFileSync(paths['text'], 'not an image');
   paths['missing'] = join(folder, 'missing.jpg');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -55,7 +55,7 @@ test('each file gets its most probable classes, best first', async () => {
   ]);
 });
 
-test('a file that is no picture says why, and those after it are classified', async () => {
+test('a file that is no image says why, and those after it are classified', async () => {
   const found = await predictions([paths['missing']!, folder, paths['text']!, paths['white']!]);
   expect(found.slice(0, 3)).toEqual([
     { file: paths['missing'], error: 'There is no such file.' },
@@ -65,7 +65,7 @@ test('a file that is no picture says why, and those after it are classified', as
   expect(found[3]).toHaveProperty('top');
 });
 
-test('a picture with too many pixels is an error of that file', async () => {
+test('an image with too many pixels is an error of that file', async () => {
   const [found] = await predictions([paths['white']!], { top: 1, maxPixels: 100 });
   expect(found).toEqual({ file: paths['white'], error: expect.stringContaining('more than 100 pixels') });
 });
@@ -109,7 +109,7 @@ test('a labelled set is evaluated in its order, whatever the batch', async () =>
   ]);
 });
 
-test('a picture of a labelled set that cannot be decoded ends the evaluation by name', async () => {
+test('an image of a labelled set that cannot be decoded ends the evaluation by name', async () => {
   const items = [
     { path: paths['white']!, label: 0 },
     { path: paths['text']!, label: 1 },

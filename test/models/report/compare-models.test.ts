@@ -56,16 +56,16 @@ test('a model and its copy are as right as each other, and the table says so', a
   expect(first!.parameters).toBe(2_265_670);
   expect(first!.latencyMedianMs).toBeGreaterThan(0);
   const text = formatComparison(comparison);
-  expect(text).toContain('Measured on 24 pictures of val+test with onnxruntime, 1 thread;');
+  expect(text).toContain('Measured on 24 images of val+test with onnxruntime, 1 thread;');
   expect(text).toMatch(/\| mobilenetv2 \| 2\.27 M \| \d+\.\d % \|/);
   expect(text).toContain('| +0.0 (');
-  expect(notes).toContain(`${copy}: 24 pictures of val+test`);
+  expect(notes).toContain(`${copy}: 24 images of val+test`);
 });
 
 test('one model alone gets its classes and its confusion', async () => {
   const measured = await compareModels([latency], { ...options, split: 'val' });
   const text = formatComparison(measured);
-  expect(text).toContain('| class | pictures | precision | recall | F1 |');
+  expect(text).toContain('| class | images | precision | recall | F1 |');
   expect(text).toContain('| **triangles** |');
   expect(text).not.toContain('points against the first');
 });
@@ -94,7 +94,7 @@ test('what is skipped is named and counted, and reading and measuring say how fa
   expect(notes).toEqual([
     expect.stringMatching(/^skipped test\/weave\/cut\.jpg: The image is damaged/),
     'skipped in all: 1 file',
-    `${latency}: 24 pictures of val+test`,
+    `${latency}: 24 images of val+test`,
     expect.stringMatching(/^engine: onnxruntime [\d.]+, threads: \d$/),
   ]);
   expect(counts).toEqual(expect.arrayContaining(['reading 37/37', 'measuring 8/24', 'measuring 24/24']));
@@ -150,7 +150,7 @@ describe('a set that is not split', () => {
     expect(splitBy).toMatchObject({ seed: 5 });
     expect(said).toEqual([
       expect.stringContaining(
-        `warning: ${seven} was trained with seed 7, and these pictures are split by seed 5`,
+        `warning: ${seven} was trained with seed 7, and these images are split by seed 5`,
       ),
     ]);
     const older = trainedWith('older', { seed: 9, data: {} });

@@ -11,7 +11,7 @@ beforeAll(() => sharp.unblock({ operation: ['VipsForeignLoadSvg'] }));
 afterAll(() => sharp.block({ operation: ['VipsForeignLoadSvg'] }));
 
 const CLASSES = ['glass', 'paper & <card>', 'a class whose name is rather long'];
-/** Three pictures of glass, one taken for paper; two of paper, both right; none of the third. */
+/** Three images of glass, one taken for paper; two of paper, both right; none of the third. */
 const MEASURED = evaluate(
   [0, 0, 0, 1, 1],
   Float32Array.of(0.9, 0.1, 0, 0.6, 0.4, 0, 0.2, 0.8, 0, 0.1, 0.7, 0.2, 0.3, 0.4, 0.3),
@@ -138,13 +138,13 @@ test('many classes leave no room for numbers, and colours remain', () => {
   expect(count(svg, '<rect')).toBe(120);
 });
 
-test('the reliability chart has bars of the bins that hold pictures only', () => {
+test('the reliability chart has bars of the bins that hold images only', () => {
   const svg = CHARTS.reliability();
   const bins = MEASURED.reliability.filter(({ images }) => images > 0).length;
   // Accuracy, gap and count of each; the card and two swatches.
   expect(count(svg, '<rect')).toBe(3 * bins + 3);
   // (0.1 + 0.4 + 0.8 + 0.3 + 0.6) / 5: the confidences' distances from right or wrong.
-  expect(textsOf(svg)).toContain('expected calibration error 44.0 %, measured on 5 pictures');
+  expect(textsOf(svg)).toContain('expected calibration error 44.0 %, measured on 5 images');
 });
 
 test('ticks are round, inside the range and free of rounding errors', () => {

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 
 import sharp from 'sharp';
 
-import { type MistakenPicture, mistakesSheet, SHEET_PICTURES } from '../../../models/report/mistakes-sheet';
+import { type MistakenImage, mistakesSheet, SHEET_IMAGES } from '../../../models/report/mistakes-sheet';
 
 const TITLE = 'Worst mistakes of <accuracy> & "co", measured';
 const MAX_PIXELS = 100_000;
 
-async function picture(background: string, truth = 'glass'): Promise<MistakenPicture> {
+async function image(background: string, truth = 'glass'): Promise<MistakenImage> {
   const create = { width: 200, height: 100, channels: 3, background } as const;
   const image = await sharp({ create }).png().toBuffer();
   return { image, truth, predicted: 'metal', confidence: 0.973 };
@@ -22,9 +22,9 @@ async function colourAt(jpeg: Buffer, left: number, top: number): Promise<number
   return Array.from(pixel, (value) => Math.round(value / 64));
 }
 
-test('pictures are letterboxed in rows of six, in their order', async () => {
+test('images are letterboxed in rows of six, in their order', async () => {
   const colours = ['#ff0000', '#00ff00', '#0000ff', '#ff0000', '#00ff00', '#0000ff', '#00ff00'];
-  const { jpeg } = await mistakesSheet(await Promise.all(colours.map((c) => picture(c))), TITLE, MAX_PIXELS);
+  const { jpeg } = await mistakesSheet(await Promise.all(colours.map((c) => image(c))), TITLE, MAX_PIXELS);
   const { width, height, format } = await sharp(jpeg).metadata();
   expect([format, width, height]).toEqual(['jpeg', 12 + 6 * 236, 44 + 2 * 274]);
   const middle = (column: number, row: number) =>
@@ -36,45 +36,45 @@ test('pictures are letterboxed in rows of six, in their order', async () => {
   ]);
   expect(await middle(0, 1)).toEqual([0, 4, 0]);
   expect(await middle(1, 1)).toEqual([4, 4, 4]);
-  // Above a wide picture there is the letterbox.
+  // Above a wide image there is the letterbox.
   expect(await colourAt(jpeg, 12 + 112, 44 + 20)).toEqual([4, 4, 4]);
 });
 
 test('the same mistakes give the same bytes', async () => {
-  const pictures = [await picture('#808080')];
+  const images = [await image('#808080')];
   const [one, two] = [
-    await mistakesSheet(pictures, TITLE, MAX_PIXELS),
-    await mistakesSheet(pictures, TITLE, MAX_PIXELS),
+    await mistakesSheet(images, TITLE, MAX_PIXELS),
+    await mistakesSheet(images, TITLE, MAX_PIXELS),
   ];
   expect(one.jpeg.equals(two.jpeg)).toBe(true);
 });
 
 test('names are drawn as they are, whatever characters they have and however long they are', async () => {
   const { jpeg } = await mistakesSheet(
-    [await picture('#808080', '<b>&amp;\u0000</i> ' + 'W'.repeat(200))],
+    [await image('#808080', '<b>&amp;\u0000</i> ' + 'W'.repeat(200))],
     'W'.repeat(500),
     MAX_PIXELS,
   );
   expect((await sharp(jpeg).metadata()).width).toBe(12 + 2 * 236);
 });
 
-test('under each picture there is something written', async () => {
-  const { jpeg } = await mistakesSheet([await picture('#ffffff')], TITLE, MAX_PIXELS);
+test('under each image there is something written', async () => {
+  const { jpeg } = await mistakesSheet([await image('#ffffff')], TITLE, MAX_PIXELS);
   const caption = { left: 12, top: 44 + 224, width: 224, height: 38 };
   const { channels } = await sharp(jpeg).extract(caption).stats();
   expect(channels[0]!.min).toBeLessThan(100);
 });
 
 test('a sheet of nothing, or of more than it has room for, is refused', async () => {
-  const one = await picture('#808080');
-  await expect(mistakesSheet([], TITLE, MAX_PIXELS)).rejects.toThrow('1 to 24 pictures, received 0');
-  const many = new Array<MistakenPicture>(SHEET_PICTURES + 1).fill(one);
+  const one = await image('#808080');
+  await expect(mistakesSheet([], TITLE, MAX_PIXELS)).rejects.toThrow('1 to 24 images, received 0');
+  const many = new Array<MistakenImage>(SHEET_IMAGES + 1).fill(one);
   await expect(mistakesSheet(many, TITLE, MAX_PIXELS)).rejects.toThrow('received 25');
 });
 
-test('a picture in a format that is blocked for uploads is blocked here, too', async () => {
+test('an image in a format that is blocked for uploads is blocked here, too', async () => {
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>');
-  const mistake = { ...(await picture('#808080')), image: svg };
+  const mistake = { ...(await image('#808080')), image: svg };
   await expect(mistakesSheet([mistake], TITLE, MAX_PIXELS)).rejects.toThrow('unsupported image format');
 });
 

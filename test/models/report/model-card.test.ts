@@ -15,7 +15,7 @@ import { limits } from '../../../models/report/model-limits';
 import { AUGMENTATION } from '../../../models/recipes';
 import { REPORT_FILES, writeReport } from '../../../models/report/report';
 
-/** 40 pictures of glass, 30 right; 10 of paper | card, all right; each with a confidence of 0.8. */
+/** 40 images of glass, 30 right; 10 of paper | card, all right; each with a confidence of 0.8. */
 const EVALUATION = evaluate(
   Array.from({ length: 50 }, (_, i) => (i < 40 ? 0 : 1)),
   Float32Array.from(Array.from({ length: 50 }, (_, i) => (i < 30 ? [0.8, 0.2] : [0.2, 0.8])).flat()),
@@ -68,7 +68,7 @@ const FACTS: ModelCardFacts = {
     { split: 'test', engine: 'onnxruntime 1.30.0', evaluation: EVALUATION },
   ],
   mistakes: [{ file: 'glass/a_b_c.jpg', index: 30, label: 0, predicted: 1, confidence: 0.8 }],
-  pictures: { training: 'training.svg', confusion: 'confusion.svg', mistakes: 'mistakes.jpg' },
+  charts: { training: 'training.svg', confusion: 'confusion.svg', mistakes: 'mistakes.jpg' },
   command: 'npx tandem evaluate out --data waste --split test',
 };
 
@@ -137,11 +137,9 @@ test('the card says where the model comes from and how it was trained', () => {
 });
 
 test('the card says what the data’s checksum is over, which is no split where the seed splits', () => {
-  expect(modelCard(FACTS)).toContain(
-    "over every picture's bytes and path, which has its split and its class.",
-  );
+  expect(modelCard(FACTS)).toContain("over every image's bytes and path, which has its split and its class.");
   const bySeed = modelCard({ ...FACTS, data: { ...FACTS.data, splitBy: 'seed' } });
-  expect(bySeed).toContain("over every picture's bytes and path, which has its class; split by seed 7.");
+  expect(bySeed).toContain("over every image's bytes and path, which has its class; split by seed 7.");
 });
 
 test('the command that measures again has the seed and the permission of leakage where they matter', () => {
@@ -153,8 +151,8 @@ test('the command that measures again has the seed and the permission of leakage
 });
 
 test.each([
-  ['pictures-2.v1', 'pictures-2.v1'],
-  ['my pictures', "'my pictures'"],
+  ['images-2.v1', 'images-2.v1'],
+  ['my images', "'my images'"],
   ["Ann's $HOME; ls", "'Ann'\\''s $HOME; ls'"],
   ['', "''"],
 ])('data named %j come out of a shell as they went into the command', (name, quoted) => {
@@ -172,7 +170,7 @@ test('the card says which input values the model takes', () => {
   expect(shifted).toContain('input 224 x 224 x 3, RGB in [-1, 1]');
 });
 
-test('the card shows the pictures that there are, and lists the mistakes', () => {
+test('the card shows the images that there are, and lists the mistakes', () => {
   const card = modelCard(FACTS);
   expect(Array.from(card.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g), ([, file]) => file)).toEqual([
     'confusion.svg',
@@ -199,11 +197,11 @@ test('the reference’s augmentation is told in full', () => {
 
 test('the limits follow from the facts', () => {
   expect(limits(FACTS)).toEqual([
-    'Meant for pictures like those of waste; how it fares on others was not measured.',
-    'It answers with one of its 2 classes whatever the picture shows, none of them included.',
+    'Meant for images like those of waste; how it fares on others was not measured.',
+    'It answers with one of its 2 classes whatever the image shows, none of them included.',
     'Weakest on glass: it knows 75.0 % of them, and takes 10 of 40 for paper \\| card.',
-    "Fewer than 30 pictures of the test split are of: paper \\| card (10). These classes' figures are uncertain.",
-    'Training had far fewer pictures of paper \\| card (100) than of glass (400); class weights balanced that.',
+    "Fewer than 30 images of the test split are of: paper \\| card (10). These classes' figures are uncertain.",
+    'Training had far fewer images of paper \\| card (100) than of glass (400); class weights balanced that.',
     'Not the whole recipe: the stage fine-tuning ended after 60 of 100 epochs.',
   ]);
 });

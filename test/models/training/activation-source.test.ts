@@ -12,7 +12,7 @@ import type { Trunk } from '../../../models/training/trunk';
 const [COUNT, BATCH_SIZE, SEED] = [7, 3, 4];
 const STEPS = Math.ceil(COUNT / BATCH_SIZE);
 
-/** Pictures of one value each, their index, in the given order. */
+/** Images of one value each, their index, in the given order. */
 async function* batchesOf(order: readonly number[]): AsyncGenerator<Batch> {
   for (let start = 0; start < order.length; start += BATCH_SIZE) {
     const indices = order.slice(start, start + BATCH_SIZE);
@@ -29,10 +29,10 @@ const source: BatchSource = {
 
 /** A trunk of two outputs, [b, 1] and [b, 2, 1], that counts what it is asked. */
 function countingTrunk() {
-  const counted = { pictures: 0 };
+  const counted = { images: 0 };
   const trunk: Trunk = {
     run: (images, size) => {
-      counted.pictures += size;
+      counted.images += size;
       const pairs = Float32Array.from({ length: 2 * size }, (_, i) => images[i >> 1]! + 100 * (i & 1));
       return Promise.resolve([
         { shape: [size, 1], values: images.map((value) => -value) },
@@ -50,7 +50,7 @@ async function collect(batches: AsyncIterable<TrunkBatch> | Iterable<TrunkBatch>
   return all;
 }
 
-/** Two epochs behind a trunk, and how many pictures went through it. */
+/** Two epochs behind a trunk, and how many images went through it. */
 async function twoEpochs(from: BatchSource, leftBytes = Infinity) {
   const { trunk, counted } = countingTrunk();
   const epochs = await activationSource(from, trunk, {
@@ -59,44 +59,44 @@ async function twoEpochs(from: BatchSource, leftBytes = Infinity) {
     memory: { leftBytes },
   });
   const batches = [...(await collect(epochs(1))), ...(await collect(epochs(2)))];
-  return { batches, pictures: counted.pictures };
+  return { batches, images: counted.images };
 }
 
-test('pictures that never change go through the trunk once, and epochs are the same', async () => {
+test('images that never change go through the trunk once, and epochs are the same', async () => {
   const live = await twoEpochs({ ...source, unchanging: undefined });
   const kept = await twoEpochs(source);
   expect(live.batches).toHaveLength(2 * STEPS);
   expect(kept.batches).toEqual(live.batches);
-  expect([live.pictures, kept.pictures]).toEqual([2 * COUNT, COUNT]);
+  expect([live.images, kept.images]).toEqual([2 * COUNT, COUNT]);
 });
 
 test('activations that take more memory than allowed are computed anew each epoch', async () => {
-  // Of a picture they are three numbers of four bytes.
+  // Of an image they are three numbers of four bytes.
   const whole = COUNT * 3 * 4;
-  expect((await twoEpochs(source, whole)).pictures).toBe(COUNT);
-  const { batches, pictures } = await twoEpochs(source, whole - 1);
-  expect(pictures).toBeGreaterThan(2 * COUNT);
+  expect((await twoEpochs(source, whole)).images).toBe(COUNT);
+  const { batches, images } = await twoEpochs(source, whole - 1);
+  expect(images).toBeGreaterThan(2 * COUNT);
   expect(batches).toEqual((await twoEpochs(source)).batches);
 });
 
 test('activations to validate on are kept in the same memory, and computed anew where it has no room', async () => {
   const whole = COUNT * 3 * 4;
-  const pictures = async (leftBytes: number) => {
+  const images = async (leftBytes: number) => {
     const { trunk, counted } = countingTrunk();
     const memory = { leftBytes };
     const validation = await repeatedActivations(source.unchanging!, trunk, memory);
     const first = await collect(validation());
     expect(await collect(validation())).toEqual(first);
-    const validated = counted.pictures;
+    const validated = counted.images;
     const epochs = await activationSource(source, trunk, { seed: SEED, batchSize: BATCH_SIZE, memory });
     await collect(epochs(1));
-    return { validated, trained: counted.pictures - validated };
+    return { validated, trained: counted.images - validated };
   };
-  expect(await pictures(2 * whole)).toEqual({ validated: COUNT, trained: COUNT });
-  const { validated, trained } = await pictures(2 * whole - 1);
+  expect(await images(2 * whole)).toEqual({ validated: COUNT, trained: COUNT });
+  const { validated, trained } = await images(2 * whole - 1);
   expect(validated).toBe(COUNT);
   expect(trained).toBeGreaterThan(COUNT);
-  expect((await pictures(whole - 1)).validated).toBeGreaterThan(2 * COUNT);
+  expect((await images(whole - 1)).validated).toBeGreaterThan(2 * COUNT);
 });
 
 test('a batch through the trunk keeps its labels', async () => {

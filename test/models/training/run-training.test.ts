@@ -19,11 +19,11 @@ jest.mock('../../../models/engines/tfjs', () => ({ useTfjsNode: () => Promise.re
 
 const ARCHITECTURE = 'mobilenetv2_050';
 const CLASSES = ['dark', 'light'];
-/** Pictures of each class in each split. */
+/** Images of each class in each split. */
 const PER_CLASS = 2;
 
 const root = mkdtempSync(join(tmpdir(), 'tandem-run-'));
-const data = join(root, 'pictures');
+const data = join(root, 'images');
 const weightsFile = join(root, 'start.h5');
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -105,7 +105,7 @@ describe('before a download', () => {
       '--layers-unfrozen must be a whole number from 0 to 153, the layers of mobilenetv2_1.00_224 behind its input, received 154',
     ],
     [
-      'a set of pictures that is not there',
+      'a set of images that is not there',
       { data: join(root, 'nowhere') },
       `the data must be a folder with a folder a class, received ${join(root, 'nowhere')}, which is none`,
     ],
@@ -125,14 +125,14 @@ describe('before a download', () => {
   });
 });
 
-test('weights of another architecture are refused before the pictures are read', async () => {
+test('weights of another architecture are refused before the images are read', async () => {
   const notes: string[] = [];
   await expect(run({ architecture: 'mobilenetv2', weights: weightsFile }, notes)).rejects.toThrow(
     'layer Conv1: kernel must have shape [3,3,3,32], received [3,3,3,16]',
   );
   expect(notes.join()).not.toContain('reading');
   const said = await run({ weights: weightsFile });
-  expect(said.join()).toContain('4 pictures to train');
+  expect(said.join()).toContain('4 images to train');
   expect(said).toEqual(expect.arrayContaining(['reading 1/12', 'reading 12/12']));
 });
 

@@ -19,7 +19,7 @@ import { initializeSeeded, readWeights, type Weights } from '../../../models/wei
 
 beforeAll(() => tf.enableProdMode());
 
-/** Small pictures, since tests compute on tfjs' plain backend. */
+/** Small images, since tests compute on tfjs' plain backend. */
 const INPUT_SHAPE = [32, 32, 3] as const;
 const [BATCH, CLASSES, IMAGE] = [4, 2, 32 * 32 * 3];
 /** The second stage trains the last BatchNorm: convolutions' gradients take long on the plain backend. */
@@ -30,7 +30,7 @@ const RECIPE: Recipe = {
   batchSize: BATCH,
 };
 
-/** Pictures of one brightness with a class each; they differ from epoch to epoch as augmentation makes them. */
+/** Images of one brightness with a class each; they differ from epoch to epoch as augmentation makes them. */
 function source(seed: number): BatchSource {
   return {
     stepsPerEpoch: 2,
@@ -38,7 +38,7 @@ function source(seed: number): BatchSource {
       for (let step = 0; step < 2; step++) {
         const images = new Float32Array(BATCH * IMAGE);
         const labels = Int32Array.from({ length: BATCH }, (_, i) => (i + step) % CLASSES);
-        // Half of each picture has a brightness that tells its class, half one of the epoch's and the step's.
+        // Half of each image has a brightness that tells its class, half one of the epoch's and the step's.
         labels.forEach((label, i) => {
           images.fill(0.2 + 0.5 * label, i * IMAGE, (i + 0.5) * IMAGE);
           images.fill((0.13 * (epoch + seed) + 0.07 * (step + i)) % 1, (i + 0.5) * IMAGE, (i + 1) * IMAGE);
@@ -66,7 +66,7 @@ class Stopped extends Error {}
  */
 async function train(options: Partial<Training> & { stopAfter?: number } = {}) {
   const classifier = buildClassifier('mobilenetv2_050', CLASSES, { inputShape: INPUT_SHAPE });
-  // Louder than Glorot's, so that something is left of the pictures behind all layers.
+  // Louder than Glorot's, so that something is left of the images behind all layers.
   initializeSeeded(classifier, 5, { kernelScale: () => 3 });
   const before = readWeights(classifier);
   const epochs: EpochRecord[] = [];
@@ -149,8 +149,8 @@ test('a training that was stopped after any epoch and resumed ends with the same
   }
 });
 
-test('pictures that no augmentation changes give the same weights whether their activations are kept or not', async () => {
-  const pictures = async (order: number[]) => {
+test('images that no augmentation changes give the same weights whether their activations are kept or not', async () => {
+  const images = async (order: number[]) => {
     const batches: Batch[] = [];
     for await (const batch of source(1).epoch(0)) batches.push(batch);
     return [order.slice(0, BATCH), order.slice(BATCH)].map((indices): Batch => {
@@ -165,7 +165,7 @@ test('pictures that no augmentation changes give the same weights whether their 
     });
   };
   const yieldAll = async function* (order: number[]) {
-    yield* await pictures(order);
+    yield* await images(order);
   };
   const epoch = (number: number) => yieldAll(epochOrder(2 * BATCH, 5, number));
   const unchanging = () => yieldAll([...Array(2 * BATCH).keys()]);

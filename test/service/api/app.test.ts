@@ -141,7 +141,7 @@ describe('everything else', () => {
 
   test('the page and its samples are served, and the page loads nothing from elsewhere', async () => {
     const page = await (await fetch(`${server.url}/`)).text();
-    expect(page).toContain('Drop, paste or pick a picture');
+    expect(page).toContain('Drop, paste or pick an image');
     expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);
     const samples = await json(await fetch(`${server.url}/samples`));
     expect(samples).toHaveLength(6);

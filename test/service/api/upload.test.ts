@@ -78,8 +78,8 @@ test('images that are too large together are refused', async () => {
 
 test('a form with another field, a text, another type, nothing or no boundary is refused', async () => {
   const other = new FormData();
-  other.append('picture', new Blob([new Uint8Array(light)], { type: 'image/jpeg' }), 'a.jpg');
-  await expectProblem(await classify(other), 400, 'BAD_REQUEST', /field "image", not "picture"/);
+  other.append('photo', new Blob([new Uint8Array(light)], { type: 'image/jpeg' }), 'a.jpg');
+  await expectProblem(await classify(other), 400, 'BAD_REQUEST', /field "image", not "photo"/);
   const text = formOf([light]);
   text.append('top', '3');
   await expectProblem(

@@ -24,10 +24,10 @@ beforeAll(async () => {
     bodyTimeoutMs: BODY_TIMEOUT_MS,
   });
   await server.ready;
-  const picture = grey(0.9, 300);
-  jpeg = await picture.clone().jpeg().toBuffer();
-  png = await picture.clone().png().toBuffer();
-  webp = await picture.clone().webp().toBuffer();
+  const image = grey(0.9, 300);
+  jpeg = await image.clone().jpeg().toBuffer();
+  png = await image.clone().png().toBuffer();
+  webp = await image.clone().webp().toBuffer();
 });
 afterAll(() => server.stop());
 afterEach(async () => {

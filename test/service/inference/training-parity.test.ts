@@ -12,7 +12,7 @@ import type { Running } from '../../../service/main';
 import { startServer } from '../../support/server';
 
 const LARGEST_DIFFERENCE = 1e-5;
-const PICTURE_SIZE = 224 * 224 * 3;
+const IMAGE_SIZE = 224 * 224 * 3;
 const SAMPLES = join(DEMO_MODELS_DIR, 'samples');
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-parity-'));
@@ -20,9 +20,9 @@ const paths: string[] = [];
 const trained: Float32Array[] = [];
 let server: Running;
 
-async function write(name: string, picture: sharp.Sharp): Promise<void> {
+async function write(name: string, image: sharp.Sharp): Promise<void> {
   paths.push(join(folder, name));
-  writeFileSync(paths.at(-1)!, await picture.toBuffer());
+  writeFileSync(paths.at(-1)!, await image.toBuffer());
 }
 
 beforeAll(async () => {
@@ -46,7 +46,7 @@ beforeAll(async () => {
     shuffle: false,
   });
   for await (const { images, size } of pipeline.epoch(0)) {
-    for (let i = 0; i < size; i++) trained.push(images.slice(i * PICTURE_SIZE, (i + 1) * PICTURE_SIZE));
+    for (let i = 0; i < size; i++) trained.push(images.slice(i * IMAGE_SIZE, (i + 1) * IMAGE_SIZE));
   }
   await pipeline.close();
   server = await startServer({ models: ['latency'] }, 20_000, {
@@ -75,7 +75,7 @@ test('the service decodes golden images as training does, and gives the same bes
     const work = { kind: 'classify', image: readFileSync(path) } as const;
     const { probabilities: served } = await server.workers.get('latency')!.run(work);
     const largest = trained[i]!.reduce((most, value, at) => Math.max(most, Math.abs(value - served[at]!)), 0);
-    expect([path, served.length]).toEqual([path, PICTURE_SIZE]);
+    expect([path, served.length]).toEqual([path, IMAGE_SIZE]);
     expect(largest).toBeLessThanOrEqual(LARGEST_DIFFERENCE);
     expect(await best(served)).toBe(await best(trained[i]!));
   }

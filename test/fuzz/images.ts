@@ -1,4 +1,4 @@
-/** Real pictures of every kind that the decoder knows, and ways to spoil them. */
+/** Real images of every kind that the decoder knows, and ways to spoil them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,39 +7,39 @@ import sharp from 'sharp';
 import type { Random } from '../../statistics/seeded-random';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 
-export interface Picture {
+export interface Image {
   readonly name: string;
   readonly bytes: Buffer;
 }
 
 /** The demo's samples, and one of them in each form that a JPEG, PNG or WebP can have. */
-export async function makePictures(): Promise<Picture[]> {
+export async function makeImages(): Promise<Image[]> {
   const folder = join(DEMO_MODELS_DIR, 'samples');
   const samples = readdirSync(folder).map((name) => ({ name, bytes: readFileSync(join(folder, name)) }));
-  const picture = sharp(samples[0]!.bytes).resize(160, 120, { fit: 'fill' });
+  const image = sharp(samples[0]!.bytes).resize(160, 120, { fit: 'fill' });
   const forms: readonly [string, sharp.Sharp][] = [
-    ['progressive.jpg', picture.clone().jpeg({ progressive: true })],
-    ['cmyk.jpg', picture.clone().toColourspace('cmyk').jpeg()],
-    ['grey.jpg', picture.clone().toColourspace('b-w').jpeg()],
-    ['turned.jpg', picture.clone().withMetadata({ orientation: 6 }).jpeg()],
+    ['progressive.jpg', image.clone().jpeg({ progressive: true })],
+    ['cmyk.jpg', image.clone().toColourspace('cmyk').jpeg()],
+    ['grey.jpg', image.clone().toColourspace('b-w').jpeg()],
+    ['turned.jpg', image.clone().withMetadata({ orientation: 6 }).jpeg()],
     [
       'exif.jpg',
-      picture
+      image
         .clone()
         .withExif({ IFD0: { Artist: 'somebody' } })
         .jpeg(),
     ],
-    ['wide.jpg', picture.clone().withIccProfile('p3').jpeg()],
-    ['plain.png', picture.clone().png()],
-    ['palette.png', picture.clone().png({ palette: true })],
-    ['interlaced.png', picture.clone().png({ progressive: true })],
-    ['deep.png', picture.clone().toColourspace('rgb16').png()],
-    ['deep-wide.png', picture.clone().toColourspace('rgb16').withIccProfile('p3').png()],
-    ['clear.png', picture.clone().ensureAlpha(0.5).png()],
-    ['grey-clear.png', picture.clone().toColourspace('b-w').ensureAlpha(0.5).png()],
-    ['lossy.webp', picture.clone().webp()],
-    ['lossless.webp', picture.clone().webp({ lossless: true })],
-    ['clear.webp', picture.clone().ensureAlpha(0.5).webp()],
+    ['wide.jpg', image.clone().withIccProfile('p3').jpeg()],
+    ['plain.png', image.clone().png()],
+    ['palette.png', image.clone().png({ palette: true })],
+    ['interlaced.png', image.clone().png({ progressive: true })],
+    ['deep.png', image.clone().toColourspace('rgb16').png()],
+    ['deep-wide.png', image.clone().toColourspace('rgb16').withIccProfile('p3').png()],
+    ['clear.png', image.clone().ensureAlpha(0.5).png()],
+    ['grey-clear.png', image.clone().toColourspace('b-w').ensureAlpha(0.5).png()],
+    ['lossy.webp', image.clone().webp()],
+    ['lossless.webp', image.clone().webp({ lossless: true })],
+    ['clear.webp', image.clone().ensureAlpha(0.5).webp()],
   ];
   const made = forms.map(async ([name, form]) => ({ name, bytes: await form.toBuffer() }));
   return [...samples, ...(await Promise.all(made))];
