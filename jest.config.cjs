@@ -8,6 +8,9 @@ module.exports = {
   moduleNameMapper: { '^h5wasm/node$': '<rootDir>/node_modules/h5wasm/dist/node/hdf5_hl.js' },
   transformIgnorePatterns: ['/node_modules/(?!h5wasm/)'],
   transform: { '^.+\\.ts$': swc, '/node_modules/h5wasm/.+\\.js$': swc },
+  globalSetup: '<rootDir>/test/support/set-up.cjs',
+  globalTeardown: '<rootDir>/test/support/tear-down.cjs',
   testEnvironment: '<rootDir>/test/support/environment.cjs',
   testTimeout: 30_000,
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
 };
