@@ -80,8 +80,20 @@ const ROOMS = {
     may: ['service/contract.ts', 'charts', 'files', 'statistics'],
     why: 'bench/load/ is a black box’s client: it knows URLs and the contract, no model',
   },
+  'bench/lab': {
+    may: ['infra'],
+    why: 'bench/lab/ starts clusters and nodes; it knows no service and no measurement',
+  },
+  'bench/timeline': {
+    may: ['bench/load', 'service/contract.ts', 'files', 'statistics'],
+    why: 'bench/timeline/ watches a cluster or a process from outside; it changes nothing',
+  },
+  'bench/cluster-run': {
+    may: ['bench/load', 'bench/timeline', 'infra', 'service/contract.ts', 'files', 'statistics'],
+    why: 'bench/cluster-run/ measures in a cluster that exists; it starts none',
+  },
   bench: {
-    may: ['models', 'service', 'charts', 'files', 'statistics'],
+    may: ['infra', 'models', 'service', 'charts', 'files', 'statistics'],
     why: 'bench/ measures; commands and tests are above it',
   },
   cli: {

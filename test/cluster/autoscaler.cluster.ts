@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { CLUSTER, clusterOf } from '../../infra/cluster';
 import { parseCpuMillis } from '../../infra/quantity';
 import { VARIANTS } from '../../infra/variants';
-import { getJson, must, until } from './control-plane';
-import { type MetricsStandIn, startMetricsStandIn } from './metrics-stand-in';
-import { NAMESPACE, readyPods, removeAll, setNodes } from './nodes';
+import { getJson, must } from '../../bench/lab/lab-cluster';
+import { until } from '../../bench/lab/poll';
+import { type MetricsStandIn, startMetricsStandIn } from '../../bench/lab/metrics-stand-in';
+import { NAMESPACE, readyPods, removeAll, setNodes } from '../../bench/lab/simulated-nodes';
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();

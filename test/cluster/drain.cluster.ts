@@ -8,8 +8,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CLUSTER, clusterOf } from '../../infra/cluster';
 import { synthesize } from '../../infra/main';
 import { VARIANTS } from '../../infra/variants';
-import { getJson, kubectl, must } from './control-plane';
-import { leastReplicas, NAMESPACE, podsOf, readyPods, removeAll, setNodes, settled } from './nodes';
+import { getJson, kubectl, must } from '../../bench/lab/lab-cluster';
+import {
+  minReplicasOf,
+  NAMESPACE,
+  podsOf,
+  readyPods,
+  removeAll,
+  setNodes,
+  settled,
+} from '../../bench/lab/simulated-nodes';
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();
@@ -39,7 +47,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The variants that have a budget, with their least replicas. */
 const BUDGETED = VARIANTS.flatMap(({ name, kind, scaling }) => {
-  return kind === 'single-pod' ? [] : [[name, leastReplicas(scaling)] as const];
+  return kind === 'single-pod' ? [] : [[name, minReplicasOf(scaling)] as const];
 });
 
 /** Applies a variant so that all of its pods are on one worker. */

@@ -8,8 +8,8 @@ import { InferenceService } from '../../infra/inference-service';
 import { nodesFor, readCluster } from '../../infra/observed-cluster';
 import { place } from '../../infra/scheduling';
 import type { Resources, Scaling } from '../../infra/variants';
-import { must } from './control-plane';
-import { leastReplicas, NAMESPACE, podsOf, setNodes, settled } from './nodes';
+import { must } from '../../bench/lab/lab-cluster';
+import { minReplicasOf, NAMESPACE, podsOf, setNodes, settled } from '../../bench/lab/simulated-nodes';
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();
@@ -78,12 +78,12 @@ beforeAll(() =>
 
 test(`the ${CASES} cases have pods that all run, that all stay pending, and both, and many that no lot places`, () => {
   const kinds = cases.map(({ nodes, resources, scaling }) => {
-    const replicas = leastReplicas(scaling);
+    const replicas = minReplicasOf(scaling);
     const { pending } = place(replicas, resources, nodes);
     return pending === 0 ? 'none' : pending === replicas ? 'all' : 'some';
   });
   const spread = cases.filter(({ nodes, resources, scaling }) => {
-    const replicas = leastReplicas(scaling);
+    const replicas = minReplicasOf(scaling);
     const { placed, drawn } = place(replicas, resources, nodes);
     return !drawn && placed.filter(({ pods }) => pods > 0).length > 1;
   });
@@ -108,7 +108,7 @@ test.each(cases.map((each, i) => [i, each] as const))(
     });
     const manifests = (Testing.synth(chart) as object[]).map((each) => stringify(each)).join('---\n');
     await must(cluster, ['apply', '-f', '-'], manifests);
-    const replicas = leastReplicas(scaling);
+    const replicas = minReplicasOf(scaling);
     const { running, pending, reason } = await settled(cluster, replicas);
 
     const predicted = place(replicas, resources, nodes);

@@ -10,8 +10,9 @@ import { fitReport } from '../../infra/fit';
 import { nodesFor, readCluster } from '../../infra/observed-cluster';
 import { synthesize } from '../../infra/main';
 import { VARIANTS } from '../../infra/variants';
-import { kubectl, must, until } from './control-plane';
-import { NAMESPACE, podsOf, removeAll, setNodes, settled } from './nodes';
+import { kubectl, must } from '../../bench/lab/lab-cluster';
+import { until } from '../../bench/lab/poll';
+import { NAMESPACE, podsOf, removeAll, setNodes, settled } from '../../bench/lab/simulated-nodes';
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();

@@ -1,11 +1,12 @@
-/** Jest's global set-up: one control plane for all suites, told to them through the environment. */
-import { type Cluster, startControlPlane } from './control-plane';
+/** Jest's global set-up: one control plane for all suites, passed to them in the environment. */
+import { startControlPlane } from '../../bench/lab/control-plane';
+import type { LabCluster } from '../../bench/lab/lab-cluster';
 
 export default async function setUp(): Promise<void> {
   const bin = process.env['KUBERNETES_BIN'];
   if (bin === undefined) throw new Error('KUBERNETES_BIN is not set: run npm run test:cluster');
   const started = Date.now();
-  const plane = await startControlPlane(bin);
+  const plane = await startControlPlane({ bin, autoscalerTiming: 'shortened' });
   (globalThis as { stopCluster?: () => Promise<void> }).stopCluster = plane.stop;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
@@ -17,5 +18,5 @@ export default async function setUp(): Promise<void> {
   console.log(`\ncontrol plane up in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
-/** The cluster that the set-up started. */
-export const clusterOfTest = (): Cluster => JSON.parse(process.env['TANDEM_CLUSTER']!) as Cluster;
+/** The cluster of the set-up. */
+export const clusterOfTest = (): LabCluster => JSON.parse(process.env['TANDEM_CLUSTER']!) as LabCluster;

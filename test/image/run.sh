@@ -15,7 +15,7 @@ done
 # Builds need no namespaces of their own then, which sandboxes may refuse.
 export BUILDAH_ISOLATION=chroot
 if [ -z "${NODE_IMAGE:-}" ]; then
-  NODE_IMAGE=$(bash test/image/build-base.sh) || {
+  NODE_IMAGE=$(bash bench/lab/build-base-image.sh) || {
     [ $? = 3 ] && skip 'there is no base image: see above'
     exit 1
   }

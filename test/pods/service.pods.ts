@@ -8,8 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments, stringify } from 'yaml';
 
 import { IMAGE, PATHS } from '../../service/contract';
-import { type Cluster, getJson, must, until } from '../cluster/control-plane';
-import { NAMESPACE, readyPods } from '../cluster/nodes';
+import { type LabCluster, getJson, must } from '../../bench/lab/lab-cluster';
+import { until } from '../../bench/lab/poll';
+import { NAMESPACE, readyPods } from '../../bench/lab/simulated-nodes';
 import { expectHeldBack } from '../support/held-back';
 import { startLoad } from './load';
 
@@ -27,7 +28,7 @@ const REQUESTS_PER_SECOND = 25;
 const OVERLOAD_PER_SECOND = 150;
 const HPA_TIMEOUT_MS = 240_000;
 
-const cluster = JSON.parse(process.env['TANDEM_CLUSTER']!) as Cluster;
+const cluster = JSON.parse(process.env['TANDEM_CLUSTER']!) as LabCluster;
 const cgroups = JSON.parse(process.env['TANDEM_CGROUPS']!) as string[];
 const photo = readFileSync(join(ROOT, 'models/demo/samples/weave.jpg'));
 

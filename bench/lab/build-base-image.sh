@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Prints the base image to build with: the Dockerfile's own where it can be pulled, else a stand-in for it, made once
-# from Debian's packages (debootstrap) and Node's own program as npm has it. Needs root and buildah.
+# Prints the name of the base image: the Dockerfile's own where it can be pulled, else a stand-in built once from
+# Debian's packages (debootstrap) and the Node program published on npm. Needs root and buildah; exits with 3 where the
+# stand-in needs debootstrap and it is missing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 node_version=22.23.3
@@ -11,10 +12,10 @@ if buildah pull --quiet --policy missing "$real" >/dev/null 2>&1; then
   echo "$real"
   exit 0
 fi
-stand_in=localhost/tandem-base-stand-in:$(sha256sum "test/image/$(basename "$0")" | cut -c1-12)
+stand_in=localhost/tandem-base-stand-in:$(sha256sum bench/lab/build-base-image.sh | cut -c1-12)
 if ! buildah inspect --type image "$stand_in" >/dev/null 2>&1; then
   command -v debootstrap >/dev/null ||
-    { echo "build-image-base: $real cannot be pulled, and its stand-in needs debootstrap" >&2; exit 3; }
+    { echo "build-base-image: $real cannot be pulled, and its stand-in needs debootstrap" >&2; exit 3; }
   echo "$real cannot be pulled; building its stand-in ..." >&2
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT

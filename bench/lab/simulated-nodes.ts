@@ -1,16 +1,19 @@
-/** Nodes that KWOK plays, and the pods on them. */
+/** Nodes that KWOK simulates, and the pods on them. */
 import { stringify } from 'yaml';
 
 import { type ClusterNode, SYSTEM_PODS } from '../../infra/cluster';
 import type { Scaling } from '../../infra/variants';
-import { type Cluster, getJson, must, NODE_LABEL, until } from './control-plane';
+import { SIMULATED_NODE_LABEL } from './control-plane';
+import { getJson, type LabCluster, must } from './lab-cluster';
+import { until } from './poll';
 
-/** Namespace of the stand-in for the system's pods; it sorts after ours, so that our memory is added first. */
+/** Namespace of the system's pods; it sorts after ours, so that kubectl adds our memory first. */
 const SYSTEM_NAMESPACE = 'zz-system';
+/** Namespace of the variants. */
 export const NAMESPACE = 'tandem';
 
-/** How many pods run when no load asks for more. */
-export const leastReplicas = (scaling: Scaling): number =>
+/** Replicas of a variant without load. */
+export const minReplicasOf = (scaling: Scaling): number =>
   scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
 
 const AVOIDED = 'tandem.test/avoided';
@@ -19,8 +22,8 @@ const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effe
 const yaml = (documents: readonly object[]) =>
   documents.map((document) => stringify(document, { aliasDuplicateObjects: false })).join('---\n');
 
-/** Replaces all nodes by these, each with one pod that asks for what the system's pods do. */
-export async function setNodes(cluster: Cluster, nodes: readonly ClusterNode[]): Promise<void> {
+/** Replaces all nodes by these; one pod on each requests what the system's pods request together. */
+export async function setNodes(cluster: LabCluster, nodes: readonly ClusterNode[]): Promise<void> {
   await removeNodes(cluster);
   const objects = nodes.map((node) => {
     const capacity = {
@@ -34,7 +37,7 @@ export async function setNodes(cluster: Cluster, nodes: readonly ClusterNode[]):
       metadata: {
         name: node.name,
         labels: {
-          [NODE_LABEL.key]: NODE_LABEL.value,
+          [SIMULATED_NODE_LABEL.key]: SIMULATED_NODE_LABEL.value,
           'kubernetes.io/os': 'linux',
           'kubernetes.io/hostname': node.name,
         },
@@ -79,8 +82,8 @@ export async function setNodes(cluster: Cluster, nodes: readonly ClusterNode[]):
   await addSystemPods(cluster, nodes);
 }
 
-/** One pod a node, bound to it, with the requests and limits of all the system's pods together. */
-export async function addSystemPods(cluster: Cluster, nodes: readonly { name: string }[]): Promise<void> {
+/** Adds one pod per node, bound to it, with the requests and limits of all the system's pods together. */
+export async function addSystemPods(cluster: LabCluster, nodes: readonly { name: string }[]): Promise<void> {
   const pods = nodes.map(({ name }) => ({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -99,7 +102,7 @@ export async function addSystemPods(cluster: Cluster, nodes: readonly { name: st
   });
 }
 
-async function removeNodes(cluster: Cluster): Promise<void> {
+async function removeNodes(cluster: LabCluster): Promise<void> {
   await removeAll(cluster);
   await must(cluster, [
     ...['delete', 'pods', '--all', '--namespace', SYSTEM_NAMESPACE],
@@ -108,8 +111,8 @@ async function removeNodes(cluster: Cluster): Promise<void> {
   await must(cluster, ['delete', 'nodes', '--all']);
 }
 
-/** Deletes every object of ours, and waits until its pods are gone. */
-export async function removeAll(cluster: Cluster): Promise<void> {
+/** Deletes every object of the variants and waits until their pods are gone. */
+export async function removeAll(cluster: LabCluster): Promise<void> {
   const kinds = [
     ...['horizontalpodautoscalers', 'deployments', 'services', 'poddisruptionbudgets'],
     ...['networkpolicies', 'serviceaccounts'],
@@ -121,8 +124,8 @@ export async function removeAll(cluster: Cluster): Promise<void> {
   await until('our pods are gone', async () => ((await podsOf(cluster)).length === 0 ? true : undefined));
 }
 
-/** Our pods, all of them or those that a selector matches. */
-export async function podsOf(cluster: Cluster, selector = ''): Promise<any[]> {
+/** Pods of {@link NAMESPACE} that a label selector matches; all of them without one. */
+export async function podsOf(cluster: LabCluster, selector = ''): Promise<any[]> {
   const path = `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=${encodeURIComponent(selector)}`;
   return (await getJson(cluster, path)).items ?? [];
 }
@@ -131,19 +134,19 @@ const isReady = (pod: any): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
   (pod.status.conditions ?? []).some((c: any) => c.type === 'Ready' && c.status === 'True');
 
-/** Our pods that are ready and not being deleted. */
-export const readyPods = async (cluster: Cluster, selector = ''): Promise<any[]> =>
+/** Pods of {@link NAMESPACE} that are ready and not terminating. */
+export const readyPods = async (cluster: LabCluster, selector = ''): Promise<any[]> =>
   (await podsOf(cluster, selector)).filter(isReady);
 
 export interface Settled {
   readonly running: number;
   readonly pending: number;
-  /** The scheduler's words for the first pending pod; empty when there is none. */
+  /** The scheduler's message for the first pending pod; empty when none is pending. */
   readonly reason: string;
 }
 
-/** Waits until a number of pods exists and each one either runs or was found unschedulable. */
-export function settled(cluster: Cluster, replicas: number): Promise<Settled> {
+/** Waits until `replicas` pods exist and each one is running or unschedulable. */
+export function settled(cluster: LabCluster, replicas: number): Promise<Settled> {
   return until(`${replicas} pods run or are unschedulable`, async () => {
     const pods = await podsOf(cluster);
     const scheduled = (pod: any) => (pod.status.conditions ?? []).find((c: any) => c.type === 'PodScheduled');

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the programs of test/cluster from their Go modules, once for each state of the pinned versions, and prints the
-# folder that holds them; exits with 3 where they are not there and Go is not either. Some seven minutes on two cores the
-# first time; nothing is installed outside the cache.
+# Builds the lab's Kubernetes programs from pinned Go modules and prints the folder that holds them. The cache has one
+# folder per state of the pins and of this script; a first build takes about seven minutes on two cores. Exits with 3
+# where nothing is cached and Go is missing.
 #   TANDEM_CACHE   folder of the cache (default: tandem in the user's cache folder)
 set -euo pipefail
 cd "$(dirname "$0")/binaries"
@@ -28,10 +28,10 @@ if [ ! -d "$folder" ]; then
   done
   # "go build" names a program after its package's folder, and etcd's is server/v3.
   mv "$partial/server" "$partial/etcd"
-  # The CRDs and stages that KWOK's program reads come with its module.
+  # KWOK reads its CRDs and stages from files of its module.
   cp -r "$(cd kubernetes && go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)/kustomize" "$partial/kwok-kustomize"
   chmod -R u+w "$partial"
-  # Another build of the same may have been quicker.
+  # A concurrent build of the same pins may have finished first.
   mv -T "$partial" "$folder" 2>/dev/null || [ -d "$folder" ]
 fi
 echo "$folder"

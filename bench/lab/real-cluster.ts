@@ -1,0 +1,61 @@
+/** A cluster of real nodes on this machine: control plane, three nodes with images, and metrics-server. */
+import { type LabCluster } from './lab-cluster';
+import { type ControlPlaneOptions, SERVICE_CIDR, startControlPlane } from './control-plane';
+import { startMetricsServer } from './metrics-api';
+import { BRIDGE, BRIDGE_ADDRESS, KUBE_PROXY_USER, kubeletUser, nodeAddress } from './node-addresses';
+import { ip } from './node-resources';
+import { type RealNode, startNode } from './real-node';
+
+const NODES = 3;
+
+export interface RealClusterOptions extends Pick<ControlPlaneOptions, 'bin' | 'autoscalerTiming'> {
+  /** Archives of the images that every node imports. */
+  readonly archives: readonly string[];
+  /** Period of metrics-server's scrapes, seconds. */
+  readonly metricsResolutionSeconds: number;
+  /** Takes one line per step. */
+  readonly log: (line: string) => void;
+}
+
+export interface RealCluster {
+  readonly cluster: LabCluster;
+  /** Root control group of each node. */
+  readonly cgroups: readonly string[];
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts it in the current network namespace, which `with-real-nodes.sh` makes, since its addresses are constants. */
+export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
+  const { bin, autoscalerTiming, archives, metricsResolutionSeconds, log } = options;
+  const started = Date.now();
+  const seconds = () => ((Date.now() - started) / 1000).toFixed(1);
+  ip('link', 'add', BRIDGE, 'type', 'bridge');
+  ip('addr', 'add', `${BRIDGE_ADDRESS}/24`, 'dev', BRIDGE);
+  ip('link', 'set', BRIDGE, 'up');
+  // The first node's kube-proxy routes this machine's requests to Services.
+  ip('route', 'add', SERVICE_CIDR, 'via', nodeAddress(0));
+  const indices = Array.from({ length: NODES }, (_, index) => index);
+  const kubelets = Object.fromEntries(indices.map((index) => [kubeletUser(index), 'system:nodes']));
+  const users = { ...kubelets, [KUBE_PROXY_USER]: '' };
+  const plane = await startControlPlane({ bin, autoscalerTiming, real: { address: BRIDGE_ADDRESS, users } });
+  const { cluster } = plane;
+  log(`control plane up after ${seconds()} s`);
+  const nodes: RealNode[] = [];
+  let stopMetrics: (() => Promise<void>) | undefined;
+  const stop = async () => {
+    await stopMetrics?.();
+    for (const node of nodes) await node.stop();
+    await plane.stop();
+    ip('link', 'delete', BRIDGE);
+  };
+  try {
+    for (const index of indices) nodes.push(await startNode(cluster, { index, nodes: NODES, archives }));
+    log(`${NODES} nodes ready after ${seconds()} s`);
+    stopMetrics = await startMetricsServer(cluster, metricsResolutionSeconds);
+    log(`metrics-server answers after ${seconds()} s`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { cluster, cgroups: nodes.map(({ cgroup }) => cgroup), stop };
+}

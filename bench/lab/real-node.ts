@@ -1,0 +1,116 @@
+/**
+ * A real node on this machine: containerd, kubelet and kube-proxy in a network namespace of their own. A bridge joins the
+ * nodes; the CNI plugins give pods their addresses.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import { getJson, type LabCluster } from './lab-cluster';
+import { kubeletUser, nodeAddress, nodeName } from './node-addresses';
+import { cniConfig, containerdConfig, kubeletConfig, kubeProxyConfig } from './node-config';
+import { addCgroup, addNetwork, ip, mountsBelow, removeCgroup, shimsOf } from './node-resources';
+import { endProcess, until } from './poll';
+import { kubeconfigOf } from './users';
+
+export interface RealNode {
+  readonly name: string;
+  /** Path of its root control group below each controller's tree. */
+  readonly cgroup: string;
+  /** Stops its programs and pods, and frees what it took from the kernel. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts one of `nodes` nodes with the images of the archives, and waits until it is ready.
+ *
+ * @throws Error with the end of each program's log
+ */
+export async function startNode(
+  cluster: LabCluster,
+  { index, nodes, archives }: { index: number; nodes: number; archives: readonly string[] },
+): Promise<RealNode> {
+  const name = nodeName(index);
+  const namespace = `${basename(cluster.folder)}-${index}`;
+  const folder = join(cluster.folder, name);
+  const cgroup = `/${namespace}`;
+  const socket = `${folder}/containerd.sock`;
+  const started: ChildProcess[] = [];
+  const start = (program: string, ...args: string[]) => {
+    const log = openSync(join(folder, `${basename(program)}.log`), 'w');
+    // "ip netns exec" would mount /sys anew and hide the control groups.
+    started.push(
+      spawn('nsenter', [`--net=/run/netns/${namespace}`, program, ...args], {
+        stdio: ['ignore', log, log],
+        cwd: folder,
+      }),
+    );
+  };
+  const ctr = (...args: string[]) =>
+    execFileSync('ctr', ['--address', socket, '--namespace', 'k8s.io', ...args], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+
+  const stop = async () => {
+    for (const child of started.splice(1).reverse()) await endProcess(child);
+    // The kubelet leaves its pods running.
+    const tasks = existsSync(socket) ? ctr('tasks', 'ls', '--quiet').split('\n').filter(Boolean) : [];
+    for (const task of tasks) ctr('tasks', 'rm', '--force', task);
+    for (const child of started) await endProcess(child);
+    for (const pid of shimsOf(socket)) process.kill(pid, 'SIGKILL');
+    for (const mount of mountsBelow(folder)) execFileSync('umount', ['--lazy', mount]);
+    removeCgroup(cgroup);
+    ip('netns', 'delete', namespace);
+  };
+  try {
+    mkdirSync(`${folder}/cni`, { recursive: true });
+    addNetwork(namespace, index, nodes);
+    addCgroup(cgroup);
+    writeFileSync(`${folder}/containerd.toml`, containerdConfig(folder, index));
+    writeFileSync(`${folder}/cni/tandem.conflist`, JSON.stringify(cniConfig(folder, index)));
+    writeFileSync(`${folder}/kubelet.json`, JSON.stringify(kubeletConfig(folder, cgroup, index)));
+    writeFileSync(`${folder}/kube-proxy.json`, JSON.stringify(kubeProxyConfig(cluster, index)));
+    start('containerd', '--config', `${folder}/containerd.toml`);
+    await until(`containerd of ${name} answers`, () =>
+      Promise.resolve(existsSync(socket) && succeeds(() => ctr('version')) ? true : undefined),
+    );
+    for (const archive of archives) ctr('images', 'import', archive);
+    start(
+      join(cluster.bin, 'kubelet'),
+      `--config=${folder}/kubelet.json`,
+      `--kubeconfig=${kubeconfigOf(cluster.folder, kubeletUser(index))}`,
+      `--hostname-override=${name}`,
+      `--node-ip=${nodeAddress(index)}`,
+      `--root-dir=${folder}/kubelet`,
+      `--cert-dir=${folder}/kubelet-certificates`,
+    );
+    start(join(cluster.bin, 'kube-proxy'), `--config=${folder}/kube-proxy.json`);
+    await until(
+      `${name} is ready`,
+      async () => {
+        const { status } = await getJson(cluster, `/api/v1/nodes/${name}`);
+        const ready = status?.conditions?.find(({ type }: { type: string }) => type === 'Ready');
+        return ready?.status === 'True' ? true : undefined;
+      },
+      120_000,
+    );
+    return { name, cgroup, stop };
+  } catch (error) {
+    const logs = ['containerd', 'kubelet', 'kube-proxy']
+      .map((program) => join(folder, `${program}.log`))
+      .filter(existsSync)
+      .map((file) => `${file}: ${readFileSync(file, 'utf8').slice(-1500)}`);
+    await stop();
+    throw new Error(`${(error as Error).message}\n${logs.join('\n')}`, { cause: error });
+  }
+}
+
+function succeeds(action: () => unknown): boolean {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
+}
