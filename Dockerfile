@@ -1,20 +1,21 @@
-# The image that infra's manifests reference: both models inside, the MODELS variable chooses.
-# docker build -t tandem:0.1.0 .            `npm run image` does it with podman and buildah too, and packs other models.
+# The image that the manifests reference. It holds both models; the variable MODELS says which to serve.
+#   docker build -t tandem:0.1.0 .
+# `npm run image` also builds with podman or buildah, and packs your own models.
 ARG NODE_IMAGE=node:22-bookworm-slim
 
 FROM ${NODE_IMAGE} AS base
 
 FROM base AS build
-# What it serves with: onnxruntime, or tfjs-node for TensorFlow.
+# The engine to serve with: onnxruntime, or tfjs-node (TensorFlow).
 ARG ENGINE=onnxruntime
 WORKDIR /app
-# What tfjs-node's native part is built with; nothing of it reaches the final image.
+# Build tools for tfjs-node's native part; none of them reaches the final image.
 RUN if [ "$ENGINE" = tfjs-node ]; then \
       apt-get update && apt-get install -y --no-install-recommends python3 python3-pip g++ make; \
     fi
 COPY package.json package-lock.json .npmrc ./
 COPY scripts/build-tfjs-node.sh scripts/
-# Without install scripts nothing is fetched but packages. The secret is the certificates of a network that has its own.
+# --ignore-scripts: fetch packages and nothing else. The secret holds the certificates of a network with its own authority.
 RUN --mount=type=secret,id=certificates \
     if [ -s /run/secrets/certificates ]; then \
       export NODE_EXTRA_CA_CERTS=/run/secrets/certificates PIP_CERT=/run/secrets/certificates; \
@@ -32,12 +33,12 @@ COPY service service
 COPY infra infra
 RUN npm run build
 
-# Folder of saved models in the build's context, and which of them are packed.
+# The folder of saved models in the build context, and which of them to pack.
 ARG MODELS_DIR=models/demo
 ARG MODELS=accuracy,latency
 COPY ${MODELS_DIR} saved
-# A graph is whole: with onnxruntime nothing but the manifest of a saved model is needed beside it. TensorFlow needs its
-# weights and their base. Exported here, so that a read-only container starts from finished graphs.
+# Export the graphs here, so that a read-only container starts at once. A graph holds all weights: onnxruntime needs only
+# the saved model's manifest beside it. TensorFlow needs the weights and their base.
 RUN mkdir -p served onnx && \
     models=$(echo "$MODELS" | tr , ' ') && \
     MODELS_DIR=/app/saved node build/cli/main.js pack $models --out served && \
@@ -46,7 +47,7 @@ RUN mkdir -p served onnx && \
       MODELS_DIR=/app/served node build/cli/main.js export $models --out onnx && \
       find served \( -name '*.h5' -o -name '*.safetensors*' \) ! -name weights.safetensors -delete; \
     fi
-# Packages of development and of the other engines go, with what only they need.
+# Remove development packages, the other engines and what only they depend on.
 RUN if [ "$ENGINE" = tfjs-node ]; then \
       npm pkg delete dependencies.onnxruntime-node && \
       rm -rf node_modules/@tensorflow/tfjs-node/deps/include node_modules/@tensorflow/tfjs-node/build-tmp-napi-v8; \
@@ -66,7 +67,7 @@ FROM base
 ARG ENGINE=onnxruntime
 ARG MODELS=accuracy,latency
 WORKDIR /app
-# Of service/inference/malloc.ts, for the process that starts the others too.
+# The values of service/inference/malloc.ts, for the parent process too.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=1048576
 ENV NODE_ENV=production ENGINE=${ENGINE} MODELS=${MODELS} MODELS_DIR=/app/served ONNX_CACHE_DIR=/app/onnx PORT=8080
 COPY --from=build /app/node_modules node_modules
@@ -78,7 +79,7 @@ COPY --from=build /app/build/models build/models
 COPY --from=build /app/build/service build/service
 COPY --from=build /app/onnx onnx
 COPY --from=build /app/served served
-# Root owns all of it; the process may write to /tmp only.
+# Root owns every file; the process can write to /tmp only.
 USER 65532:65532
 EXPOSE 8080
 CMD ["node", "build/service/main.js"]

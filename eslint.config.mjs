@@ -10,7 +10,7 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
-      // tfjs exports its classes' types and values apart, so that factories' results look foreign to this rule.
+      // tfjs exports its classes' types and values separately, so the rule takes a factory's result for a foreign class.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/restrict-template-expressions': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
@@ -21,7 +21,7 @@ export default tseslint.config(
     },
   },
   {
-    // Tests and the lab reach into YAML and JSON as a reader would, without a schema.
+    // Tests and the lab read YAML and JSON without a schema.
     files: ['bench/lab/*.ts', 'test/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -4,7 +4,7 @@ const swc = ['@swc/jest', { jsc: { target: 'es2022' } }];
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/build/'],
-  // h5wasm has no CommonJS form, which is what Jest runs without Node's flag for modules.
+  // h5wasm ships ES modules only; Jest runs CommonJS unless Node's module flag is set.
   moduleNameMapper: { '^h5wasm/node$': '<rootDir>/node_modules/h5wasm/dist/node/hdf5_hl.js' },
   transformIgnorePatterns: ['/node_modules/(?!h5wasm/)'],
   transform: { '^.+\\.ts$': swc, '/node_modules/h5wasm/.+\\.js$': swc },

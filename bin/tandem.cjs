@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs the compiled command where there is one (the image), else the sources.
+// Runs the sources in a checkout, and the compiled command in a package or an image.
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
