@@ -1,5 +1,5 @@
 /**
- * Writes the README's tables from the fact tables: `npm run docs`. A test says when they are stale.
+ * Writes the generated tables of README.md and docs/ from the facts in the code: `npm run docs`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,8 +15,8 @@ import { percent } from '../charts/percent';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { VARIABLES } from '../service/config';
 import { ENV, ERRORS } from '../service/contract';
-
-const README = join(__dirname, '..', 'README.md');
+import { DOCUMENTS, ROOT } from './documents';
+import { roomsDiagram, roomsTable } from './rooms-tables';
 
 const code = (text: string) => `\`${text}\``;
 
@@ -26,8 +26,8 @@ function scalingOf({ scaling }: Variant): string {
   return `${minReplicas} to ${maxReplicas} at ${targetCpuPercent} % CPU`;
 }
 
-/** The README's generated tables by the name in their markers. */
-const TABLES: Readonly<Record<string, () => string>> = {
+/** The generated tables by the name in their markers. */
+export const TABLES: Readonly<Record<string, () => string>> = {
   variants: () =>
     table(
       ['variant', 'model', 'replicas', 'CPU request', 'memory request', 'CPU limit', 'memory limit'],
@@ -62,7 +62,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
         const file = join(DEMO_MODELS_DIR, model, 'evaluation.json');
         if (!existsSync(file)) return [];
         const { accuracy, interval95, images } = JSON.parse(readFileSync(file, 'utf8')) as DemoEvaluation;
-        const card = `[${model}](models/demo/${model}/model-card.md)`;
+        const card = `[${model}](../models/demo/${model}/model-card.md)`;
         return [[card, percent(accuracy), interval95.map(percent).join(' to '), images]];
       }),
     ),
@@ -88,17 +88,38 @@ const TABLES: Readonly<Record<string, () => string>> = {
       ['status', 'code', 'meaning'],
       Object.entries(ERRORS).map(([name, { status, title }]) => [status, code(name), title]),
     ),
+  rooms: () => roomsDiagram(''),
+  'rooms-of-models': () => roomsDiagram('models/'),
+  'rooms-of-service': () => roomsDiagram('service/'),
+  walls: roomsTable,
 };
 
-/** Replaces what stands between each table's markers. */
+/** The markers around a table; prettier must not align what the next run would write unaligned. */
+const MARKERS = /<!-- ([\w-]+): npm run docs -->[^]*?<!-- \/\1 -->/g;
+
+/**
+ * Replaces the text between each table's markers, `<!-- name: npm run docs -->` and `<!-- /name -->`.
+ *
+ * @throws RangeError for a name that is not in {@link TABLES}, naming the known ones
+ */
 export function withTables(text: string): string {
-  return Object.entries(TABLES).reduce((result, [name, make]) => {
-    const [begin, end] = [`<!-- ${name}: npm run docs -->`, `<!-- /${name} -->`];
-    const [from, to] = [result.indexOf(begin), result.indexOf(end)];
-    if (from < 0 || to < from)
-      throw new Error(`README.md must hold "${begin}" and "${end}", received neither or one`);
-    return `${result.slice(0, from + begin.length)}\n\n${make()}\n\n${result.slice(to)}`;
-  }, text);
+  return text.replace(MARKERS, (_, name: string) => {
+    const make = TABLES[name];
+    if (make === undefined) {
+      const known = Object.keys(TABLES).join(', ');
+      throw new RangeError(
+        `a generated table must be one of ${known}, received "${name}": correct its marker`,
+      );
+    }
+    return `<!-- ${name}: npm run docs -->\n<!-- prettier-ignore -->\n${make()}\n\n<!-- /${name} -->`;
+  });
 }
 
-if (require.main === module) writeFileAtomic(README, withTables(readFileSync(README, 'utf8')));
+if (require.main === module) {
+  for (const document of DOCUMENTS) {
+    const file = join(ROOT, document);
+    const text = readFileSync(file, 'utf8');
+    const updated = withTables(text);
+    if (updated !== text) writeFileAtomic(file, updated);
+  }
+}
