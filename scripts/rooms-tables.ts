@@ -64,8 +64,8 @@ function hasDetour(edges: Edges, from: string, to: string): boolean {
 }
 
 /**
- * A Mermaid diagram of the folders directly below a folder. An arrow means "may import"; an arrow that others imply is
- * left out. A dotted arrow allows one file only.
+ * A Mermaid diagram of the folders directly below a folder. An arrow means "may import"; it is left out where a longer
+ * path leads to the same folder. A dotted arrow allows one file only.
  *
  * @param parent '' for the project's folder, else a path that ends in a slash
  */
