@@ -1,43 +1,79 @@
 /**
- * Readers of the commands' options and of the service's variables: each refuses what it cannot take, by its name. Loads no
- * library.
+ * Readers of the commands' options. Commander adds the option's name and value to what they throw.
  */
-import { ENGINE_KINDS } from '../models/engines/engine';
-import { EVALUATED_SPLITS } from '../models/data/dataset-splits';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
-/** Reads a number within bounds. */
-export const number =
-  (name: string, lowest: number, highest: number, whole: boolean) =>
+import { InvalidArgumentError, Option } from 'commander';
+
+import { MODEL_IDS } from '../models/catalog';
+import { ENGINE_KINDS, type EngineKind } from '../models/engines/engine';
+import { MANIFEST_NAME } from '../models/weights/saved-model';
+
+/** What the service's configuration decides for the commands too. */
+export interface Defaults {
+  /** Threads of one inference. */
+  readonly threads: number;
+  /** Folder of saved models, each in a folder named by its model id. */
+  readonly modelsDir: string;
+  /** Folder of exported graphs. */
+  readonly onnxCacheDir: string;
+}
+
+const MAX_INT32 = 2 ** 31 - 1;
+
+/** Reads a number from `min` to `max`. */
+export const numberFrom =
+  (min: number, max: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (text.trim() === '' || !(value >= lowest && value <= highest) || (whole && !Number.isInteger(value))) {
-      const kind = whole ? 'a whole number' : 'a number';
-      throw new RangeError(`${name} must be ${kind} from ${lowest} to ${highest}, received "${text}"`);
-    }
+    if (text.trim() === '' || !(value >= min && value <= max))
+      throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
     return value;
   };
 
-/** Reads one of the known words. */
-export const oneOf =
-  <T extends string>(name: string, known: readonly T[]) =>
-  (text: string): T => {
-    const found = known.find((each) => each === text);
-    if (found === undefined)
-      throw new RangeError(`${name} must be one of ${known.join(', ')}, received "${text}"`);
-    return found;
+/** Reads a whole number from `min` to `max`. */
+export const wholeNumberFrom =
+  (min: number, max = MAX_INT32) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < min || value > max)
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    return value;
   };
 
-/** Reads a whole number from `lowest` on. */
-export const wholeNumber = (flag: string, lowest: number, highest = 2 ** 31 - 1) =>
-  number(flag, lowest, highest, true);
+/** Reads the path of a file or folder. An empty one, as from an unset variable, would be the working directory. */
+export function path(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must be a path.');
+  return text;
+}
 
-/** Reads the path of a file or folder; an empty one, as of a variable that is not set, would be the working directory. */
-export const path =
-  (name: string) =>
-  (text: string): string => {
-    if (text.trim() === '') throw new RangeError(`${name} must be a path, received "${text}"`);
-    return text;
-  };
+/** The option that chooses the engine. */
+export const engineOption = () =>
+  new Option('--engine <kind>', 'engine to run the model with')
+    .choices(ENGINE_KINDS)
+    .default('onnxruntime' satisfies EngineKind);
 
-export const engineKind = oneOf('--engine', ENGINE_KINDS);
-export const splitName = oneOf('--split', EVALUATED_SPLITS);
+/** Help text of an argument that {@link modelFolder} reads. */
+export const MODEL_ARGUMENT = `folder of a saved model, or a model id (${MODEL_IDS.join(', ')})`;
+
+/**
+ * The folder of a saved model, given as such or as the id of a served model.
+ *
+ * @throws RangeError naming the ids
+ */
+export function modelFolder(text: string, { modelsDir }: Pick<Defaults, 'modelsDir'>): string {
+  if (existsSync(join(text, MANIFEST_NAME))) return text;
+  const id = MODEL_IDS.find((known) => known === text);
+  if (id === undefined) {
+    throw new RangeError(
+      `the model must be one of ${MODEL_IDS.join(', ')}, or a folder with a ${MANIFEST_NAME}, received ${text}`,
+    );
+  }
+  return join(modelsDir, id);
+}
+
+export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
+/** Says something about the work, on stderr: stdout holds results only. */
+export const note = (sentence: string): void => console.error(sentence);

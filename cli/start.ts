@@ -1,47 +1,55 @@
 /**
- * `npm start`: synthesizes the manifests, serves both demo models with the page, and says what it did.
+ * `npm start`: writes the manifests, serves both models with the page, and prints what to do next.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { pino } from 'pino';
 
+import { PACKAGE_ROOT } from '../files/package-root';
+import type { FitWarning } from '../infra/fit';
 import { synthesize } from '../infra/main';
 import { readConfig } from '../service/config';
 import { serve, stopOnSignals } from '../service/main';
 import { checkNodeVersion } from '../service/node-version';
 
+/** One line on the variants that the reference's cluster has no room for. */
+function fitLine(warnings: readonly FitWarning[]): string | undefined {
+  const variants = [...new Set(warnings.map(({ variant }) => variant))];
+  if (variants.length === 0) return undefined;
+  return `Some pods of ${variants.join(', ')} do not fit the reference’s three nodes: npx tandem fit shows the arithmetic`;
+}
+
 async function start(): Promise<void> {
   checkNodeVersion();
   const started = Date.now();
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
-  const outdir = join(__dirname, '..', 'dist');
-  synthesize(outdir, process.env);
-  const files = readdirSync(outdir).filter((file) => file.endsWith('.yaml'));
-  console.log(`Synthesized ${files.length} manifests into dist/:`);
-  for (const file of files) console.log(`  dist/${file}`);
-
-  console.log(`Loading ${config.models.join(' and ')} (${config.engine}, threads each: ${config.threads}) …`);
+  console.error(`Loading ${config.models.join(' and ')} on ${config.engine} …`);
   const running = await serve(config, { log: pino({ level: config.logLevel }) });
   stopOnSignals(running);
+  const outdir = join(PACKAGE_ROOT, 'dist');
+  const fits = fitLine(synthesize(outdir, process.env));
+  const manifests = readdirSync(outdir).filter((file) => file.endsWith('.yaml'));
   await running.ready;
+
   const url = `http://localhost:${running.port}`;
+  console.log(`Ready in ${((Date.now() - started) / 1000).toFixed(1)} s. Open ${url}`);
   for (const [model, { state }] of running.workers) {
     if (state.kind !== 'ready') continue;
-    const { architecture, engine, engineVersion, precision, loadMs, demo, classes, files } = state.loaded;
-    const kind = demo ? 'demo model' : 'model';
-    console.log(
-      `  ${model}: ${kind}, ${architecture} on ${engine} ${engineVersion} in ${precision}, ready in ${loadMs} ms, tells ${classes.join(', ')}`,
-    );
-    for (const { file, sha256 } of files) console.log(`    ${file}: SHA-256 ${sha256}`);
+    const { architecture, engine, engineVersion, precision, demo, classes } = state.loaded;
+    const kind = demo ? 'demo model, ' : '';
+    console.log(`  ${model}: ${kind}${architecture} on ${engine} ${engineVersion}, ${precision}`);
+    console.log(`    classes: ${classes.join(', ')}`);
   }
-  console.log(`Ready in ${((Date.now() - started) / 1000).toFixed(1)} s. The page: ${url}`);
+  console.log('Classify an image:');
   console.log(
     `  curl --data-binary @photo.jpg -H 'content-type: image/jpeg' '${url}/v1/classify?model=${config.models[0]}'`,
   );
+  console.log(`Deploy one of the ${manifests.length - 1} variants in dist/:`);
   console.log(
     `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${config.models.at(-1)}-single-pod.k8s.yaml`,
   );
+  if (fits !== undefined) console.log(fits);
   console.log('Stop with Ctrl-C.');
 }
 

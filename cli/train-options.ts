@@ -1,7 +1,7 @@
 /**
- * Options of `tandem train`, as text and as values. Loads no library.
+ * Options of `tandem train`. Loads no library but commander.
  */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import {
   ARCHITECTURE_IDS,
@@ -10,7 +10,6 @@ import {
   type Preprocessing,
   PREPROCESSING_IDS,
 } from '../models/catalog';
-import { number, oneOf, wholeNumber } from './options';
 import {
   BATCH_NORM_MODES,
   type BatchNormMode,
@@ -18,11 +17,12 @@ import {
   RECIPE_NAMES,
   type RecipeName,
 } from '../models/recipes';
+import { type Defaults, numberFrom, path, wholeNumberFrom } from './options';
 
-/** As many as a large machine has cores; a mistyped number would start as many threads before any work. */
-const MOST_THREADS = 256;
+/** The cores of a large machine: a mistyped number must not start as many threads. */
+const MAX_THREADS = 256;
 
-/** The command's options as commander gives them. */
+/** The command's options as commander reads them. */
 export interface TrainOptions {
   readonly data: string;
   readonly out: string;
@@ -52,87 +52,101 @@ export interface TrainOptions {
 
 /** Adds the command's arguments and options. */
 export function describeTrain(command: Command): Command {
-  const rate = (flag: string) => number(flag, 1e-9, 100, false);
+  const learningRate = numberFrom(1e-9, 100);
   return command
-    .description('train a classifier on a folder of images with the model’s two-stage recipe')
-    .argument('<model>', `whose recipe, one of ${MODEL_IDS.join(', ')}`)
+    .description('train a classifier on a folder of images: first its head, then its last layers too')
+    .argument('<model>', `the model whose recipe to follow: ${MODEL_IDS.join(', ')}`)
     .requiredOption(
       '--data <folder>',
-      'a folder a class, or train, val and test with a folder a class in each',
+      'images: one folder per class, or folders train, val and test with one folder per class in each',
+      path,
     )
-    .requiredOption('--out <folder>', 'where the saved model goes, and checkpoints until then')
+    .requiredOption('--out <folder>', 'folder for the checkpoints and then for the saved model', path)
+    .addOption(
+      new Option('--recipe <name>', 'recipe; docs/training.md compares them')
+        .choices(RECIPE_NAMES)
+        .default('reference'),
+    )
+    .option('--weights <start>', 'base weights: imagenet, demo, a Keras h5 file, or seed:N', path, 'imagenet')
+    .addOption(
+      new Option('--architecture <id>', 'architecture (default: the model’s)').choices(ARCHITECTURE_IDS),
+    )
+    .option('--head-epochs <count>', 'epochs of the head (default: the recipe’s)', wholeNumberFrom(0))
+    .option('--head-learning-rate <rate>', 'learning rate of the head (default: the recipe’s)', learningRate)
+    .option('--fine-tune-epochs <count>', 'epochs of fine-tuning (default: the recipe’s)', wholeNumberFrom(0))
     .option(
-      '--recipe <name>',
-      `one of ${RECIPE_NAMES.join(', ')}; docs/training.md compares them`,
-      oneOf('--recipe', RECIPE_NAMES),
-      'reference',
+      '--fine-tune-learning-rate <rate>',
+      'learning rate of fine-tuning (default: the recipe’s)',
+      learningRate,
     )
-    .option('--weights <start>', 'imagenet, demo, an h5 file of Keras, or seed:N', 'imagenet')
-    .option(
-      '--architecture <id>',
-      `one of ${ARCHITECTURE_IDS.join(', ')} (default: the model’s)`,
-      oneOf('--architecture', ARCHITECTURE_IDS),
-    )
-    .option('--head-epochs <count>', 'instead of the recipe’s', wholeNumber('--head-epochs', 0))
-    .option('--head-learning-rate <rate>', 'instead of the recipe’s', rate('--head-learning-rate'))
-    .option('--fine-tune-epochs <count>', 'instead of the recipe’s', wholeNumber('--fine-tune-epochs', 0))
-    .option('--fine-tune-learning-rate <rate>', 'instead of the recipe’s', rate('--fine-tune-learning-rate'))
     .option(
       '--layers-unfrozen <count>',
-      'last layers of the backbone that fine-tuning trains',
-      wholeNumber('--layers-unfrozen', 0),
+      'number of last backbone layers that fine-tuning trains (default: the recipe’s)',
+      wholeNumberFrom(0),
     )
-    .option(
-      '--preprocessing <range>',
-      `what the model makes of inputs in [0, 1], one of ${PREPROCESSING_IDS.join(', ')}`,
-      oneOf('--preprocessing', PREPROCESSING_IDS),
+    .addOption(
+      new Option(
+        '--preprocessing <range>',
+        'range that the model maps its inputs from [0, 1] to (default: the recipe’s)',
+      ).choices(PREPROCESSING_IDS),
     )
-    .option('--batch-size <count>', 'images a step', wholeNumber('--batch-size', 1))
+    .option('--batch-size <count>', 'images per step (default: the recipe’s)', wholeNumberFrom(1))
     .option(
       '--label-smoothing <share>',
-      'of each target, spread over the classes',
-      number('--label-smoothing', 0, 0.99, false),
+      'share of each target to spread over all classes (default: the recipe’s)',
+      numberFrom(0, 0.99),
     )
-    .option(
-      '--schedule <name>',
-      'of the learning rate in a stage: constant or cosine',
-      oneOf('--schedule', ['constant', 'cosine']),
+    .addOption(
+      new Option('--schedule <name>', 'learning rate within a stage (default: the recipe’s)').choices([
+        'constant',
+        'cosine',
+      ]),
     )
-    .option('--no-augment', 'take the images as they are')
-    .option(
-      '--batch-norm <mode>',
-      'un-frozen BatchNorm in training: inference (Keras’ guide) or batch',
-      oneOf('--batch-norm', BATCH_NORM_MODES),
-      'inference',
+    .option('--no-augment', 'train on the images as they are')
+    .addOption(
+      new Option(
+        '--batch-norm <mode>',
+        'un-frozen BatchNorm in training: inference keeps its statistics, batch moves them',
+      )
+        .choices(BATCH_NORM_MODES)
+        .default('inference'),
     )
-    .option('--balance-classes', 'let rare classes count as much as common ones')
+    .option('--balance-classes', 'weight the loss so that rare classes count as much as common ones')
     .option(
       '--early-stopping <epochs>',
-      'end a stage after so many epochs without a lower validation loss',
-      wholeNumber('--early-stopping', 1),
+      'end a stage after this many epochs without a lower validation loss',
+      wholeNumberFrom(1),
     )
-    .option(
-      '--keep <which>',
-      'weights of each stage: of its last epoch, or of its best on val',
-      oneOf('--keep', ['last', 'best']),
-      'last',
+    .addOption(
+      new Option('--keep <which>', 'weights to keep from each stage: its last epoch’s, or its best on val')
+        .choices(['last', 'best'])
+        .default('last'),
     )
-    .option('--allow-leakage', 'go on although images of one split are in another')
+    .option('--allow-leakage', 'train even if images of one split are in another split')
     .option(
       '--seed <number>',
-      'of the start, the order and the augmentation',
-      wholeNumber('--seed', 0),
+      'seed of the head’s start, the order and the augmentation',
+      wholeNumberFrom(0),
       DEFAULT_SEED,
     )
     .option(
       '--threads <count>',
-      'with 1 the same seed gives the same weights, bit for bit (default: the CPU limit’s)',
-      number('--threads', 1, MOST_THREADS, true),
+      'CPU threads; with 1, the same seed gives the same weights bit for bit (default: the CPU limit)',
+      wholeNumberFrom(1, MAX_THREADS),
     )
-    .option('--resume', 'go on from the last complete epoch')
-    .option('--json', 'progress as JSON Lines')
+    .option('--resume', 'continue from the last complete epoch in --out')
+    .option('--json', 'report progress as JSON Lines')
     .addHelpText(
       'after',
-      '\nExample: npx tandem train latency --data photos --out build/models/latency\nInterrupted with Ctrl-C, it goes on with the same words and --resume.',
+      '\nExample: npx tandem train latency --data photos --out build/models/latency\nAfter Ctrl-C, continue with the same command and --resume.',
     );
+}
+
+/** Adds the command; training's libraries load when it runs. */
+export function addTrain(program: Command, defaults: () => Defaults): void {
+  describeTrain(program.command('train')).action(async (model: string, options: TrainOptions) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads tfjs
+    const { train } = require('./train') as typeof import('./train.js');
+    await train(model, options, defaults());
+  });
 }

@@ -13,9 +13,9 @@ import { runTraining, type TrainingPlan } from '../models/training/run-training'
 import type { TrainOptions } from './train-options';
 
 /**
- * The recipe of a name.
+ * Looks a model's recipe up by name.
  *
- * @throws RangeError where the model has none of that name
+ * @throws RangeError if the model has no recipe of that name
  */
 export function recipeNamed(name: RecipeName, model: ModelId): Recipe {
   if (name === 'reference') return RECIPES[model];
@@ -27,7 +27,7 @@ export function recipeNamed(name: RecipeName, model: ModelId): Recipe {
   return recipe;
 }
 
-/** The recipe with what the options say instead. */
+/** The recipe, with the options' values in place of its own. */
 export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
   const { schedule, labelSmoothing = recipe.labelSmoothing } = options;
   const scheduled = schedule === undefined ? {} : { schedule };
@@ -51,25 +51,27 @@ export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
   };
 }
 
-/** Exit code of a process that Ctrl-C ended: 128 and the number of SIGINT. */
+/** Exit code after Ctrl-C: 128 plus the number of SIGINT. */
 const INTERRUPTED_CODE = 130;
 
 /**
- * Makes Ctrl-C say how to go on, then end the process. Node hears it between two steps, so nothing is half written.
+ * Makes Ctrl-C print how to continue, then end the process. Node handles it between two steps, so no file is half written.
  *
- * @returns a function that gives Ctrl-C back its meaning
+ * @returns a function that restores Ctrl-C
  */
 function stopOnInterrupt(out: string, note: (sentence: string) => void): () => void {
   const stop = () => {
-    const isBegun = existsSync(join(out, HISTORY_NAME));
-    note(isBegun ? 'stopped; go on with the same command and --resume' : 'stopped before it had begun');
+    const hasStarted = existsSync(join(out, HISTORY_NAME));
+    note(
+      hasStarted ? 'stopped; continue with the same command and --resume' : 'stopped before the first epoch',
+    );
     process.exit(INTERRUPTED_CODE);
   };
   process.once('SIGINT', stop);
   return () => process.off('SIGINT', stop);
 }
 
-/** Trains, measures and reports; prints the model card's path. On SIGINT it stops resumably, with exit code 130. */
+/** Trains, measures, and prints the model card's path. On SIGINT it stops resumably, with exit code 130. */
 export async function train(
   model: string,
   options: TrainOptions,

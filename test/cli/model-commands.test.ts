@@ -4,7 +4,9 @@ import { join } from 'node:path';
 
 import { Command } from 'commander';
 
-import { addModelCommands } from '../../cli/model-commands';
+import { addEvaluate } from '../../cli/evaluate';
+import { addExport } from '../../cli/export';
+import { addPack } from '../../cli/pack';
 import { copySavedModel, DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-cli-'));
@@ -12,11 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const run = async (...words: string[]) => {
   const program = new Command('tandem').exitOverride();
-  addModelCommands(program, () => ({
-    threads: 1,
-    modelsDir: DEMO_MODELS_DIR,
-    onnxCacheDir: join(folder, 'onnx'),
-  }));
+  const defaults = { threads: 1, modelsDir: DEMO_MODELS_DIR, onnxCacheDir: join(folder, 'onnx') };
+  for (const add of [addEvaluate, addExport, addPack]) add(program, () => defaults);
   await program.parseAsync(words, { from: 'user' });
 };
 

@@ -1,0 +1,118 @@
+/**
+ * `tandem evaluate`: measures saved models on labelled images.
+ */
+import { join } from 'node:path';
+
+import { type Command, Option } from 'commander';
+
+import { MODEL_IDS } from '../models/catalog';
+import { EVALUATED_SPLITS, type EvaluatedSplit } from '../models/data/dataset-splits';
+import { describeEngine, type EngineKind } from '../models/engines/engine';
+import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
+import {
+  type Defaults,
+  engineOption,
+  MODEL_ARGUMENT,
+  modelFolder,
+  note,
+  path,
+  wholeNumberFrom,
+} from './options';
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
+
+interface EvaluateOptions {
+  readonly engine: EngineKind;
+  readonly data?: string;
+  readonly split?: EvaluatedSplit;
+  readonly seed?: number;
+  readonly allowLeakage?: true;
+  readonly writeCard?: true;
+  readonly json?: true;
+}
+
+async function evaluateModels(models: string[], options: EvaluateOptions, defaults: Defaults): Promise<void> {
+  const { data, split = 'test', seed, engine, allowLeakage = false, writeCard, json } = options;
+  if (data === undefined) {
+    await evaluateDemoModel(models, options, defaults);
+    return;
+  }
+  if (writeCard) {
+    throw new RangeError(
+      '--write-card is for a demo model on its own images: leave out --write-card, or leave out --data',
+    );
+  }
+  const { progressReporter } = require('./progress') as typeof import('./progress.js');
+  const { compareModels, formatComparison } =
+    require('../models/report/compare-models') as typeof import('../models/report/compare-models.js');
+  const { threads, onnxCacheDir } = defaults;
+  const measured = await compareModels(
+    models.map((model) => modelFolder(model, defaults)),
+    {
+      ...{ data, split, allowLeakage, engine, threads, onnxCacheDir },
+      ...(seed === undefined ? {} : { seed }),
+      ...progressReporter({ isTerminal: process.stderr.isTTY, json: false, stream: process.stderr }),
+    },
+  );
+  console.log(json ? JSON.stringify(measured) : formatComparison(measured));
+}
+
+async function evaluateDemoModel(
+  models: string[],
+  { split, seed, allowLeakage, engine: kind, writeCard: write, json }: EvaluateOptions,
+  { threads, onnxCacheDir }: Defaults,
+): Promise<void> {
+  const ofData = { '--split': split, '--seed': seed, '--allow-leakage': allowLeakage };
+  const unused = Object.entries(ofData).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  if (unused.length > 0) {
+    throw new RangeError(
+      `${unused.join(' and ')} must come with --data, received none: give the images’ folder with --data, or leave out ${unused.join(' and ')}`,
+    );
+  }
+  const id = MODEL_IDS.find((known) => known === models[0]);
+  if (id === undefined || models.length > 1) {
+    throw new RangeError(
+      `without --data the model must be one demo model, ${MODEL_IDS.join(' or ')}, received ${models.join(', ')}: give the images’ folder with --data, or name one demo model`,
+    );
+  }
+  const { evaluateDemo, modelCard, writeCard } =
+    require('../models/demo/evaluate') as typeof import('../models/demo/evaluate.js');
+  const { loadEngine } = require('../models/engines/load') as typeof import('../models/engines/load.js');
+  const saved = readSavedModel(join(DEMO_MODELS_DIR, id));
+  const engine = await loadEngine({ kind, modelDir: saved.folder, threads, onnxCacheDir });
+  note(describeEngine(engine));
+  const measured = await evaluateDemo(saved, engine, (done, count) => {
+    if (done % 50 === 0) note(`${done}/${count} images`);
+  });
+  await engine.dispose();
+  if (write) note(`wrote ${writeCard(saved, measured)}`);
+  console.log(json ? JSON.stringify(measured) : modelCard(saved, measured));
+}
+
+/** Adds the command. */
+export function addEvaluate(program: Command, defaults: () => Defaults): void {
+  program
+    .command('evaluate')
+    .description('measure saved models on labelled images, or a demo model on its own test split')
+    .argument('<models...>', MODEL_ARGUMENT)
+    .option('--data <folder>', 'labelled images, laid out as for train (default: the demo’s own)', path)
+    .addOption(
+      new Option('--split <split>', 'with --data: the split to measure (default: test)').choices(
+        EVALUATED_SPLITS,
+      ),
+    )
+    .option(
+      '--seed <number>',
+      'with --data: seed of the splits, for images that are not in split folders (default: the training’s seed)',
+      wholeNumberFrom(0),
+    )
+    .option('--allow-leakage', 'with --data: measure even if images of one split are in another split')
+    .addOption(engineOption())
+    .option('--write-card', 'for a demo model: write model-card.md and evaluation.json beside it')
+    .option('--json', 'print the figures as JSON')
+    .addHelpText(
+      'after',
+      '\nExample: npx tandem evaluate build/models/latency latency --data photos --split test',
+    )
+    .action((models: string[], options: EvaluateOptions) => evaluateModels(models, options, defaults()));
+}

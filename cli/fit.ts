@@ -1,0 +1,106 @@
+/**
+ * `tandem fit`: which pods a cluster has room for.
+ */
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+
+import { type Basis, BASES } from '../infra/allocation';
+import { CLUSTER, clusterOf, MAX_NODES } from '../infra/cluster';
+import { parseMemoryBytes } from '../infra/quantity';
+import { VARIANTS } from '../infra/variants';
+import { path, wholeNumberFrom } from './options';
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
+
+/** Reads the memory of a node in bytes. */
+function nodeMemory(text: string): number {
+  let bytes = 0;
+  try {
+    bytes = parseMemoryBytes(text);
+  } catch {
+    // The error below gives examples of valid quantities.
+  }
+  if (bytes > 0) return bytes;
+  throw new InvalidArgumentError('It must be a quantity above 0, such as 8050000Ki, 4Gi or 4294967296.');
+}
+
+interface FitOptions {
+  readonly basis?: Basis;
+  readonly nodes?: number;
+  readonly cpuMillis?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly controlPlane?: true;
+  readonly kubeconfig?: string;
+}
+
+function fit(names: string[], options: FitOptions): void {
+  const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig } = options;
+  const { fitReport } = require('../infra/fit') as typeof import('../infra/fit.js');
+  const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
+  const [defaultNode] = CLUSTER as [(typeof CLUSTER)[number]];
+  const isCustom =
+    nodes !== undefined || cpuMillis !== undefined || memory !== undefined || controlPlane === true;
+  if (isCustom && kubeconfig !== undefined) {
+    throw new RangeError(
+      '--kubeconfig reads a real cluster: leave out --nodes, --cpu-millis, --memory and --control-plane',
+    );
+  }
+  const cluster = !isCustom
+    ? CLUSTER
+    : clusterOf({
+        nodes: nodes ?? CLUSTER.length,
+        cpuAllocatableMillis: cpuMillis ?? defaultNode.cpuAllocatableMillis,
+        memoryAllocatableBytes: memory ?? defaultNode.memoryAllocatableBytes,
+        controlPlane: controlPlane ?? false,
+      });
+  const nodesOf = kubeconfig === undefined ? () => cluster : realNodes(kubeconfig);
+  const { namespace } = readSettings(process.env, readContext());
+  for (const variant of VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    for (const each of basis === undefined ? BASES : [basis])
+      console.log(`${fitReport(variant, each, nodesOf({ name: variant.name, namespace }))}\n`);
+  }
+}
+
+/** Reads the nodes of a real cluster once; returns them as each variant would find them. */
+function realNodes(kubeconfig: string) {
+  const { nodesFor, readCluster } =
+    require('../infra/observed-cluster') as typeof import('../infra/observed-cluster.js');
+  const cluster = readCluster(kubeconfig);
+  return (variant: Parameters<typeof nodesFor>[0]) => nodesFor(variant, cluster);
+}
+
+/** Adds the command. */
+export function addFit(program: Command): void {
+  program
+    .command('fit')
+    .description(
+      'show which node each pod goes to, which pods stay Pending and why, and what kubectl describe node will print',
+    )
+    .addArgument(
+      new Argument('[variants...]', 'variants to place (default: all)').choices(
+        VARIANTS.map(({ name }) => name),
+      ),
+    )
+    .addOption(new Option('--basis <basis>', 'basis of the figures (default: both)').choices(BASES))
+    .option(
+      '--nodes <count>',
+      'number of equal nodes (default: the reference’s cluster)',
+      wholeNumberFrom(1, MAX_NODES),
+    )
+    .option('--cpu-millis <millicores>', 'allocatable CPU per node', wholeNumberFrom(1))
+    .option('--memory <quantity>', 'allocatable memory per node, such as 8050000Ki', nodeMemory)
+    .option(
+      '--control-plane',
+      'make the first node a tainted control plane; with --nodes, --cpu-millis or --memory it is off unless set',
+    )
+    .option(
+      '--kubeconfig <file>',
+      'read a real cluster with kubectl instead: its nodes, less the requests of other pods',
+      path,
+    )
+    .addHelpText(
+      'after',
+      '\nExample: npx tandem fit accuracy-max-size --nodes 4 --cpu-millis 2000 --memory 4Gi',
+    )
+    .action(fit);
+}
