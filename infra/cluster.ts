@@ -1,20 +1,20 @@
 /**
  * The cluster that the reference describes. Pure data.
  *
- * @see reference.md, "How to read the resource figures"
+ * @see docs/reference.md#two-readings-of-the-figures
  */
 import type { QuantityFormat } from './quantity';
 import type { Amounts, Resources } from './variants';
 
-/** What the pods of others ask of a node, and how kubectl adds ours to it. */
+/** Requests and limits of the other pods on a node, and how kubectl adds ours to them. */
 export interface OtherPods extends Resources {
-  /** Their requests as the scheduler scores them: of a container that asks for nothing it assumes 100m and 200Mi. */
+  /** Their requests as the scheduler scores them: it assumes 100m and 200Mi for a container without requests. */
   readonly scored: Amounts;
-  /** The form of kubectl's sum of their memory, which is that of the first: an amount in bytes does not tell it. */
+  /** The notation of kubectl's sum of their memory: that of the first pod. An amount in bytes does not show it. */
   readonly memoryFormat: Readonly<Record<keyof Resources, QuantityFormat>>;
   /**
-   * Whether kubectl's sum of memory starts with one of them, and so has its form: pods are added in the order of
-   * their namespaces and names.
+   * Whether one of them comes first in kubectl's sum of memory and decides its notation. kubectl adds pods in the order
+   * of their namespaces and names.
    */
   readonly addedFirst: Readonly<Record<keyof Resources, boolean>>;
 }
@@ -24,24 +24,24 @@ export interface ClusterNode {
   readonly name: string;
   readonly cpuAllocatableMillis: number;
   readonly memoryAllocatableBytes: number;
-  /** Pods that its kubelet still takes. */
+  /** Number of pods that its kubelet still accepts. */
   readonly podsFree: number;
-  /** True where a taint keeps our pods away, as on a control plane. */
+  /** True if a taint keeps our pods away, as on a control plane. */
   readonly tainted: boolean;
-  /** True where it takes no new pods (`kubectl cordon`). */
+  /** True if it accepts no new pods (`kubectl cordon`). */
   readonly cordoned: boolean;
-  /** Taints that pods avoid where they can. */
+  /** Number of taints with the effect PreferNoSchedule. */
   readonly taintsPreferNoSchedule: number;
   readonly others: OtherPods;
 }
 
-/** What every node spends on the system's own pods. */
+/** Requests and limits of the system's pods on every node. */
 export const SYSTEM_PODS: Resources = {
   requests: { cpu: '405m', memory: '443115520' },
   limits: { cpu: '1400m', memory: '1175430400' },
 };
 
-/** The kubelet's default `maxPods`, less one. */
+/** The kubelet's default `maxPods`, less one system pod. */
 const PODS_FREE = 109;
 
 /**
@@ -49,13 +49,13 @@ const PODS_FREE = 109;
  *
  * @see https://kubernetes.io/docs/setup/best-practices/cluster-large/
  */
-export const MOST_NODES = 5000;
+export const MAX_NODES = 5000;
 
 /** Within the range of 8,019,832Ki to 8,089,571Ki that the reference's percentages allow. */
 const MEMORY_ALLOCATABLE_BYTES = 8_050_000 * 1024;
 const CPU_ALLOCATABLE_MILLIS = 4000;
 
-/** Equal nodes, of which the first may be a tainted control plane. */
+/** Equal nodes; the first may be a tainted control plane. */
 export function clusterOf(cluster: {
   readonly nodes: number;
   readonly cpuAllocatableMillis: number;
@@ -85,7 +85,7 @@ export function clusterOf(cluster: {
   });
 }
 
-/** Three nodes, of which one is a tainted control plane. */
+/** The reference's cluster: three nodes, one of them a tainted control plane. */
 export const CLUSTER: readonly ClusterNode[] = clusterOf({
   nodes: 3,
   cpuAllocatableMillis: CPU_ALLOCATABLE_MILLIS,

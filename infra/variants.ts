@@ -1,18 +1,18 @@
 /**
  * The variants that Tandem deploys, with the figures exactly as the reference prints them. Pure data.
  *
- * @see reference.md, "Deployments"
+ * @see docs/reference.md#deployments
  */
 import type { ModelId } from '../models/catalog';
 
-/** How many pods run: a number of them, or as many as a HorizontalPodAutoscaler decides. */
+/** Number of pods: fixed, or decided by a HorizontalPodAutoscaler. */
 export type Scaling =
   | { readonly kind: 'fixed'; readonly replicas: number }
   | {
       readonly kind: 'hpa';
       readonly minReplicas: number;
       readonly maxReplicas: number;
-      /** Average CPU use that the autoscaler aims at, percent of the CPU request. */
+      /** Target of the average CPU utilization, percent of the CPU request. */
       readonly targetCpuPercent: number;
     };
 
@@ -22,13 +22,13 @@ export interface Amounts {
   readonly memory: string;
 }
 
-/** What a container asks for and what it may use. */
+/** Requests and limits of a container. */
 export interface Resources {
   readonly requests: Amounts;
   readonly limits: Amounts;
 }
 
-/** How a variant is deployed, in the reference's words. */
+/** Kind of a deployment, in the reference's words. */
 export type VariantKind = 'single-pod' | 'max-size' | 'hpa';
 
 export interface Variant {
@@ -37,10 +37,10 @@ export interface Variant {
   readonly kind: VariantKind;
   readonly model: ModelId;
   readonly resources: Resources;
-  /** How many of these pods the node held whose sums the figures are, if they are sums; 0: none of ours. */
+  /** On the node basis: how many of these pods ran on the described node; 0 if none did. */
   readonly podsOnNode: number;
   readonly scaling: Scaling;
-  /** Where the figures stand. */
+  /** Where the figures come from; becomes an annotation. */
   readonly source: string;
 }
 
@@ -60,7 +60,7 @@ const MAX_SIZE_LATENCY = {
   podsOnNode: 1,
 } as const;
 
-/** Every variant; one file of `dist/` each. */
+/** Every variant, one file per variant in `dist/`. */
 export const VARIANTS: readonly Variant[] = [
   {
     name: 'accuracy-single-pod',
@@ -68,7 +68,7 @@ export const VARIANTS: readonly Variant[] = [
     model: 'accuracy',
     ...MAX_SIZE_ACCURACY,
     scaling: { kind: 'fixed', replicas: 1 },
-    source: 'reference, max-size deployment, column Accuracy; one pod of that fleet, alone',
+    source: 'docs/reference.md, max-size deployment, column Accuracy: one pod of that fleet',
   },
   {
     name: 'accuracy-max-size',
@@ -76,7 +76,7 @@ export const VARIANTS: readonly Variant[] = [
     model: 'accuracy',
     ...MAX_SIZE_ACCURACY,
     scaling: { kind: 'fixed', replicas: 4 },
-    source: 'reference, max-size deployment, column Accuracy',
+    source: 'docs/reference.md, max-size deployment, column Accuracy',
   },
   {
     name: 'accuracy-hpa',
@@ -88,7 +88,7 @@ export const VARIANTS: readonly Variant[] = [
     },
     podsOnNode: 1,
     scaling: { kind: 'hpa', minReplicas: 2, maxReplicas: 10, targetCpuPercent: 60 },
-    source: 'reference, HPA deployment, column Accuracy',
+    source: 'docs/reference.md, HPA deployment, column Accuracy',
   },
   {
     name: 'latency-single-pod',
@@ -96,7 +96,7 @@ export const VARIANTS: readonly Variant[] = [
     model: 'latency',
     ...MAX_SIZE_LATENCY,
     scaling: { kind: 'fixed', replicas: 1 },
-    source: 'reference, max-size deployment, column Latency; one pod of that fleet, alone',
+    source: 'docs/reference.md, max-size deployment, column Latency: one pod of that fleet',
   },
   {
     name: 'latency-max-size',
@@ -104,7 +104,7 @@ export const VARIANTS: readonly Variant[] = [
     model: 'latency',
     ...MAX_SIZE_LATENCY,
     scaling: { kind: 'fixed', replicas: 2 },
-    source: 'reference, max-size deployment, column Latency',
+    source: 'docs/reference.md, max-size deployment, column Latency',
   },
   {
     name: 'latency-hpa',
@@ -116,7 +116,7 @@ export const VARIANTS: readonly Variant[] = [
     },
     podsOnNode: 0,
     scaling: { kind: 'hpa', minReplicas: 2, maxReplicas: 8, targetCpuPercent: 50 },
-    source: 'reference, HPA deployment, column Latency',
+    source: 'docs/reference.md, HPA deployment, column Latency',
   },
   {
     name: 'previous-max-size',
@@ -124,6 +124,6 @@ export const VARIANTS: readonly Variant[] = [
     model: 'accuracy',
     ...MAX_SIZE_ACCURACY,
     scaling: { kind: 'fixed', replicas: 4 },
-    source: 'reference, max-size deployment, column Previous',
+    source: 'docs/reference.md, max-size deployment, column Previous',
   },
 ];

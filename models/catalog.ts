@@ -1,7 +1,7 @@
 /**
  * The two classifiers Tandem serves and what they are made of. Pure data: no imports.
  *
- * @see reference.md, "Models", for which architecture is tuned for what.
+ * @see docs/reference.md#models
  */
 
 /** What a model is tuned for. These ids are public: URLs, file names and manifests carry them. */

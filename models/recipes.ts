@@ -1,7 +1,7 @@
 /**
  * The two-stage recipe of each model and the augmentation both share. Pure data.
  *
- * @see reference.md, "Models"
+ * @see docs/reference.md#models
  */
 import type { ModelId, Preprocessing } from './catalog';
 
