@@ -1,16 +1,15 @@
 /**
- * What is asked of a node: the figures a pod has on either basis, and what `kubectl describe node` says of the pods on it.
- * Pure functions.
+ * Requests and limits per pod on either basis, and the sums that `kubectl describe node` prints. Pure functions.
  */
 import { type ClusterNode, SYSTEM_PODS } from './cluster';
 import { formatCpu, formatMemory, formatOf, parseCpuMillis, parseMemoryBytes } from './quantity';
 import type { Amounts, Resources, Variant } from './variants';
 
-/** How the printed figures are read: as a container's own, or as the sum on a node. */
+/** How to read the printed figures: as one container's, or as the sum on a node. */
 export const BASES = ['container', 'node'] as const;
 export type Basis = (typeof BASES)[number];
 
-/** A pod's share of a printed sum; the sum itself where no pod of ours was in it. */
+/** A pod's share of a printed sum; the printed figure itself if none of our pods was in the sum. */
 function shareOf(printed: Amounts, system: Amounts, pods: number): Amounts {
   if (pods === 0) return printed;
   const cpuMillis = (parseCpuMillis(printed.cpu) - parseCpuMillis(system.cpu)) / pods;
@@ -24,9 +23,9 @@ function shareOf(printed: Amounts, system: Amounts, pods: number): Amounts {
 }
 
 /**
- * A pod's requests and limits: as printed, or derived from the node's sum.
+ * Requests and limits of one pod: as printed, or derived from the node's sum.
  *
- * @throws RangeError on the node basis for figures that are no sum of the system's pods and `podsOnNode` equal ones
+ * @throws RangeError on the node basis if the figures are not the sum of the system's pods and `podsOnNode` equal pods
  */
 export function resourcesOn(basis: Basis, { resources, podsOnNode }: Variant): Resources {
   if (basis === 'container') return resources;
@@ -43,11 +42,11 @@ export interface AllocatedRow {
   readonly limits: string;
 }
 
-// In kubectl's own order: its doubles make 28 %, not 29 %, of 1160m on 4000m; of nothing it says 0 %.
+// In kubectl's order of operations: with doubles, 1160m of 4000m is 28 %, not 29 %. kubectl prints 0 % of nothing.
 const percentOf = (amount: number, allocatable: number) =>
   `(${allocatable === 0 ? 0 : Math.trunc((amount / allocatable) * 100)}%)`;
 
-/** The rows of a node with a number of our pods beside the others. kubectl prints a sum in the form of its first addend. */
+/** The rows of a node that runs a number of our pods beside the others. kubectl prints a sum in the notation of its first addend. */
 export function allocatedRows(node: ClusterNode, pods: number, resources: Resources): AllocatedRow[] {
   const cpu = (kind: keyof Resources) => {
     const millis = pods * parseCpuMillis(resources[kind].cpu) + parseCpuMillis(node.others[kind].cpu);

@@ -1,11 +1,11 @@
 /**
- * How every deployment is probed, spread and scaled. Pure data, in the fields' own Kubernetes shapes.
+ * Probes, spreading, rollout and autoscaling of every deployment. Pure data in Kubernetes' own shapes.
  */
 import type { k8s } from 'cdk8s-plus-28';
 
 /**
- * Timing of the probes. From an exported graph ResNet101V2 was ready in 0.7 s on two cores, and in 4.5 s where it had to
- * be exported first; the startup probe allows for 120 s, so that a throttled pod on a busy node is not killed while it
+ * Timing of the probes. On two cores ResNet101V2 was ready in 0.7 s from an exported graph, and in 4.5 s when the graph had
+ * to be exported first. The startup probe allows 120 s, so that a throttled pod on a busy node is not killed while it
  * loads.
  */
 export const PROBES = {
@@ -33,8 +33,8 @@ export const PROBES = {
 } as const;
 
 /**
- * Pods go to different nodes where they can; where they cannot, they run all the same. The pods of each revision are
- * counted alone: with those that a rolling update replaces, both of two new ones can end up on one node.
+ * Prefers different nodes, but lets pods run on the same node if they must. Counts the pods of each revision separately:
+ * if the old ones counted too, a rolling update could put both new pods on one node.
  */
 export const SPREAD = {
   maxSkew: 1,
@@ -43,7 +43,7 @@ export const SPREAD = {
   matchLabelKeys: ['pod-template-hash'],
 };
 
-/** A lost node's pods are replaced after this; Kubernetes' default is 300 s. */
+/** Pods of a lost node are replaced after this time; Kubernetes' default is 300 s. */
 const EVICT_AFTER_SECONDS = 30;
 
 export const TOLERATIONS: readonly k8s.Toleration[] = ['not-ready', 'unreachable'].map((condition) => ({
@@ -53,14 +53,14 @@ export const TOLERATIONS: readonly k8s.Toleration[] = ['not-ready', 'unreachable
   tolerationSeconds: EVICT_AFTER_SECONDS,
 }));
 
-/** No pod is taken away before its successor is ready, which needs room for one pod more. */
+/** Remove no pod before its successor is ready. The rollout needs room for one surge pod. */
 export const ROLLING_UPDATE = { maxSurge: 1, maxUnavailable: 0 } as const;
 
-/** The one writable folder. */
+/** The only writable folder. */
 export const TEMPORARY_FILES = { name: 'temporary-files', mountPath: '/tmp', size: '64Mi' } as const;
 
 /**
- * The autoscaler's behaviour: Kubernetes' defaults, stated so that no library's stand in for them.
+ * Behaviour of the autoscaler: Kubernetes' defaults, stated because cdk8s-plus has other defaults.
  *
  * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#default-behavior
  */

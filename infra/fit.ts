@@ -1,5 +1,5 @@
 /**
- * What of each variant fits a cluster, in words.
+ * Explains in text how each variant fits a cluster.
  */
 import { allocatedRows, type Basis, resourcesOn } from './allocation';
 import type { ClusterNode } from './cluster';
@@ -8,7 +8,7 @@ import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import { freeOn, place, type PlacedPods, type Placement } from './scheduling';
 import { type Resources, type Variant, VARIANTS } from './variants';
 
-/** The replica counts that a variant may run: the fixed one, or an autoscaler's ends. */
+/** The replica counts to check: the fixed one, or the autoscaler's bounds. */
 function replicaCounts({ scaling }: Variant): readonly [label: string, replicas: number][] {
   if (scaling.kind === 'fixed') return [['replicas', scaling.replicas]];
   return [
@@ -17,7 +17,7 @@ function replicaCounts({ scaling }: Variant): readonly [label: string, replicas:
   ];
 }
 
-/** Everything that a node lacks for one more pod, as a sum. */
+/** Every resource that a node lacks for one more pod, with the sum. */
 function shortagesOf({ node, pods, shortage }: PlacedPods, { requests }: Resources): string[] {
   if (node.tainted) return ['taint: not tolerated'];
   const free = freeOn(node);
@@ -31,12 +31,12 @@ function shortagesOf({ node, pods, shortage }: PlacedPods, { requests }: Resourc
   const texts = {
     cpu: `cpu: ${sum(node.cpuAllocatableMillis, free.cpuMillis, parseCpuMillis(requests.cpu), millis)}`,
     memory: `memory: ${sum(node.memoryAllocatableBytes, free.memoryBytes, memoryBytes, memory)}`,
-    pods: `pods: ${node.podsFree} free beside the other pods, all taken by ours`,
+    pods: `pods: room for ${node.podsFree} beside the other pods, all taken by ours`,
   };
   return (['cpu', 'memory', 'pods'] as const).filter((what) => shortage[what]).map((what) => texts[what]);
 }
 
-/** Why no node takes one more pod, a line for each shortage; nodes that share it share the line. */
+/** Why no node takes one more pod: one line per shortage, with all nodes that share it. */
 function arithmetic({ placed }: Placement, resources: Resources): string[] {
   const nodesByText = new Map<string, string[]>();
   for (const each of placed) {
@@ -47,11 +47,11 @@ function arithmetic({ placed }: Placement, resources: Resources): string[] {
   return [...nodesByText].map(([text, names]) => `    ${names.join(', ')} ${text}`);
 }
 
-/** Placement and *Allocated resources* of one variant, alone on the cluster at its least replicas. */
+/** Placement and *Allocated resources* of one variant, alone on the cluster with its minimum of replicas. */
 export function fitReport(variant: Variant, basis: Basis, nodes: readonly ClusterNode[]): string {
   const resources = resourcesOn(basis, variant);
   const lines = [
-    `${variant.name} (${basis} basis): ${resources.requests.cpu}, ${resources.requests.memory} a pod`,
+    `${variant.name} (${basis} basis): ${resources.requests.cpu}, ${resources.requests.memory} per pod`,
   ];
   const counts = replicaCounts(variant);
   for (const [label, replicas] of counts) {
@@ -60,13 +60,13 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
     lines.push(`  ${label} ${replicas}: ${where}; Pending ${pending}${pending > 0 ? ` (${reason})` : ''}`);
     const other = place(replicas, resources, nodes, 'last').placed;
     if (placed.some(({ pods }, i) => pods !== other[i]!.pods))
-      lines.push('    or another placement as good: nodes that score alike are drawn by lot');
-    // A rolling update takes no pod away before its extra one is ready.
+      lines.push('    tie: the scheduler picks one of several equal nodes at random');
+    // A rolling update removes no pod before its surge pod is ready.
     const updating = place(replicas + ROLLING_UPDATE.maxSurge, resources, nodes);
-    if (updating.pending === 0) lines.push('    a rolling update has room for its extra pod');
+    if (updating.pending === 0) lines.push('    a rolling update has room for its surge pod');
     else
       lines.push(
-        '    a rolling update would wait: its extra pod has no place',
+        '    a rolling update would hang: its surge pod does not fit',
         ...arithmetic(updating, resources),
       );
   }
@@ -79,15 +79,22 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
   return lines.join('\n');
 }
 
-/** A warning for each variant of which some pod stays Pending, with the arithmetic. */
-export function fitWarnings(basis: Basis, nodes: readonly ClusterNode[]): string[] {
+/** Says that pods of a variant stay Pending, with the arithmetic. */
+export interface FitWarning {
+  /** Name of the variant. */
+  readonly variant: string;
+  readonly text: string;
+}
+
+/** A warning per replica count at which a pod of a variant stays Pending. */
+export function fitWarnings(basis: Basis, nodes: readonly ClusterNode[]): FitWarning[] {
   return VARIANTS.flatMap((variant) => {
     const resources = resourcesOn(basis, variant);
     return replicaCounts(variant).flatMap(([label, replicas]) => {
       const placement = place(replicas, resources, nodes);
       if (placement.pending === 0) return [];
       const first = `${variant.name}: ${label} ${replicas}, ${placement.pending} stay Pending: ${placement.reason}`;
-      return [[first, ...arithmetic(placement, resources)].join('\n')];
+      return [{ variant: variant.name, text: [first, ...arithmetic(placement, resources)].join('\n') }];
     });
   });
 }

@@ -1,5 +1,5 @@
 /**
- * Charts: one file of manifests each.
+ * The charts; cdk8s writes one file per chart.
  */
 import { type App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
@@ -10,7 +10,7 @@ import { InferenceService } from './inference-service';
 import type { Settings } from './settings';
 import type { Variant } from './variants';
 
-/** The namespace, in a file that sorts and so applies before the variants. */
+/** The namespace, in a file whose name sorts before the variants, so that it is applied first. */
 export class NamespaceChart extends Chart {
   constructor(app: App, { namespace }: Settings) {
     super(app, '00-namespace', { disableResourceNameHashes: true });
@@ -29,7 +29,7 @@ export class NamespaceChart extends Chart {
   }
 }
 
-/** One variant, alone: it can be applied and deleted without touching another. */
+/** One variant; applying or deleting its file touches no other variant. */
 export class InferenceChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {
     super(app, variant.name, { disableResourceNameHashes: true });

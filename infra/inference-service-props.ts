@@ -1,17 +1,17 @@
 /**
- * What an `InferenceService` is made from.
+ * Props of an `InferenceService`.
  */
 import type { ServiceType } from './settings';
 import type { Resources, Scaling } from './variants';
 
 export interface InferenceServiceProps {
-  /** Name of every object; it must be distinct within the namespace. @default the construct's id */
+  /** Name of every object; must be unique within the namespace. @default the construct's id */
   readonly name?: string;
-  /** @default the chart's, or none: then kubectl decides */
+  /** @default the chart's namespace; without one, kubectl's */
   readonly namespace?: string;
-  /** The one model that the image is told to serve; it becomes a label's value, so a list of them is refused. */
+  /** The model to serve (variable MODELS). It becomes a label's value, so a list is refused. */
   readonly model: string;
-  /** Image by tag or digest; it must honour the variables of `service/contract.ts`. */
+  /** Container image by tag or digest. It must read the variables in `service/contract.ts`. */
   readonly image: string;
   /** Name of a Secret with the registry's credentials. @default none */
   readonly imagePullSecret?: string;
@@ -20,6 +20,6 @@ export interface InferenceServiceProps {
   readonly scaling: Scaling;
   /** @default 'ClusterIP' */
   readonly serviceType?: ServiceType;
-  /** Where the figures come from; becomes an annotation. @default none */
+  /** Where the figures come from; becomes annotations. @default none */
   readonly figures?: { readonly basis: string; readonly source: string };
 }

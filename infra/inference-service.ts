@@ -1,8 +1,8 @@
 /**
- * The construct: one model served by a Deployment, and all that belongs to it.
+ * The construct: a Deployment that serves one model, and every object that belongs to it.
  *
- * It is built on cdk8s-plus' typed API objects (`kplus.k8s`, the Kubernetes 1.28 schema), because the library's
- * higher level fills in values that are not Kubernetes' own: here every value is said.
+ * It uses cdk8s-plus' typed API objects (`kplus.k8s`, the Kubernetes 1.28 schema). The library's higher-level classes fill
+ * in defaults that are not Kubernetes'; here every value is stated.
  */
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
@@ -31,7 +31,7 @@ import type { Amounts, Scaling } from './variants';
 
 export type { InferenceServiceProps };
 
-/** Labels that select the pods of the service of a name, and nothing else's. */
+/** Labels that select the pods of the service with this name, and no others. */
 export const selectorOf = (name: string): Readonly<Record<string, string>> => ({
   'app.kubernetes.io/name': SERVICE_NAME,
   'app.kubernetes.io/instance': name,
@@ -40,7 +40,7 @@ export const selectorOf = (name: string): Readonly<Record<string, string>> => ({
 const PORT_NAME = 'http';
 const port = k8s.IntOrString.fromString(PORT_NAME);
 
-/** The port of every Service: 80, to the container's own by name. */
+/** The port of every Service: 80, targeting the container's port by name. */
 export const SERVICE_PORT: k8s.ServicePort = {
   name: PORT_NAME,
   port: 80,
@@ -48,23 +48,23 @@ export const SERVICE_PORT: k8s.ServicePort = {
   protocol: 'TCP',
 };
 
-/** Domain of our own annotations. */
+/** Domain of our annotations. */
 const ANNOTATION_DOMAIN = SERVICE_NAME;
 const CONTAINER_NAME = 'inference';
-/** Time for the process to exit after its last request. */
+/** Time for the process to exit after its last request, milliseconds. */
 const EXIT_MS = 10_000;
 
 const seconds = (ms: number) => Math.ceil(ms / 1000);
 
-/** A quantity whose text is kept: as a number where that is printed the same, since a text would get quotes. */
+/** A quantity that keeps its text. Emitted as a number if that prints the same, since a string would get quotes. */
 const quantity = (text: string) =>
   String(Number(text)) === text ? k8s.Quantity.fromNumber(Number(text)) : k8s.Quantity.fromString(text);
 
 const amounts = ({ cpu, memory }: Amounts) => ({ cpu: quantity(cpu), memory: quantity(memory) });
 
-/** Serves one model; throws an Error naming field, value and remedy for figures that Kubernetes would refuse. */
+/** Serves one model. Throws an Error naming field, value and remedy for figures that Kubernetes would refuse. */
 export class InferenceService extends Construct {
-  /** Labels that select this service's pods, and nothing else's. */
+  /** Labels that select this service's pods, and no others. */
   readonly selector: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: InferenceServiceProps) {
@@ -112,7 +112,7 @@ export class InferenceService extends Construct {
       metadata,
       spec: {
         podSelector: { matchLabels },
-        // No egress rule allows none. An empty list of them says the same, but each apply would change the object.
+        // No egress rule: no egress is allowed. An empty list means the same, but every apply would then change the object.
         policyTypes: ['Ingress', 'Egress'],
         ingress: [{ ports: [{ port, protocol: 'TCP' }] }],
       },
@@ -123,7 +123,7 @@ export class InferenceService extends Construct {
         metadata,
         spec: {
           maxUnavailable: k8s.IntOrString.fromNumber(1),
-          // A pod that never becomes ready must not hold up a node's drain, as it would by default.
+          // By default, a pod that never becomes ready blocks the drain of its node.
           unhealthyPodEvictionPolicy: 'AlwaysAllow',
           selector: { matchLabels },
         },
@@ -133,7 +133,7 @@ export class InferenceService extends Construct {
   }
 }
 
-/** The image's tag; one that is no label value, and a digest, give none. */
+/** The image's tag as a label. No label for a digest, or for a tag that is not a valid label value. */
 function versionLabel(image: string): { 'app.kubernetes.io/version'?: string } {
   const [, version] = /^[^@]*:([A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)(?:@.*)?$/.exec(image) ?? [];
   return version === undefined ? {} : { 'app.kubernetes.io/version': version };

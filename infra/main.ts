@@ -1,16 +1,16 @@
 /**
- * The cdk8s app: `npx cdk8s synth` runs it and writes `dist/`.
+ * The cdk8s app. `npx cdk8s synth` runs it and writes `dist/`.
  */
 import { App, YamlOutputType } from 'cdk8s';
 
 import { CLUSTER } from './cluster';
-import { fitWarnings } from './fit';
+import { type FitWarning, fitWarnings } from './fit';
 import { InferenceChart, NamespaceChart } from './inference-chart';
 import { removeStaleRoutes, RouteChart } from './route';
 import { type Environment, readContext, readSettings, type Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
 
-/** Adds every chart to an app; it writes nothing. */
+/** Adds every chart to an app. Writes nothing. */
 export function define(app: App, settings: Settings): App {
   new NamespaceChart(app, settings);
   for (const variant of VARIANTS) new InferenceChart(app, variant, settings);
@@ -18,17 +18,17 @@ export function define(app: App, settings: Settings): App {
 }
 
 /**
- * Writes the manifests, one file a chart, and takes away the routes of an earlier synth. Warns on stderr of pods that
- * would stay Pending on the reference's cluster; it never changes a figure.
+ * Writes the manifests, one file per chart, and removes the routes of an earlier synth. No figure is ever changed to fit.
  *
- * @param outdir folder of the files; cdk8s' own choice (`CDK8S_OUTDIR`) when left out
- * @param routes variants that get their model's stable Service name, one a model
+ * @param outdir folder of the files; without it cdk8s chooses (`CDK8S_OUTDIR`)
+ * @param routes variants that get their model's stable Service name, at most one per model
+ * @returns a warning per replica count at which pods of a variant would stay Pending on the reference's cluster
  */
 export function synthesize(
   outdir: string | undefined,
   environment: Environment,
   routes: readonly Variant[] = [],
-): void {
+): FitWarning[] {
   const settings = readSettings(environment, readContext());
   const app = new App({
     ...(outdir === undefined ? {} : { outdir }),
@@ -38,7 +38,9 @@ export function synthesize(
   for (const variant of routes) new RouteChart(app, variant, settings);
   app.synth();
   removeStaleRoutes(app, routes);
-  for (const warning of fitWarnings(settings.basis, CLUSTER)) console.error(`warning: ${warning}`);
+  return fitWarnings(settings.basis, CLUSTER);
 }
 
-if (require.main === module) synthesize(undefined, process.env);
+if (require.main === module) {
+  for (const { text } of synthesize(undefined, process.env)) console.error(`warning: ${text}`);
+}

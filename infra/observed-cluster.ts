@@ -1,6 +1,6 @@
 /**
- * A real cluster as `fit` needs it: its nodes, and what the pods that are there already ask of them. kubectl reads it,
- * so that every way of signing in that a kubeconfig can name works.
+ * A real cluster as `fit` needs it: its nodes and the requests of the pods that already run. kubectl reads it, so that
+ * every way of signing in that a kubeconfig supports works.
  */
 import { execFileSync } from 'node:child_process';
 
@@ -22,11 +22,11 @@ type Quantities = Readonly<Record<string, string>>;
 
 interface ObservedContainer {
   readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
-  /** `Always` on an init container that goes on running beside the others. */
+  /** `Always` marks an init container that keeps running as a sidecar. */
   readonly restartPolicy?: string;
 }
 
-/** The fields of a pod that count, as the API server answers them. */
+/** The fields of a pod that count, as the API server returns them. */
 export interface ObservedPod {
   readonly metadata: {
     readonly namespace: string;
@@ -50,7 +50,7 @@ export interface ObservedNode {
     /** Cordoned. */
     readonly unschedulable?: boolean;
   };
-  /** Without it a node offers nothing: its kubelet has not said yet what it has. */
+  /** Missing until the kubelet reports; the node then offers nothing. */
   readonly status?: { readonly allocatable?: Quantities };
 }
 
@@ -61,10 +61,10 @@ export interface ObservedCluster {
 
 const READ_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
-/** How much of an answer that is no list is quoted. */
+/** How much of an unreadable answer to quote. */
 const SHOWN_CHARACTERS = 60;
 
-/** kubectl's reason for failing; its own words where it says any. */
+/** Why kubectl failed: its own words if it printed any. */
 function reasonOf(error: unknown): string {
   const { code, status, signal, stderr } = error as Readonly<
     Record<string, string | number | null | undefined>
@@ -73,14 +73,14 @@ function reasonOf(error: unknown): string {
   const words = String(stderr ?? '').trim();
   if (words !== '') return words;
   const end = typeof status === 'number' ? `status ${status}` : (code ?? signal);
-  return `it ended with ${end} and said nothing; run it by hand to see why`;
+  return `it ended with ${end} and printed nothing; run it by hand to see why`;
 }
 
 /**
  * Reads a cluster's nodes and pods.
  *
  * @param kubeconfig path of the file; its current context is used
- * @throws Error with kubectl's own words where it fails, or with what it answered instead of a list
+ * @throws Error with kubectl's own words, or with what it printed instead of a list
  */
 export function readCluster(kubeconfig: string): ObservedCluster {
   const list = (resource: string): readonly unknown[] => {
@@ -114,7 +114,7 @@ export function readCluster(kubeconfig: string): ObservedCluster {
   return { nodes, pods };
 }
 
-/** The items of a list in JSON; undefined for what is none. */
+/** The items of a JSON list; undefined if the text is not a list. */
 function itemsOf(answer: string): readonly unknown[] | undefined {
   try {
     const { items } = JSON.parse(answer) as { items?: unknown };
@@ -125,7 +125,7 @@ function itemsOf(answer: string): readonly unknown[] | undefined {
 }
 
 /**
- * The nodes as a variant would find them: its own pods, if it runs already, are not counted.
+ * The nodes as a variant would find them: its own running pods are not counted.
  *
  * @param variant name and namespace of the variant's objects
  */
@@ -163,7 +163,7 @@ const isUntolerated = ({ key, effect }: { key: string; effect: string }): boolea
   !TOLERATIONS.some((toleration) => toleration.key === key && toleration.effect === effect);
 
 /**
- * What kube-scheduler scores for a container that states no request.
+ * What kube-scheduler assumes when it scores a container without a request.
  *
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/scheduler/util/pod_resources.go
  */
@@ -173,7 +173,7 @@ function othersOf(
   pods: readonly ObservedPod[],
   variant: { readonly name: string; readonly namespace: string },
 ): OtherPods {
-  // The API server lists by key.
+  // The API server lists pods in the order of their keys.
   const key = ({ namespace, name }: { namespace: string; name: string }) =>
     Buffer.from(`${namespace}/${name}`);
   const sorted = [...pods].sort((a, b) => key(a.metadata).compare(key(b.metadata)));
@@ -201,7 +201,7 @@ function othersOf(
   };
 }
 
-/** Millicores or bytes, and the form that kubectl prints them in. */
+/** Millicores or bytes, and the notation that kubectl prints them in. */
 interface Amount {
   readonly amount: number;
   readonly format: QuantityFormat;
@@ -209,7 +209,7 @@ interface Amount {
 
 const NOTHING: Amount = { amount: 0, format: 'decimal' };
 
-/** As kubectl adds: what is added to nothing gives the sum its form. */
+/** Adds as kubectl does: the first amount above zero gives the sum its notation. */
 const add = (sum: Amount, { amount, format }: Amount): Amount => ({
   amount: sum.amount + amount,
   format: sum.amount === 0 ? format : sum.format,
@@ -219,7 +219,7 @@ const larger = (one: Amount, other: Amount): Amount => (other.amount > one.amoun
 
 const PARSERS = { cpu: parseCpuMillis, memory: parseMemoryBytes, pods: parseCount } as const;
 
-/** Reads one of some quantities, or what stands for none of it; `whose` says in an error whose and which they are. */
+/** Reads one quantity of a map, or `none` if it is missing. `whose` names the map in errors. */
 function read(
   whose: string,
   texts: Quantities | undefined,
@@ -235,9 +235,9 @@ function read(
 }
 
 /**
- * What a pod counts for: its containers and sidecars together, or its largest moment of starting, and its overhead.
+ * What a pod counts for: the larger of all its running containers and its largest init step, plus its overhead.
  *
- * @param none what a container counts for that states none
+ * @param none what a container without the quantity counts for
  * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
  */
 function amountOf(
@@ -262,7 +262,7 @@ function amountOf(
     }
   }
   const pod = spec.resources?.[kind]?.[resource] === undefined ? larger(running, starting) : of(spec);
-  // A pod without a limit has none for its overhead either.
+  // A pod without a limit has no limit for its overhead either.
   return kind === 'limits' && pod.amount === 0
     ? pod
     : add(pod, read(`${whose}: overhead`, spec.overhead, resource));

@@ -1,12 +1,12 @@
 /**
- * Refuses what Kubernetes would refuse, or take and never run, while the manifest is made.
+ * Refuses, at synth time, what Kubernetes would refuse or would accept and never run.
  */
 import type { InferenceServiceProps } from './inference-service-props';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import { SERVICE_TYPES } from './settings';
 import type { Resources, Scaling } from './variants';
 
-/** A Service's name, the strictest of those that the objects share (DNS-1035 label). */
+/** Name of a Service (DNS-1035 label): the strictest rule among the objects that share the name. */
 const NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -22,13 +22,13 @@ const DIGEST =
   'sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}|' + `${OTHER_ALGORITHM}:[0-9a-fA-F]{32,}`;
 
 /**
- * The grammar that container runtimes read an image's name by.
+ * The grammar of container image names.
  *
  * @see https://pkg.go.dev/github.com/distribution/reference
  */
 const IMAGE = new RegExp(`^(?:${HOST}/)?${COMPONENT}(?:/${COMPONENT})*(?::${TAG})?(?:@(?:${DIGEST}))?$`);
 
-/** What each text must look like, and in words. */
+/** The form of each text, as a pattern and in words. */
 const TEXTS = [
   ['name', NAME, 'at most 63 of a-z, 0-9 and -, starting with a letter and not ending with -'],
   ['namespace', NAMESPACE, 'at most 63 of a-z, 0-9 and -, not starting or ending with -'],
@@ -59,12 +59,12 @@ function checkTexts(props: InferenceServiceProps): void {
   }
 }
 
-/** What the API's fields hold (int32). */
-const MOST = 2 ** 31 - 1;
+/** Largest value of the API's integer fields. */
+const MAX_INT32 = 2 ** 31 - 1;
 
 function checkCount(field: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > MOST) {
-    throw new Error(`${field} must be a whole number from 1 to ${MOST}, received ${value}`);
+  if (!Number.isInteger(value) || value < 1 || value > MAX_INT32) {
+    throw new Error(`${field} must be a whole number from 1 to ${MAX_INT32}, received ${value}`);
   }
 }
 
@@ -107,7 +107,7 @@ function checkResources(name: string, { requests, limits }: Resources): void {
 }
 
 /**
- * How far above its target the use of CPU may be without another pod, percent of the target.
+ * How far above its target CPU utilization may be before the autoscaler adds a pod, percent of the target.
  *
  * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/,
  *   --horizontal-pod-autoscaler-tolerance
@@ -133,25 +133,25 @@ function checkTarget(name: string, { requests, limits }: Resources, targetCpuPer
 }
 
 /**
- * What the figures' texts may take together. All annotations of an object may take 256 KiB, of which `kubectl apply`
- * needs as much again for its copy of the object.
+ * Bound on the figures' texts together. Kubernetes allows 256 KiB of annotations per object, and `kubectl apply` adds a
+ * second copy of them.
  */
-const MOST_FIGURES_BYTES = 100 * 1024;
+const MAX_FIGURES_BYTES = 100 * 1024;
 
 function checkFigures(figures: NonNullable<InferenceServiceProps['figures']>): void {
   const bytes = Buffer.byteLength(figures.basis) + Buffer.byteLength(figures.source);
-  if (bytes > MOST_FIGURES_BYTES) {
+  if (bytes > MAX_FIGURES_BYTES) {
     throw new Error(
-      `figures.basis and figures.source must take at most ${MOST_FIGURES_BYTES} bytes together, since they become ` +
+      `figures.basis and figures.source must take at most ${MAX_FIGURES_BYTES} bytes together, since they become ` +
         `annotations: shorten them, received ${bytes} bytes`,
     );
   }
 }
 
 /**
- * Checks the figures, the names, the image and the type of a service.
+ * Checks figures, names, image and type of a service.
  *
- * @throws Error naming field, value and what it may be
+ * @throws Error naming the field, the value and what it must be
  */
 export function checkProps(props: InferenceServiceProps & { readonly name: string }): void {
   const { name, scaling, resources, serviceType, figures } = props;

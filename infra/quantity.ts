@@ -1,10 +1,10 @@
 /**
- * Kubernetes quantities as whole numbers and back, as the API server's canonical form has them.
+ * Converts Kubernetes quantities to whole numbers and back to the API server's canonical form.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
 
-/** How a quantity was written, which decides how sums with it are printed. */
+/** Notation of a quantity; it decides how kubectl prints sums that start with it. */
 export type QuantityFormat = 'binary' | 'decimal';
 
 const MULTIPLES: Readonly<Record<QuantityFormat, readonly [suffix: string, factor: number][]>> = {
@@ -26,22 +26,21 @@ const MULTIPLES: Readonly<Record<QuantityFormat, readonly [suffix: string, facto
   ],
 };
 
-/** Parts of one that are smaller than a unit; only decimal quantities have them. */
+/** Suffixes below one unit; only decimal quantities have them. */
 const FRACTIONS: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3 };
 
 const PATTERN = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
 
-/** The most that a quantity may be, in whole units; Kubernetes takes what is more for this. */
-const MOST = 2n ** 63n - 1n;
+/** Largest quantity in whole units; Kubernetes caps larger ones to it. */
+const MAX_INT64 = 2n ** 63n - 1n;
 
 const ceilDivide = (dividend: bigint, divisor: bigint) => (dividend + divisor - 1n) / divisor;
 
 /**
- * Reads a quantity in fractions of its unit, rounded up, as Kubernetes does with what is finer. Exact up to 2^53; of
- * what is more the nearest double is taken, and of what is more than 2^63 - 1 units that number, as Kubernetes caps it:
- * one node of 16Pi must not keep us from reading a cluster, and no sum that matters is as fine as the difference.
+ * Reads a quantity in fractions of its unit and rounds up, as Kubernetes does. Exact up to 2^53, the nearest double above,
+ * and capped at 2^63 - 1 units as in Kubernetes: one node of 16Pi must not stop us from reading a cluster.
  *
- * @throws RangeError for what is no quantity or a negative one
+ * @throws RangeError if the text is not a quantity, or a negative one
  */
 function parseUnits(text: string, unitsPerOne: bigint): number {
   const match = PATTERN.exec(text);
@@ -53,35 +52,35 @@ function parseUnits(text: string, unitsPerOne: bigint): number {
   if (sign === '-' && digits > 0n) throw new RangeError(`a quantity must not be negative, received ${text}`);
   const multiple = [...MULTIPLES.binary, ...MULTIPLES.decimal].find(([name]) => name === suffix)?.[1] ?? 1;
   const exponent = FRACTIONS[suffix] ?? (/^e[+-]?\d/i.test(suffix) ? Number(suffix.slice(1)) : 0);
-  // Beyond this a power of ten makes any digits nothing or the most, and BigInt would run out of memory.
+  // A larger exponent makes any digits zero or the maximum, and BigInt would run out of memory.
   const bound = whole.length + fraction.length + 40;
   const power = Math.max(-bound, Math.min(bound, exponent)) - fraction.length;
   const dividend = digits * BigInt(multiple) * unitsPerOne * 10n ** BigInt(Math.max(0, power));
   const units = ceilDivide(dividend, 10n ** BigInt(Math.max(0, -power)));
-  const most = MOST * unitsPerOne;
+  const most = MAX_INT64 * unitsPerOne;
   return Number(units < most ? units : most);
 }
 
-/** CPU in millicores; a fraction of one counts as one, as in Kubernetes. */
+/** CPU in millicores, rounded up as in Kubernetes. */
 export const parseCpuMillis = (text: string): number => parseUnits(text, 1000n);
 
-/** Memory in bytes; a fraction of a byte counts as one, as in Kubernetes. */
+/** Memory in bytes, rounded up as in Kubernetes. */
 export const parseMemoryBytes = (text: string): number => parseUnits(text, 1n);
 
-/** A number of things, such as pods: of 1000 the API server says 1k. */
+/** A count, such as pods: the API server writes 1000 as 1k. */
 export const parseCount = (text: string): number => parseUnits(text, 1n);
 
-/** Whether a quantity was written in powers of 1024 or of 1000. */
+/** Notation of a quantity: powers of 1024 or of 1000. */
 export const formatOf = (text: string): QuantityFormat => (text.endsWith('i') ? 'binary' : 'decimal');
 
-/** A whole number in digits: as text, a double from 1e21 on has an exponent. */
+/** A whole number in digits; JavaScript writes doubles from 1e21 with an exponent. */
 const digitsOf = (value: number) => String(BigInt(value));
 
-/** Canonical CPU: whole cores without a suffix, else millicores. */
+/** Canonical CPU: whole cores without a suffix, otherwise millicores. */
 export const formatCpu = (millis: number): string =>
   millis % 1000 === 0 ? digitsOf(millis / 1000) : `${digitsOf(millis)}m`;
 
-/** Canonical memory: the largest suffix that leaves a whole number; less than 1Ki is decimal in either form. */
+/** Canonical memory: the largest suffix that leaves a whole number; below 1Ki both notations are decimal. */
 export function formatMemory(bytes: number, format: QuantityFormat): string {
   const multiples = MULTIPLES[bytes < 1024 ? 'decimal' : format];
   const [suffix, factor] = multiples.find(([, multiple]) => bytes > 0 && bytes % multiple === 0) ?? ['', 1];

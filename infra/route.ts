@@ -1,5 +1,5 @@
 /**
- * A stable Service name for each model, pointed at one of its variants: clients keep it when the variant changes.
+ * A stable Service name per model that points to one of its variants, so that clients keep the name when the variant changes.
  */
 import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
@@ -13,10 +13,9 @@ import type { Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
 
 /**
- * Reads a route: a model, and the kind of its variant or any of its variants' whole name, such as `accuracy=hpa` or
- * `accuracy=previous-max-size`.
+ * Reads a route: a model and one of its variants, by kind (`accuracy=hpa`) or by name (`accuracy=previous-max-size`).
  *
- * @throws RangeError naming the routes there are
+ * @throws RangeError listing the valid routes
  */
 export function parseRoute(text: string): Variant {
   const named = VARIANTS.filter(({ name, kind, model }) => name === `${model}-${kind}`);
@@ -33,7 +32,7 @@ export function parseRoute(text: string): Variant {
 
 const chartOf = (model: string) => `route-${model}`;
 
-/** The Service named after the model, in a file of its own: `route-MODEL.k8s.yaml`. */
+/** The Service named after the model, in its own file `route-MODEL.k8s.yaml`. */
 export class RouteChart extends Chart {
   constructor(app: App, { name, model }: Variant, { namespace, serviceType }: Settings) {
     super(app, chartOf(model), { disableResourceNameHashes: true });
@@ -52,7 +51,7 @@ export class RouteChart extends Chart {
   }
 }
 
-/** Where a path leads, through links; of what is not there yet, the part that is. */
+/** Resolves links in a path, or in the part of it that exists. */
 function realPath(path: string): string {
   const absolute = resolve(path);
   if (existsSync(absolute)) return realpathSync(absolute);
@@ -60,18 +59,18 @@ function realPath(path: string): string {
 }
 
 /**
- * Keeps routes out of the project's `dist/`, which holds the variants alone.
+ * Keeps routes out of the project's `dist/`, which holds variants only.
  *
- * @throws RangeError for that folder or one in it, by whichever path
+ * @throws RangeError if the folder is `dist/` or lies in it, by any path
  */
 export function checkRouteFolder(out: string, dist: string): void {
   if (!`${realPath(out)}${sep}`.startsWith(`${realPath(dist)}${sep}`)) return;
   throw new RangeError(
-    `--route must not write into dist/, which holds the variants alone: choose another --out, received ${out}`,
+    `--route must not write into dist/, which holds variants only: choose another --out, received ${out}`,
   );
 }
 
-/** Removes the files of an app's models without a route: one from an earlier synth would still be applied. */
+/** Removes route files of models without a route: `kubectl apply` would still apply one from an earlier synth. */
 export function removeStaleRoutes({ outdir, outputFileExtension }: App, routes: readonly Variant[]): void {
   for (const { model } of VARIANTS) {
     if (routes.some((route) => route.model === model)) continue;

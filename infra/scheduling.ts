@@ -1,8 +1,8 @@
 /**
- * Where the replicas of a variant go, and why some go nowhere: kube-scheduler's default filters and scores, as far as they
- * tell one of our pods from another node's. Pure functions.
+ * Where the scheduler places the replicas of a variant, and why some stay Pending: kube-scheduler's default filters and
+ * scores, as far as they differ between nodes for our pods. Pure functions.
  *
- * Left out are the scores of images (a node that holds ours already is liked better) and of other pods' affinities.
+ * Not modelled: ImageLocality (a node that already holds the image scores higher) and other pods' affinities.
  *
  * @see https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins
  */
@@ -11,17 +11,17 @@ import { SPREAD } from './deployment-defaults';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import type { Amounts, Resources } from './variants';
 
-/** What a node has too little of for one more pod. */
+/** The resources that a node lacks for one more pod. */
 export type Shortage = Readonly<Record<'pods' | 'cpu' | 'memory', boolean>>;
 
-/** How many pods went to a node, and what keeps one more away besides a taint or a cordon. */
+/** How many pods a node got, and what keeps one more away besides a taint or a cordon. */
 export interface PlacedPods {
   readonly node: ClusterNode;
   readonly pods: number;
   readonly shortage: Shortage;
 }
 
-/** Where a number of equal pods went. */
+/** Where equal pods were placed. */
 export interface Placement {
   /** In the nodes' order. */
   readonly placed: readonly PlacedPods[];
@@ -37,22 +37,22 @@ interface Ask {
   readonly memoryBytes: number;
 }
 
-/** What a node has for pods of ours. */
+/** What a node has left for our pods. */
 export const freeOn = ({ cpuAllocatableMillis, memoryAllocatableBytes, others }: ClusterNode): Ask => ({
   cpuMillis: cpuAllocatableMillis - parseCpuMillis(others.requests.cpu),
   memoryBytes: memoryAllocatableBytes - parseMemoryBytes(others.requests.memory),
 });
 
 /**
- * Places pods one by one, each on the node that scores best.
+ * Places pods one by one, each on the node with the best score.
  *
- * @param lot which of the nodes that score alike is taken
+ * @param tie which of several nodes with the same score to take; the scheduler picks at random
  */
 export function place(
   replicas: number,
   { requests }: Resources,
   nodes: readonly ClusterNode[],
-  lot: 'first' | 'last' = 'first',
+  tie: 'first' | 'last' = 'first',
 ): Placement {
   const ask = { cpuMillis: parseCpuMillis(requests.cpu), memoryBytes: parseMemoryBytes(requests.memory) };
   const holding = (node: ClusterNode, pods: number): PlacedPods => {
@@ -73,7 +73,7 @@ export function place(
     const scores = scoresOf(feasible, ask);
     const most = Math.max(...scores);
     const best = feasible.filter((_, i) => scores[i] === most);
-    const chosen = best.at(lot === 'first' ? 0 : -1);
+    const chosen = best.at(tie === 'first' ? 0 : -1);
     if (chosen === undefined) break;
     drawn ||= best.length > 1;
     placed[placed.indexOf(chosen)] = holding(chosen.node, chosen.pods + 1);
@@ -94,17 +94,17 @@ function reasonOf(placed: readonly PlacedPods[]): string {
     [cordoned.length, 'node(s) were unschedulable'],
   ];
   const listed = causes.filter(([count]) => count > 0).map(([count, cause]) => `${count} ${cause}`);
-  // The scheduler sorts its causes as text, their counts included.
+  // The scheduler sorts its reasons as text, counts included.
   return `0/${placed.length} nodes are available: ${listed.sort().join(', ')}.`;
 }
 
-/** The most that one score gives; each is a whole number, rounded down. */
+/** Largest value of a score; scores are whole numbers, rounded down. */
 const MAX_NODE_SCORE = 100;
 
-/** A score of each of the nodes that can take the pod, before its weight. */
+/** Scores each node that can take the pod, before weighting. */
 type Scorer = (feasible: readonly PlacedPods[], ask: Ask) => number[];
 
-/** What is asked of a node by others, and by a number of our pods. */
+/** Requests on a node: of other pods, and of a number of ours. */
 const allocated = (others: Amounts, pods: number, ask: Ask): Ask => ({
   cpuMillis: parseCpuMillis(others.cpu) + pods * ask.cpuMillis,
   memoryBytes: parseMemoryBytes(others.memory) + pods * ask.memoryBytes,
@@ -112,7 +112,7 @@ const allocated = (others: Amounts, pods: number, ask: Ask): Ask => ({
 
 const shareOf = (amount: number, allocatable: number) => (allocatable === 0 ? 0 : amount / allocatable);
 
-/** Scores from 100 down by a count of what speaks against a node. */
+/** Scores from 100 down, by a count of what speaks against a node. */
 const reversed = (counts: readonly number[]): number[] => {
   const most = Math.max(...counts);
   return counts.map((count) =>
@@ -120,11 +120,11 @@ const reversed = (counts: readonly number[]): number[] => {
   );
 };
 
-/** TaintToleration: taints that a pod would rather avoid. */
+/** TaintToleration: fewer PreferNoSchedule taints score higher. */
 const taintToleration: Scorer = (feasible) =>
   reversed(feasible.map(({ node }) => node.taintsPreferNoSchedule));
 
-/** NodeResourcesFit by LeastAllocated: the share of CPU and memory that is left with the pod. */
+/** NodeResourcesFit with LeastAllocated: the share of CPU and memory left after the pod. */
 const leastAllocated: Scorer = (feasible, ask) =>
   feasible.map(({ node, pods }) => {
     const { cpuMillis, memoryBytes } = allocated(node.others.scored, pods + 1, ask);
@@ -134,7 +134,7 @@ const leastAllocated: Scorer = (feasible, ask) =>
     return Math.floor((cpu + left(memoryBytes, node.memoryAllocatableBytes)) / 2);
   });
 
-/** NodeResourcesBalancedAllocation: how much nearer the pod brings the shares of CPU and memory to each other. */
+/** NodeResourcesBalancedAllocation: how much closer the pod brings the shares of CPU and memory. */
 const balancedAllocation: Scorer = (feasible, ask) =>
   feasible.map(({ node, pods }) => {
     const balance = (count: number) => {
@@ -147,7 +147,7 @@ const balancedAllocation: Scorer = (feasible, ask) =>
     return half + Math.trunc((half + balance(pods + 1) - balance(pods)) / 2);
   });
 
-/** PodTopologySpread: the fewer of these pods a node has, the better. */
+/** PodTopologySpread: fewer of these pods on the node score higher. */
 const podTopologySpread: Scorer = (feasible) => {
   const weight = Math.log(feasible.length + 2);
   const counts = feasible.map(({ pods }) => Math.round(pods * weight + SPREAD.maxSkew - 1));

@@ -1,5 +1,5 @@
 /**
- * What an operator may set about the manifests without touching the variants. `dist/` is made with the defaults.
+ * Settings of the manifests that leave the variants as they are. `dist/` has the defaults.
  */
 import { existsSync, readFileSync } from 'node:fs';
 
@@ -16,10 +16,10 @@ export interface Settings {
   readonly namespace: string;
   /** Image by tag, or by digest (`repository@sha256:…`). */
   readonly image: string;
-  /** Name of a Secret of type `kubernetes.io/dockerconfigjson`. @default none: the nodes need no credentials */
+  /** Name of a Secret of type `kubernetes.io/dockerconfigjson`. @default none: the registry needs no credentials */
   readonly imagePullSecret?: string;
   readonly serviceType: ServiceType;
-  /** `container`: the figures as printed; `node`: a pod's share of them, the system's pods taken off. */
+  /** `container`: the figures as printed; `node`: each pod's share of them, without the system's pods. */
   readonly basis: Basis;
 }
 
@@ -30,7 +30,7 @@ export const DEFAULT_SETTINGS: Settings = {
   basis: 'container',
 };
 
-/** The environment variable of each setting; the key of its context is the setting's own name. */
+/** The environment variable of each setting. Its key in the context is the setting's name. */
 export const SETTING_VARIABLES = {
   namespace: 'TANDEM_NAMESPACE',
   image: 'TANDEM_IMAGE',
@@ -39,17 +39,17 @@ export const SETTING_VARIABLES = {
   basis: 'TANDEM_BASIS',
 } as const satisfies Record<keyof Settings, string>;
 
-/** Variables of a process; Node's own type would ask for Node's types of whoever imports the construct. */
+/** Environment variables. Not Node's own type, so that importers of the construct need no Node types. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Values by the names of settings, as a construct tree's context has them. */
+/** Values by setting name, as in a construct tree's context. */
 export type Context = Readonly<Record<string, unknown>>;
 
 /**
- * The map `context` of the working directory's cdk8s.yaml, as AWS CDK has it in cdk.json: the cdk8s command itself hands
- * no context on.
+ * Reads the map `context` from cdk8s.yaml in the working directory, as AWS CDK does from cdk.json. The cdk8s command
+ * itself passes no context to the app.
  *
- * @throws Error naming what is no setting
+ * @throws Error naming a key that is not a setting
  */
 export function readContext(file = 'cdk8s.yaml'): Context {
   if (!existsSync(file)) return {};
@@ -66,16 +66,16 @@ export function readContext(file = 'cdk8s.yaml'): Context {
 }
 
 /**
- * How the names of Kubernetes' own namespaces start; the manifests would restrict all that runs there.
+ * Prefix of Kubernetes' own namespaces. The manifests would restrict every pod in such a namespace.
  *
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
  */
 const RESERVED_PREFIX = 'kube-';
 
 /**
- * Reads the settings: the environment first, where an empty variable is none, then the context, then the defaults.
+ * Reads the settings from the environment, then the context, then the defaults. An empty variable counts as unset.
  *
- * @throws Error naming the variable or the context's key, its value and what it may be
+ * @throws Error naming the variable or the key in the context, its value and what it must be
  */
 export function readSettings(environment: Environment, context: Context): Settings {
   const read = (name: keyof Settings): { from: string; value: string } | undefined => {
@@ -97,7 +97,7 @@ export function readSettings(environment: Environment, context: Context): Settin
   const namespace = read('namespace');
   if (namespace?.value.startsWith(RESERVED_PREFIX) === true) {
     throw new Error(
-      `${namespace.from} must not start with ${RESERVED_PREFIX}, which Kubernetes keeps for its own namespaces: ` +
+      `${namespace.from} must not start with ${RESERVED_PREFIX}, which Kubernetes reserves for its own namespaces: ` +
         `choose another name, received ${namespace.value}`,
     );
   }

@@ -187,9 +187,9 @@ describe('a rolling update', () => {
   );
 
   test.each([
-    ['node', 'accuracy-max-size', 4000, 'has room for its extra pod'],
-    ['container', 'accuracy-max-size', 4000, 'would wait'],
-    ['node', 'latency-max-size', 2000, 'would wait'],
+    ['node', 'accuracy-max-size', 4000, 'has room for its surge pod'],
+    ['container', 'accuracy-max-size', 4000, 'would hang'],
+    ['node', 'latency-max-size', 2000, 'would hang'],
   ] as const)(
     'on the %s basis a rolling update of %s on nodes of %im %s, as fit says',
     async (basis, name, cpu, foretold) => {
@@ -200,7 +200,7 @@ describe('a rolling update', () => {
       const before = await settled(cluster, leastReplicas(name));
       const deployment = [`deployment/${name}`, '--namespace', NAMESPACE];
       await must(cluster, ['rollout', 'restart', ...deployment]);
-      if (foretold === 'would wait') {
+      if (foretold === 'would hang') {
         const during = await settled(cluster, leastReplicas(name) + 1);
         expect(during).toMatchObject({ running: before.running, pending: before.pending + 1 });
         const { code, stderr } = await kubectl(cluster, ['rollout', 'status', ...deployment, '--timeout=3s']);

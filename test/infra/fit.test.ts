@@ -13,9 +13,9 @@ const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === 
 
 test('the report holds placement and the rows that kubectl prints', () => {
   expect(fitReport(variantOf('accuracy-max-size'), 'node', CLUSTER).split('\n')).toEqual([
-    'accuracy-max-size (node basis): 1000m, 2Gi a pod',
+    'accuracy-max-size (node basis): 1000m, 2Gi per pod',
     '  replicas 4: control-plane 0, worker-1 2, worker-2 2; Pending 0',
-    '    a rolling update has room for its extra pod',
+    '    a rolling update has room for its surge pod',
     '  control-plane  cpu     405m (10%)         1400m (35%)',
     '  control-plane  memory  443115520 (5%)     1175430400 (14%)',
     '  worker-1       cpu     2405m (60%)        4400m (110%)',
@@ -33,15 +33,15 @@ test('an HPA variant is reported at both its ends', () => {
   );
 });
 
-test('where equal nodes could have the pod as well, the report says that it is drawn by lot', () => {
-  const [, placement, lot] = fitReport(variantOf('latency-single-pod'), 'node', CLUSTER).split('\n');
+test('the report says that the scheduler breaks ties between equal nodes at random', () => {
+  const [, placement, tie] = fitReport(variantOf('latency-single-pod'), 'node', CLUSTER).split('\n');
   expect(placement).toBe('  replicas 1: control-plane 0, worker-1 1, worker-2 0; Pending 0');
-  expect(lot).toBe('    or another placement as good: nodes that score alike are drawn by lot');
-  expect(fitReport(variantOf('latency-max-size'), 'node', CLUSTER)).not.toContain('lot');
+  expect(tie).toBe('    tie: the scheduler picks one of several equal nodes at random');
+  expect(fitReport(variantOf('latency-max-size'), 'node', CLUSTER)).not.toContain('tie:');
 });
 
 test('warnings name what stays Pending, why, and each node’s sum', () => {
-  expect(fitWarnings('container', CLUSTER)).toContainEqual(
+  expect(fitWarnings('container', CLUSTER).map(({ text }) => text)).toContainEqual(
     [
       'accuracy-max-size: replicas 4, 2 stay Pending: 0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu, 2 Insufficient memory.',
       '    control-plane taint: not tolerated',
@@ -61,7 +61,7 @@ test('a large enough cluster gives no warning', () => {
   expect(fitWarnings('container', large)).toEqual([]);
 });
 
-test('a sum of memory that is no whole number of kibibytes is told in bytes', () => {
+test('a sum of memory that is not a whole number of kibibytes is printed in bytes', () => {
   const [, worker] = CLUSTER as [ClusterNode, ClusterNode];
   const memoryAllocatableBytes = 3 * 2 ** 30 + 1;
   const report = fitReport(variantOf('latency-max-size'), 'node', [{ ...worker, memoryAllocatableBytes }]);
@@ -70,19 +70,19 @@ test('a sum of memory that is no whole number of kibibytes is told in bytes', ()
   );
 });
 
-test('a node without places for pods is told as such', () => {
+test('a node that accepts no more pods is named', () => {
   const report = fitReport(variantOf('latency-hpa'), 'node', [{ ...CLUSTER[1]!, podsFree: 1 }]);
   expect(report).toContain(
     'at minReplicas 2: worker-1 1; Pending 1 (0/1 nodes are available: 1 Too many pods.)',
   );
-  expect(report).toContain('worker-1 pods: 1 free beside the other pods, all taken by ours');
+  expect(report).toContain('worker-1 pods: room for 1 beside the other pods, all taken by ours');
 });
 
-test('a fleet that runs but leaves no room for one pod more is told to wait in a rolling update', () => {
+test('a fleet without room for the surge pod is reported to hang in a rolling update', () => {
   const nodes = CLUSTER.map((node) => ({ ...node, cpuAllocatableMillis: 2000 }));
   const [, placement, update, ...sums] = fitReport(variantOf('latency-max-size'), 'node', nodes).split('\n');
   expect(placement).toContain('worker-1 1, worker-2 1; Pending 0');
-  expect(update).toBe('    a rolling update would wait: its extra pod has no place');
+  expect(update).toBe('    a rolling update would hang: its surge pod does not fit');
   expect(sums).toContain(
     '    worker-1, worker-2 cpu: 2000m - 405m of other pods - 1 x 1000m = 595m, less than 1000m',
   );
@@ -97,7 +97,7 @@ test('the node basis reaches the manifests, with its name', () => {
   expect(Deployment.metadata.annotations['tandem/figures-basis']).toBe('node');
 });
 
-test('the command takes an empty TANDEM_NAMESPACE as none, and so knows a variant’s own pods', () => {
+test('the command treats an empty TANDEM_NAMESPACE as unset, and so knows a variant’s own pods', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-fit-'));
   const node = {
     metadata: { name: 'one' },

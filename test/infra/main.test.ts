@@ -74,7 +74,7 @@ describe('synth', () => {
 
   test('refuses a namespace with Kubernetes’ own prefix by the name of its variable or key', () => {
     const refusal =
-      'must not start with kube-, which Kubernetes keeps for its own namespaces: choose another name, ' +
+      'must not start with kube-, which Kubernetes reserves for its own namespaces: choose another name, ' +
       'received kube-system';
     expect(() => readSettings({ TANDEM_NAMESPACE: 'kube-system' }, {})).toThrow(
       `TANDEM_NAMESPACE ${refusal}`,

@@ -72,7 +72,7 @@ describe('the folder of a route', () => {
     'dist/..sub',
   ])('may not be %s', (out) => {
     expect(() => checkRouteFolder(`${folder}/${out}`, dist)).toThrow(
-      `--route must not write into dist/, which holds the variants alone: choose another --out, received ${folder}/${out}`,
+      `--route must not write into dist/, which holds variants only: choose another --out, received ${folder}/${out}`,
     );
   });
 
