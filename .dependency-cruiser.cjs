@@ -13,7 +13,7 @@ const ROOMS = {
     may: ['models/'],
     why: 'an architecture knows the catalog, not how it is stored, trained or served',
   },
-  'models/data': { may: ['models/', 'statistics'], why: 'images know no model' },
+  'models/data': { may: ['models/', 'files', 'statistics'], why: 'images know no model' },
   'models/weights': {
     may: ['models/', 'models/architectures', 'files', 'statistics'],
     why: 'stored weights know the architectures they fill, not who trains, runs or demonstrates them',

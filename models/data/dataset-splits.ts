@@ -1,7 +1,7 @@
 /**
  * Splits a set by the bytes of its images, so that names, order and file systems do not matter.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../files/sha256';
 
 import { SPLIT_NAMES, type SplitName } from './dataset-files';
 
@@ -54,7 +54,7 @@ export function splitImages(
   for (const [pixelsSha256, group] of groups) {
     const label = Math.min(...group.map((image) => image.label));
     const [first] = group.map(({ sha256 }) => sha256).toSorted();
-    const rank = createHash('sha256').update(`${seed}/${first}`).digest('hex');
+    const rank = sha256(`${seed}/${first}`);
     const ranked = byClass.get(label) ?? [];
     byClass.set(label, ranked);
     ranked.push({ pixelsSha256, size: group.length, rank });

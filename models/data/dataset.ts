@@ -3,10 +3,10 @@
  *
  * Every file is read and decoded once, so that what training would stumble over is found before it begins.
  */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { sha256 } from '../../files/sha256';
 import {
   type DatasetFile,
   type DatasetFiles,
@@ -70,8 +70,6 @@ export interface Dataset {
 type Image = Omit<HashedImage, 'split'>;
 
 const skipSentence = ({ path, reason }: SkippedFile) => `skipped ${path}: ${reason}`;
-
-const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Reads a file, or says why it is skipped. */
 async function readImage(folder: string, { path, label }: DatasetFile): Promise<Image | SkippedFile> {

@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import sharp from 'sharp';
 
 import { INPUT_SHAPE } from '../catalog';
+import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, OTHER_FORMATS, PNG, type Signature } from './image-formats';
 import { fillInput } from './pixels';
 
 // libvips' settings are the process': a thread that set them again would take JPEG from the others for a moment.
@@ -45,44 +46,21 @@ export const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
 const BACKGROUND = { r: 255, g: 255, b: 255 };
 const [HEIGHT, WIDTH] = INPUT_SHAPE;
 
-interface Signature {
-  readonly format: string;
-  readonly offset: number;
-  readonly bytes: string;
-}
-
-const PNG: Signature = { format: 'PNG', offset: 0, bytes: '\x89PNG\r\n\x1a\n' };
-
-const SUPPORTED: readonly Signature[] = [
-  { format: 'JPEG', offset: 0, bytes: '\xff\xd8\xff' },
-  PNG,
-  { format: 'WebP', offset: 8, bytes: 'WEBP' },
-];
-
-/** Formats worth naming in the answer. */
-const OTHERS: readonly Signature[] = [
-  { format: 'GIF', offset: 0, bytes: 'GIF8' },
-  { format: 'BMP', offset: 0, bytes: 'BM' },
-  { format: 'TIFF', offset: 0, bytes: 'II*\0' },
-  { format: 'TIFF', offset: 0, bytes: 'MM\0*' },
-  { format: 'HEIC or AVIF', offset: 4, bytes: 'ftyp' },
-  { format: 'PDF', offset: 0, bytes: '%PDF' },
-  { format: 'SVG', offset: 0, bytes: '<svg' },
-  { format: 'XML', offset: 0, bytes: '<?xml' },
-];
-
 const matches =
   (image: Buffer) =>
   ({ offset, bytes }: Signature) =>
     image.toString('latin1', offset, offset + bytes.length) === bytes;
 
 function checkFormat(image: Buffer): void {
-  if (SUPPORTED.some(matches(image))) return;
-  const other = OTHERS.find(matches(image));
+  if (IMAGE_FORMATS.some(matches(image))) return;
+  const other = OTHER_FORMATS.find(matches(image));
   if (other !== undefined) {
-    throw new DecodeError('unsupported', `The image is ${other.format}; send a JPEG, PNG or WebP instead.`);
+    throw new DecodeError('unsupported', `The image is ${other.name}; send a ${IMAGE_FORMAT_NAMES} instead.`);
   }
-  throw new DecodeError('invalid', 'The body is not an image; send the bytes of a JPEG, PNG or WebP file.');
+  throw new DecodeError(
+    'invalid',
+    `The body is not an image; send the bytes of a ${IMAGE_FORMAT_NAMES} file.`,
+  );
 }
 
 /** Where a PNG says how many bits a sample has. */

@@ -1,7 +1,12 @@
 /**
- * What runs a saved model. The service and the evaluation know this interface only.
+ * The interface of an engine, which runs a saved model. The service and the evaluation know only this.
  */
 import type { ChecksummedFile } from '../weights/saved-model';
+
+/** Precisions that a model can run in. */
+export const PRECISIONS = ['fp32'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+export const DEFAULT_PRECISION: Precision = 'fp32';
 
 export const ENGINE_KINDS = ['onnxruntime', 'tfjs-node', 'wasm'] as const;
 export type EngineKind = (typeof ENGINE_KINDS)[number];
@@ -11,12 +16,12 @@ export interface Engine {
   readonly kind: EngineKind;
   /** Version of the library that computes. */
   readonly version: string;
-  readonly precision: 'fp32';
+  readonly precision: Precision;
   /** Threads that one prediction may use. */
   readonly threads: number;
   /** Class names in the order of the probabilities. */
   readonly classes: readonly string[];
-  /** The exported graph that runs; for engines that run one. */
+  /** The exported graph, for engines that run one. */
   readonly graph?: ChecksummedFile;
   /**
    * Classifies a batch.
@@ -25,19 +30,19 @@ export interface Engine {
    * @returns probabilities, float32 [batch, classes]
    */
   predict(images: Float32Array, batch: number): Promise<Float32Array>;
-  /** Tensors alive in the engine; for engines that count them. */
+  /** Number of live tensors, for engines that count them. */
   readonly tensors?: () => number;
-  /** Frees the model; the engine is of no use afterwards. */
+  /** Frees the model; do not use the engine afterwards. */
   dispose(): Promise<void>;
 }
 
-/** What to do about an engine that is slow; nothing for the others. */
+/** Advice on a slow engine; undefined for the others. */
 export function adviceOn(kind: EngineKind): string | undefined {
   if (kind !== 'wasm') return undefined;
   return 'wasm runs on one thread and takes several times as long: choose onnxruntime, or tfjs-node after `npm run build:tfjs-node`';
 }
 
-/** An engine in a sentence, with what to do about a slow one. */
+/** Describes an engine in one line, with advice on a slow one. */
 export function describeEngine({
   kind,
   version,
@@ -47,13 +52,15 @@ export function describeEngine({
   return `engine: ${kind} ${version}, threads: ${threads}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
-/** What an engine is loaded for. */
+/** Which model to load, and how to run it. */
 export interface EngineOptions {
   readonly kind: EngineKind;
   /** Folder of the saved model. */
   readonly modelDir: string;
   readonly threads: number;
-  /** Folder of exported graphs; onnxruntime alone uses it. */
+  /** @default 'fp32' */
+  readonly precision?: Precision;
+  /** Folder of exported graphs; only onnxruntime uses it. */
   readonly onnxCacheDir: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Chooses an engine; the libraries of the others are never loaded.
+ * Loads a model into an engine without loading the other engines' libraries.
  */
 import type { Engine, EngineKind, EngineOptions, LoadEngine } from './engine';
 

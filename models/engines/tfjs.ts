@@ -1,5 +1,5 @@
 /**
- * TensorFlow.js: natively through tfjs-node, or through WebAssembly where that is asked for.
+ * TensorFlow.js: natively through tfjs-node, or through WebAssembly on request.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs';
 import { INPUT_SHAPE } from '../catalog';
 import { loadClassifier } from '../weights/load-classifier';
 import { readSavedModel } from '../weights/saved-model';
-import type { Engine, EngineOptions } from './engine';
+import { DEFAULT_PRECISION, type Engine, type EngineOptions } from './engine';
 
 /** Whether tfjs-node is installed and its native part built. */
 export function hasTfjsNode(): boolean {
@@ -23,15 +23,15 @@ export function hasTfjsNode(): boolean {
 let tfjsNodeThreads: number | undefined;
 
 /**
- * Makes tfjs compute with TensorFlow's library.
+ * Switches tfjs to TensorFlow's native library.
  *
- * @throws Error with the remedy where the native part is missing; RangeError where this process has loaded it with
- *   another number of threads
+ * @throws Error with the remedy if the native part is missing; RangeError if this process loaded it with another number
+ *   of threads
  */
 export async function useTfjsNode(threads: number): Promise<void> {
   if (!hasTfjsNode()) {
     throw new Error(
-      'engine tfjs-node needs the native part of @tensorflow/tfjs-node, which is not here: run `npm run build:tfjs-node`, or choose engine onnxruntime',
+      'engine tfjs-node needs the native part of @tensorflow/tfjs-node, which is not built: run `npm run build:tfjs-node`, or choose engine onnxruntime',
     );
   }
   if (tfjsNodeThreads !== undefined && tfjsNodeThreads !== threads) {
@@ -40,7 +40,7 @@ export async function useTfjsNode(threads: number): Promise<void> {
     );
   }
   tfjsNodeThreads = threads;
-  // TensorFlow reads these once, when its library is loaded; without them it takes every core of the host.
+  // TensorFlow reads these once, when its library loads. Without them it uses every core of the host.
   process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
   process.env['TF_NUM_INTEROP_THREADS'] = '1';
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
@@ -57,8 +57,13 @@ async function useWasm(): Promise<void> {
   await tf.setBackend('wasm');
 }
 
-/** Loads a saved model; WebAssembly has one thread in Node, whatever was asked for. */
-export async function loadTfjs({ kind, modelDir, threads }: EngineOptions): Promise<Engine> {
+/** Loads a saved model. In Node, WebAssembly always runs on one thread. */
+export async function loadTfjs({
+  kind,
+  modelDir,
+  threads,
+  precision = DEFAULT_PRECISION,
+}: EngineOptions): Promise<Engine> {
   if (kind === 'wasm') await useWasm();
   else await useTfjsNode(threads);
   await tf.ready();
@@ -67,7 +72,7 @@ export async function loadTfjs({ kind, modelDir, threads }: EngineOptions): Prom
   return {
     kind,
     version: tf.version.tfjs,
-    precision: 'fp32',
+    precision,
     threads: kind === 'wasm' ? 1 : threads,
     classes,
     predict: async (images, batch) => {

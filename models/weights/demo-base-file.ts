@@ -6,7 +6,7 @@ import { constants, gunzipSync, gzipSync } from 'node:zlib';
 
 import { decodeSafetensors, encodeSafetensors, integerTensors } from './safetensors';
 import { seededWeight, type Weights } from './weights';
-import { DEMO_BASES, type DemoArchitectureId, storedPrecision } from './demo-base';
+import { DEMO_BASES, type DemoArchitectureId, storedDType } from './demo-base';
 
 /** Adds the seeded start to a file's integers, or takes it away; both wrap around at 8 bits. */
 function shiftByStart(file: Buffer, architecture: DemoArchitectureId, sign: 1 | -1, source: string): void {
@@ -27,7 +27,7 @@ export function encodeDemoBase(
   weights: Weights,
   metadata: Readonly<Record<string, string>>,
 ): Buffer {
-  const file = encodeSafetensors(weights, storedPrecision, metadata);
+  const file = encodeSafetensors(weights, storedDType, metadata);
   shiftByStart(file, architecture, -1, architecture);
   // Noise does not repeat: a search for what does costs time and finds nothing.
   return gzipSync(file, { strategy: constants.Z_HUFFMAN_ONLY });

@@ -3,7 +3,7 @@
  * is stored; the rest is drawn again from the seed.
  */
 import { type ArchitectureId, MODEL_IDS, type ModelId, MODELS } from '../catalog';
-import type { Precision } from './safetensors';
+import type { DType } from './safetensors';
 import type { KernelScale } from './weights';
 
 /** The architectures that have a demo base: those behind the two models. */
@@ -55,7 +55,7 @@ export function isStored(architecture: DemoArchitectureId, name: string): boolea
 }
 
 /** How a base stores a weight: kernels are many and bear rounding, the rest is few and does not. */
-export const storedPrecision = (name: string): Precision => (name.endsWith('kernel') ? 'I8' : 'F32');
+export const storedDType = (name: string): DType => (name.endsWith('kernel') ? 'I8' : 'F32');
 
 /** Name of a demo base's file in the folder of the demo's models. */
 export const demoBaseFile = (architecture: DemoArchitectureId) => `${architecture}.safetensors.gz`;

@@ -1,16 +1,16 @@
 /**
- * Weights in the safetensors format: in single or half precision, or as 8-bit integers with scales.
+ * Weights in the safetensors format: in single precision, or as 8-bit integers with scales.
  *
  * @see https://github.com/huggingface/safetensors#format
  */
 import type { WeightArray, Weights } from './weights';
 
-const BYTES = { I8: 1, F16: 2, F32: 4 } as const;
-/** How a tensor's numbers are stored. */
-export type Precision = keyof typeof BYTES;
+const BYTES = { I8: 1, F32: 4 } as const;
+/** How a tensor's numbers are stored, in the format's own words. */
+export type DType = keyof typeof BYTES;
 
 interface Entry {
-  readonly dtype: Precision;
+  readonly dtype: DType;
   readonly shape: readonly number[];
   readonly data_offsets: readonly [number, number];
 }
@@ -20,40 +20,6 @@ export interface SafetensorsFile {
   readonly weights: Weights;
   readonly metadata: Readonly<Record<string, string>>;
 }
-
-const scratch = new Float32Array(1);
-const scratchBits = new Uint32Array(scratch.buffer);
-
-/** Rounds to the nearest half (IEEE 754 binary16), ties to even; beyond its range to infinity. */
-export function toHalf(value: number): number {
-  scratch[0] = value;
-  const bits = scratchBits[0]!;
-  const sign = (bits >>> 16) & 0x8000;
-  const magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000) return sign | 0x7e00;
-  if (magnitude >= 0x47800000) return sign | 0x7c00;
-  if (magnitude < 0x38800000) {
-    scratchBits[0] = magnitude;
-    const steps = scratch[0] * 16777216; // in units of the smallest half, 2^-24
-    const whole = Math.floor(steps);
-    const rest = steps - whole;
-    return sign | (whole + (rest > 0.5 || (rest === 0.5 && (whole & 1) === 1) ? 1 : 0));
-  }
-  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
-  return sign | ((rounded - 0x38000000) >>> 13);
-}
-
-function fromHalf(half: number): number {
-  const exponent = (half >>> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  const sign = half & 0x8000 ? -1 : 1;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-let table: Float32Array | undefined;
-const halfTable = () => (table ??= Float32Array.from({ length: 65536 }, (_, half) => fromHalf(half)));
 
 /** Largest magnitude of a symmetric 8-bit integer. */
 const INT8_MAX = 127;
@@ -74,36 +40,34 @@ function quantize({ shape, values }: WeightArray): { integers: Int8Array; scales
   return { integers, scales };
 }
 
-const halves = (values: Float32Array) => Uint16Array.from(values, toHalf);
 const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray) =>
   Buffer.from(buffer, byteOffset, byteLength);
 
 /**
  * Encodes weights; the bytes depend on the arguments alone.
  *
- * @param precisionOf how to store the weight of a name; I8 keeps a scale for each output channel beside it
+ * @param dtypeOf how to store the weight with this name; I8 adds a scale per output channel
  */
 export function encodeSafetensors(
   weights: Weights,
-  precisionOf: (name: string) => Precision,
+  dtypeOf: (name: string) => DType,
   metadata: Readonly<Record<string, string>> = {},
 ): Buffer {
   const header: Record<string, Entry | Readonly<Record<string, string>>> = { __metadata__: metadata };
   const parts: Buffer[] = [];
   let offset = 0;
-  const add = (name: string, dtype: Precision, shape: readonly number[], bytes: Buffer) => {
+  const add = (name: string, dtype: DType, shape: readonly number[], bytes: Buffer) => {
     header[name] = { dtype, shape, data_offsets: [offset, offset + bytes.length] };
     offset += bytes.length;
     parts.push(bytes);
   };
   for (const [name, weight] of weights) {
     const { shape, values } = weight;
-    const precision = precisionOf(name);
-    if (precision === 'F32') add(name, precision, shape, bytesOf(values));
-    else if (precision === 'F16') add(name, precision, shape, bytesOf(halves(values)));
+    const dtype = dtypeOf(name);
+    if (dtype === 'F32') add(name, dtype, shape, bytesOf(values));
     else {
       const { integers, scales } = quantize(weight);
-      add(name, precision, shape, bytesOf(integers));
+      add(name, dtype, shape, bytesOf(integers));
       add(`${name}${SCALE_SUFFIX}`, 'F32', [scales.length], bytesOf(scales));
     }
   }
@@ -188,7 +152,7 @@ function checkedOffsets(
 ): readonly [start: number, end: number] {
   const bytes = BYTES[entry.dtype] as number | undefined;
   if (bytes === undefined) {
-    throw new RangeError(`tensor ${name} of ${source} must be F32, F16 or I8, received ${entry.dtype}`);
+    throw new RangeError(`tensor ${name} of ${source} must be F32 or I8, received ${entry.dtype}`);
   }
   const length = entry.shape.reduce((product, size) => product * size, 1);
   const [start, end] = entry.data_offsets;
@@ -213,7 +177,5 @@ function decodeTensor(
   // Copied, since a typed array must start at a multiple of its element's size.
   const data = file.buffer.slice(file.byteOffset + base + start, file.byteOffset + base + end);
   if (entry.dtype === 'F32') return new Float32Array(data);
-  if (entry.dtype === 'I8') return Float32Array.from(new Int8Array(data));
-  const singles = halfTable();
-  return Float32Array.from(new Uint16Array(data), (half) => singles[half]!);
+  return Float32Array.from(new Int8Array(data));
 }

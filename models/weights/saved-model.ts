@@ -1,7 +1,6 @@
 /**
  * Saved models: a folder with `model.json` and the tensors that differ from the model's base.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
@@ -13,9 +12,10 @@ import {
   type Preprocessing,
   PREPROCESSING_IDS,
 } from '../catalog';
-import { storedPrecision } from './demo-base';
+import { storedDType } from './demo-base';
 import { writeFileAtomic } from '../../files/write';
 import { PACKAGE_ROOT } from '../../files/package-root';
+import { sha256 } from '../../files/sha256';
 import { encodeSafetensors } from './safetensors';
 import type { Weights } from './weights';
 
@@ -61,8 +61,6 @@ export interface SavedModelManifest {
 export interface SavedModel extends SavedModelManifest {
   readonly folder: string;
 }
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 function requireField(valid: boolean, file: string, field: string, expected: string, value: unknown): void {
   if (!valid) throw new TypeError(`${file}: ${field} must be ${expected}, received ${JSON.stringify(value)}`);
@@ -170,7 +168,7 @@ export function writeSavedModel(
   weights: Weights,
   metadata: Readonly<Record<string, string>>,
 ): void {
-  const tensors = encodeSafetensors(weights, fields.demo ? storedPrecision : () => 'F32', metadata);
+  const tensors = encodeSafetensors(weights, fields.demo ? storedDType : () => 'F32', metadata);
   writeFileAtomic(join(folder, WEIGHTS_FILE), tensors);
   const { model, architecture, preprocessing, classes, demo, base } = fields;
   const manifest: SavedModelManifest = {

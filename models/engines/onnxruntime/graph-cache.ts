@@ -1,42 +1,51 @@
 /**
- * Exported graphs on disk, so that a saved model is exported once.
+ * A cache of exported graphs on disk, so that each saved model is exported once.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { OUTPUT_NAME } from '../../catalog';
+import { sha256 } from '../../../files/sha256';
 import { writeFileAtomic } from '../../../files/write';
+import { DEFAULT_PRECISION, type Precision } from '../engine';
 import { type ChecksummedFile, readSavedModel, savedModelSha256 } from '../../weights/saved-model';
 
-/** Raised with each change of the exporter's output, so that cached graphs are made again. */
+/** Raise this with each change of the exporter's output, so that cached graphs are exported again. */
 const EXPORTER_VERSION = 1;
 
-/** Where the graph of a saved model lies, or would lie. */
-export function graphFile(modelDir: string, cacheDir: string): string {
+/** Path of a saved model's graph in the cache, whether it exists or not. */
+export function graphFile(
+  modelDir: string,
+  cacheDir: string,
+  precision: Precision = DEFAULT_PRECISION,
+): string {
   const saved = readSavedModel(modelDir);
-  return join(cacheDir, `${saved.model}-${savedModelSha256(saved).slice(0, 16)}-v${EXPORTER_VERSION}.onnx`);
+  const version = savedModelSha256(saved).slice(0, 16);
+  return join(cacheDir, `${saved.model}-${version}-${precision}-v${EXPORTER_VERSION}.onnx`);
 }
 
 const checksumFile = (file: string) => `${file}.sha256`;
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** Checksum of a graph that is there as it was written; one that was damaged since would answer with other numbers. */
+/** Checksum of a cached graph; undefined if it is missing or damaged, since a damaged one would answer wrongly. */
 function checksumOfIntact(file: string): string | undefined {
   if (!existsSync(file) || !existsSync(checksumFile(file))) return undefined;
   const sum = sha256(readFileSync(file));
   return sum === readFileSync(checksumFile(file), 'utf8').trim() ? sum : undefined;
 }
 
-/** A graph to open, and what it is. */
+/** A graph to open, with its checksum. */
 export interface CachedGraph extends ChecksummedFile {
-  /** Its file, or its bytes where the folder cannot be written. */
+  /** Its file, or its bytes if the cache folder is not writable. */
   readonly source: string | Uint8Array;
 }
 
-/** Makes sure that a saved model's graph is in the cache, whole. */
-export async function cachedGraph(modelDir: string, cacheDir: string): Promise<CachedGraph> {
-  const file = graphFile(modelDir, cacheDir);
+/** Returns a saved model's graph from the cache, and exports it first if it is missing or damaged. */
+export async function cachedGraph(
+  modelDir: string,
+  cacheDir: string,
+  precision: Precision = DEFAULT_PRECISION,
+): Promise<CachedGraph> {
+  const file = graphFile(modelDir, cacheDir, precision);
   const intact = checksumOfIntact(file);
   if (intact !== undefined) return { file, sha256: intact, source: file };
   const graph = await exportSavedModel(modelDir, file);
@@ -54,7 +63,7 @@ export async function cachedGraph(modelDir: string, cacheDir: string): Promise<C
   }
 }
 
-/** Images that serve finished graphs leave tfjs out. */
+/** Container images that ship finished graphs leave tfjs out. */
 function hasTfjs(): boolean {
   try {
     return require.resolve('@tensorflow/tfjs') !== '';
@@ -66,7 +75,7 @@ function hasTfjs(): boolean {
 async function exportSavedModel(modelDir: string, file: string): Promise<Uint8Array> {
   if (!hasTfjs()) {
     throw new Error(
-      `the model in ${modelDir} has no graph ${file}, and an image without @tensorflow/tfjs cannot export it: build the image with the model, npm run image -- --help`,
+      `the model in ${modelDir} has no graph ${file}, and @tensorflow/tfjs, which exports it, is not installed: build the container image with the model (npm run image -- --help)`,
     );
   }
   /* eslint-disable @typescript-eslint/no-require-imports -- a cached graph must not cost tfjs' start */

@@ -1,6 +1,6 @@
 /**
  * onnxruntime without its telemetry: since 1.29 its Linux builds keep a device id in the home folder and upload events.
- * Everything here imports it from this file only.
+ * Import it from this file only.
  *
  * @see https://github.com/microsoft/onnxruntime/pull/27379 (the variable must be set before the library starts)
  */

@@ -1,5 +1,5 @@
 /**
- * onnxruntime sessions, set up the one way this project uses them.
+ * onnxruntime sessions with this project's settings.
  */
 import type { InferenceSession } from 'onnxruntime-node';
 
@@ -8,7 +8,7 @@ import { ort } from './runtime';
 /**
  * Opens a graph, given as a file or as bytes.
  *
- * @param threads how many threads one inference may use; the container's CPU limit decides, never the host
+ * @param threads threads per inference; derive them from the container's CPU limit, never from the host
  */
 export async function openSession(graph: string | Uint8Array, threads: number): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {

@@ -30,11 +30,11 @@ function write(name: string, demo: boolean): string {
 test.each([
   [false, () => 'F32' as const],
   [true, (name: string) => (name.endsWith('kernel') ? ('I8' as const) : ('F32' as const))],
-])('of a model with demo %s the tensors are stored as they should be', (demo, precisionOf) => {
+])('of a model with demo %s the tensors are stored as they should be', (demo, dtypeOf) => {
   const folder = write('stored', demo);
   expect(readSavedModel(folder)).toMatchObject({ demo, base: BASE });
   const stored = decodeSafetensors(readFileSync(join(folder, 'weights.safetensors')), 'stored').weights;
-  expect(stored).toEqual(decodeSafetensors(encodeSafetensors(WEIGHTS, precisionOf), 'wanted').weights);
+  expect(stored).toEqual(decodeSafetensors(encodeSafetensors(WEIGHTS, dtypeOf), 'wanted').weights);
 });
 
 test('a copy elsewhere has the same tensors and finds the same base', () => {

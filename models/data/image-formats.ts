@@ -1,0 +1,63 @@
+/**
+ * The image formats that are decoded. Pure data: the decoder, the service, its document, the page and the help read it here.
+ */
+
+/** Bytes by which a file's format is recognised. */
+export interface Signature {
+  readonly name: string;
+  /** Position of {@link Signature.bytes} in the file. */
+  readonly offset: number;
+  /** In Latin-1: one character per byte. */
+  readonly bytes: string;
+}
+
+/** A format that is decoded. */
+export interface ImageFormat extends Signature {
+  readonly mediaType: `image/${string}`;
+  /** In lower case, the usual one first. */
+  readonly extensions: readonly string[];
+}
+
+export const JPEG = {
+  name: 'JPEG',
+  offset: 0,
+  bytes: '\xff\xd8\xff',
+  mediaType: 'image/jpeg',
+  extensions: ['.jpg', '.jpeg'],
+} as const satisfies ImageFormat;
+
+export const PNG = {
+  name: 'PNG',
+  offset: 0,
+  bytes: '\x89PNG\r\n\x1a\n',
+  mediaType: 'image/png',
+  extensions: ['.png'],
+} as const satisfies ImageFormat;
+
+export const WEBP = {
+  name: 'WebP',
+  offset: 8,
+  bytes: 'WEBP',
+  mediaType: 'image/webp',
+  extensions: ['.webp'],
+} as const satisfies ImageFormat;
+
+/** Every format that is decoded. */
+export const IMAGE_FORMATS = [JPEG, PNG, WEBP] as const;
+
+/** Names for a sentence: `JPEG, PNG or WebP`. */
+export const IMAGE_FORMAT_NAMES = IMAGE_FORMATS.map(({ name }) => name)
+  .join(', ')
+  .replace(/, (?=[^,]*$)/, ' or ');
+
+/** Formats that are not decoded but worth naming in an error. */
+export const OTHER_FORMATS: readonly Signature[] = [
+  { name: 'GIF', offset: 0, bytes: 'GIF8' },
+  { name: 'BMP', offset: 0, bytes: 'BM' },
+  { name: 'TIFF', offset: 0, bytes: 'II*\0' },
+  { name: 'TIFF', offset: 0, bytes: 'MM\0*' },
+  { name: 'HEIC or AVIF', offset: 4, bytes: 'ftyp' },
+  { name: 'PDF', offset: 0, bytes: '%PDF' },
+  { name: 'SVG', offset: 0, bytes: '<svg' },
+  { name: 'XML', offset: 0, bytes: '<?xml' },
+];
