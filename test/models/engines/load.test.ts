@@ -121,7 +121,7 @@ test('an image gets the same probabilities alone and in a batch', async () => {
 test('the graph is exported once and then served without loading tfjs', async () => {
   const first = await predictOnce('onnxruntime');
   const files = graphs();
-  expect(files).toEqual([expect.stringMatching(/^latency-[0-9a-f]{16}-v\d+\.onnx$/)]);
+  expect(files).toEqual([expect.stringMatching(/^latency-[0-9a-f]{16}-fp32-v\d+\.onnx$/)]);
   const written = statSync(join(onnxCacheDir, files[0]!)).mtimeMs;
   await jest.isolateModulesAsync(async () => {
     jest.doMock('@tensorflow/tfjs', () => {
