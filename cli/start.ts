@@ -26,7 +26,7 @@ async function start(): Promise<void> {
   stopOnSignals(running);
   await running.ready;
   const url = `http://localhost:${running.port}`;
-  for (const [model, { state }] of running.workers) {
+  for (const [model, { state }] of running.queues) {
     if (state.kind !== 'ready') continue;
     const { architecture, engine, engineVersion, precision, loadMs, demo, classes, files } = state.loaded;
     const kind = demo ? 'demo model' : 'model';

@@ -88,9 +88,9 @@ async function main(): Promise<void> {
   const config = readConfig({ ...process.env, PORT: '0', MODELS: 'latency', ONNX_CACHE_DIR: onnxCacheDir });
   const running = await serve(config, { log: pino({ level: 'error' }) });
   await running.ready;
-  const before = running.workers.get('latency')!.processId;
+  const before = running.queues.get('latency')!.processId;
   const { statuses, failures, slowestMs } = await sendAll(running, numbers, await makeImages());
-  if (running.workers.get('latency')!.processId !== before)
+  if (running.queues.get('latency')!.processId !== before)
     failures.push('the model process crashed or was replaced');
   const live = await send(running.port, {
     what: 'live',
