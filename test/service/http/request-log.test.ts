@@ -40,5 +40,5 @@ test('an unexpected error is logged once with its stack, and its 500 in the requ
     { level: 50, err: { type: 'TypeError', stack: expect.stringMatching(/a defect\n.*request-log\.test/) } },
     { res: { statusCode: 500 }, code: 'INTERNAL' },
   ]);
-  expect(told[1]).not.toHaveProperty('err');
+  expect(logged[1]).not.toHaveProperty('err');
 });
