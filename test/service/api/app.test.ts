@@ -54,7 +54,12 @@ describe('POST /v1/classify', () => {
     const number = await post('/v1/classify?model=123', jpeg, 'image/jpeg');
     await expectProblem(number, 404, 'UNKNOWN_MODEL', /The model "123" is not served here/);
     const unknown = await post('/v1/classify?model=speed', jpeg, 'image/jpeg');
-    await expectProblem(unknown, 404, 'UNKNOWN_MODEL', /model "speed" is not served here; choose one of accuracy, latency/);
+    await expectProblem(
+      unknown,
+      404,
+      'UNKNOWN_MODEL',
+      /model "speed" is not served here; choose one of accuracy, latency/,
+    );
   });
 
   test('answers 422 to a damaged image and continues', async () => {

@@ -89,7 +89,12 @@ test('infer with an unknown version or model gets 404', async () => {
   const version = await infer(body, '/v2/models/latency/versions/1/infer');
   await expectProblem(version, 404, 'UNKNOWN_VERSION', /does not have this version/);
   const model = await infer(body, '/v2/models/speed/infer');
-  await expectProblem(model, 404, 'UNKNOWN_MODEL', /model "speed" is not served here; choose one of accuracy, latency/);
+  await expectProblem(
+    model,
+    404,
+    'UNKNOWN_MODEL',
+    /model "speed" is not served here; choose one of accuracy, latency/,
+  );
 });
 
 test('flat and nested numbers, alone or in a batch, give the same result', async () => {
