@@ -34,7 +34,7 @@ async function start(): Promise<void> {
 
   const url = `http://localhost:${running.port}`;
   console.log(`Ready in ${((Date.now() - started) / 1000).toFixed(1)} s. Open ${url}`);
-  for (const [model, { state }] of running.workers) {
+  for (const [model, { state }] of running.queues) {
     if (state.kind !== 'ready') continue;
     const { architecture, engine, engineVersion, precision, demo, classes } = state.loaded;
     const kind = demo ? 'demo model, ' : '';

@@ -13,8 +13,8 @@ import { RECIPES } from '../models/recipes';
 import { table } from '../charts/markdown';
 import { percent } from '../charts/percent';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
-import { VARIABLES } from '../service/config';
-import { ENV, ERRORS } from '../service/contract';
+import { VARIABLE_HELP } from '../service/config';
+import { ERRORS } from '../service/contract';
 import { DOCUMENTS, ROOT } from './documents';
 import { roomsDiagram, roomsTable } from './rooms-tables';
 
@@ -77,11 +77,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
   variables: () =>
     table(
       ['variable', 'what it sets', 'default'],
-      (Object.keys(VARIABLES) as (keyof typeof VARIABLES)[]).map((name) => [
-        code(ENV[name]),
-        VARIABLES[name].meaning,
-        VARIABLES[name].default,
-      ]),
+      VARIABLE_HELP.map((variable) => [code(variable.name), variable.description, variable.default]),
     ),
   errors: () =>
     table(

@@ -1,123 +1,132 @@
 /**
- * The service's configuration, from its environment.
+ * The service's configuration, read from environment variables. One table states each variable's schema, default and
+ * meaning; the reader, the error messages and the README's table all come from it.
  */
 import { join, relative, resolve } from 'node:path';
 
-import { MODEL_IDS, type ModelId } from '../models/catalog';
-import { ENGINE_KINDS, type EngineKind } from '../models/engines/engine';
+import { z } from 'zod';
+
 import { PACKAGE_ROOT } from '../files/package-root';
+import { MODEL_IDS, type ModelId } from '../models/catalog';
+import { ENGINE_KINDS } from '../models/engines/engine';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
 import { cpuLimitMillis, threadsFor } from './cpu-limit';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const ONNX_CACHE_DIR = join(PACKAGE_ROOT, 'build', 'onnx');
+const MAX_PORT = 65_535;
+const MAX_CPU_LIMIT_MILLIS = 1_000_000;
 
-const DEFAULTS = {
-  port: String(HTTP_PORT),
-  models: MODEL_IDS.join(','),
-  engine: 'onnxruntime',
-  logLevel: 'info',
-  modelsDir: DEMO_MODELS_DIR,
-  onnxCacheDir: join(PACKAGE_ROOT, 'build', 'onnx'),
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, `must be one of ${values.join(', ')}`);
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .refine(
+      (text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max,
+      `must be a whole number from ${min} to ${max}`,
+    )
+    .transform(Number);
+
+const modelList = z
+  .string()
+  .transform((text) => text.split(',').map((id) => id.trim()))
+  .pipe(z.array(oneOf(MODEL_IDS)))
+  .transform((ids): readonly ModelId[] => [...new Set(ids)]);
+
+const path = z.string().transform((text) => resolve(text));
+
+/** What a variable sets and its default, as the README shows them. */
+type Help = {
+  readonly description: string;
+  readonly default: string;
 };
+const help = (meaning: string, shownDefault: string): Help => ({
+  description: meaning,
+  default: shownDefault,
+});
 
-/** What each variable sets, for the README. */
-export const VARIABLES: Readonly<
-  Record<keyof typeof ENV, { readonly meaning: string; readonly default: string }>
-> = {
-  port: { meaning: 'TCP port', default: DEFAULTS.port },
-  models: { meaning: 'which models to serve, separated by commas', default: DEFAULTS.models },
-  engine: { meaning: `one of ${ENGINE_KINDS.join(', ')}`, default: DEFAULTS.engine },
-  modelsDir: {
-    meaning: 'folder of saved models, each in a folder of its name',
-    default: relative(PACKAGE_ROOT, DEFAULTS.modelsDir),
-  },
-  onnxCacheDir: {
-    meaning: 'folder of exported graphs',
-    default: relative(PACKAGE_ROOT, DEFAULTS.onnxCacheDir),
-  },
-  cpuLimitMillis: {
-    meaning: 'CPU limit in millicores, which decides the threads; the manifests set it',
-    default: 'the control group’s, else all cores',
-  },
-  logLevel: {
-    meaning: `one of ${LOG_LEVELS.join(', ')}; \`npm start\` takes warn`,
-    default: DEFAULTS.logLevel,
-  },
-  apiKeyFile: {
-    meaning: 'file of API keys, one a line, read again when it changes',
-    default: 'no key is asked for',
-  },
-  metricsPort: { meaning: 'TCP port of the metrics, which `PORT` then has not', default: 'that of `PORT`' },
-};
+/** Every variable: keys as in {@link ENV}, values as text. */
+const VARIABLES = z.object({
+  port: wholeNumber(0, MAX_PORT)
+    .prefault(String(HTTP_PORT))
+    .meta(help('TCP port to listen on; 0 picks a free port', String(HTTP_PORT))),
+  models: modelList
+    .prefault(MODEL_IDS.join(','))
+    .meta(help('models to serve, separated by commas', MODEL_IDS.join(','))),
+  engine: oneOf(ENGINE_KINDS)
+    .prefault('onnxruntime')
+    .meta(help(`inference engine: one of ${ENGINE_KINDS.join(', ')}`, 'onnxruntime')),
+  modelsDir: path
+    .prefault(DEMO_MODELS_DIR)
+    .meta(
+      help(
+        'folder of saved models: one subfolder per model, named by model id',
+        relative(PACKAGE_ROOT, DEMO_MODELS_DIR),
+      ),
+    ),
+  onnxCacheDir: path
+    .prefault(ONNX_CACHE_DIR)
+    .meta(help('folder that caches exported ONNX graphs', relative(PACKAGE_ROOT, ONNX_CACHE_DIR))),
+  cpuLimitMillis: wholeNumber(1, MAX_CPU_LIMIT_MILLIS)
+    .optional()
+    .transform((limitMillis) => limitMillis ?? cpuLimitMillis())
+    .meta(
+      help(
+        'CPU limit in millicores, which sets the number of threads; the manifests set it',
+        'the cgroup’s limit, else all cores',
+      ),
+    ),
+  logLevel: oneOf(LOG_LEVELS)
+    .prefault('info')
+    .meta(help(`one of ${LOG_LEVELS.join(', ')}`, 'info; `npm start` uses warn')),
+  apiKeyFile: path
+    .optional()
+    .meta(help('file of API keys, one key per line; reread when it changes', 'no key required')),
+  metricsPort: wholeNumber(0, MAX_PORT)
+    .optional()
+    .meta(help('serve /metrics on this port instead of `PORT`; 0 picks a free port', 'the value of `PORT`')),
+} satisfies Record<keyof typeof ENV, z.ZodType>);
 
-/** All that the environment may set. */
-export interface Config {
-  /** 0 takes any free port. */
-  readonly port: number;
-  readonly models: readonly ModelId[];
-  readonly engine: EngineKind;
-  readonly cpuLimitMillis: number;
-  /** Threads of one inference. */
+/** Everything that the environment can set; paths are absolute. */
+export interface Config extends Readonly<z.output<typeof VARIABLES>> {
+  /** Threads per inference, derived from the CPU limit. */
   readonly threads: number;
-  readonly modelsDir: string;
-  readonly onnxCacheDir: string;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
-  /** File of API keys, one a line; none: no key is needed. */
-  readonly apiKeyFile?: string;
-  /** Port of the metrics; none: they are on the first port. 0 takes any free port. */
-  readonly metricsPort?: number;
 }
 
-function oneOf<T extends string>(name: string, known: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = known.find((each) => each === text);
-    if (found === undefined)
-      throw new RangeError(`${name} must be one of ${known.join(', ')}, received "${text}"`);
-    return found;
-  };
-}
+type VariableKey = keyof typeof ENV;
 
-function integer(name: string, value: string, lowest: number, highest: number): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < lowest || number > highest) {
-    throw new RangeError(`${name} must be a whole number from ${lowest} to ${highest}, received "${value}"`);
-  }
-  return number;
-}
+/** Each variable's name, meaning and default, for the README. */
+export const VARIABLE_HELP: readonly (Help & { readonly name: string })[] = Object.entries(
+  VARIABLES.shape,
+).map(([key, schema]) => ({ name: ENV[key as VariableKey], ...(schema.meta() as Help) }));
 
 /**
- * Reads the configuration.
+ * Reads the configuration. An empty variable counts as unset.
  *
- * @throws RangeError naming the variable, what it may be and what it is
+ * @throws RangeError naming the variable, its allowed values and the value received
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  const read = (name: string) => (environment[name] === '' ? undefined : environment[name]);
-  const limit = read(ENV.cpuLimitMillis);
-  const limitMillis =
-    limit === undefined ? cpuLimitMillis() : integer(ENV.cpuLimitMillis, limit, 1, 1_000_000);
-  const apiKeyFile = read(ENV.apiKeyFile);
-  const metricsPort = read(ENV.metricsPort);
-  const port = integer(ENV.port, read(ENV.port) ?? DEFAULTS.port, 0, 65535);
-  const metrics = metricsPort === undefined ? undefined : integer(ENV.metricsPort, metricsPort, 0, 65535);
-  if (metrics !== undefined && metrics !== 0 && metrics === port) {
+  const texts = Object.entries(ENV).flatMap(([key, name]) => {
+    const text = environment[name];
+    return text === undefined || text === '' ? [] : [[key, text]];
+  });
+  const { data, error } = VARIABLES.safeParse(Object.fromEntries(texts), { reportInput: true });
+  if (data === undefined) {
+    const {
+      path: [key],
+      message,
+      input,
+    } = error.issues[0]!;
+    throw new RangeError(`${ENV[key as VariableKey]} ${message}, received "${String(input)}"`);
+  }
+  const { port, metricsPort } = data;
+  if (metricsPort !== undefined && metricsPort !== 0 && metricsPort === port) {
     throw new RangeError(
-      `${ENV.metricsPort} must be another port than ${ENV.port}, received "${metricsPort}": leave it out to have the metrics on ${port}`,
+      `${ENV.metricsPort} must differ from ${ENV.port}, received "${metricsPort}": unset it to serve the metrics on ${port}`,
     );
   }
-  const models = (read(ENV.models) ?? DEFAULTS.models)
-    .split(',')
-    .map((id) => oneOf(ENV.models, MODEL_IDS)(id.trim()));
-  return {
-    port,
-    models: [...new Set(models)],
-    engine: oneOf(ENV.engine, ENGINE_KINDS)(read(ENV.engine) ?? DEFAULTS.engine),
-    cpuLimitMillis: limitMillis,
-    threads: threadsFor(limitMillis),
-    modelsDir: resolve(read(ENV.modelsDir) ?? DEFAULTS.modelsDir),
-    onnxCacheDir: resolve(read(ENV.onnxCacheDir) ?? DEFAULTS.onnxCacheDir),
-    logLevel: oneOf(ENV.logLevel, LOG_LEVELS)(read(ENV.logLevel) ?? DEFAULTS.logLevel),
-    ...(apiKeyFile === undefined ? {} : { apiKeyFile: resolve(apiKeyFile) }),
-    ...(metrics === undefined ? {} : { metricsPort: metrics }),
-  };
+  return { ...data, threads: threadsFor(data.cpuLimitMillis) };
 }

@@ -1,5 +1,5 @@
 /**
- * How much CPU this process may use, and how often it was made to wait for it. Node's own count knows nothing of a
+ * Reads the CPU limit and the CPU throttling of this process from its cgroup, because Node's core count ignores a
  * container's limit.
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { posix } from 'node:path';
 
-/** Reads a file's text, or nothing where there is none. */
+/** Reads a file's text; undefined when there is no such file. */
 export type ReadText = (file: string) => string | undefined;
 
 const readText: ReadText = (file) => {
@@ -20,18 +20,18 @@ const readText: ReadText = (file) => {
   }
 };
 
-/** A group's path and those around it, innermost first; the root is ''. */
+/** A cgroup's path and its ancestors, innermost first; the root is ''. */
 const upwards = (path: string): string[] =>
   path.startsWith('/') && path !== '/' ? [path, ...upwards(posix.dirname(path))] : [''];
 
 /**
- * Folders of this process' control groups, innermost first. A container that sees its host's names finds its own group
- * at the root; outside of containers the group is below.
+ * Folders of this process's cgroups, innermost first. In a container without a cgroup namespace, /proc shows the host's
+ * path, but the container's own cgroup is mounted at the root.
  */
 function cpuGroups(read: ReadText): string[] {
   const groups = (read('/proc/self/cgroup') ?? '').split('\n').map((line) => line.split(':'));
-  const folders = (mount: string, isOurs: (controllers: string[]) => boolean) => {
-    const path = groups.find(([, controllers = '-']) => isOurs(controllers.split(',')))?.[2] ?? '';
+  const folders = (mount: string, isMatch: (controllers: string[]) => boolean) => {
+    const path = groups.find(([, controllers = '-']) => isMatch(controllers.split(',')))?.[2] ?? '';
     return upwards(path).map((group) => mount + group);
   };
   return [
@@ -40,7 +40,7 @@ function cpuGroups(read: ReadText): string[] {
   ];
 }
 
-/** CPU limit of the control group, millicores: the tightest of its own and those around it; nothing where none is. */
+/** CPU limit in millicores: the lowest of the cgroup and its ancestors; undefined when there is no limit. */
 export function cgroupCpuLimitMillis(read: ReadText = readText): number | undefined {
   const limits = cpuGroups(read).flatMap((group) => {
     const [quota, period] = read(`${group}/cpu.max`)?.split(' ') ?? [
@@ -53,17 +53,17 @@ export function cgroupCpuLimitMillis(read: ReadText = readText): number | undefi
   return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
-/** How a CPU limit bit: counts since the control group was made. */
+/** CPU throttling since the cgroup was created. */
 export interface CpuThrottling {
-  /** Periods, of 100 ms mostly, in which the group wanted to run. */
+  /** Periods, usually of 100 ms, in which the cgroup was runnable. */
   readonly periods: number;
-  /** Those in which it used its quota up and had to stand still. */
+  /** Periods in which the cgroup used up its quota. */
   readonly throttledPeriods: number;
-  /** Time that its threads stood still, together. */
+  /** Total time that its threads were throttled. */
   readonly throttledSeconds: number;
 }
 
-/** Reads the innermost control group that counts them; nothing where no group does. */
+/** Throttling of the innermost cgroup that counts it; undefined when none does. */
 export function cgroupCpuThrottling(read: ReadText = readText): CpuThrottling | undefined {
   for (const group of cpuGroups(read)) {
     const stat = new Map(
@@ -85,11 +85,11 @@ export function cgroupCpuThrottling(read: ReadText = readText): CpuThrottling | 
   return undefined;
 }
 
-/** CPU limit in millicores: the control group's, else all of the machine's. */
+/** CPU limit in millicores: the cgroup's, else all cores. */
 export const cpuLimitMillis = (): number => cgroupCpuLimitMillis() ?? 1000 * availableParallelism();
 
 /**
- * Threads for one inference: as many as the limit feeds. More would spend the quota early in each period and then all
- * stand still.
+ * Threads per inference: the number of whole cores in the limit, at least 1. More threads would use up the quota early in
+ * each period and then all be throttled.
  */
 export const threadsFor = (limitMillis: number): number => Math.max(1, Math.floor(limitMillis / 1000));

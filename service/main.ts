@@ -1,5 +1,5 @@
 /**
- * The service's entry: `node build/service/main.js`.
+ * Starts the service: `node build/service/main.js`.
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,40 +17,41 @@ import { closeServer, createDrain } from './http/drain';
 import { createHttpServer, type Timeouts } from './http/server';
 import { createMetrics } from './metrics';
 import { createMetricsApp } from './api/metrics-app';
-import { RESTART_MS, type WorkerState } from './inference/model-process';
+import { RESTART_MS, type ModelState } from './inference/model-process';
 import { checkNodeVersion } from './node-version';
-import { ModelWorker } from './inference/model-queue';
+import { ModelQueue } from './inference/model-queue';
 
 /** A running service. */
 export interface Running {
   readonly port: number;
-  /** Where the metrics have a port of their own. */
+  /** Port of the metrics, when they have a separate one. */
   readonly metricsPort?: number;
-  /** Resolves when every model is warm; never rejects, since a model that cannot be loaded is tried again. */
+  /** Resolves when every model is warmed up; never rejects, because loading is retried. */
   readonly ready: Promise<void>;
-  readonly workers: ReadonlyMap<ModelId, ModelWorker>;
+  readonly queues: ReadonlyMap<ModelId, ModelQueue>;
   /**
-   * Stops: readiness fails at once, requests are taken for the delay, those in flight finish. Asked again it goes on as
-   * it began.
+   * Shuts down: readiness fails at once, new requests are accepted during the delay, requests in flight finish. A second
+   * call returns the first call's promise.
    *
-   * @param delayMs how long routing may take to notice
+   * @param delayMs time for load balancers to notice the failed readiness
    */
   stop(delayMs?: number): Promise<void>;
 }
 
-/** What a service is started with beside its configuration. */
+/** Options beyond the environment's configuration. */
 export interface ServeOptions extends Timeouts {
   readonly log: Logger;
-  /** Script of the model processes. @default worker.ts */
+  /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
 }
 
-/** Why a port cannot be had, and what to do. */
+/** Why the service cannot listen on a port, and the remedy. */
 function portProblem(code: string | undefined, variable: string): string | undefined {
-  if (code === 'EADDRINUSE') return `is taken: stop what listens there or set ${variable} to another`;
+  if (code === 'EADDRINUSE')
+    return `is in use: stop the process that listens there or set ${variable} to another port`;
   if (code === 'EACCES')
-    return `may not be listened on: set ${variable} to one from 1024 on or give the process CAP_NET_BIND_SERVICE`;
+    return `needs a privilege: set ${variable} to 1024 or higher, or give the process CAP_NET_BIND_SERVICE`;
   return undefined;
 }
 
@@ -66,14 +67,14 @@ function listen(server: Server, port: number, variable: string): Promise<number>
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Starts model processes and listens; it is live at once and ready once `ready` resolves. */
+/** Starts the model processes and listens. The service is live at once, and ready when `ready` resolves. */
 export async function serve(config: Config, options: ServeOptions): Promise<Running> {
   const { log, workerScript, requestTimeoutMs } = options;
   const { threads, engine: kind, onnxCacheDir } = config;
-  const workers = new Map<ModelId, ModelWorker>();
-  const metrics = createMetrics(workers);
+  const queues = new Map<ModelId, ModelQueue>();
+  const metrics = createMetrics(queues);
   const app = createApp({
-    workers,
+    queues,
     metrics,
     cpuLimitMillis: config.cpuLimitMillis,
     log,
@@ -99,7 +100,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     const modelDir = join(config.modelsDir, model);
     log.info({ model, modelDir, engine: kind, threads }, 'loading model');
     return new Promise<void>((resolve) => {
-      const onState = (state: WorkerState) => {
+      const onState = (state: ModelState) => {
         if (state.kind === 'ready') {
           log.info({ model, ...state.loaded, classes: state.loaded.classes.length }, 'model ready');
           const advice = adviceOn(kind);
@@ -108,16 +109,16 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         } else if (state.kind === 'failed')
           log.error(
             { model, modelDir, reason: state.message },
-            `model not loaded; it is tried again, after longer and longer pauses of up to ${RESTART_MS.most / 1000} s`,
+            `model not loaded; retrying with exponential backoff of up to ${RESTART_MS.max / 1000} s`,
           );
       };
       const onRestart = (reason: string) => {
         metrics.restarts.inc({ model });
-        // What keeps a model from loading was said once.
-        const failed = worker.state.kind === 'failed';
+        // The reason of a failed load is already in the log.
+        const failed = queue.state.kind === 'failed';
         log[failed ? 'debug' : 'warn']({ model, reason }, 'model process restarts');
       };
-      const worker = new ModelWorker({
+      const queue = new ModelQueue({
         model,
         engine: { kind, modelDir, threads, onnxCacheDir },
         onState,
@@ -125,7 +126,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         ...(workerScript === undefined ? {} : { script: workerScript }),
         ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
       });
-      workers.set(model, worker);
+      queues.set(model, queue);
     });
   });
 
@@ -136,7 +137,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     await closeServer(server, REQUEST_TIMEOUT_MS);
     metricsServer?.close();
     metricsServer?.closeAllConnections();
-    for (const worker of workers.values()) worker.stop();
+    for (const queue of queues.values()) queue.stop();
     log.info('stopped');
   };
   let ending: Promise<void> | undefined;
@@ -145,17 +146,17 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     port,
     ...(metricsPort === undefined ? {} : { metricsPort }),
     ready: Promise.all(ready).then(() => undefined),
-    workers,
+    queues,
     stop,
   };
 }
 
-/** What a shell says of a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
+/** A shell's exit code for a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
 
 /**
- * Stops on SIGTERM after the drain's delay, on Ctrl-C without it; what is in flight finishes, whatever signal comes next,
- * but a second Ctrl-C ends the process at once.
+ * Shuts down on SIGTERM after the drain delay, on Ctrl-C without the delay. Requests in flight finish, unless a second
+ * Ctrl-C ends the process at once.
  */
 export function stopOnSignals(running: Running): void {
   const end = (delayMs: number) => void running.stop(delayMs).then(() => process.exit(0));
@@ -163,8 +164,8 @@ export function stopOnSignals(running: Running): void {
   process.once('SIGINT', () => {
     end(0);
     process.once('SIGINT', () => {
-      console.error('ended at once: requests in flight were cut off');
-      process.exit(INTERRUPTED);
+      console.error('stopped at once: requests in flight were aborted');
+      process.exit(EXIT_INTERRUPTED);
     });
   });
 }

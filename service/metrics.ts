@@ -1,5 +1,5 @@
 /**
- * Prometheus metrics, in seconds as its conventions want.
+ * Prometheus metrics, with times in seconds as its naming conventions require.
  *
  * @see https://prometheus.io/docs/practices/naming/
  */
@@ -10,16 +10,16 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ModelId } from '../models/catalog';
 import { LIMITS, REQUEST_TIMEOUT_MS } from './contract';
 import { cgroupCpuThrottling, type CpuThrottling } from './cpu-limit';
-import type { ModelWorker } from './inference/model-queue';
+import type { ModelQueue } from './inference/model-queue';
 
-/** From a millisecond to the deadline of a request. */
+/** From 1 ms to the request timeout. */
 const BUCKETS_SECONDS = [
   ...[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   REQUEST_TIMEOUT_MS / 1000,
 ];
 const BUCKETS_IMAGES = [1, 2, 3, 4, 6, LIMITS.images];
 
-/** Resident memory of another process, bytes; nothing where /proc does not say. */
+/** Resident memory of another process, bytes; undefined when /proc does not show it. */
 function residentBytes(processId: number | undefined): number | undefined {
   try {
     const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))?.[1];
@@ -29,7 +29,7 @@ function residentBytes(processId: number | undefined): number | undefined {
   }
 }
 
-/** Counters that the kernel keeps; they are read when asked for. */
+/** Adds counters that the kernel keeps; a scrape reads them. */
 function cpuThrottling(registry: Registry): void {
   const count = (name: string, help: string, of: (throttling: CpuThrottling) => number) =>
     new Counter({
@@ -42,25 +42,25 @@ function cpuThrottling(registry: Registry): void {
         this.inc(throttling === undefined ? 0 : of(throttling));
       },
     });
-  count('cgroup_cpu_periods_total', 'CPU quota periods in which the control group ran', (t) => t.periods);
+  count('cgroup_cpu_periods_total', 'CPU quota periods in which the cgroup was runnable', (t) => t.periods);
   count(
     'cgroup_cpu_throttled_periods_total',
-    'CPU quota periods in which the control group was throttled',
+    'CPU quota periods in which the cgroup was throttled',
     (t) => t.throttledPeriods,
   );
   count(
     'cgroup_cpu_throttled_seconds_total',
-    'Time that the control group was throttled',
+    'Total time for which the cgroup was throttled, in seconds',
     (t) => t.throttledSeconds,
   );
 }
 
 /**
- * A registry of its own for each server, so that servers in one process do not count together.
+ * Creates the metrics in a new registry, so that several servers in one process count separately.
  *
- * @param workers the model processes, to be looked at when metrics are asked for
+ * @param queues the models' queues, read at each scrape
  */
-export function createMetrics(workers: ReadonlyMap<ModelId, ModelWorker>) {
+export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   cpuThrottling(registry);
@@ -70,55 +70,61 @@ export function createMetrics(workers: ReadonlyMap<ModelId, ModelWorker>) {
     new Histogram({ name, help, labelNames, buckets, registers });
   new Gauge({
     name: 'inference_worker_resident_memory_bytes',
-    help: 'Resident memory of the model process',
+    help: 'Resident memory of the model process, in bytes',
     labelNames,
     registers,
     collect() {
-      for (const [model, { processId }] of workers) this.set({ model }, residentBytes(processId) ?? 0);
+      for (const [model, { processId }] of queues) this.set({ model }, residentBytes(processId) ?? 0);
     },
   });
   new Gauge({
     name: 'inference_worker_ready',
-    help: 'Whether the model process is loaded and warm',
+    help: '1 when the model process is loaded and warmed up, else 0',
     labelNames,
     registers,
     collect() {
-      for (const [model, { state }] of workers) this.set({ model }, state.kind === 'ready' ? 1 : 0);
+      for (const [model, { state }] of queues) this.set({ model }, state.kind === 'ready' ? 1 : 0);
     },
   });
   return {
     registry,
-    requestSeconds: histogram('inference_request_duration_seconds', 'From the whole body to the answer'),
-    queueSeconds: histogram('inference_queue_duration_seconds', 'Wait for the model process'),
-    decodeSeconds: histogram('inference_decode_duration_seconds', 'Decoding and resizing the image'),
-    inferenceSeconds: histogram('inference_duration_seconds', 'Running the model'),
-    batchSize: histogram('inference_batch_size', 'Images in one run of the model', BUCKETS_IMAGES),
+    requestSeconds: histogram(
+      'inference_request_duration_seconds',
+      'Time from the complete request body to the result, in seconds',
+    ),
+    queueSeconds: histogram('inference_queue_duration_seconds', 'Time in the queue, in seconds'),
+    decodeSeconds: histogram(
+      'inference_decode_duration_seconds',
+      'Time to decode and resize an image, in seconds',
+    ),
+    inferenceSeconds: histogram('inference_duration_seconds', 'Time to run the model, in seconds'),
+    batchSize: histogram('inference_batch_size', 'Images per run of the model', BUCKETS_IMAGES),
     inFlight: new Gauge({
       name: 'inference_in_flight',
-      help: 'Requests that wait for or run in the model process',
+      help: 'Inference requests queued or running',
       labelNames,
       registers,
     }),
     rejected: new Counter({
       name: 'inference_rejected_total',
-      help: 'Requests for probabilities that got none, by error code, or CLIENT_GONE',
+      help: 'Failed inference requests, by error code; CLIENT_GONE when the client disconnected',
       labelNames: ['model', 'reason'] as const,
       registers,
     }),
     restarts: new Counter({
       name: 'inference_worker_restarts_total',
-      help: 'Model processes that had to be started again',
+      help: 'Restarts of the model process',
       labelNames,
       registers,
     }),
     workerTensors: new Gauge({
       name: 'inference_worker_tensors',
-      help: 'Tensors alive in the model process, for engines that count them',
+      help: 'Tensors held by the engine, for engines that count them',
       labelNames,
       registers,
     }),
   };
 }
 
-/** The metrics by what they count. */
+/** The registry and the metrics. */
 export type Metrics = ReturnType<typeof createMetrics>;

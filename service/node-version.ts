@@ -1,9 +1,9 @@
 /**
- * Says at once what would fail later without a word.
+ * Checks the Node version at start, because an unsupported one fails later with an obscure error.
  */
 
 /**
- * Checks the Node that runs this.
+ * Checks the running Node version.
  *
  * @throws Error with the remedy; tfjs-node 4.22 calls functions that Node 23 removed
  */

@@ -1,5 +1,5 @@
 /**
- * How an error is sent.
+ * The schema of an error response.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
@@ -11,16 +11,16 @@ const text = z.string();
 
 const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
-/** RFC 9457, with the code that programs compare and the request's id. */
+/** RFC 9457 problem details, with a stable error code and the request id. */
 export const PROBLEM = z.strictObject({
-  type: text.meta({ description: '`urn:tandem:error:` and the code.' }),
+  type: text.meta({ description: '`urn:tandem:error:` followed by the code.' }),
   title: text,
   status: z.int(),
-  detail: text.meta({ description: 'What was wrong and what to do.' }),
+  detail: text.meta({ description: 'What was wrong, and what to do.' }),
   code: z.enum(errorCodes),
   requestId: text,
-  field: text.meta({ description: 'The part of the request that was wrong.' }).optional(),
-  error: text.meta({ description: 'The detail again, under the Open Inference Protocol’s name.' }).optional(),
+  field: text.meta({ description: 'The invalid field of the request.' }).optional(),
+  error: text.meta({ description: 'Same as `detail`, under the Open Inference Protocol’s name.' }).optional(),
 });
-/** A problem as it is sent. */
+/** Data of {@link PROBLEM}. */
 export type Problem = z.infer<typeof PROBLEM>;

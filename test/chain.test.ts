@@ -20,7 +20,7 @@ import { cachedGraph, graphFile } from '../models/engines/onnxruntime/graph-cach
 import { checksummed, DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import type { Classification } from '../service/api/schemas';
 import { type Running, serve } from '../service/main';
-import type { WorkerState } from '../service/inference/model-process';
+import type { ModelState } from '../service/inference/model-process';
 
 const onnxCacheDir = mkdtempSync(join(tmpdir(), 'tandem-onnx-'));
 const folderOf = (model: ModelId) => join(DEMO_MODELS_DIR, model);
@@ -63,7 +63,7 @@ const pngOf = (pixels: Uint8ClampedArray) =>
     .toBuffer();
 
 describe.each(MODEL_IDS)('the demo model %s', (model) => {
-  test.each(TASKS.transfer)('tells a held-out image of %s', async (name) => {
+  test.each(TASKS.transfer)('recognizes a held-out image of %s', async (name) => {
     const answer = await classify(model, await pngOf(pixelsOf(name, SAMPLE_INDEX)));
     expect(answer).toMatchObject({ model, demo: true, classes: TASKS.transfer });
     expect(answer.top[0]!.class).toBe(name);
@@ -77,8 +77,8 @@ describe.each(MODEL_IDS)('the demo model %s', (model) => {
   });
 
   test('is loaded as a graph that the service names with the checksum of its bytes', () => {
-    const { state } = running.workers.get(model)!;
-    const { files } = (state as Extract<WorkerState, { kind: 'ready' }>).loaded;
+    const { state } = running.queues.get(model)!;
+    const { files } = (state as Extract<ModelState, { kind: 'ready' }>).loaded;
     const graph = graphFile(folderOf(model), onnxCacheDir);
     expect(files).toContainEqual({ ...checksummed(onnxCacheDir, basename(graph)), file: graph });
   });

@@ -1,6 +1,5 @@
 /**
- * Everything that can be asked of the service: the application makes its routes of this table, and /openapi.json its
- * document.
+ * Every operation of the HTTP API in one table. The routes and /openapi.json are both built from it.
  */
 import { z } from 'zod';
 
@@ -21,10 +20,10 @@ import {
   VERSION,
 } from './schemas';
 
-/** Media types by what they hold: a schema, or bytes and text that none describes. */
+/** The schema of each media type; `opaque` for bytes and text without a schema, a list for alternatives. */
 export type Content = Readonly<Record<string, z.ZodType | 'opaque' | readonly z.ZodType[]>>;
 
-/** One thing that can be asked. */
+/** One operation. */
 export interface Operation {
   readonly method: 'GET' | 'POST';
   /** In Express' form: `/v2/models/:id`. */
@@ -35,13 +34,13 @@ export interface Operation {
   readonly query?: z.ZodObject;
   readonly body?: Content;
   readonly answer: Content;
-  /** What can go wrong beyond {@link COMMON_ERRORS}. */
+  /** Errors beyond {@link COMMON_ERRORS}. */
   readonly errors?: readonly ErrorCode[];
-  /** Answered without an API key: probes, and what tells nothing of the models. */
+  /** Needs no API key: probes, and what reveals nothing about the models. @default false */
   readonly isOpen?: boolean;
 }
 
-/** Errors of every request. */
+/** Errors that any request can cause. */
 export const COMMON_ERRORS: readonly ErrorCode[] = [
   'BAD_REQUEST',
   'REQUEST_TIMEOUT',
@@ -64,20 +63,20 @@ const ofVersion = z.strictObject({ id: MODEL_ID, version: VERSION });
 
 const modelMetadata = {
   method: 'GET',
-  summary: 'A model’s metadata',
+  summary: 'Get a model’s metadata',
   answer: json(MODEL_METADATA),
 } as const;
 const modelReady = {
   method: 'GET',
-  summary: 'Whether a model is ready',
+  summary: 'Check whether a model is ready',
   answer: json(READY),
   isOpen: true,
 } as const;
 const infer = {
   method: 'POST',
-  summary: 'Probabilities of tensors',
+  summary: 'Classify image tensors',
   description:
-    'Parameters that are not named here may be sent, as the protocol says, and change nothing. The binary extension is not there.',
+    'Unknown parameters are ignored, as the protocol requires. The binary tensor extension is not supported.',
   body: json(INFER_REQUEST),
   answer: json(INFER_ANSWER),
 } as const;
@@ -93,8 +92,8 @@ const operations = {
   classify: {
     method: 'POST',
     path: PATHS.classify,
-    summary: 'The classes of an image, or of several',
-    description: `A raw image is answered with its classes, or with the problem. A form or a JSON body, of up to ${LIMITS.images} images, is answered with one result an image in their order; an image that cannot be decoded has its problem for a result and spoils no other. Only where none of them can be decoded is the answer the first one's problem.`,
+    summary: 'Classify one or several images',
+    description: `Send one image as the raw body, or up to ${LIMITS.images} images as a form or as JSON. A raw body returns the classes of its image. A form or JSON body returns one result per image, in order. An image that cannot be decoded yields a \`problem\` entry; the other images are still classified. If no image can be decoded, the response is the first image's problem.`,
     query: CLASSIFY_QUERY,
     body: {
       ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, 'opaque'])),
@@ -104,16 +103,27 @@ const operations = {
     answer: { 'application/json': [CLASSIFICATION, CLASSIFICATIONS] },
     errors: [...WORK_ERRORS, 'BAD_IMAGE'],
   },
-  live: { method: 'GET', path: PATHS.live, summary: 'Whether it runs', answer: json(LIVE), isOpen: true },
+  live: {
+    method: 'GET',
+    path: PATHS.live,
+    summary: 'Check whether the server is live',
+    answer: json(LIVE),
+    isOpen: true,
+  },
   ready: {
     method: 'GET',
     path: PATHS.ready,
-    summary: 'Whether every model is ready',
+    summary: 'Check whether every model is ready',
     answer: json(READY),
     errors: ['NOT_READY'],
     isOpen: true,
   },
-  server: { method: 'GET', path: PATHS.server, summary: 'What is served', answer: json(SERVER_METADATA) },
+  server: {
+    method: 'GET',
+    path: PATHS.server,
+    summary: 'Get the server’s metadata and its models',
+    answer: json(SERVER_METADATA),
+  },
   model: {
     ...modelMetadata,
     path: PATHS.model,
@@ -148,34 +158,34 @@ const operations = {
   openapi: {
     method: 'GET',
     path: PATHS.openapi,
-    summary: 'This document',
+    summary: 'Get this OpenAPI document',
     answer: json(z.looseObject({ openapi: z.string() })),
     isOpen: true,
   },
   metrics: {
     method: 'GET',
     path: PATHS.metrics,
-    summary: 'Prometheus metrics',
+    summary: 'Get Prometheus metrics',
     answer: { 'text/plain': 'opaque' },
   },
   page: {
     method: 'GET',
     path: PATHS.page,
-    summary: 'The page',
+    summary: 'Get the demo page',
     answer: { 'text/html': 'opaque' },
     isOpen: true,
   },
   samples: {
     method: 'GET',
     path: PATHS.samples,
-    summary: 'Names of the sample images',
+    summary: 'List the sample images',
     answer: json(SAMPLES),
     isOpen: true,
   },
   sample: {
     method: 'GET',
     path: PATHS.sample,
-    summary: 'A sample image',
+    summary: 'Get a sample image',
     pathParameters: z.strictObject({ name: z.string() }),
     answer: { 'image/jpeg': 'opaque' },
     errors: ['NOT_FOUND'],
@@ -183,7 +193,7 @@ const operations = {
   },
 } satisfies Readonly<Record<string, Operation>>;
 
-/** Names of the operations, also those of the document. */
+/** Name of an operation: its `operationId` in the document. */
 export type OperationId = keyof typeof operations;
 /** All operations by name. */
 export const OPERATIONS: Readonly<Record<OperationId, Operation>> = operations;

@@ -1,6 +1,6 @@
 /**
- * JSON bodies, parsed only where their structure is within what a valid request has. `JSON.parse` takes seconds for 16 MB
- * of small lists or of keys, and would keep the probes waiting; counting takes milliseconds.
+ * Parses JSON bodies, after a check that their structure is no larger than a valid request needs. `JSON.parse` takes
+ * seconds for 16 MB of small lists or keys, which would block the probes; counting characters takes milliseconds.
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -9,9 +9,9 @@ import express, { type RequestHandler } from 'express';
 import { INPUT_SHAPE } from '../../models/catalog';
 import { LIMITS } from '../contract';
 import { bodyError, ServiceError } from '../errors';
-import { brokenJson } from './open-inference';
+import { invalidJson } from './open-inference';
 
-/** Most of each character that makes structure, those in texts included. */
+/** Maximum count of each structural character, including those inside strings. */
 export interface StructureLimits {
   /** Opening brackets. */
   readonly lists: number;
@@ -21,49 +21,49 @@ export interface StructureLimits {
   readonly quotes: number;
 }
 
-/** What a request has beside its images, with room for parameters. */
-const ROOM = { lists: 100, objects: 100, commas: 1_000, quotes: 1_000 } as const;
+/** Allowance for everything but the images, such as parameters. */
+const BASE_STRUCTURE = { lists: 100, objects: 100, commas: 1_000, quotes: 1_000 } as const;
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 
-/** Of a tensor request: the numbers may be nested as the shape says. */
+/** Limits of a tensor request, whose numbers may be nested by the tensor's shape. */
 export const TENSOR_STRUCTURE: StructureLimits = {
-  ...ROOM,
-  lists: LIMITS.images * (1 + HEIGHT + HEIGHT * WIDTH) + ROOM.lists,
-  commas: LIMITS.images * HEIGHT * WIDTH * CHANNELS + ROOM.commas,
+  ...BASE_STRUCTURE,
+  lists: LIMITS.images * (1 + HEIGHT + HEIGHT * WIDTH) + BASE_STRUCTURE.lists,
+  commas: LIMITS.images * HEIGHT * WIDTH * CHANNELS + BASE_STRUCTURE.commas,
 };
-/** Of a request with images in base64. */
-export const IMAGES_STRUCTURE: StructureLimits = ROOM;
+/** Limits of a request with base64 images. */
+export const IMAGES_STRUCTURE: StructureLimits = BASE_STRUCTURE;
 
 const CHARACTERS = { lists: '[', objects: '{', commas: ',', quotes: '"' } as const;
 const NAMES = Object.keys(CHARACTERS) as (keyof StructureLimits)[];
 
-/** Refuses a body with more structure than it may have. */
-function checkStructure(body: Uint8Array, most: StructureLimits): void {
+/** Rejects a body that exceeds the structure limits. */
+function checkStructure(body: Uint8Array, limits: StructureLimits): void {
   const counts = new Uint32Array(256);
   for (let i = 0; i < body.length; i++) counts[body[i]!]!++;
   for (const name of NAMES) {
     const character = CHARACTERS[name];
     const count = counts[character.charCodeAt(0)]!;
-    if (count <= most[name]) continue;
+    if (count <= limits[name]) continue;
     throw new ServiceError(
       'BAD_REQUEST',
-      `The body must hold at most ${most[name]} times ${character}, received ${count}; no valid request needs more.`,
+      `The body must contain ${character} at most ${limits[name]} times, received ${count}; no valid request needs more.`,
     );
   }
 }
 
-/** What is read as JSON, and how much of it. */
+/** Which bodies are parsed, and their limits. */
 export interface JsonBodyOptions {
   readonly limitBytes: number;
   readonly structure: StructureLimits;
-  /** The media type that is parsed; others are left alone. @default all */
+  /** The media type to parse; other bodies pass unparsed. @default every type */
   readonly type?: string;
 }
 
-/** Parses a JSON body, and says more of one that is no JSON than that. */
+/** Parses a JSON body; the error for invalid JSON names the field where possible. */
 export function jsonBody({ limitBytes, structure, type }: JsonBodyOptions): RequestHandler {
   const verify = (_request: IncomingMessage, _response: unknown, body: Buffer, encoding: string) => {
-    // In others a character may be spelt in many ways.
+    // Other charsets can encode a structural character in several ways, so counting bytes would miss some.
     if (encoding !== 'utf-8') throw bodyError('charset.unsupported');
     checkStructure(body, structure);
   };
@@ -71,7 +71,7 @@ export function jsonBody({ limitBytes, structure, type }: JsonBodyOptions): Requ
   return (request, response, next) => {
     parse(request, response, (error?: unknown) => {
       const { type: fault, body } = (error ?? {}) as { type?: string; body?: string };
-      next(fault === 'entity.parse.failed' ? brokenJson(body ?? '') : error);
+      next(fault === 'entity.parse.failed' ? invalidJson(body ?? '') : error);
     });
   };
 }

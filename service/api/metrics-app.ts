@@ -1,5 +1,5 @@
 /**
- * The application of the metrics' own port: apart from users, and open to whoever may reach it.
+ * The application on the separate metrics port. It needs no API key: network policy decides who can reach it.
  */
 import express, { type Express } from 'express';
 import helmet from 'helmet';
@@ -8,14 +8,14 @@ import { PATHS } from '../contract';
 import { errorHandler } from '../errors';
 import type { Metrics } from '../metrics';
 import { requestId } from '../http/request-log';
-import { metricsHandler, nothingHere, only } from './routes';
+import { metricsHandler, notFound, requireMethod } from './routes';
 
 /** Builds the application. */
 export function createMetricsApp(metrics: Metrics): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(requestId, helmet());
-  app.all(PATHS.metrics, only('GET'), metricsHandler(metrics));
-  app.use(nothingHere(PATHS.metrics), errorHandler);
+  app.all(PATHS.metrics, requireMethod('GET'), metricsHandler(metrics));
+  app.use(notFound(PATHS.metrics), errorHandler);
   return app;
 }

@@ -1,5 +1,5 @@
 /**
- * The Open Inference Protocol's requests and answers, tensors in JSON.
+ * Requests and responses of the Open Inference Protocol, with tensors as JSON.
  *
  * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import { INPUT_NAME, INPUT_SHAPE, type ModelId, OUTPUT_NAME } from '../../models/catalog';
 import { topClasses } from '../../models/evaluation/top-classes';
 import { check } from './validation';
-import { SERVICE_NAME, VERSION_DIGITS } from '../contract';
+import { SERVICE_NAME } from '../contract';
 import { bodyError, ServiceError } from '../errors';
 import type { LoadedModel } from '../inference/protocol';
 import {
@@ -19,31 +19,26 @@ import {
   type MODEL_METADATA,
   type SERVER_METADATA,
 } from './schemas';
+import { versionOf } from './served-models';
 import { readTensor } from './tensors';
 
-/** Triton's extension that answers with class names. */
+/** Supported protocol extensions: Triton's, which returns class names. */
 export const EXTENSIONS = ['classification'] as const;
 
-/**
- * A model's version is made of its content, so that it cannot be forgotten or moved to other weights, and every
- * replica of one image names the same.
- */
-export const versionOf = ({ sha256 }: Pick<LoadedModel, 'sha256'>): string => sha256.slice(0, VERSION_DIGITS);
-
-/** A request whose body was checked. */
+/** A validated request. */
 export interface InferRequest {
   readonly id?: string;
   /** float32 [batch, 224, 224, 3] in [0, 1] */
   readonly images: Float32Array;
   readonly batch: number;
-  /** How many classes to name instead of giving all probabilities. */
+  /** Number of top classes to return instead of all probabilities. */
   readonly classification?: number;
 }
 
 /**
- * Checks a request's body.
+ * Validates a request body.
  *
- * @throws ServiceError BAD_REQUEST naming the field, what it must be and what it is
+ * @throws ServiceError BAD_REQUEST naming the field, its allowed values and the value received
  */
 export function parseInferRequest(body: unknown): InferRequest {
   const { id, inputs, outputs } = check(INFER_REQUEST, body, 'the body');
@@ -57,11 +52,11 @@ export function parseInferRequest(body: unknown): InferRequest {
   };
 }
 
-/** Numbers that Python and JavaScript write into JSON, which has none of them. */
+/** Non-finite numbers, which Python writes but JSON does not allow. */
 const NOT_FINITE = /(?<=[[,:\s])(NaN|-?Infinity)(?=[\],}\s])/g;
 
-/** Why a body is no JSON. Where it is for a number that is not finite, that number's field is named. */
-export function brokenJson(text: string): ServiceError {
+/** The error for a body that is not JSON. For a non-finite number, it names that number's field. */
+export function invalidJson(text: string): ServiceError {
   if (text.search(NOT_FINITE) >= 0) {
     try {
       parseInferRequest(JSON.parse(text.replace(NOT_FINITE, '"$1"')));
@@ -72,7 +67,7 @@ export function brokenJson(text: string): ServiceError {
   return bodyError('entity.parse.failed');
 }
 
-/** `probability:index:class` of the best classes of each image. */
+/** The top classes of each image as `probability:index:class`. */
 function namedClasses(
   classes: readonly string[],
   probabilities: Float32Array,
@@ -89,7 +84,7 @@ function namedClasses(
 type InferAnswer = z.infer<typeof INFER_ANSWER>;
 type Output = InferAnswer['outputs'][number];
 
-/** The answer to a request. */
+/** The response to a validated request. */
 export function inferResponse(
   model: ModelId,
   loaded: LoadedModel,

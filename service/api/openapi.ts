@@ -1,8 +1,9 @@
 /**
- * The OpenAPI document, made of the table of operations and the schemas that check requests: `npm run openapi`.
+ * Builds the OpenAPI document from the table of operations and their zod schemas. `npm run openapi` prints it.
  *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
+import type { RequestHandler } from 'express';
 import { z } from 'zod';
 
 import { PROBLEM } from '../problem';
@@ -24,11 +25,12 @@ type Json = Readonly<Record<string, unknown>>;
 
 const SECURITY_SCHEME = 'apiKey';
 
-/** Headers that every request may bring and every answer has. */
+/** Headers that every request may send. */
 const REQUEST_HEADERS = {
-  'x-request-id': 'Up to 64 letters, digits, dots, underscores and hyphens; what is otherwise is replaced.',
-  traceparent: 'W3C trace context: logged and given back; what is invalid is ignored.',
-  tracestate: 'Given back untouched with a valid traceparent.',
+  'x-request-id':
+    '1 to 64 letters, digits, dots, underscores and hyphens; the service replaces any other value.',
+  traceparent: 'W3C trace context: logged and echoed; ignored when invalid.',
+  tracestate: 'Echoed unchanged together with a valid traceparent.',
 };
 const HEADER_PARAMETERS = Object.entries(REQUEST_HEADERS).map(([name, description]) => ({
   name,
@@ -39,20 +41,20 @@ const HEADER_PARAMETERS = Object.entries(REQUEST_HEADERS).map(([name, descriptio
 const HEADER_REFERENCES = HEADER_PARAMETERS.map(({ name }) => ({ $ref: `#/components/parameters/${name}` }));
 const RESPONSE_HEADERS = {
   'x-request-id': {
-    description: 'Names the request in the log.',
+    description: 'Identifies the request in the log.',
     required: true,
     schema: { type: 'string' },
   },
 };
 const RETRY_AFTER = {
   'Retry-After': {
-    description: 'Seconds after which to try again.',
+    description: 'Seconds to wait before the next attempt.',
     schema: { type: 'integer', minimum: 1 },
   },
 };
 const WWW_AUTHENTICATE = { 'WWW-Authenticate': { required: true, schema: { type: 'string' } } };
 
-/** Schemas that the document names. */
+/** Schemas listed by name under `components`. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   Classification: CLASSIFICATION,
   Classifications: CLASSIFICATIONS,
@@ -67,38 +69,38 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
 const nameOf = (schema: z.ZodType) => Object.keys(NAMED).find((name) => NAMED[name] === schema);
 const uriOf = (name: string) => `#/components/schemas/${name}`;
 
-/** A JSON schema as it stands inside of the document. */
-function inner(schema: object): Json {
-  const left: Record<string, unknown> = { ...schema };
-  delete left['$schema'];
-  delete left['$id'];
-  return left;
+/** Drops the keys that only a stand-alone JSON schema has. */
+function embedded(schema: object): Json {
+  const result: Record<string, unknown> = { ...schema };
+  delete result['$schema'];
+  delete result['$id'];
+  return result;
 }
 
 function namedSchemas(): Json {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, { uri: uriOf, unrepresentable: 'any' });
-  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, inner(schema)]));
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, embedded(schema)]));
 }
 
 function schemaOf(schema: z.ZodType): Json {
   const name = nameOf(schema);
   if (name !== undefined) return { $ref: uriOf(name) };
-  return inner(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  return embedded(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
 }
 
 function contentOf(content: Content): Json {
-  const media = (held: Content[string]) => {
-    if (held === 'opaque') return {};
-    if (held instanceof z.ZodType) return { schema: schemaOf(held) };
-    return { schema: { anyOf: held.map((schema) => schemaOf(schema)) } };
+  const media = (schema: Content[string]) => {
+    if (schema === 'opaque') return {};
+    if (schema instanceof z.ZodType) return { schema: schemaOf(schema) };
+    return { schema: { anyOf: schema.map((each) => schemaOf(each)) } };
   };
   const encoding = { encoding: { [IMAGE_FIELD]: { contentType: IMAGE_TYPES.join(', ') } } };
   return Object.fromEntries(
-    Object.entries(content).map(([type, held]) => [
+    Object.entries(content).map(([type, schema]) => [
       type,
-      { ...media(held), ...(type === 'multipart/form-data' ? encoding : {}) },
+      { ...media(schema), ...(type === 'multipart/form-data' ? encoding : {}) },
     ]),
   );
 }
@@ -153,16 +155,16 @@ function operationObject(id: OperationId, operation: Operation): Json {
       ...HEADER_REFERENCES,
     ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
-    // Empty where no key is needed; else with or without one, as the operator decides.
+    // Empty: no key needed. Otherwise the key is optional in the document, because the operator decides.
     security: isOpen ? [] : [{ [SECURITY_SCHEME]: [] }, {}],
     responses: {
-      200: { description: 'Done.', headers: RESPONSE_HEADERS, content: contentOf(answer) },
+      200: { description: 'Success.', headers: RESPONSE_HEADERS, content: contentOf(answer) },
       ...errorResponses([...COMMON_ERRORS, ...(isOpen ? [] : (['UNAUTHENTICATED'] as const)), ...errors]),
     },
   };
 }
 
-/** The document of a service that has the given operations. */
+/** The document of a service with the given operations. */
 export function openApiDocument(ids: readonly OperationId[]): Json {
   const paths = ids.map((id): [string, Json] => {
     const operation = OPERATIONS[id];
@@ -185,6 +187,12 @@ export function openApiDocument(ids: readonly OperationId[]): Json {
       securitySchemes: { [SECURITY_SCHEME]: { type: 'http', scheme: 'bearer' } },
     },
   };
+}
+
+/** Sends the document of the given operations. */
+export function openApiHandler(ids: readonly OperationId[]): RequestHandler {
+  const document = openApiDocument(ids);
+  return (_request, response) => void response.json(document);
 }
 
 if (require.main === module) {

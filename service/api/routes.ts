@@ -1,5 +1,5 @@
 /**
- * What routes are made of: a method, a key where one is asked, and handlers.
+ * Builds the routes: method check, API key check, handlers.
  */
 import type { Express, RequestHandler } from 'express';
 
@@ -8,51 +8,37 @@ import { ServiceError } from '../errors';
 import type { Metrics } from '../metrics';
 import { type OperationId, OPERATIONS } from './endpoints';
 
-/** Header of the protocol's extension for binary tensors, which this service has not. */
-const BINARY_HEADER = 'inference-header-content-length';
-
-/** Refuses other methods with what is allowed. */
-export const only = (method: 'GET' | 'POST'): RequestHandler => {
+/** Rejects other methods and names the allowed one. */
+export const requireMethod = (method: 'GET' | 'POST'): RequestHandler => {
   return (request, response, next) => {
-    const asked = request.method === 'HEAD' ? 'GET' : request.method;
-    if (asked !== method) {
+    const effective = request.method === 'HEAD' ? 'GET' : request.method;
+    if (effective !== method) {
       response.set('Allow', method === 'GET' ? 'GET, HEAD' : method);
-      throw new ServiceError('METHOD_NOT_ALLOWED', `${request.method} is not taken here; use ${method}.`);
+      throw new ServiceError('METHOD_NOT_ALLOWED', `${request.method} is not allowed here; use ${method}.`);
     }
     next();
   };
 };
 
 /**
- * The end of every application.
+ * The last handler of an application: answers 404.
  *
- * @param path where there is something
+ * @param hint a path that exists, for the client to continue from
  */
-export const nothingHere =
-  (path: string): RequestHandler =>
+export const notFound =
+  (hint: string): RequestHandler =>
   () => {
-    throw new ServiceError('NOT_FOUND', `There is nothing at this path; see ${path}.`);
+    throw new ServiceError('NOT_FOUND', `There is nothing at this path; see ${hint}.`);
   };
 
-/** Answers with the metrics in Prometheus' text format. */
+/** Sends the metrics in Prometheus' text format. */
 export const metricsHandler =
   ({ registry }: Metrics): RequestHandler =>
   async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics());
   };
 
-/** Refuses the protocol's binary tensors before their body is read. */
-export const refuseBinary: RequestHandler = (request, _response, next) => {
-  if (request.get(BINARY_HEADER) !== undefined) {
-    throw new ServiceError(
-      'BAD_REQUEST',
-      'Binary tensors are not taken; set binary_data to false and send JSON.',
-    );
-  }
-  next();
-};
-
-const CONDITIONS = [
+const CONDITIONAL_HEADERS = [
   'if-match',
   'if-none-match',
   'if-modified-since',
@@ -61,13 +47,13 @@ const CONDITIONS = [
   'range',
 ];
 
-/** Answers are whole: conditions and ranges, of which the document promises nothing, are overlooked. */
-const unconditional: RequestHandler = (request, _response, next) => {
-  for (const name of CONDITIONS) Reflect.deleteProperty(request.headers, name);
+/** Ignores conditional and range requests, which the OpenAPI document does not offer: every answer is complete. */
+const ignoreConditions: RequestHandler = (request, _response, next) => {
+  for (const name of CONDITIONAL_HEADERS) Reflect.deleteProperty(request.headers, name);
   next();
 };
 
-/** Makes the routes of the given operations. */
+/** Adds the routes of the given operations. */
 export function mount(
   app: Express,
   ids: readonly OperationId[],
@@ -80,6 +66,6 @@ export function mount(
       if (!isOpen) checkApiKey?.(request.get('authorization'));
       next();
     };
-    app.all(path, only(method), authenticate, unconditional, ...handlers[id]);
+    app.all(path, requireMethod(method), authenticate, ignoreConditions, ...handlers[id]);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What requests and answers look like: the schemas that check the former and document both.
+ * Zod schemas of requests and responses. Requests are validated with them; the OpenAPI document shows both.
  */
 import { z } from 'zod';
 
@@ -7,42 +7,42 @@ import { INPUT_NAME, INPUT_SHAPE, MODEL_IDS, OUTPUT_NAME } from '../../models/ca
 import { LIMITS, SERVICE_NAME, VERSION_DIGITS } from '../contract';
 import { PROBLEM } from '../problem';
 
-/** The only datatype of tensors that come in. */
+/** The only datatype of input tensors. */
 export const DATATYPE = 'FP32';
-/** Datatype of an output that was asked for as classes. */
+/** Datatype of the output when the request asks for class names. */
 export const CLASSES_DATATYPE = 'BYTES';
 
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 const text = z.string();
 const milliseconds = z.number().min(0);
 const probability = z.number().min(0).max(1);
-const wholeNumber = (lowest: number, highest: number) => {
-  const error = `must be a whole number from ${lowest} to ${highest}`;
-  return z.int(error).min(lowest, error).max(highest, error);
+const wholeNumber = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.int(error).min(min, error).max(max, error);
 };
-/** Arrays that are too long to be checked item by item; who reads them does that. */
+/** An array too long for zod to check item by item; its reader checks the items. */
 const list = (document: z.core.JSONSchemaMeta) =>
   z.custom<readonly unknown[]>(Array.isArray, 'must be a list').meta(document);
 
-/** A model's name in paths and answers. */
+/** A model's id in paths and responses. */
 export const MODEL_ID = z.enum(MODEL_IDS);
-/** A version of a model, made of its content. */
+/** A model's version, derived from its content. */
 export const VERSION = text.meta({
-  description: `The first ${VERSION_DIGITS} hexadecimal digits of the saved model’s SHA-256: the same weights, the same version.`,
+  description: `The first ${VERSION_DIGITS} hexadecimal digits of the saved model’s SHA-256: the same weights always have the same version.`,
   examples: ['0123456789ab'],
 });
 
-/** The query of a request for classes. */
+/** Query of the classification endpoint. */
 export const CLASSIFY_QUERY = z.strictObject({
   model: text
-    .meta({ enum: [...MODEL_IDS], description: 'May be left out where one model is served.' })
+    .meta({ enum: [...MODEL_IDS], description: 'Optional when the service serves only one model.' })
     .optional(),
   top: wholeNumber(1, LIMITS.topClasses).default(LIMITS.topClassesDefault).meta({
-    description: 'How many of the most probable classes to answer with.',
+    description: 'Number of most probable classes to return.',
   }),
 });
 
-/** The JSON body of a request for classes. */
+/** JSON body of the classification endpoint. */
 export const CLASSIFY_JSON = z.strictObject({
   images: z
     .array(
@@ -54,22 +54,22 @@ export const CLASSIFY_JSON = z.strictObject({
     .max(LIMITS.images),
 });
 
-/** The protocol's parameters; those that this service knows are checked where they have an effect. */
+/** Parameters of the protocol; the known ones have stricter schemas where they take effect. */
 const parameters = z.record(
   text,
   z.union([text, z.number(), z.boolean()], 'must be a string, a number or a boolean'),
 );
-const notBinary = z.literal(false, 'must be false: send and take tensors as JSON');
+const notBinary = z.literal(false, 'must be false: tensors are sent and returned as JSON');
 
 const tensorData = {
-  description: `All numbers flat in row-major order (${HEIGHT * WIDTH * CHANNELS} an image), or nested as the shape says; each finite.`,
+  description: `Finite numbers, flat in row-major order (${HEIGHT * WIDTH * CHANNELS} per image) or nested by the shape.`,
   type: 'array',
   minItems: 1,
   maxItems: LIMITS.images * HEIGHT * WIDTH * CHANNELS,
   items: { type: ['number', 'array'] },
 };
 
-/** The protocol's `inference_request`, of one tensor of images. */
+/** The protocol's `inference_request`, with one tensor of images. */
 export const INFER_REQUEST = z.strictObject({
   id: text.optional(),
   parameters: z
@@ -99,7 +99,10 @@ export const INFER_REQUEST = z.strictObject({
           .object({
             binary_data: notBinary.optional(),
             classification: wholeNumber(1, LIMITS.topClasses)
-              .meta({ description: 'Answers with so many classes as "probability:index:class", best first.' })
+              .meta({
+                description:
+                  'Number of top classes to return as "probability:index:class", most probable first.',
+              })
               .optional(),
           })
           .catchall(parameters.valueType)
@@ -128,7 +131,7 @@ export const INFER_ANSWER = z.strictObject({
 
 const tensorMetadata = z.strictObject({ name: text, datatype: text, shape: z.array(z.int()) });
 
-/** The protocol's `metadata_model_response`, and what is loaded. */
+/** The protocol's `metadata_model_response`, with facts about the loaded model. */
 export const MODEL_METADATA = z.strictObject({
   name: MODEL_ID,
   versions: z.array(VERSION),
@@ -137,16 +140,16 @@ export const MODEL_METADATA = z.strictObject({
   outputs: z.array(tensorMetadata),
   demo: z
     .boolean()
-    .meta({ description: 'True for the embedded demo models, whose classes are procedural surfaces.' }),
+    .meta({ description: 'True for the embedded demo models, which know procedural textures only.' }),
   classes: z.array(text),
   architecture: text,
   engine: z.strictObject({ name: text, version: text }),
   precision: text,
   threads: z.int().min(1),
-  sha256: text.meta({ description: 'Checksum of the saved model.' }),
+  sha256: text.meta({ description: 'SHA-256 of the saved model.' }),
 });
 
-/** The protocol's `metadata_server_response`, and the models. */
+/** The protocol's `metadata_server_response`, with the served models. */
 export const SERVER_METADATA = z.strictObject({
   name: z.literal(SERVICE_NAME),
   version: text,
@@ -154,14 +157,16 @@ export const SERVER_METADATA = z.strictObject({
   models: z.array(MODEL_ID),
 });
 
-/** Answer to the liveness probe. */
+/** Response to the liveness probe. */
 export const LIVE = z.strictObject({ live: z.literal(true) });
-/** Answer to readiness probes; what is not ready is a problem. */
+/** Response to readiness probes when ready; otherwise the response is a problem. */
 export const READY = z.strictObject({ name: text, ready: z.literal(true) });
-/** File names of the page's samples. */
+/** File names of the page's sample images. */
 export const SAMPLES = z.array(text);
 
-const top = z.array(z.strictObject({ class: text, probability })).meta({ description: 'Best first.' });
+const top = z
+  .array(z.strictObject({ class: text, probability }))
+  .meta({ description: 'Most probable first.' });
 const timeMs = z.strictObject({
   queue: milliseconds,
   decode: milliseconds,
@@ -170,15 +175,15 @@ const timeMs = z.strictObject({
 });
 const aboutModel = { model: MODEL_ID, version: VERSION, demo: z.boolean(), classes: z.array(text) };
 
-/** Answer to a raw image. */
+/** Response to a raw image. */
 export const CLASSIFICATION = z.strictObject({ ...aboutModel, top, timeMs });
-/** What {@link CLASSIFICATION} describes; times in milliseconds. */
+/** Data of {@link CLASSIFICATION}; times in milliseconds. */
 export type Classification = z.infer<typeof CLASSIFICATION>;
 
-/** Answer to a form or a JSON body, which may hold several images: one result an image, in their order. */
+/** Response to a form or JSON body: one result per image, in order. */
 export const CLASSIFICATIONS = z.strictObject({
   ...aboutModel,
   results: z.array(z.union([z.strictObject({ top, timeMs }), z.strictObject({ problem: PROBLEM })])),
 });
-/** What {@link CLASSIFICATIONS} describes: a result or its problem for each image, times in milliseconds. */
+/** Data of {@link CLASSIFICATIONS}; times in milliseconds. */
 export type Classifications = z.infer<typeof CLASSIFICATIONS>;

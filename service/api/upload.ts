@@ -1,5 +1,5 @@
 /**
- * The images of a request: its raw body, the files of a multipart form, or base64 in JSON.
+ * Reads the images of a request: a raw body, files of a multipart form, or base64 in JSON.
  */
 import type { Readable } from 'node:stream';
 
@@ -11,24 +11,24 @@ import { IMAGE_FIELD, IMAGE_TYPES, LIMITS } from '../contract';
 import { bodyError, ServiceError } from '../errors';
 import { CLASSIFY_JSON } from './schemas';
 
-/** What a request brought. */
+/** The images of a request. */
 export interface Upload {
-  /** Encoded images in the request's order; at least one. */
+  /** Encoded images in request order; at least one. */
   readonly images: readonly Buffer[];
-  /** Whether the request's form can hold several; then the answer is a list even for one. */
+  /** Whether the body's type can hold several images; then the response is a list even for one image. */
   readonly isList: boolean;
 }
 
 const FORM_TYPE = 'multipart/form-data';
-/** How long after its last byte a form may still be worked on. */
+/** A form that is not parsed this long after its last byte is damaged. */
 const FORM_END_MS = 250;
-/** The media type of images in base64. */
+/** Media type of a body with base64 images. */
 export const JSON_TYPE = 'application/json';
-const TAKEN = [...IMAGE_TYPES, FORM_TYPE, JSON_TYPE].join(', ');
-const known = (type: string) => IMAGE_TYPES.some((imageType) => imageType === type);
+const SUPPORTED = [...IMAGE_TYPES, FORM_TYPE, JSON_TYPE].join(', ');
+const isImageType = (type: string) => IMAGE_TYPES.some((imageType) => imageType === type);
 
 const unsupported = (type: string) =>
-  new ServiceError('UNSUPPORTED_TYPE', `The type "${type}" is not taken; send ${TAKEN}.`);
+  new ServiceError('UNSUPPORTED_TYPE', `The type "${type}" is not supported; send ${SUPPORTED}.`);
 
 const tooLarge = (what = 'The image is', bytes: number = LIMITS.imageBytes) =>
   new ServiceError('BODY_TOO_LARGE', `${what} larger than ${bytes} bytes; send a smaller one.`);
@@ -38,7 +38,7 @@ async function readRaw(body: Readable): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    // What is too large is read on for a while but not kept, so that the client gets to see the answer.
+    // Reads on without keeping the bytes, so that the client sees the answer.
     if (bytes <= LIMITS.imageBytes) chunks.push(chunk);
     else if (bytes > LIMITS.bodyBytes) break;
   }
@@ -48,12 +48,12 @@ async function readRaw(body: Readable): Promise<Buffer> {
 
 function readForm(request: Request): Promise<Buffer[]> {
   return new Promise((resolve, rejectPromise) => {
-    let isRefused = false;
+    let isRejected = false;
     const reject = (error: Error) => {
-      isRefused = true;
+      isRejected = true;
       rejectPromise(error);
     };
-    const refuse = (message: string) => reject(new ServiceError('BAD_REQUEST', message));
+    const fail = (message: string) => reject(new ServiceError('BAD_REQUEST', message));
     let parser: InstanceType<typeof Busboy>;
     try {
       const limits = {
@@ -65,12 +65,12 @@ function readForm(request: Request): Promise<Buffer[]> {
       parser = new Busboy({
         headers: { ...request.headers, 'content-type': request.headers['content-type']! },
         limits,
-        // Some clients leave the file's name out.
+        // Some clients omit the file name.
         isPartAFile: (field, type, name) =>
           name !== undefined || field === IMAGE_FIELD || type === 'application/octet-stream',
       });
     } catch {
-      refuse('The multipart body has no boundary; let the client set the Content-Type.');
+      fail('The multipart body has no boundary; let the client set the Content-Type.');
       return;
     }
     const images: Buffer[] = [];
@@ -84,34 +84,34 @@ function readForm(request: Request): Promise<Buffer[]> {
         images[index] = Buffer.concat(chunks);
       });
       if (field !== IMAGE_FIELD)
-        refuse(`Files must be in the field "${IMAGE_FIELD}", not "${field.slice(0, 60)}".`);
-      else if (!known(type)) reject(unsupported(type.slice(0, 60)));
+        fail(`Files must be in the field "${IMAGE_FIELD}", not "${field.slice(0, 60)}".`);
+      else if (!isImageType(type)) reject(unsupported(type.slice(0, 60)));
     });
-    const onlyFiles = () =>
-      refuse(
-        `The form must hold 1 to ${LIMITS.images} files in the field "${IMAGE_FIELD}" and nothing else.`,
+    const failOnParts = () =>
+      fail(
+        `The form must contain 1 to ${LIMITS.images} files in the field "${IMAGE_FIELD}" and nothing else.`,
       );
-    parser.on('filesLimit', onlyFiles);
-    parser.on('fieldsLimit', onlyFiles);
-    parser.on('partsLimit', onlyFiles);
-    const damaged = () => refuse('The multipart body is damaged or cut off; send it again.');
+    parser.on('filesLimit', failOnParts);
+    parser.on('fieldsLimit', failOnParts);
+    parser.on('partsLimit', failOnParts);
+    const damaged = () => fail('The multipart body is damaged or incomplete; send it again.');
     parser.on('error', damaged);
     parser.on('finish', () => {
-      if (images.length === 0) onlyFiles();
+      if (images.length === 0) failOnParts();
       else resolve(images);
     });
     let bytes = 0;
-    // No pipe: the parser takes nothing more after a part whose head is damaged, and the body would never end.
+    // Not piped: the parser stops reading at a part with a damaged header, and the body would never end.
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      // What is refused is read away but not kept, so that the client gets to see the answer.
-      if (isRefused) return;
+      // Reads on without keeping the bytes, so that the client sees the answer.
+      if (isRejected) return;
       if (bytes <= LIMITS.formBytes) parser.write(chunk);
       else reject(tooLarge('The form is', LIMITS.formBytes));
     });
     request.on('end', () => {
       parser.end();
-      // A form that is whole is done with at once.
+      // A complete form finishes at once.
       setTimeout(damaged, FORM_END_MS);
     });
     request.on('close', () => {
@@ -123,13 +123,10 @@ function readForm(request: Request): Promise<Buffer[]> {
 function readBase64(body: unknown): Buffer[] {
   return check(CLASSIFY_JSON, body, 'the body').images.map((text, i) => {
     const image = Buffer.from(text, 'base64');
-    // Node skips what is no base64, so that the length tells.
+    // Node skips characters that are not base64, so a wrong length reveals them.
     const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
     if (text.length % 4 !== 0 || image.length !== (text.length / 4) * 3 - padding) {
-      throw badField(
-        `images[${i}]`,
-        'must be base64 with its padding, without "data:" before it or line breaks in it',
-      );
+      throw badField(`images[${i}]`, 'must be padded base64 without a "data:" prefix or line breaks');
     }
     if (image.length > LIMITS.imageBytes) throw tooLarge(`images[${i}] is`);
     return image;
@@ -137,7 +134,7 @@ function readBase64(body: unknown): Buffer[] {
 }
 
 /**
- * Reads the images that a request brings. A JSON body must have been parsed already.
+ * Reads the images of a request. A JSON body must already be parsed.
  *
  * @throws ServiceError UNSUPPORTED_TYPE, BODY_TOO_LARGE or BAD_REQUEST
  */
@@ -147,7 +144,7 @@ export async function readImages(request: Request): Promise<Upload> {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (encoding !== 'identity') throw bodyError('encoding.unsupported');
   const isList = type === FORM_TYPE || type === JSON_TYPE;
-  if (!isList && !known(type)) throw unsupported(type === '' ? 'none' : type.slice(0, 60));
+  if (!isList && !isImageType(type)) throw unsupported(type === '' ? 'none' : type.slice(0, 60));
   const images =
     type === FORM_TYPE
       ? await readForm(request)

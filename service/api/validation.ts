@@ -1,5 +1,5 @@
 /**
- * Checks what a client sent against a schema, with sentences that name the field.
+ * Validates what a client sent against a schema; errors name the field.
  */
 import type { z } from 'zod';
 
@@ -10,7 +10,7 @@ type Path = readonly PropertyKey[];
 const QUOTED_CHARACTERS = 60;
 const QUOTED_ITEMS = 8;
 
-/** A value as it is quoted in an answer: whole when it is short, else in words. Nothing here depends on its depth. */
+/** A value as an error message quotes it: in full when short, otherwise described. Never recurses into deep values. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return JSON.stringify(value.slice(0, QUOTED_CHARACTERS));
@@ -24,7 +24,7 @@ function showList(value: readonly unknown[]): string {
   return isShort ? `[${value.map(show).join(', ')}]` : `a list of ${value.length}`;
 }
 
-/** A path as a JavaScript reader writes it: `inputs[0].data`. */
+/** A path in JavaScript notation: `inputs[0].data`. */
 export const fieldName = (path: Path): string =>
   path
     .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
@@ -35,7 +35,7 @@ const valueAt = (value: unknown, path: Path): unknown =>
 
 const either = (values: readonly unknown[]) => values.map(show).join(' or ');
 
-/** What a field must be, for the schemas that do not say so themselves. */
+/** What a field must be, for schemas without a message of their own. */
 function must(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -43,17 +43,15 @@ function must(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return `must be ${either(issue.values)}`;
     case 'too_small':
-      return issue.origin === 'string'
-        ? 'must not be empty'
-        : `must have at least ${issue.minimum} of its items`;
+      return issue.origin === 'string' ? 'must not be empty' : `must have at least ${issue.minimum} items`;
     case 'too_big':
-      return `must have at most ${issue.maximum} of its items`;
+      return `must have at most ${issue.maximum} items`;
     default:
-      return 'must have the form that /openapi.json gives';
+      return 'must match the schema in /openapi.json';
   }
 }
 
-/** A query with a field as a number where it is the text of a whole one, so that one schema says what it must be. */
+/** Converts a query field to a number when its text is a whole number, so that a numeric schema can check it. */
 export function withNumber(
   query: Readonly<Record<string, unknown>>,
   field: string,
@@ -69,10 +67,10 @@ export const badField = (field: string, sentence: string): ServiceError =>
   new ServiceError('BAD_REQUEST', `${field} ${sentence}.`, undefined, field);
 
 /**
- * Checks a value; of several faults it tells the first.
+ * Validates a value; reports the first of several errors.
  *
- * @param whole what the value is called when it is wrong as a whole
- * @throws ServiceError BAD_REQUEST naming the field, what it must be and what it is
+ * @param whole how an error names the value itself, such as `the body`
+ * @throws ServiceError BAD_REQUEST naming the field, its allowed values and the value received
  */
 export function check<T>(schema: z.ZodType<T>, value: unknown, whole: string): T {
   const { success, data, error } = schema.safeParse(value, { error: must });
@@ -81,7 +79,7 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, whole: string): T
   if (issue.code === 'unrecognized_keys') {
     throw badField(
       fieldName([...issue.path, issue.keys[0]!]),
-      'is not known here; leave it out or see /openapi.json',
+      'is not a known field; remove it or see /openapi.json',
     );
   }
   const field = issue.path.length === 0 ? whole : fieldName(issue.path);

@@ -1,5 +1,5 @@
 /**
- * API keys from a file, one a line.
+ * Checks API keys against a file with one key per line.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -9,48 +9,48 @@ import type { Logger } from 'pino';
 import { ENV } from '../contract';
 import { ServiceError } from '../errors';
 
-/** The file is looked at again at most this often, so that a rotated key needs no restart. */
-const CHECK_MS = 1_000;
-/** What an `Authorization` header looks like. */
+/** Minimum time between two checks of the file for changes; a rotated key needs no restart. */
+const CHECK_INTERVAL_MS = 1_000;
+/** Form of a valid `Authorization` header. */
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 const KEY = /^[\x21-\x7e]+$/;
 
-// Hashes are of one length, which a comparison in constant time needs, and say nothing of the keys'.
+// Hashes all have one length, as a constant-time comparison requires, and hide the keys' lengths.
 const hash = (key: string) => createHash('sha256').update(key).digest();
 
-/** The keys of a file, and what is wrong with one of its lines; the line's text stays unsaid. */
+/** Reads a file's keys and reports its first invalid line, without that line's text. */
 function readKeys(file: string): { hashes: Buffer[]; problem?: string } {
   const lines = readFileSync(file, 'utf8')
     .split(/\r?\n/)
     .map((line) => line.trim());
   const hashes = lines.filter((line) => KEY.test(line)).map(hash);
-  const wrong = lines.findIndex((line) => line !== '' && !KEY.test(line));
-  if (wrong >= 0) {
-    const problem = `${file}: line ${wrong + 1} must be a key of visible ASCII characters without blanks, since a header takes no others: write another`;
+  const invalid = lines.findIndex((line) => line !== '' && !KEY.test(line));
+  if (invalid >= 0) {
+    const problem = `${file}: line ${invalid + 1} must be a key of visible ASCII characters without spaces: replace it`;
     return { hashes, problem };
   }
   if (hashes.length === 0) {
-    const problem = `${file} must hold an API key a line, received no key: write one or unset ${ENV.apiKeyFile}`;
+    const problem = `${file} must contain one API key per line, received no key: add a key or unset ${ENV.apiKeyFile}`;
     return { hashes, problem };
   }
   return { hashes };
 }
 
-/** Throws unless the header holds one of the keys. */
+/** Throws UNAUTHENTICATED unless the header contains one of the keys. */
 export type CheckApiKey = (authorization: string | undefined) => void;
 
 /**
- * Reads the keys, and reads them again when the file changes. By then a line that is no key is passed over, and a file that
- * is gone or empty lets nobody in: a key that was taken back must not go on working, and a slip must not shut out the others.
- * Either is logged as an error, once a change.
+ * Reads the keys, and rereads them when the file changes. After a change, an invalid line is skipped, so that one typo
+ * does not lock out the other keys; a missing or empty file rejects everyone, so that a revoked key stops working. Each
+ * such change is logged once as an error.
  *
- * @throws Error when the file cannot be read, holds no key or a line that is none, at the start; never with a key's text
+ * @throws Error at start when the file is missing, contains no key or an invalid line; never with a key's text
  */
 export function openApiKeys(file: string, log: Logger, now: () => number = Date.now): CheckApiKey {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    const found = existsSync(file) ? 'no file' : 'not there';
+    const found = existsSync(file) ? 'not a file' : 'missing';
     throw new Error(
-      `${ENV.apiKeyFile} must name a file of API keys, received ${file}, which is ${found}: name one that holds a key a line`,
+      `${ENV.apiKeyFile} must name a file of API keys, received ${file}, which is ${found}: create it with one key per line`,
     );
   }
   const stamp = () => {
@@ -62,10 +62,10 @@ export function openApiKeys(file: string, log: Logger, now: () => number = Date.
   if (atStart.problem !== undefined) throw new Error(atStart.problem);
   let { hashes } = atStart;
   let checkedAt = now();
-  let told: string | undefined;
+  let loggedProblem: string | undefined;
 
   const refresh = () => {
-    if (now() - checkedAt < CHECK_MS) return;
+    if (now() - checkedAt < CHECK_INTERVAL_MS) return;
     checkedAt = now();
     let problem: string | undefined;
     try {
@@ -74,20 +74,20 @@ export function openApiKeys(file: string, log: Logger, now: () => number = Date.
       ({ hashes, problem } = readKeys(file));
       seen = current;
     } catch (error) {
-      // It is read again each time: what kept it from being read may pass without a change of the file.
+      // Retry at every check: the cause may disappear without a change of the file.
       [seen, hashes, problem] = ['', [], (error as Error).message];
-      if (problem === told) return;
+      if (problem === loggedProblem) return;
     }
-    told = problem;
-    if (problem !== undefined) log.error({ problem, keys: hashes.length }, 'not every API key could be read');
+    loggedProblem = problem;
+    if (problem !== undefined) log.error({ problem, keys: hashes.length }, 'cannot read every API key');
   };
 
   return (authorization) => {
     refresh();
-    const given = hash(BEARER.exec(authorization ?? '')?.[1] ?? '');
-    // Every key is compared, whichever fits.
-    const fits = hashes.map((known) => timingSafeEqual(known, given)).includes(true);
-    if (!fits) {
+    const received = hash(BEARER.exec(authorization ?? '')?.[1] ?? '');
+    // Compares every key, so that the time does not reveal which one matches.
+    const isKnown = hashes.map((known) => timingSafeEqual(known, received)).includes(true);
+    if (!isKnown) {
       throw new ServiceError(
         'UNAUTHENTICATED',
         'Send "Authorization: Bearer" with one of the service’s API keys.',

@@ -1,25 +1,25 @@
 /**
- * Ending a server so that no client sees a connection die under it.
+ * Drains a server so that no client's request fails when its connection closes.
  */
 import type { RequestListener, Server, ServerResponse } from 'node:http';
 
-/** How often connections are looked for that have become idle. */
-const LOOK_MS = 50;
+/** Interval at which newly idle connections are closed. */
+const IDLE_CHECK_INTERVAL_MS = 50;
 
-/** What ends an application politely. */
+/** Tracks unanswered requests and announces the shutdown. */
 export interface Drain {
   readonly draining: boolean;
-  /** The server's handler: that of the application, with an eye on what is unanswered. */
+  /** The application's handler, with tracking of unanswered requests. */
   readonly handler: RequestListener;
-  /** From now on every answer tells its client to use another connection. */
+  /** From now on, every response carries `Connection: close`. */
   begin(): void;
 }
 
-/** Watches the answers of an application. */
+/** Wraps an application. */
 export function createDrain(app: RequestListener): Drain {
   const unanswered = new Set<ServerResponse>();
   let draining = false;
-  const sayClose = (response: ServerResponse) => {
+  const setConnectionClose = (response: ServerResponse) => {
     if (!response.headersSent) response.setHeader('Connection', 'close');
   };
   return {
@@ -29,28 +29,28 @@ export function createDrain(app: RequestListener): Drain {
     handler: (request, response) => {
       unanswered.add(response);
       response.once('close', () => unanswered.delete(response));
-      if (draining) sayClose(response);
+      if (draining) setConnectionClose(response);
       app(request, response);
     },
     begin: () => {
       draining = true;
-      unanswered.forEach(sayClose);
+      unanswered.forEach(setConnectionClose);
     },
   };
 }
 
 /**
- * Takes no more connections, closes those that are idle or become so, and waits for the others.
+ * Accepts no more connections, closes idle ones, and waits for the others to finish.
  *
- * @param mostMs when what is still open is cut off
+ * @param maxWaitMs after this time, open connections are aborted
  */
-export async function closeServer(server: Server, mostMs: number): Promise<void> {
-  const looking = setInterval(() => server.closeIdleConnections(), LOOK_MS);
-  const cutting = setTimeout(() => server.closeAllConnections(), mostMs);
+export async function closeServer(server: Server, maxWaitMs: number): Promise<void> {
+  const closingIdle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_INTERVAL_MS);
+  const aborting = setTimeout(() => server.closeAllConnections(), maxWaitMs);
   await new Promise((resolve) => {
     server.close(resolve);
     server.closeIdleConnections();
   });
-  clearInterval(looking);
-  clearTimeout(cutting);
+  clearInterval(closingIdle);
+  clearTimeout(aborting);
 }

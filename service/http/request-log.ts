@@ -1,6 +1,6 @@
 /**
- * How a request is named and what the log says of it: what was asked and how it ended; never bodies, headers, file
- * names, or a path or query as the client wrote it.
+ * Request ids and the request log. The log contains the route and the outcome, never bodies, headers, file names, or the
+ * client's path and query.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -16,14 +16,14 @@ import { readTraceparent } from './trace-context';
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const HEALTH_PATHS = new Set<string>([PATHS.live, PATHS.ready, PATHS.metrics]);
 
-/** Names the request: as the client does, or anew. */
+/** Sets the request id: the client's when valid, else a new one. */
 export const requestId: RequestHandler = (request, response, next) => {
-  const given = request.get('x-request-id');
-  response.set('x-request-id', given !== undefined && REQUEST_ID.test(given) ? given : randomUUID());
+  const received = request.get('x-request-id');
+  response.set('x-request-id', received !== undefined && REQUEST_ID.test(received) ? received : randomUUID());
   next();
 };
 
-/** Gives the caller's trace context back as it came; no span is made here, so that there is none to add. */
+/** Echoes the caller's trace context unchanged, because this service creates no span. */
 export const traceContext: RequestHandler = (request, response, next) => {
   const traceparent = request.get('traceparent');
   const tracestate = request.get('tracestate');
@@ -40,7 +40,7 @@ const routeOf = (request: IncomingMessage): string | undefined =>
 const codeOf = (response: ServerResponse): string | undefined =>
   (response as Partial<Response>).locals?.[PROBLEM_CODE] as string | undefined;
 
-/** Logs each request when it is answered, except those of probes and scrapes. */
+/** Logs each answered request, except probes and metrics scrapes. */
 export const httpLog = (logger: Logger): RequestHandler =>
   pinoHttp({
     logger,
@@ -51,7 +51,7 @@ export const httpLog = (logger: Logger): RequestHandler =>
       route: routeOf(request),
       code: codeOf(response),
     }),
-    // pino-http makes an error, and a stack, of every status from 500 on; errorHandler logs those that are faults.
+    // pino-http logs an error with a stack for every status from 500; errorHandler logs the unexpected errors instead.
     customErrorObject: (
       _request,
       _response,

@@ -1,6 +1,5 @@
 /**
- * The HTTP server around an application: what it bounds before the application sees a request, and what it answers
- * when there is none to see.
+ * The HTTP server around an application: limits on requests, and responses to requests that Node cannot parse.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
@@ -17,12 +16,16 @@ import {
 } from '../contract';
 import { problemOf, sendProblem, ServiceError } from '../errors';
 
-const FULL = new ServiceError('OVERLOADED', 'Too much waits to be answered; try again later.', 1_000);
+const BODIES_FULL = new ServiceError(
+  'OVERLOADED',
+  'The bodies of unanswered requests exceed the memory limit; try again later.',
+  1_000,
+);
 
-/** How often Node looks for connections that are over their time. */
+/** Interval at which Node checks connections for timeouts. */
 const CHECK_INTERVAL_MS = 500;
 
-/** How long a client may take. */
+/** Time limits for the client. */
 export interface Timeouts {
   /** @default HEADERS_TIMEOUT_MS of the contract */
   readonly headersTimeoutMs?: number;
@@ -30,18 +33,18 @@ export interface Timeouts {
   readonly bodyTimeoutMs?: number;
 }
 
-/** What Node's parser says of a request that it could not read. */
+/** Code and message for each of Node's parser errors. */
 const CLIENT_ERRORS: Readonly<Record<string, [ErrorCode, string]>> = {
   HPE_HEADER_OVERFLOW: [
     'HEADERS_TOO_LARGE',
-    `The request line and headers are larger than ${LIMITS.headerBytes} bytes; send fewer.`,
+    `The request line and headers are larger than ${LIMITS.headerBytes} bytes; send less.`,
   ],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['BODY_TOO_LARGE', 'The chunks have too long extensions; send none.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['BODY_TOO_LARGE', 'The chunk extensions are too long; send none.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'The request took too long to arrive; send it faster.'],
 };
-const MALFORMED: [ErrorCode, string] = ['BAD_REQUEST', 'This is not an HTTP request; check how it is made.'];
+const MALFORMED: [ErrorCode, string] = ['BAD_REQUEST', 'The request is not valid HTTP; check the client.'];
 
-/** Answers on the bare connection, since there is no request to answer. */
+/** Writes a response to the socket, because an unparsed request has no response object. */
 function answerOn(socket: Duplex, errorCode: string | undefined): void {
   const problem = problemOf(new ServiceError(...(CLIENT_ERRORS[errorCode ?? ''] ?? MALFORMED)), randomUUID());
   const body = JSON.stringify(problem);
@@ -55,7 +58,7 @@ function answerOn(socket: Duplex, errorCode: string | undefined): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Makes the server; it does not listen yet. */
+/** Creates the server; it does not listen yet. */
 export function createHttpServer(
   application: RequestListener,
   { headersTimeoutMs = HEADERS_TIMEOUT_MS, bodyTimeoutMs = BODY_TIMEOUT_MS }: Timeouts = {},
@@ -63,11 +66,11 @@ export function createHttpServer(
   const server = createServer({
     maxHeaderSize: LIMITS.headerBytes,
     headersTimeout: headersTimeoutMs,
-    // limitBody answers first; this is for what never reaches it.
+    // limitBody answers first; this limit covers requests that never reach it.
     requestTimeout: headersTimeoutMs + bodyTimeoutMs + CHECK_INTERVAL_MS,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // It tells this service nothing, and Node's own refusal would be no problem+json.
+    // This service does not use Host, and Node's own response would not be problem+json.
     requireHostHeader: false,
   });
   const responses = new WeakMap<Duplex, ServerResponse>();
@@ -76,9 +79,9 @@ export function createHttpServer(
     application(request, response);
   };
   server.on('request', handle);
-  // Whether a client that waits with its body is told to send it is for the application to say.
+  // The application decides whether a client that expects `100 Continue` may send its body.
   server.on('checkContinue', handle);
-  // An expectation that is not known may be overlooked; Node's 417 would be an answer that no document has.
+  // Ignores unknown expectations: Node's own 417 is not in the OpenAPI document.
   server.on('checkExpectation', handle);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const response = responses.get(socket);
@@ -90,8 +93,8 @@ export function createHttpServer(
 }
 
 /**
- * Bounds bodies: refuses at once what says that it is far too large, then how long one may take to arrive, and how many
- * bytes all of them together may hold until they are answered. Who waits with its body for that is told to send it.
+ * Limits bodies: rejects one whose Content-Length is far too large, limits the time to arrive, and limits the bytes of all
+ * unanswered requests together. Sends `100 Continue` to clients that wait for it.
  */
 export function limitBody(bodyTimeoutMs: number = BODY_TIMEOUT_MS): RequestHandler {
   let pendingBytes = 0;
@@ -111,7 +114,7 @@ export function limitBody(bodyTimeoutMs: number = BODY_TIMEOUT_MS): RequestHandl
     const count = (chunk: Buffer) => {
       bytes += chunk.length;
       pendingBytes += chunk.length;
-      if (pendingBytes > LIMITS.pendingBytes) close(FULL);
+      if (pendingBytes > LIMITS.pendingBytes) close(BODIES_FULL);
     };
     const timer = setTimeout(() => {
       const seconds = bodyTimeoutMs / 1000;
@@ -126,7 +129,7 @@ export function limitBody(bodyTimeoutMs: number = BODY_TIMEOUT_MS): RequestHandl
     request.once('end', () => clearTimeout(timer));
     response.once('close', () => {
       clearTimeout(timer);
-      // What still comes is dropped.
+      // Drops the rest of the body.
       request.off('data', count);
       pendingBytes -= bytes;
     });

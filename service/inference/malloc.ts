@@ -1,7 +1,7 @@
 /**
- * How glibc is to handle memory in the service's processes. By itself it gives many threads heaps of their own and learns
- * to keep ever larger blocks in them; between images and tensors, large and short-lived, gaps are left and memory grows
- * though nothing is kept. So: few heaps, and large blocks from the kernel and back to it. The Dockerfile says the same.
+ * glibc's malloc settings for the service's processes. By default, large short-lived buffers fragment glibc's arenas, so
+ * RSS grows without a leak. These settings allow two arenas and return large blocks to the kernel. The Dockerfile sets
+ * the same values.
  *
  * @see https://man7.org/linux/man-pages/man3/mallopt.3.html
  * @see https://sharp.pixelplumbing.com/install#linux-memory-allocator

@@ -1,5 +1,5 @@
 /**
- * A model's process: started, watched and started again, with longer and longer pauses while that does not help.
+ * Starts a model process, watches it, and restarts it with exponential backoff.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
@@ -8,43 +8,43 @@ import { pathToFileURL } from 'node:url';
 import type { ModelId } from '../../models/catalog';
 import type { EngineOptions } from '../../models/engines/engine';
 import { MALLOC_ENV } from './malloc';
-import type { LoadedModel, LoadMessage, ResultMessage, WorkerMessage, WorkMessage } from './protocol';
+import type { LoadedModel, LoadMessage, ResultMessage, ModelProcessMessage, WorkMessage } from './protocol';
 
-/** Pause before a new process: doubled each time, back to the first once a process stayed well. */
-export const RESTART_MS = { first: 250, most: 30_000 } as const;
-/** A process that was ready for this long is well: its end is not the continuation of the one before. */
+/** Backoff before a restart: doubles each time, and returns to the minimum after a healthy process. */
+export const RESTART_MS = { min: 250, max: 30_000 } as const;
+/** A process that was ready for this long was healthy: the backoff starts over when it ends. */
 const HEALTHY_MS = 10_000;
-/** A process that is not ready by then hangs. Exporting ResNet101V2 on a tenth of a core takes less. */
+/** A process that is not ready after this time hangs. Exporting ResNet101V2 on a tenth of a core is faster. */
 const LOAD_TIMEOUT_MS = 300_000;
 
 const TYPESCRIPT = __filename.endsWith('.ts');
 const DEFAULT_SCRIPT = join(__dirname, TYPESCRIPT ? 'worker.ts' : 'worker.js');
 
-/** How far a model's process is. */
-export type WorkerState =
+/** State of a model process. */
+export type ModelState =
   | { readonly kind: 'loading' }
   | { readonly kind: 'ready'; readonly loaded: LoadedModel }
-  /** It cannot be loaded, and is tried again. */
+  /** The model cannot be loaded; loading is retried. */
   | { readonly kind: 'failed'; readonly message: string };
 
-/** What a process is started with, and who hears of it. */
+/** How to start a process, and its callbacks. */
 export interface ModelProcessOptions {
   readonly model: ModelId;
   readonly engine: EngineOptions;
-  /** Script of the process. @default worker.ts beside this file */
+  /** Script that the process runs. @default worker.ts beside this file */
   readonly script?: string;
-  /** Called when the state changes; a failure that repeats itself is told once. */
-  readonly onState: (state: WorkerState) => void;
+  /** Called when the state changes; a repeated failure with the same message is reported once. */
+  readonly onState: (state: ModelState) => void;
   readonly onResult: (message: ResultMessage) => void;
-  /** Called when the process is gone and another will be started. */
+  /** Called when the process has ended and will be restarted. */
   readonly onEnd: (reason: string) => void;
 }
 
-/** The process of one model. */
+/** One model's process. */
 export class ModelProcess {
-  state: WorkerState = { kind: 'loading' };
-  /** When a new process is started after the next end, milliseconds. */
-  restartMs: number = RESTART_MS.first;
+  state: ModelState = { kind: 'loading' };
+  /** Backoff before the next restart, milliseconds. */
+  restartMs: number = RESTART_MS.min;
   private child: ChildProcess | undefined;
   private readyAt: number | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -63,7 +63,7 @@ export class ModelProcess {
     this.child!.send(message, this.onSent);
   }
 
-  /** Ends a process that does not do its work; another is started. */
+  /** Kills a process that hangs; a new one is started. */
   replace(reason: string): void {
     this.killReason = reason;
     this.setState({ kind: 'loading' });
@@ -76,7 +76,7 @@ export class ModelProcess {
     this.child?.kill('SIGKILL');
   }
 
-  // A process that is gone takes no message: its end says so, and what was sent fails with it.
+  // Errors are ignored here: when the process has ended, its exit fails the work that was sent.
   private readonly onSent = (): void => undefined;
 
   private start(): void {
@@ -91,11 +91,11 @@ export class ModelProcess {
     this.timer = setTimeout(() => {
       this.replace(`not ready within ${LOAD_TIMEOUT_MS / 1000} s`);
     }, LOAD_TIMEOUT_MS);
-    child.on('message', (message: WorkerMessage) => this.receive(message));
+    child.on('message', (message: ModelProcessMessage) => this.receive(message));
     child.on('exit', (code, signal) => this.onExit(`the process ended (${signal ?? `exit code ${code}`})`));
     child.on('error', (error) => {
-      // Where no process came to be there is no exit either.
-      if (child.pid === undefined) this.onExit(`no process could be started (${error.message})`);
+      // A process that could not be started never emits `exit`.
+      if (child.pid === undefined) this.onExit(`the process could not be started (${error.message})`);
     });
     child.send(
       { kind: 'load', model: this.options.model, options: this.options.engine } satisfies LoadMessage,
@@ -103,7 +103,7 @@ export class ModelProcess {
     );
   }
 
-  private setState(state: WorkerState): void {
+  private setState(state: ModelState): void {
     const same =
       state.kind === this.state.kind &&
       (state.kind !== 'failed' || state.message === (this.state as typeof state).message);
@@ -111,7 +111,7 @@ export class ModelProcess {
     if (!same) this.options.onState(state);
   }
 
-  private receive(message: WorkerMessage): void {
+  private receive(message: ModelProcessMessage): void {
     if (message.kind === 'ready') {
       clearTimeout(this.timer);
       this.readyAt = performance.now();
@@ -125,11 +125,11 @@ export class ModelProcess {
     clearTimeout(this.timer);
     if (this.stopped) return;
     const healthy = this.readyAt !== undefined && performance.now() - this.readyAt >= HEALTHY_MS;
-    if (healthy) this.restartMs = RESTART_MS.first;
-    // What cannot be loaded stays failed while it is tried again.
+    if (healthy) this.restartMs = RESTART_MS.min;
+    // A model that cannot be loaded stays failed during retries.
     if (this.state.kind === 'ready') this.setState({ kind: 'loading' });
     this.options.onEnd(this.killReason ?? reason);
     this.timer = setTimeout(() => this.start(), this.restartMs);
-    this.restartMs = Math.min(2 * this.restartMs, RESTART_MS.most);
+    this.restartMs = Math.min(2 * this.restartMs, RESTART_MS.max);
   }
 }

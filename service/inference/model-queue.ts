@@ -1,26 +1,26 @@
 /**
- * A model's queue and process, seen from the server: a bounded queue, a deadline on each request, one piece of work at a
- * time. Each model has its own, so that no model waits behind another's work; the kernel shares the CPU between them.
+ * The queue in front of a model process: bounded, with a deadline per request, and one request at a time in the process.
+ * Each model has its own queue, so that no model waits for another's work; the kernel shares the CPU between them.
  */
 import { REQUEST_TIMEOUT_MS } from '../contract';
 import { ServiceError } from '../errors';
 import type { ResultMessage, Work, WorkResult } from './protocol';
-import { ModelProcess, type ModelProcessOptions, type WorkerState } from './model-process';
+import { ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
 import { ServiceTimes } from './service-time';
 
-/** Most work that may wait, in milliseconds of estimated service time. */
-const QUEUE_LIMIT_MS = 2_000;
+/** Maximum queued work, in milliseconds of estimated service time. */
+const MAX_QUEUE_MS = 2_000;
 
-/** A result with the time it waited. */
+/** A result with the time its work waited in the queue. */
 export interface QueuedResult extends WorkResult {
   readonly queueMs: number;
 }
 
-/** What a worker is made of, and who hears of it. */
-export interface ModelWorkerOptions extends Pick<ModelProcessOptions, 'model' | 'engine' | 'script'> {
+/** How to start the queue's process, and its callbacks. */
+export interface ModelQueueOptions extends Pick<ModelProcessOptions, 'model' | 'engine' | 'script'> {
   /** @default REQUEST_TIMEOUT_MS of the contract */
   readonly requestTimeoutMs?: number;
-  readonly onState?: (state: WorkerState) => void;
+  readonly onState?: (state: ModelState) => void;
   readonly onRestart?: (reason: string) => void;
 }
 
@@ -30,24 +30,24 @@ interface Job {
   readonly enqueuedAt: number;
   readonly resolve: (result: QueuedResult) => void;
   readonly reject: (error: ServiceError) => void;
-  /** Until the deadline, from when the request was queued. */
+  /** Fires at the request's deadline, counted from when it was queued. */
   deadline?: NodeJS.Timeout;
-  /** Until the process counts as hung, from when it was given the work. */
+  /** Fires when the process hangs, counted from when it received the work. */
   hang?: NodeJS.Timeout;
   startedAt?: number;
 }
 
-/** One model's process and queue. */
-export class ModelWorker {
+/** One model's queue and process. */
+export class ModelQueue {
   private readonly process: ModelProcess;
-  /** Most time for a request, milliseconds. */
+  /** Time limit of a request, milliseconds. */
   readonly timeoutMs: number;
   private readonly queue: Job[] = [];
   private running: Job | undefined;
   private nextId = 1;
   private times = new ServiceTimes(0);
 
-  constructor(options: ModelWorkerOptions) {
+  constructor(options: ModelQueueOptions) {
     this.timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     this.process = new ModelProcess({
       ...options,
@@ -64,66 +64,66 @@ export class ModelWorker {
     });
   }
 
-  get state(): WorkerState {
+  get state(): ModelState {
     return this.process.state;
   }
 
-  /** Requests that wait or run. */
+  /** Requests that are queued or running. */
   get inFlight(): number {
     return this.queue.length + (this.running === undefined ? 0 : 1);
   }
 
-  /** The process' id, for operators and tests. */
+  /** Process id, for metrics and tests. */
   get processId(): number | undefined {
     return this.process.processId;
   }
 
-  /** Why a request would be turned away now: known before its body is read. Nothing where it would be taken. */
-  refusal(): ServiceError | undefined {
+  /** Why a new request would be rejected now, known before its body is read; undefined when it would be accepted. */
+  rejection(): ServiceError | undefined {
     if (this.state.kind !== 'ready') {
       const failed = this.state.kind === 'failed';
       const detail = failed ? 'cannot be loaded; see the log' : 'is still loading; try again soon';
       return new ServiceError('NOT_READY', `The model ${detail}.`, this.process.restartMs);
     }
     const waitMs = this.waitMs();
-    if (waitMs <= QUEUE_LIMIT_MS) return undefined;
-    const message = `${this.inFlight} requests wait already; try again later or add replicas.`;
+    if (waitMs <= MAX_QUEUE_MS) return undefined;
+    const message = `${this.inFlight} requests are already waiting; try again later or add replicas.`;
     return new ServiceError('OVERLOADED', message, waitMs);
   }
 
   /**
    * Queues a piece of work.
    *
-   * @param signal aborted when nobody waits for the answer any more
-   * @param leftMs what is left of the request's time, where a part of it is spent
-   * @throws ServiceError NOT_READY, OVERLOADED, DEADLINE_EXCEEDED, WORKER_FAILED or what the work itself failed with
+   * @param signal aborted when the client has disconnected
+   * @param remainingMs time left until the request's deadline
+   * @throws ServiceError NOT_READY, OVERLOADED, DEADLINE_EXCEEDED, WORKER_FAILED, or the error of the work itself
    */
-  run(work: Work, signal?: AbortSignal, leftMs = this.timeoutMs): Promise<QueuedResult> {
-    const refusal = this.refusal();
-    if (refusal !== undefined) return Promise.reject(refusal);
+  run(work: Work, signal?: AbortSignal, remainingMs = this.timeoutMs): Promise<QueuedResult> {
+    const rejection = this.rejection();
+    if (rejection !== undefined) return Promise.reject(rejection);
     return new Promise((resolve, reject) => {
       const job: Job = { id: this.nextId++, work, enqueuedAt: performance.now(), resolve, reject };
       if (signal?.aborted === true) {
-        this.fail(job, ...GONE);
+        this.fail(job, ...DISCONNECTED);
         return;
       }
-      job.deadline = setTimeout(() => this.expire(job), leftMs);
-      signal?.addEventListener('abort', () => this.forget(job), { once: true });
+      job.deadline = setTimeout(() => this.expire(job), remainingMs);
+      signal?.addEventListener('abort', () => this.cancel(job), { once: true });
       this.queue.push(job);
       this.next();
     });
   }
 
-  /** Ends the process; what still waits fails. */
+  /** Stops the process; queued work fails. */
   stop(): void {
     for (const job of this.queue.splice(0))
-      this.fail(job, 'WORKER_FAILED', 'The service stops; try another replica.');
+      this.fail(job, 'WORKER_FAILED', 'The service is shutting down; try another replica.');
     clearTimeout(this.running?.hang);
     clearTimeout(this.running?.deadline);
     this.process.stop();
   }
 
-  /** Milliseconds until the process could turn to new work. */
+  /** Estimated time until the process could start new work, milliseconds. */
   private waitMs(): number {
     const { running } = this;
     if (running === undefined) return 0;
@@ -167,7 +167,7 @@ export class ModelWorker {
     if (job === undefined) return;
     this.running = undefined;
     clearTimeout(job.hang);
-    const message = 'The model process ended while it worked on this; try again.';
+    const message = 'The model process ended during this request; try again.';
     this.fail(job, 'WORKER_FAILED', message, this.process.restartMs);
   }
 
@@ -177,15 +177,15 @@ export class ModelWorker {
     return waiting >= 0;
   }
 
-  /** Answers at the deadline. Work that was begun goes on: only its own time, not its wait, shows whether it hangs. */
+  /** Answers at the deadline. Running work continues: whether it hangs is judged by its own time, not by its wait. */
   private expire(job: Job): void {
     this.dequeue(job);
     this.fail(job, 'DEADLINE_EXCEEDED', 'The answer took too long; try again later or with a smaller batch.');
   }
 
-  private forget(job: Job): void {
-    if (this.dequeue(job)) this.fail(job, ...GONE);
+  private cancel(job: Job): void {
+    if (this.dequeue(job)) this.fail(job, ...DISCONNECTED);
   }
 }
 
-const GONE = ['BAD_REQUEST', 'The client went away.'] as const;
+const DISCONNECTED = ['BAD_REQUEST', 'The client disconnected.'] as const;

@@ -1,5 +1,5 @@
 /**
- * What the server and a model's process say to each other.
+ * Messages between the server and a model process.
  */
 import type { ModelId } from '../../models/catalog';
 import type { EngineOptions } from '../../models/engines/engine';
@@ -12,18 +12,18 @@ export type Work =
   /** Images float32 [batch, 224, 224, 3] in [0, 1]. */
   | { readonly kind: 'infer'; readonly images: Float32Array; readonly batch: number };
 
-/** What the process was started for. */
+/** The first message to a model process. */
 export interface LoadMessage {
   readonly kind: 'load';
-  /** The name that it is to be served under. */
+  /** The id that the model is served under. */
   readonly model: ModelId;
   readonly options: EngineOptions;
 }
 
-/** Work with a number by which its result is known. */
+/** Work with an id that its result repeats. */
 export type WorkMessage = { readonly id: number } & Work;
 
-/** What a loaded process says of itself. */
+/** Facts about a loaded model. */
 export interface LoadedModel {
   readonly classes: readonly string[];
   readonly demo: boolean;
@@ -34,30 +34,30 @@ export interface LoadedModel {
   readonly engineVersion: string;
   readonly precision: string;
   readonly threads: number;
-  /** What was read: by name in the saved model's folder, an exported graph by its path. */
+  /** Files that were read: by name in the saved model's folder; an exported graph by its path. */
   readonly files: readonly ChecksummedFile[];
-  /** One image, when warm. */
+  /** Inference time of one image after warm-up. */
   readonly inferenceMs: number;
   /** From the process' start to the end of its warm-up. */
   readonly loadMs: number;
 }
 
-/** Probabilities [batch, classes] and what they took. */
+/** Probabilities [batch, classes] and the time they took. */
 export interface WorkResult {
   readonly probabilities: Float32Array;
   readonly decodeMs: number;
   readonly inferenceMs: number;
-  /** Tensors that the engine holds between predictions, where it counts them. */
+  /** Tensors that the engine holds between predictions; only from engines that count them. */
   readonly tensors?: number;
 }
 
-/** What became of a piece of work. */
+/** The result of one piece of work. */
 export type ResultMessage =
   | ({ readonly kind: 'done'; readonly id: number } & WorkResult)
   | { readonly kind: 'failed'; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
-/** All that a model's process says. */
-export type WorkerMessage =
+/** Every message from a model process. */
+export type ModelProcessMessage =
   | { readonly kind: 'ready'; readonly loaded: LoadedModel }
   | { readonly kind: 'load-failed'; readonly message: string }
   | ResultMessage;

@@ -1,9 +1,9 @@
 /**
- * What a piece of work will take, from what work of its kind took before. The queue is bounded by this.
+ * Estimates how long work will take from earlier work of its kind. The queue's bound uses these estimates.
  */
 import type { Work, WorkResult } from './protocol';
 
-/** Weight of the newest measurement: about the last ten count. */
+/** Weight of the newest measurement: about the last ten measurements matter. */
 const WEIGHT = 0.2;
 /** Before the first measurement: a JPEG of 284 kB took 6 ms to decode on one core. */
 const FIRST_DECODE = { ms: 6, bytes: 284_000 } as const;
@@ -19,7 +19,7 @@ export class ServiceTimes {
    */
   constructor(private imageMs: number) {}
 
-  /** Milliseconds that the model process will need for the work. */
+  /** Estimated time in the model process, milliseconds. */
   estimateMs(work: Work): number {
     const decodeMs = work.kind === 'classify' ? (work.image.length * this.decodeMs) / this.decodeBytes : 0;
     const batch = work.kind === 'classify' ? 1 : work.batch;
@@ -29,7 +29,7 @@ export class ServiceTimes {
   /**
    * Learns from finished work.
    *
-   * @param totalMs from handing the work over to its result
+   * @param totalMs from sending the work to receiving its result
    */
   observe(
     work: Work,
@@ -38,7 +38,7 @@ export class ServiceTimes {
   ): void {
     const blend = (before: number, now: number) => before + WEIGHT * (now - before);
     if (work.kind === 'classify') {
-      // Two averages, not one of the ratio: else one tiny file that is slow to decode would count for all.
+      // Averages time and size separately: one tiny, slow file would distort an average of their ratio.
       this.decodeMs = blend(this.decodeMs, decodeMs);
       this.decodeBytes = blend(this.decodeBytes, work.image.length);
       this.imageMs = blend(this.imageMs, inferenceMs);

@@ -1,5 +1,6 @@
 /**
- * A model's process: decodes and infers. Native code that blocks or crashes does so here, away from HTTP.
+ * The program of a model process: decodes images and runs the model. Native code blocks or crashes here, not in the
+ * HTTP server.
  */
 import { join } from 'node:path';
 
@@ -16,27 +17,27 @@ import {
   savedModelSha256,
 } from '../../models/weights/saved-model';
 import { LIMITS } from '../contract';
-import type { LoadMessage, WorkerMessage, WorkMessage } from './protocol';
+import type { LoadMessage, ModelProcessMessage, WorkMessage } from './protocol';
 
-/** The first inferences are slow: memory is laid out and kernels are chosen then. */
+/** The first inferences are slow, because the engine allocates memory and selects kernels. */
 const WARM_UPS = 3;
 const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
 
 const baseOf = ({ base }: SavedModel): ChecksummedFile[] =>
   base.kind === 'seed' ? [] : [{ file: base.file, sha256: base.sha256 }];
 
-const send = (message: WorkerMessage) => process.send!(message);
+const send = (message: ModelProcessMessage) => process.send!(message);
 
-async function load({ model, options }: LoadMessage, load: LoadEngine): Promise<Engine> {
+async function load({ model, options }: LoadMessage, loader: LoadEngine): Promise<Engine> {
   const saved = readSavedModel(options.modelDir);
   if (saved.model !== model) {
     throw new Error(
-      `${join(options.modelDir, MANIFEST_NAME)}: model must be "${model}", as its folder is named, received "${saved.model}": put each model into the folder of its name`,
+      `${join(options.modelDir, MANIFEST_NAME)}: model must be "${model}", the name of its folder, received "${saved.model}": move each model to the folder of its name`,
     );
   }
-  // The engine may have a graph from before and never read them.
+  // An engine with a cached graph does not read the weights, so damage would stay unnoticed.
   readChecksummed(options.modelDir, saved.weights);
-  const engine = await load(options);
+  const engine = await loader(options);
   await warmUpDecoder();
   const blank = new Float32Array(IMAGE_SIZE);
   let inferenceMs = 0;
@@ -45,9 +46,7 @@ async function load({ model, options }: LoadMessage, load: LoadEngine): Promise<
     const probabilities = await engine.predict(blank, 1);
     inferenceMs = performance.now() - started;
     if (!probabilities.every(Number.isFinite)) {
-      throw new Error(
-        `the model in ${options.modelDir} answers with numbers that are not finite; train it again`,
-      );
+      throw new Error(`the model in ${options.modelDir} returns non-finite probabilities: train it again`);
     }
   }
   const sha256 = savedModelSha256(saved);
@@ -65,7 +64,7 @@ async function load({ model, options }: LoadMessage, load: LoadEngine): Promise<
       files: [
         { file: MANIFEST_NAME, sha256 },
         saved.weights,
-        // A graph holds its base's weights already.
+        // A graph already contains its base's weights.
         ...(engine.graph === undefined ? baseOf(saved) : [engine.graph]),
       ],
       inferenceMs,
@@ -75,7 +74,7 @@ async function load({ model, options }: LoadMessage, load: LoadEngine): Promise<
   return engine;
 }
 
-async function work(engine: Engine, message: WorkMessage): Promise<WorkerMessage> {
+async function work(engine: Engine, message: WorkMessage): Promise<ModelProcessMessage> {
   const { id } = message;
   const started = performance.now();
   try {
@@ -99,7 +98,7 @@ async function work(engine: Engine, message: WorkMessage): Promise<WorkerMessage
   }
 }
 
-/** Serves the parent process until it goes away. */
+/** Serves the parent process until the parent exits. */
 export function runWorker(loader: LoadEngine = loadEngine): void {
   let engine: Promise<Engine> | undefined;
   process.on('message', (message: LoadMessage | WorkMessage) => {
@@ -107,17 +106,17 @@ export function runWorker(loader: LoadEngine = loadEngine): void {
       engine = load(message, loader);
       engine.catch((error: unknown) => {
         process.send!(
-          { kind: 'load-failed', message: (error as Error).message } satisfies WorkerMessage,
+          { kind: 'load-failed', message: (error as Error).message } satisfies ModelProcessMessage,
           () => process.exit(1),
         );
       });
       return;
     }
-    // What throws here is a defect, not bad input: the process ends and its parent starts another.
+    // An error here is a defect, not bad input: the process ends and its parent starts another one.
     void engine!.then((loaded) => work(loaded, message)).then(send);
   });
   process.on('disconnect', () => process.exit(0));
-  // The parent drains first; a Ctrl-C reaches the whole group.
+  // The parent drains first, then stops this process; Ctrl-C reaches the whole process group.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
 }

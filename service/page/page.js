@@ -1,7 +1,7 @@
 const byId = (id) => document.getElementById(id);
 const [results, preview, hint, drop, file] = ['results', 'preview', 'hint', 'drop', 'file'].map(byId);
 
-const TYPES = ['image/jpeg', 'image/png', 'image/webp'];
+const IMAGE_TYPES = file.accept.split(',');
 const TOP = 5;
 let latest = 0;
 
@@ -10,9 +10,9 @@ const milliseconds = (ms) => (ms < 10 ? ms.toFixed(1) : ms.toFixed(0));
 
 const KEY = 'apiKey';
 
-/** Asks for the API key of a service that has one; false where none is given. */
+/** Asks the user for the API key; false when the user cancels. */
 function askForKey() {
-  const key = prompt('This service needs an API key:');
+  const key = prompt('Enter the API key of this service:');
   if (key) sessionStorage.setItem(KEY, key);
   return Boolean(key);
 }
@@ -56,7 +56,7 @@ function showAnswer(article, { top, timeMs }) {
   time.className = 'time';
   time.replaceChildren(
     strong,
-    ` inference · ${milliseconds(timeMs.decode)} ms decoding · ${milliseconds(timeMs.total)} ms in all`,
+    ` inference · ${milliseconds(timeMs.decode)} ms decoding · ${milliseconds(timeMs.total)} ms total`,
   );
 }
 
@@ -76,8 +76,8 @@ async function classify(image) {
   hint.hidden = true;
   if (old) URL.revokeObjectURL(old);
   for (const article of document.querySelectorAll('.model')) {
-    if (!TYPES.includes(image.type)) {
-      showError(article, 'This is not a JPEG, PNG or WebP image; choose another file.');
+    if (!IMAGE_TYPES.includes(image.type)) {
+      showError(article, `This file type is not supported; choose a file of type ${IMAGE_TYPES.join(', ')}.`);
       continue;
     }
     try {
@@ -106,7 +106,7 @@ async function showModels() {
       if (about.demo) {
         const footer = byId('demo');
         footer.hidden = false;
-        footer.textContent = `These are demo models: they know ${about.classes.length} procedural surfaces (${about.classes.join(', ')}) and nothing else. On photographs their answers mean nothing.`;
+        footer.textContent = `These are demo models. They know only ${about.classes.length} procedural textures: ${about.classes.join(', ')}. Their results for photographs are meaningless.`;
       }
     } catch (error) {
       showError(article, error.message);

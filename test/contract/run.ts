@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
-import { versionOf } from '../../service/api/open-inference';
+import { versionOf } from '../../service/api/served-models';
 import { startServer } from '../support/server';
 
 const KEY = 'contract';
@@ -22,7 +22,7 @@ async function walk(schemathesis: string, withKey: boolean): Promise<boolean> {
   const server = await startServer({ models: ['latency'], ...(withKey ? { apiKeyFile } : {}) }, 15_000);
   await server.ready;
   const versions = Object.fromEntries(
-    [...server.workers].map(([model, { state }]) => [
+    [...server.queues].map(([model, { state }]) => [
       model,
       state.kind === 'ready' ? versionOf(state.loaded) : 'none',
     ]),

@@ -1,7 +1,7 @@
 /**
- * Sends seeded mutations of real images and requests to the real service: `npm run test:fuzz`. None may crash it, be
- * answered 5xx or with a status that has no code, or take longer than two seconds. A number as the argument sends that
- * one alone.
+ * Sends seeded mutations of real images and requests to the real service: `npm run test:fuzz`. The run fails if one
+ * crashes a model process, gets 5xx or a status without an error code, or takes longer than two seconds. Pass a number to
+ * send only that mutation.
  */
 import { mkdtempSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
@@ -18,8 +18,8 @@ import { fuzzRequest, type FuzzRequest } from './requests';
 
 const SEED = 6;
 const COUNT = 10_000;
-const SLOWEST_MS = 2_000;
-/** What the application may answer beside its errors: static files know ranges and entity tags. */
+const MAX_ANSWER_MS = 2_000;
+/** Allowed statuses: success, the error codes', and those of static files with ranges and entity tags. */
 const KNOWN_STATUSES = new Set<number>([
   200,
   206,
@@ -59,7 +59,7 @@ function send(port: number, { method, path, headers, body }: FuzzRequest): Promi
   });
 }
 
-const isBad = ({ status, ms }: Answer) => status >= 500 || !KNOWN_STATUSES.has(status) || ms > SLOWEST_MS;
+const isBad = ({ status, ms }: Answer) => status >= 500 || !KNOWN_STATUSES.has(status) || ms > MAX_ANSWER_MS;
 
 async function sendAll(running: Running, numbers: readonly number[], images: readonly Image[]) {
   const statuses = new Map<number, number>();
@@ -88,9 +88,9 @@ async function main(): Promise<void> {
   const config = readConfig({ ...process.env, PORT: '0', MODELS: 'latency', ONNX_CACHE_DIR: onnxCacheDir });
   const running = await serve(config, { log: pino({ level: 'error' }) });
   await running.ready;
-  const before = running.workers.get('latency')!.processId;
+  const before = running.queues.get('latency')!.processId;
   const { statuses, failures, slowestMs } = await sendAll(running, numbers, await makeImages());
-  if (running.workers.get('latency')!.processId !== before)
+  if (running.queues.get('latency')!.processId !== before)
     failures.push('the model process crashed or was replaced');
   const live = await send(running.port, {
     what: 'live',

@@ -15,7 +15,7 @@ test('the Downward API’s CPU limit decides the threads', () => {
   expect(readConfig({ CPU_LIMIT_MILLIS: '750' }).threads).toBe(1);
 });
 
-test('an API key file and a port for metrics are there only where they are asked for', () => {
+test('the API key file and the metrics port are absent unless set', () => {
   expect(readConfig({ API_KEY_FILE: '', METRICS_PORT: '' })).not.toHaveProperty('apiKeyFile');
   expect(readConfig({ API_KEY_FILE: '', METRICS_PORT: '' })).not.toHaveProperty('metricsPort');
   expect(readConfig({ API_KEY_FILE: '/keys', METRICS_PORT: '9090' })).toMatchObject({
@@ -26,20 +26,20 @@ test('an API key file and a port for metrics are there only where they are asked
 
 test.each([
   [{ METRICS_PORT: 'x' }, 'METRICS_PORT must be a whole number from 0 to 65535, received "x"'],
-  [{ METRICS_PORT: '8080' }, 'METRICS_PORT must be another port than PORT, received "8080"'],
+  [{ METRICS_PORT: '8080' }, 'METRICS_PORT must differ from PORT, received "8080"'],
   [{ PORT: '8e3' }, 'PORT must be a whole number from 0 to 65535, received "8e3"'],
   [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, received "http"'],
   [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535, received "70000"'],
   [{ MODELS: 'accuracy,speed' }, 'MODELS must be one of accuracy, latency, received "speed"'],
   [{ ENGINE: 'torch' }, 'ENGINE must be one of onnxruntime, tfjs-node, wasm, received "torch"'],
   [{ CPU_LIMIT_MILLIS: '0' }, 'CPU_LIMIT_MILLIS must be a whole number from 1 to 1000000, received "0"'],
-])('%j is refused by name', (environment, message) => {
+])('rejects %j by name', (environment, message) => {
   expect(() => readConfig(environment)).toThrow(message);
 });
 
 const files = (contents: Record<string, string>) => (file: string) => contents[file];
 
-test('control groups of both versions are read', () => {
+test('reads cgroups of both versions', () => {
   const v1 = (quota: string) =>
     files({ '/sys/fs/cgroup/cpu/cpu.cfs_quota_us': quota, '/sys/fs/cgroup/cpu/cpu.cfs_period_us': '100000' });
   expect(cgroupCpuLimitMillis(files({ '/sys/fs/cgroup/cpu.max': '150000 100000' }))).toBe(1500);
@@ -49,7 +49,7 @@ test('control groups of both versions are read', () => {
   expect(cgroupCpuLimitMillis(files({}))).toBeUndefined();
 });
 
-test('outside of containers the tightest limit of the group and those around it counts', () => {
+test('outside containers, the lowest limit of the cgroup and its ancestors applies', () => {
   const v2 = {
     '/proc/self/cgroup': '0::/system.slice/tandem.service',
     '/sys/fs/cgroup/system.slice/cpu.max': '150000 100000',
@@ -68,7 +68,7 @@ test('outside of containers the tightest limit of the group and those around it 
   expect(cgroupCpuLimitMillis(files(v1))).toBe(750);
 });
 
-test('throttling is read from both versions, and is nothing where no group counts it', () => {
+test('reads throttling of both versions; undefined when no cgroup counts it', () => {
   const stat = 'nr_periods 40\nnr_throttled 10\n';
   const throttling = { periods: 40, throttledPeriods: 10, throttledSeconds: 2.5 };
   const v2 = files({ '/sys/fs/cgroup/cpu.stat': `usage_usec 9\n${stat}throttled_usec 2500000` });
@@ -82,11 +82,11 @@ test.each([
   [405, 1],
   [1000, 1],
   [2900, 2],
-])('a limit of %i millicores feeds %i threads', (limitMillis, threads) => {
+])('a limit of %i millicores gives %i threads', (limitMillis, threads) => {
   expect(threadsFor(limitMillis)).toBe(threads);
 });
 
-test('another Node than 20 or 22 is refused in one line', () => {
+test('rejects Node versions other than 20 and 22 in one line', () => {
   expect(() => checkNodeVersion('22.1.0')).not.toThrow();
   expect(() => checkNodeVersion('23.0.0')).toThrow(
     'needs Node 20 or 22, this is Node 23.0.0: install Node 22',

@@ -68,7 +68,7 @@ test.each(targets)(
   },
 );
 
-test('its variables are chosen from metrics and labels that the service has', () => {
+test('its variables use metrics and labels that the service exports', () => {
   const queries = dashboard.templating.list.filter(({ type }) => type === 'query');
   expect(queries.length).toBeGreaterThan(0);
   for (const { query } of queries) {
@@ -78,7 +78,7 @@ test('its variables are chosen from metrics and labels that the service has', ()
   }
 });
 
-test('everything that the service itself measures is shown somewhere', () => {
+test('shows every metric of the service', () => {
   const asked = new Set(targets.flatMap(({ expr }) => namesIn(expr).metrics));
   const own = registry
     .getMetricsAsArray()
@@ -88,7 +88,7 @@ test('everything that the service itself measures is shown somewhere', () => {
   expect(own.filter((name) => !shown(name))).toEqual([]);
 });
 
-test('panels say their unit and do not cover each other', () => {
+test('panels have units and do not overlap', () => {
   const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
     Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
   );
@@ -96,7 +96,7 @@ test('panels say their unit and do not cover each other', () => {
   for (const { fieldConfig } of dashboard.panels) expect(fieldConfig.defaults.unit).toMatch(/\w/);
 });
 
-test('durations are measured from a millisecond to the deadline of a request', async () => {
+test('duration buckets range from 1 ms to the request timeout', async () => {
   const { requestSeconds } = createMetrics(new Map());
   requestSeconds.observe({ model: 'latency' }, 1);
   const { values } = await requestSeconds.get();

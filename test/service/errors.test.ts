@@ -5,6 +5,6 @@ test.each([
   ['entity.unknown', 'INTERNAL'],
   // A name that every object has is no error of body-parser's.
   ['toString', 'INTERNAL'],
-])('an error of type %s is told as %s', (type, code) => {
+])('an error of type %s becomes %s', (type, code) => {
   expect(toServiceError({ type })).toMatchObject({ code });
 });

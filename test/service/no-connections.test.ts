@@ -24,7 +24,7 @@ const environment = {
   LOG_LEVEL: 'info',
 };
 
-test('the service connects to nobody, which the recorder would have seen', async () => {
+test('the service opens no outgoing connection, which the recorder would detect', async () => {
   const service = spawn(process.execPath, ['--import', 'tsx', 'service/main.ts'], {
     cwd: root,
     env: environment,

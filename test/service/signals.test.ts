@@ -71,7 +71,7 @@ test(
   async () => {
     const { exit, stderr } = await interrupt(['SIGINT', 'SIGINT']);
     expect(await exit).toEqual([130, null]);
-    expect(await stderr).toBe('ended at once: requests in flight were cut off\n');
+    expect(await stderr).toBe('stopped at once: requests in flight were aborted\n');
   },
   TIMEOUT_MS,
 );

@@ -1,10 +1,10 @@
 /**
- * Whether anything grows: resident memory, open files, threads and tensors over many mixed requests.
+ * Checks that resident memory, open files, threads and tensors do not grow over many mixed requests.
  *
  * npm run test:soak -- [--requests 10000] [--warm-up 5000] [--engine onnxruntime] [--seed 1]
  *
- * The slope is that of a straight line through the medians of windows of requests, so that the garbage collectors'
- * sawtooth does not decide it. It is told for each process and judged for their sum.
+ * The slope is that of a line through the medians of windows of requests, so that garbage collection does not distort it.
+ * It is reported per process; the limit applies to the sum.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -21,7 +21,7 @@ import { type Random, seededRandom } from '../../statistics/seeded-random';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { ENV, PATHS } from '../../service/contract';
 
-const MOST_SLOPE_MIB = 5;
+const MAX_SLOPE_MIB = 5;
 const CLIENTS = 4;
 const SAMPLE_EVERY = 25;
 const WINDOW_SAMPLES = 20;
@@ -189,7 +189,7 @@ async function main(): Promise<void> {
   agent.destroy();
   const exit = await service.end('SIGINT');
 
-  console.log(`answers by status (0: the client went away): ${JSON.stringify([...statuses].sort())}`);
+  console.log(`answers by status (0: the client disconnected): ${JSON.stringify([...statuses].sort())}`);
   const perRun = (series: readonly number[]) => {
     const windows = windowsOf(series);
     return slope(windows) * windows.length;
@@ -206,8 +206,8 @@ async function main(): Promise<void> {
   const failures = [...statuses].filter(([status]) => status >= 500 && status !== 503);
   verdict([
     [
-      `resident memory grows by at most ${MOST_SLOPE_MIB} MiB in ${requests} requests: ${total.toFixed(2)} MiB`,
-      total <= MOST_SLOPE_MIB,
+      `resident memory grows by at most ${MAX_SLOPE_MIB} MiB in ${requests} requests: ${total.toFixed(2)} MiB`,
+      total <= MAX_SLOPE_MIB,
     ],
     [
       `the model processes hold what they held: ${described(handlesBefore)}, then ${described(handlesAfter)}`,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { rhythm } from '../../../service/api/admission';
+import { pacer } from '../../../service/api/admission';
 import type { Running } from '../../../service/main';
 import { converse } from '../../support/client';
 import { fakeModels, grey, startServer } from '../../support/server';
@@ -8,14 +8,14 @@ import { fakeModels, grey, startServer } from '../../support/server';
 const post = (bytes: number, more = '') =>
   `POST /v1/classify?model=latency HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: ${bytes}\r\n${more}\r\n`;
 
-describe('a service that cannot take work', () => {
+describe('a service that rejects work', () => {
   let server: Running;
   beforeAll(async () => {
     server = await startServer({ models: ['latency'], modelsDir: fakeModels('broken') });
   });
   afterAll(() => server.stop());
 
-  test('answers before the body comes, reads the body away and goes on with the connection', async () => {
+  test('answers before the body arrives, drops the body and keeps the connection', async () => {
     const bytes = 5_000_000;
     const client = await converse(server.port);
     client.say(post(bytes));
@@ -28,7 +28,7 @@ describe('a service that cannot take work', () => {
     client.end();
   });
 
-  test('spares a client that asks first the sending', async () => {
+  test('never lets a client that expects 100 Continue send its body', async () => {
     const client = await converse(server.port);
     client.say(post(5_000_000, 'Expect: 100-continue\r\n'));
     const answer = await client.hear(/NOT_READY/);
@@ -37,7 +37,7 @@ describe('a service that cannot take work', () => {
     client.end();
   });
 
-  test('says so with the headers that every answer has, and counts it', async () => {
+  test('sends the common headers and counts the rejection', async () => {
     const url = `http://127.0.0.1:${server.port}`;
     const answer = await fetch(`${url}/v1/classify?model=latency`, { method: 'POST', body: 'x' });
     expect(answer.status).toBe(503);
@@ -54,7 +54,7 @@ describe('a service that cannot take work', () => {
     },
   );
 
-  test('knows a model by its name however that is written', async () => {
+  test('recognizes a percent-encoded model name', async () => {
     const client = await converse(server.port);
     client.say('POST /v2/models/%6catency/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n');
     expect(await client.hear(/NOT_READY/)).toMatch(/^HTTP\/1.1 503 /);
@@ -62,7 +62,7 @@ describe('a service that cannot take work', () => {
   });
 });
 
-describe('a service that can', () => {
+describe('a service that accepts work', () => {
   let server: Running & { url: string };
   beforeAll(async () => {
     server = await startServer();
@@ -70,7 +70,7 @@ describe('a service that can', () => {
   });
   afterAll(() => server.stop());
 
-  test('tells a client that asks first to go on', async () => {
+  test('sends 100 Continue to a client that expects it', async () => {
     const image = await grey(0.9).png().toBuffer();
     const client = await converse(server.port);
     client.say(post(image.length, 'Expect: 100-continue\r\n'));
@@ -80,7 +80,7 @@ describe('a service that can', () => {
     client.end();
   });
 
-  test('answers for one model while the other turns requests away', async () => {
+  test('answers for one model while the other model rejects requests', async () => {
     const image = new Uint8Array(await grey(0.9).png().toBuffer());
     const classify = async (model: string) => {
       const headers = { 'content-type': 'image/png' };
@@ -101,13 +101,13 @@ describe('a service that can', () => {
   });
 });
 
-test('a rhythm never exceeds its rate and delays nobody who comes slower', () => {
+test('the pacer never exceeds its rate and does not delay slower callers', () => {
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: 0, max: 20, noNaN: true }), { minLength: 1, maxLength: 100 }),
       (gapsMs) => {
         let nowMs = 0;
-        const turn = rhythm(100, 1e6, () => nowMs);
+        const turn = pacer(100, 1e6, () => nowMs);
         const turnsMs = gapsMs.map((gap) => (nowMs += gap) + turn());
         for (let i = 1; i < turnsMs.length; i++)
           expect(turnsMs[i]! - turnsMs[i - 1]!).toBeGreaterThan(10 - 1e-6);
@@ -117,7 +117,7 @@ test('a rhythm never exceeds its rate and delays nobody who comes slower', () =>
   );
 });
 
-test('a rhythm keeps nobody longer than it may', () => {
-  const turn = rhythm(100, 25, () => 0);
+test('the pacer never exceeds its maximum delay', () => {
+  const turn = pacer(100, 25, () => 0);
   expect(Array.from({ length: 5 }, turn)).toEqual([0, 10, 20, 25, 25]);
 });

@@ -32,7 +32,7 @@ describe('POST /v1/classify', () => {
     expect(answer.timeMs.total).toBeGreaterThanOrEqual(answer.timeMs.inference);
   });
 
-  test('answers as many classes as top asks for', async () => {
+  test('returns as many classes as top requests', async () => {
     const answer = await json(await post('/v1/classify?model=latency&top=2', jpeg, 'image/jpeg'));
     expect(answer.top).toHaveLength(2);
     expect(CLASSIFICATION.parse(answer)).toEqual(answer);
@@ -44,7 +44,7 @@ describe('POST /v1/classify', () => {
     );
   });
 
-  test('needs a model among several, and names them', async () => {
+  test('requires a model when several are served, and lists them', async () => {
     await expectProblem(
       await post('/v1/classify', jpeg, 'image/jpeg'),
       400,
@@ -52,12 +52,17 @@ describe('POST /v1/classify', () => {
       /accuracy, latency/,
     );
     const number = await post('/v1/classify?model=123', jpeg, 'image/jpeg');
-    await expectProblem(number, 404, 'UNKNOWN_MODEL', /no model "123"/);
+    await expectProblem(number, 404, 'UNKNOWN_MODEL', /The model "123" is not served here/);
     const unknown = await post('/v1/classify?model=speed', jpeg, 'image/jpeg');
-    await expectProblem(unknown, 404, 'UNKNOWN_MODEL', /no model "speed".*choose one of accuracy, latency/);
+    await expectProblem(
+      unknown,
+      404,
+      'UNKNOWN_MODEL',
+      /model "speed" is not served here; choose one of accuracy, latency/,
+    );
   });
 
-  test('answers 422 to a damaged image and goes on', async () => {
+  test('answers 422 to a damaged image and continues', async () => {
     await expectProblem(
       await classify(jpeg.subarray(0, jpeg.length / 2)),
       422,
@@ -73,12 +78,12 @@ describe('POST /v1/classify', () => {
     expect((await classify(jpeg)).status).toBe(200);
   });
 
-  test('answers 415 to other types, whatever they are called', async () => {
+  test('answers 415 to other types, whatever their declared type', async () => {
     await expectProblem(
       await classify(jpeg, 'image/gif'),
       415,
       'UNSUPPORTED_TYPE',
-      /"image\/gif" is not taken; send/,
+      /"image\/gif" is not supported; send/,
     );
     const gif = await grey(0.5).gif().toBuffer();
     await expectProblem(
@@ -91,7 +96,7 @@ describe('POST /v1/classify', () => {
     await expectProblem(await classify(svg), 415, 'UNSUPPORTED_TYPE', /The image is SVG/);
   });
 
-  test('answers 413 to an oversized body, raw or in a form, and goes on', async () => {
+  test('answers 413 to an oversized body, raw or in a form, and continues', async () => {
     const large = Buffer.alloc(LIMITS.imageBytes + 1);
     await expectProblem(await classify(large), 413, 'BODY_TOO_LARGE', /send a smaller one/);
     const form = new FormData();
@@ -105,18 +110,18 @@ describe('POST /v1/classify', () => {
     expect((await classify(jpeg)).status).toBe(200);
   });
 
-  test('refuses an empty body', async () => {
+  test('rejects an empty body', async () => {
     await expectProblem(await classify(Buffer.alloc(0)), 400, 'BAD_REQUEST', /empty/);
   });
 });
 
 describe('everything else', () => {
-  test('live and ready answer 200 once the models are warm', async () => {
+  test('live and ready answer 200 once the models are warmed up', async () => {
     expect((await fetch(`${server.url}/v2/health/live`)).status).toBe(200);
     expect((await fetch(`${server.url}/v2/health/ready`)).status).toBe(200);
   });
 
-  test('metrics count requests by model and refusals by code', async () => {
+  test('metrics count requests by model and failures by code', async () => {
     await classify(jpeg);
     await classify(Buffer.from('no image at all'));
     const text = await (await fetch(`${server.url}/metrics`)).text();
@@ -124,7 +129,7 @@ describe('everything else', () => {
     expect(text).toMatch(/inference_rejected_total\{model="latency",reason="BAD_IMAGE"\} \d+/);
   });
 
-  test('a path that is none answers 404, a method that is none 405 with Allow', async () => {
+  test('an unknown path answers 404, a wrong method 405 with Allow', async () => {
     await expectProblem(
       await fetch(`${server.url}/nowhere`),
       404,
@@ -150,7 +155,7 @@ describe('everything else', () => {
     );
   });
 
-  test('answers are whole, whatever conditions or ranges are asked', async () => {
+  test('answers are complete; conditions and ranges are ignored', async () => {
     const conditions = [{ 'if-none-match': '*' }, { 'if-match': '"x"' }, { range: 'bytes=0-1' }];
     for (const headers of conditions as Record<string, string>[]) {
       expect((await fetch(`${server.url}/v2`, { headers })).status).toBe(200);
@@ -158,13 +163,13 @@ describe('everything else', () => {
     }
   });
 
-  test('a given request id is kept, an odd one replaced', async () => {
+  test('a valid request id is kept, an invalid one replaced', async () => {
     const ask = (id: string) => fetch(`${server.url}/v2`, { headers: { 'x-request-id': id } });
     expect((await ask('abc-1')).headers.get('x-request-id')).toBe('abc-1');
     expect((await ask('a b')).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('a client that goes away mid-upload does no harm', async () => {
+  test('a client that disconnects during an upload does no harm', async () => {
     await new Promise<void>((resolve) => {
       const upload = httpRequest(`${server.url}/v1/classify?model=latency`, {
         method: 'POST',

@@ -12,7 +12,7 @@ let version: string;
 beforeAll(async () => {
   server = await startServer({}, 20_000);
   await server.ready;
-  const { state } = server.workers.get('latency')!;
+  const { state } = server.queues.get('latency')!;
   if (state.kind !== 'ready') throw new Error('the model is not ready');
   version = state.loaded.sha256.slice(0, 12);
 });
@@ -80,19 +80,24 @@ test.each(['', '/ready'])(
   'a version that is not there is 404 UNKNOWN_VERSION%s, naming the one that is',
   async (end) => {
     const response = await get(`/v2/models/latency/versions/1${end}`);
-    await expectProblem(response, 404, 'UNKNOWN_VERSION', new RegExp(`has ${version}, or leave`));
+    await expectProblem(response, 404, 'UNKNOWN_VERSION', new RegExp(`use ${version} or omit`));
   },
 );
 
-test('infer with a version or model that is not there is 404', async () => {
+test('infer with an unknown version or model gets 404', async () => {
   const body = { inputs: [tensor()] };
   const version = await infer(body, '/v2/models/latency/versions/1/infer');
-  await expectProblem(version, 404, 'UNKNOWN_VERSION', /no such version/);
+  await expectProblem(version, 404, 'UNKNOWN_VERSION', /does not have this version/);
   const model = await infer(body, '/v2/models/speed/infer');
-  await expectProblem(model, 404, 'UNKNOWN_MODEL', /no model "speed" here; choose one of accuracy, latency/);
+  await expectProblem(
+    model,
+    404,
+    'UNKNOWN_MODEL',
+    /model "speed" is not served here; choose one of accuracy, latency/,
+  );
 });
 
-test('flat and nested numbers, alone or in a batch, give the same', async () => {
+test('flat and nested numbers, alone or in a batch, give the same result', async () => {
   const expected = await output({ inputs: [tensor()] });
   expect(await output({ inputs: [tensor({ data: nested() })] })).toEqual(expected);
   const batch = [...nested(0.3), ...nested(0.5)];
@@ -102,7 +107,7 @@ test('flat and nested numbers, alone or in a batch, give the same', async () => 
   expect(both.data.slice(3)).toEqual(expected.data);
 });
 
-test('outputs may be named, and asked for as classes, best first', async () => {
+test('outputs can be named and returned as classes, most probable first', async () => {
   const outputs = [{ name: 'probabilities' }];
   expect(await output({ inputs: [tensor()], outputs })).toEqual(await output({ inputs: [tensor()] }));
   const classes = await output({
@@ -116,7 +121,7 @@ test('outputs may be named, and asked for as classes, best first', async () => {
   ]);
 });
 
-test('parameters that are unknown are taken as the protocol says, if they are of its types', async () => {
+test('unknown parameters of valid types are accepted, as the protocol requires', async () => {
   const parameters = { trace: true, weight: 0.5, who: 'me', binary_data_output: false };
   expect((await infer({ parameters, inputs: [tensor({ parameters: { content_type: 'np' } })] })).status).toBe(
     200,
@@ -166,7 +171,7 @@ test.each<[string, unknown, string, RegExp]>([
     'too few numbers',
     { inputs: [tensor({ data: [1, 2] })] },
     'inputs[0].data',
-    /must hold 150528 numbers, received 2/,
+    /must contain 150528 numbers, received 2/,
   ],
   [
     'no data',
@@ -196,7 +201,7 @@ test.each<[string, unknown, string, RegExp]>([
     'a row that is short',
     { inputs: [tensor({ data: hole() })] },
     'inputs[0].data[0][3]',
-    /must be a list of 224, received one of 223/,
+    /must be a list of 224, received a list of 223/,
   ],
   [
     'a list for a number',
@@ -212,7 +217,7 @@ test.each<[string, unknown, string, RegExp]>([
     /must be a list of one tensor, received a list of 2/,
   ],
   ['a list for a body', [], 'the body', /must be an object/],
-  ['an unknown member', { inputs: [tensor()], output: [] }, 'output', /is not known here/],
+  ['an unknown member', { inputs: [tensor()], output: [] }, 'output', /is not a known field/],
   [
     'an unknown output',
     { inputs: [tensor()], outputs: [{ name: 'logits' }] },
@@ -238,7 +243,7 @@ test.each<[string, unknown, string, RegExp]>([
     'outputs[0].parameters.classification',
     /whole number from 1/,
   ],
-])('%s is 400, naming the field', async (_what, body, field, sentence) => {
+])('%s gets 400, naming the field', async (_what, body, field, sentence) => {
   await expectProblem(await infer(body), 400, 'BAD_REQUEST', sentence, field);
 });
 
@@ -254,7 +259,7 @@ test.each(['NaN', 'Infinity', '-Infinity'])(
   },
 );
 
-test('what is no JSON, is nested without end, or is binary is 400, and errors have the protocol’s member', async () => {
+test('invalid JSON, endless nesting and binary tensors get 400, with the protocol’s error field', async () => {
   const broken = await infer('{');
   expect((await json(broken.clone())).error).toMatch(/not valid JSON/);
   await expectProblem(broken, 400, 'BAD_REQUEST', /not valid JSON/);
@@ -263,10 +268,10 @@ test('what is no JSON, is nested without end, or is binary is 400, and errors ha
   const binary = await post(`${server.url}/v2/models/latency/infer`, '{}', 'application/octet-stream', {
     'inference-header-content-length': '2',
   });
-  await expectProblem(binary, 400, 'BAD_REQUEST', /Binary tensors are not taken/);
+  await expectProblem(binary, 400, 'BAD_REQUEST', /Binary tensors are not supported/);
 });
 
-test('a body beyond the limit for tensors is 413', async () => {
+test('a body above the limit for tensors gets 413', async () => {
   const text = JSON.stringify({ inputs: [tensor()], id: 'x'.repeat(17 * 1024 * 1024) });
-  await expectProblem(await infer(text), 413, 'BODY_TOO_LARGE', /larger than this path takes/);
+  await expectProblem(await infer(text), 413, 'BODY_TOO_LARGE', /larger than this path accepts/);
 });

@@ -21,7 +21,7 @@ interface Layer {
 
 function routesOf(hasMetricsPort: boolean): string[] {
   const app = createApp({
-    workers: new Map(),
+    queues: new Map(),
     metrics: createMetrics(new Map()),
     cpuLimitMillis: 1000,
     log: pino({ level: 'silent' }),
@@ -44,7 +44,7 @@ const SCRIPT = `
   });
 `;
 
-test('the document is valid OpenAPI 3.1, which one without its info is not', () => {
+test('the document is valid OpenAPI 3.1, and the validator rejects one without info', () => {
   const output = execFileSync(process.execPath, ['-e', SCRIPT], {
     input: JSON.stringify(document),
     encoding: 'utf8',
@@ -54,12 +54,12 @@ test('the document is valid OpenAPI 3.1, which one without its info is not', () 
   expect(broken.valid).toBe(false);
 });
 
-test('every route is in the document, and no other', () => {
+test('the document lists exactly the routes', () => {
   expect(routesOf(false).sort()).toEqual(Object.keys(document.paths).sort());
   expect(new Set(routesOf(false)).size).toBe(ALL.length);
 });
 
-test('metrics on a port of their own are no route of the first', () => {
+test('with a separate metrics port, the main port has no metrics route', () => {
   expect(routesOf(true).sort()).toEqual(
     Object.keys(document.paths)
       .filter((path) => path !== '/metrics')
@@ -67,7 +67,7 @@ test('metrics on a port of their own are no route of the first', () => {
   );
 });
 
-test('probes, the page and the document need no key, everything else may', () => {
+test('probes, the page and the document need no key; everything else can require one', () => {
   const open = Object.entries(document.paths).filter(
     ([, item]) => Object.values(item)[0]!.security.length === 0,
   );
@@ -83,7 +83,7 @@ test('probes, the page and the document need no key, everything else may', () =>
   ]);
 });
 
-test('the limits that requests are checked against are the document’s', () => {
+test('the document shows the limits that requests are validated against', () => {
   const { parameters, requestBody } = document.paths['/v1/classify']!['post']!;
   const top = parameters.find(({ name }) => name === 'top');
   expect(top!.schema).toMatchObject({ type: 'integer', minimum: 1, maximum: 1000, default: 5 });

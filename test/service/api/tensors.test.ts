@@ -26,7 +26,7 @@ test('nested numbers are read in the order of flat ones, for any shape', () => {
   );
 });
 
-test('one value that is no finite number is named by its place, flat and nested', () => {
+test('an error names the position of a non-finite value, flat and nested', () => {
   fc.assert(
     fc.property(shapes, fc.nat(), fc.constantFrom(null, '1', true, 1e39, [], {}), (shape, place, value) => {
       const at = place % sizeOf(shape);

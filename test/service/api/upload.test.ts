@@ -29,34 +29,34 @@ describe.each([
   ['a form', (images: readonly Buffer[]) => classify(formOf(images))],
   ['base64 in JSON', base64],
 ])('%s', (_what, send) => {
-  test('is answered with one result an image, in their order', async () => {
+  test('returns one result per image, in order', async () => {
     expect((await results(await send([light, dark, light]))).map(best)).toEqual(['light', 'dark', 'light']);
     expect(await results(await send([light]))).toHaveLength(1);
   });
 
-  test('gives what the raw image gives', async () => {
+  test('gives the same result as the raw image', async () => {
     const raw = await json(await classify(light, 'image/jpeg'));
     expect((await results(await send([light])))[0]).toMatchObject({ top: raw.top });
   });
 
-  test('with a damaged image among others has that image’s problem for its result', async () => {
+  test('yields a problem entry for a damaged image; the other images are still classified', async () => {
     const [first, second, third] = await results(await send([light, damaged, dark]));
     expect([best(first!), best(third!)]).toEqual(['light', 'dark']);
     expect(second).toMatchObject({ problem: { code: 'BAD_IMAGE', status: 422 } });
   });
 
-  test('of damaged images alone is refused as the first of them', async () => {
+  test('with only damaged images returns the first image’s problem', async () => {
     const gif = await grey(0.5).gif().toBuffer();
     await expectProblem(await send([damaged, gif]), 422, 'BAD_IMAGE', /not an image/);
     await expectProblem(await send([gif, damaged]), 415, 'UNSUPPORTED_TYPE', /is GIF/);
   });
 
-  test('takes as many images as the limit says, and no more', async () => {
+  test('accepts images up to the limit', async () => {
     expect(await results(await send(Array<Buffer>(LIMITS.images).fill(light)))).toHaveLength(LIMITS.images);
     expect((await send(Array<Buffer>(LIMITS.images + 1).fill(light))).status).toBe(400);
   });
 
-  test('with an image that is too large is refused', async () => {
+  test('with an oversized image is rejected', async () => {
     await expectProblem(
       await send([Buffer.alloc(LIMITS.imageBytes + 1)]),
       413,
@@ -66,7 +66,7 @@ describe.each([
   });
 });
 
-test('images that are too large together are refused', async () => {
+test('images that are too large together are rejected', async () => {
   const images = Array<Buffer>(4).fill(Buffer.alloc(LIMITS.imageBytes - 1));
   await expectProblem(
     await classify(formOf(images)),
@@ -76,7 +76,7 @@ test('images that are too large together are refused', async () => {
   );
 });
 
-test('a form with another field, a text, another type, nothing or no boundary is refused', async () => {
+test('rejects a form with another field, a text, another type, no parts or no boundary', async () => {
   const other = new FormData();
   other.append('photo', new Blob([new Uint8Array(light)], { type: 'image/jpeg' }), 'a.jpg');
   await expectProblem(await classify(other), 400, 'BAD_REQUEST', /field "image", not "photo"/);
@@ -109,11 +109,11 @@ test('a form with another field, a text, another type, nothing or no boundary is
     await classify(cut, 'multipart/form-data; boundary=b'),
     400,
     'BAD_REQUEST',
-    /damaged or cut off/,
+    /damaged or incomplete/,
   );
 });
 
-test('a form with a part whose head is damaged is 400 at once, alone and before an image', async () => {
+test('a form with a damaged part header gets 400 at once, alone and before an image', async () => {
   const type = 'multipart/form-data; boundary=b';
   const image = Buffer.concat([
     Buffer.from('--b\r\nContent-Disposition: form-data; name="image"\r\nContent-Type: image/jpeg\r\n\r\n'),
@@ -129,7 +129,7 @@ test('a form with a part whose head is damaged is 400 at once, alone and before 
     [damagedPart, image, end],
   ]) {
     // How the network cuts the body decides whether the parser gives up or comes to the end without an image.
-    const sentence = /damaged or cut off|must hold 1 to 8 files/;
+    const sentence = /damaged or incomplete|must contain 1 to 8 files/;
     await expectProblem(await classify(Buffer.concat(body), type), 400, 'BAD_REQUEST', sentence);
   }
   // Well before the body's own time is over.
@@ -141,24 +141,24 @@ test.each<[string, unknown, string, RegExp]>([
   ['no list', undefined, 'images', /received nothing/],
   ['an empty list', [], 'images', /must have at least 1/],
   ['a number', [7], 'images[0]', /must be of type string, received 7/],
-  ['a text that is no base64', ['$$$$'], 'images[0]', /must be base64 with its padding/],
-  ['base64 without padding', ['QQ'], 'images[0]', /must be base64 with its padding/],
-  ['a data URL', ['data:image/png;base64,QUJD'], 'images[0]', /without "data:" before it/],
-])('JSON with %s is 400, naming the field', async (_what, images, field, sentence) => {
+  ['invalid base64', ['$$$$'], 'images[0]', /must be padded base64/],
+  ['base64 without padding', ['QQ'], 'images[0]', /must be padded base64/],
+  ['a data URL', ['data:image/png;base64,QUJD'], 'images[0]', /without a "data:" prefix/],
+])('JSON with %s gets 400, naming the field', async (_what, images, field, sentence) => {
   await expectProblem(await inJson(images), 400, 'BAD_REQUEST', sentence, field);
 });
 
-test('another member of the body or the query is refused by name', async () => {
+test('an unknown field of the body or the query is rejected by name', async () => {
   const body = JSON.stringify({ images: ['QUJD'], top: 3 });
   await expectProblem(
     await classify(body, 'application/json'),
     400,
     'BAD_REQUEST',
-    /top is not known here/,
+    /top is not a known field/,
     'top',
   );
   const query = await post(`${server.url}/v1/classify?topk=3`, light, 'image/jpeg');
-  await expectProblem(query, 400, 'BAD_REQUEST', /topk is not known here/, 'topk');
+  await expectProblem(query, 400, 'BAD_REQUEST', /topk is not a known field/, 'topk');
   const twice = await post(`${server.url}/v1/classify?top=1&top=2`, light, 'image/jpeg');
   await expectProblem(
     twice,

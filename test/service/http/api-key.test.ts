@@ -27,7 +27,7 @@ function open(keys: string) {
   return { takes, lines, wait: (ms: number) => (time += ms) };
 }
 
-test('each of several keys is taken, and nothing else', () => {
+test('accepts each of several keys and nothing else', () => {
   const { takes } = open('first-key\n\nsecond-key\r\n');
   expect(['Bearer first-key', 'bearer second-key', 'Bearer  first-key '].map(takes)).toEqual([
     true,
@@ -47,7 +47,7 @@ test('each of several keys is taken, and nothing else', () => {
   expect(refused.filter(takes)).toEqual([]);
 });
 
-test('a changed file is read again after a second; one that is gone or empty lets nobody in', () => {
+test('rereads a changed file after one second; a missing or empty file rejects everyone', () => {
   const { takes, lines, wait } = open('old');
   writeFileSync(file, 'brand-new');
   expect(takes('Bearer old')).toBe(true);
@@ -61,17 +61,17 @@ test('a changed file is read again after a second; one that is gone or empty let
   expect(takes('Bearer brand-new')).toBe(false);
   wait(1000);
   expect(takes('Bearer brand-new')).toBe(false);
-  const told = { level: 50, msg: 'not every API key could be read', keys: 0 };
+  const logged = { level: 50, msg: 'cannot read every API key', keys: 0 };
   expect(lines).toMatchObject([
-    { ...told, problem: expect.stringContaining('must hold an API key a line, received no key') },
-    { ...told, problem: expect.stringContaining(`ENOENT: no such file or directory, stat '${file}'`) },
+    { ...logged, problem: expect.stringContaining('must contain one API key per line, received no key') },
+    { ...logged, problem: expect.stringContaining(`ENOENT: no such file or directory, stat '${file}'`) },
   ]);
   writeFileSync(file, 'back');
   wait(1000);
   expect(takes('Bearer back')).toBe(true);
 });
 
-test('a line that is no key is passed over in a changed file, and told of once, without the key', () => {
+test('skips an invalid line of a changed file and logs it once, without its text', () => {
   const { takes, lines, wait } = open('old');
   writeFileSync(file, 'new\nmy secret\n');
   for (let i = 0; i < 3; i++) {
@@ -83,9 +83,9 @@ test('a line that is no key is passed over in a changed file, and told of once, 
       false,
     ]);
   }
-  const told = { level: 50, msg: 'not every API key could be read', keys: 1 };
+  const logged = { level: 50, msg: 'cannot read every API key', keys: 1 };
   expect(lines).toMatchObject([
-    { ...told, problem: expect.stringContaining(`${file}: line 2 must be a key`) },
+    { ...logged, problem: expect.stringContaining(`${file}: line 2 must be a key`) },
   ]);
   writeFileSync(file, 'new\n\nmy secret\n');
   wait(1000);
@@ -99,24 +99,24 @@ test('a line that is no key is passed over in a changed file, and told of once, 
   expect(lines).toHaveLength(2);
 });
 
-test('a file without a key, or that is not there, is refused at the start', () => {
-  expect(() => open('\n \n')).toThrow('must hold an API key a line, received no key');
+test('rejects an empty or missing file at start', () => {
+  expect(() => open('\n \n')).toThrow('must contain one API key per line, received no key');
   expect(() => openApiKeys(join(folder, 'none'), log)).toThrow(
-    /API_KEY_FILE must name a file of API keys, received .*none, which is not there: name one/,
+    /API_KEY_FILE must name a file of API keys, received .*none, which is missing: create it/,
   );
 });
 
 test.each([
-  ['of which a line is no key', () => writeFileSync(file, 'good\n\nmy key\n'), /keys: line 3 must be a key/],
-  ['with letters that no header takes', () => writeFileSync(file, 'keyä'), /keys: line 1 must be a key/],
-])('a file %s is refused, and the key is not told', (_what, write, sentence) => {
+  ['with an invalid line', () => writeFileSync(file, 'good\n\nmy key\n'), /keys: line 3 must be a key/],
+  ['with characters outside ASCII', () => writeFileSync(file, 'keyä'), /keys: line 1 must be a key/],
+])('rejects a file %s without quoting the key', (_what, write, sentence) => {
   write();
   expect(() => openApiKeys(file, log)).toThrow(sentence);
   expect(() => openApiKeys(file, log)).not.toThrow(/my key|keyä/);
 });
 
-test('a folder is refused', () => {
+test('rejects a folder', () => {
   expect(() => openApiKeys(folder, log)).toThrow(
-    `API_KEY_FILE must name a file of API keys, received ${folder}, which is no file: name one`,
+    `API_KEY_FILE must name a file of API keys, received ${folder}, which is not a file: create it`,
   );
 });

@@ -19,7 +19,7 @@ async function start(app: RequestListener) {
   return { drain, server, get };
 }
 
-test('answers that were under way when the drain began close their connections too, and are waited for', async () => {
+test('the drain waits for requests in flight and closes their connections', async () => {
   let answer: (() => void) | undefined;
   const { drain, server, get } = await start((_request, response) => {
     answer = () => response.end('late');
@@ -37,7 +37,7 @@ test('answers that were under way when the drain began close their connections t
   await closing;
 });
 
-test('a connection that is kept alive and idle does not hold the end up', async () => {
+test('an idle keep-alive connection does not delay the shutdown', async () => {
   const { drain, server, get } = await start((_request, response) => response.end('early'));
   expect((await get()).headers.connection).toBe('keep-alive');
   drain.begin();
@@ -46,7 +46,7 @@ test('a connection that is kept alive and idle does not hold the end up', async 
   expect(performance.now() - started).toBeLessThan(2_000);
 });
 
-test('what never answers is cut off at the limit', async () => {
+test('a request that never completes is aborted at the time limit', async () => {
   const { server, get } = await start(() => undefined);
   const hanging = expect(get()).rejects.toThrow();
   await new Promise((resolve) => setTimeout(resolve, 50));

@@ -66,42 +66,42 @@ async function expectRawProblem(
 
 const POST = 'POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n';
 
-test('slow headers are 408 in time', async () => {
+test('slow headers get 408 in time', async () => {
   const answer = exchange('GET /v2 HTTP/1.1\r\nHost: x\r\nX-Slow: ', 'a');
   await expectRawProblem(answer, 408, 'REQUEST_TIMEOUT');
   expect((await answer).ms).toBeLessThan(HEADERS_TIMEOUT_MS + SLACK_MS);
 });
 
-test('a connection on which nothing is said is closed in time', async () => {
+test('a silent connection is closed in time', async () => {
   expect((await exchange('')).ms).toBeLessThan(HEADERS_TIMEOUT_MS + SLACK_MS);
 });
 
 test.each([
   ['of a known length', 'Content-Length: 100000\r\n\r\n', 'a'],
   ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n', '1\r\na\r\n'],
-])('a slow body %s is 408 in time', async (_what, head, drip) => {
+])('a slow body %s gets 408 in time', async (_what, head, drip) => {
   const answer = exchange(POST + head, drip);
   await expectRawProblem(answer, 408, 'REQUEST_TIMEOUT');
   expect((await answer).ms).toBeLessThan(BODY_TIMEOUT_MS + SLACK_MS);
 });
 
-test('a slow form and slow JSON are 408 too', async () => {
+test('a slow form and slow JSON get 408 too', async () => {
   const form = 'POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n';
   await expectRawProblem(exchange(`${form}Content-Length: 9999\r\n\r\n`, '-'), 408, 'REQUEST_TIMEOUT');
   const infer = 'POST /v2/models/latency/infer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
   await expectRawProblem(exchange(`${infer}Content-Length: 9999\r\n\r\n`, '['), 408, 'REQUEST_TIMEOUT');
 });
 
-test('headers that are too large are 431', async () => {
+test('oversized headers get 431', async () => {
   const answer = exchange(`GET /v2 HTTP/1.1\r\nHost: x\r\nX-Large: ${'a'.repeat(20_000)}\r\n\r\n`);
   await expectRawProblem(answer, 431, 'HEADERS_TOO_LARGE');
 });
 
-test('a body that says it is enormous is 413 before it is sent', async () => {
+test('a huge Content-Length gets 413 before the body is sent', async () => {
   await expectRawProblem(exchange(`${POST}Content-Length: 99999999999\r\n\r\n`), 413, 'BODY_TOO_LARGE');
 });
 
-test('what is no HTTP, has a broken chunk or two lengths is 400', async () => {
+test('invalid HTTP, a broken chunk or two lengths get 400', async () => {
   await expectRawProblem(exchange('\x16\x03\x01 TLS?\r\n\r\n'), 400, 'BAD_REQUEST');
   await expectRawProblem(exchange(`${POST}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`), 400, 'BAD_REQUEST');
   await expectRawProblem(
@@ -111,7 +111,7 @@ test('what is no HTTP, has a broken chunk or two lengths is 400', async () => {
   );
 });
 
-test('an expectation that is not known is overlooked', async () => {
+test('an unknown expectation is ignored', async () => {
   const head = `Expect: the-worst\r\nConnection: close\r\nContent-Length: ${jpeg.length}\r\n\r\n`;
   const { text } = await exchange(Buffer.concat([Buffer.from(POST + head), jpeg]));
   expect(text).toMatch(/^HTTP\/1.1 200 /);
@@ -148,7 +148,7 @@ function pngOf(side: number, ...chunks: Buffer[]): Buffer {
 }
 
 describe('pixel bombs', () => {
-  test.each([20_000, 100_000, 0x7fffffff])('a PNG of %i pixels a side is 422 at once', async (side) => {
+  test.each([20_000, 100_000, 0x7fffffff])('a PNG of %i pixels per side gets 422 at once', async (side) => {
     const bomb = pngOf(side, chunk('IDAT', deflateSync(Buffer.alloc(1000))));
     const started = performance.now();
     const response = await classify(bomb, 'image/png');
@@ -156,14 +156,14 @@ describe('pixel bombs', () => {
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
-  test('a whole PNG just above the limit is 422', async () => {
+  test('a complete PNG just above the limit gets 422', async () => {
     const bomb = await sharp({ create: { width: 8_000, height: 5_001, channels: 3, background: 'white' } })
       .png()
       .toBuffer();
     await expectProblem(await classify(bomb, 'image/png'), 422, 'BAD_IMAGE', /more than 40000000 pixels/);
   });
 
-  test('a JPEG whose header claims 65,500 pixels a side is 422', async () => {
+  test('a JPEG whose header claims 65,500 pixels per side gets 422', async () => {
     const bomb = Buffer.from(jpeg);
     const frame = bomb.indexOf(Buffer.from([0xff, 0xc0]));
     bomb.writeUInt16BE(65_500, frame + 5);
@@ -171,7 +171,7 @@ describe('pixel bombs', () => {
     await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /more than 40000000 pixels/);
   });
 
-  test('a progressive JPEG of hundreds of scans is 422 in time', async () => {
+  test('a progressive JPEG of hundreds of scans gets 422 in time', async () => {
     const whole = await grey(0.9, 1000).jpeg({ progressive: true }).toBuffer();
     const [first, second] = [0, 1].reduce<number[]>(
       (found) => [...found, whole.indexOf(Buffer.from([0xff, 0xda]), (found.at(-1) ?? 0) + 2)],
@@ -185,7 +185,7 @@ describe('pixel bombs', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
-  test('a PNG with a text that inflates to 100 MB is answered in time', async () => {
+  test('a PNG with a text that inflates to 100 MB gets an answer in time', async () => {
     const text = Buffer.concat([
       Buffer.from('Comment\0\0'),
       deflateSync(Buffer.alloc(100_000_000), { level: 9 }),
@@ -242,8 +242,8 @@ describe('polyglots', () => {
   });
 });
 
-describe('files cut off anywhere', () => {
-  test.each(['jpeg', 'png', 'webp'] as const)('a %s is 422', async (format) => {
+describe('truncated files', () => {
+  test.each(['jpeg', 'png', 'webp'] as const)('a %s gets 422', async (format) => {
     const whole = { jpeg, png, webp }[format];
     for (const share of [0.01, 0.1, 0.5, 0.9]) {
       const cut = whole.subarray(0, Math.ceil(whole.length * share));

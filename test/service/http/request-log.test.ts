@@ -28,17 +28,17 @@ async function linesOf(path: string) {
   return lines;
 }
 
-test('a 503 is logged with its status and code, and with no error made up for it', async () => {
-  const told = await linesOf('/busy');
-  expect(told).toMatchObject([{ res: { statusCode: 503 }, code: 'OVERLOADED' }]);
-  expect(told[0]).not.toHaveProperty('err');
+test('a 503 is logged with its status and code, without an error object', async () => {
+  const logged = await linesOf('/busy');
+  expect(logged).toMatchObject([{ res: { statusCode: 503 }, code: 'OVERLOADED' }]);
+  expect(logged[0]).not.toHaveProperty('err');
 });
 
-test('a defect is logged once with its own stack, beside the line of its 500', async () => {
-  const told = await linesOf('/broken');
-  expect(told).toMatchObject([
+test('an unexpected error is logged once with its stack, and its 500 in the request log', async () => {
+  const logged = await linesOf('/broken');
+  expect(logged).toMatchObject([
     { level: 50, err: { type: 'TypeError', stack: expect.stringMatching(/a defect\n.*request-log\.test/) } },
     { res: { statusCode: 500 }, code: 'INTERNAL' },
   ]);
-  expect(told[1]).not.toHaveProperty('err');
+  expect(logged[1]).not.toHaveProperty('err');
 });

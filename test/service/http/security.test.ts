@@ -47,7 +47,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 const classify = (headers: Record<string, string>) =>
   post(`${server.url}/v1/classify`, jpeg, 'image/jpeg', headers);
 
-test('with an API key, what is not open answers 401 without it and says how to send it', async () => {
+test('without the API key, protected paths answer 401 and say how to send it', async () => {
   const wrong: Record<string, string>[] = [{}, { authorization: 'Bearer wrong' }, { authorization: KEY }];
   for (const headers of wrong) {
     const response = await classify(headers);
@@ -66,19 +66,19 @@ test('with an API key, what is not open answers 401 without it and says how to s
   }
 });
 
-test('with the key everything is answered', async () => {
+test('with the key, every path answers', async () => {
   expect((await classify(authorization)).status).toBe(200);
   expect((await get('/v2', authorization)).status).toBe(200);
 });
 
-test('metrics have a port of their own, which has nothing else and asks for no key', async () => {
+test('the metrics port serves nothing else and needs no key', async () => {
   const metrics = `http://127.0.0.1:${server.metricsPort}`;
   expect(await (await fetch(`${metrics}/metrics`)).text()).toContain('inference_request_duration_seconds');
   await expectProblem(await fetch(`${metrics}/v2`), 404, 'NOT_FOUND', /nothing at this path/);
   await expectProblem(await get('/metrics', authorization), 404, 'NOT_FOUND', /nothing at this path/);
 });
 
-test('a valid traceparent comes back with its tracestate and is in the log; another does neither', async () => {
+test('a valid traceparent is echoed with its tracestate and logged; an invalid one is ignored', async () => {
   const tracestate = 'vendor=a b,other=1';
   const answer = await get('/v2', {
     ...authorization,
@@ -100,7 +100,7 @@ test('a valid traceparent comes back with its tracestate and is in the log; anot
   expect(logged('untraced').traceId).toBeUndefined();
 });
 
-test('neither names, bytes, EXIF, keys, paths nor queries reach the log', async () => {
+test('the log contains no file names, bytes, EXIF, keys, paths or queries', async () => {
   const before = lines.length;
   expect((await classify(authorization)).status).toBe(200);
   const form = formOf([jpeg, Buffer.from(CANARY)], `${CANARY}.jpg`);
@@ -125,7 +125,7 @@ test('neither names, bytes, EXIF, keys, paths nor queries reach the log', async 
   ).toEqual([]);
 });
 
-test('answers have the headers of a careful server', async () => {
+test('answers carry security headers', async () => {
   const answer = await get('/');
   expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');

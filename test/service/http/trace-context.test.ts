@@ -3,7 +3,7 @@ import { readTraceparent } from '../../../service/http/trace-context';
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
 
-test('a traceparent is read, and one of a version to come too', () => {
+test('parses a traceparent, also of a later version', () => {
   const expected = { traceId: TRACE, parentId: PARENT };
   expect(readTraceparent(`00-${TRACE}-${PARENT}-01`)).toEqual(expected);
   expect(readTraceparent(`01-${TRACE}-${PARENT}-01-more`)).toEqual(expected);
@@ -19,6 +19,6 @@ test.each([
   ['capital letters', `00-${TRACE.toUpperCase()}-${PARENT}-01`],
   ['too short a trace', `00-${TRACE.slice(1)}-${PARENT}-01`],
   ['two headers', `00-${TRACE}-${PARENT}-01, 00-${TRACE}-${PARENT}-01`],
-])('%s is as none', (_what, header) => {
+])('ignores %s', (_what, header) => {
   expect(readTraceparent(header)).toBeUndefined();
 });

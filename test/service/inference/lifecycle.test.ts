@@ -43,18 +43,18 @@ test('the service is live at once and ready only after its models are', async ()
 test('a model that cannot be loaded leaves the service live and not ready', async () => {
   const { lines, log } = recorded();
   const server = await start({ models: ['latency'], modelsDir: fakeModels('broken') }, 2000, { log });
-  await until(() => server.workers.get('latency')!.state.kind === 'failed');
+  await until(() => server.queues.get('latency')!.state.kind === 'failed');
   expect(await server.status('/v2/health/live')).toBe(200);
   expect(await server.status('/v2/health/ready')).toBe(503);
-  expect(server.workers.get('latency')!.state).toEqual({
+  expect(server.queues.get('latency')!.state).toEqual({
     kind: 'failed',
     message: 'the weights are damaged',
   });
   expect(await server.status('/v2/models/latency')).toBe(503);
   // Its code is told, no error made up for it.
-  const told = lines.find(({ route }) => route === '/v2/models/:id');
-  expect(told).toMatchObject({ res: { statusCode: 503 }, code: 'NOT_READY' });
-  expect(told).not.toHaveProperty('err');
+  const logged = lines.find(({ route }) => route === '/v2/models/:id');
+  expect(logged).toMatchObject({ res: { statusCode: 503 }, code: 'NOT_READY' });
+  expect(logged).not.toHaveProperty('err');
 });
 
 test('the log says what was loaded: files with checksums, engine, precision, threads', async () => {
@@ -78,7 +78,7 @@ test('the log says what was loaded: files with checksums, engine, precision, thr
   });
 });
 
-test('a damaged model is told of in one line, with the file and both checksums, and tried again', async () => {
+test('a damaged model is logged in one line, with the file and both checksums, and loading is retried', async () => {
   const modelsDir = fakeModels();
   const weights = join(modelsDir, 'latency', 'weights.safetensors');
   writeFileSync(weights, 'damaged');
@@ -88,14 +88,14 @@ test('a damaged model is told of in one line, with the file and both checksums, 
   await until(async () => /worker_restarts_total\{model="latency"\} [2-9]/.test(await text()));
   expect(await server.status('/v2/health/live')).toBe(200);
   expect(await server.status('/v2/health/ready')).toBe(503);
-  const told = lines.filter(({ level }) => Number(level) >= 40);
-  expect(told).toHaveLength(1);
-  expect(told[0]).toMatchObject({
+  const logged = lines.filter(({ level }) => Number(level) >= 40);
+  expect(logged).toHaveLength(1);
+  expect(logged[0]).toMatchObject({
     model: 'latency',
-    msg: expect.stringMatching(/not loaded; it is tried again, .* pauses of up to 30 s$/),
+    msg: expect.stringMatching(/not loaded; retrying with exponential backoff of up to 30 s$/),
   });
-  expect(told[0]!['reason']).toMatch(`${weights} must have SHA-256 `);
-  expect(told[0]!['reason']).toMatch(/received [0-9a-f]{64}: the file is damaged; copy it again/);
+  expect(logged[0]!['reason']).toMatch(`${weights} must have SHA-256 `);
+  expect(logged[0]!['reason']).toMatch(/received [0-9a-f]{64}: the file is damaged; copy it again/);
   writeFileSync(weights, '');
   await server.ready;
   expect(await server.status('/v2/health/ready')).toBe(200);
@@ -108,7 +108,7 @@ test.each<[string, (modelsDir: string) => void, RegExp]>([
       rmSync(join(modelsDir, 'latency'), { recursive: true });
       cpSync(join(modelsDir, 'accuracy'), join(modelsDir, 'latency'), { recursive: true });
     },
-    /model.json: model must be "latency".*received "accuracy": put each model into the folder of its name/,
+    /model.json: model must be "latency".*received "accuracy": move each model to the folder of its name/,
   ],
   [
     'without its weights',
@@ -120,37 +120,37 @@ test.each<[string, (modelsDir: string) => void, RegExp]>([
   spoil(modelsDir);
   const { lines, log } = recorded();
   const server = await start({ models: ['latency'], modelsDir }, 2000, { log });
-  await until(() => server.workers.get('latency')!.state.kind === 'failed');
+  await until(() => server.queues.get('latency')!.state.kind === 'failed');
   expect(await server.status('/v2/health/live')).toBe(200);
   expect(await server.status('/v2/health/ready')).toBe(503);
-  const told = lines.filter(({ msg }) => String(msg).includes('not loaded'));
-  expect(told).toHaveLength(1);
-  expect(told[0]!['reason']).toMatch(reason);
+  const logged = lines.filter(({ msg }) => String(msg).includes('not loaded'));
+  expect(logged).toHaveLength(1);
+  expect(logged[0]!['reason']).toMatch(reason);
 });
 
-test('a port that is taken is told of by its variable', async () => {
+test('a port in use is reported with its variable', async () => {
   const { port } = await start({ models: ['latency'] });
   await expect(startServer({ port })).rejects.toThrow(
-    `port ${port} is taken: stop what listens there or set PORT`,
+    `port ${port} is in use: stop the process that listens there or set PORT`,
   );
   await expect(startServer({ metricsPort: port })).rejects.toThrow('set METRICS_PORT to another');
 });
 
-test('a port that may not be listened on is told of by its variable', async () => {
+test('a privileged port is reported with its variable', async () => {
   const refuse = jest.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server) {
     process.nextTick(() => this.emit('error', Object.assign(new Error('listen EACCES'), { code: 'EACCES' })));
     return this;
   });
   await expect(startServer({ port: 80 })).rejects.toThrow(
-    'port 80 may not be listened on: set PORT to one from 1024 on or give the process CAP_NET_BIND_SERVICE',
+    'port 80 needs a privilege: set PORT to 1024 or higher, or give the process CAP_NET_BIND_SERVICE',
   );
   refuse.mockRestore();
 });
 
-test('a model process that crashes fails its request alone and is replaced', async () => {
+test('a model process that crashes fails only its own request and is replaced', async () => {
   const server = await start({ models: ['latency'] });
   await server.ready;
-  const before = server.workers.get('latency')!.processId;
+  const before = server.queues.get('latency')!.processId;
   const crashed = await server.classify(0.75);
   expect(crashed.status).toBe(503);
   expect(crashed.headers.get('retry-after')).toBe('1');
@@ -158,10 +158,10 @@ test('a model process that crashes fails its request alone and is replaced', asy
   expect(await server.status('/v2/health/live')).toBe(200);
   await until(async () => (await server.status('/v2/health/ready')) === 200);
   expect((await server.classify(0.9)).status).toBe(200);
-  expect(server.workers.get('latency')!.processId).not.toBe(before);
+  expect(server.queues.get('latency')!.processId).not.toBe(before);
 });
 
-test('a request that hangs is answered 504 at its deadline, and the process replaced', async () => {
+test('a request that hangs gets 504 at its deadline, and the process is replaced', async () => {
   const server = await start({ models: ['latency'] }, 600);
   await server.ready;
   const hung = await server.classify(0.25);
@@ -171,7 +171,7 @@ test('a request that hangs is answered 504 at its deadline, and the process repl
   expect((await server.classify(0.9)).status).toBe(200);
 });
 
-test('beyond the queue’s bound requests are turned away with Retry-After, the others answered', async () => {
+test('requests above the queue’s bound are rejected with Retry-After; the others get answers', async () => {
   const server = await start({ models: ['latency'] }, 15_000);
   await server.ready;
   const image = new Uint8Array(await grey(0.9).png().toBuffer());
@@ -191,7 +191,7 @@ test('beyond the queue’s bound requests are turned away with Retry-After, the 
   expect(await server.status('/v2/health/ready')).toBe(200);
 });
 
-test('stopping fails readiness at once, closes connections politely and finishes what is in flight', async () => {
+test('stopping fails readiness at once, sends Connection: close and finishes requests in flight', async () => {
   const server = await start({ models: ['latency'] });
   await server.ready;
   const stopped = server.stop(500);

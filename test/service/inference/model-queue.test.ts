@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { ModelProcess } from '../../../service/inference/model-process';
-import { ModelWorker } from '../../../service/inference/model-queue';
+import { ModelQueue } from '../../../service/inference/model-queue';
 import { fakeModels, grey } from '../../support/server';
 
 const REQUEST_TIMEOUT_MS = 400;
@@ -11,14 +11,14 @@ const engine = { kind: 'onnxruntime', threads: 1, onnxCacheDir: tmpdir() } as co
 const script = join(__dirname, '../../support/fake-worker.ts');
 
 describe('the queue', () => {
-  let worker: ModelWorker;
+  let worker: ModelQueue;
   let image: Buffer;
   const classify = (signal?: AbortSignal) => worker.run({ kind: 'classify', image }, signal);
 
   beforeAll(async () => {
     image = await grey(0.9).png().toBuffer();
     await new Promise<void>((resolve) => {
-      worker = new ModelWorker({
+      worker = new ModelQueue({
         model: 'latency',
         engine: { ...engine, modelDir: join(fakeModels(), 'latency') },
         script,
@@ -29,7 +29,7 @@ describe('the queue', () => {
   });
   afterAll(() => worker.stop());
 
-  test('work whose client goes away is dropped while it waits; what runs goes on', async () => {
+  test('queued work is dropped when its client disconnects; running work continues', async () => {
     const clients = Array.from({ length: 5 }, () => new AbortController());
     const answers = clients.map(({ signal }) => classify(signal));
     const settled = Promise.allSettled(answers);
@@ -40,11 +40,11 @@ describe('the queue', () => {
     expect(outcomes).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled']);
     const gone = new AbortController();
     gone.abort();
-    await expect(classify(gone.signal)).rejects.toThrow('The client went away');
+    await expect(classify(gone.signal)).rejects.toThrow('The client disconnected');
     expect(worker.inFlight).toBe(0);
   });
 
-  test('a request that waited too long is answered, and a process that did nothing wrong is kept', async () => {
+  test('a request that waited too long gets an answer, and the healthy process is kept', async () => {
     const before = worker.processId;
     const outcomes = await Promise.allSettled(Array.from({ length: 18 }, () => classify()));
     const late = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
@@ -54,7 +54,7 @@ describe('the queue', () => {
     expect(worker.processId).toBe(before);
   });
 
-  test('a process that stands still is replaced', async () => {
+  test('a process that hangs is replaced', async () => {
     const before = worker.processId!;
     process.kill(before, 'SIGSTOP');
     await expect(classify()).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
@@ -64,7 +64,7 @@ describe('the queue', () => {
   });
 });
 
-test('a process that cannot be kept alive is started after longer and longer pauses, and told of once', async () => {
+test('a process that keeps ending is restarted with backoff and reported once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-worker-'));
   const ends = join(folder, 'ends.cjs');
   writeFileSync(ends, "process.send({ kind: 'load-failed', message: 'broken' }, () => process.exit(1));");

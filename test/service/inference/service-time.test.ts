@@ -7,14 +7,14 @@ const FILE = Buffer.alloc(500_000);
 const classify = (bytes: number): Work => ({ kind: 'classify', image: FILE.subarray(0, bytes) });
 const infer = (batch: number): Work => ({ kind: 'infer', images: new Float32Array(0), batch });
 
-test('before any measurement the warm-up’s inference counts, and decoding by the size of the file', () => {
+test('before any measurement, the estimate uses the warm-up’s inference time and the file size', () => {
   const times = new ServiceTimes(100);
   expect(times.estimateMs(infer(1))).toBe(100);
   expect(times.estimateMs(infer(8))).toBe(800);
   expect(times.estimateMs(classify(284_000))).toBeCloseTo(106);
 });
 
-test('whatever the machine’s speed, the estimate comes within a tenth after sixty like pieces of work', () => {
+test('whatever the machine’s speed, the estimate is within a tenth after sixty similar requests', () => {
   const positive = { min: 0.1, max: 2000, noNaN: true };
   fc.assert(
     fc.property(

@@ -59,7 +59,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('the service decodes golden images as training does, and gives the same best class', async () => {
+test('the service decodes golden images as training does, and gives the same top class', async () => {
   const engine = await loadEngine({
     kind: 'onnxruntime',
     modelDir: join(DEMO_MODELS_DIR, 'latency'),
@@ -73,7 +73,7 @@ test('the service decodes golden images as training does, and gives the same bes
   expect(trained).toHaveLength(paths.length);
   for (const [i, path] of paths.entries()) {
     const work = { kind: 'classify', image: readFileSync(path) } as const;
-    const { probabilities: served } = await server.workers.get('latency')!.run(work);
+    const { probabilities: served } = await server.queues.get('latency')!.run(work);
     const largest = trained[i]!.reduce((most, value, at) => Math.max(most, Math.abs(value - served[at]!)), 0);
     expect([path, served.length]).toEqual([path, IMAGE_SIZE]);
     expect(largest).toBeLessThanOrEqual(LARGEST_DIFFERENCE);

@@ -1,0 +1,94 @@
+/**
+ * Looks up the models that this service serves and runs their work.
+ */
+import type { Response } from 'express';
+
+import type { ModelId } from '../../models/catalog';
+import { VERSION_DIGITS } from '../contract';
+import { ServiceError } from '../errors';
+import type { ModelQueue, QueuedResult } from '../inference/model-queue';
+import type { LoadedModel, Work } from '../inference/protocol';
+import type { Metrics } from '../metrics';
+import { show } from './validation';
+
+/** The served models' queues by model id. */
+export type Queues = ReadonlyMap<ModelId, ModelQueue>;
+
+/** The model that a request names; may be omitted when only one model is served. */
+export function findModel(queues: Queues, id: unknown): [ModelId, ModelQueue] {
+  const served = [...queues.keys()].join(', ');
+  if (id === undefined && queues.size === 1) return [...queues][0]!;
+  if (id === undefined)
+    throw new ServiceError('BAD_REQUEST', `Choose a model: add ?model= with one of ${served}.`);
+  const found = [...queues].find(([model]) => model === id);
+  if (found === undefined) {
+    throw new ServiceError(
+      'UNKNOWN_MODEL',
+      `The model ${show(id)} is not served here; choose one of ${served}.`,
+    );
+  }
+  return found;
+}
+
+/**
+ * A model's version is derived from its content: new weights always get a new version, and all replicas of one image
+ * report the same version.
+ */
+export const versionOf = ({ sha256 }: Pick<LoadedModel, 'sha256'>): string => sha256.slice(0, VERSION_DIGITS);
+
+/**
+ * Facts about a loaded model.
+ *
+ * @throws ServiceError NOT_READY, or UNKNOWN_VERSION when the request names another version
+ */
+export function loadedModel({ state }: ModelQueue, version?: unknown): LoadedModel {
+  if (state.kind !== 'ready')
+    throw new ServiceError('NOT_READY', 'The model is not loaded yet; try again soon.', 1000);
+  const { loaded } = state;
+  if (version !== undefined && version !== versionOf(loaded)) {
+    throw new ServiceError(
+      'UNKNOWN_VERSION',
+      `The model does not have this version; use ${versionOf(loaded)} or omit the version.`,
+    );
+  }
+  return loaded;
+}
+
+/** What {@link runWork} uses. */
+export interface WorkContext {
+  readonly queues: Queues;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Runs work and records its metrics. Cancels the work when the client disconnects.
+ *
+ * @param remainingMs time left until the request's deadline
+ */
+export async function runWork(
+  { queues, metrics }: WorkContext,
+  model: ModelId,
+  work: Work,
+  response: Response,
+  remainingMs?: number,
+): Promise<QueuedResult> {
+  const disconnected = new AbortController();
+  const abort = () => disconnected.abort();
+  if (response.closed) abort();
+  response.on('close', abort);
+  const started = performance.now();
+  metrics.inFlight.inc({ model });
+  try {
+    const result = await queues.get(model)!.run(work, disconnected.signal, remainingMs);
+    metrics.requestSeconds.observe({ model }, (performance.now() - started) / 1000);
+    metrics.batchSize.observe({ model }, work.kind === 'infer' ? work.batch : 1);
+    metrics.queueSeconds.observe({ model }, result.queueMs / 1000);
+    metrics.decodeSeconds.observe({ model }, result.decodeMs / 1000);
+    metrics.inferenceSeconds.observe({ model }, result.inferenceMs / 1000);
+    if (result.tensors !== undefined) metrics.workerTensors.set({ model }, result.tensors);
+    return result;
+  } finally {
+    response.off('close', abort);
+    metrics.inFlight.dec({ model });
+  }
+}
