@@ -11,7 +11,7 @@ import { addFit } from './fit';
 import { addPack } from './pack';
 import { addPredict } from './predict';
 import { addSynth } from './synth';
-import { addTrain } from './train-options';
+import { addTrain } from './train';
 
 const defaults = () => readConfig(process.env);
 

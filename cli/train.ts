@@ -1,110 +1,113 @@
 /**
- * `tandem train`: from the options to a trained, measured and documented model.
+ * `tandem train`: its options. Loads no library but commander; the work is in train-action.ts.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { type Command, Option } from 'commander';
 
-import { type ModelId, MODELS, modelId } from '../models/catalog';
-import { progressReporter } from './progress';
-import { AUGMENTATION, type Recipe, type RecipeName, RECIPES, TUNED_RECIPES } from '../models/recipes';
-import { HISTORY_NAME } from '../models/training/history';
-import { reportTraining } from '../models/report/report-training';
-import { runTraining, type TrainingPlan } from '../models/training/run-training';
-import type { TrainOptions } from './train-options';
+import { ARCHITECTURE_IDS, MODEL_IDS, PREPROCESSING_IDS } from '../models/catalog';
+import { BATCH_NORM_MODES, DEFAULT_SEED, RECIPE_NAMES } from '../models/recipes';
+import type { TrainOptions } from './train-action';
+import { type Defaults, numberFrom, path, wholeNumberFrom } from './options';
 
-/**
- * Looks a model's recipe up by name.
- *
- * @throws RangeError if the model has no recipe of that name
- */
-export function recipeNamed(name: RecipeName, model: ModelId): Recipe {
-  if (name === 'reference') return RECIPES[model];
-  const recipe = TUNED_RECIPES[model];
-  if (recipe === undefined) {
-    const known = Object.keys(TUNED_RECIPES).join(', ');
-    throw new RangeError(`--recipe tuned was measured for ${known} only, received model ${model}`);
-  }
-  return recipe;
-}
+/** The cores of a large machine: a mistyped number must not start as many threads. */
+const MAX_THREADS = 256;
 
-/** The recipe, with the options' values in place of its own. */
-export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
-  const { schedule, labelSmoothing = recipe.labelSmoothing } = options;
-  const scheduled = schedule === undefined ? {} : { schedule };
-  return {
-    head: {
-      ...recipe.head,
-      ...scheduled,
-      epochs: options.headEpochs ?? recipe.head.epochs,
-      learningRate: options.headLearningRate ?? recipe.head.learningRate,
-    },
-    fineTune: {
-      ...recipe.fineTune,
-      ...scheduled,
-      epochs: options.fineTuneEpochs ?? recipe.fineTune.epochs,
-      learningRate: options.fineTuneLearningRate ?? recipe.fineTune.learningRate,
-      layersUnfrozen: options.layersUnfrozen ?? recipe.fineTune.layersUnfrozen,
-    },
-    preprocessing: options.preprocessing ?? recipe.preprocessing,
-    batchSize: options.batchSize ?? recipe.batchSize,
-    ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
-  };
-}
-
-/** Exit code after Ctrl-C: 128 plus the number of SIGINT. */
-const INTERRUPTED_CODE = 130;
-
-/**
- * Makes Ctrl-C print how to continue, then end the process. Node handles it between two steps, so no file is half written.
- *
- * @returns a function that restores Ctrl-C
- */
-function stopOnInterrupt(out: string, note: (sentence: string) => void): () => void {
-  const stop = () => {
-    const hasStarted = existsSync(join(out, HISTORY_NAME));
-    note(
-      hasStarted ? 'stopped; continue with the same command and --resume' : 'stopped before the first epoch',
+/** Adds the command's arguments and options. */
+export function describeTrain(command: Command): Command {
+  const learningRate = numberFrom(1e-9, 100);
+  return command
+    .description('train a classifier on a folder of images: first its head, then its last layers too')
+    .argument('<model>', `the model whose recipe to follow: ${MODEL_IDS.join(', ')}`)
+    .requiredOption(
+      '--data <folder>',
+      'images: one folder per class, or folders train, val and test with one folder per class in each',
+      path,
+    )
+    .requiredOption('--out <folder>', 'folder for the checkpoints and then for the saved model', path)
+    .addOption(
+      new Option('--recipe <name>', 'recipe; docs/training.md compares them')
+        .choices(RECIPE_NAMES)
+        .default('reference'),
+    )
+    .option('--weights <start>', 'base weights: imagenet, demo, a Keras h5 file, or seed:N', path, 'imagenet')
+    .addOption(
+      new Option('--architecture <id>', 'architecture (default: the model’s)').choices(ARCHITECTURE_IDS),
+    )
+    .option('--head-epochs <count>', 'epochs of the head (default: the recipe’s)', wholeNumberFrom(0))
+    .option('--head-learning-rate <rate>', 'learning rate of the head (default: the recipe’s)', learningRate)
+    .option('--fine-tune-epochs <count>', 'epochs of fine-tuning (default: the recipe’s)', wholeNumberFrom(0))
+    .option(
+      '--fine-tune-learning-rate <rate>',
+      'learning rate of fine-tuning (default: the recipe’s)',
+      learningRate,
+    )
+    .option(
+      '--layers-unfrozen <count>',
+      'number of last backbone layers that fine-tuning trains (default: the recipe’s)',
+      wholeNumberFrom(0),
+    )
+    .addOption(
+      new Option(
+        '--preprocessing <range>',
+        'range that the model maps its inputs from [0, 1] to (default: the recipe’s)',
+      ).choices(PREPROCESSING_IDS),
+    )
+    .option('--batch-size <count>', 'images per step (default: the recipe’s)', wholeNumberFrom(1))
+    .option(
+      '--label-smoothing <share>',
+      'share of each target to spread over all classes (default: the recipe’s)',
+      numberFrom(0, 0.99),
+    )
+    .addOption(
+      new Option('--schedule <name>', 'learning rate within a stage (default: the recipe’s)').choices([
+        'constant',
+        'cosine',
+      ]),
+    )
+    .option('--no-augment', 'train on the images as they are')
+    .addOption(
+      new Option(
+        '--batch-norm <mode>',
+        'un-frozen BatchNorm in training: inference keeps its statistics, batch moves them',
+      )
+        .choices(BATCH_NORM_MODES)
+        .default('inference'),
+    )
+    .option('--balance-classes', 'weight the loss so that rare classes count as much as common ones')
+    .option(
+      '--early-stopping <epochs>',
+      'end a stage after this many epochs without a lower validation loss',
+      wholeNumberFrom(1),
+    )
+    .addOption(
+      new Option('--keep <which>', 'weights to keep from each stage: its last epoch’s, or its best on val')
+        .choices(['last', 'best'])
+        .default('last'),
+    )
+    .option('--allow-leakage', 'train even if images of one split are in another split')
+    .option(
+      '--seed <number>',
+      'seed of the head’s start, the order and the augmentation',
+      wholeNumberFrom(0),
+      DEFAULT_SEED,
+    )
+    .option(
+      '--threads <count>',
+      'CPU threads; with 1, the same seed gives the same weights bit for bit (default: the CPU limit)',
+      wholeNumberFrom(1, MAX_THREADS),
+    )
+    .option('--resume', 'continue from the last complete epoch in --out')
+    .option('--json', 'report progress as JSON Lines')
+    .addHelpText(
+      'after',
+      '\nExample: npx tandem train latency --data photos --out build/models/latency\nAfter Ctrl-C, continue with the same command and --resume.',
     );
-    process.exit(INTERRUPTED_CODE);
-  };
-  process.once('SIGINT', stop);
-  return () => process.off('SIGINT', stop);
 }
 
-/** Trains, measures, and prints the model card's path. On SIGINT it stops resumably, with exit code 130. */
-export async function train(
-  model: string,
-  options: TrainOptions,
-  defaults: { readonly threads: number; readonly onnxCacheDir: string },
-): Promise<void> {
-  const id = modelId(model);
-  const recipe = recipeOf(recipeNamed(options.recipe, id), options);
-  const architecture = options.architecture ?? MODELS[id].architecture;
-  const progress = progressReporter({
-    isTerminal: process.stderr.isTTY,
-    json: options.json ?? false,
-    stream: process.stderr,
-    epochs: { head: recipe.head.epochs, fineTune: recipe.fineTune.epochs },
+/** Adds the command; training's libraries load when it runs. */
+export function addTrain(program: Command, defaults: () => Defaults): void {
+  describeTrain(program.command('train')).action(async (model: string, options: TrainOptions) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads tfjs
+    const { train } = require('./train-action') as typeof import('./train-action.js');
+    await train(model, options, defaults());
   });
-  const { data, out, weights, batchNorm, keep, seed, threads = defaults.threads } = options;
-  const restoreInterrupt = stopOnInterrupt(out, progress.note);
-  try {
-    const plan: TrainingPlan = {
-      ...{ model: id, architecture, data, out, weights, recipe, batchNorm, keep, seed, threads },
-      augmentation: options.augment ? AUGMENTATION : undefined,
-      balanceClasses: options.balanceClasses ?? false,
-      earlyStoppingEpochs: options.earlyStopping,
-      allowLeakage: options.allowLeakage ?? false,
-      resume: options.resume ?? false,
-      demo: false,
-    };
-    const trained = await runTraining(plan, progress);
-    const { card } = await reportTraining(plan, trained, {
-      onnxCacheDir: defaults.onnxCacheDir,
-      progress,
-    });
-    console.log(card);
-  } finally {
-    restoreInterrupt();
-  }
 }

@@ -51,8 +51,6 @@ export const PATHS = {
   sample: '/samples/:name',
 } as const;
 
-/** Image types that {@link PATHS.classify} accepts, as a raw body or in the form field {@link IMAGE_FIELD}. */
-export const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp'] as const;
 /** Form field of an image; a form may repeat it. */
 export const IMAGE_FIELD = 'image';
 

@@ -45,6 +45,9 @@ export const WEBP = {
 /** Every format that is decoded. */
 export const IMAGE_FORMATS = [JPEG, PNG, WEBP] as const;
 
+/** Media types, such as `image/jpeg`. */
+export const IMAGE_MEDIA_TYPES = IMAGE_FORMATS.map(({ mediaType }) => mediaType);
+
 /** Names for a sentence: `JPEG, PNG or WebP`. */
 export const IMAGE_FORMAT_NAMES = IMAGE_FORMATS.map(({ name }) => name)
   .join(', ')

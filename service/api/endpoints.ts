@@ -3,7 +3,8 @@
  */
 import { z } from 'zod';
 
-import { type ErrorCode, IMAGE_FIELD, IMAGE_TYPES, LIMITS, PATHS } from '../contract';
+import { type ErrorCode, IMAGE_FIELD, LIMITS, PATHS } from '../contract';
+import { IMAGE_MEDIA_TYPES } from '../../models/data/image-formats';
 import {
   CLASSIFICATION,
   CLASSIFICATIONS,
@@ -96,7 +97,7 @@ const operations = {
     description: `Send one image as the raw body, or up to ${LIMITS.images} images as a form or as JSON. A raw body returns the classes of its image. A form or JSON body returns one result per image, in order. An image that cannot be decoded yields a \`problem\` entry; the other images are still classified. If no image can be decoded, the response is the first image's problem.`,
     query: CLASSIFY_QUERY,
     body: {
-      ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, 'opaque'])),
+      ...Object.fromEntries(IMAGE_MEDIA_TYPES.map((type) => [type, 'opaque'])),
       'multipart/form-data': FORM,
       ...json(CLASSIFY_JSON),
     },

@@ -7,7 +7,8 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 
 import { PROBLEM } from '../problem';
-import { type ErrorCode, ERRORS, HTTP_PORT, IMAGE_FIELD, IMAGE_TYPES } from '../contract';
+import { type ErrorCode, ERRORS, HTTP_PORT, IMAGE_FIELD } from '../contract';
+import { IMAGE_MEDIA_TYPES } from '../../models/data/image-formats';
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { COMMON_ERRORS, type Content, type Operation, type OperationId, OPERATIONS } from './endpoints';
 import {
@@ -96,7 +97,7 @@ function contentOf(content: Content): Json {
     if (schema instanceof z.ZodType) return { schema: schemaOf(schema) };
     return { schema: { anyOf: schema.map((each) => schemaOf(each)) } };
   };
-  const encoding = { encoding: { [IMAGE_FIELD]: { contentType: IMAGE_TYPES.join(', ') } } };
+  const encoding = { encoding: { [IMAGE_FIELD]: { contentType: IMAGE_MEDIA_TYPES.join(', ') } } };
   return Object.fromEntries(
     Object.entries(content).map(([type, schema]) => [
       type,

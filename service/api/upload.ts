@@ -7,7 +7,8 @@ import { Busboy } from '@fastify/busboy';
 import type { Request } from 'express';
 
 import { badField, check } from './validation';
-import { IMAGE_FIELD, IMAGE_TYPES, LIMITS } from '../contract';
+import { IMAGE_FIELD, LIMITS } from '../contract';
+import { IMAGE_MEDIA_TYPES } from '../../models/data/image-formats';
 import { bodyError, ServiceError } from '../errors';
 import { CLASSIFY_JSON } from './schemas';
 
@@ -24,8 +25,8 @@ const FORM_TYPE = 'multipart/form-data';
 const FORM_END_MS = 250;
 /** Media type of a body with base64 images. */
 export const JSON_TYPE = 'application/json';
-const SUPPORTED = [...IMAGE_TYPES, FORM_TYPE, JSON_TYPE].join(', ');
-const isImageType = (type: string) => IMAGE_TYPES.some((imageType) => imageType === type);
+const SUPPORTED = [...IMAGE_MEDIA_TYPES, FORM_TYPE, JSON_TYPE].join(', ');
+const isImageType = (type: string) => IMAGE_MEDIA_TYPES.some((imageType) => imageType === type);
 
 const unsupported = (type: string) =>
   new ServiceError('UNSUPPORTED_TYPE', `The type "${type}" is not supported; send ${SUPPORTED}.`);

@@ -7,8 +7,8 @@ import { Command } from 'commander';
 import { RECIPES, TUNED_RECIPES } from '../../models/recipes';
 import { baseFacts } from '../../models/report/model-facts';
 import { resolveWeights } from '../../models/training/base-option';
-import { recipeNamed, recipeOf } from '../../cli/train';
-import { describeTrain, type TrainOptions } from '../../cli/train-options';
+import { recipeNamed, recipeOf, type TrainOptions } from '../../cli/train-action';
+import { describeTrain } from '../../cli/train';
 
 /** What commander makes of a command line. */
 async function optionsOf(...words: string[]): Promise<TrainOptions> {

@@ -1,4 +1,5 @@
 /** Requests with spoilt images, tensors, forms, headers and queries; each made of its seed and number alone. */
+import { IMAGE_MEDIA_TYPES } from '../../models/data/image-formats';
 import { type Random, seededRandom } from '../../statistics/seeded-random';
 import { type Image, spoil, splice } from './images';
 
@@ -14,7 +15,6 @@ type Make = (random: Random, images: readonly Image[]) => FuzzRequest;
 
 const pick = <T>(random: Random, items: readonly T[]): T => items[random.integer(items.length)]!;
 const CLASSIFY = '/v1/classify';
-const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 const SIZE = 224 * 224 * 3;
 
 const image: Make = (random, images) => {
@@ -25,7 +25,7 @@ const image: Make = (random, images) => {
     what: name,
     method: 'POST',
     path: CLASSIFY,
-    headers: { 'content-type': pick(random, IMAGE_TYPES) },
+    headers: { 'content-type': pick(random, IMAGE_MEDIA_TYPES) },
     body,
   };
 };
@@ -33,7 +33,7 @@ const image: Make = (random, images) => {
 const form: Make = (random, images) => {
   const parts = Array.from({ length: 1 + random.integer(3) }, () => [
     Buffer.from(
-      `--limit\r\nContent-Disposition: form-data; name="image"; filename="a"\r\nContent-Type: ${pick(random, IMAGE_TYPES)}\r\n\r\n`,
+      `--limit\r\nContent-Disposition: form-data; name="image"; filename="a"\r\nContent-Type: ${pick(random, IMAGE_MEDIA_TYPES)}\r\n\r\n`,
     ),
     spoil(pick(random, images).bytes, random),
     Buffer.from('\r\n'),

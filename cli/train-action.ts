@@ -1,0 +1,144 @@
+/**
+ * What `tandem train` does: from the options to a trained, measured and documented model.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { type ArchitectureId, type ModelId, MODELS, modelId, type Preprocessing } from '../models/catalog';
+import { progressReporter } from './progress';
+import {
+  type BatchNormMode,
+  AUGMENTATION,
+  type Recipe,
+  type RecipeName,
+  RECIPES,
+  TUNED_RECIPES,
+} from '../models/recipes';
+import { HISTORY_NAME } from '../models/training/history';
+import { reportTraining } from '../models/report/report-training';
+import { runTraining, type TrainingPlan } from '../models/training/run-training';
+
+/** The command's options as commander reads them. */
+export interface TrainOptions {
+  readonly data: string;
+  readonly out: string;
+  readonly recipe: RecipeName;
+  readonly weights: string;
+  readonly architecture?: ArchitectureId;
+  readonly headEpochs?: number;
+  readonly headLearningRate?: number;
+  readonly fineTuneEpochs?: number;
+  readonly fineTuneLearningRate?: number;
+  readonly layersUnfrozen?: number;
+  readonly preprocessing?: Preprocessing;
+  readonly batchSize?: number;
+  readonly labelSmoothing?: number;
+  readonly schedule?: 'constant' | 'cosine';
+  readonly augment: boolean;
+  readonly batchNorm: BatchNormMode;
+  readonly balanceClasses?: true;
+  readonly earlyStopping?: number;
+  readonly keep: 'last' | 'best';
+  readonly allowLeakage?: true;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly resume?: true;
+  readonly json?: true;
+}
+
+/**
+ * Looks a model's recipe up by name.
+ *
+ * @throws RangeError if the model has no recipe of that name
+ */
+export function recipeNamed(name: RecipeName, model: ModelId): Recipe {
+  if (name === 'reference') return RECIPES[model];
+  const recipe = TUNED_RECIPES[model];
+  if (recipe === undefined) {
+    const known = Object.keys(TUNED_RECIPES).join(', ');
+    throw new RangeError(`--recipe tuned was measured for ${known} only, received model ${model}`);
+  }
+  return recipe;
+}
+
+/** The recipe, with the options' values in place of its own. */
+export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
+  const { schedule, labelSmoothing = recipe.labelSmoothing } = options;
+  const scheduled = schedule === undefined ? {} : { schedule };
+  return {
+    head: {
+      ...recipe.head,
+      ...scheduled,
+      epochs: options.headEpochs ?? recipe.head.epochs,
+      learningRate: options.headLearningRate ?? recipe.head.learningRate,
+    },
+    fineTune: {
+      ...recipe.fineTune,
+      ...scheduled,
+      epochs: options.fineTuneEpochs ?? recipe.fineTune.epochs,
+      learningRate: options.fineTuneLearningRate ?? recipe.fineTune.learningRate,
+      layersUnfrozen: options.layersUnfrozen ?? recipe.fineTune.layersUnfrozen,
+    },
+    preprocessing: options.preprocessing ?? recipe.preprocessing,
+    batchSize: options.batchSize ?? recipe.batchSize,
+    ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
+  };
+}
+
+/** Exit code after Ctrl-C: 128 plus the number of SIGINT. */
+const INTERRUPTED_CODE = 130;
+
+/**
+ * Makes Ctrl-C print how to continue, then end the process. Node handles it between two steps, so no file is half written.
+ *
+ * @returns a function that restores Ctrl-C
+ */
+function stopOnInterrupt(out: string, note: (sentence: string) => void): () => void {
+  const stop = () => {
+    const hasStarted = existsSync(join(out, HISTORY_NAME));
+    note(
+      hasStarted ? 'stopped; continue with the same command and --resume' : 'stopped before the first epoch',
+    );
+    process.exit(INTERRUPTED_CODE);
+  };
+  process.once('SIGINT', stop);
+  return () => process.off('SIGINT', stop);
+}
+
+/** Trains, measures, and prints the model card's path. On SIGINT it stops resumably, with exit code 130. */
+export async function train(
+  model: string,
+  options: TrainOptions,
+  defaults: { readonly threads: number; readonly onnxCacheDir: string },
+): Promise<void> {
+  const id = modelId(model);
+  const recipe = recipeOf(recipeNamed(options.recipe, id), options);
+  const architecture = options.architecture ?? MODELS[id].architecture;
+  const progress = progressReporter({
+    isTerminal: process.stderr.isTTY,
+    json: options.json ?? false,
+    stream: process.stderr,
+    epochs: { head: recipe.head.epochs, fineTune: recipe.fineTune.epochs },
+  });
+  const { data, out, weights, batchNorm, keep, seed, threads = defaults.threads } = options;
+  const restoreInterrupt = stopOnInterrupt(out, progress.note);
+  try {
+    const plan: TrainingPlan = {
+      ...{ model: id, architecture, data, out, weights, recipe, batchNorm, keep, seed, threads },
+      augmentation: options.augment ? AUGMENTATION : undefined,
+      balanceClasses: options.balanceClasses ?? false,
+      earlyStoppingEpochs: options.earlyStopping,
+      allowLeakage: options.allowLeakage ?? false,
+      resume: options.resume ?? false,
+      demo: false,
+    };
+    const trained = await runTraining(plan, progress);
+    const { card } = await reportTraining(plan, trained, {
+      onnxCacheDir: defaults.onnxCacheDir,
+      progress,
+    });
+    console.log(card);
+  } finally {
+    restoreInterrupt();
+  }
+}
