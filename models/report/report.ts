@@ -9,7 +9,7 @@ import type { DatasetEvaluation, LabelledFile } from '../evaluation/evaluate-dat
 import { worstMistakes } from '../evaluation/evaluation';
 import { writeFileAtomic } from '../../files/write';
 import type { HistoryEntry } from '../training/history';
-import { mistakesSheet, SHEET_IMAGES } from './mistakes-sheet';
+import { MAX_SHEET_IMAGES, mistakesSheet } from './mistakes-sheet';
 import { modelCard } from './model-card';
 import { mainSplit, type ModelCardFacts } from './model-facts';
 import { trainingChart } from './training-chart';
@@ -65,7 +65,7 @@ export async function writeReport({
 }: ReportInput): Promise<Report> {
   const { model, classes } = facts;
   const { split, evaluation } = mainSplit(facts);
-  const worst = worstMistakes(measured.labels, measured.probabilities, classes.length, SHEET_IMAGES);
+  const worst = worstMistakes(measured.labels, measured.probabilities, classes.length, MAX_SHEET_IMAGES);
   const titled = (what: string) => `${what} of ${model} on the ${split} split, measured`;
   const charts = {
     ...(history.length === 0 ? {} : { training: trainingChart(history, `Training of ${model}, measured`) }),
@@ -78,8 +78,8 @@ export async function writeReport({
       : await mistakesSheet(
           worst.map(({ index, label, predicted, confidence }) => ({
             image: readFileSync(items[index]!.path),
-            truth: classes[label]!,
-            predicted: classes[predicted]!,
+            trueClass: classes[label]!,
+            predictedClass: classes[predicted]!,
             confidence,
           })),
           titled('Most confident mistakes'),

@@ -8,7 +8,6 @@ import sharp from 'sharp';
 import { fakeEngine } from '../../support/fake-engine';
 import { evaluateDataset } from '../../../models/evaluation/evaluate-dataset';
 import { evaluate } from '../../../models/evaluation/evaluation';
-import { escapeMarkdown } from '../../../charts/markdown';
 import { augmentationWords, modelCard } from '../../../models/report/model-card';
 import { evaluateCommand, type ModelCardFacts } from '../../../models/report/model-facts';
 import { limits } from '../../../models/report/model-limits';
@@ -234,12 +233,6 @@ test('confidence that misleads, a base without photographs and a missing test sp
   expect(named({ base: { kind: 'demo', origin: 'embedded' } })).toContain('procedural surfaces only');
   expect(named({ base: { kind: 'seed', origin: 'seed 1' } })).toContain('Its base is random');
   expect(() => modelCard({ ...FACTS, measured: [] })).toThrow('needs a measured split, received none');
-});
-
-test('names cannot break the Markdown', () => {
-  expect(escapeMarkdown('a|b\n<c> `d` *e* [f](g) h_i')).toBe(
-    'a\\|b \\<c\\> \\`d\\` \\*e\\* \\[f\\](g) h\\_i',
-  );
 });
 
 describe('a report', () => {

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 
 import {
   appendHistory,
+  bestEntry,
   entriesUpTo,
   formatJsonLine,
   HISTORY_NAME,
@@ -130,4 +131,15 @@ test('a training that goes on has its history cut to the checkpoint, one that st
   expect(readHistory(file)).toEqual({ entries: HISTORY.slice(0, 3) });
   expect(truncateHistory(file, undefined)).toEqual({ entries: [] });
   expect(readHistory(file)).toEqual({ entries: [] });
+});
+
+test('the best epoch has the highest validation accuracy, and among equals the lowest loss', () => {
+  const entries = [
+    { ...entry('head', 1), valAccuracy: 0.7, valLoss: 0.8 },
+    { ...entry('head', 2), valAccuracy: 0.8, valLoss: 0.9 },
+    { ...entry('head', 3), valAccuracy: 0.8, valLoss: 0.7 },
+    { ...entry('head', 4), valAccuracy: 0.8, valLoss: 0.7 },
+  ];
+  expect(bestEntry(entries)?.epoch).toBe(3);
+  expect(bestEntry([])).toBeUndefined();
 });
