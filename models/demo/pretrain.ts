@@ -36,7 +36,7 @@ const PRETRAINING = {
 const SEED = 7;
 /** Side of the random crops, pixels. Crops are not resized, so that surfaces keep the scale of serving. */
 const CROP_PIXELS = 112;
-const VALIDATION_PER_CLASS = 20;
+const VALIDATION_IMAGES_PER_CLASS = 20;
 const BATCH_NORM_MOMENTUM = 0.9;
 const WARM_UP_STEPS = 50;
 const CALIBRATION_BATCHES = 12;
@@ -152,7 +152,7 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
   const validation = drawTask('pretraining', {
     seed: SEED,
     split: 'validation',
-    perClass: VALIDATION_PER_CLASS,
+    perClass: VALIDATION_IMAGES_PER_CLASS,
     sidePixels: SIDE,
   });
   const optimizer = tf.train.adam(learningRate);
