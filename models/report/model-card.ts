@@ -7,8 +7,7 @@ import { escapeMarkdown, table } from '../../charts/markdown';
 import { mainSplit, type ModelCardFacts } from './model-facts';
 import { limits } from './model-limits';
 import { percent, percentRange } from '../../charts/percent';
-import { type BatchNormMode, STAGE_TITLES } from '../recipes';
-import type { Augmentation } from '../recipes';
+import { type Augmentation, type BatchNormMode, STAGE_TITLES } from '../recipes';
 
 const BATCH_NORM: Readonly<Record<BatchNormMode, string>> = {
   inference:
