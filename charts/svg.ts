@@ -1,64 +1,71 @@
 /**
- * Small pieces of SVG that charts are put together from. Same input, same bytes; no library, no DOM.
+ * SVG elements as strings. The same input gives the same bytes; no library, no DOM. Coordinates are pixels from the
+ * chart's top left corner.
  */
+import { COLOURS } from './colours';
 
-/** Colours told apart by people who see few colours, too: Okabe and Ito's. */
-export const COLOURS = {
-  blue: '#0072b2',
-  vermilion: '#d55e00',
-  ink: '#1a1a1a',
-  quiet: '#5c5c5c',
-  grid: '#e3e3e3',
-  paper: '#ffffff',
-} as const;
+/** Mean width of a character of 12 px text, pixels. Nothing measures text here, so labels get room by this estimate. */
+export const CHARACTER_WIDTH_PX = 6.8;
 
-/** Mean width of a character of 12 px text, pixels: labels get room by it, since nothing measures text here. */
-export const CHARACTER_PX = 6.8;
-
-type Attributes = Readonly<Record<string, string | number>>;
+/** Attributes of an element, in the order in which they are written. */
+export type Attributes = Readonly<Record<string, string | number>>;
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Text as XML; what XML has no place for (control characters, halves of surrogate pairs) is replaced. */
+/** Escapes text for XML; characters that XML forbids (control characters, lone surrogates) become U+FFFD. */
 export function escapeXml(content: string): string {
   return content
     .replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd')
     .replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 }
 
-/** A name that fits in `characters`, its end replaced by an ellipsis where it is longer. */
-export function shortened(name: string, characters: number): string {
+/** Cuts a name to `maxCharacters`; a cut name ends in an ellipsis. */
+export function shorten(name: string, maxCharacters: number): string {
   const letters = Array.from(name);
-  return letters.length <= characters ? name : `${letters.slice(0, characters - 1).join('')}…`;
+  return letters.length <= maxCharacters ? name : `${letters.slice(0, maxCharacters - 1).join('')}…`;
 }
 
-/** Hundredths of a pixel are enough, and keep files small. */
+/** Hundredths of a pixel are precise enough and keep files small. */
 const attributes = (values: Attributes) =>
   Object.entries(values)
     .map(([name, value]) => {
-      const text = typeof value === 'number' ? String(Math.round(value * 100) / 100) : escapeXml(value);
-      return ` ${name}="${text}"`;
+      const content = typeof value === 'number' ? String(Math.round(value * 100) / 100) : escapeXml(value);
+      return ` ${name}="${content}"`;
     })
     .join('');
 
-/** An element with what is inside of it. */
-export const element = (name: string, values: Attributes, ...inside: readonly string[]) =>
-  inside.length === 0
+/** An element with its children, which are SVG already. */
+export const element = (name: string, values: Attributes, ...children: readonly string[]) =>
+  children.length === 0
     ? `<${name}${attributes(values)}/>`
-    : `<${name}${attributes(values)}>${inside.join('')}</${name}>`;
+    : `<${name}${attributes(values)}>${children.join('')}</${name}>`;
 
-/** Text at a point; 12 px, dark, and starting there unless told otherwise. */
+/** Text that starts at a point, on its baseline; 12 px and dark unless `values` says otherwise. */
 export const text = (x: number, y: number, content: string, values: Attributes = {}) =>
   element('text', { x, y, ...values }, escapeXml(content));
 
+/** Text that is turned about a point; positive degrees turn it clockwise. */
+export const rotatedText = (
+  x: number,
+  y: number,
+  degrees: number,
+  content: string,
+  values: Attributes = {},
+) => {
+  const transform = `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${degrees})`;
+  return element('text', { transform, ...values }, escapeXml(content));
+};
+
+/** A straight line, in the colour of grid lines unless `values` says otherwise. */
 export const line = (x1: number, y1: number, x2: number, y2: number, values: Attributes = {}) =>
   element('line', { x1, y1, x2, y2, stroke: COLOURS.grid, ...values });
 
+/** A rectangle by its top left corner. */
 export const rect = (x: number, y: number, width: number, height: number, values: Attributes = {}) =>
   element('rect', { x, y, width, height, ...values });
 
-/** A line through points; it breaks where a point has no height, and a point alone is a dot. */
-export function path(
+/** A line through points. It is interrupted where `y` is not finite; a single point between gaps becomes a dot. */
+export function polyline(
   points: readonly (readonly [number, number])[],
   colour: string,
   values: Attributes = {},
@@ -83,48 +90,4 @@ export function path(
           }),
     )
     .join('');
-}
-
-/** Maps [from, to] to [start, end], linearly. */
-export const scale = (from: number, to: number, start: number, end: number) => (value: number) =>
-  start + ((value - from) / (to - from)) * (end - start);
-
-/** About `count` round numbers (1, 2 or 5 times a power of ten apart) from `from` to `to`. */
-export function ticks(from: number, to: number, count: number): number[] {
-  const rough = (to - from) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough * (1 - 1e-9)) ?? 10);
-  const first = Math.ceil(from / step - 1e-9);
-  const last = Math.floor(to / step + 1e-9);
-  // From whole multiples, so that no error adds up: 0.3, not 0.30000000000000004.
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
-
-/** A chart on a white card, readable on light pages and dark ones; the description is for who does not see it. */
-export function card(
-  width: number,
-  height: number,
-  { title, description }: { readonly title: string; readonly description: string },
-  ...body: readonly string[]
-): string {
-  const svg = element(
-    'svg',
-    {
-      xmlns: 'http://www.w3.org/2000/svg',
-      width,
-      height,
-      viewBox: `0 0 ${Math.round(width)} ${Math.round(height)}`,
-      role: 'img',
-      'font-family': 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, DejaVu Sans, sans-serif',
-      'font-size': 12,
-      fill: COLOURS.ink,
-    },
-    element('title', {}, escapeXml(title)),
-    element('desc', {}, escapeXml(description)),
-    rect(0.5, 0.5, width - 1, height - 1, { rx: 8, fill: COLOURS.paper, stroke: COLOURS.grid }),
-    text(20, 28, title, { 'font-size': 15, 'font-weight': 600 }),
-    ...body.map((part) => `\n${part}`),
-    '\n',
-  );
-  return `${svg}\n`;
 }

@@ -3,8 +3,7 @@
  */
 import { formatJsonLine } from '../models/training/history';
 import { STAGE_TITLES, type StageName } from '../models/recipes';
-import type { CountRecord, ProgressReporter } from '../models/training/progress';
-import type { EpochRecord, StepRecord } from '../models/training/train-classifier';
+import type { CountRecord, EpochRecord, ProgressReporter, StepRecord } from '../models/training/progress';
 
 /** Where progress goes: stderr, so that stdout has results only. */
 export interface ProgressStream {

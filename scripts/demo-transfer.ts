@@ -1,6 +1,6 @@
 /**
- * Trains a demo model on the second task with both stages of the recipe: `npx tsx scripts/demo-transfer.ts MODEL`.
- * Resumes from its last epoch; ends by writing the saved model's folder.
+ * Trains a demo model on the second task with both stages of the recipe: `npm run demo:transfer -- MODEL`.
+ * Resumes after its last epoch; finally writes the saved model into models/demo/MODEL.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { copySavedModel, DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { AUGMENTATIONS, TEST_SPLIT, TRAIN_SPLITS, VALIDATION_SPLIT, writeSplit } from '../models/demo/splits';
 
 const SEED = 11;
-/** With one the weights depend on the seed alone. */
+/** With one thread, the weights depend on the seed alone. */
 const THREADS = 1;
 
 async function transfer(model: ModelId): Promise<void> {

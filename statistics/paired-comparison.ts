@@ -1,27 +1,30 @@
 /**
- * Two classifiers on the same images: how much better is one, and could that be chance?
+ * Compares two classifiers on the same images: how much better is one, and could the difference be chance?
  */
 import { wilson95 } from './intervals';
 
-/** What two classifiers, `a` and `b`, did on the same images. */
+/** How often two classifiers, `a` and `b`, were right on the same images. */
 export interface PairedComparison {
   readonly images: number;
   readonly bothRight: number;
   readonly onlyARight: number;
   readonly onlyBRight: number;
   readonly bothWrong: number;
-  /** Accuracy of `a` less that of `b`. */
+  /** Accuracy of `a` minus accuracy of `b`. */
   readonly difference: number;
-  /** 95 % interval of the difference: Newcombe's method 10. */
+  /** 95 % interval of the difference, by {@link newcombePaired95}. */
   readonly interval95: readonly [number, number];
-  /** Two-sided exact P of McNemar's test: how probable so uneven a split of the disagreements is by chance. */
+  /** Two-sided P of {@link mcnemarExact}. */
   readonly mcnemarExactP: number;
 }
 
-/** Images by who is right on them. */
+/** Counts of images, by which classifier is right. */
 export type PairedCounts = Pick<PairedComparison, 'bothRight' | 'onlyARight' | 'onlyBRight' | 'bothWrong'>;
 
-/** Correlation of being right, corrected towards 0 for continuity; 0 where one is always right or always wrong. */
+/**
+ * Phi coefficient of the two classifiers' correctness, corrected for continuity towards 0; 0 if one of them is always
+ * right or always wrong.
+ */
 function correlation({ bothRight, onlyARight, onlyBRight, bothWrong }: PairedCounts): number {
   const images = bothRight + onlyARight + onlyBRight + bothWrong;
   const margins = [
@@ -37,8 +40,8 @@ function correlation({ bothRight, onlyARight, onlyBRight, bothWrong }: PairedCou
 }
 
 /**
- * 95 % interval of the difference of two paired shares, method 10 of Newcombe: Wilson's intervals of both, squared and
- * added with their correlation. It never leaves [-1, 1] and holds where a classifier is always right.
+ * 95 % interval of the difference of two paired proportions by Newcombe's method 10, which combines Wilson's intervals
+ * of both with their correlation. It stays within [-1, 1], and is valid if a classifier is always right.
  *
  * @see https://doi.org/10.1002/(SICI)1097-0258(19981130)17:22<2635::AID-SIM954>3.0.CO;2-C
  */
@@ -58,14 +61,16 @@ export function newcombePaired95(counts: PairedCounts): [number, number] {
 }
 
 /**
- * Two-sided exact P of McNemar's test: a binomial test of whether, where only one of two is right, it is either as
- * often.
+ * Two-sided exact P of McNemar's test: the probability, if both classifiers are equally good, that chance splits their
+ * disagreements at least as unevenly.
  *
+ * @param onlyA images on which only the first is right
+ * @param onlyB images on which only the second is right
  * @see https://doi.org/10.1007/BF02295996
  */
 export function mcnemarExact(onlyA: number, onlyB: number): number {
   const disagreements = onlyA + onlyB;
-  // In logarithms, since 2^-n is 0 in double precision from 1,075 disagreements on.
+  // In logarithms: from 1,075 disagreements on, 2^-n is 0 in double precision.
   let logTerm = -disagreements * Math.LN2;
   let tail = 0;
   for (let k = 0; k <= Math.min(onlyA, onlyB); k++) {
@@ -76,11 +81,11 @@ export function mcnemarExact(onlyA: number, onlyB: number): number {
 }
 
 /**
- * Compares two classifiers by the images that each got right.
+ * Compares two classifiers image by image.
  *
- * @param a whether the first was right, image by image
- * @param b the same of the second, in the same order
- * @throws RangeError where they are not of the same images
+ * @param a whether the first is right, per image
+ * @param b whether the second is right, for the same images in the same order
+ * @throws RangeError for no images, or different numbers of them
  */
 export function comparePaired(a: readonly boolean[], b: readonly boolean[]): PairedComparison {
   if (a.length === 0 || a.length !== b.length) {

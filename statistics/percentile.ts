@@ -1,7 +1,9 @@
 /**
- * The value below which a share of the values lies (nearest rank); NaN where there are none.
+ * A percentile by nearest rank: the smallest of the values that at least this share of them does not exceed.
  *
- * @param share from 0 to 1
+ * @param values in any order; left as they are
+ * @param share from 0 (the minimum) to 1 (the maximum); 0.5 gives the median, of an even count the lower middle value
+ * @returns NaN for no values
  */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,10 +1,10 @@
 /**
- * Seeded pseudo-random numbers: the same on every machine and Node version.
+ * Seeded pseudo-random numbers: the same on every machine and in every version of Node.
  *
  * @see http://pracrand.sourceforge.net/RNG_engines.txt (sfc32, by Chris Doty-Humphrey)
  */
 
-/** A stream of numbers from one seed. */
+/** A stream of pseudo-random numbers. */
 export interface Random {
   /** Uniform in [0, 1), 32 bits. */
   uniform(): number;
@@ -14,14 +14,14 @@ export interface Random {
   integer(count: number): number;
 }
 
-/** FNV-1a: turns a name into 32 bits, so that each name has a stream of its own. */
+/** FNV-1a hash of a name, 32 bits. */
 function hash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   return h >>> 0;
 }
 
-/** Makes the stream of `seed` and `name`; streams of different names are independent of each other's use. */
+/** The stream of `seed` and `name`. Drawing from one stream never changes what another gives. */
 export function seededRandom(seed: number, name: string): Random {
   let a = seed | 0;
   let b = hash(name) | 0;
@@ -45,7 +45,7 @@ export function seededRandom(seed: number, name: string): Random {
   };
 }
 
-/** Shuffles in place (Fisher and Yates) and returns the same array. */
+/** Shuffles an array in place (Fisher and Yates) and returns it. */
 export function shuffle<T>(items: T[], random: Random): T[] {
   for (let i = items.length - 1; i > 0; i--) {
     const j = random.integer(i + 1);

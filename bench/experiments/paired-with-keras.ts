@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { readDataset } from '../../models/data/dataset';
 import { MAX_TRAINING_PIXELS } from '../../models/data/decode';
 import { loadEngine } from '../../models/engines/load';
-import { rightAnswers } from '../../models/evaluation/evaluation';
+import { correctPredictions } from '../../models/evaluation/evaluation';
 import { wilson95 } from '../../statistics/intervals';
 import { evaluateDataset } from '../../models/evaluation/evaluate-dataset';
 import { comparePaired } from '../../statistics/paired-comparison';
@@ -48,7 +48,7 @@ function kerasAnswers(folder: string): Map<string, boolean> {
   return new Map(
     SPLITS.flatMap((split) => {
       const { files, labels, probabilities } = output[split];
-      const right = rightAnswers(labels, Float32Array.from(probabilities.flat()), classCount);
+      const right = correctPredictions(labels, Float32Array.from(probabilities.flat()), classCount);
       return files.map((file, i) => [`${split}/${file}`, right[i]!] as const);
     }),
   );
@@ -83,7 +83,7 @@ async function measure(text: string, data: string, allowLeakage: boolean): Promi
       throw new Error(`${kerasFolder}/probabilities.json must name ${name}, and does not`);
     return right;
   });
-  return { name: text, ours: rightAnswers(labels, probabilities, classes.length), keras };
+  return { name: text, ours: correctPredictions(labels, probabilities, classes.length), keras };
 }
 
 function row({ name, ours, keras }: Pair): string {

@@ -1,29 +1,30 @@
 /**
- * The demo's image set: images of procedural surfaces, any number of them, each from its seed, class and index.
+ * The demo's image set: any number of images of procedural surfaces, each determined by its seed, split, class and index.
  */
 import { type Random, seededRandom } from '../../statistics/seeded-random';
 import { SURFACES, type SurfaceName, type Task, TASKS } from './surfaces';
 
-// Looked up once: in Jest's contexts each look-up of a global costs more than the function.
+// Read once: in Jest's contexts, reading a global costs more than calling the function.
 const { abs, floor, sin } = Math;
 
-/** Splits differ in every random draw, so no image is in two of them. */
+/** Splits draw different random numbers, so no image is in two of them. */
 export type Split = 'train' | 'validation' | 'test';
 
-/** Ranges of what varies between images of one class. */
+/** What varies between the images of a class. */
 const VARIATION = {
-  /** Length of a surface's period, pixels. */
+  /** Period of the surface, pixels. */
   periodPixels: [16, 44],
-  /** Amplitude of the sine that bends the plane, periods. */
+  /** Amplitude of the sine that warps the plane, periods. */
   warpPeriods: [0, 0.15],
-  /** Brightness at the far ends of the light's gradient. */
+  /** Brightness factor at either end of the light's gradient. */
   light: [0.7, 1.3],
   /** Largest deviation of the pixel noise, grey levels. */
   noiseLevels: [2, 24],
-  /** Least difference in lightness of the two colours, of 255. */
-  contrast: 70,
-  /** Most boxes in front of the surface, and their sides as a share of the image's. */
-  boxes: 2,
+  /** Smallest difference in luma of the two colours, of 255. */
+  minContrast: 70,
+  /** Largest number of boxes in front of the surface. */
+  maxBoxes: 2,
+  /** Side of a box as a share of the image's side. */
   boxSide: [0.08, 0.28],
 } as const;
 
@@ -32,18 +33,18 @@ type Colour = readonly [number, number, number];
 const range = (random: Random, [low, high]: readonly [number, number]) => random.between(low, high);
 const colour = (random: Random): Colour => [random.integer(256), random.integer(256), random.integer(256)];
 /** Rec. 601 luma, 0 to 255. */
-const lightness = ([r, g, b]: Colour) => 0.299 * r + 0.587 * g + 0.114 * b;
+const luma = ([r, g, b]: Colour) => 0.299 * r + 0.587 * g + 0.114 * b;
 
 function contrastingColours(random: Random): [Colour, Colour] {
   const first = colour(random);
   for (;;) {
     const second = colour(random);
-    if (abs(lightness(first) - lightness(second)) >= VARIATION.contrast) return [first, second];
+    if (abs(luma(first) - luma(second)) >= VARIATION.minContrast) return [first, second];
   }
 }
 
 function occlude(pixels: Uint8ClampedArray, sidePixels: number, random: Random): void {
-  const boxes = random.integer(VARIATION.boxes + 1);
+  const boxes = random.integer(VARIATION.maxBoxes + 1);
   for (let box = 0; box < boxes; box++) {
     const [width, height] = [
       range(random, VARIATION.boxSide) * sidePixels,
@@ -58,10 +59,10 @@ function occlude(pixels: Uint8ClampedArray, sidePixels: number, random: Random):
 }
 
 /**
- * Draws one image: RGB bytes [side, side, 3]. Scale, rotation, position, warp, colours, light, noise and occlusion
- * follow from the arguments alone.
+ * Draws one image, RGB bytes [side, side, 3]. The arguments alone determine scale, rotation, position, warp, colours,
+ * light, noise and occlusion.
  *
- * @param sidePixels of the image; periods are in pixels too, so a larger image shows more of the surface
+ * @param sidePixels side of the image; periods are in pixels too, so a larger image shows more periods
  */
 export function drawSurface(
   name: SurfaceName,
@@ -105,13 +106,15 @@ export function drawSurface(
   return pixels;
 }
 
-/** One image, RGB bytes [side, side, 3], and the index of its class. */
+/** A drawn image. */
 export interface LabelledImage {
+  /** RGB bytes [side, side, 3]. */
   readonly pixels: Uint8ClampedArray;
+  /** Index of the class in its task. */
   readonly label: number;
 }
 
-/** Draws `perClass` images of each of a task's classes; labels are the classes' places in the task. */
+/** Draws `perClass` images of each class of a task, ordered by class. */
 export function drawTask(
   task: Task,
   { perClass, ...options }: { seed: number; split: Split; perClass: number; sidePixels: number },

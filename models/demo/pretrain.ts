@@ -1,6 +1,6 @@
 /**
- * Pretrains a demo base on the first task with tfjs-node: `npx tsx models/demo/pretrain.ts ARCHITECTURE`.
- * Resumes from its last epoch, with Adam’s moments new; ends by writing the base beside this file.
+ * Pretrains a demo base on the first task with tfjs-node: `npm run demo:pretrain -- ARCHITECTURE`.
+ * Resumes after its last epoch, with fresh Adam moments; finally writes the base into models/demo/.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -28,24 +28,25 @@ import { encodeDemoBase } from '../weights/demo-base-file';
 import { drawTask, type LabelledImage } from './image-set';
 import { TASKS } from './surfaces';
 
-/** Numbers of the pretraining, per architecture. */
+/** Hyperparameters per architecture. */
 const PRETRAINING = {
   resnet101v2: { epochs: 16, imagesPerClass: 200, imagesPerBatch: 32, learningRate: 0.001 },
   mobilenetv2: { epochs: 40, imagesPerClass: 400, imagesPerBatch: 32, learningRate: 0.002 },
 } as const;
 const SEED = 7;
-/** Side of the random crops, pixels; not resized, so the scale stays that of serving. */
+/** Side of the random crops, pixels. Crops are not resized, so that surfaces keep the scale of serving. */
 const CROP_PIXELS = 112;
-const VALIDATION_PER_CLASS = 20;
+const VALIDATION_IMAGES_PER_CLASS = 20;
 const BATCH_NORM_MOMENTUM = 0.9;
 const WARM_UP_STEPS = 50;
 const CALIBRATION_BATCHES = 12;
-const LOG_CLIP = 1e-7;
+/** Smallest probability whose logarithm enters the loss, as in Keras. */
+const MIN_PROBABILITY = 1e-7;
 
 const CLASSES = TASKS.pretraining;
 const SIDE = INPUT_SHAPE[0];
 
-/** Copies a crop of `side` pixels, perhaps flipped, as floats in [0, 1]. */
+/** Copies a random crop of `side` pixels, randomly flipped both ways, as floats in [0, 1]. */
 function crop(source: Uint8ClampedArray, side: number, random: Random, out: Float32Array, at: number): void {
   const [left, top] = [random.integer(SIDE - side + 1), random.integer(SIDE - side + 1)];
   const [mirror, upsideDown] = [random.uniform() < 0.5, random.uniform() < 0.5];
@@ -58,6 +59,7 @@ function crop(source: Uint8ClampedArray, side: number, random: Random, out: Floa
   }
 }
 
+/** Random crops [b, side, side, 3] in [0, 1] and one-hot labels [b, classes]. */
 function batchOf(
   items: readonly LabelledImage[],
   side: number,
@@ -76,26 +78,27 @@ function batchOf(
   };
 }
 
-function accuracyAt(model: tf.LayersModel, items: readonly LabelledImage[], random: Random): number {
-  let right = 0;
+/** Accuracy on whole images, randomly flipped. */
+function accuracyOf(model: tf.LayersModel, items: readonly LabelledImage[], random: Random): number {
+  let correct = 0;
   for (let i = 0; i < items.length; i += 16) {
     const part = items.slice(i, i + 16);
     const best = tf.tidy(() => {
       const { x } = batchOf(part, SIDE, random);
       return (model.apply(x) as tf.Tensor).argMax(-1).dataSync();
     });
-    part.forEach((item, k) => (right += best[k] === item.label ? 1 : 0));
+    part.forEach((item, k) => (correct += best[k] === item.label ? 1 : 0));
   }
-  return right / items.length;
+  return correct / items.length;
 }
 
-/** Warm-up, then half a cosine to zero. */
+/** Learning rate of a step: linear warm-up to `peak`, then half a cosine to zero. */
 function learningRateAt(step: number, steps: number, peak: number): number {
   if (step < WARM_UP_STEPS) return (peak * (step + 1)) / WARM_UP_STEPS;
   return (peak * (1 + Math.cos((Math.PI * (step - WARM_UP_STEPS)) / (steps - WARM_UP_STEPS)))) / 2;
 }
 
-/** Replaces the crops' BatchNorm statistics by those of whole images, averaged over some batches. */
+/** Replaces the BatchNorm statistics of crops by those of whole images, averaged over {@link CALIBRATION_BATCHES}. */
 function calibrate(model: tf.LayersModel, train: LabelledImage[], random: Random): void {
   const norms = model.layers.filter(
     (layer): layer is BatchNormalization => layer instanceof BatchNormalization,
@@ -107,7 +110,7 @@ function calibrate(model: tf.LayersModel, train: LabelledImage[], random: Random
   }
 }
 
-/** Weights that pretraining changes; those of its own head are of no use to another task. */
+/** The weights that pretraining changes. A base leaves out the head, which other tasks cannot use. */
 function changedWeights(model: tf.LayersModel, architecture: DemoArchitectureId, head: boolean): Weights {
   const names = [...variables(model).keys()].filter(
     (name) => isStored(architecture, name) && (head || !name.startsWith(`${HEAD_NAME}/`)),
@@ -138,7 +141,7 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
     .map(([, variable]) => (variable as unknown as { val: tf.Variable }).val);
 
   console.error(
-    `drawing ${CLASSES.length} classes of ${imagesPerClass} images; tensors trained: ${trained.length}`,
+    `drawing ${imagesPerClass} images of each of ${CLASSES.length} classes; tensors to train: ${trained.length}`,
   );
   const train = drawTask('pretraining', {
     seed: SEED,
@@ -149,7 +152,7 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
   const validation = drawTask('pretraining', {
     seed: SEED,
     split: 'validation',
-    perClass: VALIDATION_PER_CLASS,
+    perClass: VALIDATION_IMAGES_PER_CLASS,
     sidePixels: SIDE,
   });
   const optimizer = tf.train.adam(learningRate);
@@ -159,7 +162,7 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
     shuffle(train, random);
     const started = Date.now();
     let lossSum = 0;
-    let right = 0;
+    let correct = 0;
     for (let step = 0; step < steps; step++) {
       const part = train.slice(step * imagesPerBatch, (step + 1) * imagesPerBatch);
       Object.assign(optimizer, {
@@ -169,8 +172,8 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
         const { x, y } = batchOf(part, CROP_PIXELS, random);
         const { value, grads } = tf.variableGrads(() => {
           const p = model.apply(x, { training: true }) as tf.Tensor2D; // [b, classes]
-          right += tf.tidy(() => p.argMax(-1).equal(y.argMax(-1)).sum().dataSync()[0]!);
-          return p.clipByValue(LOG_CLIP, 1).log().mul(y).sum(-1).neg().mean<tf.Scalar>();
+          correct += tf.tidy(() => p.argMax(-1).equal(y.argMax(-1)).sum().dataSync()[0]!);
+          return p.clipByValue(MIN_PROBABILITY, 1).log().mul(y).sum(-1).neg().mean<tf.Scalar>();
         }, trained);
         optimizer.applyGradients(grads as Record<string, tf.Variable>);
         lossSum += value.dataSync()[0]!;
@@ -186,12 +189,12 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
     const seconds = ((Date.now() - started) / 1000).toFixed(0);
     console.error(
       `epoch ${epoch + 1}/${epochs} ${seconds} s loss ${(lossSum / steps).toFixed(3)} ` +
-        `accuracy ${(right / steps / imagesPerBatch).toFixed(3)} validation ${accuracyAt(model, validation, random).toFixed(3)}`,
+        `accuracy ${(correct / steps / imagesPerBatch).toFixed(3)} validation ${accuracyOf(model, validation, random).toFixed(3)}`,
     );
   }
   const random = seededRandom(SEED, `calibrate/${architecture}`);
   calibrate(model, train, random);
-  console.error(`validation at ${SIDE} pixels: ${accuracyAt(model, validation, random).toFixed(3)}`);
+  console.error(`validation at ${SIDE} pixels: ${accuracyOf(model, validation, random).toFixed(3)}`);
   const file = join(DEMO_MODELS_DIR, demoBaseFile(architecture));
   const metadata = { architecture, seed: String(seed), epochs: String(epochs) };
   writeFileAtomic(file, encodeDemoBase(architecture, changedWeights(model, architecture, false), metadata));

@@ -1,16 +1,17 @@
 /**
- * How much each residual branch contributes: shows that a network is not a shell of skips.
+ * How much each residual branch contributes: evidence that the blocks do more than pass on their shortcuts.
  */
 import * as tf from '@tensorflow/tfjs';
 
-/** A residual block and its branch's share. */
+/** The share of one residual block's branch. */
 export interface ResidualShare {
+  /** Name of the block, such as `conv3_block2`. */
   readonly block: string;
-  /** Euclidean norm of the residual branch over that of the block's output. */
+  /** Euclidean norm of the branch divided by that of the block's output. */
   readonly share: number;
 }
 
-/** Measures a ResNetV2's blocks on images float32 [b, h, w, 3] in [0, 1]. */
+/** Measures the blocks of a ResNetV2 on images, float32 [b, h, w, 3] in the model's input range. */
 export function residualShares(model: tf.LayersModel, images: tf.Tensor4D): ResidualShare[] {
   const blocks = model.layers.flatMap(({ name }) => /^(conv\d_block\d+)_out$/.exec(name)?.[1] ?? []);
   const outputs = blocks.flatMap((block) =>

@@ -1,6 +1,6 @@
 /**
- * Writes the page's sample images, one a class of the second task, from the test split:
- * `npx tsx models/demo/samples.ts`.
+ * Writes the sample images of the page, one per class of the second task, from the test split:
+ * `npm run demo:samples`.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { drawSurface } from './image-set';
 import { TEST_SPLIT } from './splits';
 import { TASKS } from './surfaces';
 
-/** Place in the test split of the samples: the first at which both models know every class. */
+/** Index of the samples in the test split: the first at which both models classify every class correctly. */
 export const SAMPLE_INDEX = 1;
 
 async function writeSamples(): Promise<void> {

@@ -1,9 +1,9 @@
 /**
- * The demo's classes: procedural surfaces, each a function of the plane. All are the same class when flipped.
+ * The demo's classes: procedural surfaces, each a function of the plane. A flipped surface is of the same class.
  */
 import type { Random } from '../../statistics/seeded-random';
 
-// Looked up once: in Jest's contexts each look-up of a global costs more than the function.
+// Read once: in Jest's contexts, reading a global costs more than calling the function.
 const { abs, atan2, floor, hypot, imul, max, min, sin } = Math;
 
 /**
@@ -23,7 +23,7 @@ const step = (x: number, at: number, edge: number) => min(1, max(0, (x - at) / e
 /** Square wave of period 1 with equal halves; `edge` as for a surface. */
 const square = (x: number, edge: number) => step(triangle(x), 0.5, 2 * edge);
 
-/** A fixed pseudo-random number in [0, 1) for a cell of the integer lattice. */
+/** A pseudo-random number in [0, 1), always the same for a cell of the integer lattice and a salt. */
 function cellNoise(i: number, j: number, salt: number): number {
   let h = imul(i, 0x27d4eb2d) ^ imul(j, 0x165667b1) ^ imul(salt, 0x9e3779b1);
   h = imul(h ^ (h >>> 15), 0x2c1b3c6d);
@@ -40,7 +40,7 @@ function valueNoise(u: number, v: number, salt: number): number {
   return top * (1 - sv) + bottom * sv;
 }
 
-/** Makes a surface of the class; the random numbers choose among its looks. */
+/** Makes a surface of a class; the random numbers choose its variant. */
 type SurfaceMaker = (random: Random) => Surface;
 
 /** A point near the middle of the image, in periods, for surfaces that have a centre. */
@@ -150,14 +150,16 @@ const SECOND_TASK = {
 } as const satisfies Record<string, SurfaceMaker>;
 
 /**
- * The two disjoint tasks: the demo bases are pretrained on the first, the demo classifiers tell the second, whose
- * classes are sorted as those of any set of folders are.
+ * The classes of the two disjoint tasks. The demo bases are pretrained on the first; the demo models classify the second,
+ * whose classes are sorted, as those of a data set on disk are.
  */
 export const TASKS = {
   pretraining: Object.keys(FIRST_TASK) as (keyof typeof FIRST_TASK)[],
   transfer: (Object.keys(SECOND_TASK) as (keyof typeof SECOND_TASK)[]).toSorted(),
 } as const;
+/** Name of a task. */
 export type Task = keyof typeof TASKS;
+/** Name of a class of either task. */
 export type SurfaceName = keyof typeof FIRST_TASK | keyof typeof SECOND_TASK;
 
 /** Every class by name. */

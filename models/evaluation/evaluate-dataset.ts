@@ -11,24 +11,26 @@ export interface LabelledFile {
   readonly label: number;
 }
 
-/** The figures, and what they were computed from: for the mistakes and for comparing models image by image. */
+/** The figures, and the predictions that they follow from: mistakes and paired comparisons need each image's. */
 export interface DatasetEvaluation {
   readonly evaluation: Evaluation;
-  /** Class index of each image, in the items' order. */
+  /** Class index of each image, in the order of the items. */
   readonly labels: readonly number[];
-  /** Float32 [images, classes], in the items' order. */
+  /** Float32 [images, classes], in the order of the items. */
   readonly probabilities: Float32Array;
 }
 
+/** How the images are read and classified. */
 export interface EvaluateDatasetOptions {
   /** Largest width times height that is decoded. */
   readonly maxPixels: number;
-  /** Images that are decoded at once and classified together. @default 8 */
+  /** Images that are decoded and classified together. @default 8 */
   readonly batchSize?: number;
-  readonly onProgress?: (done: number, count: number) => void;
+  /** Called after each batch. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Float32 [batch, 224, 224, 3]. */
+/** Decodes images into float32 [batch, 224, 224, 3] in [0, 1]. */
 async function readBatch(files: readonly string[], maxPixels: number): Promise<Float32Array> {
   const images = await Promise.all(
     files.map(async (file) => {
@@ -44,10 +46,10 @@ async function readBatch(files: readonly string[], maxPixels: number): Promise<F
 }
 
 /**
- * Classifies every image and counts.
+ * Classifies every image and computes the figures.
  *
- * @throws Error naming a file that cannot be read or decoded: figures that leave some out would be of another set;
- *   RangeError where there is no image, or a label is no class of the engine's
+ * @throws Error naming a file that cannot be read or decoded, since figures without it would describe another set;
+ *   RangeError for no images, or for a label that is not a class index of the engine
  */
 export async function evaluateDataset(
   engine: Engine,
@@ -56,10 +58,10 @@ export async function evaluateDataset(
 ): Promise<DatasetEvaluation> {
   const classCount = engine.classes.length;
   const labels = items.map(({ label }) => label);
-  const wrong = items.find(({ label }) => !(label in engine.classes));
-  if (wrong !== undefined) {
+  const invalid = items.find(({ label }) => !(label in engine.classes));
+  if (invalid !== undefined) {
     throw new RangeError(
-      `${wrong.path}: the label must be a class index below ${classCount}, received ${wrong.label}`,
+      `${invalid.path}: the label must be a class index below ${classCount}, received ${invalid.label}`,
     );
   }
   const probabilities = new Float32Array(items.length * classCount);

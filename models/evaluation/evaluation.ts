@@ -1,53 +1,55 @@
 /**
- * Evaluation of a classifier on labelled images: pure functions of the labels and the probabilities.
+ * The figures of a classifier on labelled images: pure functions of labels and probabilities.
  */
 import { wilson95 } from '../../statistics/intervals';
 
-/** How a classifier did on the images of one class; a share of nothing is null. */
+/** The figures of one class; a share whose denominator is 0 is null. */
 export interface ClassFigures {
   /** Images of the class. */
   readonly support: number;
-  /** Images that were taken for the class. */
+  /** Images that were predicted to be of the class. */
   readonly predicted: number;
-  /** Share of `predicted` that is of the class. */
+  /** Share of the `predicted` images that are of the class. */
   readonly precision: number | null;
-  /** Share of `support` that was taken for the class, and Wilson's 95 % interval of it. */
+  /** Share of the `support` images that were predicted to be of the class. */
   readonly recall: number | null;
+  /** Wilson's 95 % interval of the recall. */
   readonly recallInterval95: readonly [number, number] | null;
-  /** Harmonic mean of precision and recall; null where the class was neither there nor predicted. */
+  /** Harmonic mean of precision and recall; null if the class has no images and was never predicted. */
   readonly f1: number | null;
 }
 
-/** The images whose confidence (the largest probability) lies in (from, to]; the first bin holds 0 too. */
+/** The images whose confidence (largest probability) lies in (from, to]; the first bin includes 0. */
 export interface ReliabilityBin {
   readonly from: number;
   readonly to: number;
   readonly images: number;
-  /** Mean confidence, and share that is right; null where the bin is empty. */
+  /** Mean confidence; null if the bin is empty. */
   readonly confidence: number | null;
+  /** Share of correct predictions; null if the bin is empty. */
   readonly accuracy: number | null;
 }
 
-/** What a classifier did on a set of images. */
+/** The figures of a classifier on a set of images. */
 export interface Evaluation {
   readonly images: number;
-  /** Share of images whose most probable class is theirs. */
+  /** Share of images whose most probable class is their true class. */
   readonly accuracy: number;
   /** Wilson's 95 % interval of the accuracy. */
   readonly interval95: readonly [number, number];
-  /** Counts, by true class, then by predicted class. */
+  /** Counts of images: `confusion[trueClass][predictedClass]`. */
   readonly confusion: readonly (readonly number[])[];
   readonly perClass: readonly ClassFigures[];
-  /** Mean of the classes' F1, over those that have one. */
+  /** Mean F1 of the classes that have one. */
   readonly macroF1: number;
-  /** Mean of -ln p of the true class, nats; p is kept {@link EPSILON} away from 0 and 1, as Keras keeps it. */
+  /** Mean of -ln p of the true class, nats; p is clipped to {@link EPSILON} from 0 and 1, as in Keras. */
   readonly logLoss: number;
-  /** Mean squared distance of the probabilities from the truth, summed over the classes: 0 (best) to 2 (Brier 1950). */
+  /** Brier score (1950): mean over the images of the squared errors summed over the classes, 0 (best) to 2. */
   readonly brier: number;
-  /** Mean of the confidences. */
+  /** Mean of the largest probabilities. */
   readonly meanConfidence: number;
   /**
-   * Expected calibration error: mean over the images of how far their bin's accuracy is from its confidence.
+   * Expected calibration error: mean over the images of the distance between accuracy and confidence of their bin.
    *
    * @see https://arxiv.org/abs/1706.04599 (Guo et al. 2017)
    */
@@ -55,11 +57,13 @@ export interface Evaluation {
   readonly reliability: readonly ReliabilityBin[];
 }
 
-/** An image that was taken for another class. */
+/** A misclassified image. */
 export interface Mistake {
-  /** Position in the evaluated set. */
+  /** Index in the evaluated set. */
   readonly index: number;
+  /** Index of the true class. */
   readonly label: number;
+  /** Index of the predicted class. */
   readonly predicted: number;
   /** Probability of the predicted class. */
   readonly confidence: number;
@@ -68,13 +72,13 @@ export interface Mistake {
 /** Keras' `backend.epsilon()`. */
 const EPSILON = 1e-7;
 
-/** Bins of the reliability diagram, equally wide, as in Guo et al. */
+/** Number of equally wide bins of the reliability diagram, as in Guo et al. */
 export const RELIABILITY_BINS = 15;
 
-/** How far a row of probabilities may be from summing to 1, for engines that round. */
+/** Largest deviation of a row's sum from 1; engines round. */
 const SUM_TOLERANCE = 1e-3;
 
-/** Index of the largest of `classCount` probabilities from `start` on; of equal ones the first. */
+/** Index, from 0, of the largest of the `classCount` probabilities that begin at `start`; the first among equals. */
 export function argMax(probabilities: Float32Array, start: number, classCount: number): number {
   let best = 0;
   for (let i = 1; i < classCount; i++) {
@@ -84,11 +88,11 @@ export function argMax(probabilities: Float32Array, start: number, classCount: n
 }
 
 /**
- * Whether each image's most probable class is its own; for `comparePaired`.
+ * Whether the prediction for each image is correct, as `comparePaired` takes it.
  *
  * @param probabilities float32 [images, classes]
  */
-export function rightAnswers(
+export function correctPredictions(
   labels: ArrayLike<number>,
   probabilities: Float32Array,
   classCount: number,
@@ -96,7 +100,7 @@ export function rightAnswers(
   return Array.from(labels, (label, i) => label === argMax(probabilities, i * classCount, classCount));
 }
 
-function checkAnswers(labels: ArrayLike<number>, probabilities: Float32Array, classCount: number): void {
+function checkPredictions(labels: ArrayLike<number>, probabilities: Float32Array, classCount: number): void {
   if (labels.length === 0 || probabilities.length !== labels.length * classCount) {
     throw new RangeError(
       `every label needs ${classCount} probabilities, received ${labels.length} labels and ${probabilities.length} probabilities`,
@@ -113,15 +117,15 @@ function checkAnswers(labels: ArrayLike<number>, probabilities: Float32Array, cl
     const sum = row.reduce((total, p) => total + p, 0);
     if (!row.every((p) => p >= 0) || !(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
       throw new RangeError(
-        `the probabilities of image ${i} must be at least 0 and sum to 1, received ${row.join(', ')}: give the softmax's output`,
+        `the probabilities of image ${i} must be at least 0 and sum to 1, received ${row.join(', ')}: pass the output of the softmax`,
       );
     }
   }
 }
 
-/** Each image's label, most probable class and the probabilities of both. */
-function answersOf(labels: ArrayLike<number>, probabilities: Float32Array, classCount: number) {
-  checkAnswers(labels, probabilities, classCount);
+/** Label and most probable class of each image, with the probabilities of both. */
+function predictionsOf(labels: ArrayLike<number>, probabilities: Float32Array, classCount: number) {
+  checkPredictions(labels, probabilities, classCount);
   return Array.from(labels, (label, index) => {
     const start = index * classCount;
     const predicted = argMax(probabilities, start, classCount);
@@ -134,72 +138,72 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 
 function classFigures(confusion: readonly (readonly number[])[]): ClassFigures[] {
   return confusion.map((row, k) => {
-    const right = row[k]!;
+    const correct = row[k]!;
     const support = row.reduce((sum, count) => sum + count, 0);
     const predicted = confusion.reduce((sum, other) => sum + other[k]!, 0);
     return {
       support,
       predicted,
-      precision: predicted === 0 ? null : right / predicted,
-      recall: support === 0 ? null : right / support,
-      recallInterval95: support === 0 ? null : wilson95(right, support),
-      f1: support + predicted === 0 ? null : (2 * right) / (support + predicted),
+      precision: predicted === 0 ? null : correct / predicted,
+      recall: support === 0 ? null : correct / support,
+      recallInterval95: support === 0 ? null : wilson95(correct, support),
+      f1: support + predicted === 0 ? null : (2 * correct) / (support + predicted),
     };
   });
 }
 
 function reliabilityBins(
-  answers: readonly { readonly confidence: number; readonly right: boolean }[],
+  predictions: readonly { readonly confidence: number; readonly correct: boolean }[],
 ): ReliabilityBin[] {
   const binOf = (confidence: number) => Math.max(0, Math.ceil(confidence * RELIABILITY_BINS) - 1);
   return Array.from({ length: RELIABILITY_BINS }, (_, bin) => {
-    const inside = answers.filter(({ confidence }) => binOf(confidence) === bin);
+    const inside = predictions.filter(({ confidence }) => binOf(confidence) === bin);
     const empty = inside.length === 0;
     return {
       from: bin / RELIABILITY_BINS,
       to: (bin + 1) / RELIABILITY_BINS,
       images: inside.length,
       confidence: empty ? null : mean(inside.map(({ confidence }) => confidence)),
-      accuracy: empty ? null : mean(inside.map(({ right }) => Number(right))),
+      accuracy: empty ? null : mean(inside.map(({ correct }) => Number(correct))),
     };
   });
 }
 
 /**
- * Evaluates a classifier's answers.
+ * Evaluates a classifier's predictions.
  *
  * @param labels class index of each image
  * @param probabilities float32 [images, classes], each row summing to 1
- * @throws RangeError where sizes do not match, a label is no class or a row is no distribution
+ * @throws RangeError if the sizes do not match, a label is not a class index or a row is not a distribution
  */
 export function evaluate(
   labels: ArrayLike<number>,
   probabilities: Float32Array,
   classCount: number,
 ): Evaluation {
-  const answers = answersOf(labels, probabilities, classCount).map((answer) => ({
-    ...answer,
-    right: answer.label === answer.predicted,
+  const predictions = predictionsOf(labels, probabilities, classCount).map((prediction) => ({
+    ...prediction,
+    correct: prediction.label === prediction.predicted,
   }));
-  const images = answers.length;
+  const images = predictions.length;
   const confusion = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
-  for (const { label, predicted } of answers) confusion[label]![predicted]!++;
-  const right = answers.filter((answer) => answer.right).length;
+  for (const { label, predicted } of predictions) confusion[label]![predicted]!++;
+  const correct = predictions.filter((prediction) => prediction.correct).length;
   const perClass = classFigures(confusion);
-  const reliability = reliabilityBins(answers);
+  const reliability = reliabilityBins(predictions);
   const clipped = (p: number) => Math.min(1 - EPSILON, Math.max(EPSILON, p));
-  // Per image, (1 - p)² of its class and p² of the others.
+  // Per image: (1 - p)² for the true class and p² for each other class.
   const squares = probabilities.reduce((sum, p) => sum + p * p, 0);
   return {
     images,
-    accuracy: right / images,
-    interval95: wilson95(right, images),
+    accuracy: correct / images,
+    interval95: wilson95(correct, images),
     confusion,
     perClass,
     macroF1: mean(perClass.flatMap(({ f1 }) => f1 ?? [])),
-    logLoss: mean(answers.map(({ ofLabel }) => -Math.log(clipped(ofLabel)))),
-    brier: squares / images + mean(answers.map(({ ofLabel }) => 1 - 2 * ofLabel)),
-    meanConfidence: mean(answers.map(({ confidence }) => confidence)),
+    logLoss: mean(predictions.map(({ ofLabel }) => -Math.log(clipped(ofLabel)))),
+    brier: squares / images + mean(predictions.map(({ ofLabel }) => 1 - 2 * ofLabel)),
+    meanConfidence: mean(predictions.map(({ confidence }) => confidence)),
     expectedCalibrationError: reliability.reduce(
       (sum, bin) => sum + (bin.images / images) * Math.abs((bin.accuracy ?? 0) - (bin.confidence ?? 0)),
       0,
@@ -208,14 +212,20 @@ export function evaluate(
   };
 }
 
-/** The mistakes of the highest confidence, worst first, at most `limit`; parameters as of {@link evaluate}. */
+/**
+ * The mistakes with the highest confidence, highest first, at most `limit`; among equals, earlier images first.
+ *
+ * @param labels class index of each image
+ * @param probabilities float32 [images, classes], each row summing to 1
+ * @throws RangeError as {@link evaluate} does
+ */
 export function worstMistakes(
   labels: ArrayLike<number>,
   probabilities: Float32Array,
   classCount: number,
   limit: number,
 ): Mistake[] {
-  return answersOf(labels, probabilities, classCount)
+  return predictionsOf(labels, probabilities, classCount)
     .filter(({ label, predicted }) => label !== predicted)
     .sort((a, b) => b.confidence - a.confidence || a.index - b.index)
     .slice(0, limit)

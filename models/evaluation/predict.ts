@@ -1,5 +1,5 @@
 /**
- * Classifies image files; one that cannot be read or decoded does not stop the others.
+ * Classifies image files. A file that cannot be read or decoded yields an error; the others are still classified.
  */
 import { readFile } from 'node:fs/promises';
 
@@ -7,26 +7,27 @@ import { decodeImage, DecodeError } from '../data/decode';
 import type { Engine } from '../engines/engine';
 import { type ClassProbability, topClasses } from './top-classes';
 
-/** What came of one file: its most probable classes, best first, or why there are none. */
+/** The result for one file: its most probable classes, best first, or why it could not be classified. */
 export type FilePrediction =
   | { readonly file: string; readonly top: readonly ClassProbability[] }
   | { readonly file: string; readonly error: string };
 
+/** How files are read and classified. */
 export interface PredictOptions {
-  /** How many classes to give; all where there are fewer. */
+  /** Number of classes to return per file; all if there are fewer. */
   readonly top: number;
   /** Largest width times height that is decoded. */
   readonly maxPixels: number;
 }
 
-/** What the system's codes mean to who named the file. */
+/** Sentences for the system errors that a mistyped path causes. */
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'There is no such file.',
   EISDIR: 'This is a folder; name the files in it.',
-  EACCES: 'The file may not be read; change its permissions.',
+  EACCES: 'Permission to read the file is denied; change its permissions.',
 };
 
-/** A sentence about why a file gives no image; undefined where the error is no fault of the file. */
+/** Why a file could not be read or decoded, in a sentence; undefined for an error that is not the file's. */
 function fileError(error: unknown): string | undefined {
   if (error instanceof DecodeError) return error.message;
   const { code, syscall, message } = error as NodeJS.ErrnoException;
@@ -36,7 +37,7 @@ function fileError(error: unknown): string | undefined {
 /**
  * Reads and decodes an image file.
  *
- * @returns float32 [224, 224, 3] in [0, 1], or a sentence about why not
+ * @returns float32 [224, 224, 3] in [0, 1], or a sentence that says why the file has no image
  */
 export async function readImage(file: string, maxPixels: number): Promise<Float32Array | string> {
   try {
@@ -49,10 +50,9 @@ export async function readImage(file: string, maxPixels: number): Promise<Float3
 }
 
 /**
- * Classifies image files one after another, in their order.
+ * Classifies image files one after another, in order.
  *
- * @throws RangeError where `top` is no whole number from 1; what the engine throws, since no other file would fare
- *   better
+ * @throws RangeError if `top` is not a whole number of at least 1; the engine's errors, which every file would meet
  */
 export async function* predictFiles(
   engine: Engine,
@@ -60,7 +60,7 @@ export async function* predictFiles(
   { top, maxPixels }: PredictOptions,
 ): AsyncGenerator<FilePrediction> {
   if (!Number.isInteger(top) || top < 1)
-    throw new RangeError(`top must be a whole number from 1, received ${top}`);
+    throw new RangeError(`top must be a whole number of at least 1, received ${top}`);
   for (const file of files) {
     const image = await readImage(file, maxPixels);
     yield typeof image === 'string'

@@ -1,45 +1,55 @@
 /**
- * Saved models on the same images, side by side: accuracy, size and latency, each measured here and now.
+ * Compares saved models on the same images: accuracy, size and latency, all measured in this process.
  */
 import * as tf from '@tensorflow/tfjs';
 
+import { escapeMarkdown, table } from '../../charts/markdown';
+import { percent, percentRange, points } from '../../charts/percent';
+import { comparePaired, type PairedComparison } from '../../statistics/paired-comparison';
+import { percentile } from '../../statistics/percentile';
 import { buildClassifier } from '../architectures/classifier';
 import { INPUT_SHAPE } from '../catalog';
 import { type Dataset, readDataset } from '../data/dataset';
 import { type DatasetFiles, findDatasetFiles } from '../data/dataset-files';
+import type { EvaluatedSplit } from '../data/dataset-splits';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
 import { describeEngine, type Engine, type EngineKind } from '../engines/engine';
 import { loadEngine } from '../engines/load';
 import { evaluateDataset } from '../evaluation/evaluate-dataset';
-import { type Evaluation, rightAnswers } from '../evaluation/evaluation';
-import { escapeMarkdown, table } from '../../charts/markdown';
-import { percent, points } from '../../charts/percent';
-import type { ProgressReporter } from '../training/progress';
+import { correctPredictions, type Evaluation } from '../evaluation/evaluation';
 import { DEFAULT_SEED } from '../recipes';
-import { trainingSeed } from './training-seed';
-import { comparePaired, type PairedComparison } from '../../statistics/paired-comparison';
-import type { EvaluatedSplit } from '../data/dataset-splits';
+import type { ProgressReporter } from '../training/progress';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
+import { confusionTable } from './confusion-table';
+import { trainingSeed } from './training-seed';
 
+/** What to measure, and how. */
 export interface ComparisonOptions {
-  /** Folder of the images. */
+  /** Folder of the data set. */
   readonly data: string;
   readonly split: EvaluatedSplit;
-  /** Of the splits, where the set has none. @default the training's of the first model whose training is known */
+  /**
+   * Seed that splits a data set without split folders.
+   *
+   * @default the training seed of the first model whose folder records one, else {@link DEFAULT_SEED}
+   */
   readonly seed?: number;
+  /** Whether an image that lies in two splits is a warning instead of an error. */
   readonly allowLeakage: boolean;
   readonly engine: EngineKind;
+  /** Threads of the engine. */
   readonly threads: number;
   readonly onnxCacheDir: string;
+  /** Receives warnings and progress as sentences. */
   readonly note: (sentence: string) => void;
   readonly onCount?: ProgressReporter['onCount'];
 }
 
-/** What was measured, and on what. */
+/** The measured models, and what they were measured on. */
 export interface Comparison {
-  /** Folder of the images, as it was given. */
+  /** Folder of the data set, as given. */
   readonly data: string;
-  /** Checksum of the whole set. */
+  /** SHA-256 of the whole data set. */
   readonly dataSha256: string;
   readonly split: EvaluatedSplit;
   readonly splitBy: Dataset['splitBy'];
@@ -48,36 +58,37 @@ export interface Comparison {
   readonly models: readonly MeasuredModel[];
 }
 
-/** What was measured of one model. */
+/** The figures of one model. */
 export interface MeasuredModel {
   readonly folder: string;
   readonly architecture: SavedModel['architecture'];
+  /** Number of weights. */
   readonly parameters: number;
   readonly evaluation: Evaluation;
-  /** Of one image at a time, decoding not counted, milliseconds. */
+  /** Median latency of one image at a time, without decoding, milliseconds. */
   readonly latencyMedianMs: number;
-  /** Against the first model, image by image; the first has none. */
+  /** Image-by-image comparison with the first model; absent for the first. */
   readonly againstFirst?: PairedComparison;
 }
 
 const WARM_UP_RUNS = 5;
 const TIMED_RUNS = 30;
 
-/** Median time of one image, milliseconds. */
+/** Median latency of one image, milliseconds. */
 async function medianLatencyMs(engine: Engine): Promise<number> {
   const image = new Float32Array(INPUT_SHAPE.reduce((product, size) => product * size, 1)).fill(0.5);
-  const times: number[] = [];
+  const latenciesMs: number[] = [];
   for (let run = 0; run < WARM_UP_RUNS + TIMED_RUNS; run++) {
     const started = performance.now();
     await engine.predict(image, 1);
-    if (run >= WARM_UP_RUNS) times.push(performance.now() - started);
+    if (run >= WARM_UP_RUNS) latenciesMs.push(performance.now() - started);
   }
-  return times.sort((a, b) => a - b)[TIMED_RUNS / 2]!;
+  return percentile(latenciesMs, 0.5);
 }
 
-/** Its weights do not matter for that. */
-function parametersOf({ architecture, classes }: SavedModel): number {
-  // Without it, tfjs greets on stderr.
+/** Number of weights, counted on a fresh build: their values do not matter. */
+function countParameters({ architecture, classes }: SavedModel): number {
+  // Otherwise tfjs prints a greeting to stderr.
   tf.enableProdMode();
   const classifier = buildClassifier(architecture, classes.length);
   const count = classifier.countParams();
@@ -86,20 +97,20 @@ function parametersOf({ architecture, classes }: SavedModel): number {
 }
 
 /**
- * The data set's classes as a model's indices.
+ * The model's class index of each class of the data set.
  *
- * @throws RangeError where a model does not know the same classes
+ * @throws RangeError if the model's classes are not those of the data set
  */
 function classIndices({ folder, classes }: SavedModel, found: readonly string[], data: string): number[] {
   if (String([...classes].sort()) !== String([...found].sort())) {
     throw new RangeError(
-      `${folder} must know the classes of ${data}, ${found.join(', ')}, received ${classes.join(', ')}`,
+      `${folder} must have the classes of ${data}, ${found.join(', ')}, received ${classes.join(', ')}: choose a model trained on these classes, or another data set`,
     );
   }
   return found.map((name) => classes.indexOf(name));
 }
 
-/** Reads the set, and says what a user must know of it before its figures are believed. */
+/** Reads the data set, and warns if the figures may include images that a model was trained on. */
 async function readImages(
   folders: readonly string[],
   found: DatasetFiles,
@@ -121,22 +132,23 @@ async function readImages(
   if (given === undefined) {
     note(
       trainings[0] === undefined
-        ? `warning: split by seed ${seed}, since no model's folder has its training's: images that a model was trained on may be measured; give the training's with --seed`
-        : `split by seed ${seed}, that of the training of ${trainings[0].folder}`,
+        ? `warning: split by seed ${seed}, because no model folder records its training seed; the split may contain training images: pass the training seed with --seed`
+        : `split by seed ${seed}, the training seed of ${trainings[0].folder}`,
     );
   }
   for (const { folder, seed: own } of trainings.filter((training) => training.seed !== seed)) {
     note(
-      `warning: ${folder} was trained with seed ${own}, and these images are split by seed ${seed}: where they are its training's, it is measured on images that it was trained on; measure it with --seed ${own}`,
+      `warning: ${folder} was trained with seed ${own}, but these images are split by seed ${seed}; if it was trained on this data set, the split contains its training images: measure it with --seed ${own}`,
     );
   }
   return dataset;
 }
 
 /**
- * Measures saved models one after the other on the images of a split.
+ * Measures saved models one after another on the images of a split.
  *
- * @throws RangeError where a model does not know the same classes, before anything is measured
+ * @param folders of the saved models; each is compared with the first
+ * @throws RangeError, before anything is measured, if a model's classes are not those of the data set
  */
 export async function compareModels(
   folders: readonly string[],
@@ -152,7 +164,7 @@ export async function compareModels(
   const { val, test } = dataset.splits;
   const items = { val, test, 'val+test': [...val, ...test] }[split];
   const measured: MeasuredModel[] = [];
-  let first: { readonly right: boolean[]; readonly engine: Comparison['engine'] } | undefined;
+  let first: { readonly correct: boolean[]; readonly engine: Comparison['engine'] } | undefined;
   for (const { saved, indices } of models) {
     const { folder, architecture } = saved;
     const labelled = items.map(({ path, label }) => ({ path, label: indices[label]! }));
@@ -165,23 +177,23 @@ export async function compareModels(
     });
     const latencyMedianMs = await medianLatencyMs(engine);
     await engine.dispose();
-    const right = rightAnswers(labels, probabilities, saved.classes.length);
-    const figures = { folder, architecture, parameters: parametersOf(saved), evaluation, latencyMedianMs };
+    const correct = correctPredictions(labels, probabilities, saved.classes.length);
+    const figures = { folder, architecture, parameters: countParameters(saved), evaluation, latencyMedianMs };
     measured.push(
-      first === undefined ? figures : { ...figures, againstFirst: comparePaired(right, first.right) },
+      first === undefined ? figures : { ...figures, againstFirst: comparePaired(correct, first.correct) },
     );
-    first ??= { right, engine: { kind: engine.kind, version: engine.version } };
+    first ??= { correct, engine: { kind: engine.kind, version: engine.version } };
   }
   const { sha256: dataSha256, splitBy } = dataset;
   return { data, dataSha256, split, splitBy, engine: first!.engine, threads, models: measured };
 }
 
-/** The comparison as Markdown; with one model, its classes and confusion too. */
+/** The comparison as Markdown; for a single model, with its classes and its confusion matrix. */
 export function formatComparison({ split, engine, threads, models: measured }: Comparison): string {
   const head = [
     ...['model', 'architecture', 'parameters', 'accuracy', '95 % interval', 'calibration error'],
     'latency, median ms',
-    ...(measured.length > 1 ? ['points against the first, 95 % interval'] : []),
+    ...(measured.length > 1 ? ['difference from the first in points, 95 % interval'] : []),
   ];
   const rows = measured.map(
     ({ folder, architecture, parameters, evaluation, latencyMedianMs, againstFirst }) => [
@@ -191,7 +203,7 @@ export function formatComparison({ split, engine, threads, models: measured }: C
         `${(parameters / 1e6).toFixed(2)} M`,
         percent(evaluation.accuracy),
       ],
-      `${percent(evaluation.interval95[0])} to ${percent(evaluation.interval95[1])}`,
+      percentRange(evaluation.interval95),
       percent(evaluation.expectedCalibrationError),
       latencyMedianMs.toFixed(1),
       ...(measured.length === 1
@@ -204,24 +216,23 @@ export function formatComparison({ split, engine, threads, models: measured }: C
     ],
   );
   const { images } = measured[0]!.evaluation;
-  return `Measured on ${images} images of ${split} with ${engine.kind}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; latency of one image at a time, decoding not counted.
+  return `Measured on ${images} images of ${split} with ${engine.kind}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; latency: one image at a time, without decoding.
 
 ${table(head, rows)}
 ${measured.length === 1 ? formatClasses(measured[0]!) : ''}`;
 }
 
 function formatClasses({ folder, evaluation }: MeasuredModel): string {
-  const names = readSavedModel(folder).classes.map(escapeMarkdown);
+  const { classes } = readSavedModel(folder);
   const share = (value: number | null) => (value === null ? '–' : percent(value));
-  const classes = evaluation.perClass.map(({ support, precision, recall, f1 }, i) => [
-    ...[names[i]!, support, share(precision), share(recall), f1?.toFixed(3) ?? '–'],
+  const rows = evaluation.perClass.map(({ support, precision, recall, f1 }, i) => [
+    ...[escapeMarkdown(classes[i]!), support, share(precision), share(recall), f1?.toFixed(3) ?? '–'],
   ]);
-  const confusion = evaluation.confusion.map((row, i) => [`**${names[i]}**`, ...row]);
   return `
-${table(['class', 'images', 'precision', 'recall', 'F1'], classes)}
+${table(['class', 'images', 'precision', 'recall', 'F1'], rows)}
 
-Confusion (rows: true class; columns: predicted):
+Confusion matrix (rows: true class; columns: predicted class):
 
-${table(['', ...names], confusion)}
+${confusionTable(evaluation.confusion, classes)}
 `;
 }

@@ -1,53 +1,50 @@
 /**
- * The worst mistakes on one sheet: each image with its true class, the predicted one and the confidence.
+ * The most confident mistakes on one sheet: each image with its true class, its predicted class and the confidence.
  */
 import sharp, { type OverlayOptions } from 'sharp';
 
-// For its effect: the formats that it blocks stay blocked here, whatever is imported first.
+// For its side effect: formats that are blocked for uploads stay blocked here, whatever is imported first.
 import '../data/decode';
 import { percent } from '../../charts/percent';
-import { COLOURS, shortened } from '../../charts/svg';
+import { COLOURS } from '../../charts/colours';
+import { escapeXml, shorten } from '../../charts/svg';
 
-/** An image that was taken for another class. */
-export interface MistakenImage {
-  /** Bytes of a JPEG, PNG or WebP. */
+/** A misclassified image. */
+export interface MisclassifiedImage {
+  /** Bytes of a JPEG, PNG or WebP file. */
   readonly image: Buffer;
-  /** Names of the true class and of the predicted one. */
-  readonly truth: string;
-  readonly predicted: string;
+  /** Name of the true class. */
+  readonly trueClass: string;
+  /** Name of the predicted class. */
+  readonly predictedClass: string;
   /** Probability of the predicted class. */
   readonly confidence: number;
 }
 
+/** A drawn sheet. */
 export interface MistakesSheet {
-  /** Bytes of a JPEG. */
+  /** Bytes of a JPEG file. */
   readonly jpeg: Buffer;
-  /** False where this machine has no font: the sheet then has boxes instead of letters. */
+  /** False if this machine has no font: the sheet then shows boxes instead of letters. */
   readonly hasText: boolean;
 }
 
-/** Images that a sheet has room for. */
-export const SHEET_IMAGES = 24;
+/** Number of images that fit on a sheet. */
+export const MAX_SHEET_IMAGES = 24;
 
 const COLUMNS = 6;
 const IMAGE_PIXELS = 224;
 const GAP_PIXELS = 12;
 const CAPTION_HEIGHT_PIXELS = 38;
 const TITLE_HEIGHT_PIXELS = 32;
-const NAME_CHARACTERS = 18;
+const MAX_NAME_CHARACTERS = 18;
 const LETTERBOX = '#efefef';
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-
-/** Pango's markup is XML, too, but refuses less and needs fewer entities than SVG. */
-const escapeMarkup = (name: string) =>
-  name.replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd').replace(/[&<>]/g, (character) => ENTITIES[character]!);
-
 /**
- * Text as RGBA pixels. Drawn by Pango, not through an SVG: reading SVG is blocked, since uploads must not reach it.
+ * Renders text as RGBA pixels, with Pango: SVG would need the SVG reader, which is blocked so that uploads cannot reach it.
  *
- * @param markup in Pango's markup
- * @param sizePixels of the letters
+ * @param markup Pango markup, which is XML
+ * @param sizePixels font size
  */
 async function renderText(markup: string, sizePixels: number) {
   const text = `<span foreground="${COLOURS.ink}">${markup}</span>`;
@@ -57,24 +54,24 @@ async function renderText(markup: string, sizePixels: number) {
   return { data, width: info.width, height: info.height, channels: 4 as const };
 }
 
-/** Whether letters differ from each other: without a font, each is the same empty box. */
+/** Whether letters differ: without a font, every letter is the same empty box. */
 async function hasFont(): Promise<boolean> {
   const [a, b] = await Promise.all(['A', 'B'].map((letter) => renderText(letter, 12)));
   return !a!.data.equals(b!.data);
 }
 
-/** Text at a point of the sheet, cut off where it is wider than its room. */
+/** Text at a point of the sheet, cut off at `maxWidthPixels`. */
 async function placedText(
   markup: string,
   sizePixels: number,
   left: number,
   top: number,
-  roomPixels: number,
+  maxWidthPixels: number,
 ): Promise<OverlayOptions> {
   const { data, ...raw } = await renderText(markup, sizePixels);
-  if (raw.width <= roomPixels) return { input: data, raw, left, top };
-  const cut = sharp(data, { raw }).extract({ left: 0, top: 0, width: roomPixels, height: raw.height });
-  return { input: await cut.raw().toBuffer(), raw: { ...raw, width: roomPixels }, left, top };
+  if (raw.width <= maxWidthPixels) return { input: data, raw, left, top };
+  const cut = sharp(data, { raw }).extract({ left: 0, top: 0, width: maxWidthPixels, height: raw.height });
+  return { input: await cut.raw().toBuffer(), raw: { ...raw, width: maxWidthPixels }, left, top };
 }
 
 async function placedImage(
@@ -95,21 +92,21 @@ async function placedImage(
 }
 
 /**
- * Lays images out on a sheet, in their order: six a row, each letterboxed to 224 pixels a side.
+ * Lays out images on a sheet, in their order: six per row, each letterboxed to 224 by 224 pixels.
  *
  * @param title says what was measured, of which model and on which split
  * @param maxPixels largest width times height that is decoded
- * @throws RangeError where there is no image or more than {@link SHEET_IMAGES}; what sharp says of an image that
- *   cannot be decoded
+ * @throws RangeError for no image or more than {@link MAX_SHEET_IMAGES}; sharp's error for an image that cannot be
+ *   decoded
  */
 export async function mistakesSheet(
-  images: readonly MistakenImage[],
+  images: readonly MisclassifiedImage[],
   title: string,
   maxPixels: number,
 ): Promise<MistakesSheet> {
-  if (images.length === 0 || images.length > SHEET_IMAGES) {
+  if (images.length === 0 || images.length > MAX_SHEET_IMAGES) {
     throw new RangeError(
-      `a sheet holds 1 to ${SHEET_IMAGES} images, received ${images.length}: leave out the less confident ones`,
+      `a sheet holds 1 to ${MAX_SHEET_IMAGES} images, received ${images.length}: leave out the least confident mistakes`,
     );
   }
   const columns = Math.min(COLUMNS, Math.max(2, images.length));
@@ -117,13 +114,13 @@ export async function mistakesSheet(
   const rowHeight = IMAGE_PIXELS + CAPTION_HEIGHT_PIXELS + GAP_PIXELS;
   const width = GAP_PIXELS + columns * (IMAGE_PIXELS + GAP_PIXELS);
   const placed: OverlayOptions[] = [
-    await placedText(`<b>${escapeMarkup(title)}</b>`, 15, GAP_PIXELS, GAP_PIXELS, width - 2 * GAP_PIXELS),
+    await placedText(`<b>${escapeXml(title)}</b>`, 15, GAP_PIXELS, GAP_PIXELS, width - 2 * GAP_PIXELS),
   ];
-  for (const [i, { image, truth, predicted, confidence }] of images.entries()) {
+  for (const [i, { image, trueClass, predictedClass, confidence }] of images.entries()) {
     const left = GAP_PIXELS + (i % columns) * (IMAGE_PIXELS + GAP_PIXELS);
     const top = GAP_PIXELS + TITLE_HEIGHT_PIXELS + Math.floor(i / columns) * rowHeight;
-    const [is, was] = [truth, predicted].map((name) => escapeMarkup(shortened(name, NAME_CHARACTERS)));
-    const caption = `true: <b>${is}</b>\npredicted, ${percent(confidence)}: <b>${was}</b>`;
+    const bold = (name: string) => `<b>${escapeXml(shorten(name, MAX_NAME_CHARACTERS))}</b>`;
+    const caption = `true: ${bold(trueClass)}\npredicted, ${percent(confidence)}: ${bold(predictedClass)}`;
     placed.push(await placedImage(image, left, top, maxPixels));
     placed.push(await placedText(caption, 12, left, top + IMAGE_PIXELS + 4, IMAGE_PIXELS));
   }

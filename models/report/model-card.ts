@@ -1,33 +1,31 @@
 /**
- * The model card of a trained model: what it is, how it was made, what was measured, and its limits, as Markdown.
+ * The model card of a trained model as Markdown: what it is, what was measured, its limits, and how it was made.
  */
 import { SPLIT_NAMES } from '../data/dataset-files';
 import { ARCHITECTURES, INPUT_SHAPE, PREPROCESSINGS } from '../catalog';
 import { escapeMarkdown, table } from '../../charts/markdown';
 import { mainSplit, type ModelCardFacts } from './model-facts';
 import { limits } from './model-limits';
-import { percent } from '../../charts/percent';
-import { type BatchNormMode, STAGE_TITLES } from '../recipes';
-import type { Augmentation } from '../recipes';
+import { percent, percentRange } from '../../charts/percent';
+import { type Augmentation, type BatchNormMode, STAGE_TITLES } from '../recipes';
 
 const BATCH_NORM: Readonly<Record<BatchNormMode, string>> = {
   inference:
-    'frozen and un-frozen alike normalise by their moving statistics, which stay as they are; scale and offset of un-frozen ones are learned',
+    'all layers normalise by their moving statistics, which do not change; scale and offset of un-frozen layers are trained',
   batch:
-    'frozen ones normalise by their moving statistics, which stay; un-frozen ones normalise by the batch and move their statistics',
+    'frozen layers normalise by their moving statistics, which do not change; un-frozen layers normalise by the batch and update their statistics',
 };
 
 const percentOrNone = (share: number | null) => (share === null ? '–' : percent(share));
-const interval = (range: readonly [number, number] | null) =>
-  range === null ? '–' : `${percent(range[0])} to ${percent(range[1])}`;
+const interval = (range: readonly [number, number] | null) => (range === null ? '–' : percentRange(range));
 
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
-/** 7, where 100 times 0.07 is 7.000000000000001. */
-const wholePercent = (share: number) => Number((100 * share).toPrecision(6));
+/** A share in percent without the rounding error of the product: 7, where 100 * 0.07 is 7.000000000000001. */
+const inPercent = (share: number) => Number((100 * share).toPrecision(6));
 
-/** What the augmentation does, in words. */
-export function augmentationWords(augmentation: Augmentation): string {
+/** The augmentation in words, without the flips that it does not do. */
+export function describeAugmentation(augmentation: Augmentation): string {
   const {
     rotationRangeDegrees,
     zoomRange,
@@ -42,8 +40,8 @@ export function augmentationWords(augmentation: Augmentation): string {
   } = augmentation;
   return [
     `rotation ±${rotationRangeDegrees}°`,
-    `zoom ±${wholePercent(zoomRange)} %`,
-    `shift ±${wholePercent(widthShiftRange)} % of the width and ±${wholePercent(heightShiftRange)} % of the height`,
+    `zoom ±${inPercent(zoomRange)} %`,
+    `shift ±${inPercent(widthShiftRange)} % of the width and ±${inPercent(heightShiftRange)} % of the height`,
     `shear ±${shearRangeDegrees}°`,
     ...(horizontalFlip ? ['horizontal flip'] : []),
     ...(verticalFlip ? ['vertical flip'] : []),
@@ -62,7 +60,7 @@ function dataSection({ data, classes, seed }: ModelCardFacts): string {
   ];
   return `## Data
 
-${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` over every image's bytes and path, ${data.splitBy === 'folders' ? 'which has its split and its class' : `which has its class; split by seed ${seed}`}.
+${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` of the bytes and path of every image; ${data.splitBy === 'folders' ? 'the path contains split and class' : `the path contains the class; split by seed ${seed}`}.
 
 ${table(['images', ...splits], rows)}`;
 }
@@ -83,7 +81,7 @@ function trainingSection(facts: ModelCardFacts): string {
 
 ${table(['stage', 'epochs', 'kept epoch', 'learning rate (Adam)', 'layers un-frozen', 'batch', 'minutes, measured'], rows)}
 
-- Augmentation: ${facts.augmentation === undefined ? 'none' : augmentationWords(facts.augmentation)}
+- Augmentation: ${facts.augmentation === undefined ? 'none' : describeAugmentation(facts.augmentation)}
 - BatchNorm: ${BATCH_NORM[facts.batchNorm]}
 - Class weights: ${weights === undefined ? 'none' : weights.join(', ')}
 - Label smoothing: ${facts.labelSmoothing}
@@ -130,7 +128,7 @@ function measuredSection(facts: ModelCardFacts): string {
 
 ${table(head, rows)}
 
-Always naming the commonest class would be right in ${percent(commonest)} of the ${split} split. Measured again by \`${facts.command}\`.
+Always predicting the commonest class would reach ${percent(commonest)} on the ${split} split. To repeat the measurement: \`${facts.command}\`
 
 By class, on the ${split} split:
 
@@ -148,14 +146,14 @@ function mistakesSection({ mistakes, classes, charts }: ModelCardFacts): string[
   ]);
   const sheet = charts.mistakes === undefined ? '' : `![The most confident mistakes](${charts.mistakes})\n\n`;
   return [
-    `## Most confident mistakes\n\n${sheet}${table(['image', 'class', 'taken for', 'confidence'], rows)}`,
+    `## Most confident mistakes\n\n${sheet}${table(['image', 'true class', 'predicted class', 'confidence'], rows)}`,
   ];
 }
 
 /**
- * Writes the card. Every figure in it is measured, but for what the recipe and the data set state.
+ * The card. Its figures are measured, except those of the recipe and of the data set.
  *
- * @throws RangeError where no split was measured
+ * @throws RangeError if no split was measured
  */
 export function modelCard(facts: ModelCardFacts): string {
   const { model, architecture, classes, base, preprocessing, weightsSha256, versions } = facts;
@@ -165,7 +163,7 @@ export function modelCard(facts: ModelCardFacts): string {
   const madeWith = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const intro = `# Model \`${model}\`
 
-${ARCHITECTURES[architecture].title}, fine-tuned to tell ${classes.length} classes of images apart: ${names}. **Measured** accuracy on the ${split} split: **${percent(evaluation.accuracy)}** (95 % interval ${interval(evaluation.interval95)}, ${evaluation.images} images).
+${ARCHITECTURES[architecture].title}, fine-tuned to classify images into ${classes.length} classes: ${names}. **Measured** accuracy on the ${split} split: **${percent(evaluation.accuracy)}** (95 % interval ${interval(evaluation.interval95)}, ${evaluation.images} images).
 
 - Architecture: \`${architecture}\`, input ${INPUT_SHAPE.join(' x ')}, RGB in ${PREPROCESSINGS[preprocessing].range}
 - Base: \`${base.kind}\`, ${escapeMarkdown(base.origin)}${checksum}

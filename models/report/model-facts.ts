@@ -1,5 +1,5 @@
 /**
- * The facts of a trained model that its card tells and that `evaluation.json` holds.
+ * The facts of a trained model, which its card states and `evaluation.json` holds.
  */
 import { basename } from 'node:path';
 
@@ -9,36 +9,37 @@ import type { Evaluation, Mistake } from '../evaluation/evaluation';
 import type { SplitName } from '../data/dataset-files';
 import type { Augmentation, BatchNormMode, StageName } from '../recipes';
 
-/** One stage as it was trained. */
+/** One stage of the training. */
 export interface StageFacts {
   readonly stage: StageName;
   readonly epochsPlanned: number;
   readonly epochsDone: number;
-  /** At the stage's start. */
+  /** Learning rate at the start of the stage. */
   readonly learningRate: number;
   readonly schedule: 'constant' | 'cosine';
-  /** How many of the backbone's last layers were un-frozen; 0 in the head's stage. */
+  /** How many of the last backbone layers were un-frozen; 0 in the head stage. */
   readonly layersUnfrozen: number;
-  /** The epoch whose weights were kept, where that was not the last. */
+  /** The epoch whose weights were kept; absent if the last epoch's were. */
   readonly keptEpoch?: number;
-  /** Time that the stage took. */
+  /** Duration of the stage. */
   readonly seconds: number;
 }
 
-/** What was measured on a split, and with what. */
+/** The figures of one split. */
 export interface MeasuredSplit {
   readonly split: Exclude<SplitName, 'train'>;
-  /** The engine's kind and version. */
+  /** Kind and version of the engine that was used. */
   readonly engine: string;
   readonly evaluation: Evaluation;
 }
 
-/** A mistake and the image it was made on, relative to the data set's folder. */
+/** A mistake and its image. */
 export interface NamedMistake extends Mistake {
+  /** Path of the image, relative to the folder of the data set. */
   readonly file: string;
 }
 
-/** All that a model card says; `evaluation.json` holds it as it is. */
+/** All facts of a model card; `evaluation.json` holds them unchanged. */
 export interface ModelCardFacts {
   readonly model: ModelId;
   readonly architecture: ArchitectureId;
@@ -46,53 +47,53 @@ export interface ModelCardFacts {
   readonly classes: readonly string[];
   readonly base: {
     readonly kind: 'imagenet' | 'file' | 'demo' | 'seed';
-    /** Checksum of the base's weight file; a seed has none. */
+    /** SHA-256 of the base's weight file; absent for a seed. */
     readonly sha256?: string;
-    /** Where the file came from, or which seed. */
+    /** Name of the weight file, or the seed. */
     readonly origin: string;
   };
-  /** The input values that the network was trained on. */
+  /** The input range that the network was trained with. */
   readonly preprocessing: Preprocessing;
-  /** Checksum of the saved tensors. */
+  /** SHA-256 of the saved tensors. */
   readonly weightsSha256: string;
   readonly data: {
     readonly name: string;
     /**
-     * Checksum over every image's bytes and path. The path has the class and, where folders split the set, the split;
-     * where the seed does, the split follows from it and the bytes.
+     * SHA-256 of the bytes and path of every image. The path contains the class and, if folders split the data set, the
+     * split; if the seed splits it, the split follows from seed and bytes.
      */
     readonly sha256: string;
-    /** What decides an image's split: the folder it lies in, or the training's seed. */
+    /** What decides the split of an image: its folder, or the seed of the training. */
     readonly splitBy: 'folders' | 'seed';
-    /** Images of each class, by split. */
+    /** Number of images of each class, by split. */
     readonly counts: Readonly<Partial<Record<SplitName, readonly number[]>>>;
   };
   readonly seed: number;
   readonly stages: readonly StageFacts[];
   readonly batchSize: number;
-  /** Weight of each class in the loss; left out where all are 1. */
+  /** Weight of each class in the loss; absent if all are 1. */
   readonly classWeights?: readonly number[];
   readonly labelSmoothing: number;
   readonly augmentation?: Augmentation;
   readonly batchNorm: BatchNormMode;
-  /** Versions of what it was made with: tandem, tfjs, onnxruntime, node. */
+  /** Versions of tandem, tfjs, onnxruntime and node that made it. */
   readonly versions: Readonly<Record<string, string>>;
   readonly measured: readonly MeasuredSplit[];
   /** The most confident mistakes on the {@link mainSplit}, worst first. */
   readonly mistakes: readonly NamedMistake[];
-  /** Names of the image files beside the card. */
+  /** Names of the chart files beside the card. */
   readonly charts: Readonly<Partial<Record<'training' | 'confusion' | 'reliability' | 'mistakes', string>>>;
-  /** The command that measures the figures again. */
+  /** The command that repeats the measurement. */
   readonly command: string;
 }
 
-/** A word as a POSIX shell takes it. */
+/** Quotes a word for a POSIX shell where it needs quotes. */
 const shellWord = (text: string) =>
   /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
- * The command that measures a training's figures again: with its seed where that decides the splits, and allowed to go
- * on where images of one split are in another.
+ * The command that repeats the measurement of a training: with `--seed` if the seed splits the data set, and with
+ * `--allow-leakage` if images lie in two splits.
  */
 export function evaluateCommand(
   { name, splitBy }: Pick<ModelCardFacts['data'], 'name' | 'splitBy'>,
@@ -105,7 +106,11 @@ export function evaluateCommand(
   ].join(' ');
 }
 
-/** The split that the card's details are of: the test split where it was measured. */
+/**
+ * The split that the card details: test if it was measured.
+ *
+ * @throws RangeError if no split was measured
+ */
 export function mainSplit({ measured }: Pick<ModelCardFacts, 'measured'>): MeasuredSplit {
   const main = measured.find(({ split }) => split === 'test') ?? measured[0];
   if (main === undefined)
@@ -113,7 +118,7 @@ export function mainSplit({ measured }: Pick<ModelCardFacts, 'measured'>): Measu
   return main;
 }
 
-/** What a model card says of a base: nothing of this machine's paths. */
+/** The facts of a base, without paths of this machine. */
 export function baseFacts(base: Base): ModelCardFacts['base'] {
   if (base.kind === 'seed') return { kind: 'seed', origin: `seed ${base.seed}` };
   return { kind: base.kind, sha256: base.sha256, origin: basename(base.file) };

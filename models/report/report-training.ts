@@ -1,8 +1,7 @@
 /**
- * Measures a trained model on the images it was not trained on, and writes the evidence beside it.
+ * After a training: measures the model on the images that it was not trained on, and writes the report.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
@@ -11,19 +10,23 @@ import { loadEngine } from '../engines/load';
 import { evaluateDataset } from '../evaluation/evaluate-dataset';
 import { bestEntry, HISTORY_NAME, type HistoryEntry, readHistory } from '../training/history';
 import { baseFacts, evaluateCommand, type ModelCardFacts, type StageFacts } from './model-facts';
-import { PACKAGE_ROOT } from '../../files/package-root';
+import { PACKAGE_VERSION } from '../../files/package-version';
 import { type Report, writeReport } from './report';
 import { readSavedModel } from '../weights/saved-model';
 import { STAGES } from '../recipes';
 import type { ProgressReporter } from '../training/progress';
-import { namesOf, type TrainedModel, type TrainingPlan } from '../training/run-training';
+import type { TrainedModel, TrainingPlan } from '../training/run-training';
 
 const MEASURED_SPLITS = ['val', 'test'] as const;
 
-/** Evaluates on val and test with the default engine, and writes card, charts and figures into the model's folder. */
+/**
+ * Evaluates a trained model on val and test with onnxruntime, and writes its report into its folder.
+ *
+ * @throws Error naming an image that cannot be read any more
+ */
 export async function reportTraining(
   plan: TrainingPlan,
-  { dataset, weightsOfClasses }: TrainedModel,
+  { dataset, classWeights }: TrainedModel,
   {
     onnxCacheDir,
     progress,
@@ -44,7 +47,9 @@ export async function reportTraining(
   }
   await engine.dispose();
   const { entries } = readHistory(join(out, HISTORY_NAME));
-  const { name, nameOf } = namesOf(data);
+  // Names without paths of this machine.
+  const name = basename(data);
+  const nameOf = (path: string) => relative(data, path);
   const splitBy = dataset.splitBy === 'folders' ? 'folders' : 'seed';
   const facts: Omit<ModelCardFacts, 'mistakes' | 'charts'> = {
     model: saved.model,
@@ -59,7 +64,7 @@ export async function reportTraining(
     seed: plan.seed,
     stages: stageFacts(plan, entries),
     batchSize: recipe.batchSize,
-    ...(weightsOfClasses === undefined ? {} : { classWeights: weightsOfClasses }),
+    ...(classWeights === undefined ? {} : { classWeights }),
     labelSmoothing: recipe.labelSmoothing ?? 0,
     ...(augmentation === undefined ? {} : { augmentation }),
     preprocessing: recipe.preprocessing,
@@ -94,28 +99,25 @@ const countsOf = (splits: TrainedModel['dataset']['splits'], classCount: number)
 
 function stageFacts({ recipe, keep }: TrainingPlan, entries: readonly HistoryEntry[]): StageFacts[] {
   return STAGES.filter((stage) => recipe[stage].epochs > 0).map((stage) => {
-    const own = entries.filter((entry) => entry.stage === stage);
-    const best = keep === 'best' ? bestEntry(own) : undefined;
+    const trained = entries.filter((entry) => entry.stage === stage);
+    const best = keep === 'best' ? bestEntry(trained) : undefined;
     const { epochs, learningRate, schedule = 'constant' } = recipe[stage];
     return {
       stage,
       epochsPlanned: epochs,
-      epochsDone: own.length,
+      epochsDone: trained.length,
       learningRate,
       schedule,
       layersUnfrozen: stage === 'head' ? 0 : recipe.fineTune.layersUnfrozen,
       ...(best === undefined ? {} : { keptEpoch: best.epoch }),
-      seconds: own.reduce((sum, { seconds }) => sum + seconds, 0),
+      seconds: trained.reduce((sum, { seconds }) => sum + seconds, 0),
     };
   });
 }
 
 function versions(onnxruntime: string): Record<string, string> {
-  const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
-    version: string;
-  };
   return {
-    tandem: version,
+    tandem: PACKAGE_VERSION,
     tfjs: tf.version.tfjs,
     onnxruntime,
     node: process.versions.node,

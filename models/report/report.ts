@@ -1,5 +1,6 @@
 /**
- * Puts a trained model's evidence beside it: the card, the figures as data, the charts and the sheet of mistakes.
+ * Writes the evidence of a trained model into its folder: the card, the figures as JSON, the charts and the sheet of
+ * mistakes.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,12 +10,12 @@ import type { DatasetEvaluation, LabelledFile } from '../evaluation/evaluate-dat
 import { worstMistakes } from '../evaluation/evaluation';
 import { writeFileAtomic } from '../../files/write';
 import type { HistoryEntry } from '../training/history';
-import { mistakesSheet, SHEET_IMAGES } from './mistakes-sheet';
+import { MAX_SHEET_IMAGES, mistakesSheet } from './mistakes-sheet';
 import { modelCard } from './model-card';
 import { mainSplit, type ModelCardFacts } from './model-facts';
 import { trainingChart } from './training-chart';
 
-/** Names of the files. */
+/** Names of the files in the folder of the saved model. */
 export const REPORT_FILES = {
   card: 'model-card.md',
   figures: 'evaluation.json',
@@ -24,35 +25,37 @@ export const REPORT_FILES = {
   mistakes: 'mistakes.jpg',
 } as const;
 
-/** What a report is made of. */
+/** The facts and measurements of a report. */
 export interface ReportInput {
   /** Folder of the saved model. */
   readonly folder: string;
-  /** The facts, less what follows from the rest. */
+  /** The facts, without those that follow from the other fields. */
   readonly facts: Omit<ModelCardFacts, 'mistakes' | 'charts'>;
-  /** Empty where it is not known: then there are no curves. */
+  /** Epochs of the training; if empty, there is no training chart. */
   readonly history: readonly HistoryEntry[];
-  /** The images of the main split (test where it was measured), and what the model made of them. */
+  /** The images of the main split. */
   readonly items: readonly LabelledFile[];
+  /** The predictions for `items`. */
   readonly measured: DatasetEvaluation;
-  /** How an image is called in the card: its path within the data set's folder. */
+  /** Maps the path of an image to its name in the card. */
   readonly nameOf: (path: string) => string;
   /** Largest width times height that is decoded. */
   readonly maxPixels: number;
 }
 
+/** A written report. */
 export interface Report {
   readonly facts: ModelCardFacts;
   /** Path of the card. */
   readonly card: string;
-  /** Says what is missing and how to get it. */
+  /** Sentences on what is missing, and how to get it. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Writes the report; each file as a whole or not at all, the card last.
+ * Writes the report. Each file is written atomically, the card last.
  *
- * @throws RangeError where no split was measured
+ * @throws RangeError if no split was measured
  */
 export async function writeReport({
   folder,
@@ -65,7 +68,7 @@ export async function writeReport({
 }: ReportInput): Promise<Report> {
   const { model, classes } = facts;
   const { split, evaluation } = mainSplit(facts);
-  const worst = worstMistakes(measured.labels, measured.probabilities, classes.length, SHEET_IMAGES);
+  const worst = worstMistakes(measured.labels, measured.probabilities, classes.length, MAX_SHEET_IMAGES);
   const titled = (what: string) => `${what} of ${model} on the ${split} split, measured`;
   const charts = {
     ...(history.length === 0 ? {} : { training: trainingChart(history, `Training of ${model}, measured`) }),
@@ -78,8 +81,8 @@ export async function writeReport({
       : await mistakesSheet(
           worst.map(({ index, label, predicted, confidence }) => ({
             image: readFileSync(items[index]!.path),
-            truth: classes[label]!,
-            predicted: classes[predicted]!,
+            trueClass: classes[label]!,
+            predictedClass: classes[predicted]!,
             confidence,
           })),
           titled('Most confident mistakes'),
@@ -110,7 +113,7 @@ export async function writeReport({
     warnings:
       sheet?.hasText === false
         ? [
-            `${REPORT_FILES.mistakes} has boxes instead of letters, since this machine has no font: install one, such as DejaVu; the card lists the mistakes`,
+            `${REPORT_FILES.mistakes} shows boxes instead of letters because this machine has no font: install one, such as DejaVu; the card lists the mistakes too`,
           ]
         : [],
   };

@@ -1,29 +1,30 @@
 /**
- * A training's curves: loss and accuracy by epoch, both stages on one axis.
+ * The curves of a training: loss and accuracy by epoch, both stages on one axis.
  */
-import { bestEntry, type HistoryEntry } from '../training/history';
+import { type Axis, linearAxis, linearTicks } from '../../charts/axis';
+import { card } from '../../charts/card';
+import { COLOURS } from '../../charts/colours';
+import { type Frame, lineKey, X_AXIS_HEIGHT_PX, xAxis, Y_AXIS_WIDTH_PX, yAxis } from '../../charts/panel';
+import { percent, percentTick } from '../../charts/percent';
+import { element, line, polyline, text } from '../../charts/svg';
 import { STAGE_TITLES, type StageName, STAGES } from '../recipes';
-import { percent } from '../../charts/percent';
-import { card, COLOURS, element, line, path, scale, text, ticks } from '../../charts/svg';
+import { bestEntry, type HistoryEntry } from '../training/history';
 
-const WIDTH = 760;
-const LEFT = 68;
-const RIGHT = 736;
-const PANEL_HEIGHT = 190;
-const LOSS_TOP = 122;
-const ACCURACY_TOP = LOSS_TOP + PANEL_HEIGHT + 30;
-const BOTTOM = ACCURACY_TOP + PANEL_HEIGHT;
-const HEIGHT = BOTTOM + 58;
+const WIDTH_PX = 760;
+const PANEL_HEIGHT_PX = 190;
+const SIDES = { left: Y_AXIS_WIDTH_PX, right: 736 } as const;
+const LOSS_FRAME: Frame = { ...SIDES, top: 122, bottom: 122 + PANEL_HEIGHT_PX };
+const ACCURACY_TOP = LOSS_FRAME.bottom + 30;
+const ACCURACY_FRAME: Frame = { ...SIDES, top: ACCURACY_TOP, bottom: ACCURACY_TOP + PANEL_HEIGHT_PX };
 
 /** Marks an epoch on a curve. */
 const RING = { r: 5, fill: 'none', stroke: COLOURS.ink, 'stroke-width': 1.5 };
 
+/** One figure by epoch, of the training and of the validation images. */
 interface Panel {
-  readonly top: number;
-  readonly from: number;
-  readonly to: number;
-  readonly unit: string;
-  readonly format: (tick: number) => string;
+  readonly frame: Frame;
+  readonly y: Axis;
+  readonly title: string;
   readonly training: (entry: HistoryEntry) => number;
   readonly validation: (entry: HistoryEntry) => number | undefined;
 }
@@ -33,114 +34,121 @@ function panelsOf(entries: readonly HistoryEntry[]): Panel[] {
     values.filter((value): value is number => value !== undefined && Number.isFinite(value));
   const losses = finite(entries.flatMap(({ loss, valLoss }) => [loss, valLoss]));
   const accuracies = finite(entries.flatMap(({ accuracy, valAccuracy }) => [accuracy, valAccuracy]));
+  const highestLoss = Math.max(1e-3, ...losses);
+  const lowestAccuracy = Math.min(0.9, Math.floor(10 * Math.min(1, ...accuracies)) / 10);
+  const upwards = ({ top, bottom }: Frame) => [bottom, top] as const;
   return [
     {
-      top: LOSS_TOP,
-      from: 0,
-      to: 1.05 * Math.max(1e-3, ...losses),
-      unit: 'loss, nats',
-      format: String,
+      frame: LOSS_FRAME,
+      y: linearAxis([0, 1.05 * highestLoss], upwards(LOSS_FRAME)),
+      title: 'loss, nats',
       training: ({ loss }) => loss,
       validation: ({ valLoss }) => valLoss,
     },
     {
-      top: ACCURACY_TOP,
-      from: Math.min(0.9, Math.floor(10 * Math.min(1, ...accuracies)) / 10),
-      to: 1,
-      unit: 'accuracy, %',
-      format: (tick) => String(Math.round(100 * tick)),
+      frame: ACCURACY_FRAME,
+      y: linearAxis([lowestAccuracy, 1], upwards(ACCURACY_FRAME), { format: percentTick }),
+      title: 'accuracy, %',
       training: ({ accuracy }) => accuracy,
       validation: ({ valAccuracy }) => valAccuracy,
     },
   ];
 }
 
-/** What comes before each stage on the axis: the epochs of the stages before it. */
-function offsetsOf(entries: readonly HistoryEntry[]): Readonly<Record<StageName, number>> {
+/** Epochs on the axis before the first epoch of each stage. */
+function epochsBefore(entries: readonly HistoryEntry[]): Readonly<Record<StageName, number>> {
   const head = entries.filter(({ stage }) => stage === 'head').map(({ epoch }) => epoch);
   return { head: 0, fineTune: Math.max(0, ...head) };
 }
 
-const bestOf = ({ stage, epoch, valAccuracy }: HistoryEntry) =>
-  `${STAGE_TITLES[stage]} ${percent(valAccuracy!)} (its epoch ${epoch})`;
+const describeBest = ({ stage, epoch, valAccuracy }: HistoryEntry) =>
+  `${STAGE_TITLES[stage]} ${percent(valAccuracy!)} (stage epoch ${epoch})`;
 
-/** In a row of its own and not at the rings, where it would lie on the curves. */
-function legend(bests: readonly HistoryEntry[]): string[] {
-  const entry = (x: number, colour: string, label: string) =>
-    line(x, 52, x + 22, 52, { stroke: colour, 'stroke-width': 2 }) + text(x + 30, 56, label);
+/** The best accuracies are listed here: beside their rings they would cover the curves. */
+function legend(bestEpochs: readonly HistoryEntry[]): string[] {
+  const stroke = (colour: string) => ({ stroke: colour, 'stroke-width': 2 });
   return [
-    entry(20, COLOURS.blue, 'training, measured as the epoch went on'),
-    ...(bests.length === 0
+    lineKey(20, 52, 'training, measured during the epoch', stroke(COLOURS.blue)),
+    ...(bestEpochs.length === 0
       ? []
       : [
-          entry(330, COLOURS.vermilion, 'validation, measured at its end'),
+          lineKey(330, 52, 'validation, measured at the end of the epoch', stroke(COLOURS.vermilion)),
           element('circle', { ...RING, cx: 31, cy: 74 }),
-          text(50, 78, `best validation accuracy: ${bests.map(bestOf).join(', ')}`),
+          text(50, 78, `best validation accuracy: ${bestEpochs.map(describeBest).join(', ')}`),
         ]),
   ];
 }
 
 /**
- * Draws the curves as SVG: training and validation in both panels, the stages apart, each stage's best epoch ringed.
+ * Draws the curves as SVG: training and validation in both panels, the stages separated by a line, the best epoch of
+ * each stage ringed.
  *
- * @param title says which model this is
- * @throws RangeError where there is no epoch to draw
+ * @param title names the model
+ * @throws RangeError for an empty history
  */
 export function trainingChart(entries: readonly HistoryEntry[], title: string): string {
   if (entries.length === 0)
     throw new RangeError('a training chart needs at least one epoch, received an empty history');
-  const offsets = offsetsOf(entries);
-  const numberOf = ({ stage, epoch }: HistoryEntry) => offsets[stage] + epoch;
-  const total = Math.max(...entries.map(numberOf));
-  const x = scale(0.5, total + 0.5, LEFT, RIGHT);
-  const stages = STAGES.map((stage) => ({ stage, epochs: entries.filter((entry) => entry.stage === stage) }));
-  const trained = stages.filter(({ epochs }) => epochs.length > 0);
-  const bests = trained.flatMap(({ epochs }) => bestEntry(epochs) ?? []);
-  const body = panelsOf(entries).flatMap(({ top, from, to, unit, format, training, validation }) => {
-    const y = scale(from, to, top + PANEL_HEIGHT, top);
-    const points = (epochs: readonly HistoryEntry[], value: (entry: HistoryEntry) => number | undefined) =>
-      epochs.map((entry) => [x(numberOf(entry)), y(value(entry) ?? NaN)] as const);
+  const before = epochsBefore(entries);
+  const epochOnAxis = ({ stage, epoch }: HistoryEntry) => before[stage] + epoch;
+  const lastEpoch = Math.max(...entries.map(epochOnAxis));
+  const x = linearAxis([0.5, lastEpoch + 0.5], [SIDES.left, SIDES.right], {
+    ticks: linearTicks(1, Math.max(2, lastEpoch), 12).filter(
+      (tick) => Number.isInteger(tick) && tick <= lastEpoch,
+    ),
+  });
+  const trained = STAGES.map((stage) => ({
+    stage,
+    epochs: entries.filter((entry) => entry.stage === stage),
+  })).filter(({ epochs }) => epochs.length > 0);
+  const bestEpochs = trained.flatMap(({ epochs }) => bestEntry(epochs) ?? []);
+  const panels = panelsOf(entries).flatMap(({ frame, y, title: unit, training, validation }) => {
+    const curves = (valueOf: (entry: HistoryEntry) => number | undefined, colour: string) =>
+      trained.map(({ epochs }) =>
+        polyline(
+          epochs.map((entry) => [x.at(epochOnAxis(entry)), y.at(valueOf(entry) ?? NaN)]),
+          colour,
+        ),
+      );
     return [
-      ...ticks(from, to, 5).flatMap((tick) => [
-        line(LEFT, y(tick), RIGHT, y(tick)),
-        text(LEFT - 8, y(tick) + 4, format(tick), { 'text-anchor': 'end' }),
-      ]),
-      element(
-        'text',
-        { transform: `translate(22 ${top + PANEL_HEIGHT / 2}) rotate(-90)`, 'text-anchor': 'middle' },
-        unit,
-      ),
-      ...trained.map(({ epochs }) => path(points(epochs, training), COLOURS.blue)),
-      ...trained.map(({ epochs }) => path(points(epochs, validation), COLOURS.vermilion)),
-      ...bests.map((best) => {
-        const [cx, cy] = [x(numberOf(best)), y(validation(best)!)];
+      ...yAxis(frame, y, unit),
+      ...curves(training, COLOURS.blue),
+      ...curves(validation, COLOURS.vermilion),
+      ...bestEpochs.map((best) => {
+        const [cx, cy] = [x.at(epochOnAxis(best)), y.at(validation(best)!)];
         return Number.isFinite(cy) ? element('circle', { ...RING, cx, cy }) : '';
       }),
     ];
   });
-  const boundary = x(offsets.fineTune + 0.5);
-  const split = trained.length === 2;
-  const marks = split
-    ? [
-        line(boundary, LOSS_TOP - 16, boundary, BOTTOM, { stroke: COLOURS.quiet, 'stroke-dasharray': '4 4' }),
-        text(boundary - 6, LOSS_TOP - 8, STAGE_TITLES.head, { 'text-anchor': 'end', fill: COLOURS.quiet }),
-        text(boundary + 6, LOSS_TOP - 8, STAGE_TITLES.fineTune, { fill: COLOURS.quiet }),
-      ]
-    : [text(LEFT, LOSS_TOP - 8, STAGE_TITLES[trained[0]!.stage], { fill: COLOURS.quiet })];
-  const epochTicks = ticks(1, Math.max(2, total), 12).filter(
-    (tick) => Number.isInteger(tick) && tick <= total,
-  );
-  const axis = [
-    ...epochTicks.map((tick) => text(x(tick), BOTTOM + 18, String(tick), { 'text-anchor': 'middle' })),
-    text((LEFT + RIGHT) / 2, BOTTOM + 42, split ? 'epoch, counted through both stages' : 'epoch', {
-      'text-anchor': 'middle',
-    }),
-  ];
+  const bothStages = trained.length === 2;
   const last = entries.at(-1)!;
   const description = [
     `Loss and accuracy of ${entries.length} epochs.`,
     `Last epoch: training accuracy ${percent(last.accuracy)}, loss ${last.loss.toFixed(3)}.`,
-    ...bests.map((best) => `Best validation accuracy: ${bestOf(best)}.`),
+    ...bestEpochs.map((best) => `Best validation accuracy: ${describeBest(best)}.`),
   ].join(' ');
-  return card(WIDTH, HEIGHT, { title, description }, ...legend(bests), ...marks, ...body, ...axis);
+  return card(
+    WIDTH_PX,
+    ACCURACY_FRAME.bottom + X_AXIS_HEIGHT_PX,
+    { title, description },
+    ...legend(bestEpochs),
+    ...(bothStages
+      ? stageBoundary(x.at(before.fineTune + 0.5))
+      : [stageTitle(trained[0]!.stage, SIDES.left)]),
+    ...panels,
+    ...xAxis(ACCURACY_FRAME, x, bothStages ? 'epoch, counted across both stages' : 'epoch'),
+  );
 }
+
+const stageTitle = (stage: StageName, x: number, anchor: 'start' | 'end' = 'start') =>
+  text(x, LOSS_FRAME.top - 8, STAGE_TITLES[stage], { 'text-anchor': anchor, fill: COLOURS.quiet });
+
+/** The line between the stages, with a stage's title on each side. */
+const stageBoundary = (x: number) => [
+  line(x, LOSS_FRAME.top - 16, x, ACCURACY_FRAME.bottom, {
+    stroke: COLOURS.quiet,
+    'stroke-dasharray': '4 4',
+  }),
+  stageTitle('head', x - 6, 'end'),
+  stageTitle('fineTune', x + 6),
+];

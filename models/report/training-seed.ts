@@ -1,5 +1,5 @@
 /**
- * The seed that split a training's images, from the figures beside its model.
+ * The seed of a training, read from the figures beside its saved model.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,17 +10,17 @@ import { REPORT_FILES } from './report';
 /**
  * Reads the seed that decided which images the model in `folder` was trained on.
  *
- * @returns undefined where no such figures lie beside the model, or no seed split its images
+ * @returns undefined if the folder has no such figures, or folders split the data set
  */
 export function trainingSeed(folder: string): number | undefined {
   let figures: Partial<ModelCardFacts> & { readonly format?: string };
   try {
     figures = JSON.parse(readFileSync(join(folder, REPORT_FILES.figures), 'utf8')) as typeof figures;
   } catch {
-    // A model is measured as well without its papers, which its copy may lack.
+    // A copy of a model may lack its figures, and can be measured without them.
     return undefined;
   }
-  // Older figures do not say what split the images: their seed ranked them by pixels, and gives another split today.
+  // Figures without `splitBy` are older: their seed ranked images by pixels, and would give another split today.
   return figures.format === 'tandem-evaluation' && figures.data?.splitBy === 'seed'
     ? figures.seed
     : undefined;

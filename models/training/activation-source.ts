@@ -1,43 +1,45 @@
 /**
- * What the frozen trunk says of an epoch's images. Where no augmentation changes them it is computed once a stage,
- * not once an epoch.
+ * The activations that the frozen trunk computes for the images of an epoch. Without augmentation the images never
+ * change, so their activations are computed once per stage instead of once per epoch.
  */
 import { epochOrder } from '../data/input-pipeline';
 import type { Activation, Trunk } from './trunk';
 
-/** Images float32 [size, 224, 224, 3] as the model takes them, and the indices of their classes, [size]. */
+/** Images float32 [size, 224, 224, 3] in the model's input range, and their class indices [size]. */
 export interface Batch {
   readonly images: Float32Array;
   readonly labels: Int32Array;
   readonly size: number;
 }
 
-/** Where batches come from: the same for the same epoch, whenever it is asked. */
+/** A source of batches: the same epoch always gives the same batches. */
 export interface BatchSource {
+  /** The batches of an epoch, shuffled by its number. */
   readonly epoch: (epoch: number) => AsyncIterable<Batch>;
   readonly stepsPerEpoch: number;
-  /** Every image once, in an order that never changes; undefined where images differ from epoch to epoch. */
+  /** Every image once, in a fixed order; undefined if augmentation changes the images from epoch to epoch. */
   readonly unchanging?: (() => AsyncIterable<Batch>) | undefined;
 }
 
-/** A batch behind the trunk. */
+/** A batch after the trunk. */
 export interface TrunkBatch {
+  /** One activation per output of the trunk. */
   readonly activations: readonly Activation[];
   readonly labels: Int32Array;
 }
 
-/** Epochs behind the trunk. */
+/** The batches of an epoch after the trunk. */
 export type ActivationSource = (epoch: number) => AsyncIterable<TrunkBatch>;
 
 /**
- * Memory for activations, those to train on and those to validate on together; a ResNet's of one image are 0.50 MB
- * (7 · 7 · (512 + 2048) numbers) where its last block is cut, 8 KB behind pooling.
+ * Memory for kept activations, of training and validation images together. One image takes 0.50 MB (7 · 7 · (512 + 2048)
+ * numbers) if ResNet101V2 is cut in its last block, and 8 KB after pooling.
  */
-export const MOST_ACTIVATION_BYTES = 2 ** 30;
+export const MAX_ACTIVATION_BYTES = 2 ** 30;
 
-/** What is left of the memory for a stage's activations; what is kept is taken from it. */
+/** The memory that is still free for the activations of a stage; keeping activations reduces it. */
 export interface ActivationMemory {
-  leftBytes: number;
+  remainingBytes: number;
 }
 
 /** Runs the trunk on each batch. */
@@ -47,7 +49,7 @@ export async function* throughTrunk(batches: AsyncIterable<Batch>, trunk: Trunk)
   }
 }
 
-/** Computes every image's activations, unless they take more memory than is left. */
+/** Computes and keeps the activations of every image; undefined if they exceed the remaining memory. */
 async function computeAll(
   batches: AsyncIterable<Batch>,
   trunk: Trunk,
@@ -57,14 +59,17 @@ async function computeAll(
   let bytes = 0;
   for await (const batch of throughTrunk(batches, trunk)) {
     bytes += batch.activations.reduce((sum, { values }) => sum + values.byteLength, 0);
-    if (bytes > memory.leftBytes) return undefined;
+    if (bytes > memory.remainingBytes) return undefined;
     all.push(batch);
   }
-  memory.leftBytes -= bytes;
+  memory.remainingBytes -= bytes;
   return all;
 }
 
-/** The same images in the same order each time, behind a trunk; they go through it once, if memory has the room. */
+/**
+ * Activations of the same images in the same order, for every call of the result. The images pass through the trunk once
+ * if their activations fit into memory, else at every call.
+ */
 export async function repeatedActivations(
   batches: () => AsyncIterable<Batch>,
   trunk: Trunk,
@@ -74,7 +79,7 @@ export async function repeatedActivations(
   return () => all ?? throughTrunk(batches(), trunk);
 }
 
-/** Picks images out of batches of `batchSize`, the last of which may be smaller. */
+/** Collects a batch of images by their index in batches of `batchSize`; the last of those may be smaller. */
 function gather(all: readonly TrunkBatch[], indices: readonly number[], batchSize: number): TrunkBatch {
   const places = indices.map((index) => [all[Math.floor(index / batchSize)]!, index % batchSize] as const);
   const activations = all[0]!.activations.map(({ shape: [, ...shape] }, k): Activation => {
@@ -89,10 +94,10 @@ function gather(all: readonly TrunkBatch[], indices: readonly number[], batchSiz
 }
 
 /**
- * Epochs behind a trunk. Images that never change go through it once, if their activations fit into memory, and are
- * shuffled then as the input pipeline shuffles images.
+ * The epochs of a source after a trunk. Images that never change pass through the trunk once if their activations fit
+ * into memory; the activations are then shuffled exactly as the input pipeline shuffles images.
  *
- * @param seed of the epochs' orders
+ * @param seed decides the order of images in each epoch
  */
 export async function activationSource(
   source: BatchSource,

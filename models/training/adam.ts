@@ -1,5 +1,6 @@
 /**
- * Adam in Keras' form. tfjs adds epsilon to the root of the corrected moment, Keras to that of the moment itself.
+ * Adam as Keras computes it. tfjs adds epsilon to the root of the bias-corrected moment, Keras to the root of the moment
+ * itself.
  *
  * @see https://arxiv.org/abs/1412.6980 ("epsilon hat", before section 2.1)
  * @see keras/src/optimizers/adam.py
@@ -17,18 +18,20 @@ const EPSILON = 1e-7;
 export interface Adam {
   /** Steps taken. */
   readonly step: () => number;
-  /** Takes a step; gradients are keyed by the variables' own tfjs names, as `tf.variableGrads` gives them. */
+  /** Takes a step. Gradients are keyed by the tfjs names of the variables, as `tf.variableGrads` returns them. */
   readonly apply: (gradients: tf.NamedTensorMap, learningRate: number) => void;
   /** Both moments of each variable, as `adam/m/NAME` and `adam/v/NAME`. */
   readonly moments: () => Weights;
+  /** Frees the moments. */
   readonly dispose: () => void;
 }
 
 /**
- * Makes the optimizer.
+ * Creates the optimizer; the caller disposes it.
  *
- * @param variables what it trains, by `layer/weight`
- * @param resumed state to go on from, as {@link Adam.moments} gave it, and the steps it had taken
+ * @param variables the variables to train, by `layer/weight`
+ * @param resumed steps taken and moments, as {@link Adam.step} and {@link Adam.moments} returned them
+ * @throws RangeError if a moment is missing
  */
 export function createAdam(
   variables: ReadonlyMap<string, tf.Variable>,
@@ -39,7 +42,7 @@ export function createAdam(
     const saved = resumed?.moments.get(`adam/${kind}/${name}`);
     if (resumed !== undefined && saved === undefined) {
       throw new RangeError(
-        `the checkpoint must hold adam/${kind}/${name}, received none: choose another --out to train anew`,
+        `the checkpoint must hold adam/${kind}/${name}, received none: choose another --out to start over`,
       );
     }
     return tf.variable(saved === undefined ? tf.zeros(shape) : tf.tensor(saved.values, shape));

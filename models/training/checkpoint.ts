@@ -1,5 +1,5 @@
 /**
- * The state of a training between two epochs: everything that going on needs, in one file that is never half written.
+ * Checkpoints: everything that resuming a training needs, in one file that is written atomically after each epoch.
  */
 import { existsSync, readFileSync } from 'node:fs';
 
@@ -8,7 +8,7 @@ import type { StageName } from '../recipes';
 import { decodeSafetensors, encodeSafetensors } from '../weights/safetensors';
 import type { WeightArray } from '../weights/weights';
 
-/** Name of the file in a training's folder. */
+/** Name of the file in the folder of a training. */
 export const CHECKPOINT_NAME = 'checkpoint.safetensors';
 
 /** The best epoch of a stage so far, by validation accuracy, then loss. */
@@ -18,39 +18,40 @@ export interface BestEpoch {
   readonly loss: number;
 }
 
-/** Whether an epoch is better than the best so far. */
-export function isBetter(found: BestEpoch, best: BestEpoch | undefined): boolean {
-  if (best === undefined || found.accuracy > best.accuracy) return true;
-  return found.accuracy === best.accuracy && found.loss < best.loss;
+/** Whether an epoch is better than the best so far; any epoch is better than none. */
+export function isBetter(candidate: BestEpoch, best: BestEpoch | undefined): boolean {
+  if (best === undefined || candidate.accuracy > best.accuracy) return true;
+  return candidate.accuracy === best.accuracy && candidate.loss < best.loss;
 }
 
-/** Where a training stands. */
+/** The progress of a training. */
 export interface TrainingState {
   readonly stage: StageName;
-  /** Epochs of the stage that are complete. */
+  /** Completed epochs of the stage. */
   readonly epochsDone: number;
-  /** Steps that the stage's optimizer has taken. */
+  /** Steps that the optimizer has taken in the stage. */
   readonly optimizerStep: number;
+  /** The best epoch of the stage; absent without validation images. */
   readonly best?: BestEpoch | undefined;
-  /** The epoch of the lowest validation loss, which early stopping counts from. */
+  /** The epoch with the lowest validation loss, from which early stopping counts. */
   readonly lowestLoss?: { readonly epoch: number; readonly loss: number } | undefined;
   /** True once early stopping has ended the stage. */
   readonly stopped: boolean;
 }
 
-/** All that decides a training's outcome, by field, as JSON takes it. */
+/** Everything that decides the result of a training, as JSON values by field. */
 export type Fingerprint = Readonly<Record<string, unknown>>;
 
-/** What a file of {@link writeCheckpoint} holds. */
+/** The contents of a checkpoint file. */
 export interface Checkpoint {
   readonly state: TrainingState;
-  /** A training goes on only from its own checkpoint. */
+  /** Only the training with the same fingerprint may resume from it. */
   readonly fingerprint: Fingerprint;
-  /** Trained weights by `layer/weight`, and the optimizer's moments. */
+  /** Trained weights by `layer/weight`, and the moments of the optimizer as `createAdam` names them. */
   readonly tensors: ReadonlyMap<string, WeightArray>;
 }
 
-/** Writes a checkpoint as a whole or not at all. */
+/** Writes a checkpoint atomically. */
 export function writeCheckpoint(file: string, { state, fingerprint, tensors }: Checkpoint): void {
   const metadata = { state: JSON.stringify(state), fingerprint: JSON.stringify(fingerprint) };
   writeFileAtomic(
@@ -59,16 +60,20 @@ export function writeCheckpoint(file: string, { state, fingerprint, tensors }: C
   );
 }
 
-/** Characters of a value in a message: names of classes can be many. */
-const MOST_SHOWN = 80;
+/** Characters of a value in an error: a list of classes can be long. */
+const MAX_VALUE_CHARACTERS = 80;
 
-const shown = (json: string | undefined) =>
-  json === undefined ? 'none' : json.length > MOST_SHOWN ? `${json.slice(0, MOST_SHOWN)}…` : json;
+const abbreviate = (json: string | undefined) =>
+  json === undefined
+    ? 'none'
+    : json.length > MAX_VALUE_CHARACTERS
+      ? `${json.slice(0, MAX_VALUE_CHARACTERS)}…`
+      : json;
 
 const fieldsOf = (value: unknown): Fingerprint | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fingerprint) : undefined;
 
-/** Sentences on the innermost fields in which two fingerprints differ. */
+/** One sentence per innermost field in which two fingerprints differ. */
 function differences(saved: unknown, wanted: unknown, path: readonly string[] = []): string[] {
   const [before, now] = [fieldsOf(saved), fieldsOf(wanted)];
   if (before !== undefined && now !== undefined) {
@@ -77,7 +82,7 @@ function differences(saved: unknown, wanted: unknown, path: readonly string[] = 
   }
   const [expected, received] = [saved, wanted].map((value) => JSON.stringify(value) as string | undefined);
   if (expected === received) return [];
-  return [`${path.join('.')} must be ${shown(expected)}, received ${shown(received)}`];
+  return [`${path.join('.')} must be ${abbreviate(expected)}, received ${abbreviate(received)}`];
 }
 
 function decodeCheckpoint(file: string): Checkpoint {
@@ -90,7 +95,7 @@ function decodeCheckpoint(file: string): Checkpoint {
     };
   } catch (cause) {
     throw new RangeError(
-      `${file} must be a whole checkpoint, received a damaged one: choose another --out to train anew`,
+      `${file} must be a complete checkpoint, received a damaged one: choose another --out to start over`,
       { cause },
     );
   }
@@ -99,8 +104,8 @@ function decodeCheckpoint(file: string): Checkpoint {
 /**
  * Reads a checkpoint.
  *
- * @returns undefined where there is none
- * @throws RangeError naming the fields where it belongs to another training, or saying that it is damaged
+ * @returns undefined if the file does not exist
+ * @throws RangeError if the file is damaged, or belongs to another training; then the error names the fields that differ
  */
 export function readCheckpoint(file: string, fingerprint: Fingerprint): Checkpoint | undefined {
   if (!existsSync(file)) return undefined;
@@ -108,7 +113,7 @@ export function readCheckpoint(file: string, fingerprint: Fingerprint): Checkpoi
   const different = differences(checkpoint.fingerprint, fingerprint);
   if (different.length > 0) {
     throw new RangeError(
-      `${file} is of another training: ${different.join('; ')}: go on with what it was begun with, or choose another --out`,
+      `${file} belongs to another training: ${different.join('; ')}: resume with the original options, or choose another --out`,
     );
   }
   return checkpoint;

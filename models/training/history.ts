@@ -1,37 +1,37 @@
 /**
- * A training's history as JSON Lines: one line an epoch, appended when the epoch ends.
+ * The history of a training as JSON Lines: one line per epoch, appended when the epoch ends.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 import { writeFileAtomic } from '../../files/write';
 import { type BestEpoch, isBetter, type TrainingState } from './checkpoint';
-import type { EpochRecord } from './train-classifier';
+import type { EpochRecord } from './progress';
 import { STAGES } from '../recipes';
 
-/** One epoch's line. */
+/** The line of one epoch. */
 export interface HistoryEntry extends EpochRecord {
   /** When the epoch ended, ISO 8601 in UTC. */
   readonly at: string;
 }
 
-/** What a history's file says, as far as it is whole. */
+/** The complete lines of a history file. */
 export interface History {
   readonly entries: readonly HistoryEntry[];
-  /** Says what was ignored, where the last line is torn. */
+  /** States what was ignored if the last line is torn. */
   readonly warning?: string;
 }
 
-/** Name of the file in a training's folder. */
+/** Name of the file in the folder of a training. */
 export const HISTORY_NAME = 'history.jsonl';
 
-/** Numbers of an entry; the last two are there only where the training has a validation split. */
+/** Numbers of an entry; the optional ones need validation images. */
 const REQUIRED = ['loss', 'accuracy', 'learningRate', 'seconds'] as const;
 const OPTIONAL = ['valLoss', 'valAccuracy'] as const;
 
-/** What JSON has no number for: a diverged training's loss must not become null. */
+/** JSON has no such numbers, but the loss of a diverged training must not become null. */
 const NOT_FINITE: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
 
-/** A line of JSON Lines, with its end; numbers that are not finite become their names. */
+/** A line of JSON Lines with its line feed; numbers that are not finite become strings such as `NaN`. */
 export function formatJsonLine(value: object): string {
   const finite = (_: string, part: unknown) =>
     typeof part === 'number' && !Number.isFinite(part) ? String(part) : part;
@@ -59,7 +59,11 @@ function parseEntry(line: string, where: string): HistoryEntry {
       );
   };
   check('stage', (STAGES as readonly unknown[]).includes(read['stage']), `one of ${STAGES.join(', ')}`);
-  check('epoch', Number.isInteger(read['epoch']) && Number(read['epoch']) > 0, 'a whole number from 1');
+  check(
+    'epoch',
+    Number.isInteger(read['epoch']) && Number(read['epoch']) > 0,
+    'a whole number of at least 1',
+  );
   for (const field of REQUIRED) check(field, typeof read[field] === 'number', 'a number');
   for (const field of OPTIONAL)
     check(field, ['number', 'undefined'].includes(typeof read[field]), 'a number or left out');
@@ -68,10 +72,10 @@ function parseEntry(line: string, where: string): HistoryEntry {
 }
 
 /**
- * Reads a history's text. A last line without its end, as a crash leaves it, is taken if whole and ignored if torn.
+ * Parses a history. A crash can leave a last line without its line feed: it is kept if complete, and ignored if torn.
  *
- * @param file named in errors and in the warning
- * @throws TypeError naming the line and the field where another line is no entry
+ * @param file name for errors and the warning
+ * @throws TypeError naming the line and the field if any other line is invalid
  */
 export function parseHistory(text: string, file: string): History {
   const lines = text.split('\n');
@@ -82,28 +86,32 @@ export function parseHistory(text: string, file: string): History {
   try {
     return { entries: [...entries, parseEntry(tail, where)] };
   } catch {
-    return { entries, warning: `${where} is torn, ${tail.length} characters without a line end: ignored` };
+    return { entries, warning: `${where} is torn, ${tail.length} characters without a line feed: ignored` };
   }
 }
 
-/** Reads a history; one that is not there yet is empty. */
+/**
+ * Reads a history; a missing file is an empty history.
+ *
+ * @throws TypeError as {@link parseHistory} does
+ */
 export function readHistory(file: string): History {
   return existsSync(file) ? parseHistory(readFileSync(file, 'utf8'), file) : { entries: [] };
 }
 
-/** Writes a whole history, or nothing. */
-export function writeHistory(file: string, entries: readonly HistoryEntry[]): void {
+/** Replaces a history atomically. */
+function writeHistory(file: string, entries: readonly HistoryEntry[]): void {
   writeFileAtomic(file, entries.map(formatJsonLine).join(''));
 }
 
-/** Adds an epoch's line; a torn line before it, as a crash leaves one, is replaced and not run into. */
+/** Appends the line of an epoch; a torn line that a crash left at the end is removed first. */
 export function appendHistory(file: string, entry: HistoryEntry): void {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (text !== '' && !text.endsWith('\n')) writeHistory(file, parseHistory(text, file).entries);
   appendFileSync(file, formatJsonLine(entry), { flush: true });
 }
 
-/** The entries up to a checkpoint: all of earlier stages, and its own stage's up to the epochs it has done. */
+/** The entries up to a checkpoint: all of earlier stages, and the completed epochs of its own stage. */
 export function entriesUpTo(
   entries: readonly HistoryEntry[],
   { stage, epochsDone }: Pick<TrainingState, 'stage' | 'epochsDone'>,
@@ -116,10 +124,10 @@ export function entriesUpTo(
 }
 
 /**
- * Makes a history fit the checkpoint that a training goes on from; without one the training starts anew, and so does
- * its history.
+ * Cuts a history to the checkpoint that a training resumes from; without a checkpoint the training starts over, and the
+ * history is emptied.
  *
- * @returns what is left, with the warning of {@link readHistory}
+ * @returns the remaining entries, with the warning of {@link readHistory}
  */
 export function truncateHistory(
   file: string,
@@ -141,7 +149,11 @@ const figuresOf = ({ epoch, valAccuracy, valLoss }: HistoryEntry): BestEpoch => 
   loss: valLoss!,
 });
 
-/** The epoch of the highest validation accuracy, of equal ones the lowest loss: the one that `trainClassifier` calls best. */
+/**
+ * The epoch that `trainClassifier` calls best: highest validation accuracy, among equals the lowest validation loss.
+ *
+ * @returns undefined if no entry has validation figures
+ */
 export function bestEntry(entries: readonly HistoryEntry[]): HistoryEntry | undefined {
   return entries
     .filter(({ valAccuracy }) => valAccuracy !== undefined)

@@ -1,8 +1,9 @@
 /**
- * A training from a folder of images to a saved model with its evidence.
+ * A training from a folder of images to a saved model: checks, reads the images, trains, saves.
+ * `train-classifier.ts` trains both stages, `step.ts` takes one step; `report/report-training.ts` measures the result.
  */
 import { existsSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
@@ -21,137 +22,76 @@ import { openInputPipeline } from '../data/input-pipeline';
 import type { ProgressReporter } from './progress';
 import { type Augmentation, type BatchNormMode, type Recipe, STAGE_TITLES } from '../recipes';
 import { type Base, MANIFEST_NAME, writeSavedModel } from '../weights/saved-model';
-import { resolveWeights } from './base-option';
+import { resolveBase } from './resolve-base';
 import { CHECKPOINT_NAME, type Fingerprint } from './checkpoint';
 import { trainClassifier } from './train-classifier';
 
-/** All that decides a training's outcome, and where it goes. */
+/** Everything that decides the result of a training, and where it is saved. */
 export interface TrainingPlan {
   readonly model: ModelId;
   readonly architecture: ArchitectureId;
-  /** Folder of the images. */
+  /** Folder of the data set. */
   readonly data: string;
-  /** What it starts from, as `--weights` names it. */
+  /** The base, as `--weights` names it. */
   readonly weights: string;
   readonly recipe: Recipe;
   readonly augmentation: Augmentation | undefined;
   readonly batchNorm: BatchNormMode;
-  /** Whether rare classes count as much as common ones. */
+  /** Whether class weights make rare classes count as much as common ones. */
   readonly balanceClasses: boolean;
   readonly seed: number;
-  /** With one thread the same plan gives the same weights, bit for bit. */
+  /** Threads of trunk and tail. With 1, the same plan gives the same weights bit for bit. */
   readonly threads: number;
+  /** Ends a stage after this many epochs without a lower validation loss; undefined for never. */
   readonly earlyStoppingEpochs: number | undefined;
+  /** Which weights each stage keeps: those of its last epoch, or of its best by validation accuracy. */
   readonly keep: 'last' | 'best';
+  /** Whether an image that lies in two splits is a warning instead of an error. */
   readonly allowLeakage: boolean;
-  /** Folder of the saved model, and of the checkpoints until then. */
+  /** Folder of the saved model, the checkpoints and the history. */
   readonly out: string;
+  /** Whether to resume the training in `out`. */
   readonly resume: boolean;
-  /** Whether it is a model that comes with the project: marked as a demo, its kernels stored in 8 bits. */
+  /** Whether the model is one of the project's demo models: marked as a demo, kernels stored in 8 bits. */
   readonly demo: boolean;
 }
 
-/** What is there once a training has ended. */
+/** What the report needs of a finished training; the model itself is in the folder `out`. */
 export interface TrainedModel {
   readonly dataset: Dataset;
-  /** Weight of each class in the loss, where classes were balanced. */
-  readonly weightsOfClasses: readonly number[] | undefined;
-}
-
-/** A base is its contents: a path may be spelt in many ways. */
-function fingerprintOf(plan: TrainingPlan, base: Base, dataset: Dataset): Fingerprint {
-  const { architecture, recipe, augmentation, batchNorm, balanceClasses, seed } = plan;
-  const { earlyStoppingEpochs, keep } = plan;
-  const { sha256, classes, splitSha256 } = dataset;
-  return {
-    ...{ architecture, recipe, augmentation, batchNorm, balanceClasses, seed, earlyStoppingEpochs, keep },
-    base: base.kind === 'seed' ? `seed ${base.seed}` : base.sha256,
-    data: { sha256, splitSha256, classes },
-    resize: RESIZE,
-  };
-}
-
-/** @throws Error where another training's work would be lost, or there is none to go on with */
-function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
-  const has = (name: string) => existsSync(join(out, name));
-  if (resume) {
-    // One that was killed before its first checkpoint has a history.
-    if (has(CHECKPOINT_NAME) || (has(HISTORY_NAME) && !has(MANIFEST_NAME))) return;
-    throw new Error(
-      `--resume must find a training in --out ${out}, received no ${CHECKPOINT_NAME} there: correct --out, or leave --resume out to begin a training`,
-    );
-  }
-  const name = [CHECKPOINT_NAME, MANIFEST_NAME].find(has);
-  if (name === undefined) return;
-  const remedy = name === CHECKPOINT_NAME ? 'go on with it by --resume, or choose' : 'choose';
-  throw new Error(
-    `--out ${out} must have no training in it, received one (${name}): ${remedy} another folder`,
-  );
+  /** Weight of each class in the loss; undefined if classes were not balanced. */
+  readonly classWeights: readonly number[] | undefined;
 }
 
 /**
- * Makes the folder of the saved model, and refuses what can be refused at once, so that no download, no set of images and
- * no epoch is waited for in vain.
+ * Trains a model, or resumes its training, and writes the saved model.
  *
- * @returns the files of the data set
- * @throws Error naming the option, what it must be and what it is
+ * @throws Error naming the option, what it must be and its value; options are checked before anything slow starts
  */
-function checkStart({ architecture, data, out, recipe, resume }: TrainingPlan): DatasetFiles {
-  checkOut({ out, resume });
-  // Else tfjs greets with advice that is wrong here.
-  tf.enableProdMode();
-  const backbone = buildBackbone(architecture, { preprocessing: recipe.preprocessing });
-  unfrozenLayers(backbone, recipe.fineTune.layersUnfrozen);
-  backbone.dispose();
-  const found = findDatasetFiles(data);
-  makeOut(out);
-  return found;
-}
-
-/** Reads the images and says what was found. */
-async function readImages(
-  { data, seed, allowLeakage }: TrainingPlan,
-  found: DatasetFiles,
-  { note, onCount }: ProgressReporter,
-): Promise<Dataset> {
-  const dataset = await readDataset(data, {
-    found,
-    seed,
-    allowLeakage,
-    onProgress: (count) => onCount({ task: 'reading', ...count }),
-    note,
-  });
-  const { train, val, test } = dataset.splits;
-  note(
-    `${data}: ${dataset.classes.length} classes (${dataset.classes.join(', ')}); ` +
-      `${train.length} images to train, ${val.length} to validate, ${test.length} to test`,
-  );
-  return dataset;
-}
-
-/** Trains, and writes the saved model; what was reached before is gone on from where the plan says so. */
 export async function runTraining(plan: TrainingPlan, progress: ProgressReporter): Promise<TrainedModel> {
   const { architecture, recipe, augmentation, seed, threads, out } = plan;
   const found = checkStart(plan);
   const { classes } = found;
-  const base = await resolveWeights(plan.weights, architecture, out, progress.note);
+  const base = await resolveBase(plan.weights, architecture, out, progress.note);
   removeTemporaries(out);
   const history = join(out, HISTORY_NAME);
-  // Also of a training to go on with: killed between its first line and its first checkpoint, it starts anew.
+  // Also when resuming: a training that was killed between its first line and its first checkpoint starts over.
   if (!existsSync(join(out, CHECKPOINT_NAME))) {
     truncateHistory(history, undefined);
-    if (plan.resume) progress.note('the training had saved no epoch: it starts anew');
+    if (plan.resume) progress.note('no epoch had been saved: the training starts over');
   }
   await useTfjsNode(threads);
-  progress.note(`training on tfjs-node ${tf.version.tfjs}, its trunk on onnxruntime, threads: ${threads}`);
+  progress.note(
+    `training on tfjs-node ${tf.version.tfjs}, frozen layers on onnxruntime, threads: ${threads}`,
+  );
   const { preprocessing } = recipe;
   const classifier = buildClassifier(architecture, classes.length, { preprocessing });
-  // Before the images, which take long to read: the file may be of another architecture.
+  // Before reading the images, which takes long: the file may be of another architecture.
   await fillFromBase(classifier, { architecture, base, folder: out });
 
   const dataset = await readImages(plan, found, progress);
   const { train, val } = dataset.splits;
-  const weightsOfClasses = plan.balanceClasses ? classWeights(train.map(({ label }) => label)) : undefined;
+  const balance = plan.balanceClasses ? classWeights(train.map(({ label }) => label)) : undefined;
   const { batchSize } = recipe;
   const trainPipeline = openInputPipeline({ items: train, batchSize, augmentation, shuffle: true, seed });
   const valPipeline = openInputPipeline({ items: val, batchSize, seed, workers: 1, cacheBytes: 0 });
@@ -164,7 +104,7 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
       validation: valPipeline,
       folder: out,
       fingerprint: fingerprintOf(plan, base, dataset),
-      ...(weightsOfClasses === undefined ? {} : { classWeights: weightsOfClasses }),
+      ...(balance === undefined ? {} : { classWeights: balance }),
       onStep: progress.onStep,
       onEpoch: (record) => {
         appendHistory(history, { ...record, at: new Date().toISOString() });
@@ -187,11 +127,76 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
     await Promise.all([trainPipeline.close(), valPipeline.close()]);
     classifier.dispose();
   }
-  return { dataset, weightsOfClasses };
+  return { dataset, classWeights: balance };
 }
 
-/** How a data set's folder and its images are called in a report: nothing of this machine's paths. */
-export const namesOf = (data: string) => ({
-  name: basename(data),
-  nameOf: (path: string) => relative(data, path),
-});
+/**
+ * Creates the folder of the saved model, and checks the options before anything slow (a download, reading the images, an
+ * epoch) starts.
+ *
+ * @returns the files of the data set
+ * @throws Error naming the option, what it must be and its value
+ */
+function checkStart({ architecture, data, out, recipe, resume }: TrainingPlan): DatasetFiles {
+  checkOut({ out, resume });
+  // Otherwise tfjs prints a greeting, with advice that does not apply here.
+  tf.enableProdMode();
+  const backbone = buildBackbone(architecture, { preprocessing: recipe.preprocessing });
+  unfrozenLayers(backbone, recipe.fineTune.layersUnfrozen);
+  backbone.dispose();
+  const found = findDatasetFiles(data);
+  makeOut(out);
+  return found;
+}
+
+/** @throws Error if `out` holds another training, or none to resume */
+function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
+  const has = (name: string) => existsSync(join(out, name));
+  if (resume) {
+    // A training that was killed before its first checkpoint has a history.
+    if (has(CHECKPOINT_NAME) || (has(HISTORY_NAME) && !has(MANIFEST_NAME))) return;
+    throw new Error(
+      `--resume needs a training in --out ${out}, received none (no ${CHECKPOINT_NAME}): correct --out, or omit --resume to start a training`,
+    );
+  }
+  const name = [CHECKPOINT_NAME, MANIFEST_NAME].find(has);
+  if (name === undefined) return;
+  const remedy = name === CHECKPOINT_NAME ? 'continue it with --resume, or choose' : 'choose';
+  throw new Error(
+    `--out ${out} must not contain a training, received one (${name}): ${remedy} another folder`,
+  );
+}
+
+/** Reads the data set, and notes its classes and counts. */
+async function readImages(
+  { data, seed, allowLeakage }: TrainingPlan,
+  found: DatasetFiles,
+  { note, onCount }: ProgressReporter,
+): Promise<Dataset> {
+  const dataset = await readDataset(data, {
+    found,
+    seed,
+    allowLeakage,
+    onProgress: (count) => onCount({ task: 'reading', ...count }),
+    note,
+  });
+  const { train, val, test } = dataset.splits;
+  note(
+    `${data}: ${dataset.classes.length} classes (${dataset.classes.join(', ')}); ` +
+      `${train.length} images to train on, ${val.length} to validate on, ${test.length} to test on`,
+  );
+  return dataset;
+}
+
+/** The base enters by its checksum, since a path can be spelt in several ways. */
+function fingerprintOf(plan: TrainingPlan, base: Base, dataset: Dataset): Fingerprint {
+  const { architecture, recipe, augmentation, batchNorm, balanceClasses, seed } = plan;
+  const { earlyStoppingEpochs, keep } = plan;
+  const { sha256, classes, splitSha256 } = dataset;
+  return {
+    ...{ architecture, recipe, augmentation, batchNorm, balanceClasses, seed, earlyStoppingEpochs, keep },
+    base: base.kind === 'seed' ? `seed ${base.seed}` : base.sha256,
+    data: { sha256, splitSha256, classes },
+    resize: RESIZE,
+  };
+}

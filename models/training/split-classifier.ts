@@ -1,31 +1,31 @@
 /**
- * A classifier cut in two at the first un-frozen layer: what lies before only runs forward, as an inference graph, and
- * what lies behind is trained. Both parts share the classifier's variables.
+ * Splits a classifier at its first un-frozen layer. The trunk, before it, only runs forward, as an inference graph; the
+ * tail, from it on, is trained. Both share the variables of the classifier.
  */
 import * as tf from '@tensorflow/tfjs';
 
 import { HEAD_NAME, POOLING_NAME } from '../architectures/classifier';
 import { unfrozenLayers } from '../architectures/unfrozen-layers';
 
-/** The two parts of a classifier whose last layers are trained. */
+/** A classifier in two parts. */
 export interface SplitClassifier {
-  /** Images [b, 224, 224, 3] to what the tail reads: one output for each cut. */
+  /** From images [b, 224, 224, 3] to the inputs of the tail: one output per cut. */
   readonly trunk: tf.LayersModel;
-  /** From the cuts to pooled features [b, c]; undefined where the trunk ends with these, since the head alone is trained. */
+  /** From the cuts to pooled features [b, c]; undefined if only the head is trained, since the trunk then ends with these. */
   readonly tail: tf.LayersModel | undefined;
-  /** Names of the layers that are trained: the un-frozen ones of the backbone, then the head. */
+  /** Names of the trained layers: the un-frozen ones of the backbone, then the head. */
   readonly trained: readonly string[];
 }
 
-/** A layer's output in the classifier; splitting applies the un-frozen ones again. */
+/** The output of a layer in the classifier, its first node: splitting applies un-frozen layers a second time. */
 const outputOf = (layer: tf.layers.Layer): tf.SymbolicTensor => layer.inboundNodes[0]!.outputTensors[0]!;
 const inboundOf = (layer: tf.layers.Layer): tf.layers.Layer[] => layer.inboundNodes[0]?.inboundLayers ?? [];
 
 /**
  * Splits a classifier of {@link buildClassifier} at the last `layersUnfrozen` layers of its backbone's layer list, as
- * Keras users do by `for layer in base.layers[-N:]: layer.trainable = True`. The other layers are marked frozen.
+ * Keras users do with `for layer in base.layers[-N:]: layer.trainable = True`. The other layers become frozen.
  *
- * @throws RangeError for more layers than there are
+ * @throws RangeError if the backbone has fewer layers
  */
 export function splitClassifier(classifier: tf.LayersModel, layersUnfrozen: number): SplitClassifier {
   const end = classifier.layers.findIndex(({ name }) => name === POOLING_NAME);

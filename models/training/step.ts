@@ -1,5 +1,5 @@
 /**
- * One step of training: the tail forward, cross-entropy from the logits, backward, Adam.
+ * One step of training: tail forward, cross-entropy from logits, gradients.
  */
 import * as tf from '@tensorflow/tfjs';
 
@@ -9,12 +9,14 @@ import type { BatchNormMode } from '../recipes';
 import type { SplitClassifier } from './split-classifier';
 import type { Activation } from './trunk';
 
-/** The part of a classifier that is trained, with its variables. */
+/** The trained part of a classifier, with its variables. */
 export interface Learner {
+  /** Un-frozen layers of the backbone; undefined if only the head is trained. */
   readonly tail: tf.LayersModel | undefined;
+  /** Kernel and bias of the head. */
   readonly kernel: tf.Variable;
   readonly bias: tf.Variable;
-  /** What the optimizer changes, by `layer/weight`. */
+  /** The variables that the optimizer changes, by `layer/weight`. */
   readonly trainable: ReadonlyMap<string, tf.Variable>;
 }
 
@@ -37,52 +39,20 @@ export function learnerOf(classifier: tf.LayersModel, { tail, trained }: SplitCl
   };
 }
 
-/** Logits [b, classes] from what the trunk gave; the caller tidies. */
-function logitsOf(learner: Learner, activations: readonly tf.Tensor[], training: boolean): tf.Tensor2D {
-  const { tail, kernel, bias } = learner;
-  const inputs = activations.length === 1 ? activations[0]! : [...activations];
-  const pooled = tail === undefined ? inputs : tail.apply(inputs, { training });
-  return (pooled as tf.Tensor2D).matMul(kernel as tf.Tensor2D).add(bias); // [b, classes]
-}
+// A type alias, because an interface has no implicit index signature, which `tf.tidy` requires of its result.
+/** Sum of the losses of a batch, and its number of correct predictions. */
+export type StepResult = { readonly lossSum: number; readonly correct: number };
 
-// A type, not an interface, so that `tf.tidy` takes it for a container.
-/** Sum of the losses of a batch, and how many of its images were classified rightly. */
-export type StepResult = { readonly lossSum: number; readonly right: number };
-
-const toTensors = (activations: readonly Activation[]) =>
-  activations.map(({ shape, values }) => tf.tensor(values, [...shape]));
-
-function resultOf(losses: tf.Tensor, logits: tf.Tensor, labels: Int32Array): StepResult {
-  const best = logits.argMax(-1).dataSync();
-  return {
-    lossSum: losses.sum().dataSync()[0]!,
-    right: labels.reduce((sum, label, i) => sum + (best[i] === label ? 1 : 0), 0),
-  };
-}
-
-/**
- * Cross-entropy of each image, [b]; from logits, as Keras computes it behind a softmax layer.
- *
- * @param smoothing share of each target that is spread evenly over the classes
- */
-function crossEntropy(logits: tf.Tensor2D, labels: Int32Array, smoothing: number): tf.Tensor1D {
-  const classCount = logits.shape[1];
-  const targets = tf
-    .oneHot(tf.tensor1d(labels, 'int32'), classCount)
-    .mul(1 - smoothing)
-    .add(smoothing / classCount); // [b, classes]
-  return tf.logSoftmax(logits).mul(targets).sum<tf.Tensor1D>(-1).neg();
-}
-
-/** What of the plan decides a step's loss. */
+/** The options that decide the loss of a step. */
 export interface StepOptions {
   readonly batchNorm: BatchNormMode;
+  /** Share of each target that is spread evenly over the classes. */
   readonly labelSmoothing: number;
-  /** Weight of each class in the loss. */
+  /** Weight of each class in the loss; undefined for equal weights. */
   readonly classWeights: readonly number[] | undefined;
 }
 
-/** Computes a batch's gradients, gives them to `apply`, and returns what the batch came to before the step. */
+/** Computes the gradients of a batch and passes them to `apply`; returns loss and predictions from before the step. */
 export function trainStep(
   learner: Learner,
   activations: readonly Activation[],
@@ -107,7 +77,7 @@ export function trainStep(
   });
 }
 
-/** What a batch comes to in inference mode; its loss is smoothed as in training, which is what Keras validates by. */
+/** Evaluates a batch in inference mode. Its loss is smoothed as in training, as in the validation of Keras. */
 export function evaluateStep(
   learner: Learner,
   activations: readonly Activation[],
@@ -118,4 +88,37 @@ export function evaluateStep(
     const logits = logitsOf(learner, toTensors(activations), false);
     return resultOf(crossEntropy(logits, labels, labelSmoothing), logits, labels);
   });
+}
+
+/** Logits [b, classes] from the activations of the trunk; the caller tidies. */
+function logitsOf(learner: Learner, activations: readonly tf.Tensor[], training: boolean): tf.Tensor2D {
+  const { tail, kernel, bias } = learner;
+  const inputs = activations.length === 1 ? activations[0]! : [...activations];
+  const pooled = tail === undefined ? inputs : tail.apply(inputs, { training });
+  return (pooled as tf.Tensor2D).matMul(kernel as tf.Tensor2D).add(bias); // [b, classes]
+}
+
+const toTensors = (activations: readonly Activation[]) =>
+  activations.map(({ shape, values }) => tf.tensor(values, [...shape]));
+
+function resultOf(losses: tf.Tensor, logits: tf.Tensor, labels: Int32Array): StepResult {
+  const best = logits.argMax(-1).dataSync();
+  return {
+    lossSum: losses.sum().dataSync()[0]!,
+    correct: labels.reduce((sum, label, i) => sum + (best[i] === label ? 1 : 0), 0),
+  };
+}
+
+/**
+ * Cross-entropy of each image, [b]; from logits, as Keras computes it for a softmax layer.
+ *
+ * @param smoothing share of each target that is spread evenly over the classes
+ */
+function crossEntropy(logits: tf.Tensor2D, labels: Int32Array, smoothing: number): tf.Tensor1D {
+  const classCount = logits.shape[1];
+  const targets = tf
+    .oneHot(tf.tensor1d(labels, 'int32'), classCount)
+    .mul(1 - smoothing)
+    .add(smoothing / classCount); // [b, classes]
+  return tf.logSoftmax(logits).mul(targets).sum<tf.Tensor1D>(-1).neg();
 }

@@ -1,5 +1,6 @@
 /**
- * The two-stage recipe: the head on a frozen backbone, then the backbone's last layers too. Resumable by epoch.
+ * The two-stage recipe: the head on a frozen backbone, then the last layers of the backbone too. It can be resumed after
+ * any epoch.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import {
   type ActivationSource,
   activationSource,
   type BatchSource,
-  MOST_ACTIVATION_BYTES,
+  MAX_ACTIVATION_BYTES,
   repeatedActivations,
   type TrunkBatch,
 } from './activation-source';
@@ -28,79 +29,47 @@ import {
   type TrainingState,
   writeCheckpoint,
 } from './checkpoint';
+import type { EpochRecord, StepRecord } from './progress';
 import { type SplitClassifier, splitClassifier } from './split-classifier';
 import { evaluateStep, type Learner, learnerOf, trainStep } from './step';
 import { openTrunk } from './trunk';
 
-/** What an epoch came to. Training figures are means over the epoch, as the model changed; validation is at its end. */
-export interface EpochRecord {
-  readonly stage: StageName;
-  /** Counted from 1 in each stage. */
-  readonly epoch: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly valLoss?: number;
-  readonly valAccuracy?: number;
-  /** At the epoch's end. */
-  readonly learningRate: number;
-  readonly seconds: number;
-}
-
-/** Running figures within an epoch. */
-export interface StepRecord {
-  readonly stage: StageName;
-  readonly epoch: number;
-  readonly step: number;
-  readonly steps: number;
-  readonly loss: number;
-  readonly accuracy: number;
-}
-
-/** All that a training of both stages needs; of files it knows its checkpoints only. */
+/** The inputs of a training of both stages. The only files that it reads and writes are its checkpoints. */
 export interface Training {
-  /** A classifier filled from its base; training changes it in place. */
+  /** A classifier with the weights of its base; training changes them in place. */
   readonly classifier: tf.LayersModel;
   readonly recipe: Recipe;
   readonly batchNorm: BatchNormMode;
+  /** Weight of each class in the loss. @default 1 for each */
   readonly classWeights?: readonly number[];
   readonly train: BatchSource;
-  /** Its first epoch is used, without augmentation. */
+  /** Images to validate on, without augmentation: always its epoch 0. */
   readonly validation?: BatchSource;
   readonly seed: number;
-  /** Threads of the trunk; the tail's are those of the tfjs backend. */
+  /** Threads of the trunk; the tail uses those of the tfjs backend. */
   readonly threads: number;
-  /** Memory for what the trunk says of images that never change. @default MOST_ACTIVATION_BYTES */
-  readonly mostActivationBytes?: number;
-  /** Where checkpoints go. */
+  /** Memory for the activations of images that never change. @default MAX_ACTIVATION_BYTES */
+  readonly maxActivationBytes?: number;
+  /** Folder of the checkpoints. */
   readonly folder: string;
   readonly fingerprint: Fingerprint;
+  /** Whether to resume from the checkpoint in `folder`. */
   readonly resume: boolean;
-  /** Ends a stage after so many epochs whose validation loss was no better than the best before. */
+  /** Ends a stage after this many epochs without a lower validation loss. @default never */
   readonly earlyStoppingEpochs?: number | undefined;
-  /** Weights to keep of each stage: those of its last epoch, or of its best by validation accuracy. */
+  /** Which weights each stage keeps: those of its last epoch, or of its best epoch by validation accuracy. */
   readonly keep: 'last' | 'best';
   readonly onStep?: (record: StepRecord) => void;
   readonly onEpoch?: (record: EpochRecord) => void;
-  /** Called with the state that a resumed training starts from. */
+  /** Called with the state of the checkpoint that a training resumes from. */
   readonly onResume?: (state: TrainingState) => void;
 }
 
-const BEST = 'best.safetensors';
-
-/** Learning rate of a step: constant, or half a cosine to zero. */
-export function learningRateAt({ learningRate, schedule }: Stage, step: number, steps: number): number {
-  if (schedule !== 'cosine') return learningRate;
-  return (learningRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
-}
-
-/** Names of all weights that a stage may change, the moving statistics of un-frozen BatchNorm included. */
-const changedBy = (classifier: tf.LayersModel, { trained }: SplitClassifier): string[] =>
-  [...variables(classifier).keys()].filter((name) => trained.includes(name.slice(0, name.lastIndexOf('/'))));
-
 /**
- * Trains both stages, or what is left of them; a stage of no epochs is left out.
+ * Trains both stages, or the rest of them after a checkpoint; a stage of 0 epochs is skipped.
  *
  * @returns the weights that training may have changed, by `layer/weight`
+ * @throws RangeError as {@link readCheckpoint} does
  */
 export async function trainClassifier(training: Training): Promise<Weights> {
   const { classifier, recipe, seed } = training;
@@ -126,6 +95,10 @@ export async function trainClassifier(training: Training): Promise<Weights> {
   return readWeights(classifier, changed);
 }
 
+/** Names of all weights that a stage may change, including the moving statistics of un-frozen BatchNorm. */
+const changedBy = (classifier: tf.LayersModel, { trained }: SplitClassifier): string[] =>
+  [...variables(classifier).keys()].filter((name) => trained.includes(name.slice(0, name.lastIndexOf('/'))));
+
 async function trainStage(
   training: Training,
   stage: StageName,
@@ -135,7 +108,7 @@ async function trainStage(
 ): Promise<void> {
   const { classifier, recipe, folder, fingerprint, earlyStoppingEpochs } = training;
   const { epochs } = recipe[stage];
-  const bestFile = join(folder, `${stage}-${BEST}`);
+  const bestFile = join(folder, `${stage}-best.safetensors`);
   if (resumed === undefined) rmSync(bestFile, { force: true });
   const learner = learnerOf(classifier, split);
   const trunk = await openTrunk(split.trunk, training.threads);
@@ -145,9 +118,9 @@ async function trainStage(
   );
   try {
     const { batchSize } = recipe;
-    const memory = { leftBytes: training.mostActivationBytes ?? MOST_ACTIVATION_BYTES };
-    const validated = training.validation;
-    const validation = validated && (await repeatedActivations(() => validated.epoch(0), trunk, memory));
+    const memory = { remainingBytes: training.maxActivationBytes ?? MAX_ACTIVATION_BYTES };
+    const images = training.validation;
+    const validation = images && (await repeatedActivations(() => images.epoch(0), trunk, memory));
     const train = await activationSource(training.train, trunk, { seed: training.seed, batchSize, memory });
     let { epochsDone = 0, best, stopped = false, lowestLoss }: Partial<TrainingState> = resumed?.state ?? {};
     while (epochsDone < epochs && !stopped) {
@@ -155,9 +128,9 @@ async function trainStage(
       const record = await trainEpoch(training, { stage, epoch, learner, train, adam, validation });
       const { valAccuracy, valLoss } = record;
       if (valAccuracy !== undefined && valLoss !== undefined) {
-        const found = { epoch, accuracy: valAccuracy, loss: valLoss };
-        if (isBetter(found, best)) {
-          best = found;
+        const candidate = { epoch, accuracy: valAccuracy, loss: valLoss };
+        if (isBetter(candidate, best)) {
+          best = candidate;
           const tensors = readWeights(classifier, changed);
           writeCheckpoint(bestFile, {
             state: { stage, epochsDone: epoch, optimizerStep: adam.step(), best, lowestLoss, stopped: false },
@@ -169,7 +142,7 @@ async function trainStage(
         stopped = earlyStoppingEpochs !== undefined && epoch - lowestLoss.epoch >= earlyStoppingEpochs;
       }
       epochsDone = epoch;
-      // Before the checkpoint: what a crash between the two leaves too much in a history can be cut, what it lacks not.
+      // Before the checkpoint: after a crash in between, resuming can cut a history that is too long, not extend one.
       training.onEpoch?.(record);
       writeCheckpoint(join(folder, CHECKPOINT_NAME), {
         state: { stage, epochsDone, optimizerStep: adam.step(), best, lowestLoss, stopped },
@@ -181,10 +154,11 @@ async function trainStage(
     adam.dispose();
     await trunk.close();
   }
-  const best = training.keep === 'best' ? readCheckpoint(bestFile, fingerprint) : undefined;
-  if (best !== undefined) setWeights(classifier, best.tensors);
+  const kept = training.keep === 'best' ? readCheckpoint(bestFile, fingerprint) : undefined;
+  if (kept !== undefined) setWeights(classifier, kept.tensors);
 }
 
+/** An epoch of a stage, with the parts of the stage that it uses. */
 interface Epoch {
   readonly stage: StageName;
   readonly epoch: number;
@@ -202,39 +176,50 @@ async function trainEpoch(
   const steps = training.train.stepsPerEpoch;
   const labelSmoothing = recipe.labelSmoothing ?? 0;
   const started = performance.now();
-  // The stages' draws differ though both count their epochs from 1.
-  const drawn = (stage === 'head' ? 0 : recipe.head.epochs) + epoch;
-  let [lossSum, right, count, step] = [0, 0, 0, 0];
+  // Both stages count their epochs from 1, but must not draw the same orders and augmentations.
+  const drawnEpoch = (stage === 'head' ? 0 : recipe.head.epochs) + epoch;
+  let [lossSum, correct, count, step] = [0, 0, 0, 0];
   let learningRate = 0;
-  for await (const { activations, labels } of train(drawn)) {
-    const done = (epoch - 1) * steps + step;
-    learningRate = learningRateAt(recipe[stage], done, recipe[stage].epochs * steps);
+  for await (const { activations, labels } of train(drawnEpoch)) {
+    const stageStep = (epoch - 1) * steps + step;
+    learningRate = learningRateAt(recipe[stage], stageStep, recipe[stage].epochs * steps);
     const options = { batchNorm, classWeights, labelSmoothing };
     const result = trainStep(learner, activations, labels, options, (gradients) =>
       adam.apply(gradients, learningRate),
     );
     lossSum += result.lossSum;
-    right += result.right;
+    correct += result.correct;
     count += labels.length;
     step += 1;
-    training.onStep?.({ stage, epoch, step, steps, loss: lossSum / count, accuracy: right / count });
+    training.onStep?.({ stage, epoch, step, steps, loss: lossSum / count, accuracy: correct / count });
   }
-  const figures = { loss: lossSum / count, accuracy: right / count };
-  let [valLossSum, valRight, valCount] = [0, 0, 0];
+  const figures = { loss: lossSum / count, accuracy: correct / count };
+  let [valLossSum, valCorrect, valCount] = [0, 0, 0];
   for await (const { activations, labels } of validation?.() ?? []) {
     const result = evaluateStep(learner, activations, labels, labelSmoothing);
     valLossSum += result.lossSum;
-    valRight += result.right;
+    valCorrect += result.correct;
     valCount += labels.length;
-    // Nothing else here waits, and Ctrl-C is heard only by a process that does.
+    // Nothing else in this loop yields to the event loop, and only the event loop handles Ctrl-C.
     await setImmediate();
   }
   return {
     stage,
     epoch,
     ...figures,
-    ...(valCount === 0 ? {} : { valLoss: valLossSum / valCount, valAccuracy: valRight / valCount }),
+    ...(valCount === 0 ? {} : { valLoss: valLossSum / valCount, valAccuracy: valCorrect / valCount }),
     learningRate,
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+/**
+ * Learning rate of a step: constant, or falling to zero along half a cosine.
+ *
+ * @param step counted from 0 through the stage
+ * @param steps of the whole stage
+ */
+export function learningRateAt({ learningRate, schedule }: Stage, step: number, steps: number): number {
+  if (schedule !== 'cosine') return learningRate;
+  return (learningRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
 }

@@ -6,7 +6,7 @@ import { Command } from 'commander';
 
 import { RECIPES, TUNED_RECIPES } from '../../models/recipes';
 import { baseFacts } from '../../models/report/model-facts';
-import { resolveWeights } from '../../models/training/base-option';
+import { resolveBase } from '../../models/training/resolve-base';
 import { recipeNamed, recipeOf, type TrainOptions } from '../../cli/train-action';
 import { describeTrain } from '../../cli/train';
 
@@ -79,7 +79,7 @@ test.each([
 describe('--weights', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-weights-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const resolve = (text: string) => resolveWeights(text, 'mobilenetv2', folder, () => undefined);
+  const resolve = (text: string) => resolveBase(text, 'mobilenetv2', folder, () => undefined);
 
   test('takes a seed', async () => {
     const base = await resolve('seed:12');
@@ -90,7 +90,7 @@ describe('--weights', () => {
   test('takes the demo’s base, by its checksum, and no architecture that has none', async () => {
     const base = await resolve('demo');
     expect(base).toMatchObject({ kind: 'demo', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
-    await expect(resolveWeights('demo', 'resnet50v2', folder, () => undefined)).rejects.toThrow(
+    await expect(resolveBase('demo', 'resnet50v2', folder, () => undefined)).rejects.toThrow(
       'received resnet50v2',
     );
   });
@@ -106,10 +106,10 @@ describe('--weights', () => {
 
   test('refuses what is nothing of these', async () => {
     await expect(resolve('seed:x')).rejects.toThrow(
-      /^--weights must be imagenet, demo, seed:N or an h5 file that is there, received seed:x$/,
+      /^--weights must be imagenet, demo, seed:N or an existing h5 file, received seed:x$/,
     );
     await expect(resolve(folder)).rejects.toThrow(
-      `--weights must be imagenet, demo, seed:N or an h5 file that is there, received ${folder}, which is no file: name the file itself`,
+      `--weights must be imagenet, demo, seed:N or an existing h5 file, received ${folder}, which is not a file: name the file itself`,
     );
   });
 });

@@ -7,7 +7,7 @@ test('the two tasks are disjoint, with six classes or more each', () => {
   expect(TASKS.pretraining.filter((name) => (TASKS.transfer as string[]).includes(name))).toEqual([]);
 });
 
-test('an image follows from its seed, split and index alone', () => {
+test('seed, split, class and index alone determine an image', () => {
   const draw = (changes = {}) =>
     drawSurface('dots', { seed: 1, split: 'train', index: 0, sidePixels: 48, ...changes });
   expect(draw()).toEqual(draw());
@@ -31,7 +31,7 @@ function shrink(pixels: Uint8ClampedArray): Float32Array {
   return out;
 }
 
-/** Accuracy on fresh images of a softmax regression on 32x32 pixels, trained until it knows its training set. */
+/** Training and test accuracy of a softmax regression on 32x32 pixels, trained until it fits its training set. */
 function linearAccuracy(task: Task): { train: number; test: number } {
   const classes = TASKS[task].length;
   const load = (split: 'train' | 'test', perClass: number) =>

@@ -12,7 +12,7 @@ import { TASKS } from '../../../models/demo/surfaces';
 const folder = mkdtempSync(join(tmpdir(), 'tandem-splits-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('training reads back the very images that are drawn, under the task’s classes and labels', async () => {
+test('a written split is read back with the drawn pixels and the task’s classes and labels', async () => {
   const splits = [TRAIN_SPLITS.accuracy, VALIDATION_SPLIT, TEST_SPLIT].map((split) => ({
     ...split,
     perClass: 2,

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 
-import { argMax, evaluate, RELIABILITY_BINS, worstMistakes } from '../../../models/evaluation/evaluation';
+import {
+  argMax,
+  correctPredictions,
+  evaluate,
+  RELIABILITY_BINS,
+  worstMistakes,
+} from '../../../models/evaluation/evaluation';
 import { wilson95 } from '../../../statistics/intervals';
 
 /** Twelve images of three classes. */
@@ -23,7 +29,7 @@ const PROBABILITIES = Float32Array.from(
 );
 
 /** Labels and rows of probabilities of `classCount` classes. */
-const answers = fc.integer({ min: 2, max: 5 }).chain((classCount) =>
+const labelled = fc.integer({ min: 2, max: 5 }).chain((classCount) =>
   fc
     .array(
       fc.record({
@@ -46,19 +52,6 @@ const answers = fc.integer({ min: 2, max: 5 }).chain((classCount) =>
       ),
     })),
 );
-
-test('Wilson’s interval is scipy 1.17.1’s binomtest(k, n).proportion_ci(method="wilson")', () => {
-  const expected = [
-    [264, 300, 0.838342186172984, 0.9120491556963611],
-    [0, 10, 0, 0.27753279986288926],
-    [10, 10, 0.7224672001371109, 1],
-    [1, 1, 0.20654931437723745, 1],
-  ] as const;
-  for (const [right, count, low, high] of expected) {
-    expect(wilson95(right, count)[0]).toBeCloseTo(low, 7);
-    expect(wilson95(right, count)[1]).toBeCloseTo(high, 7);
-  }
-});
 
 test('the figures are scikit-learn 1.9.1’s', () => {
   const measured = evaluate(LABELS, PROBABILITIES, 3);
@@ -114,7 +107,7 @@ test('the calibration error and its bins are those of Guo et al.’s formula in 
   expect(meanConfidence).toBeCloseTo(8.25 / 12, 6);
 });
 
-test('a class that is not there has no recall, one never predicted no precision, and neither weighs on macro F1', () => {
+test('a class without images has no recall, a class never predicted has no precision, and macro F1 is the mean of the rest', () => {
   const { perClass, macroF1 } = evaluate([0, 1], Float32Array.of(0.9, 0.1, 0, 0, 0.8, 0.2, 0, 0), 4);
   expect(perClass.map(({ precision, recall, f1 }) => [precision, recall, f1])).toEqual([
     [0.5, 1, 2 / 3],
@@ -125,14 +118,14 @@ test('a class that is not there has no recall, one never predicted no precision,
   expect(macroF1).toBeCloseTo(1 / 3, 12);
 });
 
-test('a certain answer costs no infinite loss, whichever way it falls', () => {
+test('the log loss of a certain prediction is finite, correct or not', () => {
   expect(evaluate([0], Float32Array.of(0, 1), 2).logLoss).toBeCloseTo(-Math.log(1e-7), 9);
   expect(evaluate([1], Float32Array.of(0, 1), 2).logLoss).toBeCloseTo(1e-7, 12);
 });
 
-test('every image is counted once, and every mean lies where it must', () => {
+test('every image is counted once, and every mean stays within its range', () => {
   fc.assert(
-    fc.property(answers, ({ labels, probabilities, classCount }) => {
+    fc.property(labelled, ({ labels, probabilities, classCount }) => {
       const measured = evaluate(labels, probabilities, classCount);
       const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
       expect(total(measured.confusion.flat())).toBe(labels.length);
@@ -157,7 +150,7 @@ test('every image is counted once, and every mean lies where it must', () => {
   );
 });
 
-test('the worst mistakes are the most confident ones, earlier images first among equals', () => {
+test('the worst mistakes are the most confident, earlier images first among equals', () => {
   expect(worstMistakes(LABELS, PROBABILITIES, 3, 4)).toEqual([
     { index: 11, label: 2, predicted: 1, confidence: 1 },
     { index: 7, label: 1, predicted: 2, confidence: expect.closeTo(0.8, 6) },
@@ -169,13 +162,13 @@ test('the worst mistakes are the most confident ones, earlier images first among
   expect(worstMistakes([1, 1, 1], equal, 2, 9)).toEqual([]);
 });
 
-test('the mistakes are as many as the confusion matrix holds off its diagonal', () => {
+test('there are as many mistakes as images off the diagonal of the confusion matrix', () => {
   fc.assert(
-    fc.property(answers, ({ labels, probabilities, classCount }) => {
+    fc.property(labelled, ({ labels, probabilities, classCount }) => {
       const { confusion } = evaluate(labels, probabilities, classCount);
-      const right = confusion.reduce((sum, row, k) => sum + row[k]!, 0);
+      const correct = confusion.reduce((sum, row, k) => sum + row[k]!, 0);
       const mistakes = worstMistakes(labels, probabilities, classCount, Infinity);
-      expect(mistakes).toHaveLength(labels.length - right);
+      expect(mistakes).toHaveLength(labels.length - correct);
       for (const { index, predicted } of mistakes)
         expect(predicted).toBe(argMax(probabilities, index * classCount, classCount));
     }),
@@ -183,7 +176,7 @@ test('the mistakes are as many as the confusion matrix holds off its diagonal', 
   );
 });
 
-test('what is no evaluation is refused by name', () => {
+test('labels and probabilities that do not fit are refused, and the error names them', () => {
   expect(() => evaluate([], new Float32Array(), 2)).toThrow('received 0 labels and 0 probabilities');
   expect(() => evaluate([0], Float32Array.of(0.5, 0.5, 0), 2)).toThrow(
     'received 1 labels and 3 probabilities',
@@ -192,6 +185,16 @@ test('what is no evaluation is refused by name', () => {
   expect(() => evaluate([0, 0], Float32Array.of(0.5, 0.5, NaN, 1), 2)).toThrow(
     'image 1 must be at least 0 and sum to 1, received NaN, 1',
   );
-  expect(() => evaluate([0], Float32Array.of(2, 3), 2)).toThrow("give the softmax's output");
+  expect(() => evaluate([0], Float32Array.of(2, 3), 2)).toThrow('pass the output of the softmax');
   expect(RELIABILITY_BINS).toBe(15);
+});
+
+test('a prediction is correct if its most probable class is the label', () => {
+  const labels = [0, 1, 1, 0];
+  const a = correctPredictions(labels, Float32Array.of(0.9, 0.1, 0.2, 0.8, 0.4, 0.6, 0.3, 0.7), 2);
+  const b = correctPredictions(labels, Float32Array.of(0.9, 0.1, 0.7, 0.3, 0.8, 0.2, 0.6, 0.4), 2);
+  expect([a, b]).toEqual([
+    [true, true, true, false],
+    [true, false, false, true],
+  ]);
 });

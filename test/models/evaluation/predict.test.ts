@@ -9,7 +9,7 @@ import { evaluateDataset } from '../../../models/evaluation/evaluate-dataset';
 import { type FilePrediction, predictFiles } from '../../../models/evaluation/predict';
 import { topClasses } from '../../../models/evaluation/top-classes';
 
-/** Gives the image's mean to the first class, and the rest to the others. */
+/** Gives the first class the image's mean as its probability, and the others equal shares of the rest. */
 const ENGINE = fakeEngine(['bright', 'dark', 'dim']);
 const OPTIONS = { top: 2, maxPixels: 100_000 };
 
@@ -55,7 +55,7 @@ test('each file gets its most probable classes, best first', async () => {
   ]);
 });
 
-test('a file that is no image says why, and those after it are classified', async () => {
+test('a file without an image yields an error, and later files are still classified', async () => {
   const found = await predictions([paths['missing']!, folder, paths['text']!, paths['white']!]);
   expect(found.slice(0, 3)).toEqual([
     { file: paths['missing'], error: 'There is no such file.' },
@@ -70,20 +70,22 @@ test('an image with too many pixels is an error of that file', async () => {
   expect(found).toEqual({ file: paths['white'], error: expect.stringContaining('more than 100 pixels') });
 });
 
-test('an engine that fails is no fault of the file', async () => {
+test('an error of the engine is not reported as the file’s', async () => {
   const broken = { ...ENGINE, predict: () => Promise.reject(new Error('out of memory')) };
   await expect(predictFiles(broken, [paths['white']!], OPTIONS).next()).rejects.toThrow('out of memory');
 });
 
-test('top must be a count, and more classes than there are gives all', async () => {
-  await expect(predictions([], { ...OPTIONS, top: 0 })).rejects.toThrow('a whole number from 1, received 0');
+test('top must be at least 1, and more than all classes gives all of them', async () => {
+  await expect(predictions([], { ...OPTIONS, top: 0 })).rejects.toThrow(
+    'a whole number of at least 1, received 0',
+  );
   expect(topClasses(['a', 'b'], Float32Array.of(0.4, 0.6), 9)).toEqual([
     { class: 'b', probability: expect.closeTo(0.6) },
     { class: 'a', probability: expect.closeTo(0.4) },
   ]);
 });
 
-test('a labelled set is evaluated in its order, whatever the batch', async () => {
+test('a labelled set is evaluated in order, whatever the batch size', async () => {
   const items = [
     { path: paths['white']!, label: 0 },
     { path: paths['black']!, label: 1 },
@@ -109,7 +111,7 @@ test('a labelled set is evaluated in its order, whatever the batch', async () =>
   ]);
 });
 
-test('an image of a labelled set that cannot be decoded ends the evaluation by name', async () => {
+test('an image of a labelled set that cannot be decoded ends the evaluation, and the error names it', async () => {
   const items = [
     { path: paths['white']!, label: 0 },
     { path: paths['text']!, label: 1 },

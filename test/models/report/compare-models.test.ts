@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a model and its copy are as right as each other, and the table says so', async () => {
+test('a model and its copy have the same figures, and the table says so', async () => {
   const copy = join(folder, 'copy');
   copySavedModel(latency, copy);
   const comparison = await compareModels([latency, copy], options);
@@ -62,15 +62,15 @@ test('a model and its copy are as right as each other, and the table says so', a
   expect(notes).toContain(`${copy}: 24 images of val+test`);
 });
 
-test('one model alone gets its classes and its confusion', async () => {
+test('a single model is printed with its classes and its confusion matrix', async () => {
   const measured = await compareModels([latency], { ...options, split: 'val' });
   const text = formatComparison(measured);
   expect(text).toContain('| class | images | precision | recall | F1 |');
   expect(text).toContain('| **triangles** |');
-  expect(text).not.toContain('points against the first');
+  expect(text).not.toContain('difference from the first');
 });
 
-test('the figures name what they are of: data, split, engine and threads', async () => {
+test('the figures state their data, split, engine and threads', async () => {
   const { models, ...rest } = await compareModels([latency], { ...options, split: 'val' });
   expect(models).toHaveLength(1);
   expect(rest).toEqual({
@@ -80,7 +80,7 @@ test('the figures name what they are of: data, split, engine and threads', async
   });
 });
 
-test('what is skipped is named and counted, and reading and measuring say how far they are', async () => {
+test('skipped files are named and counted, and reading and measuring report their progress', async () => {
   const damaged = join(folder, 'damaged');
   cpSync(data, damaged, { recursive: true });
   writeFileSync(join(damaged, 'test', 'weave', 'cut.jpg'), Buffer.from('ffd8ffe0', 'hex'));
@@ -100,15 +100,15 @@ test('what is skipped is named and counted, and reading and measuring say how fa
   expect(counts).toEqual(expect.arrayContaining(['reading 37/37', 'measuring 8/24', 'measuring 24/24']));
 });
 
-test('counting parameters does not make tfjs greet', async () => {
+test('counting parameters does not make tfjs print its greeting', async () => {
   tf.env().set('PROD', false);
   await compareModels([latency], { ...options, split: 'val' });
   expect(tf.env().getBool('PROD')).toBe(true);
 });
 
-describe('a set that is not split', () => {
+describe('a data set without split folders', () => {
   const flat = join(folder, 'flat');
-  /** A copy of the model with the figures that a training leaves beside it. */
+  /** A copy of the model with an evaluation.json as a training writes it. */
   const trainedWith = (name: string, figures: object) => {
     const copy = join(folder, name);
     copySavedModel(latency, copy);
@@ -135,32 +135,32 @@ describe('a set that is not split', () => {
     }
   });
 
-  test('is split by the seed of the training, and the user is told', async () => {
+  test('is split by the training seed, which a note states', async () => {
     const trained = trainedWith('seven', { seed: 7, data: { splitBy: 'seed' } });
     const { splitBy, said } = await measure([trained]);
     expect(splitBy).toMatchObject({ seed: 7 });
-    expect(said).toEqual([`split by seed 7, that of the training of ${trained}`]);
+    expect(said).toEqual([`split by seed 7, the training seed of ${trained}`]);
     expect((await measure([trained], 7)).said).toEqual([]);
   });
 
-  test('is warned of where the seed is not the training’s, or that is not known', async () => {
+  test('causes a warning if the seed is not the training’s, or the training’s is unknown', async () => {
     const seven = trainedWith('seven', { seed: 7, data: { splitBy: 'seed' } });
     const byFolders = trainedWith('folders', { seed: 8, data: { splitBy: 'folders' } });
     const { splitBy, said } = await measure([seven, byFolders], 5);
     expect(splitBy).toMatchObject({ seed: 5 });
     expect(said).toEqual([
       expect.stringContaining(
-        `warning: ${seven} was trained with seed 7, and these images are split by seed 5`,
+        `warning: ${seven} was trained with seed 7, but these images are split by seed 5`,
       ),
     ]);
     const older = trainedWith('older', { seed: 9, data: {} });
     expect((await measure([byFolders, older])).said).toEqual([
-      expect.stringContaining('warning: split by seed 1, since no model'),
+      expect.stringContaining('warning: split by seed 1, because no model folder'),
     ]);
   });
 });
 
-test('a model of other classes is refused before any is measured', async () => {
+test('a model of other classes is refused before any model is measured', async () => {
   const other = join(folder, 'other');
   cpSync(data, other, { recursive: true });
   for (const split of ['train', 'val', 'test']) {
@@ -173,7 +173,7 @@ test('a model of other classes is refused before any is measured', async () => {
   writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('weave', 'wool'));
   notes.length = 0;
   await expect(compareModels([woollen, latency], { ...options, data: other })).rejects.toThrow(
-    /must know the classes of .*wool, zigzag, received .*weave/,
+    /must have the classes of .*wool, zigzag, received .*weave/,
   );
   expect(notes).toEqual([]);
 });

@@ -2,11 +2,10 @@ import sharp from 'sharp';
 
 import { confusionChart, reliabilityChart } from '../../../models/report/evaluation-charts';
 import { evaluate } from '../../../models/evaluation/evaluation';
-import { bestEntry, type HistoryEntry } from '../../../models/training/history';
-import { escapeXml, path, shortened, ticks } from '../../../charts/svg';
+import type { HistoryEntry } from '../../../models/training/history';
 import { trainingChart } from '../../../models/report/training-chart';
 
-// Decoding blocks SVG for the whole process, and Jest runs several suites in one.
+// Decoding blocks SVG for the whole process, and one Jest process runs several suites.
 beforeAll(() => sharp.unblock({ operation: ['VipsForeignLoadSvg'] }));
 afterAll(() => sharp.block({ operation: ['VipsForeignLoadSvg'] }));
 
@@ -49,7 +48,7 @@ const textsOf = (svg: string) =>
 const count = (svg: string, part: string) => svg.split(part).length - 1;
 
 describe.each(Object.entries(CHARTS))('the %s chart', (_, draw) => {
-  test('is the same twice, and has no number that is none', () => {
+  test('is the same each time, and contains no missing number', () => {
     expect(draw()).toBe(draw());
     expect(draw()).not.toMatch(/NaN|undefined|Infinity|null/);
   });
@@ -78,26 +77,26 @@ describe.each(Object.entries(CHARTS))('the %s chart', (_, draw) => {
   });
 });
 
-test('the training chart draws each stage’s curves apart, marks the boundary and rings the best epochs', () => {
+test('the training chart separates the stages, marks the boundary and rings the best epochs', () => {
   const svg = CHARTS.training();
   // Two panels, two stages, training and validation.
   expect(count(svg, '<polyline')).toBe(8);
   expect(count(svg, 'stroke-dasharray')).toBe(1);
-  // One of each stage in both panels, and one in the legend.
+  // One per stage in both panels, and one in the legend.
   expect(count(svg, '<circle')).toBe(5);
   expect(textsOf(svg)).toEqual(
     expect.arrayContaining([
-      'training, measured as the epoch went on',
-      'validation, measured at its end',
-      'best validation accuracy: head 73.3 % (its epoch 3), fine-tuning 65.0 % (its epoch 2)',
+      'training, measured during the epoch',
+      'validation, measured at the end of the epoch',
+      'best validation accuracy: head 73.3 % (stage epoch 3), fine-tuning 65.0 % (stage epoch 2)',
       'loss, nats',
       'accuracy, %',
-      'epoch, counted through both stages',
+      'epoch, counted across both stages',
     ]),
   );
 });
 
-test('the training chart does without validation, a second stage or finite numbers', () => {
+test('the training chart copes without validation, without a second stage and with numbers that are not finite', () => {
   const { stage, loss, accuracy, learningRate, seconds, at } = epoch('head', 1);
   const unvalidated = { stage, epoch: 1, loss, accuracy, learningRate, seconds, at };
   const alone = trainingChart([unvalidated], 'Training');
@@ -108,18 +107,7 @@ test('the training chart does without validation, a second stage or finite numbe
   expect(() => trainingChart([], 'Training')).toThrow('received an empty history');
 });
 
-test('the best epoch has the highest validation accuracy, and of equal ones the lowest loss', () => {
-  const entries = [
-    epoch('head', 1, { valAccuracy: 0.7, valLoss: 0.8 }),
-    epoch('head', 2, { valAccuracy: 0.8, valLoss: 0.9 }),
-    epoch('head', 3, { valAccuracy: 0.8, valLoss: 0.7 }),
-    epoch('head', 4, { valAccuracy: 0.8, valLoss: 0.7 }),
-  ];
-  expect(bestEntry(entries)?.epoch).toBe(3);
-  expect(bestEntry([])).toBeUndefined();
-});
-
-test('the confusion chart has every count with its share of the row, and names safe for XML', () => {
+test('the confusion chart shows every count with its share of the row, and escapes names', () => {
   const svg = CHARTS.confusion();
   const texts = textsOf(svg);
   expect(texts.filter((text) => /^\d+$/.test(text!))).toEqual(['2', '1', '2']);
@@ -129,47 +117,20 @@ test('the confusion chart has every count with its share of the row, and names s
   expect(svg).toContain('glass: 2 as glass, 1 as paper &amp; &lt;card&gt;, 0 as a class whose');
 });
 
-test('many classes leave no room for numbers, and colours remain', () => {
+test('with many classes there is no room for numbers, and colours remain', () => {
   const classes = Array.from({ length: 60 }, (_, i) => `class ${i}`);
   const confusion = classes.map((_, i) => classes.map((__, j) => (i === j ? 4 : i === j + 1 ? 1 : 0)));
   const svg = confusionChart({ confusion, accuracy: 0.8, images: 299 }, classes, 'Confusion, measured');
   expect(textsOf(svg).filter((text) => /^\d/.test(text!))).toEqual([]);
-  // The card, 60 right and 59 wrong cells.
+  // The card, 60 correct and 59 wrong cells.
   expect(count(svg, '<rect')).toBe(120);
 });
 
-test('the reliability chart has bars of the bins that hold images only', () => {
+test('the reliability chart has bars only for bins that hold images', () => {
   const svg = CHARTS.reliability();
   const bins = MEASURED.reliability.filter(({ images }) => images > 0).length;
   // Accuracy, gap and count of each; the card and two swatches.
   expect(count(svg, '<rect')).toBe(3 * bins + 3);
-  // (0.1 + 0.4 + 0.8 + 0.3 + 0.6) / 5: the confidences' distances from right or wrong.
+  // (0.1 + 0.4 + 0.8 + 0.3 + 0.6) / 5: the distances of the confidences from 1 if correct, else from 0.
   expect(textsOf(svg)).toContain('expected calibration error 44.0 %, measured on 5 images');
-});
-
-test('ticks are round, inside the range and free of rounding errors', () => {
-  expect(ticks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
-  expect(ticks(0.3, 1, 5)).toEqual([0.4, 0.6, 0.8, 1]);
-  expect(ticks(0, 2.2, 5)).toEqual([0, 0.5, 1, 1.5, 2]);
-  expect(ticks(1, 89, 12)).toEqual([10, 20, 30, 40, 50, 60, 70, 80]);
-  expect(ticks(0, 0.3, 3)).toEqual([0, 0.1, 0.2, 0.3]);
-});
-
-test('a curve breaks where a point is missing, and a point alone is a dot', () => {
-  const svg = path(
-    [
-      [0, 1],
-      [1, 2],
-      [2, NaN],
-      [3, 4],
-    ],
-    '#000000',
-  );
-  expect(svg).toContain('points="0.0,1.0 1.0,2.0"');
-  expect(svg).toContain('<circle cx="3" cy="4"');
-});
-
-test('text that XML has no place for is replaced, and long names end in an ellipsis', () => {
-  expect(escapeXml('a\u0000b\ud800 "<&>"')).toBe('a\ufffdb\ufffd &quot;&lt;&amp;&gt;&quot;');
-  expect([shortened('glass', 5), shortened('glasses', 5)]).toEqual(['glass', 'glas…']);
 });

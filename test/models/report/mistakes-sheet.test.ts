@@ -5,15 +5,19 @@ import { join } from 'node:path';
 
 import sharp from 'sharp';
 
-import { type MistakenImage, mistakesSheet, SHEET_IMAGES } from '../../../models/report/mistakes-sheet';
+import {
+  MAX_SHEET_IMAGES,
+  type MisclassifiedImage,
+  mistakesSheet,
+} from '../../../models/report/mistakes-sheet';
 
 const TITLE = 'Worst mistakes of <accuracy> & "co", measured';
 const MAX_PIXELS = 100_000;
 
-async function image(background: string, truth = 'glass'): Promise<MistakenImage> {
+async function image(background: string, trueClass = 'glass'): Promise<MisclassifiedImage> {
   const create = { width: 200, height: 100, channels: 3, background } as const;
   const image = await sharp({ create }).png().toBuffer();
-  return { image, truth, predicted: 'metal', confidence: 0.973 };
+  return { image, trueClass, predictedClass: 'metal', confidence: 0.973 };
 }
 
 /** Red, green and blue of a pixel, in steps of 64: JPEG changes values a little. */
@@ -22,7 +26,7 @@ async function colourAt(jpeg: Buffer, left: number, top: number): Promise<number
   return Array.from(pixel, (value) => Math.round(value / 64));
 }
 
-test('images are letterboxed in rows of six, in their order', async () => {
+test('images are letterboxed in rows of six, in order', async () => {
   const colours = ['#ff0000', '#00ff00', '#0000ff', '#ff0000', '#00ff00', '#0000ff', '#00ff00'];
   const { jpeg } = await mistakesSheet(await Promise.all(colours.map((c) => image(c))), TITLE, MAX_PIXELS);
   const { width, height, format } = await sharp(jpeg).metadata();
@@ -36,7 +40,7 @@ test('images are letterboxed in rows of six, in their order', async () => {
   ]);
   expect(await middle(0, 1)).toEqual([0, 4, 0]);
   expect(await middle(1, 1)).toEqual([4, 4, 4]);
-  // Above a wide image there is the letterbox.
+  // The letterbox fills the space above a wide image.
   expect(await colourAt(jpeg, 12 + 112, 44 + 20)).toEqual([4, 4, 4]);
 });
 
@@ -49,7 +53,7 @@ test('the same mistakes give the same bytes', async () => {
   expect(one.jpeg.equals(two.jpeg)).toBe(true);
 });
 
-test('names are drawn as they are, whatever characters they have and however long they are', async () => {
+test('names are drawn literally, whatever characters they contain and however long they are', async () => {
   const { jpeg } = await mistakesSheet(
     [await image('#808080', '<b>&amp;\u0000</i> ' + 'W'.repeat(200))],
     'W'.repeat(500),
@@ -58,27 +62,27 @@ test('names are drawn as they are, whatever characters they have and however lon
   expect((await sharp(jpeg).metadata()).width).toBe(12 + 2 * 236);
 });
 
-test('under each image there is something written', async () => {
+test('each image has a caption below it', async () => {
   const { jpeg } = await mistakesSheet([await image('#ffffff')], TITLE, MAX_PIXELS);
   const caption = { left: 12, top: 44 + 224, width: 224, height: 38 };
   const { channels } = await sharp(jpeg).extract(caption).stats();
   expect(channels[0]!.min).toBeLessThan(100);
 });
 
-test('a sheet of nothing, or of more than it has room for, is refused', async () => {
+test('a sheet for no images, or for more than fit on it, is refused', async () => {
   const one = await image('#808080');
   await expect(mistakesSheet([], TITLE, MAX_PIXELS)).rejects.toThrow('1 to 24 images, received 0');
-  const many = new Array<MistakenImage>(SHEET_IMAGES + 1).fill(one);
+  const many = new Array<MisclassifiedImage>(MAX_SHEET_IMAGES + 1).fill(one);
   await expect(mistakesSheet(many, TITLE, MAX_PIXELS)).rejects.toThrow('received 25');
 });
 
-test('an image in a format that is blocked for uploads is blocked here, too', async () => {
+test('a format that is blocked for uploads is blocked here too', async () => {
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>');
   const mistake = { ...(await image('#808080')), image: svg };
   await expect(mistakesSheet([mistake], TITLE, MAX_PIXELS)).rejects.toThrow('unsupported image format');
 });
 
-test('a machine without fonts is told apart', () => {
+test('a machine without fonts is detected', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-fonts-'));
   try {
     const configuration = join(folder, 'fonts.conf');
@@ -92,7 +96,7 @@ test('a machine without fonts is told apart', () => {
       (async () => {
         const create = { width: 9, height: 9, channels: 3, background: '#808080' };
         const image = await sharp({ create }).png().toBuffer();
-        const mistake = { image, truth: 'a', predicted: 'b', confidence: 0.5 };
+        const mistake = { image, trueClass: 'a', predictedClass: 'b', confidence: 0.5 };
         console.log((await mistakesSheet([mistake], 'title', 1000)).hasText);
       })();`;
     const output = execFileSync('node', ['--import', 'tsx', '-e', script], {

@@ -8,14 +8,13 @@ import sharp from 'sharp';
 import { fakeEngine } from '../../support/fake-engine';
 import { evaluateDataset } from '../../../models/evaluation/evaluate-dataset';
 import { evaluate } from '../../../models/evaluation/evaluation';
-import { escapeMarkdown } from '../../../charts/markdown';
-import { augmentationWords, modelCard } from '../../../models/report/model-card';
+import { describeAugmentation, modelCard } from '../../../models/report/model-card';
 import { evaluateCommand, type ModelCardFacts } from '../../../models/report/model-facts';
 import { limits } from '../../../models/report/model-limits';
 import { AUGMENTATION } from '../../../models/recipes';
 import { REPORT_FILES, writeReport } from '../../../models/report/report';
 
-/** 40 images of glass, 30 right; 10 of paper | card, all right; each with a confidence of 0.8. */
+/** 40 images of glass, 30 of them correct; 10 of paper | card, all correct; each with a confidence of 0.8. */
 const EVALUATION = evaluate(
   Array.from({ length: 50 }, (_, i) => (i < 40 ? 0 : 1)),
   Float32Array.from(Array.from({ length: 50 }, (_, i) => (i < 30 ? [0.8, 0.2] : [0.2, 0.8])).flat()),
@@ -80,7 +79,7 @@ const row = (card: string, first: string) =>
     .find((cells) => cells[1] === first)
     ?.slice(1, -1);
 
-test('the card says what was measured, first on the test split, with its interval', () => {
+test('the card states the measured figures, the test split’s first, with its interval', () => {
   const card = modelCard(FACTS);
   expect(card).toContain(
     '**Measured** accuracy on the test split: **80.0 %** (95 % interval 67.0 % to 88.8 %, 50',
@@ -97,7 +96,7 @@ test('the card says what was measured, first on the test split, with its interva
     '0.0 %',
     'onnxruntime 1.30.0',
   ]);
-  expect(card).toContain('Always naming the commonest class would be right in 80.0 % of the test split.');
+  expect(card).toContain('Always predicting the commonest class would reach 80.0 % on the test split.');
   expect(card).toContain('`npx tandem evaluate out --data waste --split test`');
 });
 
@@ -114,7 +113,7 @@ test('the card has a row for each class', () => {
   ]);
 });
 
-test('the card says where the model comes from and how it was trained', () => {
+test('the card states the origin of the model and its training', () => {
   const card = modelCard(FACTS);
   expect(card).toContain(`- Base: \`imagenet\`, Keras Applications, no top, SHA-256 \`${'b'.repeat(64)}\``);
   expect(card).toContain(`- Weights: SHA-256 \`${'a'.repeat(64)}\``);
@@ -133,16 +132,20 @@ test('the card says where the model comes from and how it was trained', () => {
   ]);
   expect(card).toContain('- Class weights: glass 0.75, paper \\| card 2.50');
   expect(card).toContain('- Seed: 7');
-  expect(card).toContain('stay as they are; scale and offset of un-frozen ones are learned');
+  expect(card).toContain('which do not change; scale and offset of un-frozen layers are trained');
 });
 
-test('the card says what the data’s checksum is over, which is no split where the seed splits', () => {
-  expect(modelCard(FACTS)).toContain("over every image's bytes and path, which has its split and its class.");
+test('the card states what the checksum of the data covers: the split only if folders split the data set', () => {
+  expect(modelCard(FACTS)).toContain(
+    'of the bytes and path of every image; the path contains split and class.',
+  );
   const bySeed = modelCard({ ...FACTS, data: { ...FACTS.data, splitBy: 'seed' } });
-  expect(bySeed).toContain("over every image's bytes and path, which has its class; split by seed 7.");
+  expect(bySeed).toContain(
+    'of the bytes and path of every image; the path contains the class; split by seed 7.',
+  );
 });
 
-test('the command that measures again has the seed and the permission of leakage where they matter', () => {
+test('the command that repeats the measurement has --seed and --allow-leakage only where they matter', () => {
   const command = (splitBy: 'folders' | 'seed', leakage: boolean) =>
     evaluateCommand({ name: 'waste', splitBy }, { seed: 7, leakage });
   expect(command('folders', false)).toBe('npx tandem evaluate FOLDER --data waste');
@@ -155,7 +158,7 @@ test.each([
   ['my images', "'my images'"],
   ["Ann's $HOME; ls", "'Ann'\\''s $HOME; ls'"],
   ['', "''"],
-])('data named %j come out of a shell as they went into the command', (name, quoted) => {
+])('a data set named %j survives the shell', (name, quoted) => {
   const command = evaluateCommand({ name, splitBy: 'folders' }, { seed: 7, leakage: true });
   expect(command).toBe(`npx tandem evaluate FOLDER --data ${quoted} --allow-leakage`);
   const words = execFileSync('sh', ['-c', command.replace('npx', String.raw`printf '%s\n'`)], {
@@ -164,13 +167,13 @@ test.each([
   expect(words.split('\n').slice(3, -1)).toEqual(['--data', name, '--allow-leakage']);
 });
 
-test('the card says which input values the model takes', () => {
+test('the card states the input range of the model', () => {
   expect(modelCard(FACTS)).toContain('input 224 x 224 x 3, RGB in [0, 1]');
   const shifted = modelCard({ ...FACTS, preprocessing: 'minus-one-to-one' });
   expect(shifted).toContain('input 224 x 224 x 3, RGB in [-1, 1]');
 });
 
-test('the card shows the images that there are, and lists the mistakes', () => {
+test('the card shows the charts that exist, and lists the mistakes', () => {
   const card = modelCard(FACTS);
   expect(Array.from(card.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g), ([, file]) => file)).toEqual([
     'confusion.svg',
@@ -186,27 +189,27 @@ test('the card shows the images that there are, and lists the mistakes', () => {
   expect(modelCard({ ...FACTS, mistakes: [] })).not.toContain('Most confident mistakes');
 });
 
-test('the reference’s augmentation is told in full', () => {
-  expect(augmentationWords(AUGMENTATION)).toBe(
+test('the reference’s augmentation is described in full', () => {
+  expect(describeAugmentation(AUGMENTATION)).toBe(
     'rotation ±10°, zoom ±10 %, shift ±10 % of the width and ±10 % of the height, shear ±0.1°, horizontal flip, vertical flip, brightness 0.8 to 1.2, channel shift ±20 grey levels, nearest fill',
   );
-  const words = augmentationWords({ ...AUGMENTATION, verticalFlip: false, zoomRange: 0.07 });
+  const words = describeAugmentation({ ...AUGMENTATION, verticalFlip: false, zoomRange: 0.07 });
   expect(words).not.toContain('vertical');
   expect(words).toContain('zoom ±7 %');
 });
 
 test('the limits follow from the facts', () => {
   expect(limits(FACTS)).toEqual([
-    'Meant for images like those of waste; how it fares on others was not measured.',
-    'It answers with one of its 2 classes whatever the image shows, none of them included.',
-    'Weakest on glass: it knows 75.0 % of them, and takes 10 of 40 for paper \\| card.',
-    "Fewer than 30 images of the test split are of: paper \\| card (10). These classes' figures are uncertain.",
-    'Training had far fewer images of paper \\| card (100) than of glass (400); class weights balanced that.',
-    'Not the whole recipe: the stage fine-tuning ended after 60 of 100 epochs.',
+    'Intended for images like those of waste; its accuracy on other images was not measured.',
+    'It always predicts one of its 2 classes, even if the image shows none of them.',
+    'Weakest class: glass, with a recall of 75.0 %; 10 of its 40 images are classified as paper \\| card.',
+    'The test split has fewer than 30 images of: paper \\| card (10). The figures of these classes are uncertain.',
+    'The training split has far fewer images of paper \\| card (100) than of glass (400); class weights compensated for this.',
+    'Trained for less than the whole recipe: the stage fine-tuning ended after 60 of 100 epochs.',
   ]);
 });
 
-test('a limit that the facts do not show is not named', () => {
+test('a limit that does not follow from the facts is not stated', () => {
   const perfect = evaluate(
     Array.from({ length: 60 }, (_, i) => i % 2),
     Float32Array.from(Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? [1, 0] : [0, 1])).flat()),
@@ -221,7 +224,7 @@ test('a limit that the facts do not show is not named', () => {
   expect(limits(facts)).toHaveLength(2);
 });
 
-test('confidence that misleads, a base without photographs and a missing test split are named', () => {
+test('miscalibration, a base without photographs and a missing test split are stated', () => {
   const named = (change: Partial<ModelCardFacts>) => limits({ ...FACTS, ...change }).join('\n');
   const evaluation = { ...EVALUATION, meanConfidence: 0.9 };
   expect(named({ measured: [{ split: 'test', engine: 'fake', evaluation }] })).toContain(
@@ -231,15 +234,11 @@ test('confidence that misleads, a base without photographs and a missing test sp
     named({ measured: [{ split: 'val', engine: 'f', evaluation: { ...evaluation, meanConfidence: 0.7 } }] }),
   ).toContain('It is underconfident');
   expect(named({ measured: FACTS.measured.slice(0, 1) })).toContain('No test split was measured');
-  expect(named({ base: { kind: 'demo', origin: 'embedded' } })).toContain('procedural surfaces only');
+  expect(named({ base: { kind: 'demo', origin: 'embedded' } })).toContain(
+    'pretrained on procedural surfaces',
+  );
   expect(named({ base: { kind: 'seed', origin: 'seed 1' } })).toContain('Its base is random');
   expect(() => modelCard({ ...FACTS, measured: [] })).toThrow('needs a measured split, received none');
-});
-
-test('names cannot break the Markdown', () => {
-  expect(escapeMarkdown('a|b\n<c> `d` *e* [f](g) h_i')).toBe(
-    'a\\|b \\<c\\> \\`d\\` \\*e\\* \\[f\\](g) h\\_i',
-  );
 });
 
 describe('a report', () => {
@@ -249,7 +248,7 @@ describe('a report', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test('puts card, figures, charts and the sheet of mistakes beside the model', async () => {
+  test('has its card, figures, charts and sheet of mistakes in the folder of the model', async () => {
     const items = [];
     for (const [name, grey, label] of [
       ['white', 255, 0],

@@ -12,7 +12,7 @@ import type { Trunk } from '../../../models/training/trunk';
 const [COUNT, BATCH_SIZE, SEED] = [7, 3, 4];
 const STEPS = Math.ceil(COUNT / BATCH_SIZE);
 
-/** Images of one value each, their index, in the given order. */
+/** Batches of one-value images in the given order; the value is the image's index. */
 async function* batchesOf(order: readonly number[]): AsyncGenerator<Batch> {
   for (let start = 0; start < order.length; start += BATCH_SIZE) {
     const indices = order.slice(start, start + BATCH_SIZE);
@@ -27,7 +27,7 @@ const source: BatchSource = {
   unchanging: () => batchesOf([...Array(COUNT).keys()]),
 };
 
-/** A trunk of two outputs, [b, 1] and [b, 2, 1], that counts what it is asked. */
+/** A trunk with outputs [b, 1] and [b, 2, 1] that counts its images. */
 function countingTrunk() {
   const counted = { images: 0 };
   const trunk: Trunk = {
@@ -50,19 +50,19 @@ async function collect(batches: AsyncIterable<TrunkBatch> | Iterable<TrunkBatch>
   return all;
 }
 
-/** Two epochs behind a trunk, and how many images went through it. */
-async function twoEpochs(from: BatchSource, leftBytes = Infinity) {
+/** Two epochs after a trunk, and how many images passed through it. */
+async function twoEpochs(from: BatchSource, remainingBytes = Infinity) {
   const { trunk, counted } = countingTrunk();
   const epochs = await activationSource(from, trunk, {
     seed: SEED,
     batchSize: BATCH_SIZE,
-    memory: { leftBytes },
+    memory: { remainingBytes },
   });
   const batches = [...(await collect(epochs(1))), ...(await collect(epochs(2)))];
   return { batches, images: counted.images };
 }
 
-test('images that never change go through the trunk once, and epochs are the same', async () => {
+test('images that never change pass through the trunk once, and epochs stay the same', async () => {
   const live = await twoEpochs({ ...source, unchanging: undefined });
   const kept = await twoEpochs(source);
   expect(live.batches).toHaveLength(2 * STEPS);
@@ -70,8 +70,8 @@ test('images that never change go through the trunk once, and epochs are the sam
   expect([live.images, kept.images]).toEqual([2 * COUNT, COUNT]);
 });
 
-test('activations that take more memory than allowed are computed anew each epoch', async () => {
-  // Of an image they are three numbers of four bytes.
+test('activations that exceed the memory are computed in each epoch', async () => {
+  // The activations of an image are three numbers of four bytes.
   const whole = COUNT * 3 * 4;
   expect((await twoEpochs(source, whole)).images).toBe(COUNT);
   const { batches, images } = await twoEpochs(source, whole - 1);
@@ -79,11 +79,11 @@ test('activations that take more memory than allowed are computed anew each epoc
   expect(batches).toEqual((await twoEpochs(source)).batches);
 });
 
-test('activations to validate on are kept in the same memory, and computed anew where it has no room', async () => {
+test('activations of validation images share the memory, and are computed each time if they do not fit', async () => {
   const whole = COUNT * 3 * 4;
-  const images = async (leftBytes: number) => {
+  const images = async (remainingBytes: number) => {
     const { trunk, counted } = countingTrunk();
-    const memory = { leftBytes };
+    const memory = { remainingBytes };
     const validation = await repeatedActivations(source.unchanging!, trunk, memory);
     const first = await collect(validation());
     expect(await collect(validation())).toEqual(first);
@@ -99,7 +99,7 @@ test('activations to validate on are kept in the same memory, and computed anew 
   expect((await images(whole - 1)).validated).toBeGreaterThan(2 * COUNT);
 });
 
-test('a batch through the trunk keeps its labels', async () => {
+test('a batch keeps its labels through the trunk', async () => {
   const { trunk } = countingTrunk();
   const [first] = await collect(throughTrunk(batchesOf([5, 2, 6]), trunk));
   expect([...first!.labels]).toEqual([15, 12, 16]);

@@ -5,7 +5,7 @@ import { createAdam } from '../../../models/training/adam';
 
 beforeAll(() => tf.enableProdMode());
 
-/** Keras' update, written out for one number. */
+/** Keras' update of one number. */
 function reference(start: number, gradients: readonly number[], rate: number): number {
   let [value, m, v] = [start, 0, 0];
   gradients.forEach((g, i) => {
@@ -27,11 +27,11 @@ function run(start: number, gradients: readonly number[], rate: number): number 
   return value!;
 }
 
-test('steps are Keras’ for any gradients', () => {
+test('steps equal Keras’ for any gradients', () => {
   const gradient = fc.double({ min: -10, max: 10, noNaN: true });
   fc.assert(
     fc.property(fc.array(gradient, { minLength: 1, maxLength: 20 }), (gradients) => {
-      // What single precision cannot hold is zero to it.
+      // The squares of the smallest gradients underflow in single precision: those gradients count as 0.
       const singles = gradients.map((g) => (Math.abs(g) < 1e-12 ? 0 : Math.fround(g)));
       expect(run(0.5, singles, 0.01)).toBeCloseTo(reference(0.5, singles, 0.01), 5);
     }),
@@ -47,7 +47,7 @@ test('a tiny gradient is damped by epsilon as in Keras, not as in tfjs', () => {
   expect(Math.abs(keras - tfjs)).toBeGreaterThan(5e-3);
 });
 
-test('saved moments go on exactly where they stood', () => {
+test('an optimizer with saved moments continues exactly', () => {
   const gradients = [0.3, -0.2, 0.7, 0.1].map((g) => tf.tensor1d([g, -g * g]));
   const whole = tf.variable(tf.tensor1d([1, 2]));
   const parts = tf.variable(tf.tensor1d([1, 2]));
@@ -62,7 +62,7 @@ test('saved moments go on exactly where they stood', () => {
   expect([...parts.dataSync()]).toEqual([...whole.dataSync()]);
 });
 
-test('a checkpoint without a moment is refused by its name', () => {
+test('a checkpoint without a moment is refused, and the error names the moment', () => {
   const variables = new Map([['layer/kernel', tf.variable(tf.scalar(0))]]);
   expect(() => createAdam(variables, { step: 1, moments: new Map() })).toThrow(
     'must hold adam/m/layer/kernel, received none: choose another --out',

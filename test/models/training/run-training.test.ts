@@ -14,7 +14,7 @@ import { writeKerasWeights } from '../../../models/weights/keras-h5';
 import { expectedLayers } from '../../../models/weights/keras-weight-layouts';
 import { initializeSeeded, readWeights } from '../../../models/weights/weights';
 
-// Jest's typed arrays are not those of tfjs-node (tensorflow/tfjs#7175); the plain backend trains a head as well.
+// Jest's typed arrays are not those of tfjs-node (tensorflow/tfjs#7175); the plain backend can train a head too.
 jest.mock('../../../models/engines/tfjs', () => ({ useTfjsNode: () => Promise.resolve() }));
 
 const ARCHITECTURE = 'mobilenetv2_050';
@@ -54,7 +54,7 @@ beforeEach(() => {
   out = join(mkdtempSync(join(root, 'out-')), 'model');
 });
 
-/** Trains a head for an epoch; returns what was said. */
+/** Trains a head for one epoch; returns the notes. */
 async function run(changes: Partial<TrainingPlan> = {}, notes: string[] = []): Promise<string[]> {
   const plan: TrainingPlan = {
     ...{ model: 'latency', architecture: ARCHITECTURE, data, out, batchNorm: 'inference', keep: 'last' },
@@ -81,7 +81,7 @@ async function run(changes: Partial<TrainingPlan> = {}, notes: string[] = []): P
 
 describe('before a download', () => {
   const fetchBefore = globalThis.fetch;
-  const fetched = jest.fn(() => Promise.reject(new Error('no download is wanted')));
+  const fetched = jest.fn(() => Promise.reject(new Error('no download expected')));
   beforeAll(() => {
     globalThis.fetch = fetched;
   });
@@ -100,22 +100,22 @@ describe('before a download', () => {
 
   test.each([
     [
-      'a count of layers that the model has not',
+      'a count of layers that the model does not have',
       { layersUnfrozen: 154 },
       '--layers-unfrozen must be a whole number from 0 to 153, the layers of mobilenetv2_1.00_224 behind its input, received 154',
     ],
     [
-      'a set of images that is not there',
+      'a missing data set',
       { data: join(root, 'nowhere') },
       `the data must be a folder with a folder a class, received ${join(root, 'nowhere')}, which is none`,
     ],
     [
-      '--out that is a file',
+      'an --out that is a file',
       { out: weightsFile },
       `--out must be a folder that can be made and written to, received ${weightsFile} (EEXIST`,
     ],
     [
-      '--out below a file',
+      'an --out below a file',
       { out: join(weightsFile, 'model') },
       `--out must be a folder that can be made and written to, received ${join(weightsFile, 'model')} (ENOTDIR`,
     ],
@@ -132,38 +132,38 @@ test('weights of another architecture are refused before the images are read', a
   );
   expect(notes.join()).not.toContain('reading');
   const said = await run({ weights: weightsFile });
-  expect(said.join()).toContain('4 images to train');
+  expect(said.join()).toContain('4 images to train on');
   expect(said).toEqual(expect.arrayContaining(['reading 1/12', 'reading 12/12']));
 });
 
 describe('--resume', () => {
-  test('goes on from the same weights under another spelling of their path, and no other number', async () => {
+  test('accepts the same weights under another spelling of their path, but no other number', async () => {
     await run({ weights: weightsFile });
     const weights = relative('.', weightsFile);
     expect((await run({ weights, resume: true })).join()).toContain('resumed after 1 of 1 epoch of head');
     await expect(run({ weights, resume: true, seed: 2 })).rejects.toThrow(
-      /is of another training: seed must be 1, received 2: go on/,
+      /belongs to another training: seed must be 1, received 2: resume with the original options/,
     );
   });
 
   test('without a training in --out is refused, so that a mistyped folder is noticed', async () => {
     await expect(run({ resume: true })).rejects.toThrow(
-      `--resume must find a training in --out ${out}, received no checkpoint.safetensors there: correct --out, or leave --resume out to begin a training`,
+      `--resume needs a training in --out ${out}, received none (no checkpoint.safetensors): correct --out, or omit --resume to start a training`,
     );
     expect(existsSync(out)).toBe(false);
   });
 
-  test('of a training that was stopped before its first checkpoint starts it anew, and says so', async () => {
+  test('of a training that was stopped before its first checkpoint starts it over, and says so', async () => {
     mkdirSync(out);
     writeFileSync(join(out, 'history.jsonl'), '');
-    expect(await run({ resume: true })).toContain('the training had saved no epoch: it starts anew');
+    expect(await run({ resume: true })).toContain('no epoch had been saved: the training starts over');
   });
 
-  test('is offered where there is a checkpoint, and never overwrites a model that has none', async () => {
+  test('is offered if there is a checkpoint, and a finished model is never overwritten', async () => {
     await run();
-    await expect(run()).rejects.toThrow('go on with it by --resume, or choose another folder');
+    await expect(run()).rejects.toThrow('continue it with --resume, or choose another folder');
     rmSync(join(out, 'checkpoint.safetensors'));
     await expect(run()).rejects.toThrow('received one (model.json): choose another folder');
-    await expect(run({ resume: true })).rejects.toThrow('--resume must find a training');
+    await expect(run({ resume: true })).rejects.toThrow('--resume needs a training');
   });
 });

@@ -17,7 +17,7 @@ function classifier(architecture: ArchitectureId): tf.LayersModel {
 
 const cutsOf = (trunk: tf.LayersModel) => trunk.outputs.map(({ sourceLayer }) => sourceLayer.name);
 
-test('MobileNetV2 is cut before its last five layers, at one place', () => {
+test('MobileNetV2 is cut before its last five layers, in one place', () => {
   const { trunk, tail, trained } = splitClassifier(classifier('mobilenetv2'), 5);
   expect(trained).toEqual([
     ...['block_16_project', 'block_16_project_BN', 'Conv_1', 'Conv_1_bn', 'out_relu', 'predictions'],
@@ -26,7 +26,7 @@ test('MobileNetV2 is cut before its last five layers, at one place', () => {
   expect(tail!.inputs).toHaveLength(1);
 });
 
-test('ResNetV2 is cut before its last eight layers, at two places: the shortcut passes beside them', () => {
+test('ResNetV2 is cut before its last eight layers, in two places: the shortcut bypasses them', () => {
   const { trunk, tail } = splitClassifier(classifier('resnet50v2'), 8);
   expect(cutsOf(trunk)).toEqual(['conv5_block3_1_relu', 'conv5_block2_out']);
   expect(tail!.inputs).toHaveLength(2);
@@ -36,17 +36,20 @@ test.each([
   ['mobilenetv2_050', 5],
   ['mobilenetv2_050', 1],
   ['mobilenetv2_050', 2],
-] as const)('both parts of %s, %i layers un-frozen, compute what the whole does', (architecture, count) => {
-  const model = classifier(architecture);
-  const { trunk, tail } = splitClassifier(model, count);
-  const images = tf.randomUniform([2, ...SHAPE], 0, 1, 'float32', 1);
-  const pooled = tail!.predict(trunk.predict(images)) as tf.Tensor;
-  const head = model.getLayer('predictions');
-  const parts = (head.apply(pooled) as tf.Tensor).dataSync();
-  expect([...parts]).toEqual([...(model.predict(images) as tf.Tensor).dataSync()]);
-});
+] as const)(
+  'both parts of %s together compute what the whole does, with %i layers un-frozen',
+  (architecture, count) => {
+    const model = classifier(architecture);
+    const { trunk, tail } = splitClassifier(model, count);
+    const images = tf.randomUniform([2, ...SHAPE], 0, 1, 'float32', 1);
+    const pooled = tail!.predict(trunk.predict(images)) as tf.Tensor;
+    const head = model.getLayer('predictions');
+    const parts = (head.apply(pooled) as tf.Tensor).dataSync();
+    expect([...parts]).toEqual([...(model.predict(images) as tf.Tensor).dataSync()]);
+  },
+);
 
-test('frozen layers are marked so, and without un-frozen ones the trunk ends with pooling', () => {
+test('frozen layers are marked as such, and without un-frozen layers the trunk ends with pooling', () => {
   const model = classifier('mobilenetv2_050');
   splitClassifier(model, 2);
   const trainable = model.layers.filter((layer) => layer.trainable).map(({ name }) => name);

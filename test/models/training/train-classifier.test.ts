@@ -9,20 +9,16 @@ import { epochOrder } from '../../../models/data/input-pipeline';
 import type { Recipe } from '../../../models/recipes';
 import { CHECKPOINT_NAME, isBetter } from '../../../models/training/checkpoint';
 import type { Batch, BatchSource } from '../../../models/training/activation-source';
-import {
-  type EpochRecord,
-  learningRateAt,
-  trainClassifier,
-  type Training,
-} from '../../../models/training/train-classifier';
+import type { EpochRecord } from '../../../models/training/progress';
+import { learningRateAt, trainClassifier, type Training } from '../../../models/training/train-classifier';
 import { initializeSeeded, readWeights, type Weights } from '../../../models/weights/weights';
 
 beforeAll(() => tf.enableProdMode());
 
-/** Small images, since tests compute on tfjs' plain backend. */
+/** Small images, because tests compute on tfjs' plain backend. */
 const INPUT_SHAPE = [32, 32, 3] as const;
 const [BATCH, CLASSES, IMAGE] = [4, 2, 32 * 32 * 3];
-/** The second stage trains the last BatchNorm: convolutions' gradients take long on the plain backend. */
+/** The second stage trains the last BatchNorm only: gradients of convolutions are slow on the plain backend. */
 const RECIPE: Recipe = {
   head: { epochs: 2, learningRate: 0.01 },
   fineTune: { epochs: 3, learningRate: 0.005, layersUnfrozen: 2 },
@@ -30,7 +26,7 @@ const RECIPE: Recipe = {
   batchSize: BATCH,
 };
 
-/** Images of one brightness with a class each; they differ from epoch to epoch as augmentation makes them. */
+/** Images whose brightness tells their class; they differ between epochs, as with augmentation. */
 function source(seed: number): BatchSource {
   return {
     stepsPerEpoch: 2,
@@ -38,7 +34,7 @@ function source(seed: number): BatchSource {
       for (let step = 0; step < 2; step++) {
         const images = new Float32Array(BATCH * IMAGE);
         const labels = Int32Array.from({ length: BATCH }, (_, i) => (i + step) % CLASSES);
-        // Half of each image has a brightness that tells its class, half one of the epoch's and the step's.
+        // The brightness of one half tells the class, that of the other half depends on epoch and step.
         labels.forEach((label, i) => {
           images.fill(0.2 + 0.5 * label, i * IMAGE, (i + 0.5) * IMAGE);
           images.fill((0.13 * (epoch + seed) + 0.07 * (step + i)) % 1, (i + 0.5) * IMAGE, (i + 1) * IMAGE);
@@ -61,12 +57,12 @@ afterAll(() => folders.forEach((each) => rmSync(each, { recursive: true })));
 class Stopped extends Error {}
 
 /**
- * Trains a MobileNetV2 of half width from a seed; `stopAfter` ends it as a kill would: that epoch has been reported,
- * but is not in the checkpoint.
+ * Trains a MobileNetV2 of half width from a seed. `stopAfter` ends it as a kill would: that epoch was reported, but is not
+ * in the checkpoint.
  */
 async function train(options: Partial<Training> & { stopAfter?: number } = {}) {
   const classifier = buildClassifier('mobilenetv2_050', CLASSES, { inputShape: INPUT_SHAPE });
-  // Louder than Glorot's, so that something is left of the images behind all layers.
+  // Larger than Glorot's, so that the images still differ after all layers.
   initializeSeeded(classifier, 5, { kernelScale: () => 3 });
   const before = readWeights(classifier);
   const epochs: EpochRecord[] = [];
@@ -106,7 +102,7 @@ const differing = (a: Weights, b: Weights) =>
     (name) => !Buffer.from(a.get(name)!.values.buffer).equals(Buffer.from(b.get(name)!.values.buffer)),
   );
 
-test('both stages change what they may and nothing else, and every BatchNorm statistic stays bit-identical', async () => {
+test('each stage changes its own weights only, and every BatchNorm statistic stays bit-identical', async () => {
   const { before, after, weights, epochs } = await train();
   expect(differing(before, after)).toEqual([
     'Conv_1_bn/gamma',
@@ -128,7 +124,7 @@ test('both stages change what they may and nothing else, and every BatchNorm sta
   expect(epochs.at(-1)!.valLoss).toBeLessThan(epochs[0]!.valLoss!);
 });
 
-test('un-frozen BatchNorm moves its statistics where it is asked to normalise by batch; frozen ones do not', async () => {
+test('in batch mode un-frozen BatchNorm updates its statistics, and frozen BatchNorm does not', async () => {
   const { before, after } = await train({ batchNorm: 'batch' });
   expect(differing(before, after).filter(isStatistic)).toEqual([
     'Conv_1_bn/moving_mean',
@@ -136,7 +132,7 @@ test('un-frozen BatchNorm moves its statistics where it is asked to normalise by
   ]);
 });
 
-test('a training that was stopped after any epoch and resumed ends with the same weights and the same figures', async () => {
+test('a training that is stopped after any epoch and resumed ends with the same weights and figures', async () => {
   const whole = await train();
   // Before any checkpoint, within a stage, between the stages, and in the second stage.
   for (const stopAfter of [1, 2, 3, 4]) {
@@ -149,7 +145,7 @@ test('a training that was stopped after any epoch and resumed ends with the same
   }
 });
 
-test('images that no augmentation changes give the same weights whether their activations are kept or not', async () => {
+test('without augmentation the weights are the same whether activations are kept or not', async () => {
   const images = async (order: number[]) => {
     const batches: Batch[] = [];
     for await (const batch of source(1).epoch(0)) batches.push(batch);
@@ -172,36 +168,36 @@ test('images that no augmentation changes give the same weights whether their ac
   const live = await train({ train: { stepsPerEpoch: 2, epoch } });
   const kept = await train({ train: { stepsPerEpoch: 2, epoch, unchanging } });
   expect(differing(live.weights, kept.weights)).toEqual([]);
-  const forgotten = await train({ train: { stepsPerEpoch: 2, epoch, unchanging }, mostActivationBytes: 0 });
+  const forgotten = await train({ train: { stepsPerEpoch: 2, epoch, unchanging }, maxActivationBytes: 0 });
   expect(differing(live.weights, forgotten.weights)).toEqual([]);
   expect(forgotten.epochs.map(({ valLoss }) => valLoss)).toEqual(live.epochs.map(({ valLoss }) => valLoss));
 });
 
-test('another seed ends with other weights', async () => {
+test('another seed gives other weights', async () => {
   const [one, two] = [await train(), await train({ seed: 6 })];
   expect(differing(one.weights, two.weights)).toContain('predictions/kernel');
 });
 
-test('a checkpoint of another training is refused by the fields that differ', async () => {
+test('a checkpoint of another training is refused, and the error names the fields that differ', async () => {
   const place = folder();
   await train({ folder: place, stopAfter: 2 });
   const fingerprint = { seed: 5, keep: 'best', recipe: { head: { epochs: 3 } } };
   await expect(train({ folder: place, resume: true, fingerprint })).rejects.toThrow(
-    /is of another training: recipe\.head\.epochs must be 2, received 3; keep must be none, received "best": go on with what it was begun with, or choose another --out$/,
+    /belongs to another training: recipe\.head\.epochs must be 2, received 3; keep must be none, received "best": resume with the original options, or choose another --out$/,
   );
 });
 
-test.each([0, 100, 5000])('a checkpoint of which %i bytes are left is refused as damaged', async (left) => {
+test.each([0, 100, 5000])('a checkpoint cut to %i bytes is refused as damaged', async (left) => {
   const place = folder();
   await train({ folder: place, stopAfter: 2 });
   truncateSync(join(place, CHECKPOINT_NAME), left);
   await expect(train({ folder: place, resume: true })).rejects.toThrow(
-    /must be a whole checkpoint, received a damaged one: choose another --out to train anew$/,
+    /must be a complete checkpoint, received a damaged one: choose another --out to start over$/,
   );
 });
 
-test('early stopping ends a stage, and what is kept is the best epoch', async () => {
-  // With such a rate the loss rises after the first epoch.
+test('early stopping ends a stage, and the best epoch’s weights are kept', async () => {
+  // At such a rate the loss rises after the first epoch.
   const recipe = {
     ...RECIPE,
     head: { epochs: 6, learningRate: 3 },
@@ -223,8 +219,8 @@ test('early stopping ends a stage, and what is kept is the best epoch', async ()
   expect(differing(weights, (await train({ recipe: until })).weights)).toEqual([]);
 });
 
-test('the validation loss is smoothed as the training’s is, as in Keras', async () => {
-  // Nothing is learnt at such a rate, so that both losses are of the same weights.
+test('the validation loss is smoothed like the training loss, as in Keras', async () => {
+  // Nothing is learned at such a rate, so both losses are of the same weights.
   const still = { head: { epochs: 1, learningRate: 1e-30 }, fineTune: { ...RECIPE.fineTune, epochs: 0 } };
   const validation = { stepsPerEpoch: 2, epoch: () => source(1).epoch(1) };
   for (const labelSmoothing of [0, 0.5]) {
@@ -233,7 +229,7 @@ test('the validation loss is smoothed as the training’s is, as in Keras', asyn
   }
 });
 
-test('a class of no weight is not learnt', async () => {
+test('a class with weight 0 is not learned', async () => {
   const recipe = { ...RECIPE, fineTune: { ...RECIPE.fineTune, epochs: 0 } };
   const { epochs } = await train({ recipe, classWeights: [1, 0] });
   expect(epochs.at(-1)!.valAccuracy).toBe(0.5);

@@ -1,5 +1,5 @@
 /**
- * `--weights`: what a training starts from.
+ * Resolves `--weights`, the base that a training starts from.
  */
 import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -14,12 +14,14 @@ import { type Base, checksummed, DEMO_MODELS_DIR } from '../weights/saved-model'
 const SEED = /^seed:(\d{1,9})$/;
 
 /**
- * The base that `--weights` names; ImageNet's is downloaded where the cache lacks it.
+ * The base that `--weights` names. ImageNet's weights are downloaded if the cache does not hold them.
  *
- * @param out folder of the saved model, which a demo base is named relative to
- * @throws RangeError saying what may be given
+ * @param text `imagenet`, `demo`, `seed:N` or the path of an h5 file
+ * @param out folder of the saved model; the path of a demo base is stored relative to it
+ * @param note receives the progress of a download as sentences
+ * @throws RangeError naming the accepted values
  */
-export async function resolveWeights(
+export async function resolveBase(
   text: string,
   architecture: ArchitectureId,
   out: string,
@@ -37,21 +39,21 @@ export async function resolveWeights(
       onFile: (found) => note(describeImagenetFile(architecture, found)),
     });
   }
-  const isThere = existsSync(text);
-  if (!isThere || !statSync(text).isFile()) {
+  const exists = existsSync(text);
+  if (!exists || !statSync(text).isFile()) {
     throw new RangeError(
-      `--weights must be imagenet, demo, seed:N or an h5 file that is there, received ${text}${isThere ? ', which is no file: name the file itself' : ''}`,
+      `--weights must be imagenet, demo, seed:N or an existing h5 file, received ${text}${exists ? ', which is not a file: name the file itself' : ''}`,
     );
   }
   return fileBase(text);
 }
 
-/** A line each tenth of a download. */
+/** Notes a download's progress at every tenth. */
 function percentNotes(note: (sentence: string) => void) {
-  let said = 0;
+  let notedTenths = 0;
   return ({ receivedBytes, totalBytes }: Progress) => {
-    const tenth = totalBytes === undefined ? 0 : Math.floor((10 * receivedBytes) / totalBytes);
-    if (tenth > said) note(`downloading ImageNet weights: ${10 * tenth} %`);
-    said = Math.max(said, tenth);
+    const tenths = totalBytes === undefined ? 0 : Math.floor((10 * receivedBytes) / totalBytes);
+    if (tenths > notedTenths) note(`downloading ImageNet weights: ${10 * tenths} %`);
+    notedTenths = Math.max(notedTenths, tenths);
   };
 }

@@ -1,0 +1,40 @@
+/**
+ * Axes: where a value lies, which values have a tick, and how a tick is labelled.
+ */
+
+/** One axis of a panel. */
+export interface Axis {
+  /** Pixel of a value; NaN for a value that is not a number. */
+  readonly at: (value: number) => number;
+  /** Values that have a tick, ascending. */
+  readonly ticks: readonly number[];
+  /** Label of a tick. */
+  readonly format: (tick: number) => string;
+}
+
+/** About `count` round numbers from `from` to `to`; they are 1, 2 or 5 times a power of ten apart. */
+export function linearTicks(from: number, to: number, count: number): number[] {
+  const rough = (to - from) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough * (1 - 1e-9)) ?? 10);
+  const first = Math.ceil(from / step - 1e-9);
+  const last = Math.floor(to / step + 1e-9);
+  // Whole multiples of the step, so that errors do not add up: 0.3, not 0.30000000000000004.
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/**
+ * An axis on which equal differences have equal lengths.
+ *
+ * @param values the values at the axis' start and end
+ * @param pixels where start and end lie; an axis that points upwards starts at the larger pixel
+ * @param ticks values with a tick. @default about five round ones
+ * @param format label of a tick. @default the number as JavaScript prints it
+ */
+export function linearAxis(
+  [from, to]: readonly [number, number],
+  [start, end]: readonly [number, number],
+  { ticks = linearTicks(from, to, 5), format = String }: Partial<Pick<Axis, 'ticks' | 'format'>> = {},
+): Axis {
+  return { at: (value) => start + ((value - from) / (to - from)) * (end - start), ticks, format };
+}

@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+
+import { linearAxis, linearTicks } from '../../charts/axis';
+
+test('ticks are round, inside the range and free of rounding errors', () => {
+  expect(linearTicks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+  expect(linearTicks(0.3, 1, 5)).toEqual([0.4, 0.6, 0.8, 1]);
+  expect(linearTicks(0, 2.2, 5)).toEqual([0, 0.5, 1, 1.5, 2]);
+  expect(linearTicks(1, 89, 12)).toEqual([10, 20, 30, 40, 50, 60, 70, 80]);
+  expect(linearTicks(0, 0.3, 3)).toEqual([0, 0.1, 0.2, 0.3]);
+});
+
+test('an axis starts and ends at its pixels, upwards as well', () => {
+  const { at, ticks, format } = linearAxis([0, 2], [300, 100]);
+  expect([at(0), at(1), at(2)]).toEqual([300, 200, 100]);
+  expect(ticks.map(format)).toEqual(['0', '0.5', '1', '1.5', '2']);
+  expect(at(NaN)).toBeNaN();
+});
+
+test('equal differences have equal lengths', () => {
+  const value = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+  fc.assert(
+    fc.property(value, value, (a, b) => {
+      const { at } = linearAxis([-1e6, 1e6], [0, 2e6]);
+      expect(at(b) - at(a)).toBeCloseTo(b - a, 5);
+    }),
+    { seed: 7 },
+  );
+});

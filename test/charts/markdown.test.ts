@@ -1,0 +1,19 @@
+import { escapeMarkdown, table } from '../../charts/markdown';
+
+test('names cannot break the Markdown', () => {
+  expect(escapeMarkdown('a|b\n<c> `d` *e* [f](g) h_i')).toBe(
+    'a\\|b \\<c\\> \\`d\\` \\*e\\* \\[f\\](g) h\\_i',
+  );
+});
+
+test('a table has its head, a rule and a line per row', () => {
+  expect(
+    table(
+      ['model', 'images'],
+      [
+        ['accuracy', 300],
+        ['latency', 20],
+      ],
+    ),
+  ).toBe('| model | images |\n| --- | --- |\n| accuracy | 300 |\n| latency | 20 |');
+});
