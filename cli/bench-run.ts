@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 
 import type { RunDocument } from '../bench/load/run-document';
 import { makeOut, writeFileAtomic } from '../files/write';
-import { path, wholeNumber } from './options';
+import { path, wholeNumberFrom } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a subcommand must not pay for the others' libraries */
 
@@ -89,22 +89,17 @@ export function addRunCommand(bench: Command, load: LoadFunctions): void {
       'measure a variant in a cluster: apply it in a namespace of its own, send load from an indexed Job, record ' +
         'the timeline, delete the namespace',
     )
-    .requiredOption('--kubeconfig <file>', 'the cluster, read with kubectl', path('--kubeconfig'))
+    .requiredOption('--kubeconfig <file>', 'the cluster, read with kubectl', path)
     .requiredOption('--variant <name>', 'a variant of dist/, such as latency-hpa')
     .requiredOption('--load <load>', 'the load, in the form of "bench load"')
     .requiredOption('--image <file...>', 'images to post, at most 700 KiB together')
-    .requiredOption('--out <file>', 'where the timeline goes, as JSON', path('--out'))
-    .option('--seed <number>', 'seed of the schedule', wholeNumber('--seed', 0), 1)
-    .option(
-      '--pods <count>',
-      'generator pods, which share the schedule',
-      wholeNumber('--pods', 1, MAX_PODS),
-      1,
-    )
+    .requiredOption('--out <file>', 'where the timeline goes, as JSON', path)
+    .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1)
+    .option('--pods <count>', 'generator pods, which share the schedule', wholeNumberFrom(1, MAX_PODS), 1)
     .option(
       '--idle <seconds>',
       'how long to record after the load, such as for the HPA to scale down',
-      wholeNumber('--idle', 0, MAX_IDLE_SECONDS),
+      wholeNumberFrom(0, MAX_IDLE_SECONDS),
       0,
     )
     .addHelpText(

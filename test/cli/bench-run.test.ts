@@ -31,9 +31,9 @@ function bench(changes: Readonly<Record<string, string>> = {}) {
 test.each([
   ['--variant must be one of accuracy-single-pod, ', { variant: 'no-such-variant' }],
   ['--load must be a load, received fast', { load: 'fast' }],
-  ['--pods must be a whole number from 1 to 50, received "0"', { pods: '0' }],
-  ['--idle must be a whole number from 0 to 3600, received "-1"', { idle: '-1' }],
-  ['--out must be a path, received ""', { out: '' }],
+  ["argument '0' is invalid. It must be a whole number from 1 to 50", { pods: '0' }],
+  ["argument '-1' is invalid. It must be a whole number from 0 to 3600", { idle: '-1' }],
+  ["argument '' is invalid. It must be a path", { out: '' }],
   ["no such file or directory, open 'missing.jpg'", {}],
 ])('refuses before anything is applied: %s', async (message, changes) => {
   await expect(bench(changes)).rejects.toThrow(message);
