@@ -1,0 +1,110 @@
+/** The load generator's Job while it runs: its end, and the documents in its pods' logs. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { loadJobName, loadSelectorOf } from '../../infra/load-generator';
+import { parseRunDocument, type RunDocument } from '../load/run-document';
+import type { ReadApi } from '../timeline/api-reader';
+import type { Kubectl } from './kubectl';
+
+const POLL_INTERVAL_MS = 1000;
+/** Characters of a failed pod's log in the error. */
+const LOG_TAIL = 1500;
+
+interface JobObject {
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
+  };
+}
+
+/**
+ * Waits until every pod of the Job has succeeded.
+ *
+ * @throws Error with the Job's reason, when it fails; the signal's reason, when it aborts
+ */
+export async function waitForJob(
+  readApi: ReadApi,
+  namespace: string,
+  service: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = `/apis/batch/v1/namespaces/${namespace}/jobs/${loadJobName(service)}`;
+  for (;;) {
+    signal.throwIfAborted();
+    const { status } = JSON.parse(await readApi(path)) as JobObject;
+    const holds = (type: string) =>
+      status?.conditions?.find((each) => each.type === type && each.status === 'True');
+    if (holds('Complete') !== undefined) return;
+    const failure = holds('Failed');
+    if (failure !== undefined) {
+      throw new Error(
+        `the load generator's Job failed: ${failure.reason ?? ''} ${failure.message ?? ''}`.trim(),
+      );
+    }
+    await sleep(POLL_INTERVAL_MS, undefined, { signal });
+  }
+}
+
+/**
+ * The document in a generator's log: the line that is a JSON object, between lines of progress.
+ *
+ * @throws Error without one, with the end of the log
+ */
+export function documentIn(log: string): RunDocument {
+  const line = log.split('\n').findLast((each) => each.startsWith('{'));
+  if (line === undefined) {
+    throw new Error(`the load generator printed no document; its log ends with: ${log.slice(-LOG_TAIL)}`);
+  }
+  return parseRunDocument(line);
+}
+
+/** Names of the Job's pods. */
+async function podsOf(kubectl: Kubectl, namespace: string, service: string): Promise<string[]> {
+  const selector = Object.entries(loadSelectorOf(service)).map(([key, value]) => `${key}=${value}`);
+  const output = await kubectl([
+    ...['get', 'pods', '--namespace', namespace, '--selector', selector.join(',')],
+    ...['--output', 'jsonpath={.items[*].metadata.name}'],
+  ]);
+  return output.split(' ').filter(Boolean);
+}
+
+const logOf = (kubectl: Kubectl, namespace: string, pod: string) =>
+  kubectl(['logs', pod, '--namespace', namespace, '--container', 'load']);
+
+/**
+ * Reads one document per pod.
+ *
+ * @throws Error unless there are `count` of them
+ */
+export async function collectDocuments(
+  kubectl: Kubectl,
+  namespace: string,
+  service: string,
+  count: number,
+): Promise<RunDocument[]> {
+  const pods = await podsOf(kubectl, namespace, service);
+  const documents: RunDocument[] = [];
+  for (const pod of pods) documents.push(documentIn(await logOf(kubectl, namespace, pod)));
+  if (documents.length !== count) {
+    throw new Error(`${count} load generators must leave a document each, received ${documents.length}`);
+  }
+  return documents;
+}
+
+/** The ends of all pods' logs, for an error; empty where none can be read. */
+export async function logTails(kubectl: Kubectl, namespace: string, service: string): Promise<string> {
+  const pods = await podsOf(kubectl, namespace, service).catch(() => []);
+  const tails = await Promise.all(
+    pods.map((pod) =>
+      logOf(kubectl, namespace, pod).then(
+        (log) => `${pod}: ${log.slice(-LOG_TAIL)}`,
+        (error: unknown) => `${pod}: ${(error as Error).message}`,
+      ),
+    ),
+  );
+  return tails.join('\n');
+}

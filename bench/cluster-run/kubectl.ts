@@ -1,0 +1,31 @@
+/** Runs kubectl, which signs in by every method that a kubeconfig can name. */
+import { execFile } from 'node:child_process';
+
+/** Runs kubectl with arguments and standard input; rejects with kubectl's own message. */
+export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
+
+/** A generator prints its document into its log: 19 bytes per request in base64, so this is millions of requests. */
+const MAX_OUTPUT_BYTES = 128 * 1024 * 1024;
+
+/**
+ * @param command the program with its leading arguments, such as `kubectl --kubeconfig FILE`
+ * @param timeoutMs longest time of one call
+ * @param signal ends the call in progress
+ */
+export const kubectlOf =
+  ([program, ...leading]: readonly [string, ...string[]], timeoutMs: number, signal?: AbortSignal): Kubectl =>
+  (args, input) =>
+    new Promise((resolve, reject) => {
+      const options = {
+        maxBuffer: MAX_OUTPUT_BYTES,
+        timeout: timeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      };
+      const child = execFile(program, [...leading, ...args], options, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else
+          reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || error.message}`, { cause: error }));
+      });
+      // kubectl may end before it reads its input; its own message says why.
+      child.stdin!.on('error', () => undefined).end(input);
+    });

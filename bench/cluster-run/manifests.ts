@@ -1,0 +1,25 @@
+/** The manifests of a run: a namespace of its own with one variant in it, and the load generator's Job. */
+import { App, Chart, Yaml } from 'cdk8s';
+
+import { InferenceChart, NamespaceChart } from '../../infra/inference-chart';
+import { LoadGenerator, type LoadGeneratorProps } from '../../infra/load-generator';
+import type { Settings } from '../../infra/settings';
+import type { Variant } from '../../infra/variants';
+
+const yamlOf = (chart: Chart): string =>
+  (chart.toJson() as object[]).map((manifest) => Yaml.stringify(manifest)).join('---\n');
+
+/** The namespace, in which every pod must meet the Pod Security Standard "restricted". */
+export const namespaceManifest = (settings: Settings): string =>
+  yamlOf(new NamespaceChart(new App(), settings));
+
+/** The variant's objects, as `synth` writes them. */
+export const variantManifests = (variant: Variant, settings: Settings): string =>
+  yamlOf(new InferenceChart(new App(), variant, settings));
+
+/** The load generator's objects. */
+export function loadManifests(props: LoadGeneratorProps & { readonly namespace: string }): string {
+  const chart = new Chart(new App(), 'load', { namespace: props.namespace, disableResourceNameHashes: true });
+  new LoadGenerator(chart, 'load', props);
+  return yamlOf(chart);
+}

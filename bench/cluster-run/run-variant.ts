@@ -1,0 +1,219 @@
+/**
+ * Measures one variant in a cluster: applies it in a namespace of its own, sends load from an indexed Job, records the
+ * timeline from outside, and deletes the namespace, also after a failure or an interrupt.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { LoadGeneratorProps } from '../../infra/load-generator';
+import { selectorOf } from '../../infra/inference-service';
+import type { Settings } from '../../infra/settings';
+import type { Variant } from '../../infra/variants';
+import { PATHS } from '../../service/contract';
+import type { RunDocument } from '../load/run-document';
+import type { AutoscalerObject } from '../timeline/api-objects';
+import { openApi, type ReadApi } from '../timeline/api-reader';
+import { kubernetesSource, pathsOf, type Watched } from '../timeline/kubernetes-source';
+import { type Recorder, startRecorder, thisMachine } from '../timeline/recorder';
+import type { Subject, TimelineDocument } from '../timeline/timeline-document';
+import { collectDocuments, logTails, waitForJob } from './job';
+import { kubectlOf } from './kubectl';
+import { loadManifests, namespaceManifest, variantManifests } from './manifests';
+
+const READY_TIMEOUT_SECONDS = 600;
+const METRICS_TIMEOUT_MS = 180_000;
+const DELETE_TIMEOUT_SECONDS = 180;
+/** Longer than the longest wait within one call of kubectl. */
+const KUBECTL_TIMEOUT_MS = (READY_TIMEOUT_SECONDS + 30) * 1000;
+const POLL_INTERVAL_MS = 1000;
+
+export interface ClusterRunOptions {
+  /** kubectl with its leading arguments, such as `kubectl --kubeconfig FILE`. */
+  readonly kubectl: readonly [string, ...string[]];
+  /** The variant; its figures may differ from those of `dist/`, and the document states those that were applied. */
+  readonly variant: Variant;
+  /** The namespace in it is not used: the run makes its own. */
+  readonly settings: Settings;
+  readonly load: Pick<LoadGeneratorProps, 'images' | 'pods' | 'durationSeconds'> & {
+    /** Arguments of `tandem bench load` for the Service's URL, without `--shard`. */
+    readonly args: (url: string) => readonly string[];
+  };
+  /** Merges the generators' documents; `mergeRuns` of bench/load. */
+  readonly merge: (documents: readonly RunDocument[]) => RunDocument;
+  /** How long the recording goes on after the load, such as for the HPA to scale down. */
+  readonly idleSeconds: number;
+  /** Git commit of the manifests. @default none */
+  readonly commit?: string;
+  /** Stops the load and the recording early; what was recorded is returned as incomplete. */
+  readonly signal: AbortSignal;
+  /** Takes one line per step. */
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Runs it and returns the timeline with the load in it; without the load and incomplete after an interrupt.
+ *
+ * @throws Error with kubectl's message or the generators' logs; the namespace is deleted all the same
+ */
+export async function runVariant(options: ClusterRunOptions): Promise<TimelineDocument> {
+  const { settings, variant, log, signal } = options;
+  if (settings.imagePullSecret !== undefined) {
+    throw new Error(
+      `imagePullSecret must be left out, since the run makes a namespace of its own without Secrets: let the nodes ` +
+        `pull the image without one, received ${settings.imagePullSecret}`,
+    );
+  }
+  const kubectl = kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS);
+  const namespace = `tandem-bench-${randomBytes(4).toString('hex')}`;
+  const own = { ...settings, namespace };
+  let failure: unknown;
+  try {
+    log(`applying ${variant.name} in namespace ${namespace}`);
+    await kubectl(['apply', '-f', '-'], namespaceManifest(own));
+    return await measure(options, own);
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    log(`deleting namespace ${namespace}`);
+    await kubectl([
+      ...['delete', 'namespace', namespace, '--ignore-not-found', `--timeout=${DELETE_TIMEOUT_SECONDS}s`],
+    ]).catch((error: unknown) => {
+      const remedy = `namespace ${namespace} is left: run kubectl delete namespace ${namespace}`;
+      const first = failure === undefined || signal.aborted ? '' : `${(failure as Error).message}\n`;
+      throw new Error(`${first}${(error as Error).message}\n${remedy}`, { cause: error });
+    });
+  }
+}
+
+/** Applies the variant, loads it and records it; leaves all objects for the caller to delete. */
+async function measure(options: ClusterRunOptions, settings: Settings): Promise<TimelineDocument> {
+  const { variant, load, signal, log } = options;
+  const { namespace } = settings;
+  const kubectl = kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS, signal);
+  await kubectl(['apply', '-f', '-'], variantManifests(variant, settings));
+  await kubectl([
+    ...['rollout', 'status', `deployment/${variant.name}`, '--namespace', namespace],
+    `--timeout=${READY_TIMEOUT_SECONDS}s`,
+  ]);
+  signal.throwIfAborted();
+  const api = await openApi(options.kubectl);
+  let recorder: Recorder | undefined;
+  try {
+    const watched = {
+      namespace,
+      name: variant.name,
+      selector: selectorOf(variant.name),
+      hasAutoscaler: variant.scaling.kind === 'hpa',
+    };
+    if (watched.hasAutoscaler) {
+      log('waiting until the HPA reads CPU metrics');
+      await waitForMetrics(api.read, pathsOf(watched).autoscaler, signal);
+    }
+    const url = await serviceUrl(api.read, namespace, variant);
+    // Of the settings as given: the run's own namespace would make every hash another.
+    const manifests = variantManifests(variant, options.settings);
+    const subject = await subjectOf(api.read, watched, manifests, options.commit);
+    recorder = startRecorder(kubernetesSource(api.read, watched), subject);
+    const { images, pods, durationSeconds } = load;
+    const generator = {
+      service: variant.name,
+      namespace,
+      image: settings.image,
+      images,
+      pods,
+      durationSeconds,
+    };
+    await kubectl(['apply', '-f', '-'], loadManifests({ ...generator, args: load.args(url) }));
+    log(`loading ${url} from ${load.pods} pod(s) for ${load.durationSeconds} s`);
+    const measured = await finish(options, api.read, namespace);
+    const timeline = await recorder.stop(measured !== undefined);
+    return measured === undefined ? timeline : { ...timeline, load: measured };
+  } finally {
+    await recorder?.stop(false);
+    await api.close();
+  }
+}
+
+/** Waits for the Job and the idle time after it; nothing after an interrupt. */
+async function finish(
+  { kubectl: command, variant, load, merge, idleSeconds, signal, log }: ClusterRunOptions,
+  readApi: ReadApi,
+  namespace: string,
+): Promise<RunDocument | undefined> {
+  const kubectl = kubectlOf(command, KUBECTL_TIMEOUT_MS);
+  try {
+    await waitForJob(readApi, namespace, variant.name, signal);
+    const documents = await collectDocuments(kubectl, namespace, variant.name, load.pods);
+    log(`load done; recording for ${idleSeconds} s more`);
+    await sleep(1000 * idleSeconds, undefined, { signal });
+    return merge(documents);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    const tails = await logTails(kubectl, namespace, variant.name);
+    throw new Error(`${(error as Error).message}\n${tails}`, { cause: error });
+  }
+}
+
+/** Waits until the HPA has read the pods' CPU use once: before that it does not scale. */
+async function waitForMetrics(readApi: ReadApi, path: string, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + METRICS_TIMEOUT_MS;
+  for (;;) {
+    signal.throwIfAborted();
+    const { status } = JSON.parse(await readApi(path)) as AutoscalerObject;
+    const active = status?.conditions?.find(({ type }) => type === 'ScalingActive');
+    if (active?.status === 'True') return;
+    if (Date.now() > deadline) {
+      throw new Error(
+        `the HPA has no CPU metrics after ${METRICS_TIMEOUT_MS / 1000} s: install metrics-server; ` +
+          `it says: ${active?.message ?? 'nothing'}`,
+      );
+    }
+    await sleep(POLL_INTERVAL_MS, undefined, { signal });
+  }
+}
+
+/** The Service by its address, since the generator's pods may not ask a DNS server. */
+async function serviceUrl(readApi: ReadApi, namespace: string, { name, model }: Variant): Promise<string> {
+  const { spec } = JSON.parse(await readApi(`/api/v1/namespaces/${namespace}/services/${name}`)) as {
+    readonly spec: { readonly clusterIP: string; readonly ports: readonly { readonly port: number }[] };
+  };
+  const host = spec.clusterIP.includes(':') ? `[${spec.clusterIP}]` : spec.clusterIP;
+  return `http://${host}:${spec.ports[0]!.port}${PATHS.classify}?model=${model}`;
+}
+
+interface NodeList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly status?: { readonly allocatable?: { readonly cpu?: string; readonly memory?: string } };
+  }[];
+}
+
+/** What was deployed and where, as the API server holds it. */
+async function subjectOf(
+  readApi: ReadApi,
+  watched: Watched,
+  manifests: string,
+  commit: string | undefined,
+): Promise<Subject> {
+  const get = async (path: string): Promise<unknown> => JSON.parse(await readApi(path));
+  const paths = pathsOf(watched);
+  const { spec: deploymentSpec } = (await get(paths.deployment)) as { readonly spec: unknown };
+  const autoscaler = watched.hasAutoscaler ? ((await get(paths.autoscaler)) as AutoscalerObject) : undefined;
+  const { items } = (await get('/api/v1/nodes')) as NodeList;
+  const { gitVersion } = (await get('/version')) as { readonly gitVersion: string };
+  return {
+    variant: watched.name,
+    deploymentSpec,
+    autoscalerSpec: autoscaler?.spec ?? null,
+    manifestSha256: createHash('sha256').update(manifests).digest('hex'),
+    ...(commit === undefined ? {} : { commit }),
+    machine: thisMachine(),
+    kubernetesVersion: gitVersion,
+    nodes: items.map(({ metadata, status }) => ({
+      name: metadata.name,
+      cpu: status?.allocatable?.cpu ?? '0',
+      memory: status?.allocatable?.memory ?? '0',
+    })),
+  };
+}

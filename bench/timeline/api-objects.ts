@@ -1,0 +1,173 @@
+/** Samples from the objects that the Kubernetes API answers: the fields that count, and how they are read. */
+import type {
+  AutoscalerSample,
+  EventSample,
+  PodMetricSample,
+  PodSample,
+  ReplicaSample,
+} from './timeline-document';
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+}
+
+export interface DeploymentObject {
+  readonly spec: { readonly replicas?: number };
+  readonly status?: { readonly replicas?: number; readonly readyReplicas?: number };
+}
+
+export interface PodObject {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly creationTimestamp: string;
+    readonly deletionTimestamp?: string;
+  };
+  readonly spec: { readonly nodeName?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly startTime?: string;
+    readonly conditions?: readonly Condition[];
+    readonly containerStatuses?: readonly { readonly imageID?: string }[];
+  };
+}
+
+export interface PodMetricsObject {
+  readonly metadata: { readonly name: string };
+  readonly timestamp: string;
+  readonly window: string;
+  readonly containers: readonly { readonly usage: { readonly cpu: string; readonly memory: string } }[];
+}
+
+export interface AutoscalerObject {
+  readonly spec: unknown;
+  readonly status?: {
+    readonly currentReplicas?: number;
+    readonly desiredReplicas?: number;
+    readonly lastScaleTime?: string;
+    readonly conditions?: readonly Condition[];
+    readonly currentMetrics?: readonly {
+      readonly resource?: {
+        readonly name: string;
+        readonly current: { readonly averageUtilization?: number };
+      };
+    }[];
+  };
+}
+
+export interface EventObject {
+  readonly metadata: { readonly creationTimestamp: string };
+  readonly involvedObject: { readonly kind: string; readonly name: string };
+  readonly reason?: string;
+  readonly message?: string;
+  readonly count?: number;
+  readonly lastTimestamp?: string | null;
+}
+
+/** `key` with its value, or nothing where the value is missing: JSON keeps no `undefined`. */
+const optional = <K extends string, V>(key: K, value: V | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
+
+export const replicaSample = (atMs: number, { spec, status }: DeploymentObject): ReplicaSample => ({
+  atMs,
+  desired: spec.replicas ?? 1,
+  current: status?.replicas ?? 0,
+  ready: status?.readyReplicas ?? 0,
+});
+
+export function podSample(atMs: number, { metadata, spec, status }: PodObject): PodSample {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return {
+    atMs,
+    pod: metadata.name,
+    uid: metadata.uid,
+    ...optional('node', spec.nodeName),
+    phase: status?.phase ?? 'Unknown',
+    ready: ready?.status === 'True',
+    createdAt: metadata.creationTimestamp,
+    ...optional('startedAt', status?.startTime),
+    ...optional('readyChangedAt', ready?.lastTransitionTime),
+    ...optional('deletedAt', metadata.deletionTimestamp),
+    ...optional('imageId', status?.containerStatuses?.[0]?.imageID),
+  };
+}
+
+export function autoscalerSample(atMs: number, { status = {} }: AutoscalerObject): AutoscalerSample {
+  const cpu = status.currentMetrics?.find(({ resource }) => resource?.name === 'cpu')?.resource;
+  return {
+    atMs,
+    currentReplicas: status.currentReplicas ?? 0,
+    desiredReplicas: status.desiredReplicas ?? 0,
+    ...optional('cpuPercent', cpu?.current.averageUtilization),
+    ...optional('lastScaleAt', status.lastScaleTime),
+    conditions: (status.conditions ?? []).map(
+      ({ type, status: value, reason, message, lastTransitionTime }) => ({
+        type,
+        status: value,
+        ...optional('reason', reason),
+        ...optional('message', message),
+        ...optional('changedAt', lastTransitionTime),
+      }),
+    ),
+  };
+}
+
+export const eventSample = (atMs: number, event: EventObject): EventSample => ({
+  atMs,
+  object: `${event.involvedObject.kind}/${event.involvedObject.name}`,
+  reason: event.reason ?? '',
+  message: event.message ?? '',
+  count: event.count ?? 1,
+  lastAt: event.lastTimestamp ?? event.metadata.creationTimestamp,
+});
+
+export const podMetricSample = ({
+  metadata,
+  timestamp,
+  window,
+  containers,
+}: PodMetricsObject): PodMetricSample => ({
+  pod: metadata.name,
+  timestamp,
+  windowMs: parseGoDurationMs(window),
+  cpuMillis: containers.reduce((sum, { usage }) => sum + Math.ceil(parseQuantity(usage.cpu) * 1000), 0),
+  memoryBytes: containers.reduce((sum, { usage }) => sum + parseQuantity(usage.memory), 0),
+});
+
+const SUFFIXES: Readonly<Record<string, number>> = {
+  ...{ n: 1e-9, u: 1e-6, m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 },
+  ...{ Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 },
+};
+
+/**
+ * Reads a quantity as the metrics API writes it, such as `12345678n` or `120Mi`, in cores or bytes.
+ *
+ * @throws RangeError for any other text
+ */
+export function parseQuantity(text: string): number {
+  const [, digits = '', suffix = ''] = /^(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
+  const factor = SUFFIXES[suffix];
+  if (digits === '' || factor === undefined) {
+    throw new RangeError(`a quantity of the metrics API must be like 12345678n or 120Mi, received "${text}"`);
+  }
+  // Dividing by a whole number keeps 405000000n exactly 0.405, where multiplying by 1e-9 does not.
+  return factor < 1 ? Number(digits) / Math.round(1 / factor) : Number(digits) * factor;
+}
+
+/**
+ * Reads Go's text of a duration, such as `1m3.5s`, in milliseconds.
+ *
+ * @see https://pkg.go.dev/time#Duration.String
+ */
+export function parseGoDurationMs(text: string): number {
+  const parts = [...text.matchAll(/([\d.]+)(h|ms|m|s|µs|us|ns)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
+    throw new RangeError(`a duration must be like 1m3.5s, received "${text}"`);
+  }
+  const unitMs = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, µs: 1e-3, us: 1e-3, ns: 1e-6 };
+  return parts.reduce((sum, [, value, unit]) => sum + Number(value) * unitMs[unit as keyof typeof unitMs], 0);
+}

@@ -1,0 +1,131 @@
+/** Samples of one Deployment from the Kubernetes API, the metrics API and the pods' own `/metrics`. */
+import { HTTP_PORT, PATHS } from '../../service/contract';
+import {
+  type AutoscalerObject,
+  autoscalerSample,
+  type DeploymentObject,
+  type EventObject,
+  eventSample,
+  type PodMetricsObject,
+  podMetricSample,
+  type PodObject,
+  podSample,
+  replicaSample,
+} from './api-objects';
+import type { ReadApi } from './api-reader';
+import { countersIn } from './prometheus-text';
+import type { Source } from './recorder';
+
+export interface Watched {
+  readonly namespace: string;
+  /** Name of the Deployment, of its HPA, and of the label `app.kubernetes.io/instance`. */
+  readonly name: string;
+  /** Labels of its pods. */
+  readonly selector: Readonly<Record<string, string>>;
+  readonly hasAutoscaler: boolean;
+}
+
+/** Paths of the API that a recording reads. */
+export function pathsOf({ namespace, name, selector }: Omit<Watched, 'hasAutoscaler'>) {
+  const pairs = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+  const query = `?labelSelector=${encodeURIComponent(pairs.join(','))}`;
+  return {
+    deployment: `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+    autoscaler: `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers/${name}`,
+    pods: `/api/v1/namespaces/${namespace}/pods${query}`,
+    podMetrics: `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods${query}`,
+    events: `/api/v1/namespaces/${namespace}/events`,
+    counters: (pod: string) =>
+      `/api/v1/namespaces/${namespace}/pods/${pod}:${HTTP_PORT}/proxy${PATHS.metrics}`,
+  };
+}
+
+interface List<T> {
+  readonly items: readonly T[];
+}
+
+/** Adds a sample unless the last one of the same key says the same but for its time. */
+function addIfChanged<T extends { readonly atMs: number }>(
+  last: Map<string, string>,
+  key: string,
+  sample: T,
+  samples: T[],
+): void {
+  const text = JSON.stringify({ ...sample, atMs: 0 });
+  if (last.get(key) === text) return;
+  last.set(key, text);
+  samples.push(sample);
+}
+
+/** Watches one Deployment; each call of the source reads all of it once. */
+export function kubernetesSource(readApi: ReadApi, watched: Watched): Source {
+  const { name, hasAutoscaler } = watched;
+  const paths = pathsOf(watched);
+  const last = new Map<string, string>();
+  const seenMetrics = new Set<string>();
+  /** Pods that were there at the last read, to record that one is gone. */
+  let present = new Map<string, PodObject>();
+  return async (atMs, series, failed) => {
+    const get = (read: string, path: string, use: (object: unknown) => void) =>
+      readApi(path)
+        .then((body) => use(JSON.parse(body)))
+        .catch((error: unknown) => failed(read, error));
+    const readCounters = async (pods: readonly PodObject[]) => {
+      const running = pods
+        .filter(({ status }) => status?.phase === 'Running')
+        .map(({ metadata }) => metadata.name);
+      await Promise.all(
+        running.map((pod) =>
+          readApi(paths.counters(pod))
+            .then((text) => series.counters.push({ atMs, pod, ...countersIn(text) }))
+            .catch((error: unknown) => failed(`metrics of ${pod}`, error)),
+        ),
+      );
+    };
+    let pods: readonly PodObject[] = [];
+    await Promise.all([
+      get('deployment', paths.deployment, (object) =>
+        series.replicas.push(replicaSample(atMs, object as DeploymentObject)),
+      ),
+      get('pods', paths.pods, (list) => {
+        const { items } = list as List<PodObject>;
+        pods = items;
+        for (const pod of items) addIfChanged(last, pod.metadata.uid, podSample(atMs, pod), series.pods);
+        const next = new Map(items.map((pod) => [pod.metadata.uid, pod]));
+        for (const [uid, pod] of present) {
+          if (!next.has(uid)) series.pods.push({ ...podSample(atMs, pod), phase: 'Gone', ready: false });
+        }
+        present = next;
+      }),
+      get('pod metrics', paths.podMetrics, (list) => {
+        for (const item of (list as List<PodMetricsObject>).items) {
+          const key = `${item.metadata.name} ${item.timestamp} ${item.window}`;
+          if (!seenMetrics.has(key)) series.podMetrics.push(podMetricSample(item));
+          seenMetrics.add(key);
+        }
+      }),
+      get('events', paths.events, (list) => {
+        // The namespace may hold other variants; names of ReplicaSets and pods start with the Deployment's.
+        const isOurs = ({ involvedObject }: EventObject) =>
+          involvedObject.name === name || involvedObject.name.startsWith(`${name}-`);
+        for (const event of (list as List<EventObject>).items.filter(isOurs)) {
+          const sample = eventSample(atMs, event);
+          addIfChanged(last, `${sample.object} ${sample.reason} ${sample.message}`, sample, series.events);
+        }
+      }),
+      ...(hasAutoscaler
+        ? [
+            get('autoscaler', paths.autoscaler, (object) =>
+              addIfChanged(
+                last,
+                'autoscaler',
+                autoscalerSample(atMs, object as AutoscalerObject),
+                series.autoscaler,
+              ),
+            ),
+          ]
+        : []),
+    ]);
+    await readCounters(pods);
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * The service's counters in Prometheus' text format.
+ *
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+import type { CounterSample } from './timeline-document';
+
+/** Sum of a metric over its labels; 0 without any. */
+function sumOf(text: string, name: string): number {
+  let sum = 0;
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(name)) continue;
+    const rest = line.slice(name.length);
+    if (!/^[{ ]/.test(rest)) continue;
+    sum += Number(
+      rest
+        .slice(rest.lastIndexOf('}') + 1)
+        .trim()
+        .split(' ')[0],
+    );
+  }
+  return sum;
+}
+
+/** Reads what a timeline needs of a `/metrics` answer. */
+export const countersIn = (text: string): Omit<CounterSample, 'atMs' | 'pod'> => ({
+  answered: sumOf(text, 'inference_request_duration_seconds_count'),
+  rejected: sumOf(text, 'inference_rejected_total'),
+  periods: sumOf(text, 'cgroup_cpu_periods_total'),
+  throttledPeriods: sumOf(text, 'cgroup_cpu_throttled_periods_total'),
+  throttledSeconds: sumOf(text, 'cgroup_cpu_throttled_seconds_total'),
+  serverCpuSeconds: sumOf(text, 'process_cpu_seconds_total'),
+});

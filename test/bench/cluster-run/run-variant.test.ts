@@ -1,0 +1,191 @@
+/** A run in a cluster that a fake kubectl plays: what is applied, collected and taken away. */
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { parseAllDocuments } from 'yaml';
+
+import { runVariant, type ClusterRunOptions } from '../../../bench/cluster-run/run-variant';
+import { encodeRequests, type RunDocument } from '../../../bench/load/run-document';
+import { DEFAULT_SETTINGS } from '../../../infra/settings';
+import { VARIANTS } from '../../../infra/variants';
+
+const VARIANT = VARIANTS.find(({ name }) => name === 'latency-hpa')!;
+const FAKE = join(__dirname, '../../support/fake-kubectl.cjs');
+
+const NAMESPACED = (group: string, kind: string, name = '') =>
+  `${group}/namespaces/NAMESPACE/${kind}${name === '' ? '' : `/${name}`}`;
+const JOB = NAMESPACED('/apis/batch/v1', 'jobs', 'latency-hpa-load');
+const HPA = NAMESPACED('/apis/autoscaling/v2', 'horizontalpodautoscalers', 'latency-hpa');
+const done = (type: string, message = '') => ({
+  status: { conditions: [{ type, status: 'True', message }] },
+});
+
+const DOCUMENT = {
+  schema: 'tandem.load-run',
+  version: 1,
+  startedAt: '2026-11-25T10:00:00.000Z',
+  requests: encodeRequests({
+    intendedMs: Float64Array.of(1),
+    lagMs: new Float32Array(1),
+    latencyMs: Float32Array.of(9),
+    outcome: new Uint8Array(1),
+    status: Uint16Array.of(200),
+  }),
+} as unknown as RunDocument;
+
+let folder: string;
+const answers = {
+  fails: {} as Record<string, string>,
+  outputs: {} as Record<string, string>,
+  api: {} as Record<string, unknown>,
+};
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tandem-fake-'));
+  answers.fails = {};
+  answers.outputs = {
+    'get pods': 'load-0 load-1',
+    'logs load-': `20 s: 60 sent\n${JSON.stringify(DOCUMENT)}\ndone\n`,
+  };
+  answers.api = {
+    '/api/v1/nodes': {
+      items: [{ metadata: { name: 'n' }, status: { allocatable: { cpu: '2', memory: '8Gi' } } }],
+    },
+    '/version': { gitVersion: 'v1.36.3' },
+    [NAMESPACED('/api/v1', 'services', 'latency-hpa')]: {
+      spec: { clusterIP: '10.96.0.7', ports: [{ port: 80 }] },
+    },
+    [NAMESPACED('/apis/apps/v1', 'deployments', 'latency-hpa')]: {
+      spec: { replicas: 2 },
+      status: { readyReplicas: 2 },
+    },
+    [NAMESPACED('/api/v1', 'pods')]: { items: [] },
+    [NAMESPACED('/api/v1', 'events')]: { items: [] },
+    [NAMESPACED('/apis/metrics.k8s.io/v1beta1', 'pods')]: { items: [] },
+    [HPA]: { spec: { maxReplicas: 8 }, ...done('ScalingActive') },
+    [JOB]: done('Complete'),
+  };
+});
+
+interface Call {
+  readonly line: string;
+  readonly input: string;
+}
+const calls = (): Call[] =>
+  readFileSync(join(folder, 'calls.jsonl'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Call);
+
+function run(changes: Partial<ClusterRunOptions> = {}) {
+  writeFileSync(join(folder, 'answers.json'), JSON.stringify(answers));
+  return runVariant({
+    kubectl: [process.execPath, FAKE, folder],
+    variant: VARIANT,
+    settings: DEFAULT_SETTINGS,
+    load: {
+      args: (url) => ['--url', url],
+      images: { 'weave.jpg': Buffer.from('jpeg') },
+      pods: 2,
+      durationSeconds: 20,
+    },
+    merge: ([first]) => first!,
+    idleSeconds: 0,
+    commit: 'abc',
+    signal: new AbortController().signal,
+    log: () => undefined,
+    ...changes,
+  });
+}
+
+/** The last call deleted the namespace that the first one made. */
+function expectNothingLeft(): void {
+  const all = calls();
+  const { metadata } = parseAllDocuments(all[0]!.input)[0]!.toJS();
+  expect(metadata.name).toMatch(/^tandem-bench-[0-9a-f]{8}$/);
+  expect(all.at(-1)!.line).toContain(`delete namespace ${metadata.name}`);
+}
+
+test('a run applies the variant, then the load, and returns the timeline with the merged load in it', async () => {
+  const merge = jest.fn(([first]: readonly RunDocument[]) => first!);
+  const timeline = await run({ merge });
+  expect(merge).toHaveBeenCalledWith([DOCUMENT, DOCUMENT]);
+  expect(timeline).toMatchObject({ complete: true, load: DOCUMENT });
+  expect(timeline.replicas[0]).toMatchObject({ desired: 2, ready: 2 });
+  expect(timeline.subject).toMatchObject({
+    ...{ variant: 'latency-hpa', commit: 'abc', kubernetesVersion: 'v1.36.3' },
+    ...{ deploymentSpec: { replicas: 2 }, autoscalerSpec: { maxReplicas: 8 } },
+    nodes: [{ name: 'n', cpu: '2', memory: '8Gi' }],
+  });
+  const kinds = calls()
+    .filter(({ line }) => line.startsWith('apply'))
+    .map(({ input }) => parseAllDocuments(input).map((document) => document.toJS().kind as string));
+  expect(kinds[0]).toEqual(['Namespace']);
+  expect(kinds[1]).toContain('Deployment');
+  expect(kinds[2]).toEqual(expect.arrayContaining(['ConfigMap', 'NetworkPolicy', 'Job']));
+  expect(calls().find(({ input }) => input.includes('kind: Job'))!.input).toContain(
+    'http://10.96.0.7:80/v1/classify?model=latency',
+  );
+  expectNothingLeft();
+});
+
+test('the hash of the manifests is the same for every run of the same variant', async () => {
+  const [first, second] = [await run(), await run()];
+  expect(first.subject.manifestSha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(second.subject.manifestSha256).toBe(first.subject.manifestSha256);
+});
+
+test.each([
+  [
+    'the variant never becomes ready',
+    { fails: { 'rollout status': 'timed out waiting' } },
+    'timed out waiting',
+  ],
+  ['the Job is refused', { fails: { 'kind: Job': 'violates PodSecurity' } }, 'violates PodSecurity'],
+  ['the Job fails', { api: { [JOB]: done('Failed', 'deadline') } }, /Job failed: {2}?deadline\nload-0: 20 s/],
+  [
+    'a generator prints no document',
+    { outputs: { 'logs load-': 'Error: no such option' } },
+    'no such option',
+  ],
+  [
+    'a generator is missing',
+    { outputs: { 'get pods': 'load-0' } },
+    '2 load generators must leave a document each, received 1',
+  ],
+])('when %s, the error says so and the namespace is deleted', async (_, changes, message) => {
+  for (const key of ['fails', 'outputs', 'api'] as const) {
+    Object.assign(answers[key], (changes as Partial<typeof answers>)[key]);
+  }
+  await expect(run()).rejects.toThrow(message);
+  expectNothingLeft();
+});
+
+test('an interrupt during the load keeps the recording, marked incomplete, and deletes the namespace', async () => {
+  answers.api[JOB] = {};
+  const interrupt = new AbortController();
+  const timeline = await run({
+    signal: interrupt.signal,
+    log: (line) => {
+      if (line.startsWith('loading')) setTimeout(() => interrupt.abort(), 100);
+    },
+  });
+  expect(timeline.complete).toBe(false);
+  expect(timeline.load).toBeUndefined();
+  expect(timeline.replicas.length).toBeGreaterThan(0);
+  expectNothingLeft();
+});
+
+test('a namespace that cannot be deleted is named with the remedy', async () => {
+  answers.fails = { 'delete namespace': 'forbidden' };
+  await expect(run()).rejects.toThrow(
+    /forbidden\nnamespace (tandem-bench-\w+) is left: run kubectl delete namespace \1/,
+  );
+});
+
+test('a pull secret is refused before anything is applied', async () => {
+  await expect(run({ settings: { ...DEFAULT_SETTINGS, imagePullSecret: 'registry' } })).rejects.toThrow(
+    'imagePullSecret must be left out',
+  );
+  expect(existsSync(join(folder, 'calls.jsonl'))).toBe(false);
+});
