@@ -236,8 +236,8 @@ describe('kubectl', () => {
   });
 
   test.each([
-    ['exit 3', 'it ended with status 3 and said nothing'],
-    ['kill -9 $$', 'it ended with SIGKILL and said nothing'],
+    ['exit 3', 'it ended with status 3 and printed nothing'],
+    ['kill -9 $$', 'it ended with SIGKILL and printed nothing'],
     ['echo no list', 'its answer must be a list in JSON, received "no list\\n"; see which kubectl'],
     [':', 'its answer must be a list in JSON, received ""; see which kubectl'],
     ['echo null', 'its answer must be a list in JSON, received "null\\n"'],
@@ -253,7 +253,7 @@ describe('kubectl', () => {
     chmodSync(join(folder, 'kubectl'), 0o644);
     process.env['PATH'] = folder;
     expect(() => readCluster('f')).toThrow(
-      'kubectl could not list nodes: it ended with EACCES and said nothing',
+      'kubectl could not list nodes: it ended with EACCES and printed nothing',
     );
   });
 
