@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Folder of the project's package.json: where data lies that is not code, whether this runs compiled or not. */
+/** Folder of the project's package.json, whether this runs compiled or not. Data that is not code is below it. */
 export const PACKAGE_ROOT = existsSync(join(dirname(__dirname), 'package.json'))
   ? dirname(__dirname)
   : dirname(dirname(__dirname));

@@ -1,4 +1,4 @@
-/** Files that are never seen half written, and folders that can be written. */
+/** Atomic writes, and checks that a folder can be written. */
 import {
   accessSync,
   closeSync,
@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** Writes a file as a whole or not at all: to a temporary neighbour, synced to disk, then renamed. */
+/** Writes a file completely or not at all: to a temporary file beside it, synced to disk, then renamed. */
 export function writeFileAtomic(file: string, contents: Uint8Array | string): void {
   const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
   const temporary = `${file}.${process.pid}.tmp`;
@@ -27,16 +27,16 @@ export function writeFileAtomic(file: string, contents: Uint8Array | string): vo
   renameSync(temporary, file);
 }
 
-/** Removes from a folder what {@link writeFileAtomic} left there when it was killed. */
+/** Removes temporary files that a killed {@link writeFileAtomic} left in a folder. */
 export function removeTemporaries(folder: string): void {
   const left = readdirSync(folder).filter((name) => /\.\d+\.tmp$/.test(name));
   left.forEach((name) => rmSync(join(folder, name)));
 }
 
 /**
- * Makes the folder that `--out` names, so that nothing is computed that could not be written.
+ * Creates the folder that `--out` names, before any work whose result could not be written.
  *
- * @throws Error where it cannot be made, or not be written to
+ * @throws Error if it cannot be created or written to
  */
 export function makeOut(out: string): void {
   try {
@@ -44,7 +44,7 @@ export function makeOut(out: string): void {
     accessSync(out, constants.W_OK);
   } catch (cause) {
     throw new Error(
-      `--out must be a folder that can be made and written to, received ${out} (${(cause as Error).message}): choose another`,
+      `--out must be a folder that can be created and written to, received ${out} (${(cause as Error).message}): choose another`,
       { cause },
     );
   }

@@ -4,18 +4,18 @@
  * @see docs/reference.md#models
  */
 
-/** What a model is tuned for. These ids are public: URLs, file names and manifests carry them. */
+/** What a model is tuned for. The ids are public: URLs, file names and manifests use them. */
 export const MODEL_IDS = ['accuracy', 'latency'] as const;
 export type ModelId = (typeof MODEL_IDS)[number];
 
 /**
- * The architectures that can be trained and served: Keras Applications' names, with the width multiplier in percent
- * where it is not 1.
+ * The architectures that can be trained and served: Keras Applications' names, followed by the width multiplier in
+ * percent if it is not 1.
  */
 export const ARCHITECTURE_IDS = ['resnet101v2', 'resnet50v2', 'mobilenetv2', 'mobilenetv2_050'] as const;
 export type ArchitectureId = (typeof ARCHITECTURE_IDS)[number];
 
-/** What people call each architecture. */
+/** Name of each architecture in text. */
 export const ARCHITECTURES: Readonly<Record<ArchitectureId, { readonly title: string }>> = {
   resnet101v2: { title: 'ResNet101V2' },
   resnet50v2: { title: 'ResNet50V2' },
@@ -32,12 +32,12 @@ export const MODELS = {
 /** Shape of one input image: float32 [height, width, channels], RGB. */
 export const INPUT_SHAPE = [224, 224, 3] as const;
 
-/** Pixels (0 to 255) are multiplied by this: the recipe's `rescale` to [0, 1]. */
+/** Factor on pixels (0 to 255): the recipe's `rescale` to [0, 1]. */
 export const RESCALE = 1 / 255;
 
 /**
- * What a backbone's weights expect, made from inputs in [0, 1] by the model's own first layer: value * scale + offset.
- * The reference trains on [0, 1]; Keras' published weights were made on [-1, 1].
+ * Input ranges that backbone weights expect. The model's first layer maps [0, 1] to them: value * scale + offset. The
+ * reference trains on [0, 1]; Keras' published weights were trained on [-1, 1].
  */
 export const PREPROCESSINGS = {
   'zero-to-one': { scale: 1, offset: 0, range: '[0, 1]' },
@@ -53,7 +53,7 @@ export const OUTPUT_NAME = 'probabilities';
 /**
  * Reads a model id.
  *
- * @throws RangeError naming the ids there are
+ * @throws RangeError naming the valid ids
  */
 export function modelId(text: string | undefined): ModelId {
   const id = MODEL_IDS.find((known) => known === text);

@@ -9,26 +9,26 @@ import type { ModelId, Preprocessing } from './catalog';
 export interface Stage {
   readonly epochs: number;
   readonly learningRate: number;
-  /** How the rate goes on within the stage. @default 'constant' */
+  /** Learning rate schedule within the stage. @default 'constant' */
   readonly schedule?: 'constant' | 'cosine';
 }
 
-/** Head first, on a frozen backbone; then the backbone's last layers too. */
+/** First the head on a frozen backbone, then the last layers of the backbone too. */
 export interface Recipe {
   readonly head: Stage;
   readonly fineTune: Stage & {
-    /** How many of the backbone's last layers are un-frozen. */
+    /** Number of last backbone layers to un-freeze. */
     readonly layersUnfrozen: number;
   };
-  /** What the model makes of inputs in [0, 1]; the reference trains on these as they are. */
+  /** Range that the model maps inputs in [0, 1] to. The reference trains on [0, 1]. */
   readonly preprocessing: Preprocessing;
-  /** Images a step. The reference does not state it; this is Keras' default. */
+  /** Images per step. The reference does not state it; this is Keras' default. */
   readonly batchSize: number;
-  /** Share of each target that is spread evenly over the classes. @default 0 */
+  /** Share of each target to spread evenly over all classes. @default 0 */
   readonly labelSmoothing?: number;
 }
 
-/** The reference's recipes: what `train` follows unless told otherwise. */
+/** The reference's recipes, the default of `train`. */
 export const RECIPES: Readonly<Record<ModelId, Recipe>> = {
   accuracy: {
     head: { epochs: 39, learningRate: 0.01 },
@@ -45,9 +45,9 @@ export const RECIPES: Readonly<Record<ModelId, Recipe>> = {
 };
 
 /**
- * Recipes that did better on photographs than the reference's, where that was measured: docs/training.md has the gain.
- * Inputs in the range that ImageNet's weights were made on; the last three blocks and not one convolution, at a rate that
- * falls to nothing; smoothed labels; fewer epochs.
+ * Recipes that measured better on photographs than the reference's: docs/training.md has the gain. They differ in the
+ * input range (that of the ImageNet weights), in un-freezing the last three blocks instead of one convolution, in a
+ * learning rate that decays to zero, in smoothed labels and in fewer epochs.
  */
 export const TUNED_RECIPES: Readonly<Partial<Record<ModelId, Recipe>>> = {
   latency: {
@@ -59,15 +59,15 @@ export const TUNED_RECIPES: Readonly<Partial<Record<ModelId, Recipe>>> = {
   },
 };
 
-/** Names of the tables above, as `train --recipe` takes them. */
+/** Names of the tables above, for `train --recipe`. */
 export const RECIPE_NAMES = ['reference', 'tuned'] as const;
 export type RecipeName = (typeof RECIPE_NAMES)[number];
 
-/** Arguments of Keras' `ImageDataGenerator`; `rescale` is the catalog's. */
+/** Arguments of Keras' `ImageDataGenerator`; `rescale` is in the catalog. */
 export interface Augmentation {
   /** Largest rotation either way, degrees. */
   readonly rotationRangeDegrees: number;
-  /** Zoom factors are drawn from [1 - zoomRange, 1 + zoomRange], for height and width apart. */
+  /** Zoom factors of height and width are drawn separately from [1 - zoomRange, 1 + zoomRange]. */
   readonly zoomRange: number;
   /** Largest shift either way, as a share of the width or height. */
   readonly widthShiftRange: number;
@@ -105,10 +105,10 @@ export type StageName = (typeof STAGES)[number];
 export const STAGE_TITLES: Readonly<Record<StageName, string>> = { head: 'head', fineTune: 'fine-tuning' };
 
 /**
- * What un-frozen BatchNorm does in training. `inference`: it normalises by its moving statistics, which stay, and learns
- * scale and offset alone, as Keras' guide to transfer learning advises. `batch`: it normalises by the batch and moves
- * its statistics, as a Keras model does whose backbone was not called with `training=False`. In Keras 3 a functional
- * model does so in `fit` even if it was; only a `call` of one's own holds it.
+ * How un-frozen BatchNorm trains. `inference`: it normalises by its moving statistics, keeps them, and learns only scale
+ * and offset, as Keras' guide to transfer learning advises. `batch`: it normalises by the batch and moves its statistics,
+ * like a Keras model whose backbone was not called with `training=False`. In Keras 3, `fit` of a functional model does
+ * this even with `training=False`; only a subclassed `call` prevents it.
  *
  * @see https://keras.io/guides/transfer_learning/
  * @see https://github.com/keras-team/keras/issues/20285
@@ -117,5 +117,5 @@ export const BATCH_NORM_MODES = ['inference', 'batch'] as const;
 /** One of {@link BATCH_NORM_MODES}. */
 export type BatchNormMode = (typeof BATCH_NORM_MODES)[number];
 
-/** Seed of a training where none is given, and of an evaluation's splits where no training's seed is known. */
+/** Default seed of a training, and of an evaluation's splits if no training's seed is known. */
 export const DEFAULT_SEED = 1;

@@ -2,7 +2,7 @@
  * Batch normalization with Keras' rules, over the last axis.
  *
  * tfjs-layers' own layer ignores `trainable`: when frozen it still normalises by batch in `fit` and moves its
- * averages. In Keras a frozen layer runs in inference mode, which is what transfer learning rests on.
+ * averages. In Keras a frozen layer runs in inference mode; transfer learning relies on it.
  *
  * @see https://arxiv.org/abs/1502.03167
  * @see https://keras.io/guides/transfer_learning/ ("the `BatchNormalization` layer is a special case")
@@ -10,7 +10,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LayerArgs } from '@tensorflow/tfjs-layers/dist/engine/topology';
 
-/** What Keras' layer takes of it that these architectures set. */
+/** The arguments of Keras' layer that these architectures set. */
 export interface BatchNormalizationArgs extends LayerArgs {
   readonly name: string;
   /** Added to the variance. */
@@ -23,7 +23,7 @@ export interface BatchNormalizationArgs extends LayerArgs {
 export class BatchNormalization extends tf.layers.Layer {
   static readonly className = 'BatchNormalization';
   readonly epsilon: number;
-  /** Share of the moving averages that a training step keeps; pretraining lowers it. */
+  /** Share of the moving averages that a training step keeps. Pretraining lowers it. */
   momentum: number;
   private gamma!: tf.LayerVariable;
   private beta!: tf.LayerVariable;
@@ -80,7 +80,7 @@ export class BatchNormalization extends tf.layers.Layer {
   }
 }
 
-/** Makes the layer, as the factories of `tf.layers` do. */
+/** Creates the layer, like the factories of `tf.layers`. */
 export const batchNormalization = (args: BatchNormalizationArgs): BatchNormalization =>
   new BatchNormalization(args);
 
@@ -88,15 +88,15 @@ interface BatchStep {
   readonly y: tf.Tensor4D;
   /** Mean over batch, height and width, [channels]. */
   readonly mean: tf.Tensor1D;
-  /** Variance over the same, without Bessel's correction as in Keras 3, [channels]. */
+  /** Variance over the same axes, without Bessel's correction, as in Keras 3, [channels]. */
   readonly variance: tf.Tensor1D;
 }
 
 type FusedKernel = (inputs: tf.Tensor[], training: boolean) => tf.Tensor[];
 
 /**
- * TensorFlow's two fused kernels on tfjs-node's backend, which has no public call for them: generic operations need
- * some fifteen passes over the activations, these need three.
+ * TensorFlow's two fused kernels in tfjs-node's backend, which has no public call for them. They need three passes over
+ * the activations; generic operations need about fifteen.
  */
 function fusedKernels(epsilon: number): { forward: FusedKernel; backward: FusedKernel } | undefined {
   if (tf.getBackend() !== 'tensorflow') return undefined;
@@ -144,7 +144,7 @@ function normalizeByBatch(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D,
       const out = fused.forward([input, scale, offset, none, none], true);
       const [y, batchMean, corrected, reserve1, reserve2] = out as [tf.Tensor4D, ...tf.Tensor1D[]];
       const count = input.size / scale.size;
-      // The kernel gives the variance with Bessel's correction.
+      // The kernel returns the variance with Bessel's correction.
       const batchVariance = corrected!.mul<tf.Tensor1D>((count - 1) / count);
       [mean, variance] = [tf.keep(batchMean!), tf.keep(batchVariance)];
       save([input, scale, reserve1!, reserve2!]);

@@ -17,11 +17,11 @@ const BACKBONES: Readonly<Record<ArchitectureId, Build>> = {
   mobilenetv2_050: (...input) => mobilenetV2(MOBILENETV2_050, ...input),
 };
 
-/** What a model reads. */
+/** Input of a model. */
 export interface ClassifierInput {
-  /** Other sizes than serving's are for training on crops; weights do not depend on it. @default INPUT_SHAPE */
+  /** Other sizes serve training on crops; the weights do not depend on the size. @default INPUT_SHAPE */
   readonly inputShape?: InputShape;
-  /** What the model's first layer makes of [0, 1]. @default 'zero-to-one' */
+  /** Range that the model's first layer maps [0, 1] to. @default 'zero-to-one' */
   readonly preprocessing?: Preprocessing;
 }
 

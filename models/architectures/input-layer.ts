@@ -1,14 +1,14 @@
 /**
- * The start of every backbone: images in [0, 1], brought to the range that its weights expect.
+ * The first layer of every backbone: maps images in [0, 1] to the range that its weights expect.
  */
 import * as tf from '@tensorflow/tfjs';
 
 import { INPUT_NAME, type Preprocessing, PREPROCESSINGS } from '../catalog';
 
-/** Shape of one input image; sizes that are null are free. */
+/** Shape of one input image; null means any size. */
 export type InputShape = readonly [number | null, number | null, number];
 
-/** Name of the layer that rescales the input, as Keras' Rescaling calls itself; models on [0, 1] have none. */
+/** Name of the rescaling layer, as in Keras. Models on [0, 1] have no such layer. */
 const RESCALING_NAME = 'rescaling';
 
 /** A backbone's input before and after its preprocessing. */
@@ -20,8 +20,8 @@ export interface BackboneInput {
 }
 
 /**
- * Part of the model and not of the images' way to it, so that every engine and client gives every model the same
- * values. An operation of its own: folded into the first convolution, it would change what that one's padding means.
+ * It is part of the model, not of decoding, so that every engine and client gives every model the same values. It is not
+ * folded into the first convolution, because that would change the meaning of the convolution's padding.
  */
 export function inputLayer(inputShape: InputShape, preprocessing: Preprocessing): BackboneInput {
   const input = tf.input({ shape: [...inputShape], name: INPUT_NAME });

@@ -39,7 +39,7 @@ export interface MobilenetV2 {
 
 /** The paper's own width. */
 export const MOBILENETV2: MobilenetV2 = { name: 'mobilenetv2_1.00_224', alpha: 1 };
-/** Half the channels, and about a quarter of the multiplications. */
+/** Half the channels, about a quarter of the multiplications. */
 export const MOBILENETV2_050: MobilenetV2 = { name: 'mobilenetv2_0.50_224', alpha: 0.5 };
 
 const FIRST_FILTERS = 32;
@@ -74,7 +74,7 @@ function divisibleChannels(channels: number): number {
   return rounded < 0.9 * channels ? rounded + CHANNEL_DIVISOR : rounded;
 }
 
-/** Keras' `correct_pad` of one axis for a 3 by 3 kernel of stride 2: an even size is padded after only. */
+/** Keras' `correct_pad` of one axis for a 3 by 3 kernel with stride 2: an even size is padded only after. */
 const padsBeforeStride = (size: number | null | undefined): [number, number] => [(size ?? 0) % 2, 1];
 
 /** An inverted residual: expand to t·c channels, filter each by itself, project linearly. `x` is [b, h, w, c]. */
@@ -134,7 +134,7 @@ export function mobilenetV2(
       id++;
     }
   }
-  // A narrow model keeps the full width here, as the paper says.
+  // A narrow model keeps the full width here, as in the paper.
   const last = alpha > 1 ? divisibleChannels(LAST_FILTERS * alpha) : LAST_FILTERS;
   x = relu6(norm(conv(x, 'Conv_1', last, 1, 1), 'Conv_1_bn'), 'out_relu'); // [b, h/32, w/32, c]
   return tf.model({ inputs: input, outputs: x, name });

@@ -10,7 +10,7 @@ import { batchNormalization } from './batch-norm';
 import type { Preprocessing } from '../catalog';
 import { inputLayer, type InputShape } from './input-layer';
 
-/** One stack of residual blocks; the stride is in its last block. */
+/** One stack of residual blocks. Its last block has the stride. */
 interface Stack {
   readonly name: string;
   /** Channels of the bottleneck; the stack's output has four times as many. */
@@ -36,7 +36,7 @@ export const RESNET50V2: ResnetV2 = {
   ],
 };
 
-/** As {@link RESNET50V2}, but with 23 blocks in the third stack. */
+/** Like {@link RESNET50V2}, with 23 blocks in the third stack. */
 export const RESNET101V2: ResnetV2 = {
   name: 'resnet101v2',
   stacks: [

@@ -5,11 +5,11 @@ import type * as tf from '@tensorflow/tfjs';
 
 /**
  * Names of a backbone's last layers, in its order: what Keras un-freezes by
- * `for layer in base.layers[-count:]: layer.trainable = True`. Layers without weights count as layers, as there.
+ * `for layer in base.layers[-count:]: layer.trainable = True`. As there, layers without weights count.
  *
  * @param backbone without top; its layers are in Keras' order
- * @param count how many layers; 0 leaves all frozen, where Python's `[-0:]` would be every layer
- * @throws RangeError when it has not as many layers behind its input, which nothing can train
+ * @param count number of layers; 0 freezes all, unlike Python's `[-0:]`, which is every layer
+ * @throws RangeError if the backbone has fewer layers after its input
  * @see https://keras.io/guides/transfer_learning/
  */
 export function unfrozenLayers(backbone: Pick<tf.LayersModel, 'name' | 'layers'>, count: number): string[] {

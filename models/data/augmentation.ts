@@ -7,7 +7,7 @@ import { LEVELS } from './pixels';
 import type { Augmentation } from '../recipes';
 import type { Random } from '../../statistics/seeded-random';
 
-// Looked up once: in Jest's contexts each look-up of a global costs more than the function.
+// Looked up once: in Jest's contexts, looking up a global costs more than calling the function.
 const { cos, fround, imul, max, min, PI, round, sin } = Math;
 
 /**
@@ -16,14 +16,14 @@ const { cos, fround, imul, max, min, PI, round, sin } = Math;
  */
 export interface Transform {
   readonly rotationDegrees: number;
-  /** Pixels: from where in the source, relative to itself, each column of the result comes. */
+  /** Horizontal offset of the source of each column, pixels. */
   readonly tx: number;
-  /** The same of rows. */
+  /** The same for rows. */
   readonly ty: number;
   readonly shearDegrees: number;
-  /** How many source columns a column of the result spans; above 1 the image gets smaller. */
+  /** Source columns per column of the result; above 1 the image gets smaller. */
   readonly zx: number;
-  /** The same of rows. */
+  /** The same for rows. */
   readonly zy: number;
   readonly flipHorizontal: boolean;
   readonly flipVertical: boolean;
@@ -63,8 +63,8 @@ function multiply([a, b, c, d, e, f]: Matrix, [p, q, r, s, t, u]: Matrix): Matri
 }
 
 /**
- * Maps a column and row of the result to those of the source, about the image's centre: as in Keras, that of the
- * transposed image, which is another one where the image is not square.
+ * Maps a column and row of the result to the source, about the image's centre. As in Keras, that is the centre of the
+ * transposed image, which differs if the image is not square.
  */
 function sourceOf(t: Transform, height: number, width: number): Matrix {
   const theta = (t.rotationDegrees * PI) / 180;
@@ -84,9 +84,9 @@ function sourceOf(t: Transform, height: number, width: number): Matrix {
 /** Bits after the point of a grey level in fixed point: with shifts of up to 256 levels, values fit 31 bits. */
 const FRACTION_BITS = 22;
 const ONE = 1 << FRACTION_BITS;
-/** Keras cuts off fractions of float32, in which 199.99999 is 200: what is below whole by this is whole. */
+/** Keras truncates float32, in which 199.99999 is 200: a value this close below a whole number counts as whole. */
 const ALMOST = 1 << 8;
-/** Of a shift, grey levels: one as large already takes every value to the end of the range. */
+/** Largest shift, grey levels: it already takes every value to the end of the range. */
 const MOST_SHIFT = 256;
 
 function mix(
@@ -106,10 +106,10 @@ function mix(
 /**
  * Interpolates the image at each place's source, nearest beyond its edges, and adds `shift`; flips.
  *
- * Works in fixed point, since V8 is faster at 32-bit integers than at their conversion to floats and back.
+ * Works in fixed point, because V8 computes 32-bit integers faster than it converts them to floats and back.
  *
- * @param out where the whole grey levels go, [height, width, 3], from -256 to 511
- * @returns the least and greatest whole grey level before the shift
+ * @param out receives whole grey levels, [height, width, 3], from -256 to 511
+ * @returns the lowest and highest whole grey level before the shift
  */
 function resample(
   pixels: Uint8Array | Uint8ClampedArray,
@@ -175,7 +175,7 @@ function resample(
  * Applies a transform, then the rescale.
  *
  * @param pixels RGB bytes [height, width, 3]
- * @param out where the input values go, [height, width, 3], from `at` on
+ * @param out receives the input values, [height, width, 3], from `at` on
  */
 export function applyTransform(
   pixels: Uint8Array | Uint8ClampedArray,
@@ -187,13 +187,13 @@ export function applyTransform(
   const size = 3 * height * width;
   const inPlace = new Int32Array(out.buffer, out.byteOffset + 4 * at, size);
   const [low, high] = resample(pixels, { height, width }, t, inPlace);
-  // Keras changes brightness through PIL, on bytes and in float32: fractions are cut off before it and after.
+  // Keras changes brightness through PIL, on bytes: fractions are truncated before and after.
   const brightness = fround(t.brightness);
   const values = Float32Array.from({ length: 2 * MOST_SHIFT + 256 }, (_, i) => {
     const level = max(low, min(i - MOST_SHIFT, high));
     return LEVELS[min(fround(level * brightness) | 0, 255)]!;
   });
-  // Copied as bits: V8 would make doubles of the floats and floats of those.
+  // Copied as bits: otherwise V8 converts each float to a double and back.
   const bits = new Int32Array(values.buffer);
   for (let i = 0; i < size; i += 3) {
     inPlace[i] = bits[(inPlace[i]! + MOST_SHIFT) | 0]!;

@@ -1,5 +1,5 @@
 /**
- * Weights that make rare classes count as much as common ones.
+ * Class weights that make rare classes count as much as common ones.
  */
 
 /**
@@ -14,7 +14,9 @@ export function classWeights(labels: readonly number[]): number[] {
   for (const label of labels) counts[label]!++;
   return counts.map((count, label) => {
     if (count === 0) {
-      throw new RangeError(`class ${label} must have images to be weighted, received none; leave it out`);
+      throw new RangeError(
+        `class ${label} must have images, received none: add images or leave the class out`,
+      );
     }
     return labels.length / (counts.length * count);
   });

@@ -1,5 +1,5 @@
 /**
- * Where the images of a set lie: a folder a class, or a folder a split with a folder a class in each.
+ * Finds the files of a data set: one folder per class, or one folder per split with one folder per class in each.
  */
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export const SPLIT_NAMES = ['train', 'val', 'test'] as const;
 export type SplitName = (typeof SPLIT_NAMES)[number];
 
-/** Names that a split's folder may have. */
+/** Names of split folders. */
 const SPLIT_FOLDERS: ReadonlyMap<string, SplitName> = new Map([
   ['train', 'train'],
   ['val', 'val'],
@@ -16,17 +16,17 @@ const SPLIT_FOLDERS: ReadonlyMap<string, SplitName> = new Map([
   ['test', 'test'],
 ]);
 
-/** A regular file in a class' folder, an image or not; paths are relative to the set's folder, with slashes. */
+/** A regular file in a class folder, whether an image or not. Paths are relative to the set's folder, with slashes. */
 export interface DatasetFile {
   readonly path: string;
   readonly label: number;
-  /** Where the set is split already. */
+  /** Split folder that the file is in, if the set has split folders. */
   readonly split: SplitName | undefined;
 }
 
-/** What is not in the set, since it lies in no class' folder or is no image that can be read. */
+/** A file that is left out: it is not in a class folder, or it is not a readable image. */
 export interface SkippedFile {
-  /** Below the set's folder. */
+  /** Path relative to the set's folder. */
   readonly path: string;
   readonly reason: string;
 }
@@ -42,7 +42,7 @@ export interface DatasetFiles {
 interface Listing {
   readonly folders: readonly string[];
   readonly files: readonly string[];
-  /** What is neither. */
+  /** Everything else. */
   readonly others: readonly SkippedFile[];
 }
 
@@ -55,11 +55,11 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   EPERM: 'It may not be read',
 };
 
-/** Why a file cannot be read; undefined where the error is no fault of the file. */
+/** Why a file cannot be read; undefined if the error is not the file's fault. */
 export const unreadableReason = (error: unknown): string | undefined =>
   SYSTEM_REASONS[(error as NodeJS.ErrnoException).code ?? ''];
 
-/** What `look` finds, or the reason why it cannot. */
+/** What `look` finds, or the reason why it cannot look. */
 function unlessUnreadable<T>(look: () => T): T | string {
   try {
     return look();
@@ -72,7 +72,7 @@ function unlessUnreadable<T>(look: () => T): T | string {
 
 const joined = (path: string, name: string) => (path === '' ? name : `${path}/${name}`);
 
-/** What `folder`/`path` has, sorted; links are followed, names that begin with a dot are not looked at. */
+/** Entries of `folder`/`path`, sorted. Follows links and ignores names that begin with a dot. */
 function list(folder: string, path: string): Listing {
   const folders: string[] = [];
   const files: string[] = [];
@@ -85,7 +85,7 @@ function list(folder: string, path: string): Listing {
     if (typeof found === 'string') others.push({ path: own, reason: found });
     else if (found.isDirectory()) folders.push(name);
     else if (found.isFile()) files.push(name);
-    // A named pipe would keep its reader waiting for ever.
+    // A reader of a named pipe would wait forever.
     else others.push({ path: own, reason: 'It is no regular file' });
   }
   return { folders, files, others };
@@ -94,7 +94,7 @@ function list(folder: string, path: string): Listing {
 /**
  * All files below `folder`/`path`.
  *
- * @param above the real paths of the folders that it lies in, the set's own first
+ * @param above real paths of the parent folders, the set's own first
  */
 function filesBelow(
   folder: string,
@@ -113,7 +113,7 @@ function filesBelow(
   };
 }
 
-/** The folder of each split, or undefined where the set is not split. */
+/** The folder of each split; undefined if the set has no split folders. */
 function splitFolders(folder: string, { folders }: Listing): ReadonlyMap<SplitName, string> | undefined {
   if (!folders.some((name) => SPLIT_FOLDERS.has(name))) return undefined;
   const found = new Map<SplitName, string>();
@@ -134,13 +134,13 @@ function splitFolders(folder: string, { folders }: Listing): ReadonlyMap<SplitNa
   if (missing.length > 0) {
     throw new Error(
       `${folder} must have train, val and test, received no ${missing.join(' and no ')}; ` +
-        'add what is missing, or put the class folders into it directly to have them split',
+        'add the missing folder, or put the class folders directly into it to split them by seed',
     );
   }
   return found;
 }
 
-/** The classes, which every split must have. */
+/** The classes; every split must have all of them. */
 function commonClasses(folder: string, classesOf: ReadonlyMap<string, readonly string[]>): string[] {
   const all = [...new Set([...classesOf.values()].flat())].toSorted();
   for (const [name, classes] of classesOf) {
@@ -163,19 +163,21 @@ function commonClasses(folder: string, classesOf: ReadonlyMap<string, readonly s
 /**
  * Finds a set's files.
  *
- * @throws Error saying which folder is missing, or is one too many
+ * @throws Error naming the folder that is missing or superfluous
  */
 export function findDatasetFiles(folder: string): DatasetFiles {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new Error(`the data must be a folder with a folder a class, received ${folder}, which is none`);
+    throw new Error(
+      `the data must be a folder with one folder per class, received ${folder}, which is not a folder`,
+    );
   }
   const top = list(folder, '');
   const denied = top.others.find(({ path }) => path === '');
   if (denied !== undefined) {
-    throw new Error(`the data must be a folder that may be read, received ${folder}: change its permissions`);
+    throw new Error(`the data must be a readable folder, received ${folder}: change its permissions`);
   }
   const bySplit = splitFolders(folder, top);
-  // The set itself is as one part without a name.
+  // A set without split folders is one part without a name.
   const parts = bySplit === undefined ? [[undefined, ''] as const] : [...bySplit];
   const listings = new Map(parts.map(([, part]) => [part, part === '' ? top : list(folder, part)]));
   const classes = commonClasses(folder, new Map([...listings].map(([part, { folders }]) => [part, folders])));

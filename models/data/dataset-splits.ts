@@ -1,5 +1,5 @@
 /**
- * Splits a set by the bytes of its images, so that names, order and file systems do not matter.
+ * Splits a set by the bytes of its images, so that file names, order and file systems do not matter.
  */
 import { sha256 } from '../../files/sha256';
 
@@ -16,9 +16,9 @@ export const DEFAULT_SHARES: SplitShares = { train: 0.7, val: 0.15, test: 0.15 }
 
 interface Image {
   readonly label: number;
-  /** Of the file's bytes. */
+  /** SHA-256 of the file's bytes. */
   readonly sha256: string;
-  /** Of the decoded pixels. */
+  /** SHA-256 of the decoded pixels. */
   readonly pixelsSha256: string;
 }
 
@@ -34,9 +34,9 @@ export function checkShares(shares: SplitShares): void {
 }
 
 /**
- * Gives each image its split: stratified by class, ranked by a hash of the seed and the file. Images of the same
- * pixels stay together, also those of two classes, so that a split never leaks; and an image that is added or removed
- * moves few others. Pixels do not rank, since another resize filter would move every image.
+ * Assigns each image to a split: stratified by class, ranked by a hash of the seed and the file. Images with the same
+ * pixels stay together, even in two classes, so that a split never leaks. Adding or removing an image moves few others.
+ * The rank does not depend on pixels, since another resize filter would then move every image.
  *
  * @returns the split of each image, in their order
  */

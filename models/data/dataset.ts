@@ -1,7 +1,7 @@
 /**
- * Reads a set of labelled images: a folder a class, or `train`, `val` and `test` with a folder a class in each.
+ * Reads a set of labelled images: one folder per class, or folders `train`, `val` and `test` with one folder per class in each.
  *
- * Every file is read and decoded once, so that what training would stumble over is found before it begins.
+ * Reads and decodes every file once, so that a bad file is found before training begins.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,29 +20,29 @@ import { checkShares, DEFAULT_SHARES, splitImages, type SplitShares } from './da
 import { DecodeError, decodePixels, MAX_TRAINING_PIXELS } from './decode';
 import { findDuplicates, type HashedImage, namePairs } from './duplicates';
 
-/** Files read at once: as many as libuv has threads to decode them. */
+/** Number of files to read at once: libuv's threads, which decode them. */
 const LANES = 4;
 
 export interface DatasetOptions {
-  /** Of the splits, where the set has none. */
+  /** Seed of the splits, for a set without split folders. */
   readonly seed: number;
-  /** The set's files, where they are known already. @default those found now */
+  /** The set's files, if known already. @default found by this call */
   readonly found?: DatasetFiles;
   /** @default 0.7, 0.15 and 0.15 */
   readonly splitShares?: SplitShares;
-  /** Go on although images of one split are in another; the result warns of it. */
+  /** Continue even if images of one split are in another; the result then has a warning. */
   readonly allowLeakage?: boolean;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-  /** Takes a sentence on each file that is skipped, as it is found, and then on their number and on duplicates. */
+  /** Called with a sentence per skipped file, then on their number and on duplicates. */
   readonly note?: (sentence: string) => void;
 }
 
 export interface DatasetImage {
-  /** The set's folder joined with the path below it. */
+  /** Path of the file, with the set's folder. */
   readonly path: string;
   /** Index of the class. */
   readonly label: number;
-  /** Of the file's bytes. */
+  /** SHA-256 of the file's bytes. */
   readonly sha256: string;
 }
 
@@ -54,16 +54,15 @@ export interface Dataset {
   /** Where the splits come from: the set's folders, or a seed and shares. */
   readonly splitBy: 'folders' | { readonly seed: number; readonly shares: SplitShares };
   /**
-   * SHA-256 of a line `sha256  path` an image, sorted by path: what `sha256sum` prints of the used files, run in the
-   * set's folder.
+   * SHA-256 of one line `sha256  path` per image, sorted by path: the output of `sha256sum` in the set's folder.
    */
   readonly sha256: string;
-  /** The same of each split's images. */
+  /** The same checksum per split. */
   readonly splitSha256: Readonly<Record<SplitName, string>>;
   readonly skipped: readonly SkippedFile[];
   /** Whether images of one split are in another. */
   readonly leakage: boolean;
-  /** Sentences on duplicates. */
+  /** One sentence per kind of duplicate. */
   readonly warnings: readonly string[];
 }
 
@@ -78,7 +77,7 @@ async function readImage(folder: string, { path, label }: DatasetFile): Promise<
     const pixels = await decodePixels(bytes, MAX_TRAINING_PIXELS);
     return { path, label, sha256: sha256(bytes), pixelsSha256: sha256(pixels) };
   } catch (error) {
-    // What follows in a decoder's message is advice to the sender of a request.
+    // The rest of a decoder's message is advice to the sender of a request.
     const reason = error instanceof DecodeError ? error.message.split(';')[0] : unreadableReason(error);
     if (reason === undefined) throw error;
     return { path, reason };
@@ -144,7 +143,7 @@ const hashOf = (images: readonly Image[]): string =>
 /**
  * Reads the set in `folder`.
  *
- * @throws Error on what is wrong with its folders, on a class without images, and on images in two splits
+ * @throws Error if a folder is wrong, a class has no images, or images are in two splits
  */
 export async function readDataset(folder: string, options: DatasetOptions): Promise<Dataset> {
   const { seed, splitShares = DEFAULT_SHARES, allowLeakage = false, note } = options;

@@ -1,5 +1,5 @@
 /**
- * Image bytes to a model's input: the one way, for training and for serving.
+ * Decodes image bytes to a model's input, the same way for training and for serving.
  */
 import { isMainThread } from 'node:worker_threads';
 
@@ -9,16 +9,16 @@ import { INPUT_SHAPE } from '../catalog';
 import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, OTHER_FORMATS, PNG, type Signature } from './image-formats';
 import { fillInput } from './pixels';
 
-// libvips' settings are the process': a thread that set them again would take JPEG from the others for a moment.
+// libvips' settings belong to the process: a thread that sets them again briefly blocks JPEG for the other threads.
 if (isMainThread) {
-  // It can read far more formats than we serve; what is blocked here cannot be reached by any bytes.
+  // libvips reads many more formats than we serve. No input bytes can reach a blocked loader.
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'] });
-  // Parallel decoding would take CPU from the inference beside it.
+  // Parallel decoding would take CPU time from inference.
   sharp.concurrency(1);
 }
 
-/** Why an image was refused: it is of another format, or it is damaged or too large. */
+/** An image that cannot be decoded: another format, damaged or too large. */
 export class DecodeError extends Error {
   constructor(
     readonly reason: 'unsupported' | 'invalid',
@@ -29,20 +29,20 @@ export class DecodeError extends Error {
   }
 }
 
-/** Most pixels of an image that is decoded for training: more than the largest cameras' 60 million. */
+/** Largest image to decode for training, pixels: above the 60 million of the largest cameras. */
 export const MAX_TRAINING_PIXELS = 100_000_000;
 
-/** How images are brought to the input size, in training as in serving; saved models depend on it. */
+/** How images are resized to the input size, in training and in serving. Saved models depend on it. */
 export interface Resize {
   readonly kernel: keyof typeof sharp.kernel;
-  /** Whether a JPEG may be decoded at a half, a quarter or an eighth of its size first. */
+  /** Whether to decode a JPEG at a half, a quarter or an eighth of its size first. */
   readonly fastShrinkOnLoad: boolean;
 }
 
-/** Chosen by bench/experiments/resize-filter.ts and whole trainings; docs/training.md, "The resize filter", has both. */
+/** Chosen by bench/experiments/resize-filter.ts and by full trainings: see docs/training.md, "The resize filter". */
 export const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
 
-/** What transparent pixels are put on. */
+/** Background of transparent pixels. */
 const BACKGROUND = { r: 255, g: 255, b: 255 };
 const [HEIGHT, WIDTH] = INPUT_SHAPE;
 
@@ -63,10 +63,10 @@ function checkFormat(image: Buffer): void {
   );
 }
 
-/** Where a PNG says how many bits a sample has. */
+/** Position of the bit depth in a PNG. */
 const PNG_DEPTH_AT = 24;
 
-/** Whether sharp leaves an image's colours in Display P3, as it does those of 16 bits that have a profile. */
+/** Whether sharp leaves the colours in Display P3, as it does for 16-bit images with a profile. */
 async function isLeftInP3(image: Buffer): Promise<boolean> {
   if (!matches(image)(PNG) || image[PNG_DEPTH_AT] !== 16) return false;
   const { space, hasProfile } = await sharp(image).metadata();
@@ -74,13 +74,13 @@ async function isLeftInP3(image: Buffer): Promise<boolean> {
 }
 
 /**
- * Decodes a JPEG, PNG or WebP to RGB bytes [224, 224, 3]: turned as its EXIF orientation says, converted to sRGB, put
- * on white where transparent, stretched to the input size with a bilinear filter (antialiased when shrinking). An
- * image of the input size passes untouched.
+ * Decodes a JPEG, PNG or WebP to RGB bytes [224, 224, 3]: applies the EXIF orientation, converts to sRGB, puts
+ * transparent pixels on white and stretches to the input size with a bilinear filter (antialiased when shrinking). An
+ * image of the input size keeps its pixels.
  *
- * @param maxPixels largest width times height that is decoded
- * @param resize another than the frozen one is for measuring what it would change
- * @throws DecodeError with a sentence for the sender
+ * @param maxPixels largest width times height to decode
+ * @param resize pass another filter only to measure what it would change
+ * @throws DecodeError with a sentence for the sender of the image
  */
 export async function decodePixels(
   image: Buffer,
@@ -108,7 +108,7 @@ export async function decodePixels(
   }
 }
 
-/** Decodes a blank image of each format, since the first decoding of each loads and lays out much. */
+/** Decodes a blank image of each format, because the first one of each is slow. */
 export async function warmUpDecoder(): Promise<void> {
   for (const format of ['jpeg', 'png', 'webp'] as const) {
     const blank = sharp({
@@ -118,7 +118,7 @@ export async function warmUpDecoder(): Promise<void> {
   }
 }
 
-/** Decodes as {@link decodePixels} does, to float32 [224, 224, 3] in [0, 1]. */
+/** Like {@link decodePixels}, but to float32 [224, 224, 3] in [0, 1]. */
 export async function decodeImage(image: Buffer, maxPixels: number): Promise<Float32Array> {
   const pixels = await decodePixels(image, maxPixels);
   const values = new Float32Array(pixels.length);

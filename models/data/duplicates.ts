@@ -1,33 +1,33 @@
 /**
- * Finds images that a set has more than once.
+ * Finds duplicate images in a set.
  */
 
-/** Pairs named in a message; the others are counted. */
+/** Number of pairs that a message names; it counts the others. */
 const NAMED_PAIRS = 10;
 
 export interface HashedImage {
   readonly path: string;
   readonly label: number;
   readonly split: string;
-  /** Of the file's bytes. */
+  /** SHA-256 of the file's bytes. */
   readonly sha256: string;
-  /** Of the decoded pixels: the same for images that a network cannot tell apart. */
+  /** SHA-256 of the decoded pixels, equal for images that a network cannot tell apart. */
   readonly pixelsSha256: string;
 }
 
 type Pair = readonly [HashedImage, HashedImage];
 
-/** Pairs of the same pixels, by what is wrong with them. */
+/** Pairs of images with the same pixels, by kind of fault. */
 export interface Duplicates {
-  /** In two splits: what is trained on is measured on. */
+  /** In two splits: training images would be measured. */
   readonly acrossSplits: readonly Pair[];
-  /** In one split, under two labels. */
+  /** In one split, in two classes. */
   readonly acrossClasses: readonly Pair[];
-  /** In one split, under one label. */
+  /** In one split, in one class. */
   readonly plain: readonly Pair[];
 }
 
-/** Compares all images by their pixels; files of the same bytes have the same pixels. */
+/** Compares all images by their pixels. */
 export function findDuplicates(images: readonly HashedImage[]): Duplicates {
   const groups = new Map<string, HashedImage[]>();
   const found = { acrossSplits: [] as Pair[], acrossClasses: [] as Pair[], plain: [] as Pair[] };

@@ -1,18 +1,17 @@
 /**
- * Batches for training and evaluation, made ahead on other threads so that the trunk need not wait for them.
+ * Batches for training and evaluation, prepared on other threads so that the trunk does not wait for them.
  *
- * Order and every random draw depend on the seed, the epoch and the item alone, never on the number of threads or on
- * timing: an epoch begun at a later step gives the same batches from there on.
+ * Order and random draws depend only on the seed, the epoch and the item, never on the number of threads or on timing:
+ * an epoch that resumes at a later step gives the same batches from there.
  *
- * Threads, not processes: a batch of 32 is 19 MB, which threads hand over without a copy, while a process' pipe took
- * the trunk's own thread 0.4 ms an image, about half of what augmentation costs in all.
+ * Threads, not processes: threads pass a batch of 32 (19 MB) without a copy. A pipe cost the trunk's thread 0.4 ms per
+ * image, about half of the whole augmentation.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-// Imported for more than the number: on Linux sharp must be loaded before the threads that use it, or its libraries are
-// unloaded under them.
+// This import also loads sharp, which on Linux must happen before threads use it; otherwise its libraries are unloaded.
 import { MAX_TRAINING_PIXELS } from './decode';
 import {
   type BatchReply,
@@ -33,44 +32,44 @@ export interface InputPipelineOptions {
   /** Image files and the indices of their classes. */
   readonly items: readonly { readonly path: string; readonly label: number }[];
   readonly batchSize: number;
-  /** None: images as they are. */
+  /** @default none: images as they are */
   readonly augmentation?: Augmentation | undefined;
-  /** Whether each epoch has an order of its own. @default with augmentation only */
+  /** Whether to shuffle each epoch. @default only with augmentation */
   readonly shuffle?: boolean;
   readonly seed: number;
-  /** Threads that make batches. @default one a core, 4 at most */
+  /** Threads that prepare batches. @default one per core, at most 4 */
   readonly workers?: number;
-  /** Batches made ahead of the one in use, 19 MB each of 32 images. @default workers + 2 */
+  /** Batches to prepare ahead, 19 MB each for 32 images. @default workers + 2 */
   readonly prefetchBatches?: number;
-  /** Memory for decoded images, 150,528 bytes each; those beyond are decoded anew each epoch. @default 1 GiB */
+  /** Memory for decoded images, 150,528 bytes each; the others are decoded again each epoch. @default 1 GiB */
   readonly cacheBytes?: number;
-  /** Script of the threads, which exports `runInputWorker`. @default input-worker beside this file */
+  /** Script of the threads; exports `runInputWorker`. @default input-worker beside this file */
   readonly script?: string;
 }
 
 export interface Batch {
-  /** float32 [size, 224, 224, 3]; the receiver's own. */
+  /** float32 [size, 224, 224, 3]; owned by the receiver. */
   readonly images: Float32Array;
   /** Indices of the classes, [size]. */
   readonly labels: Int32Array;
   /** Indices into the items, [size]. */
   readonly indices: Int32Array;
-  /** The batch size, or what is left of the items in an epoch's last batch. */
+  /** The batch size; smaller in an epoch's last batch. */
   readonly size: number;
 }
 
 export interface InputPipeline {
   readonly stepsPerEpoch: number;
   /**
-   * Batches of an epoch, from a step on (both counted from 0); can be iterated once. Work begins with the call, so that
-   * a call before a validation has the first batches ready after it.
+   * Batches of an epoch from a step on, both counted from 0. Iterable once. Work starts with the call, so that a call
+   * before a validation has its first batches ready afterwards.
    *
-   * @throws Error naming the image that cannot be used, or at which a thread died
+   * @throws Error naming the image that cannot be used or at which a thread died
    */
   epoch(epoch: number, fromStep?: number): AsyncIterable<Batch>;
-  /** Batches of all items in their own order, as epoch 0 draws them; otherwise as `epoch`. */
+  /** Batches of all items in their own order, with the draws of epoch 0; otherwise like `epoch`. */
   readonly inOrder: () => AsyncIterable<Batch>;
-  /** Ends the threads; what is still under way fails. */
+  /** Ends the threads; pending batches fail. */
   close(): Promise<void>;
 }
 
@@ -118,7 +117,7 @@ function startThread(script: string, workerData: InputWorkerData): Worker {
   return new Worker(code, { eval: true, execArgv: [], workerData });
 }
 
-/** Opens a pipeline; `close` it, else its threads keep the process alive. */
+/** Opens a pipeline. Call `close`, or its threads keep the process alive. */
 export function openInputPipeline(options: InputPipelineOptions): InputPipeline {
   const { items, batchSize, augmentation, seed } = options;
   const { workers = Math.min(availableParallelism(), MOST_DEFAULT_WORKERS) } = options;
@@ -177,7 +176,7 @@ export function openInputPipeline(options: InputPipelineOptions): InputPipeline 
       const wanted = Array.from(indices, (index) => ({ index, path: items[index]!.path }));
       thread.postMessage({ ticket, epoch, items: wanted } satisfies BatchRequest);
     });
-    // An epoch that is left early never looks at what it had asked for.
+    // An epoch that stops early never reads what it asked for.
     made.catch(() => undefined);
     return made;
   }

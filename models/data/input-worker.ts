@@ -1,5 +1,5 @@
 /**
- * A thread of the input pipeline: reads, decodes and augments images, a batch at a time.
+ * A thread of the input pipeline: reads, decodes and augments images, one batch at a time.
  */
 import { readFileSync } from 'node:fs';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -12,30 +12,30 @@ import type { Augmentation } from '../recipes';
 import { seededRandom } from '../../statistics/seeded-random';
 
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
-/** Bytes of a decoded image, and values of an input. */
+/** Bytes of a decoded image; also the number of values of an input. */
 export const IMAGE_SIZE = HEIGHT * WIDTH * CHANNELS;
 
-/** Decoded images of the first so many items, in memory that all threads share. */
+/** Decoded images of the first items, in memory that all threads share. */
 export interface ImageCache {
   /** RGB bytes [items, 224, 224, 3] */
   readonly pixels: Uint8Array;
-  /** 1 where an item's image is there, [items]. */
+  /** 1 if an item's image is decoded, [items]. */
   readonly filled: Int32Array;
 }
 
-/** What a thread is started with. */
+/** Start-up data of a thread. */
 export interface InputWorkerData {
   readonly augmentation: Augmentation | undefined;
   readonly seed: number;
   readonly maxPixels: number;
   readonly cache: ImageCache;
-  /** Index of the item that the thread is at, or -1, [1]; shared. */
+  /** Index of the item in work, or -1, [1]; shared. */
   readonly current: Int32Array;
-  /** Other than 0 when the thread shall end, [1]; shared. */
+  /** Not 0 once the thread must end, [1]; shared. */
   readonly stop: Int32Array;
 }
 
-/** Asks for a batch; without items, it only wakes the thread to see `stop`. */
+/** Asks for a batch. Without items, it only wakes the thread to check `stop`. */
 export interface BatchRequest {
   readonly ticket: number;
   readonly epoch: number;
@@ -59,7 +59,7 @@ async function readImage(
   if (place !== undefined && Atomics.load(cache.filled, index) === 1) return place;
   const pixels = await decode(readFileSync(path), maxPixels);
   if (place === undefined) return pixels;
-  // Two threads may be at the same image, of two epochs: they write the same bytes.
+  // Two threads may write the same image for two epochs: they write the same bytes.
   place.set(pixels);
   Atomics.store(cache.filled, index, 1);
   return place;
@@ -70,7 +70,7 @@ async function makeBatch(request: BatchRequest, data: InputWorkerData, decode: D
   const { augmentation, seed } = data;
   const images = new Float32Array(items.length * IMAGE_SIZE); // [b, h, w, 3]
   for (const [i, item] of items.entries()) {
-    // Between images nothing native is under way, so that the thread can end here without harm.
+    // No native call runs between images, so the thread can end safely here.
     if (Atomics.load(data.stop, 0) !== 0) process.exit(0);
     Atomics.store(data.current, 0, item.index);
     try {
@@ -94,7 +94,7 @@ async function makeBatch(request: BatchRequest, data: InputWorkerData, decode: D
   return { ticket, images };
 }
 
-/** Answers the parent's requests, one after another, until told to stop. */
+/** Answers the parent's requests one by one until it must stop. */
 export function runInputWorker(decode: Decode = decodePixels): void {
   const port = parentPort as MessagePort;
   const data = workerData as InputWorkerData;

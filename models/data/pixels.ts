@@ -1,5 +1,5 @@
 /**
- * Grey levels to a network's input values.
+ * Converts grey levels to a network's input values.
  */
 import { RESCALE } from '../catalog';
 

@@ -1,8 +1,8 @@
 /**
- * A tfjs classifier as an ONNX graph for inference.
+ * Exports a tfjs classifier as an ONNX graph for inference.
  *
- * BatchNorm is folded into the convolution before it where nothing else reads that convolution, zero padding into the
- * convolutions after it. What remains of BatchNorm (ResNetV2's pre-activations) stays an operation.
+ * Folds BatchNorm into the convolution before it if nothing else reads that convolution, and zero padding into the
+ * convolutions after it. Other BatchNorms (ResNetV2's pre-activations) stay operations.
  */
 import type * as tf from '@tensorflow/tfjs';
 
@@ -23,7 +23,7 @@ function edges(model: tf.LayersModel): Map<string, Edge> {
   const found = new Map<string, Edge>();
   const inModel = new Set(model.layers.map(({ name }) => name));
   for (const layer of model.layers) {
-    // A shared trunk has a node for each model it is part of; all have the same inputs here.
+    // A shared trunk has one node per model that it is part of; all have the same inputs here.
     const applications = layer.inboundNodes
       .map(({ inboundLayers, inputTensors }) => ({
         inputs: inboundLayers.map(({ name }) => name),
@@ -43,10 +43,10 @@ function edges(model: tf.LayersModel): Map<string, Edge> {
 
 /**
  * Exports a model: images float32 [batch, h, w, 3] to its outputs, [batch, c] or [batch, h, w, c] each, under the given
- * names. The bytes depend on the model alone.
+ * names. The bytes depend only on the model.
  *
- * @param outputNames a name for each output of the model, in its order
- * @throws RangeError naming a layer whose class or settings cannot be exported exactly
+ * @param outputNames one name per output of the model, in their order
+ * @throws RangeError naming a layer whose class or settings have no exact ONNX form
  */
 export function exportOnnx(model: tf.LayersModel, ...outputNames: string[]): Uint8Array {
   if (model.inputs.length !== 1 || model.outputs.length !== outputNames.length) {
@@ -57,7 +57,7 @@ export function exportOnnx(model: tf.LayersModel, ...outputNames: string[]): Uin
   const graph = edges(model);
   const nodes: Node[] = [];
   const initializers: Initializer[] = [];
-  /** Values that stand for others: folded layers' outputs. */
+  /** Replacements for the outputs of folded layers. */
   const aliases = new Map<string, string>();
   const foldedPads = new Map<string, Pads>();
   const foldedNorms = new Set<string>();

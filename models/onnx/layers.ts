@@ -1,11 +1,11 @@
 /**
- * One row a layer class: how it becomes ONNX operations, in NCHW.
+ * One row per layer class: its ONNX operations, in NCHW.
  */
 import type * as tf from '@tensorflow/tfjs';
 
 import type { Attribute, Initializer, Node } from './proto';
 
-/** What a converted layer adds to the graph; its last node's output is the layer's name. */
+/** What a layer adds to the graph. The output of its last node has the layer's name. */
 export interface Converted {
   readonly nodes: readonly Node[];
   readonly initializers?: readonly Initializer[];
@@ -15,7 +15,7 @@ export interface Converted {
 export type Pads = readonly [top: number, left: number, bottom: number, right: number];
 export const NO_PADS: Pads = [0, 0, 0, 0];
 
-/** Scale and shift of each channel: what BatchNorm is at inference. */
+/** Scale and shift per channel: BatchNorm at inference. */
 export interface Affine {
   readonly scale: Float32Array;
   readonly shift: Float32Array;
@@ -24,11 +24,11 @@ export interface Affine {
 export interface LayerContext {
   readonly layer: tf.layers.Layer;
   readonly config: Readonly<Record<string, unknown>>;
-  /** Names of the values that the layer reads. */
+  /** Names of the layer's inputs. */
   readonly inputs: readonly string[];
-  /** Zero padding that a ZeroPadding2D before this convolution left to it. */
+  /** Zero padding of a ZeroPadding2D that is folded into this convolution. */
   readonly pads: Pads;
-  /** BatchNorm that only this convolution feeds. */
+  /** BatchNorm that is folded into this convolution. */
   readonly affine: Affine | undefined;
 }
 
@@ -52,7 +52,7 @@ export function affineOf(layer: tf.layers.Layer): Affine {
   return { scale, shift: beta.map((b, i) => b - (mean[i]! * gamma[i]!) / Math.sqrt(variance[i]! + epsilon)) };
 }
 
-/** TensorFlow's SAME padding: the odd pixel goes after. */
+/** TensorFlow's SAME padding: an odd pixel goes after. */
 function samePads(layer: tf.layers.Layer, kernel: readonly number[], strides: readonly number[]): Pads {
   const [, height, width] = (layer.input as tf.SymbolicTensor).shape;
   const [before, after] = [
@@ -108,7 +108,7 @@ function convolution(context: LayerContext, depthwise: boolean): Converted {
     throw new RangeError(`depthwise layer ${layer.name} must have depth multiplier 1, received ${last}`);
   }
   const outputs = depthwise ? channels : last;
-  // A depthwise kernel [h, w, c, 1] is, in ONNX, c groups of one input and one output channel.
+  // In ONNX, a depthwise kernel [h, w, c, 1] is c groups with one input and one output channel each.
   const values = transposeKernel(kernel, depthwise ? [height, width, 1, channels] : shape, affine?.scale);
   const bias = Float32Array.from(
     { length: outputs },
@@ -189,7 +189,7 @@ function activation(context: LayerContext, name: string): Converted {
   throw new RangeError(`layer ${layer.name} must have activation relu, softmax or linear, received ${name}`);
 }
 
-/** value * scale + offset, one number each for all channels. */
+/** value * scale + offset, with one scale and offset for all channels. */
 function rescaling({ layer, inputs, config }: LayerContext): Converted {
   const [scale, offset, scaled] = ['scale', 'offset', 'scaled'].map((name) => `${layer.name}/${name}`) as [
     string,

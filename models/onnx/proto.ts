@@ -1,13 +1,13 @@
 /**
- * The part of ONNX's protobuf schema that an inference graph needs, as bytes.
+ * Encodes the part of ONNX's protobuf schema that an inference graph needs.
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (field numbers)
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-/** Version of the operator set that graphs use: ONNX 1.12's, which every onnxruntime since 1.12 runs. */
+/** Version of the operator set: that of ONNX 1.12, which every onnxruntime since 1.12 supports. */
 export const OPSET_VERSION = 17;
-/** Version of the file format: the one that ONNX 1.12 writes. */
+/** Version of the file format: that of ONNX 1.12. */
 export const IR_VERSION = 8;
 
 /** A constant of the graph. */
@@ -19,7 +19,7 @@ export interface Initializer {
 
 export type Attribute = number | readonly number[] | { readonly float: number };
 
-/** One operation; optional inputs that are left out are empty strings. */
+/** One operation. An empty string stands for an omitted optional input. */
 export interface Node {
   readonly op: string;
   readonly inputs: readonly string[];
@@ -109,7 +109,7 @@ function value(writer: BinaryWriter, field: number, { name, dims }: Value): void
   });
 }
 
-/** Encodes a model; the bytes depend on the graph alone. */
+/** Encodes a model. The bytes depend only on the graph. */
 export function encodeModel(graph: Graph): Uint8Array {
   const writer = new BinaryWriter();
   integer(writer, 1, IR_VERSION);

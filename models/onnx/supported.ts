@@ -1,6 +1,6 @@
 /**
- * What the exporter can say in ONNX exactly. Anything else is refused by name: a setting that is dropped in silence
- * gives a graph that runs and is wrong.
+ * The layers and settings that have an exact ONNX form. Everything else is refused by name: silently dropping a setting
+ * gives a graph that runs with wrong outputs.
  */
 import type * as tf from '@tensorflow/tfjs';
 
@@ -9,17 +9,17 @@ type Allowed = Readonly<Record<string, readonly unknown[]>>;
 const CHANNELS_LAST: Allowed = { dataFormat: ['channelsLast'] };
 const CONVOLUTION: Allowed = {
   ...CHANNELS_LAST,
-  // A fused activation would also stand between the convolution and the BatchNorm that is folded into it.
+  // A fused activation would also separate the convolution from the BatchNorm folded into it.
   activation: ['linear'],
-  // tfjs ignores a depthwise layer's rate, and SAME padding would have to count it.
+  // tfjs ignores the dilation rate of a depthwise layer, and SAME padding would have to include it.
   dilationRate: [[1, 1]],
 };
 
-/** Settings of each layer class that decide its output, and the values of them that are exported. */
+/** Settings per layer class that decide its output, and the values that can be exported. */
 const SETTINGS: Readonly<Record<string, Allowed>> = {
   Conv2D: CONVOLUTION,
   DepthwiseConv2D: CONVOLUTION,
-  // Our own layer has neither scale nor center in its configuration: it always has both.
+  // Our own layer always has scale and center, so its configuration has neither.
   BatchNormalization: { axis: [-1], scale: [true, undefined], center: [true, undefined] },
   ZeroPadding2D: CHANNELS_LAST,
   MaxPooling2D: CHANNELS_LAST,
@@ -27,11 +27,11 @@ const SETTINGS: Readonly<Record<string, Allowed>> = {
   Dense: { useBias: [true] },
 };
 
-/** Ranks of the input, where a class takes another in tfjs than in ONNX. */
+/** Rank of the input, for classes that accept other ranks in tfjs than in ONNX. */
 const RANKS: Readonly<Record<string, number>> = { Dense: 2 };
 
 /**
- * Checks that a layer is exported exactly.
+ * Checks that a layer has an exact ONNX form.
  *
  * @throws RangeError naming the layer, its setting, the values that can be exported and the one it has
  */

@@ -95,7 +95,7 @@ async function placedImage(
  * Lays out images on a sheet, in their order: six per row, each letterboxed to 224 by 224 pixels.
  *
  * @param title says what was measured, of which model and on which split
- * @param maxPixels largest width times height that is decoded
+ * @param maxPixels largest width times height to decode
  * @throws RangeError for no image or more than {@link MAX_SHEET_IMAGES}; sharp's error for an image that cannot be
  *   decoded
  */

@@ -27,10 +27,10 @@ import { initializeSeeded, setWeights } from './weights';
 type FileBase = Exclude<Base, { kind: 'seed' }>;
 
 /**
- * The base of Keras' published weights, downloaded where the cache lacks them.
+ * The base of Keras' published weights; downloads them if the cache lacks them.
  *
- * @param onFile gets what was found, to say so
- * @throws Error naming the URL, what went wrong and what to do
+ * @param onFile called with the weight file
+ * @throws Error naming the URL, the fault and the remedy
  */
 export async function imagenetBase(
   architecture: ArchitectureId,
@@ -43,17 +43,17 @@ export async function imagenetBase(
 }
 
 /**
- * The base of a Keras weight file of the user's.
+ * The base of a user's Keras weight file.
  *
- * @param file kept as it is given: relative paths are looked up from where a command runs, and from the model
- * @throws the system's error where it cannot be read
+ * @param file kept as given: a relative path is resolved from the working directory, then from the model's folder
+ * @throws the system's error if the file cannot be read
  */
 export async function fileBase(file: string): Promise<Base> {
   const { sha256 } = await fingerprint(file);
   return { kind: 'file', file, sha256 };
 }
 
-/** Where a base's file may lie: where it was, beside the model, and in the cache of weights. */
+/** Where to look for a base's file: its given path, beside the model, and in the cache of weights. */
 function places({ kind, file }: FileBase, folder: string): string[] {
   const cached = join(weightsCacheDir(), basename(file));
   const beside = join(folder, basename(file));
@@ -65,14 +65,14 @@ function places({ kind, file }: FileBase, folder: string): string[] {
   return [...new Set(all[kind])];
 }
 
-/** What to do where no place has the file. */
+/** What to do if no place has the file. */
 const remedy = ({ kind, file }: FileBase, architecture: ArchitectureId, folder: string) =>
   kind === 'imagenet'
     ? `download ${IMAGENET_WEIGHTS[architecture].url} to ${join(weightsCacheDir(), file)}, or copy it there from where the model was trained`
     : `put the file that the model was trained from back, or beside ${join(folder, MANIFEST_NAME)}`;
 
 /**
- * The first place that has the very file of a base; a file of the name with other contents is passed over.
+ * The first place that has a base's file with the right checksum; files of the same name with other contents are skipped.
  *
  * @param folder of the saved model
  * @throws Error naming the base's file, what was found at each place and the remedy
@@ -94,10 +94,10 @@ export async function findBaseFile(
 }
 
 /**
- * Sets every weight of a model from its base; a head that the base lacks keeps its start, seeded or zero.
+ * Sets every weight of a model from its base. A head that the base lacks keeps its seeded or zero start.
  *
  * @param folder of the saved model
- * @throws Error naming the base's file, both checksums and the remedy, where it is missing or another one
+ * @throws Error naming the base's file, both checksums and the remedy, if it is missing or has other contents
  */
 export async function fillFromBase(
   model: tf.LayersModel,

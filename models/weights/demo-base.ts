@@ -1,12 +1,12 @@
 /**
- * The demo's bases: both architectures at full size, pretrained on the demo's first task. Only what training changed
- * is stored; the rest is drawn again from the seed.
+ * The demo's bases: both architectures at full size, pretrained on the demo's first task. The repository stores
+ * only what training changed; the rest is drawn again from the seed.
  */
 import { type ArchitectureId, MODEL_IDS, type ModelId, MODELS } from '../catalog';
 import type { DType } from './safetensors';
 import type { KernelScale } from './weights';
 
-/** The architectures that have a demo base: those behind the two models. */
+/** The architectures that have a demo base: those of the two models. */
 export type DemoArchitectureId = (typeof MODELS)[ModelId]['architecture'];
 export const DEMO_ARCHITECTURE_IDS: readonly DemoArchitectureId[] = MODEL_IDS.map(
   (id) => MODELS[id].architecture,
@@ -16,7 +16,7 @@ export const DEMO_ARCHITECTURE_IDS: readonly DemoArchitectureId[] = MODEL_IDS.ma
 interface DemoBase {
   readonly seed: number;
   readonly kernelScale: KernelScale;
-  /** Kernels that pretraining changes and the base stores; every other kind of weight is always stored. */
+  /** Whether pretraining changes a kernel, so that the base stores it. All other weights are always stored. */
   readonly trainsKernel: (name: string) => boolean;
 }
 
@@ -26,7 +26,7 @@ const RESNET_TRAINED = /^(conv1|conv2|conv3|conv4_block1\d?|conv5_block1|predict
 export const DEMO_BASES: Readonly<Record<DemoArchitectureId, DemoBase>> = {
   resnet101v2: {
     seed: 101,
-    // Quiet residual branches let 33 blocks, most of them random, start near the identity and still be heard.
+    // Small residual branches let 33 blocks, most of them random, start near the identity.
     kernelScale: (name) => (name.endsWith('_3_conv/kernel') ? 0.2 : 1),
     trainsKernel: (name) => RESNET_TRAINED.test(name),
   },
@@ -34,9 +34,9 @@ export const DEMO_BASES: Readonly<Record<DemoArchitectureId, DemoBase>> = {
 };
 
 /**
- * The architecture as one that has a demo base.
+ * Narrows an architecture to one that has a demo base.
  *
- * @throws RangeError when it has none, naming those that have one
+ * @throws RangeError naming the architectures that have one
  */
 export function demoArchitecture(architecture: ArchitectureId): DemoArchitectureId {
   const id = DEMO_ARCHITECTURE_IDS.find((known) => known === architecture);
@@ -54,7 +54,7 @@ export function isStored(architecture: DemoArchitectureId, name: string): boolea
   return !name.endsWith('kernel') || DEMO_BASES[architecture].trainsKernel(name);
 }
 
-/** How a base stores a weight: kernels are many and bear rounding, the rest is few and does not. */
+/** How a base stores a weight: kernels are large and tolerate rounding, the others are small and do not. */
 export const storedDType = (name: string): DType => (name.endsWith('kernel') ? 'I8' : 'F32');
 
 /** Name of a demo base's file in the folder of the demo's models. */

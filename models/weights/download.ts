@@ -38,10 +38,10 @@ export interface DownloadOptions {
   readonly remedy?: string;
 }
 
-/** Half a minute in all: longer breaks are for the user to see, and the next call goes on from the same byte. */
+/** Half a minute in total. After a longer break the user sees the error, and the next call resumes from the same byte. */
 const RETRY_DELAYS_MS = [1000, 2000, 4000, 8000, 16_000];
 
-/** Reads a file once for its size and sums. */
+/** Reads a file once for its size and checksums. */
 export async function fingerprint(file: string): Promise<Fingerprint> {
   const [md5, sha256] = [createHash('md5'), createHash('sha256')];
   let bytes = 0;
@@ -53,7 +53,7 @@ export async function fingerprint(file: string): Promise<Fingerprint> {
   return { bytes, md5: md5.digest('hex'), sha256: sha256.digest('hex') };
 }
 
-/** How a file differs from the published one, in words; undefined where it does not. */
+/** How a file differs from the published one; undefined if it does not. */
 function difference(published: PublishedFile, found: Fingerprint): string | undefined {
   if (published.bytes !== undefined && published.bytes !== found.bytes) {
     return `it must have ${published.bytes} bytes, received ${found.bytes}`;
@@ -64,16 +64,16 @@ function difference(published: PublishedFile, found: Fingerprint): string | unde
   return undefined;
 }
 
-/** A transfer that may go well at the next attempt. */
+/** A transfer that may succeed at the next attempt. */
 class Interrupted extends Error {}
 
-/** Codes of failures that another attempt in half a minute will not mend: no network, no room, no permission. */
+/** Codes of failures that no retry within half a minute can fix: no network, no space, no permission. */
 const LASTING_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ENOSPC', 'EACCES', 'EROFS']);
 
-/** The innermost reason of a failed `fetch`, which itself says only that it failed. */
+/** The innermost reason of a failed `fetch`; its own message says only that it failed. */
 function reason(error: unknown): { text: string; code: string | undefined } {
   const { message, cause, code } = error as NodeJS.ErrnoException;
-  // Errors of Node's own code are no instances of a test's Error.
+  // Errors from Node's own code are not instances of a Jest context's Error.
   if (typeof cause === 'object' && cause !== null && 'message' in cause) return reason(cause);
   return { text: message || (code ?? 'no reason given'), code };
 }
@@ -83,7 +83,7 @@ function failure(error: unknown): Error {
   return new (LASTING_CODES.has(code) ? Error : Interrupted)(text, { cause: error });
 }
 
-/** Where the server goes on from, and how long the whole is, both in bytes. */
+/** Position that the server continues from, and the total length, both in bytes. */
 function extent(response: Response): { startBytes: number; totalBytes: number | undefined } {
   if (response.status === 206) {
     const [, start, total] =
@@ -94,11 +94,11 @@ function extent(response: Response): { startBytes: number; totalBytes: number | 
   return { startBytes: 0, totalBytes: length === null ? undefined : Number(length) };
 }
 
-/** Transfers what a part lacks, or all of it where the server does not serve ranges. */
+/** Transfers what a partial file lacks, or the whole file if the server does not serve ranges. */
 async function transfer(published: PublishedFile, part: string, options: DownloadOptions): Promise<void> {
   const heldBytes = existsSync(part) ? statSync(part).size : 0;
   if (heldBytes > 0 && heldBytes === published.bytes) return;
-  // Sizes are of the file itself, not of what a server may compress.
+  // Sizes must be those of the file, not of a compressed transfer.
   const headers = { 'accept-encoding': 'identity', ...(heldBytes > 0 && { range: `bytes=${heldBytes}-` }) };
   const response = await (options.fetch ?? fetch)(published.url, { headers }).catch((error: unknown) => {
     throw failure(error);
@@ -113,7 +113,7 @@ async function transfer(published: PublishedFile, part: string, options: Downloa
     throw new (isTemporary ? Interrupted : Error)(`the server answered ${status} ${statusText}`.trim());
   }
   let receivedBytes = startBytes;
-  // A stream may still write after it failed, and the next attempt would go on from a size that is not final.
+  // A failed stream may still write; the next attempt must not resume from a size that is not final.
   const file = await open(part, startBytes > 0 ? 'a' : 'w');
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
@@ -132,7 +132,7 @@ async function transfer(published: PublishedFile, part: string, options: Downloa
   }
 }
 
-/** Transfers with a bounded number of attempts, each from where the last one broke. */
+/** Transfers with a bounded number of attempts, each from where the last one stopped. */
 async function transferPatiently(
   published: PublishedFile,
   part: string,
@@ -152,8 +152,8 @@ async function transferPatiently(
 }
 
 /**
- * Makes sure that a published file is at `file`: checks the one that is there, or downloads it to `<file>.part`, from
- * where an earlier call broke off, checks it and renames it.
+ * Makes sure that a published file is at `file`. Checks an existing one, or downloads to `<file>.part` (resuming an earlier
+ * call), checks it and renames it.
  *
  * @throws Error naming the URL, what went wrong and the remedy; a part whose size or sum is wrong is removed first
  */

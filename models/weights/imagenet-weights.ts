@@ -43,28 +43,28 @@ export function weightsCacheDir(env: NodeJS.ProcessEnv = process.env): string {
   return join(root, 'weights');
 }
 
-/** Where an architecture's weights lie, or would lie. */
+/** Path of an architecture's weights in the cache, whether downloaded or not. */
 export function imagenetFile(architecture: ArchitectureId, cacheDir = weightsCacheDir()): string {
   return join(cacheDir, posix.basename(IMAGENET_WEIGHTS[architecture].url));
 }
 
-/** Where the weights come from and go to, and how. */
+/** Options of a download. */
 export interface ImagenetDownloadOptions extends DownloadOptions {
   /** @default weightsCacheDir() */
   readonly cacheDir?: string;
-  /** Folder of a mirror that has the files under the same names. */
+  /** URL of a mirror that has the files under the same names. */
   readonly baseUrl?: string;
 }
 
-/** A file of weights, and what was found of it. */
+/** A weight file and its checksums. */
 export interface ImagenetFile extends Fingerprint {
   readonly file: string;
 }
 
 /**
- * Makes sure that an architecture's weights are in the cache, whole and as published.
+ * Downloads an architecture's weights to the cache unless they are there, and checks them.
  *
- * @throws Error naming the URL, what went wrong and what to do
+ * @throws Error naming the URL, the fault and the remedy
  */
 export async function downloadImagenetWeights(
   architecture: ArchitectureId,
@@ -78,7 +78,7 @@ export async function downloadImagenetWeights(
   return { file, ...(await download({ ...published, url }, file, { remedy, ...options })) };
 }
 
-/** Says what was found of a file, and which of it was checked against what is published. */
+/** Describes a file and says which of its facts were checked against the published ones. */
 export function describeImagenetFile(architecture: ArchitectureId, found: ImagenetFile): string {
   const { bytes, md5 } = IMAGENET_WEIGHTS[architecture];
   const size = `${found.bytes} bytes${bytes === undefined ? '' : ' as published'}`;

@@ -1,6 +1,6 @@
 /**
- * Keras' weight files: HDF5 in the layout of Keras 1 and 2 (and of `model.save('x.h5')` to this day), and in Keras 3's
- * `.weights.h5`.
+ * Reads and writes Keras weight files: HDF5 in the layout of Keras 1 and 2 (still that of `model.save('x.h5')`), and in
+ * the layout of Keras 3 (`.weights.h5`).
  *
  * @see keras/src/legacy/saving/legacy_h5_format.py and keras/src/saving/saving_lib.py
  */
@@ -19,7 +19,7 @@ import type { WeightArray, Weights } from './weights';
 async function loadHdf5() {
   const hdf5 = await import('h5wasm/node');
   const library = await hdf5.ready;
-  // Else the library prints its errors on stderr and goes on with an invalid handle.
+  // Otherwise the library prints its errors on stderr and continues with an invalid handle.
   library.activate_throwing_error_handler();
   return hdf5;
 }
@@ -34,13 +34,13 @@ type Dataset = InstanceType<Hdf5['Dataset']>;
 const isGroup = (entity: Entity): entity is Group => entity !== null && 'keys' in entity;
 const isDataset = (entity: Entity): entity is Dataset => entity !== null && 'slice' in entity;
 
-/** The innermost cause in HDF5's stack of errors, which is printed last. */
+/** The innermost cause in HDF5's error stack, which it prints last. */
 function hdf5Reason(error: unknown): string {
   const lines = (error as Error).message.matchAll(/^ *#\d+: .*?\(\): (.*)$/gm);
   return [...lines].at(-1)?.[1] ?? (error as Error).message;
 }
 
-/** The file's first bytes, to say better than HDF5 does what it is instead. */
+/** First bytes of other formats, for a clearer error than HDF5's. */
 function firstBytes(file: string): Buffer {
   const bytes = Buffer.alloc(4);
   const descriptor = openSync(file, 'r');
@@ -67,12 +67,12 @@ function openForReading(hdf5: Hdf5, file: string): File {
   }
 }
 
-/** A list of texts in an attribute; Keras splits one that is too long for HDF5 into parts with numbers. */
+/** A list of texts in an attribute. Keras splits a list that is too long for HDF5 into numbered parts. */
 function textList(group: Group, name: string): string[] | undefined {
   const { attrs } = group;
   const read = (key: string): string[] | undefined => {
     const value = attrs[key]?.value;
-    // An empty list is saved as one of numbers.
+    // HDF5 stores an empty list as a list of numbers.
     return value === undefined ? undefined : Array.isArray(value) ? (value as string[]) : [];
   };
   const whole = read(name);
@@ -93,7 +93,7 @@ function storedWeight(file: string, root: File, path: string, name: string): Sto
   return { name, shape: dataset.shape ?? [], path };
 }
 
-/** Weights of the layout of Keras 1 and 2; those of a model inside a model are grouped by the names' last folder. */
+/** Weights in the layout of Keras 1 and 2. Those of a nested model are grouped by the last folder in their names. */
 function legacyLayers(file: string, root: File, group: Group, layerNames: readonly string[]): StoredLayer[] {
   return layerNames.flatMap((layerName) => {
     const layer = group.get(layerName);
@@ -106,16 +106,16 @@ function legacyLayers(file: string, root: File, group: Group, layerNames: readon
       byLayer.set(name, [...(byLayer.get(name) ?? []), stored]);
     }
     const layers = [...byLayer].map(([name, weights]) => ({ name, weights }));
-    // TensorFlow 1 put a counter to the folder of a layer whose name it had seen before.
+    // TensorFlow 1 added a counter to the group of a layer with a repeated name.
     return layers.length === 1 ? [{ ...layers[0]!, name: layerName }] : layers;
   });
 }
 
-/** Weights of Keras 3's layout, of the models inside the model too: each in its layer's group `vars`, by position. */
+/** Weights in Keras 3's layout, nested models included: by position in the group `vars` of each layer. */
 function keras3Layers(file: string, root: File, group: Group): StoredLayer[] {
   return group.keys().flatMap((key) => {
     const child = group.get(key);
-    // The optimizer's moments and the states of random layers are no weights.
+    // The optimizer's moments and the states of random layers are not weights.
     if (!isGroup(child) || key === 'optimizer' || key === 'seed_generator') return [];
     if (key !== 'vars') return keras3Layers(file, root, child);
     const positions = child.keys();
@@ -160,12 +160,12 @@ function readValues(file: string, root: File, path: string): Float32Array {
 }
 
 /**
- * Reads the weights of the given layers from a Keras file of either layout, whole model or weights only. Layers are
- * found by name; failing that as Keras itself does (`locateWeights`). A dense top that is not among them is left out.
+ * Reads the weights of the given layers from a Keras file of either layout, whole model or weights only. Finds
+ * layers by name, or else as Keras does (`locateWeights`). Ignores a dense top that is not among the layers.
  *
  * @param layers `expectedLayers` of the model
  * @returns single precision under this project's names, in the layers' order
- * @throws RangeError naming the file, the layer, what it must be and what it is; the system's error where the file
+ * @throws RangeError naming the file, the layer, what it must be and what it is; the system's error if the file
  *   cannot be opened
  */
 export async function readKerasWeights(file: string, layers: readonly ExpectedLayer[]): Promise<Weights> {
@@ -181,10 +181,10 @@ export async function readKerasWeights(file: string, layers: readonly ExpectedLa
   }
 }
 
-/** Of the layout's writers; readers convert the weights of files that state none, or 1. */
+/** Version of the layout's writers. Readers convert the weights of files that state none, or 1. */
 const KERAS_VERSION = '2.15.0';
 
-/** Writes fixed-length texts; HDF5 takes the last byte of each for the terminator. */
+/** Writes fixed-length texts. HDF5 uses the last byte of each as its terminator. */
 function writeTextList(group: Group, name: string, texts: readonly string[]): void {
   const length = Math.max(...texts.map((text) => Buffer.byteLength(text))) + 1;
   group.create_attribute(name, [...texts], [texts.length], `A${length}`);
@@ -205,9 +205,8 @@ function writeLayer(root: File, { name, weights }: ExpectedLayer, values: Readon
 }
 
 /**
- * Writes weights in the layout that every Keras loads: `model.load_weights(file)` takes it for a model of the same
- * layers. The file appears as a whole or not at all. HDF5 notes the time in it, so that its checksum is not the
- * weights' alone.
+ * Writes weights in the layout that every Keras version loads with `model.load_weights(file)` into a model with the same
+ * layers. The file is written completely or not at all. HDF5 stores the time in it, so its checksum changes.
  *
  * @param layers `expectedLayers` of the model, which decide the order
  * @throws RangeError naming a weight that is missing or has another shape
@@ -230,7 +229,7 @@ export async function writeKerasWeights(
   const hdf5 = await loadHdf5();
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    closeSync(openSync(temporary, 'w')); // for the system's error, which says more than HDF5's
+    closeSync(openSync(temporary, 'w')); // for the system's error, which is clearer than HDF5's
     const root = new hdf5.File(resolve(temporary), 'w');
     try {
       writeTextList(

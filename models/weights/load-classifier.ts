@@ -13,10 +13,10 @@ import { setWeights } from './weights';
 
 /**
  * Builds the classifier with its weights: images float32 [b, 224, 224, 3] in [0, 1] to probabilities [b, classes].
- * Runs on whatever tfjs backend is set; the caller disposes the model.
+ * Runs on the current tfjs backend. The caller disposes the model.
  */
 export async function loadClassifier(folder: string): Promise<tf.LayersModel> {
-  // Else tfjs advises on stderr to install another backend, whichever is meant to be used.
+  // Otherwise tfjs advises on stderr to install another backend, whichever one is in use.
   tf.enableProdMode();
   const saved = readSavedModel(folder);
   const { architecture, classes, preprocessing = 'zero-to-one' } = saved;

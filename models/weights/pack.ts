@@ -1,5 +1,5 @@
 /**
- * Copies of saved models that stand alone.
+ * Packs saved models so that the copies stand alone.
  */
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,11 +8,11 @@ import { writeFileAtomic } from '../../files/write';
 import { findBaseFile } from './base-weights';
 import { MANIFEST_NAME, readChecksummed, readSavedModel } from './saved-model';
 
-/** What a folder may hold beside the model that tells people of it. */
-const PAPERS = ['model-card.md', 'evaluation.json'];
+/** Files beside a model that describe it. */
+const DESCRIPTIONS = ['model-card.md', 'evaluation.json'];
 
 /**
- * Refuses models whose copies would lie in one folder, since it is named by their id.
+ * Refuses models with the same id, since their copies would share a folder.
  *
  * @throws RangeError naming both
  */
@@ -23,7 +23,7 @@ export function checkDistinct(folders: readonly string[]): void {
     const other = byId.get(model);
     if (other !== undefined) {
       throw new RangeError(
-        `the models must have an id each, received ${model} of both ${other} and ${folder}: pack them one by one, each with an --out of its own`,
+        `the models must have different ids, received ${model} for both ${other} and ${folder}: pack each with its own --out`,
       );
     }
     byId.set(model, folder);
@@ -31,11 +31,11 @@ export function checkDistinct(folders: readonly string[]): void {
 }
 
 /**
- * Copies a saved model with the base that it starts from, which may lie in a cache or beside other models, so that the
- * copy is whole wherever it goes. The manifest stays the same, byte for byte, and with it the model's checksum.
+ * Copies a saved model together with its base, which may be in a cache or beside other models, so that the copy is
+ * complete anywhere. The manifest stays the same byte for byte, and so does the model's checksum.
  *
  * @returns the folder of the copy, named after the model
- * @throws Error naming the file, what was found and the remedy, where one is missing or damaged
+ * @throws Error naming the file, what was found and the remedy, if a file is missing or damaged
  */
 export async function packSavedModel(folder: string, out: string): Promise<string> {
   const { model, architecture, base, weights } = readSavedModel(folder);
@@ -45,8 +45,8 @@ export async function packSavedModel(folder: string, out: string): Promise<strin
   if (base.kind !== 'seed') {
     copyFileSync(await findBaseFile(base, architecture, folder), join(target, basename(base.file)));
   }
-  for (const paper of PAPERS.filter((name) => existsSync(join(folder, name)))) {
-    copyFileSync(join(folder, paper), join(target, paper));
+  for (const name of DESCRIPTIONS.filter((name) => existsSync(join(folder, name)))) {
+    copyFileSync(join(folder, name), join(target, name));
   }
   copyFileSync(join(folder, MANIFEST_NAME), join(target, MANIFEST_NAME));
   return target;

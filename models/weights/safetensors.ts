@@ -25,12 +25,12 @@ export interface SafetensorsFile {
 const INT8_MAX = 127;
 const SCALE_SUFFIX = '.scale';
 
-/** Channel of each value of a kernel: its last axis, or for a depthwise kernel [h, w, c, 1] the one before. */
+/** Number of channels of a kernel: its last axis, or the one before for a depthwise kernel [h, w, c, 1]. */
 function channelsOf(shape: readonly number[]): number {
   return shape.at(-1) === 1 ? (shape.at(-2) ?? 1) : (shape.at(-1) ?? 1);
 }
 
-/** Rounds to 8-bit integers with a scale for each output channel. */
+/** Rounds to 8-bit integers with one scale per output channel. */
 function quantize({ shape, values }: WeightArray): { integers: Int8Array; scales: Float32Array } {
   const channels = channelsOf(shape);
   const scales = new Float32Array(channels);
@@ -44,7 +44,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray) =>
   Buffer.from(buffer, byteOffset, byteLength);
 
 /**
- * Encodes weights; the bytes depend on the arguments alone.
+ * Encodes weights. The bytes depend only on the arguments.
  *
  * @param dtypeOf how to store the weight with this name; I8 adds a scale per output channel
  */
@@ -94,7 +94,7 @@ function readHeader(file: Buffer, source: string) {
 /**
  * Decodes a file's bytes to single precision.
  *
- * @param source what the bytes are of, for messages
+ * @param source name of the file, for messages
  * @throws RangeError naming the tensor and what is wrong with it
  */
 export function decodeSafetensors(file: Buffer, source: string): SafetensorsFile {
@@ -113,17 +113,17 @@ export function decodeSafetensors(file: Buffer, source: string): SafetensorsFile
   return { weights, metadata };
 }
 
-/** A tensor of 8-bit integers: each times the scale of its channel, `scales[i % scales.length]`, is the weight. */
+/** A tensor of 8-bit integers. A weight is `integers[i] * scales[i % scales.length]`. */
 export interface IntegerTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** The file's own bytes. */
+  /** A view of the file's bytes. */
   readonly integers: Int8Array;
   readonly scales: Float32Array;
 }
 
 /**
- * The tensors that a file holds as 8-bit integers; writing to their integers changes the file.
+ * The tensors that a file stores as 8-bit integers. Writing to their integers changes the file.
  *
  * @throws RangeError naming the tensor and what is wrong with it
  */
@@ -142,7 +142,7 @@ export function integerTensors(file: Buffer, source: string): IntegerTensor[] {
   });
 }
 
-/** Where a tensor's bytes lie behind the header, once they are found to be there. */
+/** Checks and returns where a tensor's bytes are, relative to the end of the header. */
 function checkedOffsets(
   file: Buffer,
   base: number,
@@ -174,7 +174,7 @@ function decodeTensor(
   if (entry === undefined)
     throw new RangeError(`${source} must hold tensor ${name}, received none; copy it again`);
   const [start, end] = checkedOffsets(file, base, name, entry, source);
-  // Copied, since a typed array must start at a multiple of its element's size.
+  // Copied, because a typed array must start at a multiple of its element size.
   const data = file.buffer.slice(file.byteOffset + base + start, file.byteOffset + base + end);
   if (entry.dtype === 'F32') return new Float32Array(data);
   return Float32Array.from(new Int8Array(data));

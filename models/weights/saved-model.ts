@@ -24,19 +24,19 @@ export const MANIFEST_NAME = 'model.json';
 
 /** A file and the checksum of its bytes. */
 export interface ChecksummedFile {
-  /** Relative to the manifest's folder, where nothing else is said. */
+  /** Path relative to the manifest's folder, unless stated otherwise. */
   readonly file: string;
   /** SHA-256, lower-case hexadecimal. */
   readonly sha256: string;
 }
 
-/** What the weights start from before the saved tensors replace some. */
+/** The base weights, some of which the saved tensors replace. */
 export type Base =
   | { readonly kind: 'seed'; readonly seed: number }
   | ({ readonly kind: 'demo' } & ChecksummedFile)
-  /** Keras' published weights: `file` is a name in the cache of weights. */
+  /** Keras' published weights; `file` is its name in the cache of weights. */
   | ({ readonly kind: 'imagenet'; readonly bytes: number } & ChecksummedFile)
-  /** A Keras weight file of the user's: `file` is its path as it was given. */
+  /** The user's Keras weight file; `file` is its path as given. */
   | ({ readonly kind: 'file' } & ChecksummedFile);
 
 const BASE_KINDS: readonly Base['kind'][] = ['seed', 'demo', 'imagenet', 'file'];
@@ -47,7 +47,7 @@ export interface SavedModelManifest {
   readonly formatVersion: 1;
   readonly model: ModelId;
   readonly architecture: ArchitectureId;
-  /** What the model's first layer makes of [0, 1]; absent from models of before there was a choice: 'zero-to-one'. */
+  /** Range that the model's first layer maps [0, 1] to. Older models lack it: 'zero-to-one'. */
   readonly preprocessing?: Preprocessing;
   /** Class names in the order of the probabilities. */
   readonly classes: readonly string[];
@@ -57,7 +57,7 @@ export interface SavedModelManifest {
   readonly weights: ChecksummedFile;
 }
 
-/** A saved model's manifest and where it lies. */
+/** A saved model's manifest and its folder. */
 export interface SavedModel extends SavedModelManifest {
   readonly folder: string;
 }
@@ -66,7 +66,7 @@ function requireField(valid: boolean, file: string, field: string, expected: str
   if (!valid) throw new TypeError(`${file}: ${field} must be ${expected}, received ${JSON.stringify(value)}`);
 }
 
-/** Refuses a base whose fields are not those of its kind. */
+/** Refuses a base whose fields do not fit its kind. */
 function checkBase(base: Base | undefined, manifest: string): void {
   const kinds = `one of ${BASE_KINDS.join(', ')}`;
   requireField(BASE_KINDS.includes(base?.kind as Base['kind']), manifest, 'base.kind', kinds, base);
@@ -100,7 +100,7 @@ function readManifest(file: string): Partial<SavedModelManifest> {
 /**
  * Reads a saved model's manifest.
  *
- * @throws Error when it is missing; TypeError naming the field, what it must be and what it is
+ * @throws Error if it is missing; TypeError naming the field, what it must be and what it is
  */
 export function readSavedModel(folder: string): SavedModel {
   const file = join(folder, MANIFEST_NAME);
@@ -126,7 +126,7 @@ export function readSavedModel(folder: string): SavedModel {
 /**
  * Reads a file that a manifest names.
  *
- * @throws Error naming the file where it is missing, with both checksums where its bytes are not the ones that were saved
+ * @throws Error naming the file if it is missing, with both checksums if its bytes changed
  */
 export function readChecksummed(folder: string, { file, sha256: expected }: ChecksummedFile): Buffer {
   const path = join(folder, file);
@@ -150,17 +150,17 @@ export function checksummed(folder: string, file: string): ChecksummedFile {
   return { file, sha256: sha256(readFileSync(join(folder, file))) };
 }
 
-/** Name of the tensors' file in the folder of a model that this project saves. */
+/** Name of the tensor file in the folder of a saved model. */
 const WEIGHTS_FILE = 'weights.safetensors';
 
 const writeManifest = (folder: string, manifest: SavedModelManifest): void =>
   writeFileAtomic(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
 
 /**
- * Writes a saved model: the tensors that differ from its base, then the manifest. The tensors are in single precision,
- * but a demo's kernels in 8 bits, as those of its base.
+ * Writes a saved model: the tensors that differ from its base, then the manifest. Tensors are in single precision, except
+ * for a demo's kernels, which have 8 bits like those of its base.
  *
- * @param metadata what the tensors' file says of its making
+ * @param metadata free-form metadata of the tensor file
  */
 export function writeSavedModel(
   folder: string,
@@ -187,7 +187,7 @@ export function writeSavedModel(
   writeManifest(folder, manifest);
 }
 
-/** Copies a saved model's manifest and tensors; the path of a demo's base is made to fit, others stay as given. */
+/** Copies a saved model's manifest and tensors. Adapts the path of a demo base; other paths stay as given. */
 export function copySavedModel(from: string, to: string): void {
   const { folder, ...manifest } = readSavedModel(from);
   const { base, weights } = manifest;
@@ -198,7 +198,7 @@ export function copySavedModel(from: string, to: string): void {
   writeManifest(to, { ...manifest, base: moved });
 }
 
-/** Checksum over all that decides a saved model's outputs: its manifest, which holds its files' checksums. */
+/** Checksum of everything that decides a saved model's outputs: its manifest holds the checksums of its files. */
 export function savedModelSha256(model: SavedModel): string {
   return sha256(readFileSync(join(model.folder, MANIFEST_NAME)));
 }

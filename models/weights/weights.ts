@@ -14,7 +14,7 @@ export interface WeightArray {
 /** Weights by Keras' names, `layer/weight`, such as `conv1_conv/kernel`, in the layers' order. */
 export type Weights = Map<string, WeightArray>;
 
-/** Variables of a model by `layer/weight`, whatever suffix tfjs gave a name that it saw before. */
+/** Variables of a model by `layer/weight`, without the suffix that tfjs adds to a repeated name. */
 export function variables(model: tf.LayersModel): Map<string, tf.LayerVariable> {
   const found = new Map<string, tf.LayerVariable>();
   for (const layer of model.layers) {
@@ -65,8 +65,8 @@ function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
 }
 
 /**
- * The seeded start of one weight: Glorot uniform for kernels, Keras' constants for the rest. It depends on the seed,
- * the name and the shape only, so any weight can be made again alone.
+ * The seeded start of one weight: Glorot uniform for kernels, Keras' constants for the rest. It depends only on the seed,
+ * the name and the shape, so that each weight can be drawn again on its own.
  *
  * @see https://proceedings.mlr.press/v9/glorot10a.html
  */
@@ -82,10 +82,10 @@ export function seededWeight(seed: number, name: string, shape: readonly number[
   return values;
 }
 
-/** Scales of seeded kernels by name, beside Glorot's limit: quieter residual branches let deep random networks be heard. */
+/** Factors on the Glorot limit by kernel name: small residual branches keep deep random networks near the identity. */
 export type KernelScale = (name: string) => number;
 
-/** Sets every weight of a model, but the ones in `except`, to its seeded start. */
+/** Sets every weight of a model to its seeded start, except those in `except`. */
 export function initializeSeeded(
   model: tf.LayersModel,
   seed: number,

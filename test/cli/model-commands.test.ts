@@ -56,7 +56,7 @@ describe('what cannot be written is said by the option’s name, before any work
       [join(file, 'below'), 'ENOTDIR'],
     ] as const) {
       await expect(run(command, 'latency', '--out', out)).rejects.toThrow(
-        `--out must be a folder that can be made and written to, received ${out} (${code}`,
+        `--out must be a folder that can be created and written to, received ${out} (${code}`,
       );
     }
   });
@@ -74,7 +74,7 @@ describe('what cannot be written is said by the option’s name, before any work
   test('two models that pack would copy over each other', async () => {
     const out = join(folder, 'packed');
     await expect(run('pack', 'latency', copy, '--out', out)).rejects.toThrow(
-      `the models must have an id each, received latency of both ${join(DEMO_MODELS_DIR, 'latency')} and ${copy}: pack them one by one, each with an --out of its own`,
+      `the models must have different ids, received latency for both ${join(DEMO_MODELS_DIR, 'latency')} and ${copy}: pack each with its own --out`,
     );
     expect(existsSync(out)).toBe(false);
   });

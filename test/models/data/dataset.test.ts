@@ -234,7 +234,7 @@ describe('what is wrong with folders is said with a remedy', () => {
   test('a file instead of a folder', async () => {
     const folder = await folderOf({ 'x.png': 1 });
     await expect(readDataset(join(folder, 'x.png'), { seed: 1 })).rejects.toThrow(
-      'must be a folder with a folder a class',
+      'must be a folder with one folder per class',
     );
   });
 });

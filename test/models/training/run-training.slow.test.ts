@@ -107,17 +107,17 @@ describe('before a download', () => {
     [
       'a missing data set',
       { data: join(root, 'nowhere') },
-      `the data must be a folder with a folder a class, received ${join(root, 'nowhere')}, which is none`,
+      `the data must be a folder with one folder per class, received ${join(root, 'nowhere')}, which is none`,
     ],
     [
       'an --out that is a file',
       { out: weightsFile },
-      `--out must be a folder that can be made and written to, received ${weightsFile} (EEXIST`,
+      `--out must be a folder that can be created and written to, received ${weightsFile} (EEXIST`,
     ],
     [
       'an --out below a file',
       { out: join(weightsFile, 'model') },
-      `--out must be a folder that can be made and written to, received ${join(weightsFile, 'model')} (ENOTDIR`,
+      `--out must be a folder that can be created and written to, received ${join(weightsFile, 'model')} (ENOTDIR`,
     ],
   ])('%s is refused', async (_, changes, message) => {
     await expect(start(changes)).rejects.toThrow(message);
