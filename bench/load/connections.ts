@@ -54,7 +54,7 @@ class RenewingAgent extends Agent {
   }
 
   /** Node asks this of each connection whose answer is complete: false closes it. */
-  keepSocketAlive(socket: Duplex): boolean {
+  override keepSocketAlive(socket: Duplex): boolean {
     const openedMs = this.openedMs.get(socket) ?? performance.now();
     this.openedMs.set(socket, openedMs);
     return performance.now() - openedMs < this.everyMs;
