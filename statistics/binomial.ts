@@ -72,21 +72,23 @@ export function judgeShare(
 
 /**
  * By how much correlation between neighbours shrinks a sample: the variance of batch means over that of independent
- * trials; at least 1. Latencies of a queue are correlated, which an exact test must not take for evidence.
+ * values; at least 1. Latencies of a queue are correlated, which an exact test must not take for evidence.
  *
- * @param violated 0 or 1 per trial, in order
+ * @param values one per trial, in order
  * @see https://doi.org/10.1287/opre.30.3.556 (batch means)
  */
-export function designEffect(violated: ArrayLike<number>, batches = 20): number {
-  const size = Math.floor(violated.length / batches);
+export function designEffect(values: ArrayLike<number>, batches = 20): number {
+  const size = Math.floor(values.length / batches);
   if (size < 2) return 1;
   const means = Array.from({ length: batches }, (_, batch) => {
     let sum = 0;
-    for (let i = batch * size; i < (batch + 1) * size; i++) sum += violated[i]!;
+    for (let i = batch * size; i < (batch + 1) * size; i++) sum += values[i]!;
     return sum / size;
   });
   const mean = means.reduce((sum, value) => sum + value, 0) / batches;
-  if (mean === 0 || mean === 1) return 1;
-  const variance = means.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (batches - 1);
-  return Math.max(1, (variance * size) / (mean * (1 - mean)));
+  let squares = 0;
+  for (let i = 0; i < batches * size; i++) squares += (values[i]! - mean) ** 2;
+  if (squares === 0) return 1;
+  const ofMeans = means.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (batches - 1);
+  return Math.max(1, (ofMeans * size) / (squares / (batches * size)));
 }
