@@ -1,0 +1,82 @@
+/**
+ * Connection policies. A connection through a ClusterIP stays with one pod for its life, so the policy decides whether
+ * a new pod gets any load.
+ */
+import { Agent } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import { parseSeconds } from './load';
+
+export type Connections =
+  | { readonly kind: 'fresh' }
+  | { readonly kind: 'kept'; readonly count: number }
+  | { readonly kind: 'renewed'; readonly count: number; readonly everySeconds: number };
+
+export const MAX_CONNECTIONS = 4_096;
+
+/** The text form of each policy, for help texts and errors. */
+export const CONNECTION_FORMS = [
+  ['fresh', 'a new connection per request: each request may reach another pod'],
+  ['kept:8', 'at most 8 connections, kept open: each stays with one pod'],
+  [
+    'renewed:8:10s',
+    'at most 8 connections, each closed after the first answer that it gets 10 s after it was opened',
+  ],
+] as const;
+
+/**
+ * Reads a policy in the form of {@link CONNECTION_FORMS}.
+ *
+ * @throws RangeError if it is malformed or above the bound
+ */
+export function parseConnections(text: string): Connections {
+  if (text === 'fresh') return { kind: 'fresh' };
+  const [, kept, renewed, every] = /^(?:kept:(\d+)|renewed:(\d+):(.+))$/.exec(text) ?? [];
+  const count = Number(kept ?? renewed);
+  if (!(count >= 1 && count <= MAX_CONNECTIONS)) {
+    throw new RangeError(
+      `--connections must be fresh, kept:N or renewed:N:10s with N from 1 to ${MAX_CONNECTIONS}, received "${text}"`,
+    );
+  }
+  return every === undefined
+    ? { kind: 'kept', count }
+    : { kind: 'renewed', count, everySeconds: parseSeconds(every) };
+}
+
+class RenewingAgent extends Agent {
+  private readonly openedMs = new WeakMap<Duplex, number>();
+
+  constructor(
+    count: number,
+    private readonly everyMs: number,
+  ) {
+    super({ keepAlive: true, maxSockets: count, scheduling: 'fifo' });
+  }
+
+  /** Node asks this of each connection whose answer is complete: false closes it. */
+  override keepSocketAlive(socket: Duplex): boolean {
+    const openedMs = this.openedMs.get(socket) ?? performance.now();
+    this.openedMs.set(socket, openedMs);
+    return performance.now() - openedMs < this.everyMs;
+  }
+
+  override createConnection(
+    ...args: Parameters<Agent['createConnection']>
+  ): ReturnType<Agent['createConnection']> {
+    const socket = super.createConnection(...args);
+    if (socket) this.openedMs.set(socket, performance.now());
+    return socket;
+  }
+}
+
+/** The agent that keeps to a policy; the caller destroys it. */
+export function agentOf(connections: Connections): Agent {
+  switch (connections.kind) {
+    case 'fresh':
+      return new Agent({ keepAlive: false });
+    case 'kept':
+      return new Agent({ keepAlive: true, maxSockets: connections.count, scheduling: 'fifo' });
+    case 'renewed':
+      return new RenewingAgent(connections.count, 1000 * connections.everySeconds);
+  }
+}

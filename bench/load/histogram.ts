@@ -1,0 +1,37 @@
+/**
+ * HDR histograms of durations: microseconds, three significant digits. They are merged by adding counts.
+ */
+import {
+  build,
+  decodeFromCompressedBase64,
+  encodeIntoCompressedBase64,
+  type Histogram,
+} from 'hdr-histogram-js';
+
+/** An hour: longer than any deadline. */
+const HIGHEST_MICROSECONDS = 3.6e9;
+
+/** A histogram of durations in milliseconds. */
+export function histogramOf(durationsMs: Iterable<number>): Histogram {
+  const histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: HIGHEST_MICROSECONDS,
+    numberOfSignificantValueDigits: 3,
+  });
+  for (const ms of durationsMs)
+    histogram.recordValue(Math.min(HIGHEST_MICROSECONDS, Math.max(0, Math.round(1000 * ms))));
+  return histogram;
+}
+
+export const encodeHistogram = (histogram: Histogram): string => encodeIntoCompressedBase64(histogram);
+
+/** Adds encoded histograms up. */
+export function mergeHistograms(encoded: readonly string[]): Histogram {
+  const sum = histogramOf([]);
+  encoded.forEach((text) => sum.add(decodeFromCompressedBase64(text)));
+  return sum;
+}
+
+/** The duration in milliseconds that a share of the durations stays within; NaN without durations. */
+export const percentileMs = (histogram: Histogram, share: number): number =>
+  histogram.totalCount === 0 ? NaN : histogram.getValueAtPercentile(100 * share) / 1000;

@@ -1,0 +1,68 @@
+/**
+ * The schedule of an open loop, drawn as a whole before anything is sent.
+ */
+import { seededRandom } from '../../statistics/seeded-random';
+import { durationSeconds, MAX_REQUESTS, type OpenLoad, rateAt } from './load';
+import type { Shard } from './run-document';
+
+/**
+ * Draws the intended send times of a load, in milliseconds from its start, ascending. The same seed gives the same
+ * schedule.
+ *
+ * Random arrivals are exact: an inhomogeneous Poisson process by thinning one of the highest rate. A trace's bin has
+ * its scaled count, rounded up or down at random so that the mean is kept, at uniform times.
+ *
+ * @throws RangeError if it has more than {@link MAX_REQUESTS} requests
+ * @see https://doi.org/10.1002/nav.3800260304 (Lewis and Shedler, thinning)
+ */
+export function drawSchedule(load: OpenLoad, seed: number): Float64Array {
+  const times =
+    load.kind === 'constant'
+      ? evenTimes(load)
+      : load.kind === 'trace'
+        ? traceTimes(load, seed)
+        : thinned(load, seed);
+  if (times.length > MAX_REQUESTS) {
+    throw new RangeError(
+      `a schedule must have at most ${MAX_REQUESTS} requests, received ${times.length}: lower the rate or the duration`,
+    );
+  }
+  return Float64Array.from(times);
+}
+
+function evenTimes({ ratePerSecond, seconds }: { ratePerSecond: number; seconds: number }): number[] {
+  return Array.from({ length: Math.round(ratePerSecond * seconds) }, (_, i) => (1000 * i) / ratePerSecond);
+}
+
+const KNOTS = 1_000;
+
+function thinned(load: OpenLoad, seed: number): number[] {
+  const seconds = durationSeconds(load);
+  // Every rate here has its maximum at an end, at a step or in the middle, all of which the knots hit.
+  const highest =
+    load.kind === 'steps'
+      ? Math.max(...load.ratesPerSecond)
+      : Math.max(...Array.from({ length: KNOTS + 1 }, (_, i) => rateAt(load, (seconds * i) / KNOTS)));
+  const random = seededRandom(seed, 'arrivals');
+  const times: number[] = [];
+  let at = 0;
+  for (;;) {
+    at -= Math.log(1 - random.uniform()) / highest;
+    if (at >= seconds) return times;
+    if (random.uniform() * highest < rateAt(load, at)) times.push(1000 * at);
+  }
+}
+
+function traceTimes({ trace, scale }: Extract<OpenLoad, { kind: 'trace' }>, seed: number): number[] {
+  const random = seededRandom(seed, 'arrivals');
+  return trace.counts.flatMap((count, bin) => {
+    const scaled = count * scale;
+    const whole = Math.floor(scaled) + (random.uniform() < scaled % 1 ? 1 : 0);
+    const times = Array.from({ length: whole }, () => 1000 * trace.binSeconds * (bin + random.uniform()));
+    return times.sort((a, b) => a - b);
+  });
+}
+
+/** The part of a schedule that one of several generators sends: every `count`-th request. */
+export const shardOf = (schedule: Float64Array, { index, count }: Shard): Float64Array =>
+  schedule.filter((_, i) => i % count === index - 1);

@@ -1,0 +1,25 @@
+/** A service level objective: a percentile of the latency of all requests that were due. */
+import { parseSeconds } from './load';
+
+export interface Slo {
+  /** Share of the requests that must be answered in time, such as 0.95. */
+  readonly percentile: number;
+  readonly limitMs: number;
+}
+
+/**
+ * Reads an objective such as `p95=100ms`.
+ *
+ * @throws RangeError if it is malformed
+ */
+export function parseSlo(text: string): Slo {
+  const [, percent, limit] = /^p(\d+(?:\.\d+)?)=(.+)$/.exec(text) ?? [];
+  const percentile = Number(percent) / 100;
+  if (!(percentile >= 0.5 && percentile <= 0.999) || limit === undefined) {
+    throw new RangeError(`--slo must look like p95=100ms, with p50 to p99.9, received "${text}"`);
+  }
+  return { percentile, limitMs: 1000 * parseSeconds(limit) };
+}
+
+export const formatSlo = ({ percentile, limitMs }: Slo): string =>
+  `p${Number((100 * percentile).toFixed(3))}=${Number(limitMs.toFixed(3))}ms`;
