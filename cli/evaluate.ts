@@ -95,7 +95,11 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
     .command('evaluate')
     .description('measure saved models on labelled images, or a demo model on its own test split')
     .argument('<models...>', MODEL_ARGUMENT)
-    .option('--data <folder>', 'labelled images, laid out as for train (default: the demo’s own)', path)
+    .option(
+      '--data <folder>',
+      'labelled images, in folders as for train (default, only for a demo model: its own test images)',
+      path,
+    )
     .addOption(
       new Option('--split <split>', 'with --data: the split to measure (default: test)').choices(
         EVALUATED_SPLITS,
@@ -103,7 +107,7 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
     )
     .option(
       '--seed <number>',
-      'with --data: seed of the splits, for images that are not in split folders (default: the training’s seed)',
+      'with --data: seed of the splits, for images that are not in split folders (default: the seed used in training)',
       wholeNumberFrom(0),
     )
     .option('--allow-leakage', 'with --data: measure even if images of one split are in another split')

@@ -72,10 +72,16 @@ async function exportKerasWeights(models: string[], file: string, defaults: Defa
 export function addExport(program: Command, defaults: () => Defaults): void {
   program
     .command('export')
-    .description('export saved models to ONNX, one line per graph; or one model to a Keras weight file')
+    .description(
+      'export saved models to ONNX and print one line per graph, or export one model to a Keras weight file',
+    )
     .argument('[models...]', `${MODEL_ARGUMENT} (default: all model ids)`)
     .option('--out <folder>', 'folder for the graphs (default: the service’s ONNX_CACHE_DIR)', path)
-    .option('--h5 <file>', 'write the weights of one model for keras.applications instead', path)
+    .option(
+      '--h5 <file>',
+      'instead of ONNX, write the weights of one model to an h5 file that keras.applications can load',
+      path,
+    )
     .addHelpText('after', '\nExample: npx tandem export latency --out build/onnx')
     .action((models: string[], options: { out?: string; h5?: string }) =>
       exportModels(models, options, defaults()),

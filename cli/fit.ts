@@ -84,18 +84,18 @@ export function addFit(program: Command): void {
     .addOption(new Option('--basis <basis>', 'basis of the figures (default: both)').choices(BASES))
     .option(
       '--nodes <count>',
-      'number of equal nodes (default: the reference’s cluster)',
+      'number of identical nodes (default: the reference’s cluster)',
       wholeNumberFrom(1, MAX_NODES),
     )
     .option('--cpu-millis <millicores>', 'allocatable CPU per node', wholeNumberFrom(1))
     .option('--memory <quantity>', 'allocatable memory per node, such as 8050000Ki', nodeMemory)
     .option(
       '--control-plane',
-      'make the first node a tainted control plane; with --nodes, --cpu-millis or --memory it is off unless set',
+      'make the first node a tainted control plane (default: on for the reference’s cluster, off with --nodes, --cpu-millis or --memory)',
     )
     .option(
       '--kubeconfig <file>',
-      'read a real cluster with kubectl instead: its nodes, less the requests of other pods',
+      'read the nodes of a real cluster with kubectl instead, and subtract what other pods already request',
       path,
     )
     .addHelpText(

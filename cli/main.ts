@@ -16,7 +16,9 @@ import { addTrain } from './train';
 const defaults = () => readConfig(process.env);
 
 const program = new Command('tandem')
-  .description('Two image classifiers, from training to sized deployments.')
+  .description(
+    'Train, measure and export two image classifiers, and write and size their Kubernetes manifests.',
+  )
   .showHelpAfterError('(add --help for the options)');
 addTrain(program, defaults);
 addEvaluate(program, defaults);

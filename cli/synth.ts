@@ -33,12 +33,12 @@ export function addSynth(program: Command): void {
     .addOption(
       new Option(
         '--basis <basis>',
-        'container: the figures as printed; node: each pod’s share of them (default: TANDEM_BASIS)',
+        'container: the reference’s figures for each container; node: each pod’s share of a node’s figures (default: TANDEM_BASIS)',
       ).choices(BASES),
     )
     .option(
       '--route <model=variant...>',
-      'add a Service named after the model that points to this variant, given by kind or by name',
+      'add a Service, named after the model, that points to this variant (kind, such as hpa, or name, such as accuracy-hpa)',
     )
     .addHelpText(
       'after',

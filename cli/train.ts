@@ -15,11 +15,13 @@ const MAX_THREADS = 256;
 export function describeTrain(command: Command): Command {
   const learningRate = numberFrom(1e-9, 100);
   return command
-    .description('train a classifier on a folder of images: first its head, then its last layers too')
+    .description(
+      'train a classifier on a folder of images: first the head, then the head and the last backbone layers',
+    )
     .argument('<model>', `the model whose recipe to follow: ${MODEL_IDS.join(', ')}`)
     .requiredOption(
       '--data <folder>',
-      'images: one folder per class, or folders train, val and test with one folder per class in each',
+      'folder with one subfolder per class, or with train, val and test, each with one subfolder per class',
       path,
     )
     .requiredOption('--out <folder>', 'folder for the checkpoints and then for the saved model', path)
@@ -48,13 +50,13 @@ export function describeTrain(command: Command): Command {
     .addOption(
       new Option(
         '--preprocessing <range>',
-        'range that the model maps its inputs from [0, 1] to (default: the recipe’s)',
+        'range to which the model rescales its inputs, which arrive in [0, 1] (default: the recipe’s)',
       ).choices(PREPROCESSING_IDS),
     )
     .option('--batch-size <count>', 'images per step (default: the recipe’s)', wholeNumberFrom(1))
     .option(
       '--label-smoothing <share>',
-      'share of each target to spread over all classes (default: the recipe’s)',
+      'label smoothing: share of each target to spread evenly over all classes (default: the recipe’s)',
       numberFrom(0, 0.99),
     )
     .addOption(
@@ -67,7 +69,7 @@ export function describeTrain(command: Command): Command {
     .addOption(
       new Option(
         '--batch-norm <mode>',
-        'un-frozen BatchNorm in training: inference keeps its statistics, batch moves them',
+        'un-frozen BatchNorm layers during training: inference leaves their moving statistics unchanged, batch updates them',
       )
         .choices(BATCH_NORM_MODES)
         .default('inference'),
@@ -79,14 +81,17 @@ export function describeTrain(command: Command): Command {
       wholeNumberFrom(1),
     )
     .addOption(
-      new Option('--keep <which>', 'weights to keep from each stage: its last epoch’s, or its best on val')
+      new Option(
+        '--keep <which>',
+        'weights to keep from each stage: those of the last epoch, or those with the best validation accuracy',
+      )
         .choices(['last', 'best'])
         .default('last'),
     )
     .option('--allow-leakage', 'train even if images of one split are in another split')
     .option(
       '--seed <number>',
-      'seed of the head’s start, the order and the augmentation',
+      'seed for the initial weights of the head, the image order and the augmentation',
       wholeNumberFrom(0),
       DEFAULT_SEED,
     )
