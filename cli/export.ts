@@ -47,7 +47,7 @@ async function exportKerasWeights(models: string[], file: string, defaults: Defa
   }
   if (!isFolder(dirname(file)) || isFolder(file)) {
     throw new Error(
-      `--h5 must be a file in a folder that is there, received ${file}: ${isFolder(file) ? 'name a file in it' : `make the folder ${dirname(file)}, or choose another`}`,
+      `--h5 must be a file in an existing folder, received ${file}: ${isFolder(file) ? 'name a file in it' : `create the folder ${dirname(file)}, or choose another`}`,
     );
   }
   const { loadClassifier } =
@@ -63,8 +63,8 @@ async function exportKerasWeights(models: string[], file: string, defaults: Defa
   await writeKerasWeights(file, expectedLayers(classifier), readWeights(classifier));
   classifier.dispose();
   const { preprocessing = 'zero-to-one' } = readSavedModel(folder);
-  // A file of weights has no place for the layer that does this here.
-  note(`give Keras' model its inputs in ${PREPROCESSINGS[preprocessing].range}`);
+  // A weight file cannot hold the preprocessing layer.
+  note(`the Keras model needs inputs in ${PREPROCESSINGS[preprocessing].range}`);
   console.log(file);
 }
 

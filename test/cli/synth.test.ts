@@ -7,7 +7,7 @@ const ROOT = join(__dirname, '..', '..');
 const COMMAND = join(ROOT, 'bin', 'tandem.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'tandem-commands-'));
 
-/** What the command printed, and its status. */
+/** Runs the command; returns its output and status. */
 const tandem = (...args: string[]) =>
   spawnSync('node', [COMMAND, ...args], { cwd: folder, encoding: 'utf8' });
 
