@@ -20,7 +20,9 @@ async function exportModels(
 ): Promise<void> {
   if (h5 !== undefined) {
     if (out !== undefined) {
-      throw new RangeError(`--out is for graphs, and --h5 names its own file ${h5}: leave out one of them`);
+      throw new RangeError(
+        `--out is the folder of graphs, and --h5 names its own file ${h5}: leave out one of them`,
+      );
     }
     await exportKerasWeights(models, h5, defaults);
     return;
@@ -33,7 +35,8 @@ async function exportModels(
   const folder = out ?? defaults.onnxCacheDir;
   for (const model of models.length > 0 ? models : MODEL_IDS) {
     const { file, sha256, source } = await cachedGraph(modelFolder(model, defaults), folder);
-    if (typeof source !== 'string') throw new Error(`${folder} cannot be written; choose another with --out`);
+    if (typeof source !== 'string')
+      throw new Error(`${folder} is not writable: choose another folder with --out`);
     console.log(
       `${file}  ${statSync(file).size} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
     );
@@ -43,7 +46,7 @@ async function exportModels(
 async function exportKerasWeights(models: string[], file: string, defaults: Defaults): Promise<void> {
   const [model] = models;
   if (model === undefined || models.length > 1) {
-    throw new RangeError(`--h5 takes one model, received ${models.length}: name one`);
+    throw new RangeError(`--h5 takes one model, received ${models.length}: name one model`);
   }
   if (!isFolder(dirname(file)) || isFolder(file)) {
     throw new Error(

@@ -17,6 +17,7 @@ const defaults = () => readConfig(process.env);
 
 const program = new Command('tandem')
   .description('Two image classifiers, from training to sized deployments.')
+  .addHelpText('after', '\nExample: npx tandem predict latency photo.jpg')
   .showHelpAfterError('(add --help for the options)');
 addTrain(program, defaults);
 addEvaluate(program, defaults);

@@ -33,7 +33,7 @@ export function addSynth(program: Command): void {
     .addOption(
       new Option(
         '--basis <basis>',
-        'container: the figures as printed; node: each pod’s share of them (default: TANDEM_BASIS)',
+        'container: the figures as printed; node: each pod’s share of them (default: TANDEM_BASIS or cdk8s.yaml, else container)',
       ).choices(BASES),
     )
     .option(

@@ -8,7 +8,7 @@ import { BATCH_NORM_MODES, DEFAULT_SEED, RECIPE_NAMES } from '../models/recipes'
 import type { TrainOptions } from './train-action';
 import { type Defaults, numberFrom, path, wholeNumberFrom } from './options';
 
-/** The cores of a large machine: a mistyped number must not start as many threads. */
+/** The number of cores of a large machine: a typing error must not start thousands of threads. */
 const MAX_THREADS = 256;
 
 /** Adds the command's arguments and options. */
@@ -16,7 +16,7 @@ export function describeTrain(command: Command): Command {
   const learningRate = numberFrom(1e-9, 100);
   return command
     .description('train a classifier on a folder of images: first its head, then its last layers too')
-    .argument('<model>', `the model whose recipe to follow: ${MODEL_IDS.join(', ')}`)
+    .argument('<model>', `model to train by its recipe: ${MODEL_IDS.join(', ')}`)
     .requiredOption(
       '--data <folder>',
       'images: one folder per class, or folders train, val and test with one folder per class in each',
@@ -46,28 +46,27 @@ export function describeTrain(command: Command): Command {
       wholeNumberFrom(0),
     )
     .addOption(
-      new Option(
-        '--preprocessing <range>',
-        'range that the model maps its inputs from [0, 1] to (default: the recipe’s)',
-      ).choices(PREPROCESSING_IDS),
+      new Option('--preprocessing <range>', 'range of the backbone’s inputs (default: the recipe’s)').choices(
+        PREPROCESSING_IDS,
+      ),
     )
     .option('--batch-size <count>', 'images per step (default: the recipe’s)', wholeNumberFrom(1))
     .option(
       '--label-smoothing <share>',
-      'share of each target to spread over all classes (default: the recipe’s)',
+      'share of each target that is spread over all classes, 0 to 0.99 (default: the recipe’s)',
       numberFrom(0, 0.99),
     )
     .addOption(
-      new Option('--schedule <name>', 'learning rate within a stage (default: the recipe’s)').choices([
-        'constant',
-        'cosine',
-      ]),
+      new Option(
+        '--schedule <name>',
+        'learning rate schedule within each stage (default: the recipe’s)',
+      ).choices(['constant', 'cosine']),
     )
     .option('--no-augment', 'train on the images as they are')
     .addOption(
       new Option(
         '--batch-norm <mode>',
-        'un-frozen BatchNorm in training: inference keeps its statistics, batch moves them',
+        'statistics of un-frozen BatchNorm layers: inference keeps them, batch updates them',
       )
         .choices(BATCH_NORM_MODES)
         .default('inference'),
@@ -79,14 +78,14 @@ export function describeTrain(command: Command): Command {
       wholeNumberFrom(1),
     )
     .addOption(
-      new Option('--keep <which>', 'weights to keep from each stage: its last epoch’s, or its best on val')
+      new Option('--keep <which>', 'epoch of each stage whose weights to keep: the last, or the best on val')
         .choices(['last', 'best'])
         .default('last'),
     )
     .option('--allow-leakage', 'train even if images of one split are in another split')
     .option(
       '--seed <number>',
-      'seed of the head’s start, the order and the augmentation',
+      'seed of the head’s initial weights, the image order and the augmentation',
       wholeNumberFrom(0),
       DEFAULT_SEED,
     )

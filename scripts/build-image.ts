@@ -88,8 +88,8 @@ export async function buildImage(options: ImageOptions): Promise<void> {
 if (require.main === module) {
   const program = new Command('npm run image --')
     .description('build the container image with docker, podman or buildah; write its SBOM to build/image')
-    .option('--accuracy <folder>', 'your saved accuracy model; the image then has only the models you give')
-    .option('--latency <folder>', 'your saved latency model (default: both demo models)')
+    .option('--accuracy <folder>', 'saved accuracy model to put into the image')
+    .option('--latency <folder>', 'saved latency model to put into the image')
     .addOption(
       new Option('--engine <engine>', 'engine that runs the models')
         .env('ENGINE')
@@ -109,7 +109,7 @@ if (require.main === module) {
     .option('--archive <file>', 'also write the image to this file, for nodes to import')
     .addHelpText(
       'after',
-      '\nExample: npm run image -- --latency build/models/latency --archive build/image/tandem.tar',
+      '\nWithout --accuracy and --latency the image has both demo models; otherwise only the given ones.\n\nExample: npm run image -- --latency build/models/latency --archive build/image/tandem.tar',
     );
   program
     .parseAsync()

@@ -22,15 +22,15 @@ const run = async (...words: string[]) => {
 test.each<[string[], string]>([
   [
     ['evaluate', 'latency', '--data', folder, '--write-card'],
-    '--write-card is for a demo model on its own images: leave out --write-card, or leave out --data',
+    '--write-card is for a demo model on its own images: leave out --write-card or --data',
   ],
   [
     ['evaluate', 'latency', '--split', 'val', '--seed', '5', '--allow-leakage'],
-    '--split and --seed and --allow-leakage must come with --data, received none: give the images’ folder with --data, or leave out --split and --seed and --allow-leakage',
+    '--split and --seed and --allow-leakage cannot be used without --data: name the folder of images with --data, or leave out --split and --seed and --allow-leakage',
   ],
   [
     ['export', 'latency', '--h5', 'x.h5', '--out', 'graphs'],
-    '--out is for graphs, and --h5 names its own file x.h5: leave out one of them',
+    '--out is the folder of graphs, and --h5 names its own file x.h5: leave out one of them',
   ],
 ])('%j is refused, since it would ignore an option', async (words, message) => {
   await expect(run(...words)).rejects.toThrow(message);
@@ -40,7 +40,7 @@ test.each([[[folder]], [['latency', 'accuracy']]])(
   'without --data, %j is refused, since it is not one demo model',
   async (models) => {
     await expect(run('evaluate', ...models)).rejects.toThrow(
-      `without --data the model must be one demo model, accuracy or latency, received ${models.join(', ')}: give the images’ folder with --data, or name one demo model`,
+      `without --data the model must be one demo model, accuracy or latency, received ${models.join(', ')}: name the folder of images with --data, or name one demo model`,
     );
   },
 );
