@@ -8,7 +8,7 @@ import type { ClusterNode, OtherPods } from './cluster';
 import { TOLERATIONS } from './deployment-defaults';
 import { selectorOf } from './inference-service';
 import {
-  add,
+  addAmounts,
   amountOf,
   NOTHING,
   type ObservedPod,
@@ -156,9 +156,9 @@ function othersOf(
   const sorted = [...pods].sort((a, b) => key(a.metadata).compare(key(b.metadata)));
   const ours = key({ ...variant, name: `${variant.name}-` });
   const sumOf = (kind: keyof Resources) => {
-    const cpu = sorted.map((pod) => amountOf(pod, kind, 'cpu')).reduce(add, NOTHING);
+    const cpu = sorted.map((pod) => amountOf(pod, kind, 'cpu')).reduce(addAmounts, NOTHING);
     const memories = sorted.map((pod) => amountOf(pod, kind, 'memory'));
-    const memory = memories.reduce(add, NOTHING);
+    const memory = memories.reduce(addAmounts, NOTHING);
     const first = sorted[memories.findIndex(({ amount }) => amount > 0)];
     return {
       total: { cpu: formatCpu(cpu.amount), memory: formatMemory(memory.amount, memory.format) },
@@ -168,7 +168,7 @@ function othersOf(
   };
   const [requests, limits] = [sumOf('requests'), sumOf('limits')];
   const scored = (resource: keyof Amounts) =>
-    sorted.map((pod) => amountOf(pod, 'requests', resource, ASSUMED[resource])).reduce(add, NOTHING);
+    sorted.map((pod) => amountOf(pod, 'requests', resource, ASSUMED[resource])).reduce(addAmounts, NOTHING);
   return {
     requests: requests.total,
     limits: limits.total,

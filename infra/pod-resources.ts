@@ -35,10 +35,11 @@ export interface Amount {
   readonly format: QuantityFormat;
 }
 
+/** The start of a sum. */
 export const NOTHING: Amount = { amount: 0, format: 'decimal' };
 
 /** Adds as kubectl does: the first amount above zero gives the sum its notation. */
-export const add = (sum: Amount, { amount, format }: Amount): Amount => ({
+export const addAmounts = (sum: Amount, { amount, format }: Amount): Amount => ({
   amount: sum.amount + amount,
   format: sum.amount === 0 ? format : sum.format,
 });
@@ -80,21 +81,21 @@ export function amountOf(
   const whose = `pod ${metadata.namespace}/${metadata.name}`;
   const of = (container: ObservedContainer) =>
     readAmount(`${whose}: ${kind}`, container.resources?.[kind], resource, none);
-  let running = spec.containers.map(of).reduce(add, NOTHING);
+  let running = spec.containers.map(of).reduce(addAmounts, NOTHING);
   let sidecars = NOTHING;
   let starting = NOTHING;
   for (const container of spec.initContainers ?? []) {
     if (container.restartPolicy === 'Always') {
-      running = add(running, of(container));
-      sidecars = add(sidecars, of(container));
+      running = addAmounts(running, of(container));
+      sidecars = addAmounts(sidecars, of(container));
       starting = larger(starting, sidecars);
     } else {
-      starting = larger(starting, add(of(container), sidecars));
+      starting = larger(starting, addAmounts(of(container), sidecars));
     }
   }
   const pod = spec.resources?.[kind]?.[resource] === undefined ? larger(running, starting) : of(spec);
   // A pod without a limit has no limit for its overhead either.
   return kind === 'limits' && pod.amount === 0
     ? pod
-    : add(pod, readAmount(`${whose}: overhead`, spec.overhead, resource));
+    : addAmounts(pod, readAmount(`${whose}: overhead`, spec.overhead, resource));
 }
