@@ -41,7 +41,7 @@ const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
 /** How much of an unreadable answer to quote. */
 const SHOWN_CHARACTERS = 60;
 
-/** Why kubectl failed: its own words if it printed any. */
+/** Why kubectl failed: its own output if it printed any. */
 function reasonOf(error: unknown): string {
   const { code, status, signal, stderr } = error as Readonly<
     Record<string, string | number | null | undefined>

@@ -45,10 +45,10 @@ test('a pod goes to the node with more CPU and memory left', () => {
 });
 
 test('requests of other pods count; a pod without requests counts as the scheduler assumes', () => {
-  const asked = { cpu: '2', memory: '4Gi' };
-  const busy = { ...NODE, others: { ...NODE.others, requests: asked, scored: asked } };
+  const busyRequests = { cpu: '2', memory: '4Gi' };
+  const busy = { ...NODE, others: { ...NODE.others, requests: busyRequests, scored: busyRequests } };
   expect(podsBy(1, asking('500m', '1Gi'), [busy, NODE])).toEqual([0, 1]);
-  const assumed = { ...NODE, others: { ...NODE.others, scored: asked } };
+  const assumed = { ...NODE, others: { ...NODE.others, scored: busyRequests } };
   expect(podsBy(1, asking('500m', '1Gi'), [assumed, NODE])).toEqual([0, 1]);
 });
 

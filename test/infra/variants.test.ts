@@ -19,7 +19,7 @@ const PRINTED: [string, string, string, string, string][] = [
 
 describe('the printed figures', () => {
   test.each(PRINTED)(
-    '%s asks for %s and %s, limited to %s and %s',
+    '%s requests %s and %s, limited to %s and %s',
     (name, cpu, memory, cpuLimit, memoryLimit) => {
       const { requests, limits } = container(name).resources;
       expect([requests.cpu, String(requests.memory)]).toEqual([cpu, memory]);
