@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs the sources in a checkout, and the compiled command in a package or an image.
+// Runs the sources in a checkout, and the compiled command in a package or container image.
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 

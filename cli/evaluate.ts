@@ -39,7 +39,7 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
   }
   if (writeCard) {
     throw new RangeError(
-      '--write-card is for a demo model on its own images: leave out --write-card, or leave out --data',
+      '--write-card is for a demo model on its own images: leave out --write-card or --data',
     );
   }
   const { progressReporter } = require('./progress') as typeof import('./progress.js');
@@ -66,13 +66,13 @@ async function evaluateDemoModel(
   const unused = Object.entries(ofData).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
   if (unused.length > 0) {
     throw new RangeError(
-      `${unused.join(' and ')} must come with --data, received none: give the images’ folder with --data, or leave out ${unused.join(' and ')}`,
+      `${unused.join(' and ')} cannot be used without --data: name the folder of images with --data, or leave out ${unused.join(' and ')}`,
     );
   }
   const id = MODEL_IDS.find((known) => known === models[0]);
   if (id === undefined || models.length > 1) {
     throw new RangeError(
-      `without --data the model must be one demo model, ${MODEL_IDS.join(' or ')}, received ${models.join(', ')}: give the images’ folder with --data, or name one demo model`,
+      `without --data the model must be one demo model, ${MODEL_IDS.join(' or ')}, received ${models.join(', ')}: name the folder of images with --data, or name one demo model`,
     );
   }
   const { evaluateDemo, modelCard, writeCard } =
@@ -112,7 +112,7 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
     )
     .option('--allow-leakage', 'with --data: measure even if images of one split are in another split')
     .addOption(engineOption())
-    .option('--write-card', 'for a demo model: write model-card.md and evaluation.json beside it')
+    .option('--write-card', 'for a demo model: write model-card.md and evaluation.json into its folder')
     .option('--json', 'print the figures as JSON')
     .addHelpText(
       'after',

@@ -20,7 +20,9 @@ async function exportModels(
 ): Promise<void> {
   if (h5 !== undefined) {
     if (out !== undefined) {
-      throw new RangeError(`--out is for graphs, and --h5 names its own file ${h5}: leave out one of them`);
+      throw new RangeError(
+        `--out is the folder of graphs, and --h5 names its own file ${h5}: leave out one of them`,
+      );
     }
     await exportKerasWeights(models, h5, defaults);
     return;
@@ -33,7 +35,8 @@ async function exportModels(
   const folder = out ?? defaults.onnxCacheDir;
   for (const model of models.length > 0 ? models : MODEL_IDS) {
     const { file, sha256, source } = await cachedGraph(modelFolder(model, defaults), folder);
-    if (typeof source !== 'string') throw new Error(`${folder} cannot be written; choose another with --out`);
+    if (typeof source !== 'string')
+      throw new Error(`${folder} is not writable: choose another folder with --out`);
     console.log(
       `${file}  ${statSync(file).size} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
     );
@@ -43,11 +46,11 @@ async function exportModels(
 async function exportKerasWeights(models: string[], file: string, defaults: Defaults): Promise<void> {
   const [model] = models;
   if (model === undefined || models.length > 1) {
-    throw new RangeError(`--h5 takes one model, received ${models.length}: name one`);
+    throw new RangeError(`--h5 takes one model, received ${models.length}: name one model`);
   }
   if (!isFolder(dirname(file)) || isFolder(file)) {
     throw new Error(
-      `--h5 must be a file in a folder that is there, received ${file}: ${isFolder(file) ? 'name a file in it' : `make the folder ${dirname(file)}, or choose another`}`,
+      `--h5 must be a file in an existing folder, received ${file}: ${isFolder(file) ? 'name a file in it' : `create the folder ${dirname(file)}, or choose another`}`,
     );
   }
   const { loadClassifier } =
@@ -63,8 +66,8 @@ async function exportKerasWeights(models: string[], file: string, defaults: Defa
   await writeKerasWeights(file, expectedLayers(classifier), readWeights(classifier));
   classifier.dispose();
   const { preprocessing = 'zero-to-one' } = readSavedModel(folder);
-  // A file of weights has no place for the layer that does this here.
-  note(`give Keras' model its inputs in ${PREPROCESSINGS[preprocessing].range}`);
+  // A weight file cannot hold the preprocessing layer.
+  note(`the Keras model needs inputs in ${PREPROCESSINGS[preprocessing].range}`);
   console.log(file);
 }
 

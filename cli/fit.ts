@@ -5,11 +5,13 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 
 import { type Basis, BASES } from '../infra/allocation';
 import { CLUSTER, clusterOf, MAX_NODES } from '../infra/cluster';
-import { parseMemoryBytes } from '../infra/quantity';
+import { formatMemory, parseMemoryBytes } from '../infra/quantity';
 import { VARIANTS } from '../infra/variants';
 import { path, wholeNumberFrom } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
+
+const DEFAULT_NODE = CLUSTER[0]!;
 
 /** Reads the memory of a node in bytes. */
 function nodeMemory(text: string): number {
@@ -37,7 +39,6 @@ function fit(names: string[], options: FitOptions): void {
   const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig } = options;
   const { fitReport } = require('../infra/fit') as typeof import('../infra/fit.js');
   const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
-  const [defaultNode] = CLUSTER as [(typeof CLUSTER)[number]];
   const isCustom =
     nodes !== undefined || cpuMillis !== undefined || memory !== undefined || controlPlane === true;
   if (isCustom && kubeconfig !== undefined) {
@@ -49,8 +50,8 @@ function fit(names: string[], options: FitOptions): void {
     ? CLUSTER
     : clusterOf({
         nodes: nodes ?? CLUSTER.length,
-        cpuAllocatableMillis: cpuMillis ?? defaultNode.cpuAllocatableMillis,
-        memoryAllocatableBytes: memory ?? defaultNode.memoryAllocatableBytes,
+        cpuAllocatableMillis: cpuMillis ?? DEFAULT_NODE.cpuAllocatableMillis,
+        memoryAllocatableBytes: memory ?? DEFAULT_NODE.memoryAllocatableBytes,
         controlPlane: controlPlane ?? false,
       });
   const nodesOf = kubeconfig === undefined ? () => cluster : realNodes(kubeconfig);
@@ -84,20 +85,24 @@ export function addFit(program: Command): void {
     .addOption(new Option('--basis <basis>', 'basis of the figures (default: both)').choices(BASES))
     .option(
       '--nodes <count>',
-      'number of identical nodes (default: the reference’s cluster)',
+      `number of equal nodes (default: ${CLUSTER.length}, as in the reference)`,
       wholeNumberFrom(1, MAX_NODES),
     )
-    .option('--cpu-millis <millicores>', 'allocatable CPU per node', wholeNumberFrom(1))
-    .option('--memory <quantity>', 'allocatable memory per node, such as 8050000Ki', nodeMemory)
+    .option(
+      '--cpu-millis <millicores>',
+      `allocatable CPU per node, millicores (default: ${DEFAULT_NODE.cpuAllocatableMillis})`,
+      wholeNumberFrom(1),
+    )
+    .option(
+      '--memory <quantity>',
+      `allocatable memory per node (default: ${formatMemory(DEFAULT_NODE.memoryAllocatableBytes, 'binary')})`,
+      nodeMemory,
+    )
     .option(
       '--control-plane',
-      'make the first node a tainted control plane (default: on for the reference’s cluster, off with --nodes, --cpu-millis or --memory)',
+      'make the first node a tainted control plane (default: only without --nodes, --cpu-millis and --memory)',
     )
-    .option(
-      '--kubeconfig <file>',
-      'read the nodes of a real cluster with kubectl instead, and subtract what other pods already request',
-      path,
-    )
+    .option('--kubeconfig <file>', 'read the nodes and pods of a real cluster with kubectl instead', path)
     .addHelpText(
       'after',
       '\nExample: npx tandem fit accuracy-max-size --nodes 4 --cpu-millis 2000 --memory 4Gi',

@@ -19,6 +19,7 @@ const program = new Command('tandem')
   .description(
     'Train, measure and export two image classifiers, and write and size their Kubernetes manifests.',
   )
+  .addHelpText('after', '\nExample: npx tandem predict latency photo.jpg')
   .showHelpAfterError('(add --help for the options)');
 addTrain(program, defaults);
 addEvaluate(program, defaults);

@@ -10,7 +10,7 @@ import { MODEL_IDS } from '../models/catalog';
 import { ENGINE_KINDS, type EngineKind } from '../models/engines/engine';
 import { MANIFEST_NAME } from '../models/weights/saved-model';
 
-/** What the service's configuration decides for the commands too. */
+/** Settings of the service that the commands use too. */
 export interface Defaults {
   /** Threads of one inference. */
   readonly threads: number;
@@ -42,7 +42,7 @@ export const wholeNumberFrom =
     return value;
   };
 
-/** Reads the path of a file or folder. An empty one, as from an unset variable, would be the working directory. */
+/** Reads the path of a file or folder. Refuses an empty path, as from an unset variable: it would be the working directory. */
 export function path(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It must be a path.');
   return text;
@@ -75,5 +75,5 @@ export function modelFolder(text: string, { modelsDir }: Pick<Defaults, 'modelsD
 
 export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
-/** Says something about the work, on stderr: stdout holds results only. */
+/** Prints a remark about the work to stderr: stdout is for results only. */
 export const note = (sentence: string): void => console.error(sentence);

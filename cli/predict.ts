@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 
 import { percent } from '../charts/percent';
+import { IMAGE_FORMAT_NAMES } from '../models/data/image-formats';
 import { describeEngine, type EngineKind } from '../models/engines/engine';
 import { type Defaults, engineOption, MODEL_ARGUMENT, modelFolder, note, wholeNumberFrom } from './options';
 
@@ -42,7 +43,7 @@ export function addPredict(program: Command, defaults: () => Defaults): void {
     .command('predict')
     .description('classify image files; print one line per file')
     .argument('<model>', MODEL_ARGUMENT)
-    .argument('<files...>', 'JPEG, PNG or WebP files')
+    .argument('<files...>', `${IMAGE_FORMAT_NAMES} files`)
     .option('--top <count>', 'number of classes to print per image', wholeNumberFrom(1), 3)
     .addOption(engineOption())
     .option('--json', 'print one line of JSON per file')

@@ -1,5 +1,5 @@
 /**
- * What a training says while it runs: Keras' progress lines on a terminal, fewer and plainer lines elsewhere, or JSON.
+ * Progress of a training: Keras' progress lines on a terminal, fewer and plainer lines without one, or JSON Lines.
  */
 import { formatJsonLine } from '../models/training/history';
 import { STAGE_TITLES, type StageName } from '../models/recipes';
@@ -12,27 +12,27 @@ export interface ProgressStream {
   readonly columns?: number;
 }
 
-/** How and where progress is said. */
+/** How and where to report progress. */
 export interface ProgressOptions {
-  /** Whether the stream redraws a line when told to. */
+  /** Whether the stream is a terminal, which can redraw a line. */
   readonly isTerminal: boolean;
   /** JSON Lines instead of text. */
   readonly json: boolean;
   readonly stream: ProgressStream;
-  /** Epochs that each stage is planned to take; none where nothing is trained. */
+  /** Planned epochs per stage. @default none, if nothing is trained */
   readonly epochs?: Readonly<Record<StageName, number>>;
   /** Milliseconds of a clock that only goes forward. @default performance.now */
   readonly nowMs?: () => number;
 }
 
-/** A terminal's line is redrawn this often at most. */
+/** Shortest time between two redraws of a line on a terminal. */
 const REDRAW_MS = 100;
-/** Elsewhere an epoch that takes longer says so this often. */
+/** Time between two lines of a long epoch without a terminal. */
 const HEARTBEAT_MS = 60_000;
 
 const BAR_CELLS = 20;
 const DEFAULT_COLUMNS = 80;
-/** Back to the line's start, and what stood there wiped. */
+/** Returns to the start of the line and clears it. */
 const REDRAW = '\r\x1b[K';
 
 const fixed = (value: number, digits: number) =>
@@ -67,7 +67,7 @@ export function formatFigures({
     .join(' - ');
 }
 
-/** Keras' bar: `━` for what is done, `─` for what is left. */
+/** Keras' bar: `━` for steps done, `─` for steps left. */
 export function formatBar(step: number, steps: number, cells: number): string {
   const done = Math.min(cells, Math.floor((cells * step) / steps));
   return '━'.repeat(done) + '─'.repeat(cells - done);
@@ -78,9 +78,9 @@ export const formatEpochHeading = (stage: StageName, epoch: number, epochs: numb
   `Epoch ${epoch}/${epochs} (${STAGE_TITLES[stage]})`;
 
 /**
- * A complete epoch's line, as Keras prints it:
+ * The line of a complete epoch, as Keras prints it:
  * `56/56 ━━━━━━━━━━━━━━━━━━━━ 14s 250ms/step - accuracy: 0.7100 - loss: 0.8300 - val_accuracy: …`.
- * The time of a step counts the validation, as Keras' does.
+ * The time per step includes the validation, as in Keras.
  *
  * @param cells width of the bar; 0 leaves it out
  */
@@ -91,11 +91,11 @@ export function formatEpochLine(record: EpochRecord, steps: number, cells = BAR_
 }
 
 /**
- * A running epoch's line: `12/56 ━━━━──────────────── ETA 11s 250ms/step - accuracy: …`.
+ * The line of a running epoch: `12/56 ━━━━──────────────── ETA 11s 250ms/step - accuracy: …`.
  *
- * @param secondsPerStep undefined where no step has been timed yet
- * @param columns width that the line must stay within, since one that wraps cannot be redrawn: the bar gives way
- *   first; without it there is no bar
+ * @param secondsPerStep undefined until a step has been timed
+ * @param columns width to stay within, since a wrapped line cannot be redrawn; the bar is shortened first. Without it
+ *   there is no bar
  */
 export function formatStepLine(
   record: StepRecord,
@@ -116,9 +116,9 @@ export function formatStepLine(
 }
 
 /**
- * A line on how many images are read or measured: `reading 120/800 ━━━───────────────── 2s`.
+ * The line of images that are being read or measured: `reading 120/800 ━━━───────────────── 2s`.
  *
- * @param columns width that the line must stay within; without it there is no bar
+ * @param columns width to stay within; without it there is no bar
  */
 export function formatCountLine(
   { task, done, total }: CountRecord,
@@ -130,7 +130,7 @@ export function formatCountLine(
   return `${task} ${count}${bar} ${formatSeconds(seconds)}`.slice(0, columns && columns - 1);
 }
 
-/** Reports the progress of a training, or of images that are read and measured. */
+/** Reports the progress of a training, or of reading and measuring images. */
 export function progressReporter(options: ProgressOptions): ProgressReporter {
   const whole = { nowMs: () => performance.now(), epochs: { head: 0, fineTune: 0 }, ...options };
   return options.json ? jsonReporter(whole) : textReporter(whole);
@@ -140,7 +140,7 @@ interface RunningEpoch {
   readonly stage: StageName;
   readonly epoch: number;
   readonly steps: number;
-  /** When its first step was done: that one also waits for what is loaded first, so it is not timed. */
+  /** End of its first step, which is not timed because it includes loading. */
   readonly firstStepMs: number;
 }
 
@@ -148,7 +148,7 @@ function textReporter({ isTerminal, stream, epochs, nowMs }: Required<ProgressOp
   let running: RunningEpoch | undefined;
   let counted: { readonly task: string; readonly startedMs: number } | undefined;
   let shownMs = 0;
-  // A terminal that does not know its width says 0.
+  // A terminal of unknown width reports 0.
   const columns = () => stream.columns || DEFAULT_COLUMNS;
   const headingOf = ({ stage, epoch }: { stage: StageName; epoch: number }) =>
     formatEpochHeading(stage, epoch, epochs[stage]);

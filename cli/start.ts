@@ -1,7 +1,6 @@
 /**
  * `npm start`: writes the manifests, serves both models with the page, and prints what to do next.
  */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { pino } from 'pino';
@@ -9,15 +8,16 @@ import { pino } from 'pino';
 import { PACKAGE_ROOT } from '../files/package-root';
 import type { FitWarning } from '../infra/fit';
 import { synthesize } from '../infra/main';
+import { VARIANTS } from '../infra/variants';
 import { readConfig } from '../service/config';
 import { serve, stopOnSignals } from '../service/main';
 import { checkNodeVersion } from '../service/node-version';
 
-/** One line on the variants that the reference's cluster has no room for. */
+/** Names the variants whose pods do not all fit the reference's cluster. */
 function fitLine(warnings: readonly FitWarning[]): string | undefined {
   const variants = [...new Set(warnings.map(({ variant }) => variant))];
   if (variants.length === 0) return undefined;
-  return `Some pods of ${variants.join(', ')} do not fit the reference’s three nodes: npx tandem fit shows the arithmetic`;
+  return `not all pods of ${variants.join(', ')} fit the reference’s cluster: npx tandem fit shows the arithmetic`;
 }
 
 async function start(): Promise<void> {
@@ -29,11 +29,19 @@ async function start(): Promise<void> {
   stopOnSignals(running);
   const outdir = join(PACKAGE_ROOT, 'dist');
   const fits = fitLine(synthesize(outdir, process.env));
-  const manifests = readdirSync(outdir).filter((file) => file.endsWith('.yaml'));
   await running.ready;
 
   const url = `http://localhost:${running.port}`;
   console.log(`Ready in ${((Date.now() - started) / 1000).toFixed(1)} s. Open ${url}`);
+  console.log('Classify an image:');
+  console.log(
+    `  curl --data-binary @models/demo/samples/weave.jpg -H 'content-type: image/jpeg' '${url}/v1/classify?model=${config.models[0]}'`,
+  );
+  console.log('Deploy a variant:');
+  console.log(
+    `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${config.models.at(-1)}-single-pod.k8s.yaml`,
+  );
+  console.log('Models:');
   for (const [model, { state }] of running.queues) {
     if (state.kind !== 'ready') continue;
     const { architecture, engine, engineVersion, precision, demo, classes } = state.loaded;
@@ -41,15 +49,8 @@ async function start(): Promise<void> {
     console.log(`  ${model}: ${kind}${architecture} on ${engine} ${engineVersion}, ${precision}`);
     console.log(`    classes: ${classes.join(', ')}`);
   }
-  console.log('Classify an image:');
-  console.log(
-    `  curl --data-binary @photo.jpg -H 'content-type: image/jpeg' '${url}/v1/classify?model=${config.models[0]}'`,
-  );
-  console.log(`Deploy one of the ${manifests.length - 1} variants in dist/:`);
-  console.log(
-    `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${config.models.at(-1)}-single-pod.k8s.yaml`,
-  );
-  if (fits !== undefined) console.log(fits);
+  console.log(`Manifests: ${VARIANTS.length} variants in dist/`);
+  if (fits !== undefined) console.log(`  ${fits}`);
   console.log('Stop with Ctrl-C.');
 }
 

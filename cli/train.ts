@@ -8,7 +8,7 @@ import { BATCH_NORM_MODES, DEFAULT_SEED, RECIPE_NAMES } from '../models/recipes'
 import type { TrainOptions } from './train-action';
 import { type Defaults, numberFrom, path, wholeNumberFrom } from './options';
 
-/** The cores of a large machine: a mistyped number must not start as many threads. */
+/** The number of cores of a large machine: a typing error must not start thousands of threads. */
 const MAX_THREADS = 256;
 
 /** Adds the command's arguments and options. */
@@ -60,10 +60,10 @@ export function describeTrain(command: Command): Command {
       numberFrom(0, 0.99),
     )
     .addOption(
-      new Option('--schedule <name>', 'learning rate within a stage (default: the recipe’s)').choices([
-        'constant',
-        'cosine',
-      ]),
+      new Option(
+        '--schedule <name>',
+        'learning rate schedule within each stage (default: the recipe’s)',
+      ).choices(['constant', 'cosine']),
     )
     .option('--no-augment', 'train on the images as they are')
     .addOption(

@@ -45,7 +45,7 @@ export const SYSTEM_PODS: Resources = {
 const PODS_FREE = 109;
 
 /**
- * The most nodes that Kubernetes supports.
+ * Largest number of nodes that Kubernetes supports.
  *
  * @see https://kubernetes.io/docs/setup/best-practices/cluster-large/
  */

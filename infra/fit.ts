@@ -8,22 +8,35 @@ import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import { freeOn, place, type PlacedPods, type Placement } from './scheduling';
 import { type Resources, type Variant, VARIANTS } from './variants';
 
-/** The replica counts to check: the fixed one, or the autoscaler's bounds. */
-function replicaCounts({ scaling }: Variant): readonly [label: string, replicas: number][] {
-  if (scaling.kind === 'fixed') return [['replicas', scaling.replicas]];
-  return [
-    ['at minReplicas', scaling.minReplicas],
-    ['at maxReplicas', scaling.maxReplicas],
-  ];
+/** A placement of some number of a variant's replicas, with the name of that number. */
+interface LabelledPlacement extends Placement {
+  readonly label: string;
+  readonly replicas: number;
 }
 
-/** Every resource that a node lacks for one more pod, with the sum. */
+/** Places the fixed number of replicas, or each of the autoscaler's bounds, the lower one first. */
+function placementsOf(
+  { scaling }: Variant,
+  resources: Resources,
+  nodes: readonly ClusterNode[],
+): LabelledPlacement[] {
+  const counts: readonly [label: string, replicas: number][] =
+    scaling.kind === 'fixed'
+      ? [['replicas', scaling.replicas]]
+      : [
+          ['at minReplicas', scaling.minReplicas],
+          ['at maxReplicas', scaling.maxReplicas],
+        ];
+  return counts.map(([label, replicas]) => ({ label, replicas, ...place(replicas, resources, nodes) }));
+}
+
+/** The resources that a node lacks for one more pod, each with the sum that shows it. */
 function shortagesOf({ node, pods, shortage }: PlacedPods, { requests }: Resources): string[] {
   if (node.tainted) return ['taint: not tolerated'];
   const free = freeOn(node);
-  const sum = (allocatable: number, left: number, each: number, say: (amount: number) => string) =>
-    `${say(allocatable)} - ${say(allocatable - left)} of other pods - ${pods} x ${say(each)} = ` +
-    `${say(left - pods * each)}, less than ${say(each)}`;
+  const sum = (allocatable: number, left: number, each: number, format: (amount: number) => string) =>
+    `${format(allocatable)} - ${format(allocatable - left)} of other pods - ${pods} x ${format(each)} = ` +
+    `${format(left - pods * each)}, less than ${format(each)}`;
   const millis = (amount: number) => `${amount}m`;
   const memoryBytes = parseMemoryBytes(requests.memory);
   const whole = [node.memoryAllocatableBytes, free.memoryBytes, memoryBytes].every((n) => n % 1024 === 0);
@@ -53,9 +66,8 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
   const lines = [
     `${variant.name} (${basis} basis): ${resources.requests.cpu}, ${resources.requests.memory} per pod`,
   ];
-  const counts = replicaCounts(variant);
-  for (const [label, replicas] of counts) {
-    const { placed, pending, reason } = place(replicas, resources, nodes);
+  const placements = placementsOf(variant, resources, nodes);
+  for (const { label, replicas, placed, pending, reason } of placements) {
     const where = placed.map(({ node, pods }) => `${node.name} ${pods}`).join(', ');
     lines.push(`  ${label} ${replicas}: ${where}; Pending ${pending}${pending > 0 ? ` (${reason})` : ''}`);
     const other = place(replicas, resources, nodes, 'last').placed;
@@ -71,7 +83,7 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
       );
   }
   const width = Math.max(...nodes.map(({ name }) => name.length)) + 1;
-  for (const { node, pods } of place(counts[0]![1], resources, nodes).placed) {
+  for (const { node, pods } of placements[0]!.placed) {
     for (const { resource, requests, limits } of allocatedRows(node, pods, resources)) {
       lines.push(`  ${node.name.padEnd(width)} ${resource.padEnd(7)} ${requests.padEnd(18)} ${limits}`);
     }
@@ -79,10 +91,11 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
   return lines.join('\n');
 }
 
-/** Says that pods of a variant stay Pending, with the arithmetic. */
+/** The warning that pods of a variant stay Pending. */
 export interface FitWarning {
   /** Name of the variant. */
   readonly variant: string;
+  /** Lines: replicas, pods that stay Pending and the scheduler's reason, then the sums of the nodes. */
   readonly text: string;
 }
 
@@ -90,10 +103,10 @@ export interface FitWarning {
 export function fitWarnings(basis: Basis, nodes: readonly ClusterNode[]): FitWarning[] {
   return VARIANTS.flatMap((variant) => {
     const resources = resourcesOn(basis, variant);
-    return replicaCounts(variant).flatMap(([label, replicas]) => {
-      const placement = place(replicas, resources, nodes);
-      if (placement.pending === 0) return [];
-      const first = `${variant.name}: ${label} ${replicas}, ${placement.pending} stay Pending: ${placement.reason}`;
+    return placementsOf(variant, resources, nodes).flatMap((placement) => {
+      const { label, replicas, pending, reason } = placement;
+      if (pending === 0) return [];
+      const first = `${variant.name}: ${label} ${replicas}, ${pending} stay Pending: ${reason}`;
       return [{ variant: variant.name, text: [first, ...arithmetic(placement, resources)].join('\n') }];
     });
   });

@@ -27,6 +27,7 @@ import {
 } from './deployment-defaults';
 import type { InferenceServiceProps } from './inference-service-props';
 import { checkProps } from './props-validation';
+import { maxReplicasOf } from './replicas';
 import type { Amounts, Scaling } from './variants';
 
 export type { InferenceServiceProps };
@@ -62,7 +63,11 @@ const quantity = (text: string) =>
 
 const amounts = ({ cpu, memory }: Amounts) => ({ cpu: quantity(cpu), memory: quantity(memory) });
 
-/** Serves one model. Throws an Error naming field, value and remedy for figures that Kubernetes would refuse. */
+/**
+ * Serves one model.
+ *
+ * @throws Error naming field, value and remedy for props that Kubernetes would refuse
+ */
 export class InferenceService extends Construct {
   /** Labels that select this service's pods, and no others. */
   readonly selector: Readonly<Record<string, string>>;
@@ -117,8 +122,7 @@ export class InferenceService extends Construct {
         ingress: [{ ports: [{ port, protocol: 'TCP' }] }],
       },
     });
-    const mostReplicas = scaling.kind === 'fixed' ? scaling.replicas : scaling.maxReplicas;
-    if (mostReplicas > 1) {
+    if (maxReplicasOf(scaling) > 1) {
       new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
         metadata,
         spec: {

@@ -5,42 +5,19 @@
 import { execFileSync } from 'node:child_process';
 
 import type { ClusterNode, OtherPods } from './cluster';
-import { selectorOf } from './inference-service';
 import { TOLERATIONS } from './deployment-defaults';
+import { selectorOf } from './inference-service';
 import {
-  formatCpu,
-  formatMemory,
-  formatOf,
-  parseCount,
-  parseCpuMillis,
-  parseMemoryBytes,
-  type QuantityFormat,
-} from './quantity';
+  addAmounts,
+  amountOf,
+  NOTHING,
+  type ObservedPod,
+  type Quantities,
+  readAmount,
+  type Resource,
+} from './pod-resources';
+import { formatCpu, formatMemory } from './quantity';
 import type { Amounts, Resources } from './variants';
-
-type Quantities = Readonly<Record<string, string>>;
-
-interface ObservedContainer {
-  readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
-  /** `Always` marks an init container that keeps running as a sidecar. */
-  readonly restartPolicy?: string;
-}
-
-/** The fields of a pod that count, as the API server returns them. */
-export interface ObservedPod {
-  readonly metadata: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-  readonly spec: ObservedContainer & {
-    readonly nodeName?: string;
-    readonly containers: readonly ObservedContainer[];
-    readonly initContainers?: readonly ObservedContainer[];
-    readonly overhead?: Quantities;
-  };
-  readonly status?: { readonly phase?: string };
-}
 
 /** The fields of a node that count. */
 export interface ObservedNode {
@@ -64,7 +41,7 @@ const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
 /** How much of an unreadable answer to quote. */
 const SHOWN_CHARACTERS = 60;
 
-/** Why kubectl failed: its own words if it printed any. */
+/** Why kubectl failed: its own output if it printed any. */
 function reasonOf(error: unknown): string {
   const { code, status, signal, stderr } = error as Readonly<
     Record<string, string | number | null | undefined>
@@ -142,8 +119,8 @@ export function nodesFor(
   );
   return nodes.map(({ metadata: { name }, spec, status }) => {
     const here = counted.filter((pod) => pod.spec.nodeName === name);
-    const allocatable = (resource: keyof typeof PARSERS) =>
-      read(`node ${name}: allocatable`, status?.allocatable, resource).amount;
+    const allocatable = (resource: Resource) =>
+      readAmount(`node ${name}: allocatable`, status?.allocatable, resource).amount;
     return {
       name,
       cpuAllocatableMillis: allocatable('cpu'),
@@ -179,9 +156,9 @@ function othersOf(
   const sorted = [...pods].sort((a, b) => key(a.metadata).compare(key(b.metadata)));
   const ours = key({ ...variant, name: `${variant.name}-` });
   const sumOf = (kind: keyof Resources) => {
-    const cpu = sorted.map((pod) => amountOf(pod, kind, 'cpu')).reduce(add, NOTHING);
+    const cpu = sorted.map((pod) => amountOf(pod, kind, 'cpu')).reduce(addAmounts, NOTHING);
     const memories = sorted.map((pod) => amountOf(pod, kind, 'memory'));
-    const memory = memories.reduce(add, NOTHING);
+    const memory = memories.reduce(addAmounts, NOTHING);
     const first = sorted[memories.findIndex(({ amount }) => amount > 0)];
     return {
       total: { cpu: formatCpu(cpu.amount), memory: formatMemory(memory.amount, memory.format) },
@@ -191,7 +168,7 @@ function othersOf(
   };
   const [requests, limits] = [sumOf('requests'), sumOf('limits')];
   const scored = (resource: keyof Amounts) =>
-    sorted.map((pod) => amountOf(pod, 'requests', resource, ASSUMED[resource])).reduce(add, NOTHING);
+    sorted.map((pod) => amountOf(pod, 'requests', resource, ASSUMED[resource])).reduce(addAmounts, NOTHING);
   return {
     requests: requests.total,
     limits: limits.total,
@@ -199,71 +176,4 @@ function othersOf(
     memoryFormat: { requests: requests.format, limits: limits.format },
     addedFirst: { requests: requests.addedFirst, limits: limits.addedFirst },
   };
-}
-
-/** Millicores or bytes, and the notation that kubectl prints them in. */
-interface Amount {
-  readonly amount: number;
-  readonly format: QuantityFormat;
-}
-
-const NOTHING: Amount = { amount: 0, format: 'decimal' };
-
-/** Adds as kubectl does: the first amount above zero gives the sum its notation. */
-const add = (sum: Amount, { amount, format }: Amount): Amount => ({
-  amount: sum.amount + amount,
-  format: sum.amount === 0 ? format : sum.format,
-});
-
-const larger = (one: Amount, other: Amount): Amount => (other.amount > one.amount ? other : one);
-
-const PARSERS = { cpu: parseCpuMillis, memory: parseMemoryBytes, pods: parseCount } as const;
-
-/** Reads one quantity of a map, or `none` if it is missing. `whose` names the map in errors. */
-function read(
-  whose: string,
-  texts: Quantities | undefined,
-  resource: keyof typeof PARSERS,
-  none = '0',
-): Amount {
-  const text = texts?.[resource] ?? none;
-  try {
-    return { amount: PARSERS[resource](text), format: formatOf(text) };
-  } catch (error) {
-    throw new Error(`${whose}.${resource}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-/**
- * What a pod counts for: the larger of all its running containers and its largest init step, plus its overhead.
- *
- * @param none what a container without the quantity counts for
- * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
- */
-function amountOf(
-  { metadata, spec }: ObservedPod,
-  kind: keyof Resources,
-  resource: keyof Amounts,
-  none = '0',
-): Amount {
-  const whose = `pod ${metadata.namespace}/${metadata.name}`;
-  const of = (container: ObservedContainer) =>
-    read(`${whose}: ${kind}`, container.resources?.[kind], resource, none);
-  let running = spec.containers.map(of).reduce(add, NOTHING);
-  let sidecars = NOTHING;
-  let starting = NOTHING;
-  for (const container of spec.initContainers ?? []) {
-    if (container.restartPolicy === 'Always') {
-      running = add(running, of(container));
-      sidecars = add(sidecars, of(container));
-      starting = larger(starting, sidecars);
-    } else {
-      starting = larger(starting, add(of(container), sidecars));
-    }
-  }
-  const pod = spec.resources?.[kind]?.[resource] === undefined ? larger(running, starting) : of(spec);
-  // A pod without a limit has no limit for its overhead either.
-  return kind === 'limits' && pod.amount === 0
-    ? pod
-    : add(pod, read(`${whose}: overhead`, spec.overhead, resource));
 }

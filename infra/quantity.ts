@@ -37,8 +37,8 @@ const MAX_INT64 = 2n ** 63n - 1n;
 const ceilDivide = (dividend: bigint, divisor: bigint) => (dividend + divisor - 1n) / divisor;
 
 /**
- * Reads a quantity in fractions of its unit and rounds up, as Kubernetes does. Exact up to 2^53, the nearest double above,
- * and capped at 2^63 - 1 units as in Kubernetes: one node of 16Pi must not stop us from reading a cluster.
+ * Reads a quantity in fractions of its unit and rounds up, as Kubernetes does. Exact up to 2^53, the nearest double above it.
+ * Capped at 2^63 - 1 units as in Kubernetes, so that one huge quantity does not make a cluster unreadable.
  *
  * @throws RangeError if the text is not a quantity, or a negative one
  */
@@ -57,8 +57,8 @@ function parseUnits(text: string, unitsPerOne: bigint): number {
   const power = Math.max(-bound, Math.min(bound, exponent)) - fraction.length;
   const dividend = digits * BigInt(multiple) * unitsPerOne * 10n ** BigInt(Math.max(0, power));
   const units = ceilDivide(dividend, 10n ** BigInt(Math.max(0, -power)));
-  const most = MAX_INT64 * unitsPerOne;
-  return Number(units < most ? units : most);
+  const max = MAX_INT64 * unitsPerOne;
+  return Number(units < max ? units : max);
 }
 
 /** CPU in millicores, rounded up as in Kubernetes. */

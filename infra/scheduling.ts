@@ -14,7 +14,7 @@ import type { Amounts, Resources } from './variants';
 /** The resources that a node lacks for one more pod. */
 export type Shortage = Readonly<Record<'pods' | 'cpu' | 'memory', boolean>>;
 
-/** How many pods a node got, and what keeps one more away besides a taint or a cordon. */
+/** Number of pods placed on a node, and what the node lacks for one more. */
 export interface PlacedPods {
   readonly node: ClusterNode;
   readonly pods: number;
@@ -28,8 +28,8 @@ export interface Placement {
   readonly pending: number;
   /** Why, in the scheduler's words; empty when none is pending. */
   readonly reason: string;
-  /** Whether nodes scored alike for some pod: then the scheduler draws lots, and here the first or the last is taken. */
-  readonly drawn: boolean;
+  /** Whether several nodes had the best score for some pod. The scheduler then picks one of them at random. */
+  readonly tied: boolean;
 }
 
 interface Ask {
@@ -65,20 +65,20 @@ export function place(
     return { node, pods, shortage };
   };
   const placed = nodes.map((node) => holding(node, 0));
-  let [pending, drawn] = [replicas, false];
+  let [pending, tied] = [replicas, false];
   for (; pending > 0; pending--) {
     const feasible = placed.filter(
       ({ node, shortage }) => !node.cordoned && !node.tainted && !Object.values(shortage).includes(true),
     );
     const scores = scoresOf(feasible, ask);
-    const most = Math.max(...scores);
-    const best = feasible.filter((_, i) => scores[i] === most);
+    const bestScore = Math.max(...scores);
+    const best = feasible.filter((_, i) => scores[i] === bestScore);
     const chosen = best.at(tie === 'first' ? 0 : -1);
     if (chosen === undefined) break;
-    drawn ||= best.length > 1;
+    tied ||= best.length > 1;
     placed[placed.indexOf(chosen)] = holding(chosen.node, chosen.pods + 1);
   }
-  return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed), drawn };
+  return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed), tied };
 }
 
 function reasonOf(placed: readonly PlacedPods[]): string {
@@ -112,11 +112,11 @@ const allocated = (others: Amounts, pods: number, ask: Ask): Ask => ({
 
 const shareOf = (amount: number, allocatable: number) => (allocatable === 0 ? 0 : amount / allocatable);
 
-/** Scores from 100 down, by a count of what speaks against a node. */
+/** Scores from 100 down, the lower the more counts against the node. */
 const reversed = (counts: readonly number[]): number[] => {
-  const most = Math.max(...counts);
+  const max = Math.max(...counts);
   return counts.map((count) =>
-    most === 0 ? MAX_NODE_SCORE : MAX_NODE_SCORE - Math.floor((MAX_NODE_SCORE * count) / most),
+    max === 0 ? MAX_NODE_SCORE : MAX_NODE_SCORE - Math.floor((MAX_NODE_SCORE * count) / max),
   );
 };
 
@@ -151,9 +151,9 @@ const balancedAllocation: Scorer = (feasible, ask) =>
 const podTopologySpread: Scorer = (feasible) => {
   const weight = Math.log(feasible.length + 2);
   const counts = feasible.map(({ pods }) => Math.round(pods * weight + SPREAD.maxSkew - 1));
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const [min, max] = [Math.min(...counts), Math.max(...counts)];
   return counts.map((count) =>
-    most === 0 ? MAX_NODE_SCORE : Math.floor((MAX_NODE_SCORE * (most + least - count)) / most),
+    max === 0 ? MAX_NODE_SCORE : Math.floor((MAX_NODE_SCORE * (max + min - count)) / max),
   );
 };
 

@@ -1,5 +1,5 @@
 /**
- * `npm run image`: builds the image, with the embedded models or one's own, and writes its SBOM beside it.
+ * `npm run image`: builds the container image with the demo models or with yours, and writes its SBOM.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -22,49 +22,55 @@ import {
 } from './image-builder';
 
 const ROOT = join(__dirname, '..');
-/** What goes into the image from outside the repository's own files, and what comes of a build. */
+/** Files that a build adds to its context, and its results. */
 const FOLDER = join(ROOT, 'build', 'image');
 const ENGINES = ['onnxruntime', 'tfjs-node'] as const;
 
 export interface ImageOptions extends Partial<Readonly<Record<ModelId, string>>> {
   readonly engine: (typeof ENGINES)[number];
-  /** @default the contract's, with the engine's name where that is not the first */
+  /** Name with a tag. @default the contract's; with an engine other than the first, its name is appended */
   readonly image?: string;
   readonly base?: string;
   readonly builder?: Builder;
   readonly archive?: string;
 }
 
-/** Packs one's own models into the build's context; the build arguments that say so. */
-async function packOwn(options: ImageOptions): Promise<Record<string, string>> {
-  const own = MODEL_IDS.filter((id) => options[id] !== undefined);
-  if (own.length === 0) return {};
+/** Packs the given models into the build context; returns the build arguments that select them. */
+async function packModels(options: ImageOptions): Promise<Record<string, string>> {
+  const given = MODEL_IDS.filter((id) => options[id] !== undefined);
+  if (given.length === 0) return {};
   const folder = join(FOLDER, 'models');
   rmSync(folder, { recursive: true, force: true });
-  for (const id of own) {
+  for (const id of given) {
     const { model, demo, classes } = readSavedModel(options[id]!);
     if (model !== id)
-      throw new RangeError(`--${id} must be a model trained as ${id}, received ${model}: ${options[id]}`);
+      throw new RangeError(
+        `--${id} must be a saved model of ${id}, received ${options[id]}, a model of ${model}: give it with --${model}`,
+      );
     await packSavedModel(options[id]!, folder);
-    console.log(`${id}: ${demo ? 'demo model' : 'model'} of ${classes.length} classes from ${options[id]}`);
+    console.log(`${id}: ${demo ? 'demo model' : 'model'} with ${classes.length} classes from ${options[id]}`);
   }
-  return { MODELS_DIR: relative(ROOT, folder), MODELS: own.join(',') };
+  return { MODELS_DIR: relative(ROOT, folder), MODELS: given.join(',') };
 }
 
-/** Builds the image as the options say. */
+/**
+ * Builds the container image and prints its name, size and files.
+ *
+ * @throws Error if no builder works or the build fails; RangeError naming the option
+ */
 export async function buildImage(options: ImageOptions): Promise<void> {
   const { engine, base, archive } = options;
   const image = options.image ?? (engine === ENGINES[0] ? IMAGE : `${IMAGE}-${engine}`);
   if (image.includes('@')) {
     throw new RangeError(
-      `--image must be a name with a tag, since building makes the digest, received ${image}`,
+      `--image must be a name with a tag, received ${image}: leave out the digest, which the build computes`,
     );
   }
   const builder = findBuilder(options.builder === undefined ? BUILDERS : [options.builder]);
   const buildArguments = {
     ENGINE: engine,
     ...(base === undefined ? {} : { NODE_IMAGE: base }),
-    ...(await packOwn(options)),
+    ...(await packModels(options)),
   };
   build(builder, { image, context: ROOT, buildArguments, certificates: process.env['NODE_EXTRA_CA_CERTS'] });
   mkdirSync(FOLDER, { recursive: true });
@@ -75,44 +81,41 @@ export async function buildImage(options: ImageOptions): Promise<void> {
     writeArchive(builder, image, archive);
   }
   const megabytes = Math.round(imageSizeBytes(builder, image) / 1e6);
-  console.log(`${image}  ${megabytes} MB, built by ${builder}, serves with ${engine}`);
+  console.log(`${image}  ${megabytes} MB, built with ${builder}, serves with ${engine}`);
   for (const file of [sbom, archive]) if (file !== undefined) console.log(relative(process.cwd(), file));
 }
 
 if (require.main === module) {
   const program = new Command('npm run image --')
-    .description('build the image with docker, podman or buildah, and write its SBOM into build/image')
-    .option(
-      '--accuracy <folder>',
-      'a saved model of yours instead of the demo’s; what is not given is left out',
-    )
-    .option('--latency <folder>', 'likewise')
+    .description('build the container image with docker, podman or buildah; write its SBOM to build/image')
+    .option('--accuracy <folder>', 'saved accuracy model to put into the image')
+    .option('--latency <folder>', 'saved latency model to put into the image')
     .addOption(
-      new Option('--engine <engine>', 'what it serves with')
+      new Option('--engine <engine>', 'engine that runs the models')
         .env('ENGINE')
         .choices(ENGINES)
         .default(ENGINES[0]),
     )
     .option(
       '--image <name>',
-      `its name (default: the manifests’, by ${SETTING_VARIABLES.image} or cdk8s.yaml, else "${IMAGE}")`,
+      `name and tag of the image (default: ${SETTING_VARIABLES.image} or cdk8s.yaml, as for the manifests; else ${IMAGE})`,
     )
+    .addOption(new Option('--base <image>', 'base image (default: the Dockerfile’s)').env('NODE_IMAGE'))
     .addOption(
-      new Option('--base <image>', 'the image it starts from (default: the Dockerfile’s)').env('NODE_IMAGE'),
+      new Option('--builder <program>', 'program that builds (default: the first that works)').choices(
+        BUILDERS,
+      ),
     )
-    .addOption(
-      new Option('--builder <program>', 'what builds it (default: the first that works)').choices(BUILDERS),
-    )
-    .option('--archive <file>', 'also write it to a file, for nodes to import')
+    .option('--archive <file>', 'also write the image to this file, for nodes to import')
     .addHelpText(
       'after',
-      '\nExample: npm run image -- --latency build/models/latency --archive build/image/tandem.tar',
+      '\nWithout --accuracy and --latency the image has both demo models; otherwise only the given ones.\n\nExample: npm run image -- --latency build/models/latency --archive build/image/tandem.tar',
     );
   program
     .parseAsync()
     .then(() => {
       const { image } = readSettings(process.env, readContext());
-      // The default's name says the engine, one that was chosen does not.
+      // Only the default name gets the engine's name appended.
       return buildImage({ ...(image === IMAGE ? {} : { image }), ...program.opts<ImageOptions>() });
     })
     .catch((error: unknown) => {

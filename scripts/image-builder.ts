@@ -1,10 +1,10 @@
 /**
- * docker, podman or buildah, whichever works here: what each calls the same steps.
+ * Builds and inspects container images with docker, podman or buildah.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 
-/** The programs in the order in which they are tried. */
+/** The programs, in the order to try them. */
 export const BUILDERS = ['docker', 'podman', 'buildah'] as const;
 export type Builder = (typeof BUILDERS)[number];
 
@@ -16,20 +16,21 @@ const run = (program: string, args: readonly string[]) =>
 const show = (program: string, args: readonly string[]) => {
   const { status, error } = spawnSync(program, args, { env: process.env, stdio: 'inherit' });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${program} ${args[0]} ended with ${status}: see its own words above`);
+  if (status !== 0)
+    throw new Error(`${program} ${args[0]} ended with status ${status}: see its output above`);
 };
 
-/** Why a program cannot build here; nothing where it can. */
+/** Why a program cannot build here; undefined if it can. */
 function trouble(builder: Builder): string | undefined {
   const { error, status, stderr } = spawnSync(builder, ['info'], { encoding: 'utf8', env: process.env });
-  if (error !== undefined) return 'is not on the PATH';
+  if (error !== undefined) return 'not on the PATH';
   return status === 0 ? undefined : stderr.trim().split('\n').at(-1)!;
 }
 
 /**
  * The first program that works.
  *
- * @throws Error with what is wrong with each
+ * @throws Error with the reason for each program
  */
 export function findBuilder(candidates: readonly Builder[] = BUILDERS): Builder {
   const troubles: string[] = [];
@@ -39,7 +40,7 @@ export function findBuilder(candidates: readonly Builder[] = BUILDERS): Builder 
     troubles.push(`${builder}: ${found}`);
   }
   throw new Error(
-    `an image needs ${candidates.join(' or ')}, received ${troubles.join('; ')}: install one of them, or start its daemon`,
+    `building an image needs ${candidates.join(' or ')}: install one of them or start its daemon (${troubles.join('; ')})`,
   );
 }
 
@@ -48,15 +49,15 @@ export interface Build {
   /** Folder with the Dockerfile. */
   readonly context: string;
   readonly buildArguments: Readonly<Record<string, string>>;
-  /** File of certificates that the build's network needs; none where the usual ones do. */
+  /** File of additional CA certificates for downloads during the build. @default none */
   readonly certificates?: string | undefined;
 }
 
-/** Builds an image from a folder's Dockerfile; the program's own words are shown. */
+/** Builds an image from a folder's Dockerfile and shows the program's output. */
 export function build(builder: Builder, { image, context, buildArguments, certificates }: Build): void {
   const args = Object.entries(buildArguments).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
   const secret = certificates === undefined ? [] : ['--secret', `id=certificates,src=${certificates}`];
-  // The other two keep what each instruction made without being told.
+  // docker and podman cache layers by default.
   const layers = builder === 'buildah' ? ['--layers'] : [];
   show(builder, ['build', ...layers, '--tag', image, ...args, ...secret, context]);
 }
@@ -80,14 +81,14 @@ export function copyOut(builder: Builder, image: string, file: string, target: s
   }
 }
 
-/** Writes an image to a file that `ctr images import` and its like take; the file must not be there. */
+/** Writes an image to a file that `ctr images import` accepts. The file must not exist. */
 export function writeArchive(builder: Builder, image: string, file: string): void {
-  // podman and buildah store a short name as one of localhost; the archive must bear the name that manifests use.
+  // podman and buildah prefix short names with localhost/; the archive needs the name that the manifests use.
   if (builder === 'docker') run('docker', ['save', '--output', file, image]);
   else run(builder, ['push', '--quiet', image, `docker-archive:${file}:${image}`]);
 }
 
-/** Size of an image with its base, unpacked. */
+/** Unpacked size of an image, base image included, bytes. */
 export function imageSizeBytes(builder: Builder, image: string): number {
   if (builder !== 'buildah')
     return Number(run(builder, ['image', 'inspect', '--format', '{{.Size}}', image]));

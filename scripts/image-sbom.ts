@@ -1,6 +1,6 @@
 /**
- * The image's SBOM: what npm says of its packages, with the Debian packages and the Node that they run on. Runs while
- * the image is built: `node image-sbom.js NPM-SBOM DPKG-STATUS` prints CycloneDX as JSON.
+ * The SBOM of the container image: npm's SBOM, plus Node and the Debian packages. The Dockerfile runs it:
+ * `node image-sbom.js NPM-SBOM DPKG-STATUS` prints CycloneDX as JSON.
  *
  * @see https://cyclonedx.org/docs/1.5/json/
  * @see https://github.com/package-url/purl-spec, types deb and generic
@@ -17,7 +17,7 @@ export interface Component {
   readonly 'bom-ref': string;
 }
 
-/** The part of CycloneDX that is read and written here; all else passes through. */
+/** The fields of CycloneDX that are used here; all others pass through. */
 export interface Sbom {
   readonly bomFormat: 'CycloneDX';
   readonly components: readonly Component[];
@@ -28,7 +28,7 @@ const component = (type: string, name: string, version: string, purl: string): C
   ...{ type, name, version, purl },
 });
 
-/** The installed packages in the text of dpkg's status file. */
+/** Reads the installed packages from the text of dpkg's status file. */
 export function debianComponents(status: string): Component[] {
   return status.split(/\n\n+/).flatMap((paragraph) => {
     const field = (name: string) => new RegExp(`^${name}: (.+)$`, 'm').exec(paragraph)?.[1];
@@ -39,7 +39,7 @@ export function debianComponents(status: string): Component[] {
   });
 }
 
-/** npm's SBOM with the rest of the image. */
+/** Adds Node and the Debian packages to npm's SBOM. */
 export function imageSbom(npm: Sbom, dpkgStatus: string, nodeVersion: string): Sbom {
   const node = component('platform', 'node', nodeVersion, `pkg:generic/node@${nodeVersion}`);
   return { ...npm, components: [...npm.components, node, ...debianComponents(dpkgStatus)] };

@@ -2,7 +2,6 @@
 import { stringify } from 'yaml';
 
 import { type ClusterNode, SYSTEM_PODS } from '../../infra/cluster';
-import type { Scaling } from '../../infra/variants';
 import { SIMULATED_NODE_LABEL } from './control-plane';
 import { getJson, type LabCluster, must } from './lab-cluster';
 import { until } from './poll';
@@ -11,10 +10,6 @@ import { until } from './poll';
 const SYSTEM_NAMESPACE = 'zz-system';
 /** Namespace of the variants. */
 export const NAMESPACE = 'tandem';
-
-/** Replicas of a variant without load. */
-export const minReplicasOf = (scaling: Scaling): number =>
-  scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
 
 const AVOIDED = 'tandem.test/avoided';
 const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' } as const;

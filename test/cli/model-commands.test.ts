@@ -22,27 +22,30 @@ const run = async (...words: string[]) => {
 test.each<[string[], string]>([
   [
     ['evaluate', 'latency', '--data', folder, '--write-card'],
-    '--write-card is for a demo model on its own images: leave out --write-card, or leave out --data',
+    '--write-card is for a demo model on its own images: leave out --write-card or --data',
   ],
   [
     ['evaluate', 'latency', '--split', 'val', '--seed', '5', '--allow-leakage'],
-    '--split and --seed and --allow-leakage must come with --data, received none: give the images’ folder with --data, or leave out --split and --seed and --allow-leakage',
+    '--split and --seed and --allow-leakage cannot be used without --data: name the folder of images with --data, or leave out --split and --seed and --allow-leakage',
   ],
   [
     ['export', 'latency', '--h5', 'x.h5', '--out', 'graphs'],
-    '--out is for graphs, and --h5 names its own file x.h5: leave out one of them',
+    '--out is the folder of graphs, and --h5 names its own file x.h5: leave out one of them',
   ],
-])('an option that %j would not heed is refused by its name', async (words, message) => {
+])('%j is refused, since it would ignore an option', async (words, message) => {
   await expect(run(...words)).rejects.toThrow(message);
 });
 
-test.each([[[folder]], [['latency', 'accuracy']]])('without --data, %j is no demo model', async (models) => {
-  await expect(run('evaluate', ...models)).rejects.toThrow(
-    `without --data the model must be one demo model, accuracy or latency, received ${models.join(', ')}: give the images’ folder with --data, or name one demo model`,
-  );
-});
+test.each([[[folder]], [['latency', 'accuracy']]])(
+  'without --data, %j is refused, since it is not one demo model',
+  async (models) => {
+    await expect(run('evaluate', ...models)).rejects.toThrow(
+      `without --data the model must be one demo model, accuracy or latency, received ${models.join(', ')}: name the folder of images with --data, or name one demo model`,
+    );
+  },
+);
 
-describe('what cannot be written is said by the option’s name, before any work', () => {
+describe('a path that cannot be written is refused with the option’s name, before any work', () => {
   const file = join(folder, 'file');
   const copy = join(folder, 'copy');
   beforeAll(() => {
@@ -64,14 +67,14 @@ describe('what cannot be written is said by the option’s name, before any work
   test('export --h5', async () => {
     const missing = join(folder, 'missing');
     await expect(run('export', 'latency', '--h5', join(missing, 'x.h5'))).rejects.toThrow(
-      `--h5 must be a file in a folder that is there, received ${join(missing, 'x.h5')}: make the folder ${missing}, or choose another`,
+      `--h5 must be a file in an existing folder, received ${join(missing, 'x.h5')}: create the folder ${missing}, or choose another`,
     );
     await expect(run('export', 'latency', '--h5', folder)).rejects.toThrow(
-      `--h5 must be a file in a folder that is there, received ${folder}: name a file in it`,
+      `--h5 must be a file in an existing folder, received ${folder}: name a file in it`,
     );
   });
 
-  test('two models that pack would copy over each other', async () => {
+  test('pack with two models of the same id', async () => {
     const out = join(folder, 'packed');
     await expect(run('pack', 'latency', copy, '--out', out)).rejects.toThrow(
       `the models must have different ids, received latency for both ${join(DEMO_MODELS_DIR, 'latency')} and ${copy}: pack each with its own --out`,

@@ -22,7 +22,7 @@ const EPOCH = {
 
 type Kind = Pick<ProgressOptions, 'isTerminal' | 'json'>;
 
-/** A reporter by a clock that stands still but for `wait`, and what it writes. */
+/** A reporter whose clock moves only with `wait`, and the text that it writes. */
 function recordedReporter(kind: Kind, columns?: number) {
   const written: string[] = [];
   let nowMs = 10_000;
@@ -48,12 +48,12 @@ function run(kind: Kind, stepMs = 500, columns?: number): string[] {
   return written;
 }
 
-test('durations are printed as Keras does', () => {
+test('durations are printed as in Keras', () => {
   expect([0, 14, 59.6, 125, 3725].map(formatSeconds)).toEqual(['0s', '14s', '1:00', '2:05', '1:02:05']);
   expect([2.4, 0.25, 0.0004].map(formatStepTime)).toEqual(['2s/step', '250ms/step', '400us/step']);
 });
 
-test('an epoch’s line reads as Keras’', () => {
+test('the line of an epoch reads as in Keras', () => {
   expect(formatEpochLine(EPOCH, 56)).toBe(
     '56/56 ━━━━━━━━━━━━━━━━━━━━ 14s 250ms/step - accuracy: 0.7100 - loss: 0.8300 - val_accuracy: 0.7500 - val_loss: 0.7000',
   );
@@ -63,7 +63,7 @@ test('an epoch’s line reads as Keras’', () => {
   );
 });
 
-test('a running epoch says the time left, and its line never wraps', () => {
+test('the line of a running epoch shows the time left and never wraps', () => {
   const line = ' ETA 11s 250ms/step - accuracy: 0.7100 - loss: 0.8300';
   expect(formatStepLine(STEP, 0.25)).toBe(`12/56${line}`);
   expect(formatStepLine(STEP, 0.25, 120)).toBe(`12/56 ${formatBar(12, 56, 20)}${line}`);
@@ -75,11 +75,11 @@ test('a running epoch says the time left, and its line never wraps', () => {
   }
 });
 
-test('the bar fills from nothing to all', () => {
+test('the bar fills from empty to full', () => {
   expect([0, 2, 4].map((step) => formatBar(step, 4, 4))).toEqual(['────', '━━──', '━━━━']);
 });
 
-test('on a terminal the line is redrawn in place under a heading', () => {
+test('a terminal shows a heading and redraws one line below it', () => {
   const written = run({ isTerminal: true, json: false });
   const figures = 'accuracy: 0.7100 - loss: 0.8300';
   const redraw = '\r\x1b[K';
@@ -99,7 +99,7 @@ test('a terminal is not redrawn more than ten times a second', () => {
   expect(redraws).toHaveLength(6);
 });
 
-test('elsewhere an epoch is a line, and a long one says where it is once a minute', () => {
+test('without a terminal, each epoch prints one line, and a long one adds one per minute', () => {
   expect(run({ isTerminal: false, json: false })).toEqual([
     'Epoch 1/2 (head) 4/4 2s 500ms/step - accuracy: 0.7100 - loss: 0.8300 - val_accuracy: 0.7500 - val_loss: 0.7000\n',
     'Epoch 2/2 (head) 4/4 2s 500ms/step - accuracy: 0.7100 - loss: 0.8300 - val_accuracy: 0.7500 - val_loss: 0.7000\n',
@@ -110,7 +110,7 @@ test('elsewhere an epoch is a line, and a long one says where it is once a minut
   ]);
 });
 
-test('as JSON every line is an object that says what happened', () => {
+test('as JSON, each line is an object with an event', () => {
   const lines = run({ isTerminal: true, json: true }, 40_000).map((text) => JSON.parse(text) as object);
   expect(lines.slice(0, 3)).toEqual([
     { event: 'step', ...STEP, epoch: 1, step: 3, steps: 4, epochs: 2 },
@@ -119,7 +119,7 @@ test('as JSON every line is an object that says what happened', () => {
   ]);
 });
 
-test('a note stands on a line of its own', () => {
+test('a note gets its own line', () => {
   const written: string[] = [];
   const stream = { write: (text: string) => written.push(text) };
   const epochs = { head: 2, fineTune: 0 };
@@ -137,8 +137,8 @@ test('a note stands on a line of its own', () => {
   ]);
 });
 
-describe('images that are read', () => {
-  /** Reads four, each in so many milliseconds, with a note before the last. */
+describe('reading images', () => {
+  /** Reads four images, each in the given number of milliseconds, with a note before the last. */
   function read(kind: Kind, imageMs: number, columns?: number) {
     const { onCount, note, written, wait } = recordedReporter(kind, columns);
     for (let done = 1; done <= 4; done++) {
@@ -151,7 +151,7 @@ describe('images that are read', () => {
   }
   const redraw = '\r\x1b[K';
 
-  test('are a bar on a terminal, which a note does not run into', () => {
+  test('shows a bar on a terminal, and a note gets its own line', () => {
     expect(read({ isTerminal: true, json: false }, 1000)).toEqual([
       `${redraw}reading 1/4 ${formatBar(1, 4, 20)} 0s`,
       `${redraw}reading 2/4 ${formatBar(2, 4, 20)} 1s`,
@@ -164,7 +164,7 @@ describe('images that are read', () => {
     expect(narrow[0]).toBe(`${redraw}reading 1/4`);
   });
 
-  test('are a line once a minute elsewhere, or an event', () => {
+  test('prints one line per minute without a terminal, or one event as JSON', () => {
     const end = ['skipped one\n', 'reading 4/4 2:00\n', 'read all\n'];
     expect(read({ isTerminal: false, json: false }, 40_000)).toEqual(['reading 3/4 1:20\n', ...end]);
     const events = read({ isTerminal: false, json: true }, 40_000).map((text) => JSON.parse(text) as object);
@@ -173,7 +173,7 @@ describe('images that are read', () => {
   });
 });
 
-test('a terminal that says it has no columns is taken for one of the usual width', () => {
+test('a terminal that reports 0 columns is treated as 80 wide', () => {
   const options = { isTerminal: true, json: false };
   expect(run(options, 500, 0)).toEqual(run(options));
 });

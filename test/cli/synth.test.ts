@@ -7,7 +7,7 @@ const ROOT = join(__dirname, '..', '..');
 const COMMAND = join(ROOT, 'bin', 'tandem.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'tandem-commands-'));
 
-/** What the command printed, and its status. */
+/** Runs the command; returns its output and status. */
 const tandem = (...args: string[]) =>
   spawnSync('node', [COMMAND, ...args], { cwd: folder, encoding: 'utf8' });
 
@@ -50,6 +50,6 @@ test('with custom nodes, no node is a control plane unless --control-plane is se
   expect(printed()).toContain('at minReplicas 2: worker-1 1, worker-2 1, worker-3 0;');
   expect(printed('--control-plane')).toContain('at minReplicas 2: control-plane 0, worker-1 1, worker-2 1;');
   expect(tandem('fit', '--help').stdout.replace(/\s+/g, ' ')).toContain(
-    'off with --nodes, --cpu-millis or --memory',
+    '(default: only without --nodes, --cpu-millis and --memory)',
   );
 });

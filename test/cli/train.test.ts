@@ -10,7 +10,7 @@ import { resolveBase } from '../../models/training/resolve-base';
 import { recipeNamed, recipeOf, type TrainOptions } from '../../cli/train-action';
 import { describeTrain } from '../../cli/train';
 
-/** What commander makes of a command line. */
+/** The options as commander parses them. */
 async function optionsOf(...words: string[]): Promise<TrainOptions> {
   let found: TrainOptions | undefined;
   const command = describeTrain(new Command('train'))
@@ -21,14 +21,14 @@ async function optionsOf(...words: string[]): Promise<TrainOptions> {
   return found!;
 }
 
-test('without options the recipe is the table’s', async () => {
+test('without options the recipe is the one in RECIPES', async () => {
   const options = await optionsOf();
   expect(recipeOf(RECIPES.latency, options)).toEqual(RECIPES.latency);
   expect(recipeOf(RECIPES.accuracy, options)).toEqual(RECIPES.accuracy);
   expect(options).toMatchObject({ weights: 'imagenet', augment: true, batchNorm: 'inference', keep: 'last' });
 });
 
-test('--recipe tuned is that of the model it was measured for, and refused for the other', async () => {
+test('--recipe tuned is refused for a model that it was not measured for', async () => {
   const { recipe } = await optionsOf('--recipe', 'tuned');
   expect(recipeNamed(recipe, 'latency')).toBe(TUNED_RECIPES.latency);
   expect(recipeNamed('reference', 'accuracy')).toBe(RECIPES.accuracy);
@@ -37,7 +37,7 @@ test('--recipe tuned is that of the model it was measured for, and refused for t
   );
 });
 
-test('every number of the recipe can be another', async () => {
+test('options override every number of the recipe', async () => {
   const options = await optionsOf(
     ...['--head-epochs', '2', '--head-learning-rate', '0.1', '--fine-tune-epochs', '0'],
     ...['--fine-tune-learning-rate', '1e-4', '--layers-unfrozen', '9', '--batch-size', '16'],
@@ -69,7 +69,7 @@ test.each([
   ['--recipe <name>', 'best', 'Allowed choices are reference, tuned'],
   ['--preprocessing <range>', 'caffe', 'Allowed choices are zero-to-one, minus-one-to-one'],
   ['--keep <which>', 'all', 'Allowed choices are last, best'],
-])('%s %j is refused with what it must be', async (option, value, remedy) => {
+])('%s %j is refused, and the error says what it must be', async (option, value, remedy) => {
   const [flag] = option.split(' ');
   await expect(optionsOf(flag!, value)).rejects.toThrow(
     new RegExp(`^error: option '${option}' argument '${value}' is invalid. ${remedy}.*\\.$`),
@@ -81,13 +81,13 @@ describe('--weights', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   const resolve = (text: string) => resolveBase(text, 'mobilenetv2', folder, () => undefined);
 
-  test('takes a seed', async () => {
+  test('accepts a seed', async () => {
     const base = await resolve('seed:12');
     expect(base).toEqual({ kind: 'seed', seed: 12 });
     expect(baseFacts(base)).toEqual({ kind: 'seed', origin: 'seed 12' });
   });
 
-  test('takes the demo’s base, by its checksum, and no architecture that has none', async () => {
+  test('accepts the demo base by checksum, and refuses an architecture without one', async () => {
     const base = await resolve('demo');
     expect(base).toMatchObject({ kind: 'demo', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     await expect(resolveBase('demo', 'resnet50v2', folder, () => undefined)).rejects.toThrow(
@@ -95,7 +95,7 @@ describe('--weights', () => {
     );
   });
 
-  test('takes a file, and a card names it without its folder', async () => {
+  test('accepts a file, which the card names without its folder', async () => {
     const file = join(folder, 'start.h5');
     writeFileSync(file, 'abc');
     const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
@@ -104,7 +104,7 @@ describe('--weights', () => {
     expect(baseFacts(base)).toEqual({ kind: 'file', sha256, origin: 'start.h5' });
   });
 
-  test('refuses what is nothing of these', async () => {
+  test('refuses anything else', async () => {
     await expect(resolve('seed:x')).rejects.toThrow(
       /^--weights must be imagenet, demo, seed:N or an existing h5 file, received seed:x$/,
     );

@@ -1,6 +1,6 @@
 /**
- * The HPA variants under the real HPA controller, fed by the stand-in for metrics-server. The behaviour's windows are
- * shortened for the test; the figures are those of `dist/`.
+ * The HPA variants under the real HPA controller, with metrics from the stand-in for metrics-server. The test shortens the
+ * windows of the scaling behaviour; the figures are those of `dist/`.
  */
 import { join } from 'node:path';
 
@@ -19,7 +19,7 @@ let metrics: MetricsStandIn;
 
 beforeAll(async () => {
   await must(cluster, ['apply', '-f', join(DIST, '00-namespace.k8s.yaml')]);
-  // Room for every variant's maximum at once, so that only the autoscalers decide.
+  // Room for every variant at maxReplicas at once, so that only the autoscalers decide.
   const { memoryAllocatableBytes } = CLUSTER[0]!;
   await setNodes(
     cluster,
@@ -67,7 +67,7 @@ const HPA_VARIANTS = VARIANTS.flatMap(({ name, resources, scaling }) =>
 );
 
 test.each(HPA_VARIANTS)(
-  '$name goes from $minReplicas to ceil(load / target), to $maxReplicas and back, as the formula says',
+  '$name scales from $minReplicas to ceil(load / target), to $maxReplicas and back',
   async ({ name, resources, minReplicas, maxReplicas, targetCpuPercent }) => {
     const targetMillis = (parseCpuMillis(resources.requests.cpu) * targetCpuPercent) / 100;
     metrics.setLoad(0);
@@ -78,7 +78,7 @@ test.each(HPA_VARIANTS)(
     ]);
     await reach(name, minReplicas);
     const seen: number[] = [];
-    // Loads between two whole numbers of pods, so that no other number is within the controller's tolerance of a tenth.
+    // At each of these loads, only one number of pods is within the controller's tolerance of 10 %.
     for (const podsWorth of [4.7, 100, 6.8, 2.7, 0.1]) {
       metrics.setLoad(podsWorth * targetMillis);
       const expected = Math.min(maxReplicas, Math.max(minReplicas, Math.ceil(podsWorth)));
@@ -89,7 +89,7 @@ test.each(HPA_VARIANTS)(
   },
 );
 
-test('dist/ applied a second time leaves the replicas that the autoscalers chose', async () => {
+test('applying dist/ again keeps the replicas that the autoscalers chose', async () => {
   metrics.setLoad(0);
   await must(cluster, ['apply', '-f', DIST]);
   for (const { name, minReplicas } of HPA_VARIANTS) await reach(name, minReplicas);

@@ -1,4 +1,4 @@
-/** What the PodDisruptionBudgets let a drain do. */
+/** What the PodDisruptionBudgets allow a drain to do. */
 import { stringify } from 'yaml';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,22 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CLUSTER, clusterOf } from '../../infra/cluster';
 import { synthesize } from '../../infra/main';
+import { minReplicasOf } from '../../infra/replicas';
 import { VARIANTS } from '../../infra/variants';
 import { getJson, kubectl, must } from '../../bench/lab/lab-cluster';
-import {
-  minReplicasOf,
-  NAMESPACE,
-  podsOf,
-  readyPods,
-  removeAll,
-  setNodes,
-  settled,
-} from '../../bench/lab/simulated-nodes';
+import { NAMESPACE, podsOf, readyPods, removeAll, setNodes, settled } from '../../bench/lab/simulated-nodes';
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();
 const folder = mkdtempSync(join(tmpdir(), 'tandem-drain-'));
-/** More and larger workers than the reference has, so that all pods of a variant have a place on one. */
+/** More and larger workers than the reference's, so that all pods of a variant fit on one. */
 const ROOMY = clusterOf({
   nodes: 4,
   cpuAllocatableMillis: 2 * CLUSTER[0]!.cpuAllocatableMillis,
@@ -45,7 +38,7 @@ beforeAll(async () => {
 afterEach(() => removeAll(cluster));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The variants that have a budget, with their least replicas. */
+/** The variants with a budget, each with its minimum of replicas. */
 const BUDGETED = VARIANTS.flatMap(({ name, kind, scaling }) => {
   return kind === 'single-pod' ? [] : [[name, minReplicasOf(scaling)] as const];
 });
@@ -61,15 +54,15 @@ async function applyOnOneWorker(name: string, replicas: number): Promise<void> {
 }
 
 test.each(BUDGETED)(
-  'a drain of the node that holds all pods of %s moves them one at a time, never below its floor of %i less 1',
+  'draining the node with all pods of %s moves them one at a time: of %i, at most one is missing',
   async (name, replicas) => {
     await applyOnOneWorker(name, replicas);
     await must(cluster, ['uncordon', 'worker-2', 'worker-3']);
-    let fewest = replicas;
+    let minReady = replicas;
     const drained = new AbortController();
     const watching = (async () => {
       while (!drained.signal.aborted) {
-        fewest = Math.min(fewest, (await readyPods(cluster)).length);
+        minReady = Math.min(minReady, (await readyPods(cluster)).length);
         await sleep(10);
       }
     })();
@@ -80,15 +73,15 @@ test.each(BUDGETED)(
     await settled(cluster, replicas);
     const after = (await podsOf(cluster)).map(({ spec }) => spec.nodeName as string);
     expect(after).not.toContain('worker-1');
-    expect(fewest).toBeGreaterThanOrEqual(replicas - 1);
+    expect(minReady).toBeGreaterThanOrEqual(replicas - 1);
   },
 );
 
 test.each(BUDGETED)(
-  'of %s, of which %i pods run, a second one is not evicted while the first is gone',
+  '%s with %i pods: the second is not evicted while the first is missing',
   async (name, replicas) => {
     await applyOnOneWorker(name, replicas);
-    // Nothing may come back while the first is gone.
+    // The first pod must not be replaced meanwhile.
     await must(cluster, ['cordon', 'worker-1']);
     const evict = (pod: string) => {
       const eviction = {
@@ -108,7 +101,7 @@ test.each(BUDGETED)(
   },
 );
 
-test('a pod that never became ready does not hold up a drain', async () => {
+test('a pod that is not ready does not block a drain', async () => {
   await setNodes(cluster, CLUSTER);
   await must(cluster, ['apply', '-f', join(folder, 'latency-max-size.k8s.yaml')]);
   await settled(cluster, 2);

@@ -1,4 +1,4 @@
-/** What `fit` predicts for random variants and clusters, against what the real scheduler does. */
+/** Compares what `fit` predicts with what the real scheduler does, for random variants and clusters. */
 import { App, Chart, Testing } from 'cdk8s';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
@@ -6,10 +6,11 @@ import { stringify } from 'yaml';
 import { type ClusterNode, clusterOf } from '../../infra/cluster';
 import { InferenceService } from '../../infra/inference-service';
 import { nodesFor, readCluster } from '../../infra/observed-cluster';
+import { minReplicasOf } from '../../infra/replicas';
 import { place } from '../../infra/scheduling';
 import type { Resources, Scaling } from '../../infra/variants';
 import { must } from '../../bench/lab/lab-cluster';
-import { minReplicasOf, NAMESPACE, podsOf, setNodes, settled } from '../../bench/lab/simulated-nodes';
+import { NAMESPACE, podsOf, setNodes, settled } from '../../bench/lab/simulated-nodes';
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();
@@ -24,7 +25,7 @@ interface Case {
 
 const MEBIBYTE = 1024 ** 2;
 
-/** Nodes of unequal size, some tainted, some with few places; requests in either form; either kind of scaling. */
+/** Nodes of unequal size, some tainted, some with few free pods; requests in both notations; both kinds of scaling. */
 const randomCase: fc.Arbitrary<Case> = fc.record({
   nodes: fc
     .array(
@@ -76,7 +77,7 @@ beforeAll(() =>
   ),
 );
 
-test(`the ${CASES} cases have pods that all run, that all stay pending, and both, and many that no lot places`, () => {
+test(`of the ${CASES} cases, some run all pods, some none and some a part, and many have no tie`, () => {
   const kinds = cases.map(({ nodes, resources, scaling }) => {
     const replicas = minReplicasOf(scaling);
     const { pending } = place(replicas, resources, nodes);
@@ -84,8 +85,8 @@ test(`the ${CASES} cases have pods that all run, that all stay pending, and both
   });
   const spread = cases.filter(({ nodes, resources, scaling }) => {
     const replicas = minReplicasOf(scaling);
-    const { placed, drawn } = place(replicas, resources, nodes);
-    return !drawn && placed.filter(({ pods }) => pods > 0).length > 1;
+    const { placed, tied } = place(replicas, resources, nodes);
+    return !tied && placed.filter(({ pods }) => pods > 0).length > 1;
   });
   expect(spread.length).toBeGreaterThanOrEqual(CASES / 4);
   for (const kind of ['none', 'some', 'all']) {
@@ -94,7 +95,7 @@ test(`the ${CASES} cases have pods that all run, that all stay pending, and both
 });
 
 test.each(cases.map((each, i) => [i, each] as const))(
-  'case %i: the scheduler puts pods where fit predicts, and leaves pending as many, for the reasons that it gives',
+  'case %i: the scheduler places the pods as fit predicts, with the same number Pending for the same reason',
   async (_, { nodes, resources, scaling }) => {
     await setNodes(cluster, nodes);
     const chart = new Chart(new App(), 'random', { disableResourceNameHashes: true });
@@ -119,7 +120,7 @@ test.each(cases.map((each, i) => [i, each] as const))(
     expect(reason.startsWith(predicted.reason)).toBe(true);
     const pods = await podsOf(cluster);
     const found = nodes.map(({ name }) => pods.filter(({ spec }) => spec.nodeName === name).length);
-    if (!predicted.drawn) expect(found).toEqual(predicted.placed.map((on) => on.pods));
+    if (!predicted.tied) expect(found).toEqual(predicted.placed.map((on) => on.pods));
     const path = process.env['PATH'];
     process.env['PATH'] = `${cluster.bin}:${path}`;
     const observed = nodesFor(variant, readCluster(cluster.kubeconfig));

@@ -9,6 +9,7 @@ import { CLUSTER } from '../../infra/cluster';
 import { fitReport } from '../../infra/fit';
 import { nodesFor, readCluster } from '../../infra/observed-cluster';
 import { synthesize } from '../../infra/main';
+import { minReplicasOf } from '../../infra/replicas';
 import { VARIANTS } from '../../infra/variants';
 import { kubectl, must } from '../../bench/lab/lab-cluster';
 import { until } from '../../bench/lab/poll';
@@ -21,10 +22,7 @@ const filesOf = (basis: Basis) => join(folder, basis);
 const apply = (basis: Basis, name: string) =>
   must(cluster, ['apply', '-f', join(filesOf(basis), `${name}.k8s.yaml`)]);
 const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
-const leastReplicas = (name: string) => {
-  const { scaling } = variantOf(name);
-  return scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
-};
+const replicasOf = (name: string) => minReplicasOf(variantOf(name).scaling);
 
 beforeAll(async () => {
   const warnings = jest.spyOn(console, 'error').mockImplementation();
@@ -51,7 +49,7 @@ test.each(['container', 'node'] as const)(
   },
 );
 
-test('the namespace enforces restricted: a pod that lacks it is refused', async () => {
+test('the namespace refuses a pod that does not meet the restricted standard', async () => {
   const { stderr, code } = await kubectl(cluster, [
     ...['run', 'careless', '--image=careless:test', '--namespace', NAMESPACE, '--dry-run=server'],
   ]);
@@ -59,7 +57,7 @@ test('the namespace enforces restricted: a pod that lacks it is refused', async 
   expect(stderr).toContain('violates PodSecurity "restricted:latest"');
 });
 
-test('a field that no schema knows is refused', async () => {
+test('an unknown field is refused', async () => {
   const file = join(filesOf('container'), 'latency-single-pod.k8s.yaml');
   const yaml = execFileSync('sed', ['s/^  revisionHistoryLimit:/  revisionHistoryLimits:/', file], {
     encoding: 'utf8',
@@ -83,14 +81,14 @@ test.each([
   ['previous-max-size', 2, 2],
 ])('on the container basis %s has %i pods running and %i pending', async (name, running, pending) => {
   await apply('container', name);
-  const found = await settled(cluster, leastReplicas(name));
+  const found = await settled(cluster, replicasOf(name));
   expect(found).toMatchObject({ running, pending });
   const report = fitReport(variantOf(name), 'container', CLUSTER);
   expect(report).toContain(`Pending ${pending}`);
   if (pending > 0) expect(report).toContain(`(${found.reason.replace(/ (no new claims|preemption).*/, '')})`);
 });
 
-/** reference.md's tables; the HPA-latency column is the row of a node without our pods. */
+/** The tables of docs/reference.md; the HPA-latency column is the row of a node without our pods. */
 const REFERENCE = [
   ['accuracy-max-size', 'worker-1', '2405m (60%)', '4400m (110%)', '4627034Ki (57%)', '6544139520 (79%)'],
   ['accuracy-max-size', 'worker-2', '2405m (60%)', '4400m (110%)', '4627034Ki (57%)', '6544139520 (79%)'],
@@ -106,7 +104,7 @@ test.each(REFERENCE)(
   'on the node basis no pod of %s is pending, and kubectl describes %s as %s, %s, %s and %s',
   async (name, node, cpuRequests, cpuLimits, memoryRequests, memoryLimits) => {
     await apply('node', name);
-    expect(await settled(cluster, leastReplicas(name))).toMatchObject({ pending: 0 });
+    expect(await settled(cluster, replicasOf(name))).toMatchObject({ pending: 0 });
     const described = await must(cluster, ['describe', 'node', node]);
     const rows = described
       .slice(described.indexOf('Allocated resources:'))
@@ -117,7 +115,7 @@ test.each(REFERENCE)(
   },
 );
 
-test('fit reads the real cluster as the reference’s, whether the variant runs there or not', async () => {
+test('fit reads the real cluster as the reference’s, before and after the variant is applied', async () => {
   const variant = variantOf('accuracy-max-size');
   const path = process.env['PATH'];
   process.env['PATH'] = `${cluster.bin}:${path}`;
@@ -137,7 +135,7 @@ test('fit reads the real cluster as the reference’s, whether the variant runs 
   }
 });
 
-test('beside other pods, fit foretells what kubectl describes, in the form of the sum’s first pod', async () => {
+test('beside other pods, fit predicts what kubectl describes, in the notation of the sum’s first pod', async () => {
   const variant = variantOf('latency-hpa');
   const path = process.env['PATH'];
   process.env['PATH'] = `${cluster.bin}:${path}`;
@@ -145,7 +143,7 @@ test('beside other pods, fit foretells what kubectl describes, in the form of th
     await apply('node', 'accuracy-max-size');
     await settled(cluster, 4);
     const nodes = nodesFor({ name: variant.name, namespace: NAMESPACE }, readCluster(cluster.kubeconfig));
-    const foretold = fitReport(variant, 'container', nodes);
+    const predicted = fitReport(variant, 'container', nodes);
     await apply('container', variant.name);
     await settled(cluster, 6);
     for (const node of ['worker-1', 'worker-2']) {
@@ -156,7 +154,7 @@ test('beside other pods, fit foretells what kubectl describes, in the form of th
           .split(/ {2,}/),
       );
       expect(memory![0]).toContain('Ki ');
-      const rows = foretold.split('\n').filter((row) => new RegExp(`^ +${node} +(cpu|memory) `).test(row));
+      const rows = predicted.split('\n').filter((row) => new RegExp(`^ +${node} +(cpu|memory) `).test(row));
       expect(rows.map((row) => row.trim().split(/ {2,}/).slice(-2))).toEqual([cpu, memory]);
     }
   } finally {
@@ -168,20 +166,20 @@ describe('a rolling update', () => {
   afterAll(() => setNodes(cluster, CLUSTER));
 
   test.each(['accuracy-max-size', 'latency-max-size'])(
-    'leaves %s spread over the workers, however often',
+    'keeps %s spread over the workers, four times in a row',
     async (name) => {
       await apply('node', name);
-      await settled(cluster, leastReplicas(name));
+      await settled(cluster, replicasOf(name));
       const deployment = [`deployment/${name}`, '--namespace', NAMESPACE];
       for (let update = 0; update < 4; update++) {
-        // Restarts within a second are one.
+        // Two restarts within one second would be one, so an annotation changes instead.
         const template = { metadata: { annotations: { update: String(update) } } };
         await must(cluster, ['patch', ...deployment, '--patch', JSON.stringify({ spec: { template } })]);
         await must(cluster, ['rollout', 'status', ...deployment, '--timeout=60s']);
-        await settled(cluster, leastReplicas(name));
+        await settled(cluster, replicasOf(name));
         const nodes = (await podsOf(cluster)).map(({ spec }) => spec.nodeName as string);
         const counts = ['worker-1', 'worker-2'].map((node) => nodes.filter((each) => each === node).length);
-        expect(counts).toEqual([leastReplicas(name) / 2, leastReplicas(name) / 2]);
+        expect(counts).toEqual([replicasOf(name) / 2, replicasOf(name) / 2]);
       }
     },
   );
@@ -191,38 +189,38 @@ describe('a rolling update', () => {
     ['container', 'accuracy-max-size', 4000, 'would hang'],
     ['node', 'latency-max-size', 2000, 'would hang'],
   ] as const)(
-    'on the %s basis a rolling update of %s on nodes of %im %s, as fit says',
-    async (basis, name, cpu, foretold) => {
+    'on the %s basis a rolling update of %s on nodes of %im %s, as fit predicts',
+    async (basis, name, cpu, predicted) => {
       const nodes = CLUSTER.map((node) => ({ ...node, cpuAllocatableMillis: cpu }));
-      expect(fitReport(variantOf(name), basis, nodes)).toContain(`a rolling update ${foretold}`);
+      expect(fitReport(variantOf(name), basis, nodes)).toContain(`a rolling update ${predicted}`);
       await setNodes(cluster, nodes);
       await apply(basis, name);
-      const before = await settled(cluster, leastReplicas(name));
+      const before = await settled(cluster, replicasOf(name));
       const deployment = [`deployment/${name}`, '--namespace', NAMESPACE];
       await must(cluster, ['rollout', 'restart', ...deployment]);
-      if (foretold === 'would hang') {
-        const during = await settled(cluster, leastReplicas(name) + 1);
+      if (predicted === 'would hang') {
+        const during = await settled(cluster, replicasOf(name) + 1);
         expect(during).toMatchObject({ running: before.running, pending: before.pending + 1 });
         const { code, stderr } = await kubectl(cluster, ['rollout', 'status', ...deployment, '--timeout=3s']);
         expect(code).not.toBe(0);
         expect(stderr).toContain('timed out waiting');
-        expect((await podsOf(cluster)).length).toBe(leastReplicas(name) + 1);
+        expect((await podsOf(cluster)).length).toBe(replicasOf(name) + 1);
       } else {
         await must(cluster, ['rollout', 'status', ...deployment, '--timeout=60s']);
-        expect(await settled(cluster, leastReplicas(name))).toMatchObject({ pending: 0 });
+        expect(await settled(cluster, replicasOf(name))).toMatchObject({ pending: 0 });
       }
       await setNodes(cluster, CLUSTER);
     },
   );
 });
 
-test('all of dist/ applies at once, and a second time changes no object', async () => {
+test('all of dist/ applies at once, and applying it again changes no object', async () => {
   const files = join(__dirname, '../../dist');
   expect(readdirSync(files)).toHaveLength(1 + VARIANTS.length);
   await must(cluster, ['apply', '-f', files]);
-  const pods = VARIANTS.reduce((sum, { name }) => sum + leastReplicas(name), 0);
+  const pods = VARIANTS.reduce((sum, { name }) => sum + replicasOf(name), 0);
   await until('every pod exists', async () => ((await podsOf(cluster)).length === pods ? true : undefined));
-  // kubectl says "configured" of what it sends again, changed or not: a budget's selector, numbers that are quantities.
+  // kubectl prints "configured" for objects that it sends again, even if unchanged, so compare the objects themselves.
   const specs = async () => {
     const { items } = JSON.parse(await must(cluster, ['get', '-f', files, '--output=json'])) as {
       items: { kind: string; metadata: { name: string; generation?: number }; spec?: object }[];

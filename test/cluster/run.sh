@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The suites of test/cluster against a real control plane, built first where it is not cached.
+# Runs the suites of test/cluster against a real control plane, which it builds first if it is not cached.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 KUBERNETES_BIN=$(bash bench/lab/build-kubernetes.sh) || {
   [ $? = 3 ] || exit 1
-  echo 'SKIPPED test:cluster: it builds a control plane with Go, which is not on the PATH'
+  echo 'SKIPPED test:cluster: building a control plane needs Go on the PATH'
   exit 0
 }
 export KUBERNETES_BIN

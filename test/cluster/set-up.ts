@@ -18,5 +18,5 @@ export default async function setUp(): Promise<void> {
   console.log(`\ncontrol plane up in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
-/** The cluster of the set-up. */
+/** The cluster that the set-up started. */
 export const clusterOfTest = (): LabCluster => JSON.parse(process.env['TANDEM_CLUSTER']!) as LabCluster;

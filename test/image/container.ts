@@ -1,4 +1,4 @@
-/** Containers of the image under test, run by podman with limits, as a kubelet would run them. */
+/** Runs containers of the image under test with podman, with limits as a kubelet sets them. */
 import { execFileSync } from 'node:child_process';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,10 +9,10 @@ const READY_TIMEOUT_MS = 240_000;
 
 export const imageOf = (engine: string) => `localhost/tandem-test:${engine}`;
 
-/** runc, since crun refuses machines with both kinds of control groups; limits that need no privilege to set. */
+/** runc, because crun refuses machines with both versions of control groups; limits that need no privilege. */
 const SANDBOX = ['--runtime', 'runc', '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=4096:4096'];
 
-/** Runs podman. */
+/** Runs podman; returns its output. */
 export const podman = (...args: readonly string[]): string =>
   execFileSync('podman', args, {
     encoding: 'utf8',
@@ -20,7 +20,7 @@ export const podman = (...args: readonly string[]): string =>
     stdio: ['ignore', 'pipe', 'pipe'],
   }).trim();
 
-/** What a shell in a fresh container of the image prints. */
+/** Runs a script in a new container of the image; returns its output. */
 export const shell = (image: string, script: string): string =>
   podman('run', '--rm', ...SANDBOX, '--network', 'none', '--entrypoint', 'sh', image, '-c', script);
 
@@ -41,11 +41,11 @@ export interface Limits {
 export interface Container {
   readonly id: string;
   readonly url: string;
-  /** From the start of the container until it answered that it is ready. */
+  /** Milliseconds from the start of the container until it is ready. */
   readonly startMs: number;
 }
 
-/** Starts a container with limits, a read-only root and nothing but /tmp to write to, and waits until it is ready. */
+/** Starts a container with limits and a read-only root (only /tmp is writable), and waits until it is ready. */
 export async function startContainer(
   image: string,
   environment: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** What is in the image, for both engines, and what is not. */
+/** What the container image contains for each engine, and what it does not. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -42,7 +42,7 @@ describe.each([
   const image = imageOf(engine);
   const list = (script: string) => shell(image, script).split('\n').filter(Boolean);
 
-  test('runs the service as a numeric user that is not root', () => {
+  test('runs the service as a numeric non-root user', () => {
     const config = JSON.parse(podman('image', 'inspect', '--format', '{{json .Config}}', image));
     expect(config).toMatchObject({
       User: `${RUN_AS_USER_ID}:${RUN_AS_USER_ID}`,
@@ -55,30 +55,30 @@ describe.each([
     expect(bytes).toBeLessThan(2e9);
   });
 
-  test('has no compiler, no Python and none of the tools of development', () => {
+  test('has no compiler, no Python and no development tools', () => {
     const found = list(`for program in ${COMPILERS.join(' ')}; do command -v $program; done; true`);
     expect(found).toEqual([]);
     const bins = list('ls node_modules/.bin 2>/dev/null; true');
     expect(bins.filter((name) => COMPILERS.includes(name))).toEqual([]);
   });
 
-  test('has no package that only development needs', () => {
+  test('has no development dependencies', () => {
     expect(developmentPackages.length).toBeGreaterThan(100);
     const installed = new Set(list('find node_modules -name package.json | sed s,/package.json$,,'));
     expect(installed.has('node_modules/express')).toBe(true);
     expect(developmentPackages.filter((path) => installed.has(path))).toEqual([]);
   });
 
-  test('has what its engine needs and nothing of the others', () => {
+  test('has what its engine needs and nothing of other engines', () => {
     for (const pattern of inside) expect(list(`ls -d ${pattern}`)).not.toEqual([]);
     for (const pattern of outside) expect(list(`ls -d ${pattern} 2>/dev/null; true`)).toEqual([]);
   });
 
-  test('belongs to root: its user may write to none of it', () => {
+  test('is owned by root, and its user cannot write to it', () => {
     expect(list('find /app -writable ! -type l; find /app ! -user 0')).toEqual([]);
   });
 
-  test('is described by the SBOM beside it: every package of npm and of Debian, and Node', () => {
+  test('has an SBOM that lists every npm package, every Debian package and Node', () => {
     const file = join(ROOT, 'build', 'image', `localhost-tandem-test-${engine}.cdx.json`);
     const { components, bomFormat } = JSON.parse(readFileSync(file, 'utf8')) as Sbom;
     expect(bomFormat).toBe('CycloneDX');
@@ -92,7 +92,7 @@ describe.each([
         const { name, version } = JSON.parse(readFileSync(file, 'utf8'));
         console.log(name + ' ' + version);
       }`;
-    // A package's own folder lies directly in a node_modules, or below a scope's.
+    // A package's folder lies directly in a node_modules, or in a scope below it.
     const packages = list(
       `node -e "${script.replace(/"/g, '\\"')}" $(find node_modules -regex '.*node_modules/\\(@[^/]*/\\)?[^/@.][^/]*/package.json')`,
     );

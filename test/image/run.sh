@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the image for both engines with buildah and tries it in containers with limits, by podman and runc.
+# Builds the container image for both engines with buildah and tests it with podman and runc, in containers with limits.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -7,12 +7,12 @@ skip() {
   echo "SKIPPED test:image: $1"
   exit 0
 }
-[ "$(id -u)" = 0 ] || skip 'containers with limits need root here'
+[ "$(id -u)" = 0 ] || skip 'containers with limits need root'
 for program in buildah podman runc; do
-  command -v "$program" >/dev/null || skip "it needs buildah, podman and runc, and $program is not here"
+  command -v "$program" >/dev/null || skip "$program is not on the PATH; the suite needs buildah, podman and runc"
 done
 
-# Builds need no namespaces of their own then, which sandboxes may refuse.
+# With chroot isolation, builds need no new namespaces, which sandboxes may refuse.
 export BUILDAH_ISOLATION=chroot
 if [ -z "${NODE_IMAGE:-}" ]; then
   NODE_IMAGE=$(bash bench/lab/build-base-image.sh) || {

@@ -1,4 +1,4 @@
-/** The image at work, under the limits of `dist/`: a photo classified, the start timed, SIGTERM obeyed. */
+/** The container image under the limits of `dist/`: it classifies an image, its start is timed, SIGTERM ends it. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ async function classify({ url }: Container, model: string): Promise<Classificati
   return JSON.parse(body) as Classification;
 }
 
-/** Stops a container as a kubelet does, and says with what it ended and after how long. */
+/** Stops a container as a kubelet does; returns its exit code and the milliseconds that it took. */
 function terminate({ id }: Container): { exitCode: number; ms: number } {
   const started = performance.now();
   podman('kill', '--signal', 'TERM', id);
@@ -53,7 +53,7 @@ const CASES = (['onnxruntime', 'tfjs-node'] as const).flatMap((engine) =>
 );
 
 test.each(CASES)(
-  '$model on $engine classifies a photo within the limits of its HPA variant and ends on SIGTERM with 0',
+  '$model on $engine classifies an image within the limits of its HPA variant and exits with 0 on SIGTERM',
   async ({ engine, model }) => {
     const limits = limitsOf(model);
     running = await startContainer(imageOf(engine), { [ENV.models]: model }, limits);
@@ -78,7 +78,7 @@ test.each(CASES)(
   },
 );
 
-test('below one CPU it serves with one thread, and its control group holds it back', async () => {
+test('below one CPU it serves with one thread, and its control group throttles it', async () => {
   const limitMillis = 200;
   running = await startContainer(
     imageOf('onnxruntime'),
@@ -88,7 +88,7 @@ test('below one CPU it serves with one thread, and its control group holds it ba
   const { id, startMs } = running;
   console.log(`latency on onnxruntime, ${limitMillis}m: ready after ${Math.round(startMs)} ms`);
   expect((await classify(running, 'latency')).top[0]!.class).toBe(SAMPLE);
-  // What more work than that does: here a loop without end.
+  // An endless loop stands for more work than the limit allows.
   const script = `
     const { readFileSync, existsSync } = require('fs');
     const root = '/sys/fs/cgroup';
@@ -107,7 +107,7 @@ test('below one CPU it serves with one thread, and its control group holds it ba
   expectHeldBack({ limitMillis, usedMillis, throttledPeriods });
 });
 
-test('one’s own model, trained from a base elsewhere, is packed and served under its own class names', async () => {
+test('a user’s model is packed with its base and served with its own class names', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-own-'));
   const image = imageOf('own');
   try {

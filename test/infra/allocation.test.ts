@@ -1,13 +1,10 @@
 import { allocatedRows, resourcesOn } from '../../infra/allocation';
 import { CLUSTER } from '../../infra/cluster';
+import { minReplicasOf } from '../../infra/replicas';
 import { place } from '../../infra/scheduling';
 import { VARIANTS } from '../../infra/variants';
 
 const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
-const leastReplicas = (name: string) => {
-  const { scaling } = variantOf(name);
-  return scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas;
-};
 
 test.each([
   ['accuracy-single-pod', '1000m', '2Gi', '1500m', '2560Mi'],
@@ -15,7 +12,7 @@ test.each([
   ['latency-max-size', '1000m', '2Gi', '1500m', '2560Mi'],
   ['accuracy-hpa', '1000m', '1Gi', '2000m', '4Gi'],
   ['latency-hpa', '405m', '443115520', '1400m', '1175430400'],
-])('on the node basis a pod of %s asks for %s and %s, limited to %s and %s', (name, ...figures) => {
+])('on the node basis a pod of %s requests %s and %s, limited to %s and %s', (name, ...figures) => {
   const { requests, limits } = resourcesOn('node', variantOf(name));
   expect([requests.cpu, requests.memory, limits.cpu, limits.memory]).toEqual(figures);
 });
@@ -30,7 +27,7 @@ test.each([
   const variant = variantOf(name);
   const resources = resourcesOn('node', variant);
   if (pods > 0) {
-    const { placed, pending } = place(leastReplicas(name), resources, CLUSTER);
+    const { placed, pending } = place(minReplicasOf(variant.scaling), resources, CLUSTER);
     expect(placed.map((on) => on.pods)).toEqual([0, pods, pods]);
     expect(pending).toBe(0);
   }
@@ -38,13 +35,13 @@ test.each([
   expect([cpu!.requests, cpu!.limits, memory!.requests, memory!.limits]).toEqual(figures);
 });
 
-test('a percentage is rounded as kubectl’s doubles are', () => {
+test('percentages are rounded as in kubectl, which divides doubles', () => {
   const amounts = { cpu: '755m', memory: '64Mi' };
   const [cpu] = allocatedRows(CLUSTER[1]!, 1, { requests: amounts, limits: amounts });
   expect(cpu!.requests).toBe('1160m (28%)');
 });
 
-test('of a node that offers nothing the percentage is 0, as in kubectl', () => {
+test('the percentage of a node with nothing allocatable is 0, as in kubectl', () => {
   const [, memory] = allocatedRows(
     { ...CLUSTER[0]!, memoryAllocatableBytes: 0 },
     0,
@@ -53,7 +50,7 @@ test('of a node that offers nothing the percentage is 0, as in kubectl', () => {
   expect(memory!.requests).toBe('443115520 (0%)');
 });
 
-test('figures that are no sum of whole pods are refused on the node basis', () => {
+test('the node basis refuses figures that are not the sum of whole pods', () => {
   expect(() => resourcesOn('node', { ...variantOf('accuracy-max-size'), podsOnNode: 3 })).toThrow(
     "podsOnNode must share 2405m and 4627034Ki, less the system's, into whole amounts, received 3",
   );

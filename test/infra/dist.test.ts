@@ -10,7 +10,7 @@ describe('dist/', () => {
     expect(readFolder(join(__dirname, '..', '..', 'dist'))).toEqual(files);
   });
 
-  test('holds the namespace first and one file a variant', () => {
+  test('holds the namespace first, then one file per variant', () => {
     expect([...files.keys()]).toEqual(
       ['00-namespace', ...VARIANTS.map(({ name }) => name).sort()].map((n) => `${n}.k8s.yaml`),
     );
@@ -18,11 +18,11 @@ describe('dist/', () => {
     expect(files.get('00-namespace.k8s.yaml')).toMatchSnapshot();
   });
 
-  test('says nothing as null', () => {
+  test('contains no null', () => {
     for (const text of files.values()) expect(text).not.toMatch(/null|undefined/);
   });
 
-  test('gives no two objects of one kind the same name', () => {
+  test('has no two objects of the same kind and name', () => {
     const ids = [...files.values()].flatMap((text) =>
       Object.values(objects(text)).map(({ kind, metadata }) => `${kind}/${metadata.name}`),
     );

@@ -7,7 +7,7 @@ import { objects } from '../support/manifests';
 
 const ROOT = join(__dirname, '..', '..');
 
-test('the example in docs/ gives another model its image, figures and autoscaler', () => {
+test('the example in docs/ deploys another model with its own image, figures and autoscaler', () => {
   const cwd = mkdtempSync(join(tmpdir(), 'tandem-example-'));
   const tsx = require.resolve('tsx/cli');
   execFileSync('node', [tsx, join(ROOT, 'docs', 'example-app.ts')], { cwd });

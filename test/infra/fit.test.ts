@@ -11,7 +11,7 @@ import { objects, synthesize } from '../support/manifests';
 
 const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
 
-test('the report holds placement and the rows that kubectl prints', () => {
+test('the report shows the placement and the rows that kubectl prints', () => {
   expect(fitReport(variantOf('accuracy-max-size'), 'node', CLUSTER).split('\n')).toEqual([
     'accuracy-max-size (node basis): 1000m, 2Gi per pod',
     '  replicas 4: control-plane 0, worker-1 2, worker-2 2; Pending 0',
@@ -25,7 +25,7 @@ test('the report holds placement and the rows that kubectl prints', () => {
   ]);
 });
 
-test('an HPA variant is reported at both its ends', () => {
+test('an HPA variant is reported at minReplicas and maxReplicas', () => {
   const report = fitReport(variantOf('accuracy-hpa'), 'node', CLUSTER);
   expect(report).toContain('at minReplicas 2: control-plane 0, worker-1 1, worker-2 1; Pending 0');
   expect(report).toContain(
@@ -40,7 +40,7 @@ test('the report says that the scheduler breaks ties between equal nodes at rand
   expect(fitReport(variantOf('latency-max-size'), 'node', CLUSTER)).not.toContain('tie:');
 });
 
-test('warnings name what stays Pending, why, and each node’s sum', () => {
+test('a warning names the pods that stay Pending, the reason and each node’s sum', () => {
   expect(fitWarnings('container', CLUSTER).map(({ text }) => text)).toContainEqual(
     [
       'accuracy-max-size: replicas 4, 2 stay Pending: 0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu, 2 Insufficient memory.',
@@ -51,7 +51,7 @@ test('warnings name what stays Pending, why, and each node’s sum', () => {
   );
 });
 
-test('a large enough cluster gives no warning', () => {
+test('a large enough cluster yields no warning', () => {
   const large = clusterOf({
     nodes: 12,
     cpuAllocatableMillis: 8000,
@@ -70,7 +70,7 @@ test('a sum of memory that is not a whole number of kibibytes is printed in byte
   );
 });
 
-test('a node that accepts no more pods is named', () => {
+test('the report names a node that accepts no more pods', () => {
   const report = fitReport(variantOf('latency-hpa'), 'node', [{ ...CLUSTER[1]!, podsFree: 1 }]);
   expect(report).toContain(
     'at minReplicas 2: worker-1 1; Pending 1 (0/1 nodes are available: 1 Too many pods.)',
@@ -78,7 +78,7 @@ test('a node that accepts no more pods is named', () => {
   expect(report).toContain('worker-1 pods: room for 1 beside the other pods, all taken by ours');
 });
 
-test('a fleet without room for the surge pod is reported to hang in a rolling update', () => {
+test('if the surge pod does not fit, the report says that a rolling update would hang', () => {
   const nodes = CLUSTER.map((node) => ({ ...node, cpuAllocatableMillis: 2000 }));
   const [, placement, update, ...sums] = fitReport(variantOf('latency-max-size'), 'node', nodes).split('\n');
   expect(placement).toContain('worker-1 1, worker-2 1; Pending 0');
@@ -88,7 +88,7 @@ test('a fleet without room for the surge pod is reported to hang in a rolling up
   );
 });
 
-test('the node basis reaches the manifests, with its name', () => {
+test('the manifests have the node basis’ figures and name it', () => {
   const { Deployment } = objects(synthesize({ TANDEM_BASIS: 'node' }).get('accuracy-max-size.k8s.yaml')!);
   expect(Deployment.spec.template.spec.containers[0].resources).toEqual({
     requests: { cpu: '1000m', memory: '2Gi' },
@@ -97,7 +97,7 @@ test('the node basis reaches the manifests, with its name', () => {
   expect(Deployment.metadata.annotations['tandem/figures-basis']).toBe('node');
 });
 
-test('the command treats an empty TANDEM_NAMESPACE as unset, and so knows a variant’s own pods', () => {
+test('fit treats an empty TANDEM_NAMESPACE as unset, so it recognizes a variant’s own pods', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-fit-'));
   const node = {
     metadata: { name: 'one' },

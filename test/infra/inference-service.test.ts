@@ -13,14 +13,14 @@ const UNNAMED: InferenceServiceProps = {
 };
 const PROPS = { ...UNNAMED, name: 'birds', namespace: 'vision' };
 
-/** The objects of one service with some of its properties changed. */
+/** The objects of one service with some props changed. */
 function synth(changes: Partial<InferenceServiceProps>): Manifest[] {
   const chart = new Chart(new App(), 'chart');
   new InferenceService(chart, 'service', { ...PROPS, ...changes });
   return Testing.synth(chart);
 }
 
-test('another image, model and figures are served', () => {
+test('takes another model, image and figures', () => {
   const { spec } = synth({}).find(({ kind }) => kind === 'Deployment');
   const [container] = spec.template.spec.containers;
   expect(container.image).toBe('images.example/birds:2');
@@ -48,7 +48,7 @@ test.each([
 );
 
 test.each([{ namespace: 'vision' }, {}])(
-  'the name is the construct’s id and the namespace that of the chart with %j, where none are given',
+  'by default the name is the construct’s id and the namespace is the chart’s: %j',
   (chartProps: { namespace?: string }) => {
     const chart = new Chart(new App(), 'chart', chartProps);
     new InferenceService(chart, 'birds', UNNAMED);
@@ -69,13 +69,13 @@ test.each([
   [`images.example/birds@sha256:${'0'.repeat(64)}`, undefined],
   ['birds:_', undefined],
   [`birds:${'a'.repeat(64)}`, undefined],
-])('of the image %s the version is %s', (image, version) => {
+])('image %s has the version label %s', (image, version) => {
   const { metadata } = synth({ image }).find(({ kind }) => kind === 'Deployment');
   expect(metadata.labels['app.kubernetes.io/version']).toBe(version);
   expect(version !== undefined || !('app.kubernetes.io/version' in metadata.labels)).toBe(true);
 });
 
-test('an id that is no name is refused as one', () => {
+test('an id that is not a valid name is refused', () => {
   const chart = new Chart(new App(), 'chart');
   expect(() => new InferenceService(chart, 'My Birds', UNNAMED)).toThrow(
     /^name must be at most 63 .*, received My Birds$/,
@@ -93,7 +93,7 @@ test.each<Partial<InferenceServiceProps>>([
   { image: `birds@multihash+base58:${'0'.repeat(32)}` },
   { imagePullSecret: 'registry.credentials' },
   { model: 'Birds_2.1' },
-])('%j is taken', (changes) => {
+])('%j is accepted', (changes) => {
   expect(synth(changes)).toHaveLength(5);
 });
 
@@ -171,7 +171,7 @@ test.each<[string, Partial<InferenceServiceProps>]>([
     { scaling: hpa(1, 2, 400) },
   ],
   ['birds: limits.cpu must be above 110 % of', { ...limits('275m', '1Gi'), scaling: hpa(1, 2, 100) }],
-])('it is refused that %s', (message, changes) => {
+])('refused: %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);
 });
 
@@ -199,15 +199,15 @@ test.each([
   `birds@other:${'0'.repeat(31)}`,
   `birds@sha256:${'0'.repeat(64)}:1`,
   'birds:1\n',
-])('%j is no image', (image) => {
+])('%j is not a valid image', (image) => {
   expect(() => synth({ image })).toThrow(/^image must be .*, received /);
 });
 
-test('figures may have a source of 100 KiB', () => {
+test('figures may take 100 KiB', () => {
   expect(synth({ figures: { basis: '', source: 'a'.repeat(100 * 1024) } })).toHaveLength(5);
 });
 
-test('an autoscaler that can just see more than its target’s tolerance is taken', () => {
+test('a CPU limit just above the target and its tolerance is accepted', () => {
   const kinds = synth({ ...limits('276m', '1Gi'), scaling: hpa(1, 2, 100) }).map(({ kind }) => kind);
   expect(kinds).toContain('HorizontalPodAutoscaler');
 });
@@ -218,14 +218,14 @@ const scaling = fc.oneof(
   fc.integer({ min: 1, max: 20 }).map((replicas): Scaling => ({ kind: 'fixed', replicas })),
   fc
     .tuple(fc.integer({ min: 1, max: 9 }), fc.nat({ max: 9 }), fc.integer({ min: 1, max: 90 }))
-    .map(([least, more, target]) => hpa(least, least + more, target)),
+    .map(([min, more, target]) => hpa(min, min + more, target)),
 );
 
-/** Every value of a manifest, however deep. */
+/** Every value of a manifest, at any depth. */
 const leaves = (value: unknown): unknown[] =>
   typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value];
 
-test('whatever the figures, selectors match the pods, the HPA has its target and nothing is null', () => {
+test('for any figures, selectors match the pods, the HPA has its target and nothing is null', () => {
   fc.assert(
     fc.property(name, amounts, amounts, scaling, (service, one, other, how) => {
       const [cpu, moreCpu] = [one[0], one[0] + other[0]];
@@ -242,14 +242,14 @@ test('whatever the figures, selectors match the pods, the HPA has its target and
       expect(leaves(all)).not.toContain(null);
       expect(leaves(all)).not.toContain(undefined);
       expect(spec.template.spec.containers[0].resources).toEqual(resources);
-      const most = how.kind === 'fixed' ? how.replicas : how.maxReplicas;
-      expect(byKind('PodDisruptionBudget') !== undefined).toBe(most > 1);
+      const max = how.kind === 'fixed' ? how.replicas : how.maxReplicas;
+      expect(byKind('PodDisruptionBudget') !== undefined).toBe(max > 1);
       const selectors = [
         spec.selector.matchLabels,
         byKind('Service').spec.selector,
         byKind('NetworkPolicy').spec.podSelector.matchLabels,
         spec.template.spec.topologySpreadConstraints[0].labelSelector.matchLabels,
-        ...(most > 1 ? [byKind('PodDisruptionBudget').spec.selector.matchLabels] : []),
+        ...(max > 1 ? [byKind('PodDisruptionBudget').spec.selector.matchLabels] : []),
       ];
       for (const selector of selectors) {
         expect(selector['app.kubernetes.io/instance']).toBe(service);

@@ -12,7 +12,7 @@ import { objects, readFolder, synthesize } from '../support/manifests';
 const ROOT = join(__dirname, '..', '..');
 
 describe('synth', () => {
-  test('loads cdk8s, infra and the service’s contract, and neither tfjs nor express nor an engine', () => {
+  test('loads cdk8s, infra and the service’s contract, but not tfjs, express or an engine', () => {
     const outdir = mkdtempSync(join(tmpdir(), 'tandem-loaded-'));
     const script = `
       require('./infra/main.ts').synthesize(${JSON.stringify(outdir)}, {});
@@ -30,7 +30,7 @@ describe('synth', () => {
     expect(loaded.filter((file) => heavy.test(file))).toEqual([]);
   });
 
-  test('by the cdk8s command writes the eight files of dist/ and no other', () => {
+  test('with the cdk8s command writes the eight files of dist/ and no others', () => {
     const outdir = mkdtempSync(join(tmpdir(), 'tandem-cdk8s-'));
     const command = join(ROOT, 'node_modules', '.bin', 'cdk8s');
     execFileSync('node', [command, 'synth', '--check-upgrade=false', '--output', outdir], {
@@ -46,11 +46,11 @@ describe('synth', () => {
     expect(written).toEqual(readFolder(join(ROOT, 'dist')));
   });
 
-  test('gives identical bytes each time', () => {
+  test('writes the same bytes each time', () => {
     expect(synthesize()).toEqual(synthesize());
   });
 
-  test('takes namespace, image, pull secret and service type from the environment', () => {
+  test('reads namespace, image, pull secret and service type from the environment', () => {
     const files = synthesize({
       TANDEM_NAMESPACE: 'vision',
       TANDEM_IMAGE: `images.example/tandem@sha256:${'0'.repeat(64)}`,
@@ -66,13 +66,13 @@ describe('synth', () => {
     expect(Service.spec.type).toBe('LoadBalancer');
   });
 
-  test('refuses an unknown service type by the name of its variable', () => {
+  test('refuses an unknown service type and names its variable', () => {
     expect(() => synthesize({ TANDEM_SERVICE_TYPE: 'Cluster' })).toThrow(
       'TANDEM_SERVICE_TYPE must be one of ClusterIP, NodePort, LoadBalancer, received Cluster',
     );
   });
 
-  test('refuses a namespace with Kubernetes’ own prefix by the name of its variable or key', () => {
+  test('refuses a namespace with Kubernetes’ own prefix and names its variable or key', () => {
     const refusal =
       'must not start with kube-, which Kubernetes reserves for its own namespaces: choose another name, ' +
       'received kube-system';
@@ -96,7 +96,7 @@ describe('the context of cdk8s.yaml', () => {
   test.each([
     ['cdk8s', join(ROOT, 'node_modules', '.bin', 'cdk8s'), ['synth', '--check-upgrade=false', '--output']],
     ['tandem', join(ROOT, 'bin', 'tandem.cjs'), ['synth', '--out']],
-  ])('reaches the manifests by the command %s', (_, command, args) => {
+  ])('reaches the manifests with %s', (_, command, args) => {
     const cwd = folderWith({ namespace: 'vision', serviceType: 'NodePort', imagePullSecret: 'credentials' });
     execFileSync('node', [command, ...args, 'out'], {
       cwd,
@@ -121,7 +121,7 @@ describe('the context of cdk8s.yaml', () => {
     expect(() => readContext(join(folderWith(context), 'cdk8s.yaml'))).toThrow(message);
   });
 
-  test('is none where there is no such file, or nothing in it', () => {
+  test('is empty if the file is missing or empty', () => {
     const file = join(folderWith(undefined), 'cdk8s.yaml');
     expect(readContext(file)).toEqual({});
     writeFileSync(file, '');
@@ -129,11 +129,11 @@ describe('the context of cdk8s.yaml', () => {
     expect(readContext(`${file}.missing`)).toEqual({});
   });
 
-  test('must hold text', () => {
+  test('must hold text values', () => {
     expect(() => readSettings({}, { namespace: 7 })).toThrow('context namespace must be text, received 7');
   });
 
-  test('names its key in the error', () => {
+  test('is named with its key in errors', () => {
     expect(() => readSettings({}, { basis: 'pod' })).toThrow(
       'context basis must be one of container, node, received pod',
     );

@@ -4,7 +4,8 @@ import { delimiter, join } from 'node:path';
 
 import { allocatedRows } from '../../infra/allocation';
 import { selectorOf } from '../../infra/inference-service';
-import { nodesFor, type ObservedNode, type ObservedPod, readCluster } from '../../infra/observed-cluster';
+import { nodesFor, type ObservedNode, readCluster } from '../../infra/observed-cluster';
+import type { ObservedPod } from '../../infra/pod-resources';
 import type { Resources } from '../../infra/variants';
 
 const NODE: ObservedNode = {
@@ -24,24 +25,24 @@ function pod(
   return { metadata: { namespace, name: 'one' }, spec, status: { phase: 'Running' }, ...rest };
 }
 
-/** What a node counts a single pod for. */
+/** Requests or limits that a node counts for one pod. */
 const amountsOf = (only: ObservedPod, kind: keyof Resources) =>
   nodesFor(OURS, { nodes: [NODE], pods: [only] })[0]!.others[kind];
 
-test('a pod counts for its containers together', () => {
+test('a pod counts for the sum of its containers', () => {
   const containers = [requesting('100m', '64Mi'), requesting('1', '64Mi'), {}];
   expect(amountsOf(pod('a', { containers }), 'requests')).toEqual({ cpu: '1100m', memory: '128Mi' });
   expect(amountsOf(pod('a', { containers }), 'limits')).toEqual({ cpu: '0', memory: '0' });
 });
 
-test('a container that states no request is scored as the scheduler does, and counts for nothing', () => {
+test('a container without requests counts for nothing, but is scored with what the scheduler assumes', () => {
   const containers = [requesting('500m', '64Mi'), {}, { resources: { requests: { cpu: '0' } } }];
   const [node] = nodesFor(OURS, { nodes: [NODE], pods: [pod('a', { containers })] });
   expect(node!.others.requests).toEqual({ cpu: '500m', memory: '64Mi' });
   expect(node!.others.scored).toEqual({ cpu: '600m', memory: '464Mi' });
 });
 
-test('a cordon, and taints that pods would rather avoid, are read from the node', () => {
+test('cordons and PreferNoSchedule taints are read from the node', () => {
   const taints = [
     { key: 'slow', effect: 'PreferNoSchedule' },
     { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' },
@@ -50,7 +51,7 @@ test('a cordon, and taints that pods would rather avoid, are read from the node'
   expect(node).toMatchObject({ cordoned: true, tainted: true, taintsPreferNoSchedule: 1 });
 });
 
-test('an init container counts only where it asks for more than all that follows', () => {
+test('an init container counts only if it requests more than all containers after it', () => {
   const containers = [requesting('100m', '64Mi')];
   const small = pod('a', { containers, initContainers: [requesting('50m', '32Mi')] });
   const large = pod('a', { containers, initContainers: [requesting('2', '32Mi')] });
@@ -72,7 +73,7 @@ test('a sidecar counts beside the containers and beside the init containers afte
   expect(amountsOf(before, 'requests')).toEqual({ cpu: '500m', memory: '74Mi' });
 });
 
-test('what a pod states as a whole replaces its containers’ sum, and its overhead is added', () => {
+test('pod-level resources replace the containers’ sum, and the overhead is added', () => {
   const fields = { containers: [requesting('100m', '64Mi')], overhead: { cpu: '10m', memory: '1Mi' } };
   expect(amountsOf(pod('a', fields), 'requests')).toEqual({ cpu: '110m', memory: '65Mi' });
   expect(amountsOf(pod('a', { ...fields, ...requesting('1', '1Gi') }), 'requests')).toEqual({
@@ -81,13 +82,13 @@ test('what a pod states as a whole replaces its containers’ sum, and its overh
   });
 });
 
-test('a pod that asks for nothing counts for its overhead, and without a limit for none', () => {
+test('a pod without requests counts for its overhead, and without limits for no limit', () => {
   const only = pod('a', { containers: [{}], overhead: { cpu: '10m', memory: '1Mi' } });
   expect(amountsOf(only, 'requests')).toEqual({ cpu: '10m', memory: '1Mi' });
   expect(amountsOf(only, 'limits')).toEqual({ cpu: '0', memory: '0' });
 });
 
-test('a variant’s own pods and finished ones leave a node as it would be without them', () => {
+test('a variant’s own pods and finished pods are not counted', () => {
   const labels = { ...selectorOf('latency-hpa'), 'app.kubernetes.io/part-of': 'tandem' };
   const containers = [requesting('1', '1Gi')];
   const pods = [
@@ -117,13 +118,13 @@ test.each([
   expect(nodesFor(OURS, { nodes, pods: [] })[0]!.tainted).toBe(tainted);
 });
 
-test('a node’s number of pods is a quantity too', () => {
+test('a node’s number of pods is read as a quantity', () => {
   const status = { allocatable: { ...NODE.status!.allocatable, pods: '1k' } };
   expect(nodesFor(OURS, { nodes: [{ ...NODE, status }], pods: [] })[0]!.podsFree).toBe(1000);
 });
 
 test.each([{}, { status: {} }, { status: { allocatable: {} } }])(
-  'a node that says only %j of what it has offers nothing',
+  'a node that reports only %j has nothing allocatable',
   (fields) => {
     const nodes = [{ metadata: { name: 'one' }, ...fields }];
     expect(nodesFor(OURS, { nodes, pods: [] })[0]).toMatchObject({
@@ -134,7 +135,7 @@ test.each([{}, { status: {} }, { status: { allocatable: {} } }])(
   },
 );
 
-test('a node of more than a double counts is read all the same', () => {
+test('a node with more memory than a double holds exactly is read', () => {
   const status = { allocatable: { cpu: '4', memory: '16Pi', pods: '110' } };
   const nodes = [{ ...NODE, status }];
   const pods = [pod('a', { containers: [requesting('1', '1Ei')] })];
@@ -150,16 +151,19 @@ test.each<[string, Partial<ObservedPod['spec']>]>([
   ],
   ['pod a/one: limits.cpu: a quantity', { resources: { limits: { cpu: '' } } }],
   ['pod a/one: overhead.memory: a quantity', { overhead: { memory: '1 Gi' } }],
-])('a quantity that cannot be read is told with its pod: %s', (message, fields) => {
+])('an unreadable quantity is an error that names the pod: %s', (message, fields) => {
   expect(() => nodesFor(OURS, { nodes: [NODE], pods: [pod('a', fields)] })).toThrow(message);
 });
 
-test.each(['cpu', 'memory', 'pods'])('a node’s %s that cannot be read is told with the node', (resource) => {
-  const nodes = [{ ...NODE, status: { allocatable: { [resource]: 'much' } } }];
-  expect(() => nodesFor(OURS, { nodes, pods: [] })).toThrow(
-    `node one: allocatable.${resource}: a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received much`,
-  );
-});
+test.each(['cpu', 'memory', 'pods'])(
+  'unreadable allocatable %s is an error that names the node',
+  (resource) => {
+    const nodes = [{ ...NODE, status: { allocatable: { [resource]: 'much' } } }];
+    expect(() => nodesFor(OURS, { nodes, pods: [] })).toThrow(
+      `node one: allocatable.${resource}: a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received much`,
+    );
+  },
+);
 
 /** The memory row of a node with other pods and one of ours, of 1G. */
 function memoryRow(pods: readonly ObservedPod[], ourPods = 1): string {
@@ -171,13 +175,16 @@ function memoryRow(pods: readonly ObservedPod[], ourPods = 1): string {
 test.each([
   ['apps', '1002024000 (12%)'],
   ['vision', '1002024k (12%)'],
-])('a sum has the form of its first pod, as in kubectl: beside one in %s it is %s', (namespace, row) => {
-  const pods = [
-    pod('zoo', { containers: [requesting('1', '1e6')] }),
-    pod(namespace, { containers: [requesting('1', '1000Ki')] }),
-  ];
-  expect(memoryRow(pods)).toBe(row);
-});
+])(
+  'a sum has the notation of its first pod, as in kubectl: beside a pod in %s it is %s',
+  (namespace, row) => {
+    const pods = [
+      pod('zoo', { containers: [requesting('1', '1e6')] }),
+      pod(namespace, { containers: [requesting('1', '1000Ki')] }),
+    ];
+    expect(memoryRow(pods)).toBe(row);
+  },
+);
 
 test.each([
   ['accuracy-hpa-1', '1001024000 (12%)'],
@@ -187,7 +194,7 @@ test.each([
   expect(memoryRow([pod('tandem', { containers }, { metadata: { namespace: 'tandem', name } })])).toBe(row);
 });
 
-test('a sum of bytes keeps the form of its first pod, and nothing has no form', () => {
+test('a sum in bytes keeps the notation of its first pod; a pod without memory has none', () => {
   const pods = [
     pod('a', { containers: [requesting('1', '0')] }),
     pod('b', { containers: [requesting('1', '1000Ki')] }),
@@ -196,7 +203,7 @@ test('a sum of bytes keeps the form of its first pod, and nothing has no form', 
   expect(memoryRow(pods, 0)).toBe('2000000 (0%)');
 });
 
-test('a pod’s memory has the form of its first container that asks for some, as in kubectl', () => {
+test('a pod’s memory has the notation of its first container that requests memory, as in kubectl', () => {
   const containers = [requesting('1', '0'), requesting('1', '64Mi'), requesting('1', '1e6')];
   const larger = { containers, initContainers: [requesting('1', '1e9')] };
   expect(amountsOf(pod('a', { containers }), 'requests').memory).toBe('68108864');
@@ -204,7 +211,7 @@ test('a pod’s memory has the form of its first container that asks for some, a
   expect(amountsOf(pod('a', larger), 'requests').memory).toBe('1G');
 });
 
-test('a pod’s memory keeps its form where no suffix shows it', () => {
+test('a pod’s memory keeps its notation even if no suffix shows it', () => {
   const pods = [
     pod('a', { containers: [requesting('1', '1Mi'), requesting('1', '1')] }),
     pod('b', { containers: [requesting('1', '1048575')] }),
@@ -223,14 +230,14 @@ describe('kubectl', () => {
     process.env['PATH'] = `${folder}${delimiter}${path}`;
   };
 
-  test('lists nodes and pods of every namespace with the kubeconfig that was given', () => {
+  test('lists the nodes and the pods of all namespaces with the given kubeconfig', () => {
     answering(`echo "{\\"items\\": [\\"$*\\"]}"`);
     const { nodes, pods } = readCluster('/some/config');
     expect(nodes).toEqual(['--kubeconfig /some/config get nodes --all-namespaces --output=json']);
     expect(pods).toEqual(['--kubeconfig /some/config get pods --all-namespaces --output=json']);
   });
 
-  test('is quoted where it fails', () => {
+  test('is quoted if it fails', () => {
     answering('echo "error: no server" >&2; exit 1');
     expect(() => readCluster('f')).toThrow('--kubeconfig f: kubectl could not list nodes: error: no server');
   });
@@ -243,12 +250,12 @@ describe('kubectl', () => {
     ['echo null', 'its answer must be a list in JSON, received "null\\n"'],
     ['echo "{}"', 'its answer must be a list in JSON, received "{}\\n"'],
     [`echo '{"items": null}'`, 'its answer must be a list in JSON, received "{\\"items\\": null}\\n"'],
-  ])('that does %s is told as such', (script, reason) => {
+  ])('that does %s gives an error that says so', (script, reason) => {
     answering(script);
     expect(() => readCluster('f')).toThrow(`--kubeconfig f: kubectl could not list nodes: ${reason}`);
   });
 
-  test('that may not be run is told as such', () => {
+  test('that is not executable gives an error that says so', () => {
     answering('');
     chmodSync(join(folder, 'kubectl'), 0o644);
     process.env['PATH'] = folder;
@@ -257,7 +264,7 @@ describe('kubectl', () => {
     );
   });
 
-  test('is asked for where it is missing', () => {
+  test('must be on the PATH', () => {
     process.env['PATH'] = '/nonexistent';
     expect(() => readCluster('f')).toThrow('--kubeconfig needs kubectl on the PATH; install it');
   });

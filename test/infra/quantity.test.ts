@@ -46,7 +46,7 @@ test.each([
   expect(parseMemoryBytes(text)).toBe(bytes);
 });
 
-/** What one unit with each suffix is, as a fraction. */
+/** The factor of each suffix, as a fraction. */
 const UNITS: readonly (readonly [suffix: string, numerator: bigint, denominator: bigint])[] = [
   ...['n', 'u', 'm'].map((suffix, i) => [suffix, 1n, 1000n ** BigInt(3 - i)] as const),
   ...['', 'k', 'M', 'G', 'T', 'P', 'E'].map((suffix, i) => [suffix, 1000n ** BigInt(i), 1n] as const),
@@ -74,7 +74,7 @@ const number = fc
   .map((parts) => (parts.point === '' ? { ...parts, fraction: '' } : parts))
   .filter(({ whole, fraction }) => whole + fraction !== '');
 
-test('every quantity of the grammar is its value rounded up, or the most that Kubernetes counts', () => {
+test('every quantity of the grammar is read as its value rounded up, capped as in Kubernetes', () => {
   fc.assert(
     fc.property(number, unit, ({ sign, whole, point, fraction }, [suffix, numerator, denominator]) => {
       const text = `${sign}${whole}${point}${fraction}${suffix}`;
@@ -82,8 +82,8 @@ test('every quantity of the grammar is its value rounded up, or the most that Ku
       const expected = (unitsPerOne: bigint) => {
         const dividend = BigInt(whole + fraction) * numerator * unitsPerOne;
         const rounded = dividend / divisor + (dividend % divisor === 0n ? 0n : 1n);
-        const most = (2n ** 63n - 1n) * unitsPerOne;
-        return Number(rounded < most ? rounded : most);
+        const max = (2n ** 63n - 1n) * unitsPerOne;
+        return Number(rounded < max ? rounded : max);
       };
       expect(parseMemoryBytes(text)).toBe(expected(1n));
       expect(parseCpuMillis(text)).toBe(expected(1000n));
@@ -92,7 +92,7 @@ test('every quantity of the grammar is its value rounded up, or the most that Ku
   );
 });
 
-test('a negative quantity is refused as one', () => {
+test('a negative quantity is refused', () => {
   fc.assert(
     fc.property(number, unit, ({ whole, point, fraction }, [suffix]) => {
       fc.pre(BigInt(whole + fraction) > 0n);
@@ -116,7 +116,7 @@ test('formatting and parsing are inverse', () => {
   );
 });
 
-test('what is more than a double counts exactly is formatted so that it can be read again', () => {
+test('a value above 2^53 is formatted so that it can be read again', () => {
   fc.assert(
     fc.property(fc.double({ min: 2 ** 53, max: 2 ** 63, noNaN: true }), format, (value, how) => {
       expect(parseMemoryBytes(formatMemory(value, how))).toBe(value);
@@ -137,7 +137,7 @@ test('the canonical form has the largest suffix that leaves a whole number', () 
 });
 
 test.each(['', 'much', '1 Gi', '1e', '1eGi', '.', '-', '+.', '1K', '1ki', '1mi', '1e1.5', '--1', '1.2.3'])(
-  '%j is no quantity',
+  '%j is not a quantity',
   (text) => {
     expect(() => parseMemoryBytes(text)).toThrow(
       `a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received ${text}`,

@@ -18,7 +18,7 @@ test('a route is a Service named after the model that selects the pods of one va
   expect(Service.spec.selector['app.kubernetes.io/instance']).toBe('accuracy-hpa');
 });
 
-test('a synth without a route removes its file, and no other that is there', () => {
+test('a synth without a route removes that route’s file and no other', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-route-'));
   jest.spyOn(console, 'error').mockImplementation(() => undefined);
   const others = ['route-birds.k8s.yaml', 'route-latency.yaml', 'my-route-latency.k8s.yaml'];
@@ -46,7 +46,7 @@ test('every variant has a route', () => {
 });
 
 test.each(['accuracy', 'accuracy=previous', 'latency=accuracy-hpa', 'previous=max-size'])(
-  '%s is no route',
+  '%s is not a route',
   (text) => {
     expect(() => parseRoute(text)).toThrow(
       /^--route must be one of accuracy=single-pod, .*latency=hpa, accuracy=accuracy-single-pod, .*, accuracy=previous-max-size, received /,
@@ -70,7 +70,7 @@ describe('the folder of a route', () => {
     'link',
     'link/sub',
     'dist/..sub',
-  ])('may not be %s', (out) => {
+  ])('must not be %s', (out) => {
     expect(() => checkRouteFolder(`${folder}/${out}`, dist)).toThrow(
       `--route must not write into dist/, which holds variants only: choose another --out, received ${folder}/${out}`,
     );

@@ -8,7 +8,7 @@ import { type Resources, VARIANTS } from '../../infra/variants';
 
 const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
 
-/** Pods that ask for nothing. */
+/** No requests and no limits. */
 const EMPTY = {
   requests: { cpu: '0', memory: '0' },
   limits: { cpu: '0', memory: '0' },
@@ -34,32 +34,32 @@ const podsBy = (
   replicas: number,
   resources: Resources,
   nodes: readonly ClusterNode[],
-  lot?: 'first' | 'last',
-) => place(replicas, resources, nodes, lot).placed.map(({ pods }) => pods);
+  tie?: 'first' | 'last',
+) => place(replicas, resources, nodes, tie).placed.map(({ pods }) => pods);
 
-test('a pod goes where more is left of CPU and memory', () => {
+test('a pod goes to the node with more CPU and memory left', () => {
   const nodes = [NODE, { ...NODE, cpuAllocatableMillis: 16_000, memoryAllocatableBytes: 32 * 2 ** 30 }];
   expect(podsBy(1, asking('500m', '1Gi'), nodes)).toEqual([0, 1]);
-  const { drawn } = place(1, asking('500m', '1Gi'), nodes);
-  expect(drawn).toBe(false);
+  const { tied } = place(1, asking('500m', '1Gi'), nodes);
+  expect(tied).toBe(false);
 });
 
-test('what other pods ask for counts, and of those that ask for nothing what the scheduler assumes', () => {
-  const asked = { cpu: '2', memory: '4Gi' };
-  const busy = { ...NODE, others: { ...NODE.others, requests: asked, scored: asked } };
+test('requests of other pods count; a pod without requests counts as the scheduler assumes', () => {
+  const busyRequests = { cpu: '2', memory: '4Gi' };
+  const busy = { ...NODE, others: { ...NODE.others, requests: busyRequests, scored: busyRequests } };
   expect(podsBy(1, asking('500m', '1Gi'), [busy, NODE])).toEqual([0, 1]);
-  const assumed = { ...NODE, others: { ...NODE.others, scored: asked } };
+  const assumed = { ...NODE, others: { ...NODE.others, scored: busyRequests } };
   expect(podsBy(1, asking('500m', '1Gi'), [assumed, NODE])).toEqual([0, 1]);
 });
 
-test('a node that pods would rather avoid gets one only where no other has room', () => {
+test('a node with a PreferNoSchedule taint gets a pod only if no other node has room', () => {
   const avoided = { ...NODE, taintsPreferNoSchedule: 1 };
   const resources = asking('1000m', '1Gi');
   expect(podsBy(2, resources, [avoided, NODE])).toEqual([0, 2]);
   expect(podsBy(5, resources, [avoided, NODE])).toEqual([2, 3]);
 });
 
-test('a cordoned node gets none, and is named apart from a tainted one', () => {
+test('a cordoned node gets no pod, and the reason counts it apart from a tainted one', () => {
   const nodes = [
     { ...NODE, cordoned: true, tainted: true },
     { ...NODE, tainted: true },
@@ -70,7 +70,7 @@ test('a cordoned node gets none, and is named apart from a tainted one', () => {
   });
 });
 
-test('without nodes there is the scheduler’s own sentence', () => {
+test('without nodes the reason is the scheduler’s own sentence', () => {
   expect(place(1, asking('1', '1Gi'), [])).toMatchObject({
     placed: [],
     pending: 1,
@@ -78,22 +78,22 @@ test('without nodes there is the scheduler’s own sentence', () => {
   });
 });
 
-test('between nodes that score alike lots are drawn, which is told', () => {
+test('nodes with equal scores are a tie, which the placement reports', () => {
   const resources = asking('1000m', '1Gi');
   const nodes = [NODE, { ...NODE, name: 'worker-2' }];
   expect(podsBy(1, resources, nodes)).toEqual([1, 0]);
   expect(podsBy(1, resources, nodes, 'last')).toEqual([0, 1]);
-  expect(place(1, resources, nodes).drawn).toBe(true);
+  expect(place(1, resources, nodes).tied).toBe(true);
   expect(podsBy(2, resources, nodes, 'last')).toEqual([1, 1]);
 });
 
-test('a node that offers nothing takes a pod that asks for nothing, and no other', () => {
+test('a node with nothing allocatable takes only pods without requests', () => {
   const nothing = { ...NODE, cpuAllocatableMillis: 0, memoryAllocatableBytes: 0, others: EMPTY };
   expect(place(1, asking('0', '0'), [nothing]).pending).toBe(0);
   expect(place(1, asking('1m', '0'), [nothing]).pending).toBe(1);
 });
 
-test('as printed, a worker holds one accuracy pod, and the others stay pending for two reasons', () => {
+test('on the container basis a worker takes one accuracy pod; the others stay Pending for two reasons', () => {
   const { placed, pending, reason } = place(4, variantOf('accuracy-max-size').resources, CLUSTER);
   expect(placed.map(({ pods }) => pods)).toEqual([0, 1, 1]);
   expect(pending).toBe(2);
@@ -102,7 +102,7 @@ test('as printed, a worker holds one accuracy pod, and the others stay pending f
   );
 });
 
-test('at its maximum the accuracy HPA fits on neither basis, the latency HPA does', () => {
+test('at maxReplicas the accuracy HPA fits on neither basis, and the latency HPA fits', () => {
   const pendingAt = (name: string, replicas: number, basis: 'container' | 'node') =>
     place(replicas, resourcesOn(basis, variantOf(name)), CLUSTER).pending;
   expect(pendingAt('accuracy-hpa', 10, 'container')).toBe(6);
@@ -110,7 +110,7 @@ test('at its maximum the accuracy HPA fits on neither basis, the latency HPA doe
   expect(pendingAt('latency-hpa', 8, 'container')).toBe(0);
 });
 
-test('no node is ever asked for more than it has, and no pod is lost', () => {
+test('no node gets more than it has, and every pod is placed or Pending', () => {
   fc.assert(
     fc.property(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 5000 }), (replicas, millis) => {
       const resources = {

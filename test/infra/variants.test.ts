@@ -19,7 +19,7 @@ const PRINTED: [string, string, string, string, string][] = [
 
 describe('the printed figures', () => {
   test.each(PRINTED)(
-    '%s asks for %s and %s, limited to %s and %s',
+    '%s requests %s and %s, limited to %s and %s',
     (name, cpu, memory, cpuLimit, memoryLimit) => {
       const { requests, limits } = container(name).resources;
       expect([requests.cpu, String(requests.memory)]).toEqual([cpu, memory]);
@@ -27,14 +27,14 @@ describe('the printed figures', () => {
     },
   );
 
-  test.each(PRINTED)('%s holds %s, %s, %s and %s character for character', (name, ...figures) => {
+  test.each(PRINTED)('%s has %s, %s, %s and %s character for character', (name, ...figures) => {
     const text = files.get(`${name}.k8s.yaml`)!;
     const [cpu, memory, cpuLimit, memoryLimit] = figures;
     expect(text).toContain(`limits:\n              cpu: ${cpuLimit}\n              memory: ${memoryLimit}\n`);
     expect(text).toContain(`requests:\n              cpu: ${cpu}\n              memory: ${memory}\n`);
   });
 
-  test('every variant is one of them', () => {
+  test('are those of every variant', () => {
     expect(PRINTED.map(([name]) => name).sort()).toEqual(VARIANTS.map(({ name }) => name).sort());
   });
 
@@ -44,7 +44,7 @@ describe('the printed figures', () => {
     ['previous-max-size', 4],
     ['latency-single-pod', 1],
     ['latency-max-size', 2],
-  ])('%s runs %i replicas and no autoscaler', (name, replicas) => {
+  ])('%s has %i replicas and no autoscaler', (name, replicas) => {
     expect(variant(name)['Deployment'].spec.replicas).toBe(replicas);
     expect(variant(name)).not.toHaveProperty('HorizontalPodAutoscaler');
   });
@@ -92,42 +92,43 @@ describe.each(VARIANTS)('variant $name', ({ name, kind, model, scaling, resource
   const all = variant(name);
   const pod: Manifest = all['Deployment'].spec.template.spec;
 
-  test('is what was reviewed', () => {
+  test('equals the reviewed snapshot', () => {
     expect(files.get(`${name}.k8s.yaml`)).toMatchSnapshot();
   });
 
-  test('is named after its kind, and scaled by it', () => {
+  test('has a name and a scaling that match its kind', () => {
     expect(name.endsWith(`-${kind}`)).toBe(true);
     expect(scaling.kind).toBe(kind === 'hpa' ? 'hpa' : 'fixed');
   });
 
-  test('says on which basis its figures are, and where they stand', () => {
+  test('names the basis and the source of its figures', () => {
     expect(all['Deployment'].metadata.annotations).toEqual({
       'tandem/figures-basis': 'container',
       'tandem/figures-source': source,
     });
   });
 
-  test('may use at least what it asks for', () => {
+  test('has limits at or above its requests', () => {
     const { requests, limits } = resources;
     expect(parseCpuMillis(requests.cpu)).toBeLessThanOrEqual(parseCpuMillis(limits.cpu));
     expect(parseMemoryBytes(requests.memory)).toBeLessThanOrEqual(parseMemoryBytes(limits.memory));
   });
 
-  test('can use more CPU than its autoscaler aims at, by more than the controller’s tolerance of 10 %', () => {
+  test('can use more CPU than its autoscaler’s target plus the controller’s tolerance of 10 %', () => {
     const target = scaling.kind === 'hpa' ? scaling.targetCpuPercent : 0;
-    const most = (100 * parseCpuMillis(resources.limits.cpu)) / parseCpuMillis(resources.requests.cpu);
-    expect(most).toBeGreaterThan(1.1 * target);
+    const usablePercent =
+      (100 * parseCpuMillis(resources.limits.cpu)) / parseCpuMillis(resources.requests.cpu);
+    expect(usablePercent).toBeGreaterThan(1.1 * target);
   });
 
-  test('is named alike everywhere, in the namespace tandem', () => {
+  test('uses one name for all objects, in the namespace tandem', () => {
     for (const manifest of Object.values(all)) {
       expect(manifest.metadata).toMatchObject({ name, namespace: 'tandem' });
     }
     expect(all).not.toHaveProperty('Namespace');
   });
 
-  test('serves its model and knows its CPU limit', () => {
+  test('serves its model and passes the CPU limit to the container', () => {
     const env = container(name).env as Manifest[];
     expect(env).toContainEqual({ name: 'MODELS', value: model });
     expect(env).toContainEqual({
@@ -136,14 +137,14 @@ describe.each(VARIANTS)('variant $name', ({ name, kind, model, scaling, resource
     });
   });
 
-  test('is probed where each probe means something', () => {
+  test('probes readiness for start and traffic, and liveness apart', () => {
     const { startupProbe, readinessProbe, livenessProbe } = container(name);
     expect(startupProbe.httpGet).toEqual({ path: '/v2/health/ready', port: 'http' });
     expect(readinessProbe.httpGet).toEqual({ path: '/v2/health/ready', port: 'http' });
     expect(livenessProbe.httpGet).toEqual({ path: '/v2/health/live', port: 'http' });
   });
 
-  test('is given 120 s to start, and is probed with every number stated', () => {
+  test('allows 120 s to start and states every number of its probes', () => {
     const { startupProbe, readinessProbe, livenessProbe } = container(name);
     const stated = { initialDelaySeconds: 0, successThreshold: 1 };
     expect(startupProbe).toMatchObject({
@@ -166,7 +167,7 @@ describe.each(VARIANTS)('variant $name', ({ name, kind, model, scaling, resource
     });
   });
 
-  test('is spread over hosts where it can be, and leaves a lost node after 30 s', () => {
+  test('prefers different nodes and replaces pods of a lost node after 30 s', () => {
     expect(pod.topologySpreadConstraints).toEqual([
       {
         maxSkew: 1,
@@ -186,7 +187,7 @@ describe.each(VARIANTS)('variant $name', ({ name, kind, model, scaling, resource
     );
   });
 
-  test('writes to a bounded /tmp only', () => {
+  test('can write only to /tmp, up to its size limit', () => {
     const [{ name: volume, emptyDir }] = pod.volumes;
     expect(emptyDir).toEqual({ sizeLimit: '64Mi' });
     expect(container(name).volumeMounts).toEqual([{ name: volume, mountPath: '/tmp' }]);
@@ -206,7 +207,7 @@ describe.each(VARIANTS)('variant $name', ({ name, kind, model, scaling, resource
     expect(all['ServiceAccount'].automountServiceAccountToken).toBe(false);
   });
 
-  test('selects its own pods and no other variant’s', () => {
+  test('selects its own pods and those of no other variant', () => {
     const labels = all['Deployment'].spec.template.metadata.labels as Record<string, string>;
     const selectors: Record<string, string>[] = [
       all['Deployment'].spec.selector.matchLabels,
@@ -222,10 +223,10 @@ describe.each(VARIANTS)('variant $name', ({ name, kind, model, scaling, resource
     }
   });
 
-  test('has a disruption budget exactly when more than one replica may run', () => {
-    const most = scaling.kind === 'fixed' ? scaling.replicas : scaling.maxReplicas;
-    expect('PodDisruptionBudget' in all).toBe(most > 1);
-    if (most > 1) {
+  test('has a disruption budget if and only if more than one replica may run', () => {
+    const max = scaling.kind === 'fixed' ? scaling.replicas : scaling.maxReplicas;
+    expect('PodDisruptionBudget' in all).toBe(max > 1);
+    if (max > 1) {
       expect(all['PodDisruptionBudget'].spec).toEqual({
         maxUnavailable: 1,
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
@@ -248,12 +249,12 @@ describe.each(VARIANTS)('variant $name', ({ name, kind, model, scaling, resource
     }
   });
 
-  test('rolls without losing a pod and drains within its grace period', () => {
+  test('removes no pod before its successor is ready, and drains within the grace period', () => {
     expect(all['Deployment'].spec.strategy.rollingUpdate).toEqual({ maxSurge: 1, maxUnavailable: 0 });
     expect(pod.terminationGracePeriodSeconds).toBe(30);
   });
 
-  test('takes traffic on its port and sends none', () => {
+  test('allows traffic in on its port and none out', () => {
     expect(all['NetworkPolicy'].spec).toEqual({
       podSelector: all['Deployment'].spec.selector,
       ingress: [{ ports: [{ port: 'http', protocol: 'TCP' }] }],

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Packs the project and uses it from another one, as somebody would who builds on the construct: the example of docs/
-# compiles against the package's types, and it and the command write what they write here.
+# Packs the project and uses it from another project, as a user of the construct would: the example in docs/ compiles
+# against the package's types, and the example and the command write the same files as in the checkout.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -23,14 +23,14 @@ echo '{ "compilerOptions": { "module": "node16", "target": "es2022", "strict": t
 npx tsc
 node app.js
 cmp build/example/birds.k8s.yaml expected/build/example/birds.k8s.yaml
-echo 'ok   the example compiles against the package, and writes what it writes here'
+echo 'ok   the example compiles against the package and writes the same manifests'
 npx tandem synth --out dist >/dev/null 2>warnings
 diff -r dist "$root/dist"
 grep -q 'accuracy-max-size: replicas 4, 2 stay Pending' warnings
 echo 'ok   tandem synth writes dist/ byte for byte'
 npx tandem fit >fit
 cmp fit expected/fit
-echo 'ok   tandem fit says what it says here'
+echo 'ok   tandem fit prints the same report'
 copies=$(find . -path '*/node_modules/constructs/package.json' | wc -l)
 [ "$copies" = 1 ] || { echo "constructs must be installed once, found $copies times" >&2; exit 1; }
-echo 'ok   there is one copy of constructs, so that its classes are the same'
+echo 'ok   constructs is installed once, so that its classes are the same'

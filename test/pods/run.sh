@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The image in pods on three real nodes of this machine, in a network namespace of their own.
+# Runs the container image in pods on three real nodes on this machine, in their own network namespace.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 status=0

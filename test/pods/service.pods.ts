@@ -1,6 +1,6 @@
 /**
- * The service in pods on real nodes: `dist/`'s latency HPA variant with figures that two cores shared by three nodes can
- * feed. Everything else of it is as printed.
+ * The service in pods on real nodes: the latency HPA variant of `dist/`, with figures scaled down to two cores that three
+ * nodes share. All other fields are unchanged.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,9 +22,9 @@ const SCALED = {
   limits: { cpu: `${CPU_LIMIT_MILLIS}m`, memory: '1Gi' },
 };
 const REPLICAS = { min: 2, max: 4 };
-/** More than three pods at the target take, less than the machine can; a request takes some 11 ms of CPU. */
+/** Above what three pods serve at the target utilization, below what the machine can; a request takes about 11 ms of CPU. */
 const REQUESTS_PER_SECOND = 25;
-/** More than two pods can do under their limits. */
+/** Above what two pods can serve within their limits. */
 const OVERLOAD_PER_SECOND = 150;
 const HPA_TIMEOUT_MS = 240_000;
 
@@ -46,7 +46,7 @@ const variant: readonly any[] = (() => {
   return objects;
 })();
 
-/** What still sends when a test fails: nothing ends it otherwise. */
+/** Stops the load of a failed test. */
 const stops: (() => Promise<unknown>)[] = [];
 const load = (perSecond: number) => {
   const stop = startLoad(url, photo, perSecond);
@@ -81,7 +81,7 @@ afterAll(async () => {
   await must(cluster, ['delete', 'namespace', NAMESPACE, '--timeout=120s']);
 });
 
-/** A file of a pod's own control group, on whichever node it runs. */
+/** Reads a file of a pod's control group, on whichever node the pod runs. */
 function cgroupFile(uid: string, controller: string, file: string): string {
   for (const cgroup of cgroups) {
     const root = join('/sys/fs/cgroup', controller, cgroup, 'kubepods');
@@ -107,7 +107,7 @@ test('the pods run on different nodes, each in a control group with its CPU limi
   }
 });
 
-test('the CPU limit bites: pods under more load than it feeds are throttled and use no more than it', async () => {
+test('under overload, pods are throttled and use no more CPU than their limit', async () => {
   const pods = await readyPods(cluster);
   const usage = (uid: string) => Number(cgroupFile(uid, 'cpuacct', 'cpuacct.usage')) / 1e6;
   const before = uidsOf(pods).map((uid) => ({ uid, periods: throttledPeriods(uid), cpuMs: usage(uid) }));
@@ -119,19 +119,19 @@ test('the CPU limit bites: pods under more load than it feeds are throttled and 
     throttledPeriods: throttledPeriods(uid) - periods,
     usedMillis: (1000 * (usage(uid) - cpuMs)) / (performance.now() - started),
   }));
-  // What is more than they can do is refused with 503, which is not looked at here.
+  // The service refuses the excess with 503; this test does not check that.
   await stop();
   console.log(`under overload: ${JSON.stringify(measured)}`);
   measured.forEach(expectHeldBack);
 });
 
-test('a rollout restart under load replaces every pod without one failed request', async () => {
+test('a rollout restart under load replaces every pod without a failed request', async () => {
   const before = new Set(uidsOf(await readyPods(cluster)));
   const stop = load(REQUESTS_PER_SECOND);
   await sleep(3_000);
   await must(cluster, ['rollout', 'restart', `deployment/${VARIANT}`, '--namespace', NAMESPACE]);
   await rolledOut();
-  // Until the last of the old pods is gone, and a little more.
+  // Keep sending until after the last old pod is gone.
   await until(
     'the old pods are gone',
     async () => {
@@ -148,7 +148,7 @@ test('a rollout restart under load replaces every pod without one failed request
   expect(sent).toBeGreaterThan(20);
 });
 
-test('the autoscaler, fed by metrics-server, adds pods under load and takes them away after it', async () => {
+test('the autoscaler with metrics-server adds pods under load and removes them afterwards', async () => {
   const started = performance.now();
   const timeline: string[] = [];
   let last = '';

@@ -1,4 +1,4 @@
-/** The choice of a builder, with programs of our own in the place of docker, podman and buildah. */
+/** How a builder is chosen, with scripts in place of docker, podman and buildah. */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ function program(name: string, script: string): void {
 const WORKS = 'echo "$@" >>$(dirname "$0")/called';
 const called = () => readFileSync(join(folder, 'called'), 'utf8').trim().split('\n');
 
-test('a docker without its daemon is passed over for a podman that works', () => {
+test('a docker without its daemon is skipped for a podman that works', () => {
   program('docker', 'echo "Cannot connect to the Docker daemon" >&2; exit 1');
   program('podman', 'exit 0');
   program('buildah', 'exit 0');
@@ -34,15 +34,15 @@ test('a docker without its daemon is passed over for a podman that works', () =>
   expect(findBuilder(['buildah'])).toBe('buildah');
 });
 
-test('where none works the error says what is wrong with each', () => {
+test('if no builder works, the error gives the reason for each', () => {
   program('docker', 'echo "Cannot connect to the Docker daemon" >&2; exit 1');
   expect(() => findBuilder()).toThrow(
-    'an image needs docker or podman or buildah, received docker: Cannot connect to the Docker daemon; podman: is not on the PATH; buildah: is not on the PATH: install one of them, or start its daemon',
+    'building an image needs docker or podman or buildah: install one of them or start its daemon (docker: Cannot connect to the Docker daemon; podman: not on the PATH; buildah: not on the PATH)',
   );
 });
 
 test.each(BUILDERS)(
-  '%s gets the arguments, and the certificates as a secret that stays out of the image',
+  '%s gets the build arguments, and the certificates as a secret that stays out of the image',
   (name) => {
     process.env['PATH'] = `${folder}:${pathBefore}`;
     program(name, WORKS);
@@ -65,6 +65,6 @@ test('a build that fails is an error', () => {
   process.env['PATH'] = `${folder}:${pathBefore}`;
   program('buildah', 'exit 125');
   expect(() => build('buildah', { image: 'a:b', context: '.', buildArguments: {} })).toThrow(
-    'buildah build ended with 125: see its own words above',
+    'buildah build ended with status 125: see its output above',
   );
 });

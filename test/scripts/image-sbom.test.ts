@@ -18,7 +18,7 @@ Architecture: all
 Version: 1:2024b-0
 `;
 
-test('Debian’s installed packages are named by package URLs, the removed ones are left out', () => {
+test('installed Debian packages get package URLs, and removed ones are left out', () => {
   expect(debianComponents(STATUS)).toEqual([
     {
       'bom-ref': 'pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bdeb12u1?arch=amd64',
@@ -31,7 +31,7 @@ test('Debian’s installed packages are named by package URLs, the removed ones 
   ]);
 });
 
-test('the image’s SBOM keeps what npm says and adds Node and Debian’s packages', () => {
+test('the SBOM of the container image keeps npm’s components and adds Node and the Debian packages', () => {
   const express = {
     'bom-ref': 'express@5',
     type: 'library',
