@@ -1,12 +1,12 @@
 /**
- * What becomes of a service that is asked for three times what it can do.
+ * Overload: does a service keep its goodput at three times the rate that it can answer?
  *
  * npx tsx bench/experiments/overload.ts [--model latency] [--engine onnxruntime] [--threads 1] [--seconds 20] [--seed 1]
  *   [--image FILE.jpg]
  *
- * Service, clients and probes are processes of their own on loopback; leave them a core each. First the peak is measured
- * (8 clients that ask again at once), then Poisson arrivals at three times the peak, then 300 clients that ask again at
- * once whatever they are told, then the peak again.
+ * Service, load generator and probes are processes of their own on loopback; leave them a core each. The peak is measured
+ * first (8 clients in a closed loop), then Poisson arrivals at three times the peak, then 300 clients in a closed loop
+ * that ignore Retry-After, then the peak again.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,19 +14,24 @@ import { parseArgs } from 'node:util';
 import { modelId } from '../../models/catalog';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { ENV, PATHS } from '../../service/contract';
-import { load, type Load } from '../load/client';
-import { percentile } from '../../statistics/percentile';
+import { summarize } from '../load/documents';
+import { runLoad } from '../load/generator';
 import { startService } from './service-process';
-import { line, summarize, verdict } from '../load/summary';
+import { failedOf, line, settled, verdict } from './verdict';
 
 const FACTOR = 3;
 const FLOOD_CLIENTS = 300;
 const PEAK_CLIENTS = 8;
-const PROBE_INTERVAL_MS = 50;
-const LEAST_GOODPUT_SHARE = 0.9;
-const MOST_REFUSAL_MS = 250;
-/** Kubernetes gives probes a second by default. */
+const WARM_UP_SECONDS = 3;
+const PROBES_PER_SECOND = 20;
+const MIN_GOODPUT_SHARE = 0.9;
+const MAX_REFUSAL_MS = 250;
+/** Kubernetes' default. */
 const PROBE_TIMEOUT_MS = 1_000;
+/** Longer than the service's own. */
+const REQUEST_TIMEOUT_MS = 20_000;
+/** More than the service lets wait. */
+const OVERLOAD_CONNECTIONS = 1_024;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -40,73 +45,68 @@ async function main(): Promise<void> {
     },
   });
   const seconds = Number(values.seconds);
-  const model = modelId(values.model);
   const service = await startService({
-    [ENV.models]: model,
+    [ENV.models]: modelId(values.model),
     [ENV.engine]: values.engine,
     [ENV.cpuLimitMillis]: String(1000 * Number(values.threads)),
   });
-  const post = (arrivals: Load['arrivals'], forSeconds = seconds) =>
-    load({ url: `${service.url}${PATHS.classify}`, imageFile: values.image, seconds: forSeconds, arrivals });
-  const probe = () =>
-    load({
-      url: `${service.url}${PATHS.live}`,
-      seconds,
-      arrivals: { kind: 'steady', intervalMs: PROBE_INTERVAL_MS },
+  const post = (load: string, connections: number) =>
+    runLoad({
+      url: `${service.url}${PATHS.classify}`,
+      ...{ load, connections: `kept:${connections}`, timeoutMs: REQUEST_TIMEOUT_MS },
+      images: [{ file: values.image }],
+      seed: Number(values.seed),
     });
-  const peakClients = { kind: 'closed', clients: PEAK_CLIENTS } as const;
-  await post(peakClients, 3);
-  const peakBefore = summarize(await post(peakClients), seconds);
+  const closed = (clients: number, forSeconds = seconds) => post(`closed:${clients}:${forSeconds}s`, clients);
+  const probe = async () => {
+    const load = `constant:${PROBES_PER_SECOND}:${seconds}s`;
+    const url = `${service.url}${PATHS.live}`;
+    const summary = summarize(await runLoad({ url, load, timeoutMs: PROBE_TIMEOUT_MS }));
+    console.log(line('liveness meanwhile', summary));
+    return { probes: summary.due, failed: summary.due - summary.outcomes.right };
+  };
+  await closed(PEAK_CLIENTS, WARM_UP_SECONDS);
+  const peakBefore = settled(await closed(PEAK_CLIENTS));
   console.log(line('peak', peakBefore));
 
+  const rate = FACTOR * peakBefore.goodputPerSecond;
   const [overload, overloadProbes] = await Promise.all([
-    post({ kind: 'poisson', perSecond: FACTOR * peakBefore.goodput, seed: Number(values.seed) }),
+    post(`poisson:${rate.toFixed(3)}:${seconds}s`, OVERLOAD_CONNECTIONS),
     probe(),
   ]);
-  const at = summarize(overload, seconds);
-  const probeP99 = (probes: typeof overloadProbes) =>
-    percentile(
-      probes.map(({ latencyMs }) => latencyMs),
-      0.99,
-    ).toFixed(1);
-  console.log(line(`${FACTOR} times the peak`, at));
-  console.log(`liveness meanwhile: p99 ${probeP99(overloadProbes)} ms of ${overloadProbes.length} probes`);
+  const overloaded = settled(overload);
+  console.log(line(`${FACTOR} times the peak`, overloaded));
 
-  const [flood, floodProbes] = await Promise.all([post({ kind: 'closed', clients: FLOOD_CLIENTS }), probe()]);
-  const flooded = summarize(flood, seconds);
-  console.log(line(`${FLOOD_CLIENTS} clients that never wait`, flooded));
-  console.log(`liveness meanwhile: p99 ${probeP99(floodProbes)} ms of ${floodProbes.length} probes`);
+  const [flood, floodProbes] = await Promise.all([closed(FLOOD_CLIENTS), probe()]);
+  const flooded = settled(flood);
+  console.log(line(`${FLOOD_CLIENTS} clients that ignore Retry-After`, flooded));
 
-  const peakAfter = summarize(await post(peakClients), seconds);
+  const peakAfter = settled(await closed(PEAK_CLIENTS));
   console.log(line('peak again', peakAfter));
   const exit = await service.end();
 
-  const peak = (peakBefore.goodput + peakAfter.goodput) / 2;
-  const probes = [...overloadProbes, ...floodProbes];
-  const failedProbes = probes.filter(
-    ({ status, latencyMs }) => status !== 200 || latencyMs > PROBE_TIMEOUT_MS,
-  ).length;
+  const peak = (peakBefore.goodputPerSecond + peakAfter.goodputPerSecond) / 2;
+  const share = (goodputPerSecond: number) => `${((100 * goodputPerSecond) / peak).toFixed(1)} %`;
+  const failed = failedOf(summarize(overload)) + failedOf(summarize(flood));
+  const failedProbes = overloadProbes.failed + floodProbes.failed;
   verdict([
     [
-      `at ${FACTOR} times the peak goodput is at least 90 % of it: ${((100 * at.goodput) / peak).toFixed(1)} %`,
-      at.goodput >= LEAST_GOODPUT_SHARE * peak,
+      `at ${FACTOR} times the peak goodput is at least 90 % of it: ${share(overloaded.goodputPerSecond)}`,
+      overloaded.goodputPerSecond >= MIN_GOODPUT_SHARE * peak,
     ],
     [
-      `refusals take at most ${MOST_REFUSAL_MS} ms (p99): ${at.no.p99.toFixed(1)} ms`,
-      at.no.p99 <= MOST_REFUSAL_MS,
+      `refusals take at most ${MAX_REFUSAL_MS} ms (p99): ${overloaded.refused.p99Ms.toFixed(1)} ms`,
+      overloaded.refused.p99Ms <= MAX_REFUSAL_MS,
     ],
-    [`some were refused: ${at.refused}`, at.refused > 0],
+    [`some were refused: ${overloaded.outcomes.refused}`, overloaded.outcomes.refused > 0],
+    [`every other request was answered right: ${failed} failed`, failed === 0],
     [
-      `nothing else happened to any request: ${at.failed + flooded.failed} failed`,
-      at.failed + flooded.failed === 0,
-    ],
-    [
-      `no probe failed or took over ${PROBE_TIMEOUT_MS} ms: ${failedProbes} of ${probes.length}`,
+      `no probe failed or took over ${PROBE_TIMEOUT_MS} ms: ${failedProbes} of ${overloadProbes.probes + floodProbes.probes}`,
       failedProbes === 0,
     ],
     [
-      `${FLOOD_CLIENTS} clients leave at least 90 % of the peak: ${((100 * flooded.goodput) / peak).toFixed(1)} %`,
-      flooded.goodput >= LEAST_GOODPUT_SHARE * peak,
+      `${FLOOD_CLIENTS} clients leave at least 90 % of the peak: ${share(flooded.goodputPerSecond)}`,
+      flooded.goodputPerSecond >= MIN_GOODPUT_SHARE * peak,
     ],
     [`SIGTERM ended it with exit code ${exit}`, exit === 0],
   ]);

@@ -20,6 +20,8 @@ const INVALID = 'invalid: ';
 /** Of the rate that one client that waits for its answers reaches. */
 const START_SHARE = 0.25;
 const MAX_PROBES = 30;
+/** Invalid probes in a row after which the search gives up. */
+const MAX_INVALID = 2;
 /** Rates below this share of the start are not tried: the objective cannot be met. */
 const MIN_START_SHARE = 1 / 64;
 /** Windows by which growth of the requests in flight is judged. */
@@ -96,7 +98,7 @@ const meanOf = (values: Float64Array) => values.reduce((sum, value) => sum + val
 /** The verdict on a sample at one of its looks; undefined if it needs more. */
 export function judgeSample(
   sample: ProbeSample,
-  { percentile }: Slo,
+  { percentile, limitMs }: Slo,
 ): { verdict: Verdict; reason: string } | undefined {
   const { violated, latencyMs, inFlight, invalid } = sample;
   if (invalid !== undefined) return { verdict: 'cannot tell apart', reason: `${INVALID}${invalid}` };
@@ -104,7 +106,8 @@ export function judgeSample(
     return { verdict: 'fail', reason: 'requests in flight drift upward' };
   const count = violated.length;
   const violations = violated.reduce((sum, each) => sum + each, 0);
-  const effect = designEffect(latencyMs);
+  // Only what comes near the limit tells how violations cluster.
+  const effect = designEffect(latencyMs.map((ms) => Math.min(2 * limitMs, Math.max(limitMs / 2, ms))));
   const confidence = 1 - (1 - PROBE_CONFIDENCE) / LOOKS;
   const verdict = judgeShare(violations / effect, count / effect, percentile, confidence);
   if (verdict === undefined) return undefined;
@@ -161,6 +164,9 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
       while (look < LOOKS - 1 && soFar.violated.length >= looks[look]!) look++;
       return verdict !== undefined || soFar.violated.length >= looks.at(-1)!;
     });
+    // The generator's own figures are known only at the end, and time may have ended the probe before its last look.
+    if (sample.invalid !== undefined) verdict = judgeSample(sample, slo);
+    else if (look < LOOKS - 1 && sample.violated.length >= looks[0]!) verdict ??= judgeSample(sample, slo);
     verdict ??= {
       verdict: 'cannot tell apart',
       reason: 'the share of violations is too near the objective’s',
@@ -181,16 +187,18 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
   let known: Known = { low: 0 };
   let ended: string | undefined;
   let rate: number | undefined = start;
+  let invalid = 0;
   while (rate !== undefined && ended === undefined) {
     const { verdict, reason } = await probeAt(rate);
-    known = learn(known, rate, verdict);
+    const isInvalid = reason.startsWith(INVALID);
+    invalid = isInvalid ? invalid + 1 : 0;
+    if (!isInvalid) known = learn(known, rate, verdict);
     if (isStopped()) ended = 'interrupted';
-    else if (reason.startsWith(INVALID))
-      ended = `cannot tell apart at ${rate.toFixed(2)} per second, ${reason}`;
+    else if (invalid > MAX_INVALID) ended = `cannot tell apart at ${rate.toFixed(2)} per second, ${reason}`;
     else if ((known.high ?? Infinity) <= start * MIN_START_SHARE)
       ended = 'the objective is not met at any rate';
     else if (probes.length >= MAX_PROBES) ended = `${MAX_PROBES} probes were made`;
-    rate = nextRate(known, rate);
+    if (!isInvalid) rate = nextRate(known, rate);
   }
   const { low, high, undecided } = known;
   ended ??=

@@ -1,65 +1,38 @@
-/** Load on a service from outside its pods: so many requests a second, whatever the answers take. */
-import { request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Load on a service from outside its pods, on a fresh connection per request, so that each is routed anew. */
+import { summarize } from '../../bench/load/documents';
+import { runLoad } from '../../bench/load/generator';
 
 export interface LoadResult {
   readonly sent: number;
   readonly answered: number;
   /** What went wrong, with how often. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Milliseconds from request to the end of the answer, ascending. */
-  readonly latenciesMs: readonly number[];
+  /** Of the answers, from the intended send time. */
+  readonly medianMs: number;
 }
 
 const TIMEOUT_MS = 20_000;
+/** Longer than any test: the load ends when it is stopped. */
+const MAX_LOAD = '15m';
 
-/** One request on a connection of its own, so that each is routed anew. */
-function post(url: string, body: Buffer): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const options = {
-      method: 'POST',
-      agent: false,
-      timeout: TIMEOUT_MS,
-      headers: { 'content-type': 'image/jpeg' },
-    };
-    const sent = request(url, options, (response) => {
-      response.resume();
-      response.on('end', () =>
-        resolve(response.statusCode === 200 ? undefined : `status ${response.statusCode}`),
-      );
-      response.on('error', (error) => resolve(error.message));
-    });
-    sent.on('timeout', () => sent.destroy(new Error(`no answer in ${TIMEOUT_MS} ms`)));
-    sent.on('error', (error) => resolve(error.message));
-    sent.end(body);
+/** Starts a load; the returned function stops it, waits for the last answers and sums up. */
+export function startLoad(url: string, file: string, ratePerSecond: number): () => Promise<LoadResult> {
+  const stop = new AbortController();
+  const run = runLoad({
+    ...{ url, images: [{ file }], timeoutMs: TIMEOUT_MS, stop: stop.signal },
+    load: `constant:${ratePerSecond}:${MAX_LOAD}`,
   });
-}
-
-/** Starts it; what is returned stops it, waits for the last answers and says what came of all. */
-export function startLoad(url: string, body: Buffer, perSecond: number): () => Promise<LoadResult> {
-  const stopped = new AbortController();
-  const failures: Record<string, number> = {};
-  const latenciesMs: number[] = [];
-  const open: Promise<void>[] = [];
-  const one = async () => {
-    const started = performance.now();
-    const failure = await post(url, body);
-    if (failure === undefined) latenciesMs.push(performance.now() - started);
-    else failures[failure] = (failures[failure] ?? 0) + 1;
-  };
-  const sending = (async () => {
-    const started = performance.now();
-    while (!stopped.signal.aborted) {
-      const due = ((performance.now() - started) / 1000) * perSecond;
-      while (open.length < due) open.push(one());
-      await sleep(10);
-    }
-  })();
   return async () => {
-    stopped.abort();
-    await sending;
-    await Promise.all(open);
-    latenciesMs.sort((a, b) => a - b);
-    return { sent: open.length, answered: latenciesMs.length, failures, latenciesMs };
+    stop.abort();
+    const document = await run;
+    const { due, outcomes, answered } = summarize(document);
+    const { refused, timedOut, unsent } = outcomes;
+    const counts = Object.entries({ refused, timedOut, unsent }).filter(([, count]) => count > 0);
+    return {
+      sent: due,
+      answered: outcomes.right,
+      failures: { ...document.failures, ...Object.fromEntries(counts) },
+      medianMs: answered.p50Ms,
+    };
   };
 }

@@ -15,7 +15,7 @@ import sharp from 'sharp';
 
 import { percentile } from '../../statistics/percentile';
 import { startService } from '../../bench/experiments/service-process';
-import { verdict } from '../../bench/load/summary';
+import { verdict } from '../../bench/experiments/verdict';
 import { INPUT_SHAPE, MODEL_IDS } from '../../models/catalog';
 import { type Random, seededRandom } from '../../statistics/seeded-random';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
