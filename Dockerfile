@@ -24,6 +24,7 @@ RUN --mount=type=secret,id=certificates \
     if [ "$ENGINE" = tfjs-node ]; then npm run build:tfjs-node; else rm -rf node_modules/@tensorflow/tfjs-node; fi
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/image-sbom.ts scripts/
+COPY bench bench
 COPY charts charts
 COPY cli cli
 COPY files files
@@ -73,6 +74,9 @@ ENV NODE_ENV=production ENGINE=${ENGINE} MODELS=${MODELS} MODELS_DIR=/app/served
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/package.json /app/sbom.cdx.json ./
 COPY --from=build /app/service/page service/page
+COPY --from=build /app/build/bench build/bench
+COPY --from=build /app/build/charts build/charts
+COPY --from=build /app/build/cli build/cli
 COPY --from=build /app/build/files build/files
 COPY --from=build /app/build/statistics build/statistics
 COPY --from=build /app/build/models build/models

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 
 import { readConfig } from '../service/config';
 import { checkNodeVersion } from '../service/node-version';
+import { addBenchCommand } from './bench';
 import { addEvaluate } from './evaluate';
 import { addExport } from './export';
 import { addFit } from './fit';
@@ -28,6 +29,7 @@ addExport(program, defaults);
 addPack(program, defaults);
 addSynth(program);
 addFit(program);
+addBenchCommand(program);
 
 async function main(): Promise<void> {
   checkNodeVersion();
