@@ -107,7 +107,7 @@ describe('before a download', () => {
     [
       'a missing data set',
       { data: join(root, 'nowhere') },
-      `the data must be a folder with one folder per class, received ${join(root, 'nowhere')}, which is none`,
+      `the data must be a folder with one folder per class, received ${join(root, 'nowhere')}, which is not a folder`,
     ],
     [
       'an --out that is a file',
