@@ -1,0 +1,101 @@
+/**
+ * Does the load generator agree with vegeta on send-to-answer time?
+ *
+ * npx tsx bench/experiments/vegeta.ts [--rate 50] [--seconds 20] [--repetitions 5]
+ *
+ * Needs Go and access to its module proxy. Both send to the same server at the same constant rate, on a fresh connection
+ * per request, in turns; medians over the repetitions are compared. Exits with 1 if p50 or p99 differ by more than 5 %.
+ */
+import { execFileSync, fork } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { PACKAGE_ROOT } from '../../files/package-root';
+import { percentile } from '../../statistics/percentile';
+import { seededRandom } from '../../statistics/seeded-random';
+import { runLoad } from '../load/generator';
+import { decodeRequests } from '../load/run-document';
+import { verdict } from './verdict';
+
+const VEGETA = 'github.com/tsenart/vegeta/v12@v12.13.0';
+const CACHE = join(PACKAGE_ROOT, 'node_modules/.cache/vegeta');
+const MAX_DIFFERENCE = 0.05;
+/** The server answers after 20 ms and an exponential time of this mean, so that p99 lies far from p50. */
+const MEAN_EXTRA_MS = 15;
+const FIXED_MS = 20;
+
+interface Percentiles {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** The server, in a process of its own. */
+function serve(): void {
+  const random = seededRandom(1, 'service times');
+  const server = createServer((request, response) => {
+    request.resume();
+    setTimeout(() => response.end('{}'), FIXED_MS - MEAN_EXTRA_MS * Math.log(1 - random.uniform()));
+  });
+  server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port));
+  process.once('disconnect', () => process.exit(0));
+}
+
+function vegeta(url: string, rate: number, seconds: number): Percentiles {
+  const command = [
+    `echo "GET ${url}"`,
+    `"${CACHE}/vegeta" attack -rate=${rate}/s -duration=${seconds}s -keepalive=false`,
+    `"${CACHE}/vegeta" report -type=json`,
+  ].join(' | ');
+  const { latencies } = JSON.parse(execFileSync('sh', ['-c', command], { encoding: 'utf8' })) as {
+    latencies: Record<'50th' | '99th', number>;
+  };
+  // Nanoseconds.
+  return { p50Ms: latencies['50th'] / 1e6, p99Ms: latencies['99th'] / 1e6 };
+}
+
+async function ours(url: string, rate: number, seconds: number): Promise<Percentiles> {
+  const document = await runLoad({ url, load: `constant:${rate}:${seconds}s` });
+  const { latencyMs, lagMs } = decodeRequests(document.requests);
+  const sinceSendMs = Array.from(latencyMs, (ms, i) => ms - lagMs[i]!);
+  for (const { rule, detail } of document.validity.broken) console.log(`INVALID ${rule}: ${detail}`);
+  return { p50Ms: percentile(sinceSendMs, 0.5), p99Ms: percentile(sinceSendMs, 0.99) };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rate: { type: 'string', default: '50' },
+      seconds: { type: 'string', default: '20' },
+      repetitions: { type: 'string', default: '5' },
+    },
+  });
+  const [rate, seconds] = [Number(values.rate), Number(values.seconds)];
+  execFileSync('go', ['install', VEGETA], { env: { ...process.env, GOBIN: CACHE }, stdio: 'inherit' });
+  const server = fork(__filename, ['serve'], {
+    execArgv: ['--import', pathToFileURL(require.resolve('tsx')).href],
+  });
+  const port = await new Promise((resolve) => server.once('message', resolve));
+  const url = `http://127.0.0.1:${port}/`;
+  const runs: { vegeta: Percentiles; ours: Percentiles }[] = [];
+  for (let i = 0; i < Number(values.repetitions); i++) {
+    const run = { vegeta: vegeta(url, rate, seconds), ours: await ours(url, rate, seconds) };
+    runs.push(run);
+    console.log(JSON.stringify(run));
+  }
+  server.disconnect();
+  const median = (of: (run: (typeof runs)[number]) => number) => percentile(runs.map(of), 0.5);
+  verdict(
+    (['p50Ms', 'p99Ms'] as const).map((name) => {
+      const [theirs, own] = [median((run) => run.vegeta[name]), median((run) => run.ours[name])];
+      const ratio = own / theirs;
+      const claim = `${name.slice(0, 3)} is within 5 % of vegeta's: ${own.toFixed(2)} ms over ${theirs.toFixed(2)} ms is ${ratio.toFixed(3)}`;
+      return [claim, Math.abs(ratio - 1) <= MAX_DIFFERENCE] as const;
+    }),
+  );
+}
+
+if (process.argv[2] === 'serve') serve();
+else void main();
