@@ -21,6 +21,6 @@ test('every class counts as much in all, and an image 1 on average', () => {
 
 test('a class without images is refused', () => {
   expect(() => classWeights([0, 2])).toThrow(
-    'class 1 must have images to be weighted, received none; leave it out',
+    'class 1 must have images, received none: add images or leave the class out',
   );
 });

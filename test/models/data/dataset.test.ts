@@ -202,7 +202,7 @@ describe('what is wrong with folders is said with a remedy', () => {
     [
       'a missing split',
       without(SPLIT, /^val/),
-      /must have train, val and test, received no val; add what is missing/,
+      /must have train, val and test, received no val; add the missing folder/,
     ],
     [
       'splits beside classes',
