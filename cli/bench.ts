@@ -161,11 +161,11 @@ async function latency(options: Target & { duration: number; clients: number }):
     offline: await closed(options.clients, stop),
   }));
   progress.end();
-  const { goodputPerSecond } = summarize(documents.offline);
+  const { throughputPerSecond } = summarize(documents.offline);
   print(
     documents,
     `single stream\n${formatRun(documents.singleStream)}\n\noffline, ${options.clients} clients\n` +
-      `images  ${goodputPerSecond.toFixed(1)} per second\n${formatRun(documents.offline)}`,
+      `images  ${throughputPerSecond.toFixed(1)} per second\n${formatRun(documents.offline)}`,
     options,
   );
 }

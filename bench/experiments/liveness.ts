@@ -58,7 +58,7 @@ async function main(): Promise<void> {
           ...{ load, connections: `kept:${connections}`, timeoutMs: REQUEST_TIMEOUT_MS },
           images: [{ file: join(DEMO_MODELS_DIR, 'samples', 'zigzag.jpg') }],
         });
-      const capacity = settled(await post(`closed:2:${CAPACITY_SECONDS}s`, 2)).goodputPerSecond;
+      const capacity = settled(await post(`closed:2:${CAPACITY_SECONDS}s`, 2)).throughputPerSecond;
       const [overload, probeRun] = await Promise.all([
         post(`poisson:${(FACTOR * capacity).toFixed(3)}:${seconds}s`, OVERLOAD_CONNECTIONS),
         runLoad({

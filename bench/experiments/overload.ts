@@ -1,5 +1,5 @@
 /**
- * Overload: does a service keep its goodput at three times the rate that it can answer?
+ * Overload: does a service keep its throughput at three times the rate that it can answer?
  *
  * npx tsx bench/experiments/overload.ts [--model latency] [--engine onnxruntime] [--threads 1] [--seconds 20] [--seed 1]
  *   [--image FILE.jpg]
@@ -24,7 +24,7 @@ const FLOOD_CLIENTS = 300;
 const PEAK_CLIENTS = 8;
 const WARM_UP_SECONDS = 3;
 const PROBES_PER_SECOND = 20;
-const MIN_GOODPUT_SHARE = 0.9;
+const MIN_THROUGHPUT_SHARE = 0.9;
 const MAX_REFUSAL_MS = 250;
 /** Kubernetes' default. */
 const PROBE_TIMEOUT_MS = 1_000;
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   const peakBefore = settled(await closed(PEAK_CLIENTS));
   console.log(line('peak', peakBefore));
 
-  const rate = FACTOR * peakBefore.goodputPerSecond;
+  const rate = FACTOR * peakBefore.throughputPerSecond;
   const [overload, overloadProbes] = await Promise.all([
     post(`poisson:${rate.toFixed(3)}:${seconds}s`, OVERLOAD_CONNECTIONS),
     probe(),
@@ -85,14 +85,14 @@ async function main(): Promise<void> {
   console.log(line('peak again', peakAfter));
   const exit = await service.end();
 
-  const peak = (peakBefore.goodputPerSecond + peakAfter.goodputPerSecond) / 2;
-  const share = (goodputPerSecond: number) => `${((100 * goodputPerSecond) / peak).toFixed(1)} %`;
+  const peak = (peakBefore.throughputPerSecond + peakAfter.throughputPerSecond) / 2;
+  const share = (throughputPerSecond: number) => `${((100 * throughputPerSecond) / peak).toFixed(1)} %`;
   const failed = failedOf(summarize(overload)) + failedOf(summarize(flood));
   const failedProbes = overloadProbes.failed + floodProbes.failed;
   verdict([
     [
-      `at ${FACTOR} times the peak goodput is at least 90 % of it: ${share(overloaded.goodputPerSecond)}`,
-      overloaded.goodputPerSecond >= MIN_GOODPUT_SHARE * peak,
+      `at ${FACTOR} times the peak throughput is at least 90 % of it: ${share(overloaded.throughputPerSecond)}`,
+      overloaded.throughputPerSecond >= MIN_THROUGHPUT_SHARE * peak,
     ],
     [
       `refusals take at most ${MAX_REFUSAL_MS} ms (p99): ${overloaded.refused.p99Ms.toFixed(1)} ms`,
@@ -105,8 +105,8 @@ async function main(): Promise<void> {
       failedProbes === 0,
     ],
     [
-      `${FLOOD_CLIENTS} clients leave at least 90 % of the peak: ${share(flooded.goodputPerSecond)}`,
-      flooded.goodputPerSecond >= MIN_GOODPUT_SHARE * peak,
+      `${FLOOD_CLIENTS} clients leave at least 90 % of the peak: ${share(flooded.throughputPerSecond)}`,
+      flooded.throughputPerSecond >= MIN_THROUGHPUT_SHARE * peak,
     ],
     [`SIGTERM ended it with exit code ${exit}`, exit === 0],
   ]);

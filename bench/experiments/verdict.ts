@@ -19,7 +19,7 @@ const latencies = ({ count, p50Ms, p99Ms }: Latencies) =>
 
 /** One line of a summary. */
 export const line = (name: string, summary: RunSummary): string =>
-  `${name}: ${summary.goodputPerSecond.toFixed(1)} right answers per second (${latencies(summary.answered)}), ` +
+  `${name}: ${summary.throughputPerSecond.toFixed(1)} right answers per second (${latencies(summary.answered)}), ` +
   `${summary.outcomes.refused} refused (${latencies(summary.refused)}), ${failedOf(summary)} failed`;
 
 /** Prints each claim and whether it holds; the process then exits with 1 if one does not. */

@@ -130,7 +130,9 @@ export interface RunSummary {
   readonly due: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly offeredPerSecond: number;
-  /** Right answers, within the objective if there is one, per second. */
+  /** Right answers that arrived within the schedule, by the time of the answer: a server's throughput. */
+  readonly throughputPerSecond: number;
+  /** Right answers to the requests that were due, within the objective if there is one, per second. */
   readonly goodputPerSecond: number;
   /** Share of the requests that were due. */
   readonly goodShare: number;
@@ -158,8 +160,15 @@ export function summarize(document: RunDocument, fromMs = 0): RunSummary {
   // An interrupted schedule lasted until its last request.
   const untilMs = document.complete ? document.durationMs : (requests.intendedMs.at(-1) ?? 0);
   const seconds = Math.max(0.001, (untilMs - fromMs) / 1000);
+  const isRight = isOutcome(requests, 'right');
+  let arrived = 0;
+  requests.intendedMs.forEach((dueMs, i) => {
+    const atMs = dueMs + requests.latencyMs[i]!;
+    if (isRight(0, i) && atMs >= fromMs && atMs < untilMs) arrived++;
+  });
   return {
     due: indices.length,
+    throughputPerSecond: arrived / seconds,
     outcomes,
     offeredPerSecond: indices.length / seconds,
     goodputPerSecond: good / seconds,

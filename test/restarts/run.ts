@@ -93,7 +93,7 @@ async function main(): Promise<void> {
       ...{ url, load, connections: `kept:${connections}`, seed, images: [{ file: IMAGE }] },
       timeoutMs: LOAD_TIMEOUT_MS,
     });
-  const capacity = settled(await post(`closed:${CLIENTS}:${CAPACITY_SECONDS}s`, CLIENTS)).goodputPerSecond;
+  const capacity = settled(await post(`closed:${CLIENTS}:${CAPACITY_SECONDS}s`, CLIENTS)).throughputPerSecond;
   const perSecond = LOAD_SHARE * capacity;
   console.log(`two instances answer ${capacity.toFixed(1)} a second; the load is ${perSecond.toFixed(1)}`);
   balancer.failures.length = 0;
