@@ -3,6 +3,8 @@
  */
 import type { k8s } from 'cdk8s-plus-28';
 
+import { RUN_AS_USER_ID } from '../service/contract';
+
 /**
  * Timing of the probes. On two cores ResNet101V2 was ready in 0.7 s from an exported graph, and in 4.5 s when the graph had
  * to be exported first. The startup probe allows 120 s, so that a throttled pod on a busy node is not killed while it
@@ -78,4 +80,13 @@ export const HPA_BEHAVIOR: k8s.HorizontalPodAutoscalerBehaviorV2 = {
     selectPolicy: 'Max',
     policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
   },
+};
+
+/** What the _restricted_ Pod Security Standard asks of a pod. */
+export const POD_SECURITY_CONTEXT: k8s.PodSecurityContext = {
+  runAsNonRoot: true,
+  runAsUser: RUN_AS_USER_ID,
+  runAsGroup: RUN_AS_USER_ID,
+  fsGroup: RUN_AS_USER_ID,
+  seccompProfile: { type: 'RuntimeDefault' },
 };

@@ -8,17 +8,10 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
-import {
-  DRAIN_DELAY_MS,
-  ENV,
-  HTTP_PORT,
-  PATHS,
-  REQUEST_TIMEOUT_MS,
-  RUN_AS_USER_ID,
-  SERVICE_NAME,
-} from '../service/contract';
+import { DRAIN_DELAY_MS, ENV, HTTP_PORT, PATHS, REQUEST_TIMEOUT_MS, SERVICE_NAME } from '../service/contract';
 import {
   HPA_BEHAVIOR,
+  POD_SECURITY_CONTEXT,
   PROBES,
   ROLLING_UPDATE,
   SPREAD,
@@ -168,13 +161,7 @@ function podSpec(
     enableServiceLinks: false,
     terminationGracePeriodSeconds: seconds(DRAIN_DELAY_MS + REQUEST_TIMEOUT_MS + EXIT_MS),
     ...(props.imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: props.imagePullSecret }] }),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: RUN_AS_USER_ID,
-      runAsGroup: RUN_AS_USER_ID,
-      fsGroup: RUN_AS_USER_ID,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: POD_SECURITY_CONTEXT,
     topologySpreadConstraints: [{ ...SPREAD, labelSelector: { matchLabels } }],
     tolerations: [...TOLERATIONS],
     containers: [

@@ -6,7 +6,8 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
-import { HTTP_PORT, RUN_AS_USER_ID, SERVICE_NAME } from '../service/contract';
+import { HTTP_PORT, SERVICE_NAME } from '../service/contract';
+import { POD_SECURITY_CONTEXT } from './deployment-defaults';
 import { TEMPORARY_FILES } from './deployment-defaults';
 import { selectorOf } from './inference-service';
 
@@ -134,13 +135,7 @@ function podSpec({ image, imagePullSecret, args, pods }: LoadGeneratorProps, nam
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 5,
     ...(imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: imagePullSecret }] }),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: RUN_AS_USER_ID,
-      runAsGroup: RUN_AS_USER_ID,
-      fsGroup: RUN_AS_USER_ID,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: POD_SECURITY_CONTEXT,
     containers: [
       {
         name: 'load',
