@@ -43,7 +43,7 @@ const SPLITS = [
   { folder: 'val', split: 'validation', perClass: 4 },
   { folder: 'test', split: 'test', perClass: 4 },
 ] as const;
-const STOPPED = 'stopped; go on with the same command and --resume';
+const STOPPED = 'stopped; continue with the same command and --resume';
 
 const root = mkdtempSync(join(tmpdir(), 'tandem-resume-'));
 const data = join(root, 'images');
