@@ -92,6 +92,22 @@ const ROOMS = {
     may: ['bench/load', 'bench/timeline', 'infra', 'service/contract.ts', 'files', 'statistics'],
     why: 'bench/cluster-run/ measures in a cluster that exists; it starts none',
   },
+  'bench/evidence': {
+    may: [
+      'bench/load',
+      'bench/timeline',
+      'bench/cluster-run',
+      'bench/lab',
+      'bench/experiments',
+      'infra',
+      'models/catalog.ts',
+      'service/contract.ts',
+      'charts',
+      'files',
+      'statistics',
+    ],
+    why: 'bench/evidence/ runs the experiments on real pods and draws what they leave; it trains and serves nothing',
+  },
   bench: {
     may: ['infra', 'models', 'service', 'charts', 'files', 'statistics'],
     why: 'bench/ measures; commands and tests are above it',

@@ -32,6 +32,7 @@ const FORBIDDEN = [
   ['bench/lab/a.ts', 'service/contract.ts', 'wall-of-bench-lab'],
   ['bench/timeline/a.ts', 'models/catalog.ts', 'wall-of-bench-timeline'],
   ['bench/cluster-run/a.ts', 'bench/lab/poll.ts', 'wall-of-bench-cluster-run'],
+  ['bench/evidence/a.ts', 'service/main.ts', 'wall-of-bench-evidence'],
   ['bench/a.ts', 'cli/progress.ts', 'wall-of-bench'],
   ['cli/a.ts', 'test/support/server.ts', 'wall-of-cli'],
   ['models/weights/c.ts', 'express', 'packages-of-models'],
