@@ -21,6 +21,15 @@ export interface RealNode {
   stop(): Promise<void>;
 }
 
+export interface NodeOptions {
+  readonly index: number;
+  readonly nodes: number;
+  /** Archives of the images that the node imports. */
+  readonly archives: readonly string[];
+  /** As in `ControlPlaneOptions`. @default false */
+  readonly detached?: boolean;
+}
+
 /**
  * Starts one of `nodes` nodes with the images of the archives, and waits until it is ready.
  *
@@ -28,7 +37,7 @@ export interface RealNode {
  */
 export async function startNode(
   cluster: LabCluster,
-  { index, nodes, archives }: { index: number; nodes: number; archives: readonly string[] },
+  { index, nodes, archives, detached = false }: NodeOptions,
 ): Promise<RealNode> {
   const name = nodeName(index);
   const namespace = `${basename(cluster.folder)}-${index}`;
@@ -43,6 +52,7 @@ export async function startNode(
       spawn('nsenter', [`--net=/run/netns/${namespace}`, program, ...args], {
         stdio: ['ignore', log, log],
         cwd: folder,
+        detached,
       }),
     );
   };
