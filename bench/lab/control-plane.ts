@@ -90,6 +90,8 @@ const apiServerArguments = (folder: string, etcd: string, address: string, port:
   `--bind-address=${address}`,
   `--advertise-address=${address}`,
   '--endpoint-reconciler-type=none',
+  // No DNS server knows the nodes' names; `kubectl logs` needs their addresses.
+  '--kubelet-preferred-address-types=InternalIP',
   `--service-cluster-ip-range=${SERVICE_CIDR}`,
   `--cert-dir=${folder}/certs`,
   '--authorization-mode=Node,RBAC',
