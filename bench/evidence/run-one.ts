@@ -44,7 +44,10 @@ function filesOf({ load }: Experiment): Record<string, Buffer> {
 }
 
 const imageArguments = () =>
-  sampleImages().map(({ file, expectedClass }) => `${IMAGES_PATH}/${basename(file)}=${expectedClass}`);
+  sampleImages().flatMap(({ file, expectedClass }) => [
+    '--image',
+    `${IMAGES_PATH}/${basename(file)}=${expectedClass}`,
+  ]);
 
 function measure(experiment: Experiment, seed: number, options: RunOneOptions): Promise<TimelineDocument> {
   const { kubectl, image, commit, signal, log } = options;
@@ -56,7 +59,7 @@ function measure(experiment: Experiment, seed: number, options: RunOneOptions): 
     load: {
       args: (url) => [
         ...['--url', url, '--load', load, '--seed', String(seed), '--slo', formatSlo(experiment.slo)],
-        ...['--image', ...imageArguments(), '--json'],
+        ...[...imageArguments(), '--json'],
       ],
       images: filesOf(experiment),
       pods: GENERATOR_PODS,
