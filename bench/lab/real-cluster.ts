@@ -55,8 +55,11 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     ip('link', 'delete', BRIDGE);
   };
   try {
-    for (const index of indices)
-      nodes.push(await startNode(cluster, { index, nodes: NODES, archives, detached }));
+    const starts = await Promise.allSettled(
+      indices.map((index) => startNode(cluster, { index, nodes: NODES, archives, detached })),
+    );
+    for (const start of starts) if (start.status === 'fulfilled') nodes.push(start.value);
+    for (const start of starts) if (start.status === 'rejected') throw start.reason as Error;
     log(`${NODES} nodes ready after ${seconds()} s`);
     stopMetrics = await startMetricsServer(cluster, metricsResolutionSeconds, detached);
     log(`metrics-server answers after ${seconds()} s`);
