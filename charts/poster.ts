@@ -13,7 +13,7 @@ const TITLE_LINE_PX = 20;
 const MAX_TITLE_CHARACTERS = 66;
 const STRIP_LINE_PX = 15;
 const STRIP_FONT_PX = 11;
-const MAX_STRIP_CHARACTERS = 92;
+const MAX_STRIP_CHARACTERS = 98;
 
 /** Breaks text at spaces into lines of at most `maxCharacters`; a longer word has a line of its own. */
 export function wrap(content: string, maxCharacters: number): string[] {

@@ -35,7 +35,9 @@ export function provenance(runs: readonly ExperimentRun[]): string[] {
   const requests = runs.reduce((sum, run) => sum + requestsOf(run).outcome.length, 0);
   const all = (of: (run: ExperimentRun) => string | undefined) =>
     unique(runs.flatMap((run) => of(run) ?? [])).join(', ');
-  const factors = all(({ model, cpuFactor, kind }) => `${short(cpuFactor)} (${model} ${kind})`);
+  const factors = all(
+    ({ model, cpuFactor, kind }) => `${short(cpuFactor)} (${model}${kind === 'hpa' ? ' HPA' : ''})`,
+  );
   const flaws = unique(runs.flatMap(flawsOf));
   const commit = all(({ timeline }) => timeline.subject.commit?.slice(0, DIGEST_CHARACTERS));
   return [
@@ -46,8 +48,8 @@ export function provenance(runs: readonly ExperimentRun[]): string[] {
     `${plural(runs[0]!.timeline.subject.nodes.length, 'node')} on one machine: ${all(
       ({ timeline }) => `${timeline.subject.machine.cores} cores of ${timeline.subject.machine.cpuModel}`,
     )}`,
-    `image ${all(({ imageDigest }) => shortDigest(imageDigest))}`,
     ...(commit === '' ? [] : [`commit ${commit}`]),
+    `image ${all(({ imageDigest }) => shortDigest(imageDigest))}`,
     `CPU requests and limits as printed × ${factors}`,
     ...(runs.some(({ form }) => form === 'quick') ? ['short form (--quick)'] : []),
     ...flaws.map((flaw) => `INVALID: ${flaw}`),

@@ -1,7 +1,7 @@
 /** The chart of both models as a single pod: latency, goodput, refusals and CPU use by offered rate. Pure. */
 import { type Axis, linearAxis, logAxis } from '../../charts/axis';
 import { COLOURS } from '../../charts/colours';
-import { interval, label, point } from '../../charts/marks';
+import { apart, interval, label, point } from '../../charts/marks';
 import { type Frame, xAxis, yAxis } from '../../charts/panel';
 import { percentTick } from '../../charts/percent';
 import { poster } from '../../charts/poster';
@@ -10,7 +10,7 @@ import { VARIANTS } from '../../infra/variants';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
 import { type RateCurve, rateAtValue, type RateFigures } from './rate-curve';
-import { duration, kneeText, list, modelName, objective, short } from './words';
+import { kneeText, list, modelName, objective, short } from './words';
 
 const LATENCY: Frame = { left: 74, right: 378, top: 58, bottom: 330 };
 const GOODPUT: Frame = { left: 446, right: 586, top: 58, bottom: 178 };
@@ -66,10 +66,11 @@ function series(
 function latencyPanel(curves: readonly RateCurve[], x: Axis): string[] {
   const limits = curves.map(({ slo }) => slo.limitMs);
   const all = curves.flatMap(({ rates }) => rates.flatMap((each) => PERCENTILES.map(({ of }) => of(each))));
-  const y = logAround([...all, ...limits], [LATENCY.bottom, LATENCY.top], 1.25);
+  const y = logAround([...all, ...limits], [LATENCY.bottom, LATENCY.top], 1.8);
   return [
     ...yAxis(LATENCY, { ...y, format: String }, 'latency of answers, ms (log)'),
-    ...curves.flatMap((curve, row) => [
+    ...curves.flatMap((curve, row) => cpuAxis(curve, x, y, row, curves.length)),
+    ...curves.flatMap((curve) => [
       ...PERCENTILES.flatMap(({ of, stroke }) => series(curve, x, y, of, stroke)),
       ...curve.rates
         .filter((figures) => Number.isFinite(p95Of(figures)))
@@ -80,51 +81,50 @@ function latencyPanel(curves: readonly RateCurve[], x: Axis): string[] {
             'stroke-width': 1.5,
           }),
         ),
-      ...kneeMark(curve, x, y, row),
+      ...kneeMark(curve, x, y),
       ...percentileNames(curve, x, y),
     ]),
-    ...curves.flatMap((curve, row) => cpuAxis(curve, x, y, row, curves.length)),
   ];
 }
 
-/** The objective as a dashed line, and the knee on it. */
-function kneeMark({ model, slo, knee, rates }: RateCurve, x: Axis, y: Axis, row: number): string[] {
+/** The objective as a dashed line, and the knee on it; their words stand where the curve is not. */
+function kneeMark({ model, slo, knee, rates }: RateCurve, x: Axis, y: Axis): string[] {
   const { colour } = MODEL_STYLE[model];
   const at = y.at(slo.limitMs);
   const [first, last] = [rates[0]!.ratePerSecond, rates.at(-1)!.ratePerSecond];
-  const [low, high] = [knee.lowPerSecond ?? first, knee.highPerSecond ?? last];
-  const known = knee.lowPerSecond !== undefined || knee.highPerSecond !== undefined;
-  const middle = (x.at(low) + x.at(high)) / 2;
+  const { lowPerSecond: low, highPerSecond: high } = knee;
+  const isLeft = x.at(first) - LATENCY.left > LATENCY.right - x.at(last);
+  const side = isLeft ? LATENCY.left + 4 : x.at(last) + 14;
+  const style = { fill: colour, 'font-size': 11 };
   return [
     line(LATENCY.left, at, LATENCY.right, at, { stroke: colour, 'stroke-dasharray': '2 4' }),
-    label(LATENCY.left + 4, at - 5, `${modelName(model)}: ${objective(slo)}`, {
-      fill: colour,
-      'font-size': 11,
-    }),
-    ...(known
-      ? [
-          interval(x.at(low), x.at(high), at, colour, {
-            start: knee.lowPerSecond === undefined,
-            end: knee.highPerSecond === undefined,
+    label(side, at - 6, `${modelName(model)}: ${objective(slo)}`, style),
+    label(side, at + 15, `knee ${kneeText(knee)} images/s`, { ...style, 'font-weight': 600 }),
+    ...(low === undefined && high === undefined
+      ? []
+      : [
+          interval(x.at(low ?? first), x.at(high ?? last), at, colour, {
+            start: low === undefined,
+            end: high === undefined,
           }),
-          label(middle, at + (row === 0 ? 20 : 20), `knee ${kneeText(knee)}/s`, {
-            ...{ fill: colour, 'font-weight': 600, 'text-anchor': 'middle', 'font-size': 11 },
-          }),
-        ]
-      : []),
+        ]),
   ];
 }
 
 /** Names of the percentiles left of their first points. */
 function percentileNames({ model, rates }: RateCurve, x: Axis, y: Axis): string[] {
   const { colour } = MODEL_STYLE[model];
-  return PERCENTILES.flatMap(({ name, of }) => {
+  const drawn = PERCENTILES.flatMap(({ name, of }) => {
     const first = rates.find((figures) => Number.isFinite(of(figures)));
-    if (first === undefined) return [];
-    return label(x.at(first.ratePerSecond) - 7, y.at(of(first)) + 4, name, {
-      ...{ fill: colour, 'text-anchor': 'end', 'font-size': 11 },
-    });
+    return first === undefined ? [] : [{ name, x: x.at(first.ratePerSecond), y: y.at(of(first)) }];
   });
+  const heights = apart(
+    drawn.map((each) => each.y),
+    12,
+  );
+  return drawn.map((each, i) =>
+    label(each.x - 7, heights[i]! + 4, each.name, { fill: colour, 'text-anchor': 'end', 'font-size': 11 }),
+  );
 }
 
 /** One row above the panel with a model's CPU use at its rates, and the HPA's target as a line down to its p95. */
@@ -157,10 +157,11 @@ function cpuAxis(curve: RateCurve, x: Axis, y: Axis, row: number, rows: number):
   const style = { stroke: colour, 'stroke-width': 1.5, 'stroke-dasharray': '7 3' };
   return [
     ...numbers,
-    line(x.at(rate), LATENCY.top, x.at(rate), meets, style),
-    point('circle', x.at(rate), meets, 5, { fill: 'none', stroke: colour, 'stroke-width': 2 }),
-    label(x.at(rate) - 5, LATENCY.top + 14 + row * 15, `HPA target ${target} %`, {
-      ...{ fill: colour, 'font-size': 11, 'text-anchor': 'end' },
+    line(x.at(rate), LATENCY.top, x.at(rate), LATENCY.bottom, style),
+    point('circle', x.at(rate), meets, 5.5, { fill: 'none', stroke: colour, 'stroke-width': 2 }),
+    label(x.at(rate) + 5, LATENCY.bottom - 7, `HPA target ${target} %`, {
+      fill: colour,
+      'font-size': 11,
     }),
   ];
 }
@@ -193,7 +194,7 @@ function sidePanels(curves: readonly RateCurve[], range: readonly [number, numbe
       'goodput, images/s',
     ),
     line(x.at(low), y.at(low), x.at(high), y.at(high), { stroke: COLOURS.quiet, 'stroke-dasharray': '3 3' }),
-    text(GOODPUT.left + 4, GOODPUT.top - 6, 'dashed: all that was offered', {
+    text(GOODPUT.left + 4, GOODPUT.top - 6, 'dashed: offered', {
       'font-size': 11,
       fill: COLOURS.quiet,
     }),
@@ -226,16 +227,16 @@ function sidePanels(curves: readonly RateCurve[], range: readonly [number, numbe
   ];
 }
 
-/** `MobileNetV2 12 to 14`, in images per second. */
-const claimOf = ({ model, knee }: RateCurve) => `${kneeText(knee)} (${modelName(model)})`;
-
 /** The claim of the chart: each model's knee, at its objective. */
 export function singlePodTitle(curves: readonly RateCurve[]): string {
-  const objectives = [...new Set(curves.map(({ slo }) => objective(slo)))];
-  const unknown = curves.every(({ knee }) => kneeText(knee) === 'cannot tell');
-  if (unknown) return 'One pod: this data cannot tell which rate meets the objective';
-  const limits = objectives.length === 1 ? objectives[0]! : 'its latency objective';
-  return `One pod keeps ${limits} up to ${list(curves.map(claimOf))} images/s`;
+  if (curves.every(({ knee }) => kneeText(knee) === 'cannot tell'))
+    return 'One pod: these runs cannot tell which rate meets the objective';
+  const claims = curves.map(({ model, slo, knee }) =>
+    kneeText(knee) === 'cannot tell'
+      ? `an unknown rate (${modelName(model)}: cannot tell)`
+      : `${kneeText(knee)} images/s at ${objective(slo)} (${modelName(model)})`,
+  );
+  return `One pod serves ${list(claims)}`;
 }
 
 /**
@@ -270,11 +271,8 @@ export function singlePodChart(curves: readonly RateCurve[]): string {
     ...latencyPanel(curves, x),
     ...xAxis(LATENCY, x, 'offered, images/s (log)'),
     ...sidePanels(curves, range),
-    text(LATENCY.left, BODY_HEIGHT_PX - 8, caption(curves), { 'font-size': 11, fill: COLOURS.quiet }),
+    text(LATENCY.left, BODY_HEIGHT_PX - 8, CAPTION, { 'font-size': 11, fill: COLOURS.quiet }),
   );
 }
 
-const caption = (curves: readonly RateCurve[]) =>
-  `Hollow: the rate fails the objective. Slowest p95 drawn: ${duration(
-    Math.max(...finite(curves.flatMap(({ rates }) => rates.map(p95Of)))),
-  )}.`;
+const CAPTION = 'Points: p95, hollow where the rate fails the objective. Faint points: single repetitions.';

@@ -18,11 +18,11 @@ export const duration = (ms: number): string =>
 export const objective = ({ percentile, limitMs }: Slo): string =>
   `p${Number((100 * percentile).toFixed(3))} ≤ ${duration(limitMs)}`;
 
-/** A range of numbers whose ends are one number if they look the same: `12 to 14`, `12`. */
+/** A range of numbers; one number if its ends look the same: `12–14`, `12`. */
 export const range = (low: number, high: number): string =>
-  short(low) === short(high) ? short(low) : `${short(low)} to ${short(high)}`;
+  short(low) === short(high) ? short(low) : `${short(low)}–${short(high)}`;
 
-/** A knee in images per second: `12 to 14`, `at least 14`, `less than 12`, `cannot tell`. */
+/** A knee in images per second: `12–14`, `at least 14`, `less than 12`, `cannot tell`. */
 export function kneeText({ lowPerSecond: low, highPerSecond: high }: Knee): string {
   if (low !== undefined && high !== undefined) return range(low, high);
   if (low !== undefined) return `at least ${short(low)}`;
@@ -36,5 +36,5 @@ export const list = (parts: readonly string[]): string =>
 /** `1 pod`, `2 pods`. */
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** A whole number with a thin space between thousands. */
-export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, '\u2009');
+/** A whole number with commas between thousands. */
+export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -109,7 +109,8 @@ export function syntheticRun(options: SyntheticOptions): ExperimentRun {
     const want = Math.min(scaling.maxReplicas, Math.max(scaling.minReplicas, held));
     if (want !== desired) {
       for (let i = desired; i < want; i++) addPod(ms + START_POD_MS);
-      readyAt(Infinity - 1)
+      pods
+        .filter(({ goneMs }) => goneMs === Infinity)
         .slice(want)
         .forEach((pod) => (pod.goneMs = ms));
       const above = want > desired;

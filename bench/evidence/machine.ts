@@ -1,0 +1,77 @@
+/**
+ * What was measured on this machine without a cluster: CPU time per image, which a shared machine changes less than its
+ * knee, and a single pod at its printed CPU figures in a control group.
+ */
+import type { Resources } from '../../infra/variants';
+import type { ModelId } from '../../models/catalog';
+import type { Capacity } from '../load/capacity';
+import type { Slo } from '../load/slo';
+import type { Subject } from '../timeline/timeline-document';
+
+/** Name and version of the document; the version rises when a field changes its meaning. */
+export const MACHINE_SCHEMA = 'tandem.machine-experiments';
+export const MACHINE_VERSION = 1;
+
+/** CPU time of the whole service, parent and model process, by its control group. */
+export interface CpuPerImage {
+  readonly model: ModelId;
+  readonly engine: 'onnxruntime';
+  readonly precision: 'float32';
+  readonly threads: number;
+  /** CPU limit of the control group, millicores. */
+  readonly limitMillis: number;
+  /** While one client waits for each answer; one figure per repetition. */
+  readonly cpuSecondsPerImage: readonly number[];
+  /** Images classified, by repetition. */
+  readonly images: readonly number[];
+  /** CPU use of the service without load, while its metrics and its readiness are read as often as a pod's. */
+  readonly idleCpuMillis: number;
+}
+
+/** The knee of one service process in a control group with the printed CPU limit. */
+export interface PrintedPod {
+  readonly model: ModelId;
+  readonly variant: string;
+  readonly printed: Resources;
+  /** The control group's limit; the printed one, which may exceed the machine. */
+  readonly limitMillis: number;
+  readonly threads: number;
+  readonly slo: Slo;
+  /** The search with its probes: the knee lies between `lowPerSecond` and `highPerSecond`. */
+  readonly capacity: Capacity;
+  /** Share of the CPU quota's periods in which the quota was used up, over the whole search. */
+  readonly throttledShare: number;
+  /** What differs from a pod at these figures on a node of its own, one sentence each. */
+  readonly deviations: readonly string[];
+}
+
+export interface MachineDocument {
+  readonly schema: typeof MACHINE_SCHEMA;
+  readonly version: typeof MACHINE_VERSION;
+  readonly form: 'full' | 'quick';
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly commit: string;
+  readonly machine: Subject['machine'];
+  readonly seed: number;
+  readonly cpuPerImage: readonly CpuPerImage[];
+  readonly printedPods: readonly PrintedPod[];
+}
+
+/**
+ * Reads a document.
+ *
+ * @throws Error if the text is no document of this schema and version
+ */
+export function parseMachineDocument(text: string): MachineDocument {
+  const document = JSON.parse(text) as Partial<MachineDocument> | null;
+  const { schema, version } = document ?? {};
+  if (schema !== MACHINE_SCHEMA || version !== MACHINE_VERSION) {
+    throw new Error(
+      `the document must have schema "${MACHINE_SCHEMA}" and version ${MACHINE_VERSION}, received ` +
+        `${JSON.stringify(schema)} and ${JSON.stringify(version)}: use a file that "npm run experiments" wrote`,
+    );
+  }
+  return document as MachineDocument;
+}
