@@ -17,11 +17,15 @@ const NONE = 'not measured';
 const code = (text: string) => `\`${text}\``;
 const seconds = (value: number | undefined) => (value === undefined ? 'never' : `${value.toFixed(0)} s`);
 
-/** Median and range of the repetitions' knees: of the highest rates that passed. */
+/** Median and range of the repetitions' own knees; those with an open end are counted only. */
 function repetitionsText({ repetitions }: RateCurve): string {
-  const lows = repetitions.flatMap(({ knee }) => knee.lowPerSecond ?? []);
-  if (lows.length < 2) return String(repetitions.length);
-  return `${repetitions.length}: median ${short(medianOf(lows))}, range ${range(Math.min(...lows), Math.max(...lows))}`;
+  const ends = repetitions.flatMap(({ knee: { lowPerSecond: low, highPerSecond: high } }) =>
+    low === undefined || high === undefined ? [] : [{ low, high }],
+  );
+  if (ends.length === 0) return `none of ${repetitions.length} decides alone`;
+  const [lows, highs] = [ends.map(({ low }) => low), ends.map(({ high }) => high)];
+  const median = range(medianOf(lows), medianOf(highs));
+  return `${ends.length} of ${repetitions.length}: median ${median}, within ${range(Math.min(...lows), Math.max(...highs))}`;
 }
 
 /** Both models as a single pod and as a max-size fleet. */
@@ -47,7 +51,7 @@ export function capacityTable({ curves }: Evidence): string {
     'CPU request, limit',
     'objective',
     'knee, images/s',
-    'repetitions: highest rate that passed',
+    'knees of single repetitions',
     'of ideal',
     'CPU s per image',
   ];
@@ -82,7 +86,7 @@ export function hpaTable({ hpaRuns }: Evidence): string {
     'first decision after',
     'first new pod ready after',
     'back at the minimum after',
-    'pod minutes, had of needed',
+    'pod minutes: ready of needed',
   ];
   return rows.length === 0 ? NO_DATA : table(head, rows);
 }
