@@ -39,7 +39,7 @@ function periodsOf(run: ExperimentRun): { fromMs: number; toMs: number; ready: r
     const toMs = cuts[i + 1]?.fromMs ?? endMs;
     const last = periods.at(-1);
     if (toMs <= fromMs) return;
-    if (last?.ready.join() === names.join()) periods[periods.length - 1] = { ...last!, toMs };
+    if (last?.ready.join() === names.join()) periods[periods.length - 1] = { ...last, toMs };
     else periods.push({ fromMs, toMs, ready: names });
   });
   return periods;

@@ -25,7 +25,7 @@ const RESCALE_WORDS_PX = 24;
 
 const FRAMES: readonly Frame[] = HEIGHTS.map((units, i) => {
   const top = TOP_PX + HEIGHTS.slice(0, i).reduce((sum, each) => sum + each * UNIT_PX + GAP_PX, 0);
-  return { ...SIDES, top, bottom: top + units * UNIT_PX };
+  return { ...SIDES, top: Math.round(top), bottom: Math.round(top + units * UNIT_PX) };
 });
 const [LOAD, REPLICAS, CPU, LATENCY, REFUSALS] = FRAMES as [Frame, Frame, Frame, Frame, Frame];
 const BODY_HEIGHT_PX = REFUSALS.bottom + 52;

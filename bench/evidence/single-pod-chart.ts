@@ -176,11 +176,13 @@ function sidePanels(curves: readonly RateCurve[], range: readonly [number, numbe
   const sparse = { ...x, ticks: x.ticks.filter((tick) => /^[^25]*1/.test(String(tick))) };
   const goodput = (figures: RateFigures) => figures.goodputPerSecond;
   const rates = curves.flatMap((curve) => curve.rates);
-  const y = logAround(
+  const above = logAround(
     rates.flatMap((each) => [each.ratePerSecond, each.goodputPerSecond]),
     [GOODPUT.bottom, GOODPUT.top],
     1.2,
   );
+  // A logarithmic axis has no place for 0: the bottom stands for it.
+  const y = { ...above, at: (value: number) => (value > 0 ? above.at(value) : GOODPUT.bottom) };
   const shares = linearAxis([0, 1], [REFUSALS.bottom, REFUSALS.top], {
     ticks: [0, 0.5, 1],
     format: percentTick,
@@ -202,13 +204,9 @@ function sidePanels(curves: readonly RateCurve[], range: readonly [number, numbe
     ...curves.flatMap((curve) => [
       ...series(curve, x, y, goodput, { 'stroke-width': 2.5 }),
       ...curve.rates.map((figures) =>
-        point(
-          MODEL_STYLE[curve.model].shape,
-          x.at(figures.ratePerSecond),
-          y.at(goodput(figures)),
-          Number.isFinite(y.at(goodput(figures))) ? 3 : 0,
-          { fill: MODEL_STYLE[curve.model].colour },
-        ),
+        point(MODEL_STYLE[curve.model].shape, x.at(figures.ratePerSecond), y.at(goodput(figures)), 3, {
+          fill: MODEL_STYLE[curve.model].colour,
+        }),
       ),
       ...series(curve, x, shares, ({ refusedShare }) => refusedShare, { 'stroke-width': 2.5 }),
       ...curve.rates.map((figures) =>
