@@ -38,3 +38,31 @@ export function linearAxis(
 ): Axis {
   return { at: (value) => start + ((value - from) / (to - from)) * (end - start), ticks, format };
 }
+
+/** Numbers from `from` to `to` that are 1, 2 or 5 times a power of ten. */
+export function logTicks(from: number, to: number): number[] {
+  const powers = Array.from({ length: 24 }, (_, i) => i - 12);
+  return powers
+    .flatMap((power) => [1, 2, 5].map((factor) => Number(`${factor}e${power}`)))
+    .filter((tick) => tick >= from * (1 - 1e-9) && tick <= to * (1 + 1e-9));
+}
+
+/**
+ * An axis on which equal ratios have equal lengths; values of 0 and below have no place on it.
+ *
+ * @param values the values at the axis' start and end, above 0
+ * @param pixels where start and end lie
+ * @param ticks values with a tick. @default 1, 2 and 5 times the powers of ten
+ */
+export function logAxis(
+  [from, to]: readonly [number, number],
+  [start, end]: readonly [number, number],
+  { ticks = logTicks(from, to), format = String }: Partial<Pick<Axis, 'ticks' | 'format'>> = {},
+): Axis {
+  const span = Math.log(to / from);
+  return {
+    at: (value) => (value > 0 ? start + (Math.log(value / from) / span) * (end - start) : NaN),
+    ticks,
+    format,
+  };
+}

@@ -3,13 +3,16 @@
  */
 
 /**
- * Okabe and Ito's blue and vermilion, which colour-blind readers can distinguish, and greys.
+ * Okabe and Ito's colours, which colour-blind readers can distinguish, and greys.
  *
  * @see https://jfly.uni-koeln.de/color/
  */
 export const COLOURS = {
   blue: '#0072b2',
   vermilion: '#d55e00',
+  green: '#009e73',
+  orange: '#e69f00',
+  sky: '#56b4e9',
   ink: '#1a1a1a',
   quiet: '#5c5c5c',
   grid: '#e3e3e3',

@@ -20,11 +20,13 @@ export interface LoadProgress {
 
 /** Reports the progress of a load to a stream. */
 export function loadProgress(stream: Stream, nowMs: () => number = () => performance.now()): LoadProgress {
-  const startedMs = nowMs();
-  let shownMs = startedMs;
+  // The first report comes when the load has started, which may be long after the command.
+  let startedMs: number | undefined;
+  let shownMs = 0;
   let isOpen = false;
   return {
     report: ({ due, settled }, durationMs) => {
+      if (startedMs === undefined) startedMs = shownMs = nowMs();
       const elapsedMs = nowMs() - startedMs;
       const seconds = `${(elapsedMs / 1000).toFixed(0)}/${(durationMs / 1000).toFixed(0)} s`;
       const counts = `${settled} of ${due} due requests settled`;

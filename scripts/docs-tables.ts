@@ -90,24 +90,27 @@ export const TABLES: Readonly<Record<string, () => string>> = {
   walls: roomsTable,
 };
 
-/** The markers around a table; prettier must not align what the next run would write unaligned. */
-const MARKERS = /<!-- ([\w-]+): npm run docs -->[^]*?<!-- \/\1 -->/g;
+/** The parts of a page that a command writes, by the name in their markers. */
+type Parts = Readonly<Record<string, () => string>>;
 
 /**
- * Replaces the text between each table's markers, `<!-- name: npm run docs -->` and `<!-- /name -->`.
+ * Replaces the text between each part's markers, such as `<!-- name: npm run docs -->` and `<!-- /name -->`. Prettier must
+ * not align what the next run would write unaligned.
  *
- * @throws RangeError for a name that is not in {@link TABLES}, naming the known ones
+ * @param command the command in the markers; parts of other commands are left alone. @default `npm run docs`
+ * @throws RangeError for a name that has no part, naming the known ones
  */
-export function withTables(text: string): string {
-  return text.replace(MARKERS, (_, name: string) => {
-    const make = TABLES[name];
+export function withTables(text: string, parts: Parts = TABLES, command = 'npm run docs'): string {
+  const markers = new RegExp(`<!-- ([\\w-]+): ${command} -->[^]*?<!-- /\\1 -->`, 'g');
+  return text.replace(markers, (_, name: string) => {
+    const make = parts[name];
     if (make === undefined) {
-      const known = Object.keys(TABLES).join(', ');
+      const known = Object.keys(parts).join(', ');
       throw new RangeError(
         `a generated table must be one of ${known}, received "${name}": correct its marker`,
       );
     }
-    return `<!-- ${name}: npm run docs -->\n<!-- prettier-ignore -->\n${make()}\n\n<!-- /${name} -->`;
+    return `<!-- ${name}: ${command} -->\n<!-- prettier-ignore -->\n${make()}\n\n<!-- /${name} -->`;
   });
 }
 

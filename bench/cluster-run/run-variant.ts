@@ -13,9 +13,10 @@ import { PATHS } from '../../service/contract';
 import type { RunDocument } from '../load/run-document';
 import type { AutoscalerObject } from '../timeline/api-objects';
 import { openApi, type ReadApi } from '../timeline/api-reader';
-import { kubernetesSource, pathsOf, type Watched } from '../timeline/kubernetes-source';
-import { type Recorder, startRecorder, thisMachine } from '../timeline/recorder';
-import type { Subject, TimelineDocument } from '../timeline/timeline-document';
+import { kubernetesSource, pathsOf } from '../timeline/kubernetes-source';
+import { type Recorder, startRecorder } from '../timeline/recorder';
+import { subjectOf } from '../timeline/subject';
+import type { TimelineDocument } from '../timeline/timeline-document';
 import { collectDocuments, logTails, waitForJob } from './job';
 import { kubectlOf } from './kubectl';
 import { loadManifests, namespaceManifest, variantManifests } from './manifests';
@@ -26,6 +27,8 @@ const DELETE_TIMEOUT_SECONDS = 180;
 /** Longer than the longest wait within one call of kubectl. */
 const KUBECTL_TIMEOUT_MS = (READY_TIMEOUT_SECONDS + 30) * 1000;
 const POLL_INTERVAL_MS = 1000;
+/** Time for all pods of the load generator to be scheduled, to get the image and to start. */
+const START_TOGETHER_MS = 60_000;
 
 export interface ClusterRunOptions {
   /** kubectl with its leading arguments, such as `kubectl --kubeconfig FILE`. */
@@ -35,7 +38,7 @@ export interface ClusterRunOptions {
   /** The namespace in it is not used: the run makes its own. */
   readonly settings: Settings;
   readonly load: Pick<LoadGeneratorProps, 'images' | 'pods' | 'durationSeconds'> & {
-    /** Arguments of `tandem bench load` for the Service's URL, without `--shard`. */
+    /** Arguments of `tandem bench load` for the Service's URL, without `--shard` and `--start-at`. */
     readonly args: (url: string) => readonly string[];
   };
   /** Merges the generators' documents; `mergeRuns` of bench/load. */
@@ -117,7 +120,10 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
     const url = await serviceUrl(api.read, namespace, variant);
     // Of the settings as given: the run's own namespace would make every hash another.
     const manifests = variantManifests(variant, options.settings);
-    const subject = await subjectOf(api.read, watched, manifests, options.commit);
+    const subject = await subjectOf(api.read, watched, {
+      manifestSha256: createHash('sha256').update(manifests).digest('hex'),
+      ...(options.commit === undefined ? {} : { commit: options.commit }),
+    });
     recorder = startRecorder(kubernetesSource(api.read, watched), subject);
     const { images, pods, durationSeconds } = load;
     const generator = {
@@ -128,7 +134,8 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
       pods,
       durationSeconds,
     };
-    await kubectl(['apply', '-f', '-'], loadManifests({ ...generator, args: load.args(url) }));
+    const args = [...load.args(url), ...startTogether(pods)];
+    await kubectl(['apply', '-f', '-'], loadManifests({ ...generator, args }));
     log(`loading ${url} from ${load.pods} pod(s) for ${load.durationSeconds} s`);
     const measured = await finish(options, api.read, namespace);
     const timeline = await recorder.stop(measured !== undefined);
@@ -138,6 +145,10 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
     await api.close();
   }
 }
+
+/** Gives several pods one start, by the clocks of their nodes; a pod that is not ready by then fails and says so. */
+const startTogether = (pods: number): readonly string[] =>
+  pods === 1 ? [] : ['--start-at', new Date(Date.now() + START_TOGETHER_MS).toISOString()];
 
 /** Waits for the Job and the idle time after it; nothing after an interrupt. */
 async function finish(
@@ -184,40 +195,4 @@ async function serviceUrl(readApi: ReadApi, namespace: string, { name, model }: 
   };
   const host = spec.clusterIP.includes(':') ? `[${spec.clusterIP}]` : spec.clusterIP;
   return `http://${host}:${spec.ports[0]!.port}${PATHS.classify}?model=${model}`;
-}
-
-interface NodeList {
-  readonly items: readonly {
-    readonly metadata: { readonly name: string };
-    readonly status?: { readonly allocatable?: { readonly cpu?: string; readonly memory?: string } };
-  }[];
-}
-
-/** What was deployed and where, as the API server holds it. */
-async function subjectOf(
-  readApi: ReadApi,
-  watched: Watched,
-  manifests: string,
-  commit: string | undefined,
-): Promise<Subject> {
-  const get = async (path: string): Promise<unknown> => JSON.parse(await readApi(path));
-  const paths = pathsOf(watched);
-  const { spec: deploymentSpec } = (await get(paths.deployment)) as { readonly spec: unknown };
-  const autoscaler = watched.hasAutoscaler ? ((await get(paths.autoscaler)) as AutoscalerObject) : undefined;
-  const { items } = (await get('/api/v1/nodes')) as NodeList;
-  const { gitVersion } = (await get('/version')) as { readonly gitVersion: string };
-  return {
-    variant: watched.name,
-    deploymentSpec,
-    autoscalerSpec: autoscaler?.spec ?? null,
-    manifestSha256: createHash('sha256').update(manifests).digest('hex'),
-    ...(commit === undefined ? {} : { commit }),
-    machine: thisMachine(),
-    kubernetesVersion: gitVersion,
-    nodes: items.map(({ metadata, status }) => ({
-      name: metadata.name,
-      cpu: status?.allocatable?.cpu ?? '0',
-      memory: status?.allocatable?.memory ?? '0',
-    })),
-  };
 }

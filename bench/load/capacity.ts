@@ -1,22 +1,27 @@
 /**
  * The search for a server's capacity: the highest rate of Poisson arrivals at which an objective holds.
  *
- * The rate is doubled until a probe fails, then the interval is bisected. Each probe is a sequence of exact binomial
- * tests that may stop early either way; rates at which
- * the two cannot be told apart are part of the interval that is found.
+ * The rate is doubled until a probe fails, then the interval is bisected. Rates at which pass and fail cannot be told
+ * apart are part of the interval that is found.
  */
-import { designEffect, judgeShare } from '../../statistics/binomial';
+import { isotonic } from '../../statistics/isotonic';
+import type { Capacity, ProbeRecord, Verdict } from './capacity-document';
+import { MAX_RATE_PER_SECOND } from './load';
+import {
+  effectiveRequests,
+  isDrifting,
+  type Judgement,
+  judgeSample,
+  LOOKS,
+  looksOf,
+  PROBE_CONFIDENCE,
+  type ProbeSample,
+  violationsOf,
+} from './probe-verdict';
 import type { Slo } from './slo';
-import { growthOf } from './validity';
 
-/** Of each probe's answer. Divided among its looks, so that looking often makes it no weaker. */
-export const PROBE_CONFIDENCE = 0.99;
-/** Sample sizes at which a probe looks: each twice the one before, from the fewest that can pass. */
-const LOOKS = 6;
 /** The interval is narrow enough if its ends differ by this share. */
 const RESOLUTION = 0.05;
-/** How the reason of a probe begins whose figures are the generator's. */
-const INVALID = 'invalid: ';
 /** Of the rate that one client that waits for its answers reaches. */
 const START_SHARE = 0.25;
 const MAX_PROBES = 30;
@@ -24,56 +29,17 @@ const MAX_PROBES = 30;
 const MAX_INVALID = 2;
 /** Rates below this share of the start are not tried: the objective cannot be met. */
 const MIN_START_SHARE = 1 / 64;
-/** Windows by which growth of the requests in flight is judged. */
-const MIN_WINDOWS = 10;
-/** Growth from nothing is twice the mean; less than this may be a burst. */
-const MIN_GROWTH_SHARE = 1.5;
 
-/** What a probe has seen so far, in order of the intended send times, without the warm-up. */
-export interface ProbeSample {
-  /** 1 if the request was not answered right within the limit. */
-  readonly violated: Uint8Array;
-  /** Of the same requests, at most the time until the deadline: tells how far neighbours are correlated. */
-  readonly latencyMs: Float64Array;
-  /** Mean requests in flight in windows of equal length. */
-  readonly inFlight: Float64Array;
-  readonly elapsedSeconds: number;
-  /** Why the figures are the generator's and not the server's. */
-  readonly invalid?: string;
-}
-
-export type Verdict = 'pass' | 'fail' | 'cannot tell apart';
-
-/** Puts Poisson arrivals on a server until `isDecided` or the probe's own bound; resolves with all that it saw. */
+/**
+ * Puts Poisson arrivals on a server until `isDecided` or for `seconds`, by default the probe's own bound; resolves with
+ * all that it saw.
+ */
 export type Probe = (
   ratePerSecond: number,
   seed: number,
   isDecided: (sample: ProbeSample) => boolean,
+  seconds?: number,
 ) => Promise<ProbeSample>;
-
-export interface ProbeRecord {
-  readonly ratePerSecond: number;
-  readonly verdict: Verdict;
-  readonly reason: string;
-  readonly requests: number;
-  readonly violations: number;
-  readonly seconds: number;
-}
-
-export interface Capacity {
-  readonly slo: Slo;
-  /** The highest rate that passed; 0 if none did. */
-  readonly lowPerSecond: number;
-  /** The lowest rate that failed; undefined if none did. */
-  readonly highPerSecond?: number;
-  /** Why the search ended. */
-  readonly ended: string;
-  readonly confidence: number;
-  readonly requests: number;
-  readonly seconds: number;
-  /** In the order in which they were made. */
-  readonly probes: readonly ProbeRecord[];
-}
 
 export interface CapacityOptions {
   readonly probe: Probe;
@@ -81,40 +47,11 @@ export interface CapacityOptions {
   /** Median latency of one client that waits for its answers, in milliseconds: sets the first rate. */
   readonly singleStreamMs: number;
   readonly seed: number;
+  /** Length of one run at the rate found, after the search. @default none */
+  readonly confirmSeconds?: number;
   readonly onProbe?: (record: ProbeRecord) => void;
   /** True ends the search with what it knows. */
   readonly isStopped?: () => boolean;
-}
-
-/** How many requests each look of a probe takes. */
-export function looksOf(percentile: number): number[] {
-  const perLook = (1 - PROBE_CONFIDENCE) / LOOKS;
-  const first = Math.ceil(Math.log(perLook) / Math.log(percentile));
-  return Array.from({ length: LOOKS }, (_, look) => first * 2 ** look);
-}
-
-const meanOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** The verdict on a sample at one of its looks; undefined if it needs more. */
-export function judgeSample(
-  sample: ProbeSample,
-  { percentile, limitMs }: Slo,
-): { verdict: Verdict; reason: string } | undefined {
-  const { violated, latencyMs, inFlight, invalid } = sample;
-  if (invalid !== undefined) return { verdict: 'cannot tell apart', reason: `${INVALID}${invalid}` };
-  if (inFlight.length >= MIN_WINDOWS && growthOf(inFlight) > MIN_GROWTH_SHARE * meanOf(inFlight))
-    return { verdict: 'fail', reason: 'requests in flight drift upward' };
-  const count = violated.length;
-  const violations = violated.reduce((sum, each) => sum + each, 0);
-  // Only what comes near the limit tells how violations cluster.
-  const effect = designEffect(latencyMs.map((ms) => Math.min(2 * limitMs, Math.max(limitMs / 2, ms))));
-  const confidence = 1 - (1 - PROBE_CONFIDENCE) / LOOKS;
-  const verdict = judgeShare(violations / effect, count / effect, percentile, confidence);
-  if (verdict === undefined) return undefined;
-  return {
-    verdict,
-    reason: `${violations} of ${count} violated the limit, as good as ${(count / effect).toFixed(0)} independent requests`,
-  };
 }
 
 /** What the probes so far say, in requests per second: low passed, high failed, undecided lies between. */
@@ -149,56 +86,87 @@ function nextRate({ low, high, undecided }: Known, last: number): number | undef
   return isWide(to!, high) ? (to! + high) / 2 : undefined;
 }
 
+/** Where the share of violations crosses what an objective allows; undefined if it does not. */
+export function estimateKnee(probes: readonly ProbeRecord[], percentile: number): number | undefined {
+  const sorted = probes
+    .filter(({ valid, effectiveRequests: weight }) => valid && weight > 0)
+    .sort((a, b) => a.ratePerSecond - b.ratePerSecond);
+  const shares = isotonic(
+    // Where a queue grows without end, every request violates any limit sooner or later.
+    sorted.map(({ violations, requests, drifting }) => (drifting ? 1 : violations / requests)),
+    sorted.map(({ effectiveRequests: weight }) => weight),
+  );
+  const allowed = 1 - percentile;
+  const above = shares.findIndex((share) => share > allowed);
+  if (above < 1) return undefined;
+  const [before, after] = [sorted[above - 1]!.ratePerSecond, sorted[above]!.ratePerSecond];
+  const [from, to] = [shares[above - 1]!, shares[above]!];
+  return before + ((after - before) * (allowed - from)) / (to - from);
+}
+
 /** Finds a server's capacity. It never rejects for want of an answer: an interval that stays wide is one. */
 export async function capacity(options: CapacityOptions): Promise<Capacity> {
-  const { probe, slo, singleStreamMs, seed, onProbe, isStopped = () => false } = options;
+  const { slo, singleStreamMs, seed, confirmSeconds, onProbe, isStopped = () => false } = options;
   const looks = looksOf(slo.percentile);
   const probes: ProbeRecord[] = [];
 
-  const probeAt = async (ratePerSecond: number): Promise<ProbeRecord> => {
-    let look = 0;
-    let verdict: ReturnType<typeof judgeSample>;
-    const sample = await probe(ratePerSecond, seed + probes.length, (soFar) => {
-      if (soFar.invalid === undefined && soFar.violated.length < looks[look]!) return false;
-      verdict = judgeSample(soFar, slo);
-      while (look < LOOKS - 1 && soFar.violated.length >= looks[look]!) look++;
-      return verdict !== undefined || soFar.violated.length >= looks.at(-1)!;
-    });
-    // The generator's own figures are known only at the end, and time may have ended the probe before its last look.
-    if (sample.invalid !== undefined) verdict = judgeSample(sample, slo);
-    else if (look < LOOKS - 1 && sample.violated.length >= looks[0]!) verdict ??= judgeSample(sample, slo);
-    verdict ??= {
-      verdict: 'cannot tell apart',
-      reason: 'the share of violations is too near the objective’s',
-    };
+  const recordOf = (ratePerSecond: number, sample: ProbeSample, judgement?: Judgement): ProbeRecord => {
     const record = {
       ratePerSecond,
-      ...verdict,
+      ...(judgement ?? {
+        verdict: 'cannot tell apart' as const,
+        reason: 'the share of violations is too near the objective’s',
+      }),
+      valid: sample.invalid === undefined,
       requests: sample.violated.length,
-      violations: sample.violated.reduce((sum, each) => sum + each, 0),
+      violations: violationsOf(sample),
+      effectiveRequests: effectiveRequests(sample, slo),
+      drifting: isDrifting(sample),
       seconds: sample.elapsedSeconds,
     };
-    probes.push(record);
     onProbe?.(record);
     return record;
+  };
+
+  const probeAt = async (ratePerSecond: number): Promise<ProbeRecord> => {
+    let look = 0;
+    let judgement: Judgement | undefined;
+    const sample = await options.probe(ratePerSecond, seed + probes.length, (soFar) => {
+      if (soFar.invalid === undefined && soFar.violated.length < looks[look]!) return false;
+      judgement = judgeSample(soFar, slo);
+      while (look < LOOKS - 1 && soFar.violated.length >= looks[look]!) look++;
+      return judgement !== undefined || soFar.violated.length >= looks.at(-1)!;
+    });
+    // The generator's own figures are known only at the end, and time may have ended the probe before its last look.
+    if (sample.invalid !== undefined) judgement = judgeSample(sample, slo);
+    else if (look < LOOKS - 1 && sample.violated.length >= looks[0]!) judgement ??= judgeSample(sample, slo);
+    const record = recordOf(ratePerSecond, sample, judgement);
+    probes.push(record);
+    return record;
+  };
+
+  const confirm = async (ratePerSecond: number, seconds: number): Promise<ProbeRecord> => {
+    const sample = await options.probe(ratePerSecond, seed + probes.length, () => false, seconds);
+    return recordOf(ratePerSecond, sample, judgeSample(sample, slo, 1));
   };
 
   const start = (START_SHARE * 1000) / singleStreamMs;
   let known: Known = { low: 0 };
   let ended: string | undefined;
-  let rate: number | undefined = start;
+  let rate: number | undefined = Math.min(start, MAX_RATE_PER_SECOND);
   let invalid = 0;
   while (rate !== undefined && ended === undefined) {
-    const { verdict, reason } = await probeAt(rate);
-    const isInvalid = reason.startsWith(INVALID);
-    invalid = isInvalid ? invalid + 1 : 0;
-    if (!isInvalid) known = learn(known, rate, verdict);
+    const { verdict, reason, valid } = await probeAt(rate);
+    invalid = valid ? 0 : invalid + 1;
+    if (valid) known = learn(known, rate, verdict);
     if (isStopped()) ended = 'interrupted';
     else if (invalid > MAX_INVALID) ended = `cannot tell apart at ${rate.toFixed(2)} per second, ${reason}`;
     else if ((known.high ?? Infinity) <= start * MIN_START_SHARE)
       ended = 'the objective is not met at any rate';
     else if (probes.length >= MAX_PROBES) ended = `${MAX_PROBES} probes were made`;
-    if (!isInvalid) rate = nextRate(known, rate);
+    if (valid) rate = nextRate(known, rate);
+    if ((rate ?? 0) > MAX_RATE_PER_SECOND)
+      ended ??= `the generator sends at most ${MAX_RATE_PER_SECOND} per second`;
   }
   const { low, high, undecided } = known;
   ended ??=
@@ -207,14 +175,18 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
       : `cannot tell apart from ${undecided[0].toFixed(2)} to ${undecided[1].toFixed(2)} per second`;
   const sum = (of: (record: ProbeRecord) => number) =>
     probes.reduce((total, record) => total + of(record), 0);
+  const estimatePerSecond = estimateKnee(probes, slo.percentile);
+  const confirmation =
+    confirmSeconds !== undefined && low > 0 && !isStopped() ? await confirm(low, confirmSeconds) : undefined;
   return {
-    slo,
     lowPerSecond: low,
     ...(high !== undefined && { highPerSecond: high }),
+    ...(low > 0 && high !== undefined && estimatePerSecond !== undefined && { estimatePerSecond }),
     ended,
     confidence: PROBE_CONFIDENCE,
     requests: sum(({ requests }) => requests),
     seconds: sum(({ seconds }) => seconds),
     probes,
+    ...(confirmation && { confirmation }),
   };
 }

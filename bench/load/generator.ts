@@ -37,12 +37,15 @@ export interface RunOptions {
   readonly slo?: Slo;
   /** @default the whole schedule */
   readonly shard?: Shard;
+  /** When the schedule starts, by the wall clock. @default as soon as the generator is ready */
+  readonly startAt?: Date;
   /** Ends the run early; its document then is incomplete. */
   readonly stop?: AbortSignal;
   readonly onProgress?: (progress: SendProgress, durationMs: number) => void;
 }
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
+export const DEFAULT_CONNECTIONS = 'fresh';
 /** By file extension. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.jpg': 'image/jpeg',
@@ -58,7 +61,11 @@ function mediaType(file: string): string {
   return type;
 }
 
-/** Sends a load and waits for every outcome. */
+/**
+ * Sends a load and waits for every outcome.
+ *
+ * @throws Error if the time to start is past; RangeError if the load, an image or the policy is malformed
+ */
 export async function runLoad(options: RunOptions): Promise<RunDocument> {
   const {
     url,
@@ -67,7 +74,7 @@ export async function runLoad(options: RunOptions): Promise<RunDocument> {
     seed = 1,
     shard = { index: 1, count: 1 },
   } = options;
-  const connections = options.connections ?? 'fresh';
+  const connections = options.connections ?? DEFAULT_CONNECTIONS;
   const load = parseLoad(options.load);
   const durationMs = 1000 * durationSeconds(load);
   const arrivals: SendJob['arrivals'] =
@@ -95,8 +102,8 @@ export async function runLoad(options: RunOptions): Promise<RunDocument> {
     {
       url,
       arrivals,
-      durationMs,
-      timeoutMs,
+      ...{ durationMs, timeoutMs },
+      ...(options.startAt && { startAtMs: options.startAt.getTime() }),
       connections: parseConnections(connections),
       images: files.map(({ job }) => job),
     },
@@ -139,7 +146,7 @@ function sendFromProcess(
   stop: AbortSignal | undefined,
   onProgress: (progress: SendProgress) => void,
 ): Promise<SendResult> {
-  const program = join(__dirname, `sender${extname(__filename)}`);
+  const program = join(__dirname, `sender-process${extname(__filename)}`);
   const execArgv =
     extname(__filename) === '.ts' ? ['--import', pathToFileURL(require.resolve('tsx')).href] : [];
   const child = fork(program, [], { execArgv, serialization: 'advanced' });
@@ -150,6 +157,7 @@ function sendFromProcess(
         child.send(job);
         if (stop?.aborted) tellStop();
       } else if (message.kind === 'progress') onProgress(message.progress);
+      else if (message.kind === 'refused') reject(new Error(message.message));
       else resolve(message.result);
     });
     child.once('error', reject);

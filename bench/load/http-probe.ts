@@ -3,15 +3,18 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Capacity, capacity, type CapacityOptions, type Probe, type ProbeSample } from './capacity';
+import { capacity, type CapacityOptions, type Probe } from './capacity';
+import { CAPACITY_SCHEMA, CAPACITY_VERSION, type CapacityDocument } from './capacity-document';
 import { summarize } from './documents';
-import { type RunOptions, runLoad } from './generator';
-import { OUTCOMES, type RunDocument, type ValidityRule } from './run-document';
+import { DEFAULT_CONNECTIONS, type RunOptions, runLoad } from './generator';
+import { MAX_REQUESTS } from './load';
+import type { ProbeSample } from './probe-verdict';
+import { decodeRequests, OUTCOMES, type RunDocument, type ValidityRule } from './run-document';
 import type { SendProgress } from './sender';
-import type { Slo } from './slo';
+import { formatSlo, type Slo } from './slo';
 
 /** Requests that are due in a probe's first seconds do not count: the server starts empty. */
-const WARM_UP_MS = 2_000;
+const WARM_UP_SECONDS = 2;
 /** Between probes, so that the server ends the work of the last one. */
 const PAUSE_MS = 2_000;
 const WINDOW_MS = 1_000;
@@ -25,7 +28,7 @@ export const DEFAULT_MAX_PROBE_SECONDS = 120;
 export interface HttpCapacityOptions
   extends
     Omit<RunOptions, 'load' | 'slo' | 'shard' | 'onProgress'>,
-    Pick<CapacityOptions, 'slo' | 'onProbe'> {
+    Pick<CapacityOptions, 'slo' | 'onProbe' | 'confirmSeconds'> {
   /** A probe that is not decided by then cannot tell. @default 120 */
   readonly maxProbeSeconds?: number;
 }
@@ -39,11 +42,12 @@ function collector(slo: Slo) {
   return {
     add: (part: Pick<SendProgress, 'intendedMs' | 'latencyMs' | 'outcome'>) =>
       part.intendedMs.forEach((dueMs, i) => {
-        if (dueMs < WARM_UP_MS) return;
+        const countedMs = dueMs - 1000 * WARM_UP_SECONDS;
+        if (countedMs < 0) return;
         const tookMs = part.latencyMs[i]!;
         violated.push(part.outcome[i] !== RIGHT || tookMs > slo.limitMs ? 1 : 0);
         latencyMs.push(tookMs);
-        const window = Math.floor((dueMs - WARM_UP_MS) / WINDOW_MS);
+        const window = Math.floor(countedMs / WINDOW_MS);
         while (busyMs.length <= window) busyMs.push(0);
         busyMs[window]! += tookMs;
         lastMs = dueMs;
@@ -63,23 +67,37 @@ function invalidity({ validity }: RunDocument): string | undefined {
   return broken && `${broken.rule} ${broken.detail}`;
 }
 
+function requestsFrom(document: RunDocument, from: number) {
+  const { intendedMs, latencyMs, outcome } = decodeRequests(document.requests);
+  return {
+    intendedMs: intendedMs.subarray(from),
+    latencyMs: latencyMs.subarray(from),
+    outcome: outcome.subarray(from),
+  };
+}
+
 /** A probe of a server: Poisson arrivals on it until the search has decided. */
 export function httpProbe(options: HttpCapacityOptions): Probe {
   const { slo, maxProbeSeconds = DEFAULT_MAX_PROBE_SECONDS, stop, ...run } = options;
-  return async (ratePerSecond, seed, isDecided) => {
+  return async (ratePerSecond, seed, isDecided, seconds = maxProbeSeconds) => {
     const enough = new AbortController();
     const collected = collector(slo);
+    let heard = 0;
+    const longestSeconds = MAX_REQUESTS / 2 / ratePerSecond;
     const document = await runLoad({
       ...run,
-      load: `poisson:${ratePerSecond.toFixed(3)}:${maxProbeSeconds}s`,
+      load: `poisson:${ratePerSecond.toFixed(3)}:${Math.min(longestSeconds, WARM_UP_SECONDS + seconds).toFixed(3)}s`,
       seed,
       stop: stop ? AbortSignal.any([stop, enough.signal]) : enough.signal,
       onProgress: (progress) => {
         if (enough.signal.aborted) return;
         collected.add(progress);
+        heard = progress.settled;
         if (isDecided(collected.sample())) enough.abort();
       },
     });
+    // What was settled after the last message, such as the slowest answers.
+    if (!enough.signal.aborted) collected.add(requestsFrom(document, heard));
     if (!stop?.aborted) await sleep(PAUSE_MS);
     const invalid = invalidity(document);
     return { ...collected.sample(), ...(invalid !== undefined && { invalid }) };
@@ -91,8 +109,15 @@ export function httpProbe(options: HttpCapacityOptions): Probe {
  *
  * @throws Error if it answers nothing right
  */
-export async function httpCapacity(options: HttpCapacityOptions): Promise<Capacity> {
-  const { slo, seed = 1, onProbe, stop } = options;
+export async function httpCapacity(options: HttpCapacityOptions): Promise<CapacityDocument> {
+  const {
+    slo,
+    seed = 1,
+    maxProbeSeconds = DEFAULT_MAX_PROBE_SECONDS,
+    confirmSeconds,
+    onProbe,
+    stop,
+  } = options;
   const single = await runLoad({
     ...options,
     load: `closed:1:${SINGLE_STREAM_SECONDS}s`,
@@ -105,9 +130,25 @@ export async function httpCapacity(options: HttpCapacityOptions): Promise<Capaci
         `(${JSON.stringify(single.failures)}): check --url and --image`,
     );
   }
-  return capacity({
+  const found = await capacity({
     ...{ probe: httpProbe(options), slo, seed, singleStreamMs: answered.p50Ms },
+    ...(confirmSeconds !== undefined && { confirmSeconds }),
     ...(onProbe && { onProbe }),
     isStopped: () => stop?.aborted ?? false,
   });
+  const { url, timeoutMs, images } = single.settings;
+  const { cpuModel, cores, nodeVersion, platform } = single.generators[0]!;
+  return {
+    schema: CAPACITY_SCHEMA,
+    version: CAPACITY_VERSION,
+    settings: {
+      ...{ url, slo: formatSlo(slo), connections: options.connections ?? DEFAULT_CONNECTIONS },
+      ...{ timeoutMs, seed, maxProbeSeconds, images },
+    },
+    generator: { cpuModel, cores, nodeVersion, platform },
+    singleStreamMs: answered.p50Ms,
+    startedAt: single.startedAt,
+    finishedAt: new Date().toISOString(),
+    ...found,
+  };
 }

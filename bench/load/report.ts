@@ -1,12 +1,17 @@
 /**
  * Runs and searches as short tables for a terminal.
  */
-import type { Capacity, ProbeRecord } from './capacity';
+import type { Capacity, CapacityDocument, ProbeRecord, Verdict } from './capacity-document';
 import { summarize } from './documents';
 import { OUTCOMES, type RunDocument, VALIDITY_RULES } from './run-document';
 import { minTrials } from '../../statistics/binomial';
-import { formatSlo } from './slo';
 import { CONFIDENCE } from './validity';
+
+/** One client that waits for each answer, and as many as keep the server busy. */
+export interface LatencyDocuments {
+  readonly singleStream: RunDocument;
+  readonly offline?: RunDocument;
+}
 
 const perSecond = (value: number) => `${value.toFixed(1)} per second`;
 const ms = (value: number) => `${value.toFixed(1)} ms`;
@@ -18,7 +23,7 @@ const rows = (cells: readonly (readonly [string, string])[]) => {
 
 /** A run: rates, outcomes, percentiles and validity. A percentile that the sample is too small for is left out. */
 export function formatRun(document: RunDocument): string {
-  const { outcomes, offeredPerSecond, goodputPerSecond, goodShare, answered } = summarize(document);
+  const { due, outcomes, offeredPerSecond, goodputPerSecond, goodShare, answered } = summarize(document);
   const { slo } = document.settings;
   const counts = OUTCOMES.filter((outcome) => outcomes[outcome] > 0).map((o) => `${outcomes[o]} ${o}`);
   const quoted = (
@@ -30,14 +35,19 @@ export function formatRun(document: RunDocument): string {
     ] as const
   ).filter(([, share]) => answered.count >= minTrials(share, 0, CONFIDENCE));
   const { valid, broken } = document.validity;
+  const within = slo === undefined ? '' : `, within ${slo}`;
   return rows([
     ['load', `${document.settings.load}, connections ${document.settings.connections}`],
     ['offered', perSecond(offeredPerSecond)],
-    [
-      'goodput',
-      `${perSecond(goodputPerSecond)} (${(100 * goodShare).toFixed(1)} % of what was due${slo === undefined ? '' : `, within ${slo}`})`,
-    ],
-    ['requests', counts.join(', ')],
+    ...(due === 0
+      ? [['requests', 'none were due'] as const]
+      : [
+          [
+            'goodput',
+            `${perSecond(goodputPerSecond)} (${(100 * goodShare).toFixed(1)} % of what was due${within})`,
+          ] as const,
+          ['requests', counts.join(', ')] as const,
+        ]),
     ...Object.entries(document.failures).map(([kind, n]) => ['failure', `${n} × ${kind}`] as const),
     ...(quoted.length > 0
       ? [['latency', quoted.map(([name, , value]) => `${name} ${ms(value)}`).join(', ')] as const]
@@ -48,21 +58,44 @@ export function formatRun(document: RunDocument): string {
   ]);
 }
 
+/** The two runs of `bench latency`; the second is missing after an interrupt. */
+export function formatLatency({ singleStream, offline }: LatencyDocuments): string {
+  const parts = [`single stream\n${formatRun(singleStream)}`];
+  if (offline !== undefined) {
+    const images = perSecond(summarize(offline).throughputPerSecond);
+    parts.push(`offline\n${rows([['images', images]])}\n${formatRun(offline)}`);
+  }
+  return parts.join('\n\n');
+}
+
 /** One probe of a search. */
 export const formatProbe = ({ ratePerSecond, verdict, reason, seconds }: ProbeRecord): string =>
   `${perSecond(ratePerSecond)}: ${verdict} after ${seconds.toFixed(0)} s (${reason})`;
 
+/** The knee with its interval. */
+function kneeOf({ lowPerSecond, highPerSecond, estimatePerSecond }: Capacity): string {
+  if (highPerSecond === undefined) return `at least ${perSecond(lowPerSecond)}`;
+  const interval = `[${lowPerSecond.toFixed(1)}, ${highPerSecond.toFixed(1)}] per second`;
+  return estimatePerSecond === undefined ? interval : `${estimatePerSecond.toFixed(1)} ${interval}`;
+}
+
+const CONFIRMATION: Readonly<Record<Verdict, string>> = {
+  pass: 'yes',
+  fail: 'NO',
+  'cannot tell apart': 'cannot tell',
+};
+
 /** The answer of a search. */
-export function formatCapacity(found: Capacity): string {
-  const { slo, lowPerSecond, highPerSecond, ended, confidence, requests, seconds, probes } = found;
-  const knee =
-    highPerSecond === undefined
-      ? `at least ${perSecond(lowPerSecond)}`
-      : `${lowPerSecond.toFixed(1)} to ${perSecond(highPerSecond)}`;
+export function formatCapacity(found: CapacityDocument): string {
+  const { settings, ended, confidence, requests, seconds, probes, confirmation } = found;
   return rows([
-    ['capacity', `${knee} at ${formatSlo(slo)}`],
+    ['knee', `${kneeOf(found)} at ${settings.slo}`],
     ['ended', ended],
     ['confidence', `${100 * confidence} % per probe`],
     ['measured', `${requests} requests in ${probes.length} probes, ${seconds.toFixed(0)} s`],
+    ['single stream', `p50 ${ms(found.singleStreamMs)}`],
+    ...(confirmation
+      ? [['confirmed', `${CONFIRMATION[confirmation.verdict]}, ${formatProbe(confirmation)}`] as const]
+      : []),
   ]);
 }

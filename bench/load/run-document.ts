@@ -96,7 +96,7 @@ export const VALIDITY_RULES = {
   sample: 'the sample is too small for its percentile',
   clockDrift: 'the monotonic clock and the wall clock drifted apart by more than 0.1 %',
   inFlight: 'requests in flight drift upward',
-  incomplete: 'the run was interrupted',
+  incomplete: 'the run ended before its schedule',
 } as const;
 /** One of {@link VALIDITY_RULES}. */
 export type ValidityRule = keyof typeof VALIDITY_RULES;
@@ -118,7 +118,7 @@ export interface RunDocument {
   readonly startedAt: string;
   /** Length of the schedule; later answers belong to the run too. */
   readonly durationMs: number;
-  /** False if the run was interrupted: `requests` then holds those that were due until then. */
+  /** False if the run ended before its schedule: `requests` then holds those that were due until then. */
   readonly complete: boolean;
   readonly requests: EncodedRequests;
   /** Failed requests by kind, such as `ECONNRESET` or `status 500`. */

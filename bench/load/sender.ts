@@ -1,10 +1,10 @@
 /**
- * Sends a load: the program of the generator's own process, so that no other work delays its event loop.
+ * Sends a load.
  */
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request } from 'node:http';
 
+import { judgeAnswer, readAnswer } from './answer';
 import { agentOf, type Connections } from './connections';
 import { MAX_REQUESTS } from './load';
 import { OUTCOMES, type Outcome, type Requests } from './run-document';
@@ -23,6 +23,8 @@ export interface SendJob {
     | { readonly kind: 'open'; readonly intendedMs: Float64Array }
     | { readonly kind: 'closed'; readonly clients: number };
   readonly durationMs: number;
+  /** Wall clock time of the schedule's start, milliseconds since 1970. @default as soon as the process is ready */
+  readonly startAtMs?: number;
   readonly connections: Connections;
   /** From the intended send time. */
   readonly timeoutMs: number;
@@ -56,12 +58,30 @@ export interface SendResult {
 export type FromSender =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly progress: SendProgress }
-  | { readonly kind: 'result'; readonly result: SendResult };
+  | { readonly kind: 'result'; readonly result: SendResult }
+  | { readonly kind: 'refused'; readonly message: string };
 
 const CODE = Object.fromEntries(OUTCOMES.map((name, code) => [name, code])) as Record<Outcome, number>;
 const PENDING = 255;
 
-/** Sends everything that is due and waits until each request has its outcome; `stop` ends it early. */
+/** The start of the schedule by both clocks, in milliseconds; the monotonic one is exact where the wall clock is. */
+function startOf(startAtMs: number | undefined): { readonly zeroMs: number; readonly wallZeroMs: number } {
+  const [monotonicMs, wallMs] = [performance.now(), Date.now()];
+  if (startAtMs === undefined) return { zeroMs: monotonicMs, wallZeroMs: wallMs };
+  if (startAtMs < wallMs) {
+    throw new RangeError(
+      `--start-at must be later than the generator is ready, received ${new Date(startAtMs).toISOString()}, which was ` +
+        `${((wallMs - startAtMs) / 1000).toFixed(1)} s ago: choose a later time`,
+    );
+  }
+  return { zeroMs: monotonicMs + startAtMs - wallMs, wallZeroMs: startAtMs };
+}
+
+/**
+ * Sends everything that is due and waits until each request has its outcome; `stop` ends it early.
+ *
+ * @throws RangeError if the time to start is past
+ */
 export async function send(
   job: SendJob,
   stop: AbortSignal,
@@ -78,8 +98,10 @@ export async function send(
     status: new Uint16Array(capacity),
   };
   const failures: Record<string, number> = {};
-  const [zero, wallZero, cpuZero] = [performance.now(), Date.now(), process.cpuUsage()];
-  const now = () => performance.now() - zero;
+  const { zeroMs, wallZeroMs } = startOf(job.startAtMs);
+  const now = () => performance.now() - zeroMs;
+  if (now() < 0) await waitUnlessStopped(-now(), stop);
+  const cpuZero = process.cpuUsage();
   let due = 0;
   let settled = 0;
   let inFlight = 0;
@@ -164,18 +186,20 @@ export async function send(
   await Promise.all(pending);
   clearInterval(report);
   agent.destroy();
-  const elapsedMs = now();
-  const finishedAtMs = Date.now();
+  // Below 0 if it was stopped before its start.
+  const elapsedMs = Math.max(0, now());
+  const finishedAtMs = Math.max(wallZeroMs, Date.now());
   const { user, system } = process.cpuUsage(cpuZero);
   return {
     requests: sliceOf(all, 0, due),
     failures,
-    complete: !stop.aborted,
-    startedAtMs: wallZero,
+    // A closed loop ends at the bound of requests too.
+    complete: !stop.aborted && (job.arrivals.kind === 'open' || due < capacity),
+    startedAtMs: wallZeroMs,
     finishedAtMs,
     elapsedMs,
-    cpuShare: (user + system) / 1000 / elapsedMs,
-    clockDriftMs: Math.abs(finishedAtMs - wallZero - elapsedMs),
+    cpuShare: elapsedMs === 0 ? 0 : (user + system) / 1000 / elapsedMs,
+    clockDriftMs: Math.abs(finishedAtMs - wallZeroMs - elapsedMs),
   };
 }
 
@@ -198,83 +222,4 @@ function waitUnlessStopped(ms: number, stop: AbortSignal): Promise<void> {
     stop.addEventListener('abort', done);
     if (stop.aborted) done();
   });
-}
-
-/** Reads an answer to its end; its body is kept only if it will be looked at. */
-function readAnswer(
-  response: IncomingMessage,
-  keep: boolean,
-  fail: (error: NodeJS.ErrnoException) => void,
-  done: (body: string) => void,
-): void {
-  const chunks: Buffer[] = [];
-  if (keep) response.on('data', (chunk: Buffer) => chunks.push(chunk));
-  else response.resume();
-  response.once('error', fail);
-  response.once('end', () => done(Buffer.concat(chunks).toString()));
-}
-
-function judgeAnswer(
-  { statusCode, headers }: IncomingMessage,
-  body: string,
-  expectedClass: string | undefined,
-): { outcome: Outcome; kind?: string } {
-  if (statusCode === 200) {
-    return { outcome: expectedClass === undefined || firstClass(body) === expectedClass ? 'right' : 'wrong' };
-  }
-  if (statusCode === 503 && headers['retry-after'] !== undefined) return { outcome: 'refused' };
-  return { outcome: 'failed', kind: `status ${statusCode}` };
-}
-
-/** The first class that an answer of `/v1/classify` names. */
-function firstClass(body: string): string | undefined {
-  try {
-    return (JSON.parse(body) as { top?: { class?: string }[] }).top?.[0]?.class;
-  } catch {
-    return undefined;
-  }
-}
-
-const WARM_UP_REQUESTS = 200;
-
-/** Sends to a server of its own, since the first requests of a process take some 20 ms more of it. */
-async function warmUp(): Promise<void> {
-  const server = createServer((incoming, outgoing) => {
-    incoming.resume();
-    outgoing.end('{}');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  await send(
-    {
-      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-      arrivals: {
-        kind: 'open',
-        intendedMs: Float64Array.from({ length: WARM_UP_REQUESTS }, (_, i) => 2 * i),
-      },
-      durationMs: 0,
-      connections: { kind: 'fresh' },
-      timeoutMs: 10_000,
-      images: [],
-    },
-    new AbortController().signal,
-  );
-  server.close();
-}
-
-if (require.main === module) {
-  const stop = new AbortController();
-  const tell = (message: FromSender) => process.send!(message);
-  // Ctrl-C reaches the whole process group: the parent decides what it means.
-  process.on('SIGINT', () => undefined);
-  process.once('disconnect', () => process.exit(1));
-  process.on('message', (message: SendJob | 'stop') => {
-    if (message === 'stop') {
-      stop.abort();
-      return;
-    }
-    void send(message, stop.signal, (progress) => tell({ kind: 'progress', progress })).then((result) =>
-      process.send!({ kind: 'result', result } satisfies FromSender, () => process.exit(0)),
-    );
-  });
-  void warmUp().then(() => tell({ kind: 'ready' }));
 }

@@ -80,7 +80,7 @@ export function startRecorder(source: Source, subject: Subject, intervalMs = INT
 }
 
 /** Waits, or until the signal. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted || ms <= 0) {
       resolve();

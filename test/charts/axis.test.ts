@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { linearAxis, linearTicks } from '../../charts/axis';
+import { linearAxis, linearTicks, logAxis, logTicks } from '../../charts/axis';
 
 test('ticks are round, inside the range and free of rounding errors', () => {
   expect(linearTicks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
@@ -26,4 +26,15 @@ test('equal differences have equal lengths', () => {
     }),
     { seed: 7 },
   );
+});
+
+test('ticks of a logarithmic axis are 1, 2 and 5 times the powers of ten', () => {
+  expect(logTicks(0.4, 30)).toEqual([0.5, 1, 2, 5, 10, 20]);
+  expect(logTicks(0.1, 0.5)).toEqual([0.1, 0.2, 0.5]);
+});
+
+test('equal ratios have equal lengths on a logarithmic axis, and 0 has no place', () => {
+  const { at } = logAxis([1, 100], [0, 200]);
+  expect([at(1), at(10), at(100)].map((pixel) => Math.round(pixel))).toEqual([0, 100, 200]);
+  expect(at(0)).toBeNaN();
 });

@@ -129,6 +129,33 @@ test('a run applies the variant, then the load, and returns the timeline with th
   expectNothingLeft();
 });
 
+/** The time at which the pods of a run were told to start; undefined if they were told none. */
+function startOfPods(): string | undefined {
+  const { input } = calls().findLast(({ input: each }) => each.includes('kind: Job'))!;
+  const job = parseAllDocuments(input)
+    .map(
+      (document) =>
+        document.toJS() as {
+          kind: string;
+          spec: { template: { spec: { containers: { args: string[] }[] } } };
+        },
+    )
+    .find(({ kind }) => kind === 'Job')!;
+  const { args } = job.spec.template.spec.containers[0]!;
+  return args[args.indexOf('--start-at') + 1 || args.length];
+}
+
+test('several pods start at one time, a minute from now; a single pod starts at once', async () => {
+  const beforeMs = Date.now();
+  await run();
+  const inMs = Date.parse(startOfPods()!) - beforeMs;
+  expect(inMs).toBeGreaterThanOrEqual(60_000);
+  expect(inMs).toBeLessThan(90_000);
+  answers.outputs['get pods'] = 'load-0';
+  await run({ load: { args: () => [], images: {}, pods: 1, durationSeconds: 20 } });
+  expect(startOfPods()).toBeUndefined();
+});
+
 test('the hash of the manifests is the same for every run of the same variant', async () => {
   const [first, second] = [await run(), await run()];
   expect(first.subject.manifestSha256).toMatch(/^[0-9a-f]{64}$/);

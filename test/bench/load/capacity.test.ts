@@ -1,4 +1,7 @@
-import { capacity, type Probe, type ProbeSample } from '../../../bench/load/capacity';
+import { capacity, estimateKnee, type Probe } from '../../../bench/load/capacity';
+import type { Capacity, ProbeRecord } from '../../../bench/load/capacity-document';
+import type { ProbeSample } from '../../../bench/load/probe-verdict';
+import { percentile } from '../../../statistics/percentile';
 import { seededRandom } from '../../../statistics/seeded-random';
 
 const SERVICE_MS = 20;
@@ -38,13 +41,15 @@ function trueKnee(): number {
 }
 
 /** A probe of the simulated queue; looks every 50 requests, after 50 of warm-up. */
-const simulated: Probe = (ratePerSecond, seed, isDecided) => {
+const simulated: Probe = (ratePerSecond, seed, isDecided, seconds) => {
   const queue = latenciesMs(ratePerSecond, seed);
   const violated: number[] = [];
   const latencies: number[] = [];
   const inFlight: number[] = [];
   let sample!: ProbeSample;
   for (let warmUp = 0; warmUp < 50; warmUp++) queue.next();
+  const isOver = ({ elapsedSeconds, violated: { length } }: ProbeSample) =>
+    seconds === undefined ? length >= MAX_REQUESTS : elapsedSeconds >= seconds;
   do {
     let sumMs = 0;
     let atMs = 0;
@@ -64,23 +69,101 @@ const simulated: Probe = (ratePerSecond, seed, isDecided) => {
       inFlight: Float64Array.from(inFlight),
       elapsedSeconds: atMs / 1000,
     };
-  } while (!isDecided(sample) && violated.length < MAX_REQUESTS);
+  } while (!isDecided(sample) && !isOver(sample));
   return Promise.resolve(sample);
 };
 
 const search = (seed: number) => capacity({ probe: simulated, slo: SLO, singleStreamMs: SERVICE_MS, seed });
 
-test('at least 19 of 20 seeds find the knee of a queue of known capacity within their interval', async () => {
+describe('on a queue of known capacity', () => {
   const knee = trueKnee();
-  const results = await Promise.all(Array.from({ length: 20 }, (_, i) => search(1000 * (i + 1))));
-  const found = results.filter(
-    ({ lowPerSecond, highPerSecond }) => lowPerSecond <= knee && knee <= highPerSecond!,
-  );
-  expect(found.length).toBeGreaterThanOrEqual(19);
-  // An interval from 0 would hold anything.
-  const widths = results.map(({ lowPerSecond, highPerSecond }) => highPerSecond! / lowPerSecond - 1);
-  widths.sort((a, b) => a - b);
-  expect(widths[10]).toBeLessThan(0.35);
+  let results: Capacity[];
+  beforeAll(async () => {
+    results = await Promise.all(Array.from({ length: 20 }, (_, i) => search(1000 * (i + 1))));
+  });
+  const seedsWith = (rate: number) =>
+    results.filter(({ lowPerSecond, highPerSecond }) => lowPerSecond <= rate && rate <= highPerSecond!)
+      .length;
+
+  test('at least 19 of 20 seeds have the knee within their interval', () => {
+    expect(seedsWith(knee)).toBeGreaterThanOrEqual(19);
+  });
+
+  test('the intervals are narrow: most exclude rates 15 % below and above the knee', () => {
+    expect(seedsWith(0.85 * knee)).toBeLessThan(10);
+    expect(seedsWith(1.15 * knee)).toBeLessThan(10);
+  });
+
+  test('the estimate lies in the interval, and its median within 3 % of the knee', () => {
+    for (const { lowPerSecond, highPerSecond, estimatePerSecond } of results) {
+      expect(estimatePerSecond).toBeGreaterThanOrEqual(lowPerSecond);
+      expect(estimatePerSecond).toBeLessThanOrEqual(highPerSecond!);
+    }
+    const median = percentile(
+      results.map(({ estimatePerSecond }) => estimatePerSecond!),
+      0.5,
+    );
+    expect(Math.abs(median / knee - 1)).toBeLessThan(0.03);
+  });
+});
+
+const probed = (
+  ratePerSecond: number,
+  violations: number,
+  changes: Partial<ProbeRecord> = {},
+): ProbeRecord => ({
+  ...{ ratePerSecond, verdict: 'pass', reason: '', valid: true, drifting: false },
+  ...{ requests: 1_000, violations, effectiveRequests: 1_000, seconds: 10, ...changes },
+});
+
+test('the estimate is where the fitted share of violations crosses what the objective allows', () => {
+  const probes = [probed(20, 40), probed(10, 0), probed(30, 60)];
+  expect(estimateKnee(probes, 0.95)).toBeCloseTo(25, 9);
+  // 40 and 20 violations are pooled to 30, at 20 and 25 per second.
+  expect(estimateKnee([...probes, probed(25, 20)], 0.95)).toBeCloseTo(25 + 5 * (20 / 30), 9);
+  expect(estimateKnee([...probes, probed(22, 900, { valid: false })], 0.95)).toBeCloseTo(25, 9);
+  // A rate that overloads the server is above the knee, even before its answers are late.
+  expect(estimateKnee([probed(20, 0), probed(30, 0, { drifting: true })], 0.95)).toBeCloseTo(20.5, 9);
+});
+
+test('there is no estimate where nothing passed or nothing failed', () => {
+  expect(estimateKnee([probed(10, 0)], 0.95)).toBeUndefined();
+  expect(estimateKnee([probed(10, 900)], 0.95)).toBeUndefined();
+});
+
+test('a confirmation runs at the rate found for the whole time', async () => {
+  const result = await capacity({
+    ...{ probe: simulated, slo: SLO, singleStreamMs: SERVICE_MS, seed: 2, confirmSeconds: 600 },
+  });
+  const { confirmation, lowPerSecond, probes } = result;
+  expect(confirmation).toMatchObject({ ratePerSecond: lowPerSecond, verdict: 'pass' });
+  expect(confirmation!.seconds).toBeGreaterThanOrEqual(600);
+  expect(probes.every(({ seconds }) => seconds < 600)).toBe(true);
+});
+
+test('a confirmation of a rate that was luck says that it fails', async () => {
+  const lucky: Probe = (rate, seed, isDecided, seconds) =>
+    simulated(seconds === undefined ? 0.8 * rate : rate, seed, isDecided, seconds);
+  const result = await capacity({
+    ...{ probe: lucky, slo: SLO, singleStreamMs: SERVICE_MS, seed: 2, confirmSeconds: 600 },
+  });
+  expect(result.confirmation).toMatchObject({ verdict: 'fail' });
+});
+
+test('a server faster than the generator can send ends the search at the generator’s bound', async () => {
+  const fast: Probe = (_, __, isDecided) => {
+    const sample = {
+      ...{ violated: new Uint8Array(2_000), latencyMs: new Float64Array(2_000).fill(1) },
+      ...{ inFlight: new Float64Array(0), elapsedSeconds: 1 },
+    };
+    isDecided(sample);
+    return Promise.resolve(sample);
+  };
+  const result = await capacity({ probe: fast, slo: SLO, singleStreamMs: 0.1, seed: 1 });
+  expect(result).toMatchObject({
+    ...{ lowPerSecond: 10_000, ended: 'the generator sends at most 10000 per second' },
+  });
+  expect(result.highPerSecond).toBeUndefined();
 });
 
 test('an overloaded probe ends early', async () => {
@@ -121,5 +204,7 @@ test('a generator that cannot keep up ends the search without a verdict on the s
   const result = await capacity({ probe, slo: SLO, singleStreamMs: 10, seed: 1 });
   expect(result.ended).toMatch(/cannot tell apart/);
   expect(result.probes).toHaveLength(3);
-  expect(result.probes[0]).toMatchObject({ verdict: 'cannot tell apart', reason: 'invalid: lag' });
+  expect(result.probes[0]).toMatchObject({
+    ...{ verdict: 'cannot tell apart', reason: 'invalid: lag', valid: false },
+  });
 });

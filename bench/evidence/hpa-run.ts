@@ -1,0 +1,193 @@
+/** What an HPA did under a load: windows, replicas, CPU samples, rescales, and how many replicas were needed. Pure. */
+import { parseLoad, rateAt } from '../load/load';
+import { OUTCOMES } from '../load/run-document';
+import { type Window, windowsOf } from '../timeline/windows';
+import type { ExperimentRun } from './experiment-run';
+import { type CpuSample, cpuSamplesOf, loadOf, loadStartMs, requestMillisOf, requestsOf } from './runs';
+
+/** The HPA's own tolerance: within this share of the target it does nothing. */
+export const TOLERANCE = 0.1;
+
+export interface Rescale {
+  /** Seconds from the start of the load. */
+  readonly atSeconds: number;
+  readonly size: number;
+  /** The controller's own words. */
+  readonly reason: string;
+}
+
+/** Replica counts from a time on, seconds from the start of the load. */
+export interface ReplicaCounts {
+  readonly atSeconds: number;
+  readonly desired: number;
+  readonly ready: number;
+}
+
+export interface HpaRun {
+  readonly run: ExperimentRun;
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly targetCpuPercent: number;
+  readonly loadSeconds: number;
+  /** Until the end of the recording, seconds from the start of the load. */
+  readonly endSeconds: number;
+  /** Windows of 10 s from the start of the recording, with their start in seconds from the start of the load. */
+  readonly windows: readonly (Window & { readonly atSeconds: number; readonly lateShare: number })[];
+  readonly replicas: readonly ReplicaCounts[];
+  readonly cpu: readonly CpuSample[];
+  /** What the HPA itself read, percent of the request. */
+  readonly reported: readonly { readonly atSeconds: number; readonly percent: number }[];
+  readonly rescales: readonly Rescale[];
+  /** CPU time of all pods per answer. */
+  readonly cpuSecondsPerImage: number;
+  /** The fewest replicas within the bounds whose mean use is at most the target, by window. */
+  readonly needed: readonly { readonly atSeconds: number; readonly replicas: number }[];
+  /** Share of all due requests that were answered right within the objective's limit. */
+  readonly inTimeShare: number;
+  readonly refusedShare: number;
+  readonly due: number;
+}
+
+const rescaleOf = (message: string) => {
+  const [, size, reason] = /^New size: (\d+); reason: (.+)$/.exec(message) ?? [];
+  return size === undefined ? undefined : { size: Number(size), reason: reason! };
+};
+
+/** Replica counts where they change. */
+function changesOf(run: ExperimentRun, startMs: number): ReplicaCounts[] {
+  const counts = run.timeline.replicas.map(({ atMs, desired, ready }) => ({
+    atSeconds: (atMs - startMs) / 1000,
+    desired,
+    ready,
+  }));
+  return counts.filter(
+    ({ desired, ready }, i) => desired !== counts[i - 1]?.desired || ready !== counts[i - 1]?.ready,
+  );
+}
+
+/** The rate that the load asks for, by time; a trace's file is not at hand, so its own windows speak. */
+function offeredAt(run: ExperimentRun, windows: readonly Window[], startMs: number) {
+  const text = loadOf(run).settings.load;
+  const load = text.startsWith('trace:') ? undefined : parseLoad(text);
+  if (load !== undefined && load.kind !== 'closed') return (atSeconds: number) => rateAt(load, atSeconds);
+  return (atSeconds: number) => {
+    const index = windows.findIndex(({ fromMs, lengthMs }) => fromMs + lengthMs - startMs > 1000 * atSeconds);
+    const near = windows.slice(Math.max(0, index - 1), index + 2);
+    const lengthMs = near.reduce((sum, window) => sum + window.lengthMs, 0);
+    return (1000 * near.reduce((sum, { due }) => sum + due, 0)) / lengthMs;
+  };
+}
+
+/**
+ * The analysis of one run.
+ *
+ * @throws RangeError if the variant has no HPA
+ */
+export function hpaRun(run: ExperimentRun): HpaRun {
+  const { scaling } = run.applied;
+  if (scaling.kind !== 'hpa') {
+    throw new RangeError(`${run.experiment} must be scaled by an HPA, received ${scaling.kind}`);
+  }
+  const { minReplicas, maxReplicas, targetCpuPercent } = scaling;
+  const startMs = loadStartMs(run);
+  const loadSeconds = loadOf(run).durationMs / 1000;
+  const { latencyMs, outcome, intendedMs } = requestsOf(run);
+  const right = OUTCOMES.indexOf('right');
+  const isLate = (i: number) => outcome[i] !== right || latencyMs[i]! > run.slo.limitMs;
+  const windows = windowsOf(run.timeline).map((window) => {
+    const [from, to] = [window.fromMs - startMs, window.fromMs + window.lengthMs - startMs];
+    const late = intendedMs.reduce((sum, ms, i) => sum + (ms >= from && ms < to && isLate(i) ? 1 : 0), 0);
+    return { ...window, atSeconds: from / 1000, lateShare: late / window.due };
+  });
+  const cpu = cpuSamplesOf(run);
+  // Windows of the metrics tile a pod's life, so their sum is its CPU time.
+  const underLoad = cpu.filter(({ fromMs, toMs }) => fromMs >= 0 && toMs <= 1000 * loadSeconds);
+  const coreSeconds = underLoad.reduce(
+    (sum, { cpuMillis, fromMs, toMs }) => sum + (cpuMillis * (toMs - fromMs)) / 1e6,
+    0,
+  );
+  const covered = (ms: number) =>
+    ms >= Math.min(...underLoad.map(({ fromMs }) => fromMs)) &&
+    ms <= Math.max(...underLoad.map(({ toMs }) => toMs));
+  const answered = intendedMs.filter(
+    (ms, i) => outcome[i]! <= OUTCOMES.indexOf('wrong') && covered(ms),
+  ).length;
+  const cpuSecondsPerImage = coreSeconds / answered;
+  const atTargetPerSecond = (targetCpuPercent * requestMillisOf(run)) / 1e5 / cpuSecondsPerImage;
+  const rate = offeredAt(run, windows, startMs);
+  const due = outcome.length;
+  const count = (isCounted: (i: number) => boolean) => [...outcome.keys()].filter(isCounted).length;
+  return {
+    ...{
+      run,
+      minReplicas,
+      maxReplicas,
+      targetCpuPercent,
+      loadSeconds,
+      windows,
+      cpu,
+      cpuSecondsPerImage,
+      due,
+    },
+    endSeconds: (Date.parse(run.timeline.finishedAt) - Date.parse(run.timeline.startedAt) - startMs) / 1000,
+    replicas: changesOf(run, startMs),
+    reported: run.timeline.autoscaler.flatMap(({ atMs, cpuPercent }) =>
+      cpuPercent === undefined ? [] : [{ atSeconds: (atMs - startMs) / 1000, percent: cpuPercent }],
+    ),
+    rescales: run.timeline.events.flatMap(({ reason, message, lastAt }) => {
+      const rescale = reason === 'SuccessfulRescale' ? rescaleOf(message) : undefined;
+      const atSeconds = (Date.parse(lastAt) - Date.parse(loadOf(run).startedAt)) / 1000;
+      return rescale === undefined ? [] : [{ atSeconds, ...rescale }];
+    }),
+    needed: windows.map(({ atSeconds, lengthMs }) => {
+      const middle = atSeconds + lengthMs / 2000;
+      const offered = middle < 0 || middle > loadSeconds ? 0 : rate(middle);
+      const wanted = Math.ceil(offered / atTargetPerSecond);
+      return { atSeconds, replicas: Math.min(maxReplicas, Math.max(minReplicas, wanted)) };
+    }),
+    inTimeShare: 1 - count(isLate) / due,
+    refusedShare: count((i) => outcome[i] === OUTCOMES.indexOf('refused')) / due,
+  };
+}
+
+/** How fast the HPA followed its load; seconds, undefined where it did not happen. */
+export interface Reaction {
+  /** From the first need for more replicas to the first decision, and to the first new pod that was ready. */
+  readonly toDecision?: number;
+  readonly toReady?: number;
+  /** From the end of the load until the replicas were at their minimum. */
+  readonly toMinimum?: number;
+  /** The most replicas that were ready. */
+  readonly mostReady: number;
+  /** Pod minutes that were ready, and those that were needed, during the load. */
+  readonly podMinutes: number;
+  readonly neededPodMinutes: number;
+}
+
+export function reactionOf({ needed, replicas, loadSeconds, windows }: HpaRun): Reaction {
+  const countsAt = (atSeconds: number) => replicas.findLast((counts) => counts.atSeconds <= atSeconds);
+  const short = needed.find(
+    (window) => window.atSeconds >= 0 && window.replicas > (countsAt(window.atSeconds)?.ready ?? 0),
+  );
+  const before = short && countsAt(short.atSeconds);
+  const later = short ? replicas.filter(({ atSeconds }) => atSeconds > short.atSeconds) : [];
+  const decided = later.find(({ desired }) => desired > before!.desired);
+  const ready = later.find((counts) => counts.ready > before!.ready);
+  const least = Math.min(...replicas.map(({ desired }) => desired));
+  // The last change to the minimum, as replicas may come and go before.
+  const reached = replicas.findLast(
+    ({ desired }, i) => desired === least && replicas[i - 1]?.desired !== least,
+  );
+  const minimum = reached !== undefined && reached.atSeconds >= loadSeconds ? reached : undefined;
+  const underLoad = windows.filter(({ atSeconds }) => atSeconds >= 0 && atSeconds < loadSeconds);
+  const minutes = (of: (index: number) => number) =>
+    underLoad.reduce((sum, window) => sum + (of(windows.indexOf(window)) * window.lengthMs) / 60_000, 0);
+  return {
+    ...(decided && { toDecision: decided.atSeconds - short!.atSeconds }),
+    ...(ready && { toReady: ready.atSeconds - short!.atSeconds }),
+    ...(minimum && { toMinimum: minimum.atSeconds - loadSeconds }),
+    mostReady: Math.max(...replicas.map((counts) => counts.ready)),
+    podMinutes: minutes((i) => windows[i]!.readyReplicas),
+    neededPodMinutes: minutes((i) => needed[i]!.replicas),
+  };
+}

@@ -1,0 +1,264 @@
+/**
+ * Latency, goodput, refusals and CPU use by offered rate, from runs under `steps:`; and the knee with its interval. Pure.
+ */
+import type { VariantKind } from '../../infra/variants';
+import type { ModelId } from '../../models/catalog';
+import { designEffect, judgeShare } from '../../statistics/binomial';
+import { percentile } from '../../statistics/percentile';
+import { parseLoad } from '../load/load';
+import { OUTCOMES } from '../load/run-document';
+import type { Slo } from '../load/slo';
+import type { ExperimentRun } from './experiment-run';
+import { cpuSamplesOf, loadOf, loadStartMs, medianOf, requestsOf, soundRuns } from './runs';
+
+/** Of each rate's verdict; divided among the samples that it looks at. */
+export const STEP_CONFIDENCE = 0.95;
+/** The first share of a step does not count: the queue of the step before empties or fills. */
+const SETTLE_SHARE = 0.1;
+/** A CPU sample belongs to the step that holds at least this share of its window. */
+const MIN_WINDOW_SHARE = 0.5;
+
+const RIGHT = OUTCOMES.indexOf('right');
+const WRONG = OUTCOMES.indexOf('wrong');
+const REFUSED = OUTCOMES.indexOf('refused');
+
+/** One step of one run, as it was measured. */
+interface Step {
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+  /** Of every request that was due; at most the time until the deadline. */
+  readonly latencyMs: readonly number[];
+  readonly outcome: readonly number[];
+  /** CPU samples: of one pod, with the milliseconds of their windows in the step. */
+  readonly cpu: readonly { readonly cpuMillis: number; readonly percent: number; readonly ms: number }[];
+}
+
+export type RateVerdict = 'pass' | 'fail' | 'cannot tell';
+
+/** What was measured at one offered rate. */
+export interface RateFigures {
+  /** The rate that the load asked for. */
+  readonly ratePerSecond: number;
+  readonly due: number;
+  /** Latency of answers from the intended send time; NaN where there are too few of them for the percentile. */
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  /** Right answers within the objective. */
+  readonly goodputPerSecond: number;
+  readonly refusedShare: number;
+  /** Mean CPU use of a pod: percent of its request, and cores; NaN without a sample. */
+  readonly cpuPercent: number;
+  readonly cpuCores: number;
+  /** Right and wrong answers. */
+  readonly answeredPerSecond: number;
+  /** Requests that missed the objective, and all that were due, as independent ones. */
+  readonly violations: number;
+  readonly trials: number;
+  readonly verdict: RateVerdict;
+}
+
+/** The interval in which the highest rate lies that meets the objective. */
+export interface Knee {
+  /** The highest rate that passed below all that failed; undefined if none did. */
+  readonly lowPerSecond?: number;
+  /** The lowest rate that failed; undefined if none did. */
+  readonly highPerSecond?: number;
+}
+
+/** One deployment under steps, its repetitions together. */
+export interface RateCurve {
+  readonly experiment: string;
+  readonly model: ModelId;
+  readonly kind: VariantKind;
+  readonly slo: Slo;
+  /** Median of the pods that were ready during the load. */
+  readonly pods: number;
+  /** The requests of all repetitions taken together, by rate. */
+  readonly rates: readonly RateFigures[];
+  readonly knee: Knee;
+  readonly repetitions: readonly { readonly rates: readonly RateFigures[]; readonly knee: Knee }[];
+  /** CPU time of a pod per answer below the knee; NaN where it was not measured. */
+  readonly cpuSecondsPerImage: number;
+  /** The runs it is made of. */
+  readonly runs: readonly ExperimentRun[];
+}
+
+function stepsOf(run: ExperimentRun): Step[] {
+  const load = parseLoad(loadOf(run).settings.load);
+  if (load.kind !== 'steps') {
+    throw new RangeError(
+      `the load of ${run.experiment}-${run.repetition} must be steps:…, received ${loadOf(run).settings.load}`,
+    );
+  }
+  const { intendedMs, latencyMs, outcome } = requestsOf(run);
+  const samples = cpuSamplesOf(run);
+  const stepMs = 1000 * load.stepSeconds;
+  return load.ratesPerSecond.map((ratePerSecond, index) => {
+    const [fromMs, toMs] = [(index + SETTLE_SHARE) * stepMs, (index + 1) * stepMs];
+    const indices = [...intendedMs.keys()].filter((i) => intendedMs[i]! >= fromMs && intendedMs[i]! < toMs);
+    const cpu = samples.flatMap((sample) => {
+      const ms = Math.min(sample.toMs, toMs) - Math.max(sample.fromMs, index * stepMs);
+      const isInside = ms >= MIN_WINDOW_SHARE * (sample.toMs - sample.fromMs);
+      return isInside ? [{ cpuMillis: sample.cpuMillis, percent: sample.percent, ms }] : [];
+    });
+    return {
+      ratePerSecond,
+      seconds: (toMs - fromMs) / 1000,
+      latencyMs: indices.map((i) => latencyMs[i]!),
+      outcome: indices.map((i) => outcome[i]!),
+      cpu,
+    };
+  });
+}
+
+const violationsOf = ({ latencyMs, outcome }: Step, { limitMs }: Slo) =>
+  latencyMs.filter((ms, i) => outcome[i] !== RIGHT || ms > limitMs).length;
+
+/** How many independent requests a step's are worth, as the capacity search counts them. */
+const effectOf = ({ latencyMs, outcome }: Step, { limitMs }: Slo) =>
+  designEffect(
+    // A refusal comes fast but is as bad as an answer that is late.
+    latencyMs.map((ms, i) =>
+      outcome[i] === RIGHT ? Math.min(2 * limitMs, Math.max(limitMs / 2, ms)) : 2 * limitMs,
+    ),
+  );
+
+/** Requests of one rate, from one run or several. */
+function figuresOf(steps: readonly Step[], slo: Slo): Omit<RateFigures, 'verdict'> {
+  const sum = (of: (step: Step) => number) => steps.reduce((total, step) => total + of(step), 0);
+  const seconds = sum((step) => step.seconds);
+  const count = (...codes: readonly number[]) =>
+    sum(({ outcome }) => outcome.filter((code) => codes.includes(code)).length);
+  const due = sum(({ outcome }) => outcome.length);
+  const answeredMs = steps.flatMap(({ latencyMs, outcome }) =>
+    latencyMs.filter((_, i) => outcome[i] === RIGHT || outcome[i] === WRONG),
+  );
+  // Fewer, and the nearest rank is the maximum.
+  const quoted = (share: number) =>
+    answeredMs.length * (1 - share) >= 1 - 1e-9 ? percentile(answeredMs, share) : NaN;
+  const effects = steps.map((step) => effectOf(step, slo));
+  const independent = (of: (step: Step) => number) =>
+    steps.reduce((total, step, i) => total + of(step) / effects[i]!, 0);
+  const samples = steps.flatMap(({ cpu }) => cpu);
+  const windowMs = samples.reduce((total, { ms }) => total + ms, 0);
+  const meanCpu = (of: (sample: Step['cpu'][number]) => number) =>
+    samples.reduce((total, sample) => total + of(sample) * sample.ms, 0) / windowMs;
+  return {
+    ratePerSecond: steps[0]!.ratePerSecond,
+    due,
+    p50Ms: quoted(0.5),
+    p95Ms: quoted(0.95),
+    p99Ms: quoted(0.99),
+    goodputPerSecond: (due - sum((step) => violationsOf(step, slo))) / seconds,
+    refusedShare: count(REFUSED) / due,
+    cpuPercent: meanCpu(({ percent }) => percent),
+    cpuCores: meanCpu(({ cpuMillis }) => cpuMillis) / 1000,
+    answeredPerSecond: count(RIGHT, WRONG) / seconds,
+    violations: independent((step) => violationsOf(step, slo)),
+    trials: independent(({ outcome }) => outcome.length),
+  };
+}
+
+/**
+ * The verdict on each rate, lowest first. A higher rate violates no less, so a rate also passes if it passes together
+ * with the rates above it, and fails if it fails together with those below it.
+ */
+export function verdictsOf(
+  rates: readonly Pick<RateFigures, 'violations' | 'trials'>[],
+  percentile: number,
+): RateVerdict[] {
+  const judged = (parts: typeof rates, looks: number) =>
+    judgeShare(
+      parts.reduce((sum, { violations }) => sum + violations, 0),
+      parts.reduce((sum, { trials }) => sum + trials, 0),
+      percentile,
+      1 - (1 - STEP_CONFIDENCE) / looks,
+    );
+  return rates.map((_, i) => {
+    const above = rates.slice(i).map((__, more) => rates.slice(i, i + more + 1));
+    const below = rates.slice(0, i + 1).map((__, from) => rates.slice(from, i + 1));
+    if (above.some((parts) => judged(parts, above.length) === 'pass')) return 'pass';
+    return below.some((parts) => judged(parts, below.length) === 'fail') ? 'fail' : 'cannot tell';
+  });
+}
+
+function byRate(steps: readonly Step[], slo: Slo): RateFigures[] {
+  const rates = [...new Set(steps.map(({ ratePerSecond }) => ratePerSecond))].sort((a, b) => a - b);
+  const figures = rates.map((rate) =>
+    figuresOf(
+      steps.filter(({ ratePerSecond }) => ratePerSecond === rate),
+      slo,
+    ),
+  );
+  const verdicts = verdictsOf(figures, slo.percentile);
+  return figures.map((each, i) => ({ ...each, verdict: verdicts[i]! }));
+}
+
+/** The knee of a curve; rates between its ends are those that cannot be told apart from the objective. */
+export function kneeOf(rates: readonly Pick<RateFigures, 'ratePerSecond' | 'verdict'>[]): Knee {
+  const high = Math.min(...rates.filter(({ verdict }) => verdict === 'fail').map((r) => r.ratePerSecond));
+  const passed = rates.filter(({ verdict, ratePerSecond }) => verdict === 'pass' && ratePerSecond < high);
+  return {
+    ...(passed.length > 0 && { lowPerSecond: Math.max(...passed.map((r) => r.ratePerSecond)) }),
+    ...(high < Infinity && { highPerSecond: high }),
+  };
+}
+
+function readyPods(run: ExperimentRun): number {
+  const fromMs = loadStartMs(run);
+  const toMs = fromMs + loadOf(run).durationMs;
+  const ready = run.timeline.replicas
+    .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+    .map((sample) => sample.ready);
+  return ready.length === 0 ? 0 : medianOf(ready);
+}
+
+function cpuSecondsPerImage(rates: readonly RateFigures[], { highPerSecond = Infinity }: Knee, pods: number) {
+  const below = rates.filter(
+    ({ ratePerSecond, cpuCores }) => ratePerSecond < highPerSecond && Number.isFinite(cpuCores),
+  );
+  const sum = (of: (figures: RateFigures) => number) => below.reduce((total, each) => total + of(each), 0);
+  return (pods * sum(({ cpuCores }) => cpuCores)) / sum(({ answeredPerSecond }) => answeredPerSecond);
+}
+
+/**
+ * The curve of one deployment.
+ *
+ * @param runs repetitions of one experiment, at least one
+ * @throws RangeError if a run's load is not `steps:`
+ */
+export function rateCurve(runs: readonly ExperimentRun[]): RateCurve {
+  const sound = soundRuns(runs);
+  const { experiment, model, kind, slo } = sound[0]!;
+  const measured = sound.map(stepsOf);
+  const rates = byRate(measured.flat(), slo);
+  const knee = kneeOf(rates);
+  const pods = medianOf(sound.map(readyPods));
+  return {
+    ...{ experiment, model, kind, slo, pods, rates, knee },
+    repetitions: measured.map((steps) => {
+      const own = byRate(steps, slo);
+      return { rates: own, knee: kneeOf(own) };
+    }),
+    cpuSecondsPerImage: cpuSecondsPerImage(rates, knee, pods),
+    runs: sound,
+  };
+}
+
+/**
+ * The offered rate at which a figure first reaches a value, by linear interpolation between rates; undefined if it does
+ * not.
+ */
+export function rateAtValue(
+  rates: readonly RateFigures[],
+  of: (figures: RateFigures) => number,
+  value: number,
+): number | undefined {
+  const known = rates.filter((figures) => Number.isFinite(of(figures)));
+  const after = known.findIndex((figures) => of(figures) >= value);
+  if (after < 1) return undefined;
+  const [a, b] = [known[after - 1]!, known[after]!];
+  const share = (value - of(a)) / (of(b) - of(a));
+  return a.ratePerSecond + share * (b.ratePerSecond - a.ratePerSecond);
+}

@@ -1,0 +1,276 @@
+/** The chart of both models as a single pod: latency, goodput, refusals and CPU use by offered rate. Pure. */
+import { type Axis, linearAxis, logAxis } from '../../charts/axis';
+import { COLOURS } from '../../charts/colours';
+import { apart, interval, label, point } from '../../charts/marks';
+import { type Frame, xAxis, yAxis } from '../../charts/panel';
+import { percentTick } from '../../charts/percent';
+import { poster } from '../../charts/poster';
+import { line, polyline, text } from '../../charts/svg';
+import { VARIANTS } from '../../infra/variants';
+import { MODEL_STYLE } from './model-style';
+import { provenance } from './provenance';
+import { type RateCurve, rateAtValue, type RateFigures } from './rate-curve';
+import { kneeText, list, modelName, objective, short } from './words';
+
+const LATENCY: Frame = { left: 74, right: 378, top: 58, bottom: 330 };
+const GOODPUT: Frame = { left: 446, right: 586, top: 58, bottom: 178 };
+const REFUSALS: Frame = { left: 446, right: 586, top: 222, bottom: 330 };
+const BODY_HEIGHT_PX = 394;
+
+const PERCENTILES = [
+  { name: 'p50', of: (figures: RateFigures) => figures.p50Ms, stroke: { 'stroke-width': 1.5 } },
+  { name: 'p95', of: (figures: RateFigures) => figures.p95Ms, stroke: { 'stroke-width': 3.2 } },
+  {
+    name: 'p99',
+    of: (figures: RateFigures) => figures.p99Ms,
+    stroke: { 'stroke-width': 1.5, 'stroke-dasharray': '5 3' },
+  },
+] as const;
+const p95Of = PERCENTILES[1].of;
+
+const finite = (values: readonly number[]) => values.filter((value) => value > 0 && Number.isFinite(value));
+
+/** A logarithmic axis around values, with some room beyond them. */
+export function logAround(values: readonly number[], pixels: readonly [number, number], room = 1.3): Axis {
+  const known = finite(values);
+  return logAxis([Math.min(...known) / room, Math.max(...known) * room], pixels, { format: short });
+}
+
+/** The target of the model's HPA in `dist/`, percent of the CPU request. */
+function hpaTarget(curve: RateCurve): number {
+  const scaling = VARIANTS.find(({ model, kind }) => model === curve.model && kind === 'hpa')?.scaling;
+  return scaling?.kind === 'hpa' ? scaling.targetCpuPercent : NaN;
+}
+
+/** A series through the rates, with the repetitions as faint points behind it. */
+function series(
+  curve: RateCurve,
+  x: Axis,
+  y: Axis,
+  of: (figures: RateFigures) => number,
+  stroke: Readonly<Record<string, string | number>>,
+): string[] {
+  const { colour, shape } = MODEL_STYLE[curve.model];
+  const at = (figures: RateFigures) => [x.at(figures.ratePerSecond), y.at(of(figures))] as const;
+  const behind =
+    curve.repetitions.length < 2
+      ? []
+      : curve.repetitions.flatMap(({ rates }) =>
+          rates
+            .filter((figures) => Number.isFinite(y.at(of(figures))))
+            .map((figures) => point(shape, ...at(figures), 2, { fill: colour, opacity: 0.35 })),
+        );
+  return [...behind, polyline(curve.rates.map(at), colour, stroke)];
+}
+
+function latencyPanel(curves: readonly RateCurve[], x: Axis): string[] {
+  const limits = curves.map(({ slo }) => slo.limitMs);
+  const all = curves.flatMap(({ rates }) => rates.flatMap((each) => PERCENTILES.map(({ of }) => of(each))));
+  const y = logAround([...all, ...limits], [LATENCY.bottom, LATENCY.top], 1.8);
+  return [
+    ...yAxis(LATENCY, { ...y, format: String }, 'latency of answers, ms (log)'),
+    ...curves.flatMap((curve, row) => cpuAxis(curve, x, y, row, curves.length)),
+    ...curves.flatMap((curve) => [
+      ...PERCENTILES.flatMap(({ of, stroke }) => series(curve, x, y, of, stroke)),
+      ...curve.rates
+        .filter((figures) => Number.isFinite(p95Of(figures)))
+        .map((figures) =>
+          point(MODEL_STYLE[curve.model].shape, x.at(figures.ratePerSecond), y.at(p95Of(figures)), 4, {
+            fill: figures.verdict === 'fail' ? COLOURS.paper : MODEL_STYLE[curve.model].colour,
+            stroke: MODEL_STYLE[curve.model].colour,
+            'stroke-width': 1.5,
+          }),
+        ),
+      ...kneeMark(curve, x, y),
+      ...percentileNames(curve, x, y),
+    ]),
+  ];
+}
+
+/** The objective as a dashed line, and the knee on it; their words stand where the curve is not. */
+function kneeMark({ model, slo, knee, rates }: RateCurve, x: Axis, y: Axis): string[] {
+  const { colour } = MODEL_STYLE[model];
+  const at = y.at(slo.limitMs);
+  const [first, last] = [rates[0]!.ratePerSecond, rates.at(-1)!.ratePerSecond];
+  const { lowPerSecond: low, highPerSecond: high } = knee;
+  const isLeft = x.at(first) - LATENCY.left > LATENCY.right - x.at(last);
+  const side = isLeft ? LATENCY.left + 4 : x.at(last) + 14;
+  const style = { fill: colour, 'font-size': 11 };
+  return [
+    line(LATENCY.left, at, LATENCY.right, at, { stroke: colour, 'stroke-dasharray': '2 4' }),
+    label(side, at - 6, `${modelName(model)}: ${objective(slo)}`, style),
+    label(side, at + 15, `knee ${kneeText(knee)} images/s`, { ...style, 'font-weight': 600 }),
+    ...(low === undefined && high === undefined
+      ? []
+      : [
+          interval(x.at(low ?? first), x.at(high ?? last), at, colour, {
+            start: low === undefined,
+            end: high === undefined,
+          }),
+        ]),
+  ];
+}
+
+/** Names of the percentiles left of their first points. */
+function percentileNames({ model, rates }: RateCurve, x: Axis, y: Axis): string[] {
+  const { colour } = MODEL_STYLE[model];
+  const drawn = PERCENTILES.flatMap(({ name, of }) => {
+    const first = rates.find((figures) => Number.isFinite(of(figures)));
+    return first === undefined ? [] : [{ name, x: x.at(first.ratePerSecond), y: y.at(of(first)) }];
+  });
+  const heights = apart(
+    drawn.map((each) => each.y),
+    12,
+  );
+  return drawn.map((each, i) =>
+    label(each.x - 7, heights[i]! + 4, each.name, { fill: colour, 'text-anchor': 'end', 'font-size': 11 }),
+  );
+}
+
+/** One row above the panel with a model's CPU use at its rates, and the HPA's target as a line down to its p95. */
+function cpuAxis(curve: RateCurve, x: Axis, y: Axis, row: number, rows: number): string[] {
+  const { model, rates } = curve;
+  const { colour } = MODEL_STYLE[model];
+  const at = LATENCY.top - 10 - (rows - 1 - row) * 15;
+  let last = -Infinity;
+  const numbers = rates.flatMap(({ ratePerSecond, cpuPercent }) => {
+    const position = x.at(ratePerSecond);
+    if (!Number.isFinite(cpuPercent) || position - last < 27) return [];
+    last = position;
+    return text(position, at, cpuPercent.toFixed(0), {
+      ...{ fill: colour, 'text-anchor': 'middle', 'font-size': 11 },
+    });
+  });
+  const target = hpaTarget(curve);
+  const rate = rateAtValue(rates, ({ cpuPercent }) => cpuPercent, target);
+  if (rate === undefined) return numbers;
+  const known = rates.filter((figures) => Number.isFinite(p95Of(figures)));
+  const after = known.findIndex(({ ratePerSecond }) => ratePerSecond >= rate);
+  const meets =
+    after < 1
+      ? LATENCY.bottom
+      : between(
+          rate,
+          [known[after - 1]!.ratePerSecond, y.at(p95Of(known[after - 1]!))],
+          [known[after]!.ratePerSecond, y.at(p95Of(known[after]!))],
+        );
+  const style = { stroke: colour, 'stroke-width': 1.5, 'stroke-dasharray': '7 3' };
+  return [
+    ...numbers,
+    line(x.at(rate), LATENCY.top, x.at(rate), LATENCY.bottom, style),
+    point('circle', x.at(rate), meets, 5.5, { fill: 'none', stroke: colour, 'stroke-width': 2 }),
+    label(x.at(rate) + 5, LATENCY.bottom - 7, `HPA target ${target} %`, {
+      fill: colour,
+      'font-size': 11,
+    }),
+  ];
+}
+
+/** Height of a line between two points at a rate, on a logarithmic axis of rates. */
+function between(rate: number, [x1, y1]: readonly [number, number], [x2, y2]: readonly [number, number]) {
+  return y1 + ((y2 - y1) * Math.log(rate / x1)) / Math.log(x2 / x1);
+}
+
+function sidePanels(curves: readonly RateCurve[], range: readonly [number, number]): string[] {
+  const x = logAxis(range, [GOODPUT.left, GOODPUT.right], { format: short });
+  const sparse = { ...x, ticks: x.ticks.filter((tick) => /^[^25]*1/.test(String(tick))) };
+  const goodput = (figures: RateFigures) => figures.goodputPerSecond;
+  const rates = curves.flatMap((curve) => curve.rates);
+  const above = logAround(
+    rates.flatMap((each) => [each.ratePerSecond, each.goodputPerSecond]),
+    [GOODPUT.bottom, GOODPUT.top],
+    1.2,
+  );
+  // A logarithmic axis has no place for 0: the bottom stands for it.
+  const y = { ...above, at: (value: number) => (value > 0 ? above.at(value) : GOODPUT.bottom) };
+  const shares = linearAxis([0, 1], [REFUSALS.bottom, REFUSALS.top], {
+    ticks: [0, 0.5, 1],
+    format: percentTick,
+  });
+  const [from, to] = range;
+  const [low, high] = [Math.max(from, Math.min(...finite(rates.map(goodput))) / 1.2), to];
+  return [
+    ...yAxis(
+      GOODPUT,
+      { ...y, ticks: y.ticks.filter((tick) => /^[^25]*1/.test(String(tick))) },
+      'goodput, images/s',
+    ),
+    line(x.at(low), y.at(low), x.at(high), y.at(high), { stroke: COLOURS.quiet, 'stroke-dasharray': '3 3' }),
+    text(GOODPUT.left + 4, GOODPUT.top - 6, 'dashed: offered', {
+      'font-size': 11,
+      fill: COLOURS.quiet,
+    }),
+    ...yAxis(REFUSALS, shares, 'refused, %'),
+    ...curves.flatMap((curve) => [
+      ...series(curve, x, y, goodput, { 'stroke-width': 2.5 }),
+      ...curve.rates.map((figures) =>
+        point(MODEL_STYLE[curve.model].shape, x.at(figures.ratePerSecond), y.at(goodput(figures)), 3, {
+          fill: MODEL_STYLE[curve.model].colour,
+        }),
+      ),
+      ...series(curve, x, shares, ({ refusedShare }) => refusedShare, { 'stroke-width': 2.5 }),
+      ...curve.rates.map((figures) =>
+        point(
+          MODEL_STYLE[curve.model].shape,
+          x.at(figures.ratePerSecond),
+          shares.at(figures.refusedShare),
+          3,
+          {
+            fill: MODEL_STYLE[curve.model].colour,
+          },
+        ),
+      ),
+    ]),
+    ...xAxis(REFUSALS, sparse, 'offered, images/s (log)'),
+  ];
+}
+
+/** The claim of the chart: each model's knee, at its objective. */
+export function singlePodTitle(curves: readonly RateCurve[]): string {
+  if (curves.every(({ knee }) => kneeText(knee) === 'cannot tell'))
+    return 'One pod: these runs cannot tell which rate meets the objective';
+  const claims = curves.map(({ model, slo, knee }) =>
+    kneeText(knee) === 'cannot tell'
+      ? `an unknown rate (${modelName(model)}: cannot tell)`
+      : `${kneeText(knee)} images/s at ${objective(slo)} (${modelName(model)})`,
+  );
+  return `One pod serves ${list(claims)}`;
+}
+
+/**
+ * Draws the chart as SVG.
+ *
+ * @param curves one per model, at least one
+ */
+export function singlePodChart(curves: readonly RateCurve[]): string {
+  const offered = curves.flatMap(({ rates }) => rates.map(({ ratePerSecond }) => ratePerSecond));
+  const range = [Math.min(...offered) / 1.5, Math.max(...offered) * 1.2] as const;
+  const x = logAxis(range, [LATENCY.left, LATENCY.right], { format: short });
+  const names = curves.map(({ model, slo, knee, rates }) => {
+    const cpu = rates.filter(({ cpuPercent }) => Number.isFinite(cpuPercent)).at(-1);
+    return (
+      `${modelName(model)}: knee ${kneeText(knee)} images per second at ${objective(slo)}` +
+      (cpu
+        ? `, CPU ${cpu.cpuPercent.toFixed(0)} % of the request at ${short(cpu.ratePerSecond)} per second.`
+        : '.')
+    );
+  });
+  return poster(
+    BODY_HEIGHT_PX,
+    {
+      title: singlePodTitle(curves),
+      description: `Latency, goodput and refusals of a single pod by offered rate. ${names.join(' ')}`,
+      strip: provenance(curves.flatMap(({ runs }) => runs)),
+    },
+    text(LATENCY.left, LATENCY.top - 40, 'CPU, % of the pod’s request', {
+      'font-size': 11,
+      fill: COLOURS.quiet,
+    }),
+    ...latencyPanel(curves, x),
+    ...xAxis(LATENCY, x, 'offered, images/s (log)'),
+    ...sidePanels(curves, range),
+    text(LATENCY.left, BODY_HEIGHT_PX - 8, CAPTION, { 'font-size': 11, fill: COLOURS.quiet }),
+  );
+}
+
+const CAPTION = 'Points: p95, hollow where the rate fails the objective. Faint points: single repetitions.';

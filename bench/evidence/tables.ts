@@ -1,0 +1,234 @@
+/** The tables of docs/experiment.md. Pure. */
+import { table } from '../../charts/markdown';
+import { percent } from '../../charts/percent';
+import type { Scaling } from '../../infra/variants';
+import { MODEL_IDS, type ModelId } from '../../models/catalog';
+import { balanceOf } from './balance';
+import type { Evidence } from './evidence';
+import type { ExperimentRun } from './experiment-run';
+import { hpaRun, reactionOf } from './hpa-run';
+import { efficiency } from './max-size-chart';
+import type { RateCurve } from './rate-curve';
+import { flawsOf, loadOf, medianOf } from './runs';
+import { grouped, kneeText, modelName, objective, range, short } from './words';
+
+/** What stands where a figure is missing. */
+const NONE = 'not measured';
+const code = (text: string) => `\`${text}\``;
+const seconds = (value: number | undefined) => (value === undefined ? 'never' : `${value.toFixed(0)} s`);
+
+/** Median and range of the repetitions' own knees; those with an open end are counted only. */
+function repetitionsText({ repetitions }: RateCurve): string {
+  const ends = repetitions.flatMap(({ knee: { lowPerSecond: low, highPerSecond: high } }) =>
+    low === undefined || high === undefined ? [] : [{ low, high }],
+  );
+  if (ends.length === 0) return `none of ${repetitions.length} decides alone`;
+  const [lows, highs] = [ends.map(({ low }) => low), ends.map(({ high }) => high)];
+  const median = range(medianOf(lows), medianOf(highs));
+  return `${ends.length} of ${repetitions.length}: median ${median}, within ${range(Math.min(...lows), Math.max(...highs))}`;
+}
+
+/** Both models as a single pod and as a max-size fleet. */
+export function capacityTable({ curves }: Evidence): string {
+  const rows = [...curves].map(([name, curve]) => {
+    const single = curves.get(`${curve.model}-single-pod`);
+    const share = curve.kind === 'max-size' && single ? efficiency({ fleet: curve, single }) : undefined;
+    const { resources } = curve.runs[0]!.applied;
+    return [
+      code(name),
+      curve.pods,
+      `${code(resources.requests.cpu)}, ${code(resources.limits.cpu)}`,
+      objective(curve.slo),
+      kneeText(curve.knee),
+      repetitionsText(curve),
+      share ? `${range(100 * share[0], 100 * share[1])} %` : curve.kind === 'max-size' ? 'cannot tell' : '',
+      Number.isFinite(curve.cpuSecondsPerImage) ? short(curve.cpuSecondsPerImage) : NONE,
+    ];
+  });
+  const head = [
+    'deployment',
+    'ready pods',
+    'CPU request, limit',
+    'objective',
+    'knee, images/s',
+    'knees of single repetitions',
+    'of ideal',
+    'CPU s per image',
+  ];
+  return rows.length === 0 ? NO_DATA : table(head, rows);
+}
+
+/** Every run behind an HPA. */
+export function hpaTable({ hpaRuns }: Evidence): string {
+  const rows = hpaRuns.map((run) => {
+    const hpa = hpaRun(run);
+    const reaction = reactionOf(hpa);
+    return [
+      code(`${run.experiment}-${run.repetition}`),
+      code(loadOf(run).settings.load.replace(/^trace:.*\//, 'trace:')),
+      grouped(hpa.due),
+      percent(hpa.inTimeShare),
+      percent(hpa.refusedShare),
+      `${hpa.minReplicas} to ${reaction.mostReady}`,
+      seconds(reaction.toDecision),
+      seconds(reaction.toReady),
+      seconds(reaction.toMinimum),
+      `${reaction.podMinutes.toFixed(1)} of ${reaction.neededPodMinutes.toFixed(1)}`,
+    ];
+  });
+  const head = [
+    'run',
+    'load',
+    'requests',
+    'in time',
+    'refused',
+    'ready pods',
+    'first decision after',
+    'first new pod ready after',
+    'back at the minimum after',
+    'pod minutes: ready of needed',
+  ];
+  return rows.length === 0 ? NO_DATA : table(head, rows);
+}
+
+/** The balance over pods, of every run with several pods. */
+export function balanceTable({ runs }: Evidence): string {
+  const rows = runs.flatMap((run) => {
+    const balance = run.kind === 'single-pod' ? undefined : balanceOf(run);
+    if (balance === undefined) return [];
+    const shares = balance.pods.map(({ share }) => 100 * share);
+    const nodes = new Set(balance.pods.map(({ node }) => node)).size;
+    return [
+      [
+        code(`${run.experiment}-${run.repetition}`),
+        balance.pods.length,
+        nodes,
+        grouped(balance.answered),
+        `${range(Math.min(...shares), Math.max(...shares))} %`,
+        balance.jain.toFixed(3),
+        balance.jainByChance.toFixed(3),
+      ],
+    ];
+  });
+  const head = [
+    'run',
+    'pods',
+    'nodes',
+    'answers',
+    'shares of the pods',
+    'Jain’s index',
+    'Jain’s index by chance',
+  ];
+  return rows.length === 0 ? NO_DATA : table(head, rows);
+}
+
+/**
+ * A reported figure, from the table of docs/reference.md that has this row.
+ *
+ * @throws Error if the page has no such row
+ */
+export function reportedFigure(reference: string, row: string, model: ModelId): string {
+  const cells = reference
+    .split('\n')
+    .find((line) => line.startsWith(`| ${row} `))
+    ?.split('|')
+    .map((cell) => cell.trim());
+  const figure = cells?.[2 + MODEL_IDS.indexOf(model)];
+  if (figure === undefined) throw new Error(`docs/reference.md must have a row "${row}" with ${model}`);
+  return figure;
+}
+
+const CPU_ROW = 'CPU time per inference (reported)';
+
+const scalingText = (scaling: Scaling) =>
+  scaling.kind === 'hpa'
+    ? `${scaling.minReplicas} to ${scaling.maxReplicas} at ${scaling.targetCpuPercent} %`
+    : String(scaling.replicas);
+
+/** The range of all ready pods of a model's HPA runs, and how far they came. */
+function hpaReplicas(runs: readonly ExperimentRun[]): string {
+  if (runs.length === 0) return NONE;
+  const most = runs.map((run) => reactionOf(hpaRun(run)).mostReady);
+  return `${hpaRun(runs[0]!).minReplicas} to ${Math.max(...most)}`;
+}
+
+/**
+ * Reported values beside measured ones.
+ *
+ * @param reference text of docs/reference.md
+ */
+export function reportedTable({ curves, hpaRuns, machine }: Evidence, reference: string): string {
+  const rows = MODEL_IDS.flatMap((model) => {
+    const fleet = curves.get(`${model}-max-size`);
+    const cpu = machine?.cpuPerImage.find((each) => each.model === model);
+    const ofModel = hpaRuns.filter((run) => run.model === model);
+    const fleetScaling = fleet?.runs[0]!.printed.scaling;
+    const hpaScaling = ofModel[0]?.printed.scaling;
+    return [
+      [
+        `CPU time per inference, ${modelName(model)}`,
+        `${reportedFigure(reference, CPU_ROW, model)} (Keras Applications, its machine)`,
+        cpu ? `${short(1000 * medianOf(cpu.cpuSecondsPerImage))} ms per image, with decoding` : NONE,
+      ],
+      [
+        `max-size replicas, ${model}`,
+        fleetScaling ? scalingText(fleetScaling) : NONE,
+        fleet ? `${fleet.pods} ready` : NONE,
+      ],
+      [
+        `HPA replicas, ${model}`,
+        hpaScaling ? scalingText(hpaScaling) : NONE,
+        `${hpaReplicas(ofModel)} ready`.replace(`${NONE} ready`, NONE),
+      ],
+    ];
+  });
+  const hasData = curves.size > 0 || hpaRuns.length > 0 || machine !== undefined;
+  return hasData ? table(['figure', 'reported', 'measured'], rows) : NO_DATA;
+}
+
+/** Single pods at their printed CPU figures, in a control group instead of a cluster. */
+export function printedPodsTable({ machine }: Evidence): string {
+  if (machine === undefined) return NO_DATA;
+  const rows = machine.printedPods.map(({ variant, printed, threads, slo, capacity, throttledShare }) => [
+    code(variant),
+    `${code(printed.requests.cpu)}, ${code(printed.limits.cpu)}`,
+    threads,
+    objective(slo),
+    kneeText({
+      ...(capacity.lowPerSecond > 0 && { lowPerSecond: capacity.lowPerSecond }),
+      ...(capacity.highPerSecond !== undefined && { highPerSecond: capacity.highPerSecond }),
+    }),
+    percent(throttledShare),
+  ]);
+  const head = [
+    'pod',
+    'CPU request, limit as printed',
+    'threads',
+    'objective',
+    'knee, images/s',
+    'throttled periods',
+  ];
+  return table(head, rows);
+}
+
+/** What differs from the printed variants and the full form, and runs that do not count; each sentence once. */
+export function deviationsList({ runs, machine }: Evidence): string {
+  const named = (sentences: readonly (readonly [string, string])[]) => {
+    const bySentence = new Map<string, string[]>();
+    for (const [sentence, name] of sentences)
+      bySentence.set(sentence, [...new Set([...(bySentence.get(sentence) ?? []), name])]);
+    return [...bySentence].map(([sentence, names]) => `- ${names.map(code).join(', ')}: ${sentence}`);
+  };
+  const ofRuns = runs.flatMap((run) => [
+    ...run.deviations.map((sentence) => [sentence, run.experiment] as const),
+    ...flawsOf(run).map((flaw) => [`INVALID: ${flaw}.`, `${run.experiment}-${run.repetition}`] as const),
+  ]);
+  const ofPods = (machine?.printedPods ?? []).flatMap(({ variant, deviations }) =>
+    deviations.map((sentence) => [sentence, `${variant}, printed`] as const),
+  );
+  const lines = named([...ofRuns, ...ofPods]);
+  return lines.length === 0 ? NO_DATA : lines.join('\n');
+}
+
+/** What stands where no data is. */
+export const NO_DATA = 'There is no data yet: run `npm run experiments`, then `npm run experiments:charts`.';

@@ -1,0 +1,76 @@
+/**
+ * The verdict on one rate: a sequence of exact binomial tests that may stop early either way.
+ */
+import { designEffect, judgeShare } from '../../statistics/binomial';
+import type { Verdict } from './capacity-document';
+import type { Slo } from './slo';
+import { growthOf } from './validity';
+
+/** Of each probe's verdict. Divided among its looks, so that looking often makes it no weaker. */
+export const PROBE_CONFIDENCE = 0.99;
+/** Sample sizes at which a probe looks: each twice the one before, from the fewest that can pass. */
+export const LOOKS = 6;
+/** Windows by which growth of the requests in flight is judged. */
+const MIN_WINDOWS = 10;
+/** Growth from nothing is twice the mean; less than this may be a burst. */
+const MIN_GROWTH_SHARE = 1.5;
+
+/** What a probe has seen so far, in order of the intended send times, without the warm-up. */
+export interface ProbeSample {
+  /** 1 if the request was not answered right within the limit. */
+  readonly violated: Uint8Array;
+  /** Of the same requests, at most the time until the deadline: tells how far neighbours are correlated. */
+  readonly latencyMs: Float64Array;
+  /** Mean requests in flight in windows of equal length. */
+  readonly inFlight: Float64Array;
+  readonly elapsedSeconds: number;
+  /** Why the figures are the generator's and not the server's. */
+  readonly invalid?: string;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+/** How many requests each look of a probe takes. */
+export function looksOf(percentile: number): number[] {
+  const perLook = (1 - PROBE_CONFIDENCE) / LOOKS;
+  const first = Math.ceil(Math.log(perLook) / Math.log(percentile));
+  return Array.from({ length: LOOKS }, (_, look) => first * 2 ** look);
+}
+
+const meanOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+export const violationsOf = ({ violated }: ProbeSample): number =>
+  violated.reduce((sum, each) => sum + each, 0);
+
+/** Whether the requests in flight grow over a sample: the server is overloaded. */
+export const isDrifting = ({ inFlight }: ProbeSample): boolean =>
+  inFlight.length >= MIN_WINDOWS && growthOf(inFlight) > MIN_GROWTH_SHARE * meanOf(inFlight);
+
+/** How many independent requests say as much as a sample. */
+export const effectiveRequests = ({ latencyMs }: ProbeSample, { limitMs }: Slo): number =>
+  // Only what comes near the limit tells how violations cluster.
+  latencyMs.length / designEffect(latencyMs.map((ms) => Math.min(2 * limitMs, Math.max(limitMs / 2, ms))));
+
+/**
+ * The verdict on a sample; undefined if it needs more.
+ *
+ * @param looks how often the sample is judged as it grows
+ */
+export function judgeSample(sample: ProbeSample, slo: Slo, looks = LOOKS): Judgement | undefined {
+  if (sample.invalid !== undefined)
+    return { verdict: 'cannot tell apart', reason: `invalid: ${sample.invalid}` };
+  if (isDrifting(sample)) return { verdict: 'fail', reason: 'requests in flight drift upward' };
+  const count = sample.violated.length;
+  const violations = violationsOf(sample);
+  const effective = effectiveRequests(sample, slo);
+  const confidence = 1 - (1 - PROBE_CONFIDENCE) / looks;
+  const verdict = judgeShare((violations * effective) / count, effective, slo.percentile, confidence);
+  if (verdict === undefined) return undefined;
+  return {
+    verdict,
+    reason: `${violations} of ${count} violated the limit, as good as ${effective.toFixed(0)} independent requests`,
+  };
+}

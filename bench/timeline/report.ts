@@ -1,0 +1,36 @@
+/** A timeline as a table for a terminal. */
+import type { TimelineDocument } from './timeline-document';
+import { type Window, windowsOf } from './windows';
+
+const figure = (value: number, digits = 0) => (Number.isNaN(value) ? '-' : value.toFixed(digits));
+const total = (counts: Readonly<Record<string, number>>) =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+const perSecond = (count: number, { lengthMs }: Window) => figure((1000 * count) / lengthMs, 1);
+
+/** Columns of the table; those of the load are empty without one. */
+const COLUMNS: readonly (readonly [title: string, cell: (window: Window) => string])[] = [
+  ['from s', ({ fromMs }) => figure(fromMs / 1000)],
+  ['desired', ({ desiredReplicas }) => figure(desiredReplicas)],
+  ['ready', ({ readyReplicas }) => figure(readyReplicas)],
+  ['answered/s', (window) => perSecond(total(window.answeredByPod), window)],
+  ['offered/s', (window) => perSecond(window.due, window)],
+  ['refused/s', (window) => perSecond(window.outcomes.refused, window)],
+  ['p95 ms', ({ p95Ms }) => figure(p95Ms, 1)],
+  ['Jain', ({ fairness }) => figure(fairness, 2)],
+  ['throttled %', ({ throttledShare }) => figure(100 * throttledShare)],
+];
+
+/** A timeline in windows of 10 s. */
+export function formatTimeline(timeline: TimelineDocument): string {
+  const rows = windowsOf(timeline).map((window) => COLUMNS.map(([, cell]) => cell(window)));
+  const widths = COLUMNS.map(([title], i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padStart(widths[i]!)).join('  ');
+  const lines = [line(COLUMNS.map(([title]) => title)), ...rows.map(line)];
+  if (timeline.failures.length > 0) {
+    const { read, message } = timeline.failures[0]!;
+    lines.push(`${timeline.failures.length} reads failed, the first of ${read}: ${message}`);
+  }
+  if (!timeline.complete) lines.push('INCOMPLETE: the recording was interrupted');
+  return lines.join('\n');
+}

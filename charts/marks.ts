@@ -1,0 +1,86 @@
+/**
+ * Marks of a plot: points of different shapes, intervals, steps and labels that stay legible on lines.
+ */
+import { COLOURS } from './colours';
+import { type Attributes, element, line, text } from './svg';
+
+/** Shapes of points; a series has a shape besides its colour. */
+export type Shape = 'circle' | 'square';
+
+/** A filled point, centred at x and y. */
+export const point = (shape: Shape, x: number, y: number, radius: number, values: Attributes): string =>
+  shape === 'circle'
+    ? element('circle', { cx: x, cy: y, r: radius, ...values })
+    : element('rect', {
+        ...{ x: x - 0.9 * radius, y: y - 0.9 * radius, width: 1.8 * radius, height: 1.8 * radius },
+        ...values,
+      });
+
+/** Text with a white outline, for a place that lines may cross. */
+export const label = (x: number, y: number, content: string, values: Attributes = {}): string =>
+  text(x, y, content, {
+    ...{ stroke: COLOURS.paper, 'stroke-width': 3.5, 'stroke-linejoin': 'round', 'paint-order': 'stroke' },
+    ...values,
+  });
+
+/** Half the length of the ticks at an interval's ends, pixels. */
+const CAP_PX = 5;
+
+/** A horizontal interval with ticks at its ends; an open end has none. */
+export const interval = (
+  x1: number,
+  x2: number,
+  y: number,
+  stroke: string,
+  open: { readonly start?: boolean; readonly end?: boolean } = {},
+): string => {
+  const style = { stroke, 'stroke-width': 3 };
+  return [
+    line(x1, y, x2, y, style),
+    ...(open.start ? [] : [line(x1, y - CAP_PX, x1, y + CAP_PX, style)]),
+    ...(open.end ? [] : [line(x2, y - CAP_PX, x2, y + CAP_PX, style)]),
+  ].join('');
+};
+
+/** The same upright. */
+export const uprightInterval = (x: number, y1: number, y2: number, stroke: string): string =>
+  [y1, y2]
+    .map((y) => line(x - CAP_PX, y, x + CAP_PX, y, { stroke, 'stroke-width': 2.5 }))
+    .concat(line(x, y1, x, y2, { stroke, 'stroke-width': 2.5 }))
+    .join('');
+
+/** Points of a line that keeps each value until the next one, and the last until `endX`. */
+export function steps(points: readonly (readonly [number, number])[], endX: number): [number, number][] {
+  return points.flatMap(([x, y], i): [number, number][] => [
+    [x, y],
+    [points[i + 1]?.[0] ?? endX, y],
+  ]);
+}
+
+/**
+ * Moves labels apart: the nearest heights to those wanted, in the same order, at least `gapPx` from each other.
+ *
+ * @param wanted heights in any order; the result is in the same order
+ */
+export function apart(wanted: readonly number[], gapPx: number): number[] {
+  const order = [...wanted.keys()].sort((a, b) => wanted[a]! - wanted[b]!);
+  // Groups that touch are centred on the mean of what their members want.
+  const groups: { members: number[]; start: number }[] = [];
+  const startOf = (members: number[]) =>
+    members.reduce((sum, member, i) => sum + wanted[member]! - i * gapPx, 0) / members.length;
+  for (const member of order) {
+    let group = { members: [member], start: wanted[member]! };
+    let before = groups.at(-1);
+    while (before !== undefined && before.start + before.members.length * gapPx > group.start) {
+      groups.pop();
+      const members = [...before.members, ...group.members];
+      group = { members, start: startOf(members) };
+      before = groups.at(-1);
+    }
+    groups.push(group);
+  }
+  const placed = [...wanted];
+  for (const { members, start } of groups)
+    members.forEach((member, i) => (placed[member] = start + i * gapPx));
+  return placed;
+}

@@ -1,0 +1,63 @@
+/**
+ * The command `tandem bench capacity`.
+ */
+import type { Command } from 'commander';
+
+import { DEFAULT_MAX_PROBE_SECONDS, httpCapacity } from '../bench/load/http-probe';
+import { parseSeconds } from '../bench/load/load';
+import { formatCapacity, formatProbe } from '../bench/load/report';
+import { parseSlo, type Slo } from '../bench/load/slo';
+import {
+  addTarget,
+  EXAMPLE_TARGET,
+  print,
+  read,
+  runOptionsOf,
+  type Target,
+  untilInterrupted,
+} from './bench-options';
+
+type CapacityOptions = Target & {
+  readonly slo: Slo;
+  /** Seconds. */
+  readonly maxProbe: number;
+  /** Seconds. */
+  readonly confirm?: number;
+};
+
+async function capacity(options: CapacityOptions): Promise<void> {
+  const { slo, maxProbe, confirm } = options;
+  const found = await untilInterrupted('the search ends with what it knows', (stop) =>
+    httpCapacity({
+      ...runOptionsOf(options),
+      ...{ slo, maxProbeSeconds: maxProbe, stop },
+      ...(confirm !== undefined && { confirmSeconds: confirm }),
+      onProbe: (record) => console.error(formatProbe(record)),
+    }),
+  );
+  print(found, formatCapacity(found), options);
+}
+
+/** Adds `capacity` to the command `bench`. */
+export function addCapacityCommand(bench: Command): void {
+  addTarget(bench.command('capacity'))
+    .description('find the highest rate of Poisson arrivals that meets an objective')
+    .requiredOption('--slo <objective>', 'such as p95=100ms', read(parseSlo))
+    .option(
+      '--max-probe <duration>',
+      'longest probe of one rate',
+      read(parseSeconds),
+      DEFAULT_MAX_PROBE_SECONDS,
+    )
+    .option(
+      '--confirm <duration>',
+      'then one run of this length at the rate found; MLPerf LoadGen takes 10m',
+      read(parseSeconds),
+    )
+    .addHelpText(
+      'after',
+      '\nPrints each rate that it tries, then the knee with its interval: the lower end passed, the upper end failed.\n' +
+        `\nExample: npx tandem bench capacity ${EXAMPLE_TARGET} --slo p95=100ms`,
+    )
+    .action(capacity);
+}

@@ -1,0 +1,99 @@
+/**
+ * Draws the charts of docs/experiment/ from the data in it and fills the tables of docs/experiment.md:
+ * `npm run experiments:charts`. With `-- --check` it writes nothing and fails if a file would change.
+ */
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { chartsOf } from '../bench/evidence/charts';
+import { type Evidence, readEvidence } from '../bench/evidence/evidence';
+import {
+  balanceTable,
+  capacityTable,
+  deviationsList,
+  hpaTable,
+  NO_DATA,
+  printedPodsTable,
+  reportedTable,
+} from '../bench/evidence/tables';
+import { writeFileAtomic } from '../files/write';
+import { withTables } from './docs-tables';
+import { ROOT } from './documents';
+import { svgToPng } from './svg-to-png';
+
+const COMMAND = 'npm run experiments:charts';
+const PAGE = 'docs/experiment.md';
+const REFERENCE = 'docs/reference.md';
+const CHARTS = 'docs/experiment';
+const DATA = `${CHARTS}/data`;
+/** The chart that README.md opens with: the first of these that there is. */
+const BEST = ['latency-hpa.svg', 'accuracy-hpa.svg', 'single-pod.svg'];
+const BEST_PNG = 'best.png';
+
+const titleOf = (svg: string) => /<title>(.*?)<\/title>/.exec(svg)?.[1] ?? '';
+
+/** Markdown of the charts whose names begin so. */
+function images(charts: ReadonlyMap<string, string>, prefix: string): string {
+  const shown = [...charts].filter(([name]) => name.startsWith(prefix));
+  if (shown.length === 0) return NO_DATA;
+  return shown.map(([name, svg]) => `![${titleOf(svg)}](experiment/${name})`).join('\n\n');
+}
+
+const partsOf = (evidence: Evidence, charts: ReadonlyMap<string, string>, reference: string) => ({
+  'single-pod': () => images(charts, 'single-pod'),
+  'max-size': () => images(charts, 'max-size'),
+  'accuracy-hpa': () => images(charts, 'accuracy-hpa'),
+  'latency-hpa': () => images(charts, 'latency-hpa'),
+  'load-share': () => images(charts, 'load-share'),
+  capacity: () => capacityTable(evidence),
+  'hpa-runs': () => hpaTable(evidence),
+  balance: () => balanceTable(evidence),
+  'printed-pods': () => printedPodsTable(evidence),
+  reported: () => reportedTable(evidence, reference),
+  deviations: () => deviationsList(evidence),
+});
+
+/** Every file that the data gives, by its path in the project. */
+export function experimentFiles(evidence: Evidence, page: string, reference: string): Map<string, Buffer> {
+  const charts = chartsOf(evidence);
+  const best = BEST.map((name) => charts.get(name)).find((svg) => svg !== undefined);
+  return new Map([
+    ...[...charts].map(([name, svg]) => [`${CHARTS}/${name}`, Buffer.from(svg)] as const),
+    ...(best === undefined ? [] : [[`${CHARTS}/${BEST_PNG}`, svgToPng(best)] as const]),
+    [PAGE, Buffer.from(withTables(page, partsOf(evidence, charts, reference), COMMAND))],
+  ]);
+}
+
+/** The files of `root` that do not agree with its data: with what they should hold, or undefined if they should not be. */
+export function staleFiles(root: string): Map<string, Buffer | undefined> {
+  const read = (path: string) => readFileSync(join(root, path));
+  const folder = join(root, CHARTS);
+  const wanted = experimentFiles(
+    readEvidence(join(root, DATA)),
+    read(PAGE).toString('utf8'),
+    read(REFERENCE).toString('utf8'),
+  );
+  const present = (existsSync(folder) ? readdirSync(folder) : [])
+    .filter((name) => /\.(svg|png)$/.test(name))
+    .map((name) => `${CHARTS}/${name}`);
+  const isStale = (path: string, bytes: Buffer) => !existsSync(join(root, path)) || !read(path).equals(bytes);
+  return new Map<string, Buffer | undefined>([
+    ...[...wanted].filter(([path, bytes]) => isStale(path, bytes)),
+    ...present.filter((path) => !wanted.has(path)).map((path) => [path, undefined] as const),
+  ]);
+}
+
+function main(isCheck: boolean): void {
+  const stale = staleFiles(ROOT);
+  if (isCheck && stale.size > 0) {
+    console.error(`these files do not agree with ${DATA}/: run ${COMMAND}`);
+    process.exitCode = 1;
+  }
+  for (const [path, bytes] of stale) {
+    if (!isCheck && bytes === undefined) rmSync(join(ROOT, path));
+    else if (!isCheck) writeFileAtomic(join(ROOT, path), bytes!);
+    console.log(path);
+  }
+}
+
+if (require.main === module) main(process.argv.includes('--check'));

@@ -1,0 +1,68 @@
+import { hpaRun, reactionOf } from '../../../bench/evidence/hpa-run';
+import { syntheticRun } from './synthetic-run';
+
+const run = (load: string) =>
+  syntheticRun({
+    ...{ variant: 'latency-hpa', experiment: 'latency-hpa-steps', load, idleSeconds: 345 },
+    ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098, limitMs: 500 },
+  });
+const hpa = hpaRun(run('steps:1.15,2.7,5,7.6:60s'));
+
+test('times count from the start of the load', () => {
+  expect(hpa.loadSeconds).toBe(240);
+  expect(hpa.endSeconds).toBe(585);
+  expect(hpa.windows[0]!.atSeconds).toBe(-4);
+});
+
+test('rescales have the controller’s own time, size and reason', () => {
+  expect(hpa.rescales.length).toBeGreaterThan(1);
+  expect(hpa.rescales.at(-1)).toEqual({ atSeconds: 540, size: 2, reason: 'All metrics below target' });
+  expect(hpa.rescales[0]!.reason).toContain('above target');
+});
+
+test('the needed replicas keep the mean CPU use at the target, within the bounds', () => {
+  // 26 ms per image; a pod at 50 % of 40m takes 0.77 images per second.
+  expect(hpa.cpuSecondsPerImage).toBeCloseTo(0.026, 2);
+  const at = (atSeconds: number) => hpa.needed.findLast((each) => each.atSeconds <= atSeconds)!.replicas;
+  expect([at(20), at(90), at(150), at(220), at(400)]).toEqual([2, 4, expect.any(Number), 8, 2]);
+  expect([6, 7]).toContain(at(150));
+});
+
+test('the reaction is counted from the first need to the first new pod, and from the end of the load to the minimum', () => {
+  const { toDecision, toReady, toMinimum, mostReady } = reactionOf(hpa);
+  expect(toReady! - toDecision!).toBe(8);
+  expect(toMinimum).toBe(300);
+  expect(mostReady).toBe(8);
+});
+
+test('an HPA that has no reason to scale has no reaction', () => {
+  const still = reactionOf(hpaRun(run('steps:0.3:60s')));
+  expect(still).toMatchObject({ mostReady: 2 });
+  expect(still).not.toHaveProperty('toDecision');
+  expect(still).not.toHaveProperty('toReady');
+  expect(still).not.toHaveProperty('toMinimum');
+});
+
+test('requests that were refused are not in time', () => {
+  const overloaded = hpaRun(run('steps:30:60s'));
+  expect(overloaded.refusedShare).toBeGreaterThan(0.2);
+  expect(overloaded.inTimeShare).toBeLessThanOrEqual(1 - overloaded.refusedShare);
+  expect(overloaded.windows.some(({ lateShare }) => lateShare > 0.05)).toBe(true);
+});
+
+test('a trace, whose file is not at hand, is read from its own windows', () => {
+  const { timeline, ...rest } = run('steps:1.15,2.7,5,7.6:60s');
+  const load = timeline.load!;
+  const settings = { ...load.settings, load: 'trace:/images/no-such.csv:day:peak=8:1-4' };
+  const traced = hpaRun({ ...rest, timeline: { ...timeline, load: { ...load, settings } } });
+  expect(Math.max(...traced.needed.map(({ replicas }) => replicas))).toBe(8);
+  expect(traced.needed.at(-1)!.replicas).toBe(2);
+});
+
+test('a deployment without an HPA is refused by name', () => {
+  const single = syntheticRun({
+    ...{ variant: 'latency-single-pod', load: 'steps:1:60s' },
+    ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.1, limitMs: 500 },
+  });
+  expect(() => hpaRun(single)).toThrow('latency-single-pod must be scaled by an HPA, received fixed');
+});

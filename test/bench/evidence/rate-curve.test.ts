@@ -1,0 +1,98 @@
+import { kneeOf, rateAtValue, rateCurve, verdictsOf } from '../../../bench/evidence/rate-curve';
+import { syntheticRun } from './synthetic-run';
+
+const single = (repetition: number, load = 'steps:4,8,16,32:60s') =>
+  syntheticRun({
+    ...{ variant: 'latency-single-pod', repetition, load },
+    ...{ cpuSecondsPerImage: 0.025, cpuFactor: 0.19, limitMs: 250 },
+  });
+/** Its limit of 2900m times 0.19 gives 22 images per second. */
+const CAPACITY = 22;
+
+const rate = (ratePerSecond: number, verdict: 'pass' | 'fail' | 'cannot tell') => ({
+  ratePerSecond,
+  verdict,
+});
+
+test('the knee of a simulated pod lies below its capacity and above a third of it', () => {
+  const { knee, pods } = rateCurve([single(1), single(2)]);
+  expect(pods).toBe(1);
+  expect(knee.lowPerSecond).toBeGreaterThanOrEqual(CAPACITY / 3);
+  expect(knee.highPerSecond).toBeGreaterThan(knee.lowPerSecond!);
+  expect(knee.lowPerSecond).toBeLessThan(CAPACITY);
+});
+
+test('each rate has its own requests, without the first tenth of its step', () => {
+  const { rates } = rateCurve([single(1)]);
+  expect(rates.map(({ ratePerSecond }) => ratePerSecond)).toEqual([4, 8, 16, 32]);
+  // Poisson: 4 per second in 54 s, within four standard deviations.
+  expect(Math.abs(rates[0]!.due - 216)).toBeLessThan(4 * Math.sqrt(216));
+  expect(rates[0]!.goodputPerSecond).toBeCloseTo(rates[0]!.due / 54, 6);
+  expect(rates[3]!.refusedShare).toBeGreaterThan(0.1);
+});
+
+test('CPU use is a share of the request that was deployed, and the CPU time per image comes from it', () => {
+  const { rates, cpuSecondsPerImage } = rateCurve([single(1), single(2)]);
+  // 4 per second at 25 ms are 100m of 267m.
+  expect(rates[0]!.cpuPercent).toBeCloseTo(37, -1);
+  expect(cpuSecondsPerImage).toBeCloseTo(0.025, 2);
+  expect(rateAtValue(rates, ({ cpuPercent }) => cpuPercent, 50)).toBeGreaterThan(4);
+  expect(rateAtValue(rates, ({ cpuPercent }) => cpuPercent, 5000)).toBeUndefined();
+});
+
+test('repetitions are pooled request by request, and each keeps its own figures', () => {
+  const curve = rateCurve([single(1), single(2), single(3)]);
+  const own = curve.repetitions.map(({ rates }) => rates[0]!.due);
+  expect(own).toHaveLength(3);
+  expect(curve.rates[0]!.due).toBe(own[0]! + own[1]! + own[2]!);
+});
+
+test('a percentile that so few answers do not have is not drawn', () => {
+  const [first] = rateCurve([single(1, 'steps:1:60s')]).rates;
+  expect(first!.due).toBeLessThan(100);
+  expect(first!.p95Ms).toBeGreaterThan(0);
+  expect(first!.p99Ms).toBeNaN();
+});
+
+test('a run whose generator was INVALID does not count beside sound ones', () => {
+  const bad = single(2);
+  const load = bad.timeline.load!;
+  const invalid = { valid: false, broken: [{ rule: 'lag', detail: '30.0 ms' }] } as const;
+  const flawed = { ...bad, timeline: { ...bad.timeline, load: { ...load, validity: invalid } } };
+  expect(rateCurve([single(1), flawed]).runs).toHaveLength(1);
+  expect(rateCurve([flawed]).runs).toHaveLength(1);
+});
+
+test('a load that is no steps is refused by name', () => {
+  expect(() => rateCurve([single(1, 'poisson:4:60s')])).toThrow(/latency-single-pod-1 must be steps:…/);
+});
+
+test('the knee lies between the highest rate that passed and the lowest that failed', () => {
+  expect(kneeOf([rate(1, 'pass'), rate(2, 'cannot tell'), rate(3, 'fail')])).toEqual({
+    lowPerSecond: 1,
+    highPerSecond: 3,
+  });
+  expect(kneeOf([rate(1, 'pass'), rate(2, 'fail'), rate(3, 'pass')])).toEqual({
+    lowPerSecond: 1,
+    highPerSecond: 2,
+  });
+  expect(kneeOf([rate(1, 'pass')])).toEqual({ lowPerSecond: 1 });
+  expect(kneeOf([rate(1, 'fail')])).toEqual({ highPerSecond: 1 });
+  expect(kneeOf([rate(1, 'cannot tell')])).toEqual({});
+});
+
+test('a rate that has too few requests alone passes together with the rates above it, never with those below', () => {
+  const clean = { violations: 0, trials: 60 };
+  expect(verdictsOf([clean, clean, clean], 0.95)).toEqual(['pass', 'pass', 'pass']);
+  expect(verdictsOf([{ violations: 0, trials: 20 }, clean, { violations: 60, trials: 60 }], 0.95)).toEqual([
+    'pass',
+    'cannot tell',
+    'fail',
+  ]);
+});
+
+test('a rate fails together with the rates below it, and too few requests cannot tell', () => {
+  const few = { violations: 1, trials: 5 };
+  expect(verdictsOf([few], 0.95)).toEqual(['cannot tell']);
+  expect(verdictsOf([{ violations: 12, trials: 60 }, few], 0.95)).toEqual(['fail', 'fail']);
+});

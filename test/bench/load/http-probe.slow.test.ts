@@ -1,0 +1,107 @@
+import { parseCapacityDocument, type ProbeRecord } from '../../../bench/load/capacity-document';
+import { httpCapacity, httpProbe } from '../../../bench/load/http-probe';
+import { formatCapacity } from '../../../bench/load/report';
+import { seededRandom } from '../../../statistics/seeded-random';
+import { startServer, type TestServer } from './server';
+
+// Another process on this machine may delay the generator, which then says so instead of finding a knee.
+jest.retryTimes(2);
+
+const SERVICE_MS = 12;
+const LIMIT_MS = 60;
+const SLO = { percentile: 0.8, limitMs: LIMIT_MS };
+
+let server: TestServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+/** A server that answers one request at a time, each in the same time: a queue whose knee can be computed. */
+function queue(serviceMs: number): Promise<TestServer> {
+  let freeMs = 0;
+  return startServer((_, response) => {
+    freeMs = Math.max(freeMs, performance.now()) + serviceMs;
+    setTimeout(() => response.end('{}'), freeMs - performance.now());
+  });
+}
+
+/** The highest rate at which 80 % of Poisson arrivals are answered within a limit, by simulation. */
+function kneeWithin(limitMs: number): number {
+  const isMet = (ratePerSecond: number) => {
+    const random = seededRandom(7, 'arrivals');
+    let [atMs, freeMs, violations] = [0, 0, 0];
+    const count = 200_000;
+    for (let i = 0; i < count; i++) {
+      atMs -= (1000 * Math.log(1 - random.uniform())) / ratePerSecond;
+      freeMs = Math.max(freeMs, atMs) + SERVICE_MS;
+      if (freeMs - atMs > limitMs) violations++;
+    }
+    return violations <= (1 - SLO.percentile) * count;
+  };
+  let [low, high] = [1, 1000 / SERVICE_MS];
+  while (high - low > 0.1)
+    [low, high] = isMet((low + high) / 2) ? [(low + high) / 2, high] : [low, (low + high) / 2];
+  return low;
+}
+
+test('over HTTP the search finds the knee of a server of known capacity and shows it', async () => {
+  server = await queue(SERVICE_MS);
+  const probes: ProbeRecord[] = [];
+  const found = await httpCapacity({
+    ...{ url: server.url, slo: SLO, seed: 4, maxProbeSeconds: 20, confirmSeconds: 10 },
+    onProbe: (record) => probes.push(record),
+  });
+  // Timers and HTTP add a few milliseconds to each answer, never less than none.
+  expect(found.lowPerSecond).toBeLessThanOrEqual(kneeWithin(LIMIT_MS));
+  expect(found.highPerSecond).toBeGreaterThanOrEqual(kneeWithin(LIMIT_MS - 15));
+  expect(found.highPerSecond! / found.lowPerSecond).toBeLessThan(1.5);
+  expect(found.singleStreamMs).toBeGreaterThanOrEqual(SERVICE_MS);
+  expect(found.confirmation).toMatchObject({ ratePerSecond: found.lowPerSecond, valid: true });
+  expect(probes).toEqual([...found.probes, found.confirmation]);
+  expect(found.requests).toBe(found.probes.reduce((sum, { requests }) => sum + requests, 0));
+  expect(parseCapacityDocument(JSON.stringify(found))).toEqual(found);
+  expect(formatCapacity(found)).toMatch(
+    /^knee +[\d.]+ \[[\d.]+, [\d.]+\] per second at p80=60ms\n[^]*\nconfidence +99 % per probe\nmeasured +\d+ requests in \d+ probes, \d+ s\n/,
+  );
+}, 240_000);
+
+test('a probe leaves out its warm-up and ends as soon as it is decided', async () => {
+  let count = 0;
+  let firstMs: number | undefined;
+  // Answers are late during the warm-up only.
+  server = await startServer((_, response) => {
+    count++;
+    firstMs ??= performance.now();
+    setTimeout(() => response.end('{}'), performance.now() - firstMs < 1_900 ? 100 : 1);
+  });
+  const probe = httpProbe({ url: server.url, slo: SLO, maxProbeSeconds: 60 });
+  const sample = await probe(50, 1, ({ violated }) => violated.length >= 100);
+  expect(sample.violated.length).toBeGreaterThanOrEqual(100);
+  expect(count).toBeLessThan(500);
+  // Some 90 requests were late.
+  expect(sample.violated.reduce((sum, each) => sum + each, 0)).toBeLessThan(10);
+  expect(sample.elapsedSeconds).toBeGreaterThan(3);
+}, 60_000);
+
+test('a probe that is never decided has every request after its warm-up', async () => {
+  server = await queue(1);
+  const probe = httpProbe({ url: server.url, slo: SLO, maxProbeSeconds: 3 });
+  const sample = await probe(100, 1, () => false);
+  // Five standard deviations of a Poisson count.
+  expect(Math.abs(sample.violated.length - 300)).toBeLessThan(5 * Math.sqrt(300));
+  expect(sample.elapsedSeconds).toBeGreaterThan(4.8);
+}, 60_000);
+
+test('a server that answers nothing right ends the search before it begins, with the cause', async () => {
+  server = await startServer((_, response) => response.writeHead(404).end());
+  await expect(httpCapacity({ url: server.url, slo: SLO })).rejects.toThrow(
+    /answered none of the requests right \(\{"status 404":\d+\}\): check --url and --image/,
+  );
+}, 60_000);
+
+test('a document of another schema is refused', () => {
+  expect(() => parseCapacityDocument('{"schema":"tandem.load-run","version":1}')).toThrow(
+    'use a file that "tandem bench capacity --out" wrote',
+  );
+});

@@ -1,0 +1,119 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { documentOf } from '../../../bench/load/documents';
+import { recordDeployment, recordProcesses, withLoad } from '../../../bench/timeline/record';
+import { formatTimeline } from '../../../bench/timeline/report';
+import type { TimelineDocument } from '../../../bench/timeline/timeline-document';
+import { startServer } from '../load/server';
+
+const FAKE = join(__dirname, '../../support/fake-kubectl.cjs');
+const APPS = '/apis/apps/v1/namespaces/shop/deployments/web';
+const HPA = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/web';
+
+let folder: string;
+let api: Record<string, unknown>;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tandem-record-'));
+  api = {
+    [APPS]: {
+      spec: { replicas: 2, selector: { matchLabels: { app: 'web' } } },
+      status: { replicas: 2, readyReplicas: 1 },
+    },
+    [HPA]: { spec: { maxReplicas: 8 } },
+    '/api/v1/namespaces/shop/pods': { items: [] },
+    '/api/v1/namespaces/shop/events': { items: [] },
+    '/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods': { items: [] },
+    '/api/v1/nodes': {
+      items: [{ metadata: { name: 'n' }, status: { allocatable: { cpu: '2', memory: '8Gi' } } }],
+    },
+    '/version': { gitVersion: 'v1.36.3' },
+  };
+});
+
+const time = (seconds: number, stop = new AbortController().signal) => ({ seconds, stop, mayStop: false });
+
+function record(seconds = 0.2): Promise<TimelineDocument> {
+  writeFileSync(join(folder, 'answers.json'), JSON.stringify({ api }));
+  return recordDeployment([process.execPath, FAKE, folder], 'shop', 'web', time(seconds));
+}
+
+test('a Deployment is recorded with its HPA, and the document says what was deployed and where', async () => {
+  const timeline = await record();
+  expect(timeline).toMatchObject({ complete: true, failures: [] });
+  expect(timeline.replicas[0]).toMatchObject({ desired: 2, current: 2, ready: 1 });
+  expect(timeline.autoscaler).toHaveLength(1);
+  expect(timeline.subject).toMatchObject({
+    ...{ variant: 'web', kubernetesVersion: 'v1.36.3', autoscalerSpec: { maxReplicas: 8 } },
+    nodes: [{ name: 'n', cpu: '2', memory: '8Gi' }],
+  });
+});
+
+test('a Deployment without an HPA is recorded without one', async () => {
+  api[HPA] = undefined;
+  const timeline = await record();
+  expect(timeline).toMatchObject({ autoscaler: [], failures: [], subject: { autoscalerSpec: null } });
+});
+
+test('a Deployment that does not exist is refused', async () => {
+  api[APPS] = undefined;
+  await expect(record()).rejects.toThrow(`status 404: no ${APPS}`);
+});
+
+test('a Deployment that selects its pods by expressions is refused', async () => {
+  api[APPS] = { spec: { selector: { matchExpressions: [] } } };
+  await expect(record()).rejects.toThrow('the selector of deployment web must have matchLabels');
+});
+
+test('a recording that is stopped is incomplete, unless it had no length', async () => {
+  const processes = [{ name: 'a', url: 'http://127.0.0.1:1' }];
+  const stopped = AbortSignal.abort();
+  expect((await recordProcesses(processes, time(60, stopped))).complete).toBe(false);
+  expect((await recordProcesses(processes, { ...time(60, stopped), mayStop: true })).complete).toBe(true);
+});
+
+test('the table has 10 s windows with the load of a run, and says what is missing', async () => {
+  const server = await startServer((_, response) =>
+    response.end('inference_request_duration_seconds_count 4\n'),
+  );
+  const recorded = await recordProcesses([{ name: 'a', url: server.url.slice(0, -1) }], time(0.2));
+  await server.close();
+  const startedAt = '2026-11-28T10:00:00.000Z';
+  const run = documentOf({
+    settings: {
+      ...{ url: '', load: 'constant:50:2s', connections: 'fresh', timeoutMs: 1_000, seed: 1, images: [] },
+    },
+    generators: [],
+    ...{ startedAt, durationMs: 2_000, complete: true, failures: {} },
+    requests: {
+      intendedMs: Float64Array.from({ length: 100 }, (_, i) => 20 * i),
+      lagMs: new Float32Array(100),
+      latencyMs: new Float32Array(100).fill(30),
+      // One in four is refused.
+      outcome: Uint8Array.from({ length: 100 }, (_, i) => (i % 4 === 0 ? 2 : 0)),
+      status: new Uint16Array(100),
+    },
+  });
+  const file = join(folder, 'run.json');
+  writeFileSync(file, JSON.stringify(run));
+  const timeline = withLoad(
+    {
+      ...recorded,
+      ...{ startedAt, finishedAt: '2026-11-28T10:00:15.000Z', complete: false },
+      counters: [
+        { ...recorded.counters[0]!, atMs: 0, answered: 0 },
+        { ...recorded.counters[0]!, atMs: 9_000, answered: 75 },
+      ],
+      failures: [{ atMs: 1, read: 'pods', message: 'status 403' }],
+    },
+    [file],
+  );
+  const lines = formatTimeline(timeline).split('\n');
+  expect(lines.slice(1).map((line) => line.trim().split(/ {2,}/))).toEqual([
+    ['0', '1', '1', '7.5', '10.0', '2.5', '30.0', '1.00', '-'],
+    ['10', '1', '1', '0.0', '0.0', '0.0', '-', '-', '-'],
+    ['1 reads failed, the first of pods: status 403'],
+    ['INCOMPLETE: the recording was interrupted'],
+  ]);
+});

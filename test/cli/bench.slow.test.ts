@@ -1,0 +1,220 @@
+/** `tandem bench` as a process: help, results, exit codes and Ctrl-C. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { parseCapacityDocument } from '../../bench/load/capacity-document';
+import { parseRunDocument } from '../../bench/load/run-document';
+import { parseTimeline } from '../../bench/timeline/timeline-document';
+import { startServer, type TestServer } from '../bench/load/server';
+
+const ROOT = join(__dirname, '../..');
+const SUBCOMMANDS = ['load', 'capacity', 'latency', 'timeline', 'run'];
+const TIMEOUT_MS = 60_000;
+
+let server: TestServer;
+let folder: string;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
+  server = await startServer(({ url }, response) => {
+    if (url === '/metrics') response.end('inference_request_duration_seconds_count{model="a"} 7\n');
+    else setTimeout(() => response.end('{}'), 5);
+  });
+});
+afterEach(() => server.close());
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command; `onStderr` gets all of stderr so far, and the signal to send to the process group. */
+function bench(
+  args: readonly string[],
+  onStderr: (stderr: string, interrupt: () => void) => void = () => undefined,
+): Promise<Ended> {
+  const main = join(ROOT, 'cli/bench-main.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', main, 'bench', ...args], {
+    cwd: ROOT,
+    // As a terminal does, so that Ctrl-C reaches the generator's own process too.
+    detached: true,
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    onStderr(stderr, () => process.kill(-child.pid!, 'SIGINT'));
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+/** Sends Ctrl-C so long after the command's process may have begun to send. */
+const interruptOnce = (text: string) => {
+  let isSent = false;
+  return (stderr: string, interrupt: () => void) => {
+    if (isSent || !stderr.includes(text)) return;
+    isSent = true;
+    interrupt();
+  };
+};
+
+test(
+  'the help names every subcommand, and each explains itself with one example',
+  async () => {
+    const { stdout } = await bench(['--help']);
+    for (const name of SUBCOMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+    const helps = await Promise.all(
+      [[], ...SUBCOMMANDS.map((name) => [name])].map((words) => bench([...words, '--help'])),
+    );
+    for (const help of helps) expect(help.stdout.match(/Example: npx tandem bench /g)).toHaveLength(1);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'load prints its report and writes its document',
+  async () => {
+    const out = join(folder, 'load.json');
+    const args = ['load', '--url', server.url, '--load', 'poisson:60:2s', '--slo', 'p90=1s', '--out', out];
+    const { code, stdout } = await bench(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^load +poisson:60:2s, connections fresh\noffered +[\d.]+ per second\ngoodput/);
+    const document = parseRunDocument(readFileSync(out, 'utf8'));
+    expect(document).toMatchObject({ complete: true, settings: { slo: 'p90=1000ms', seed: 1 } });
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'Ctrl-C ends a load early, keeps what was measured, marks it incomplete and exits with 130',
+  async () => {
+    const out = join(folder, 'load.json');
+    const args = ['load', '--url', server.url, '--load', 'constant:50:60s', '--json', '--out', out];
+    const { code, stdout, stderr } = await bench(args, interruptOnce('due requests settled'));
+    expect(stderr).toContain('stopping: waiting for the last answers');
+    expect(code).toBe(130);
+    const document = parseRunDocument(stdout);
+    expect(document.complete).toBe(false);
+    expect(document.validity.broken).toContainEqual(expect.objectContaining({ rule: 'incomplete' }));
+    expect(server.requestsPerConnection.length).toBeGreaterThan(100);
+    expect(document).toEqual(parseRunDocument(readFileSync(out, 'utf8')));
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'Ctrl-C ends a search with the rates that it has tried',
+  async () => {
+    const out = join(folder, 'capacity.json');
+    const args = ['capacity', '--url', server.url, '--slo', 'p80=50ms', '--out', out];
+    const { code, stdout } = await bench(args, interruptOnce(' after '));
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/^ended +interrupted$/m);
+    const found = parseCapacityDocument(readFileSync(out, 'utf8'));
+    expect(found.ended).toBe('interrupted');
+    expect(found.probes.length).toBeLessThanOrEqual(2);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'latency prints a single stream and the images per second of several clients',
+  async () => {
+    const { code, stdout } = await bench([
+      'latency',
+      '--url',
+      server.url,
+      '--duration',
+      '2s',
+      '--clients',
+      '4',
+    ]);
+    expect(code).toBe(0);
+    const [single, offline] = stdout.split('\n\n');
+    expect(single).toMatch(
+      /^single stream\nload +closed:1:2s, connections kept:1\n[^]*latency +p50 [\d.]+ ms, p90/,
+    );
+    expect(offline).toMatch(/^offline\nimages +[\d.]+ per second\nload +closed:4:2s, connections kept:4\n/);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'timeline records a process, prints windows and takes in the load that was sent meanwhile',
+  async () => {
+    const [run, out] = [join(folder, 'load.json'), join(folder, 'timeline.json')];
+    const origin = server.url.slice(0, -1);
+    const [recorded] = await Promise.all([
+      bench(['timeline', '--process', `a=${origin}`, '--duration', '12s', '--runs', run, '--out', out]),
+      bench(['load', '--url', server.url, '--load', 'constant:20:3s', '--out', run]),
+    ]);
+    expect(recorded.code).toBe(0);
+    expect(recorded.stdout.split('\n')[0]).toMatch(/from s +desired +ready +answered\/s +offered\/s/);
+    const timeline = parseTimeline(readFileSync(out, 'utf8'));
+    expect(timeline).toMatchObject({ complete: true, load: { settings: { load: 'constant:20:3s' } } });
+    expect(timeline.counters.length).toBeGreaterThan(8);
+    expect(timeline.replicas.every(({ ready }) => ready === 1)).toBe(true);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'Ctrl-C is how a timeline without a length ends',
+  async () => {
+    const out = join(folder, 'timeline.json');
+    const args = ['timeline', '--process', `a=${server.url}`, '--out', out];
+    const { code } = await bench(args, (stderr, interrupt) => {
+      if (stderr === 'recording until Ctrl-C\n') setTimeout(interrupt, 2_500);
+    });
+    expect(code).toBe(0);
+    expect(parseTimeline(readFileSync(out, 'utf8')).complete).toBe(true);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'Ctrl-C marks a timeline of a given length incomplete, and a missing run does not cost it',
+  async () => {
+    const out = join(folder, 'timeline.json');
+    const args = ['timeline', '--process', `a=${server.url}`, '--duration', '60s', '--out', out];
+    const { code, stderr } = await bench(
+      [...args, '--runs', join(folder, 'missing.json')],
+      (so, interrupt) => {
+        if (so === 'recording for 60 s\n') setTimeout(interrupt, 1_500);
+      },
+    );
+    expect(stderr).toContain('no such file');
+    expect(code).toBe(1);
+    expect(parseTimeline(readFileSync(out, 'utf8')).complete).toBe(false);
+  },
+  TIMEOUT_MS,
+);
+
+test.each([
+  [['timeline', '--out', 'x.json'], 'give either --kubeconfig with --deployment, or --process'],
+  [['timeline', '--kubeconfig', 'k', '--out', 'x.json'], '--kubeconfig needs --deployment'],
+  [['timeline', '--process', 'a', '--out', 'x.json'], 'It must be NAME=VALUE.'],
+  [
+    ['timeline', '--process', 'a=http://127.0.0.1:1', '--cgroup', 'b=/x', '--out', 'x.json'],
+    '--cgroup b needs a --process of the same name',
+  ],
+  [['load', '--url', 'https://x', '--load', 'poisson:1:1s'], 'It must be a URL that begins with http://.'],
+  [['load', '--url', 'http://x', '--load', 'poisson:1'], 'a duration must look like 500ms, 60s, 2m or 1h'],
+  [['load', '--url', 'http://x', '--load', 'poisson:1:1s', '--shard', '3/2'], 'such as 1/3'],
+  [
+    ['load', '--url', 'http://x', '--load', 'poisson:1:1s', '--start-at', 'now'],
+    '--start-at must be a time in UTC',
+  ],
+  [['capacity', '--url', 'http://x', '--slo', '100ms'], '--slo must look like p95=100ms'],
+])(
+  '%j is refused with the remedy, and nothing is written',
+  async (args, message) => {
+    const { code, stderr } = await bench(args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+    expect(existsSync(join(ROOT, 'x.json'))).toBe(false);
+  },
+  TIMEOUT_MS,
+);
