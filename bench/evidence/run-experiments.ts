@@ -92,9 +92,13 @@ async function machineDocument(
   signal: AbortSignal,
 ): Promise<MachineDocument> {
   const file = join(OUT, MACHINE_FILE);
-  if (session.isFinished(MACHINE_FILE) || (!isWanted && existsSync(file))) {
+  const stored = existsSync(file) ? parseMachineDocument(readFileSync(file, 'utf8')) : undefined;
+  // The repository's document may come from another machine.
+  const isOurs =
+    stored?.machine.cpuModel === thisMachine().cpuModel && stored.machine.cores === thisMachine().cores;
+  if (stored !== undefined && (session.isFinished(MACHINE_FILE) || (!isWanted && isOurs))) {
     log(`${MACHINE_FILE}: finished, not measured again`);
-    return parseMachineDocument(readFileSync(file, 'utf8'));
+    return stored;
   }
   const obstacle = cgroupObstacle();
   if (obstacle !== undefined) throw new Error(`the machine's experiments cannot run: ${obstacle}`);
