@@ -112,7 +112,7 @@ function objectiveOf(model: ModelId, scaled: readonly ScaledVariant[], cost: Mod
 
 type Loaded = Pick<Experiment, 'name' | 'load' | 'loadSeconds' | 'idleSeconds' | 'repetitions'>;
 
-function fixedLoad({ applied }: ScaledVariant, cost: ModelCost, form: Form): Loaded {
+function fixedLoad({ applied }: ScaledVariant, cost: ModelCost, form: Form): Omit<Loaded, 'repetitions'> {
   const capacity = maxReplicasOf(applied.scaling) * podCapacity(applied, cost);
   const { requests, min, max } = STEP_LENGTH[form];
   const stepSeconds = Math.min(max, Math.max(min, Math.ceil(requests / capacity)));
@@ -122,7 +122,6 @@ function fixedLoad({ applied }: ScaledVariant, cost: ModelCost, form: Form): Loa
     load: `steps:${shares.map((share) => rate(share * capacity)).join(',')}:${stepSeconds}s`,
     loadSeconds: shares.length * stepSeconds,
     idleSeconds: 0,
-    repetitions: FIXED_REPETITIONS[form],
   };
 }
 
@@ -160,9 +159,7 @@ function hpaLoads({ applied }: ScaledVariant, cost: ModelCost, form: Form): Load
 }
 
 const QUICK_DEVIATIONS = {
-  fixed:
-    `Quick form: ${FIXED_REPETITIONS.quick} repetition instead of ${FIXED_REPETITIONS.full}, and ` +
-    `${FIXED_STEPS.quick.length} shorter steps instead of ${FIXED_STEPS.full.length}.`,
+  fixed: `Quick form: ${FIXED_STEPS.quick.length} shorter steps instead of ${FIXED_STEPS.full.length}.`,
   hpa:
     `Quick form: steps of ${HPA_STEPS.quick.stepSeconds} s instead of ${HPA_STEPS.full.stepSeconds} s, and ` +
     `${HPA_STEPS.quick.pods.length} of them instead of ${HPA_STEPS.full.pods.length}; the spike and the trace are left out.`,
@@ -171,9 +168,15 @@ const QUICK_DEVIATIONS = {
 /**
  * All experiments in the order in which they run.
  *
+ * @param repetitions of the experiments whose knee is quoted
  * @throws Error for a machine that is too small
  */
-export function planExperiments(form: Form, machine: MachineSize, calibration: Calibration): Experiment[] {
+export function planExperiments(
+  form: Form,
+  machine: MachineSize,
+  calibration: Calibration,
+  repetitions: number = FIXED_REPETITIONS[form],
+): Experiment[] {
   // The variant of the column Previous has the figures of the column Accuracy.
   const variants = VARIANTS.filter(({ name }) => !name.startsWith('previous-'));
   const scaled = variants.map((variant) => scaleVariant(variant, machine));
@@ -183,7 +186,8 @@ export function planExperiments(form: Form, machine: MachineSize, calibration: C
   return scaled.flatMap((each) => {
     const { model, kind } = each.printed;
     const cost = calibration[model];
-    const loads = kind === 'hpa' ? hpaLoads(each, cost, form) : [fixedLoad(each, cost, form)];
+    const loads =
+      kind === 'hpa' ? hpaLoads(each, cost, form) : [{ ...fixedLoad(each, cost, form), repetitions }];
     const quick = QUICK_DEVIATIONS[kind === 'hpa' ? 'hpa' : 'fixed'];
     return loads.map((load) => ({
       ...each,
