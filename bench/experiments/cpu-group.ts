@@ -1,5 +1,5 @@
 /**
- * A control group of our own, to see a CPU limit bite. Version 1, as root.
+ * Creates a control group with a CPU limit. Needs root and control groups of version 1.
  */
 import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const MOUNT = '/sys/fs/cgroup/cpu';
 const PERIOD_MICROSECONDS = 100_000;
 
-/** Why no group can be made here; nothing where one can. */
+/** Why a group cannot be created here; undefined if it can. */
 export function cgroupObstacle(): string | undefined {
   if (process.getuid?.() !== 0) return 'it needs root';
   try {
@@ -18,7 +18,7 @@ export function cgroupObstacle(): string | undefined {
   }
 }
 
-/** Makes a group with a CPU limit. */
+/** Creates a group with a CPU limit. */
 export function createCpuGroup(limitMillis: number) {
   const folder = join(MOUNT, `tandem-bench-${process.pid}-${limitMillis}`);
   mkdirSync(folder);
@@ -32,7 +32,7 @@ export function createCpuGroup(limitMillis: number) {
       const value = (name: string) => Number(new RegExp(`${name} (\\d+)`).exec(stat)?.[1]);
       return value('nr_throttled') / Math.max(1, value('nr_periods'));
     },
-    /** Removes it, once its processes have ended. */
+    /** Removes the group once its processes have ended. */
     remove: async () => {
       for (let tries = 0; readFileSync(join(folder, 'cgroup.procs'), 'utf8') !== '' && tries < 100; tries++)
         await new Promise((resolve) => setTimeout(resolve, 50));

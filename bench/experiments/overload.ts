@@ -26,11 +26,11 @@ const WARM_UP_SECONDS = 3;
 const PROBES_PER_SECOND = 20;
 const MIN_THROUGHPUT_SHARE = 0.9;
 const MAX_REFUSAL_MS = 250;
-/** Kubernetes' default. */
+/** Kubernetes' default timeout of a probe. */
 const PROBE_TIMEOUT_MS = 1_000;
-/** Longer than the service's own. */
+/** Longer than the service's own timeout. */
 const REQUEST_TIMEOUT_MS = 20_000;
-/** More than the service lets wait. */
+/** More than the service queues. */
 const OVERLOAD_CONNECTIONS = 1_024;
 
 async function main(): Promise<void> {
@@ -91,24 +91,24 @@ async function main(): Promise<void> {
   const failedProbes = overloadProbes.failed + floodProbes.failed;
   verdict([
     [
-      `at ${FACTOR} times the peak throughput is at least 90 % of it: ${share(overloaded.throughputPerSecond)}`,
+      `at ${FACTOR} times the peak load, throughput is at least 90 % of the peak: ${share(overloaded.throughputPerSecond)}`,
       overloaded.throughputPerSecond >= MIN_THROUGHPUT_SHARE * peak,
     ],
     [
       `refusals take at most ${MAX_REFUSAL_MS} ms (p99): ${overloaded.refused.p99Ms.toFixed(1)} ms`,
       overloaded.refused.p99Ms <= MAX_REFUSAL_MS,
     ],
-    [`some were refused: ${overloaded.outcomes.refused}`, overloaded.outcomes.refused > 0],
-    [`every other request was answered right: ${failed} failed`, failed === 0],
+    [`the service refused requests: ${overloaded.outcomes.refused}`, overloaded.outcomes.refused > 0],
+    [`it answered all other requests right: ${failed} failed`, failed === 0],
     [
       `no probe failed or took over ${PROBE_TIMEOUT_MS} ms: ${failedProbes} of ${overloadProbes.probes + floodProbes.probes}`,
       failedProbes === 0,
     ],
     [
-      `${FLOOD_CLIENTS} clients leave at least 90 % of the peak: ${share(flooded.throughputPerSecond)}`,
+      `with ${FLOOD_CLIENTS} clients, throughput is at least 90 % of the peak: ${share(flooded.throughputPerSecond)}`,
       flooded.throughputPerSecond >= MIN_THROUGHPUT_SHARE * peak,
     ],
-    [`SIGTERM ended it with exit code ${exit}`, exit === 0],
+    [`after SIGTERM it exited with 0: ${exit}`, exit === 0],
   ]);
 }
 

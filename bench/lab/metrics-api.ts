@@ -69,9 +69,9 @@ export async function registerMetricsApi(cluster: LabCluster): Promise<void> {
 }
 
 /**
- * Starts metrics-server, registers it, and returns what stops it.
+ * Starts metrics-server, registers it, and returns a function that stops it.
  *
- * @param resolutionSeconds period of its scrapes: Kubernetes' manifest has 15, the shortest that it takes is 10
+ * @param resolutionSeconds scrape period, at least 10; Kubernetes' manifest uses 15
  */
 export async function startMetricsServer(
   cluster: LabCluster,

@@ -29,7 +29,7 @@ export interface Recorder {
   readonly stop: (complete: boolean) => Promise<TimelineDocument>;
 }
 
-/** What this machine is. */
+/** Describes this machine. */
 export const thisMachine = (): Subject['machine'] => ({
   cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
   cores: cpus().length,
@@ -79,7 +79,7 @@ export function startRecorder(source: Source, subject: Subject, intervalMs = INT
   };
 }
 
-/** Waits, or until the signal. */
+/** Waits for a time, or until the signal aborts. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted || ms <= 0) {

@@ -1,10 +1,10 @@
 /**
- * What a recording of a deployment leaves behind: one JSON document, complete enough for a simulator to replay the run.
- * It holds raw samples only; windows and shares are computed from it.
+ * The recording of a deployment: one JSON document from which a simulator can replay the run. It holds raw samples only;
+ * windows and shares are computed from them.
  */
 import type { RunDocument } from '../load/run-document';
 
-/** Name and version of the document; the version rises when a field changes its meaning. */
+/** Name and version of the document; raise the version when the meaning of a field changes. */
 export const TIMELINE_SCHEMA = 'tandem.timeline';
 export const TIMELINE_VERSION = 1;
 
@@ -31,10 +31,10 @@ export interface PodSample {
   readonly ready: boolean;
   readonly createdAt: string;
   readonly startedAt?: string;
-  /** When `ready` took its value: `lastTransitionTime` of the condition Ready. */
+  /** When `ready` last changed: `lastTransitionTime` of the condition Ready. */
   readonly readyChangedAt?: string;
   readonly deletedAt?: string;
-  /** Image digest, where the container runtime states one. */
+  /** Digest of the container image, if the container runtime reports one. */
   readonly imageId?: string;
 }
 
@@ -139,7 +139,7 @@ export interface TimelineDocument {
 /**
  * Reads a document.
  *
- * @throws Error if the text is no document of this schema and version
+ * @throws Error if the text is not a document of this schema and version
  */
 export function parseTimeline(text: string): TimelineDocument {
   const document = JSON.parse(text) as Partial<TimelineDocument> | null;

@@ -7,7 +7,7 @@ import { DOCUMENTS, ROOT } from '../../scripts/documents';
 import { fencedBlocks, inlineCode } from '../support/markdown';
 
 const read = (document: string) => readFileSync(join(ROOT, document), 'utf8');
-// The changelog names what past versions had.
+// The changelog names files of past versions.
 const PAGES = DOCUMENTS.filter((document) => document !== 'CHANGELOG.md');
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
@@ -15,7 +15,7 @@ const FOLDERS = readdirSync(ROOT, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !/^(\.|build$|coverage$|node_modules$)/.test(entry.name))
   .map(({ name }) => name);
 
-/** Words of a command or of inline code that name a file or folder of this project. */
+/** Words of a command or of inline code that name a file or folder in this project. */
 const pathsIn = (text: string) =>
   text
     .split(/[\s'"@=,;()]+/)

@@ -32,7 +32,7 @@ const pod = (name: string, ready: 'True' | 'False') => ({
   },
 });
 
-/** What each read answers, over the reads of a path. */
+/** Successive answers of each path. */
 let answers: Record<string, (read: number) => unknown>;
 let server: Server;
 beforeEach(async () => {
@@ -89,7 +89,7 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-/** Records until the Deployment was read a number of times. */
+/** Records until the Deployment has been read `times` times. */
 async function record(times: number) {
   const reader = readerOf({ port: (server.address() as AddressInfo).port });
   const source = kubernetesSource(reader.read, WATCHED);

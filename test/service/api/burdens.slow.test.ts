@@ -1,10 +1,10 @@
-/** Bodies within every limit of size that would keep the service busy or fill it, and what it says to them. */
+/** Bodies within every size limit that could keep the service busy or fill its memory. */
 import { LIMITS } from '../../../service/contract';
 import type { Running } from '../../../service/main';
 import { converse, expectProblem, json, post } from '../../support/client';
 import { grey, startServer } from '../../support/server';
 
-/** No answer may take longer. */
+/** Longest time of an answer. */
 const IN_TIME_MS = 2_000;
 const INFER = '/v2/models/latency/infer';
 const CLASSIFY = '/v1/classify?model=latency';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** As many repetitions as fill a body to just below the limit. */
+/** Repeats a part until the body is just below the limit. */
 const fill = (start: string, part: (index: number) => string, end: string): string => {
   const parts: string[] = [];
   for (let bytes = start.length + end.length; ;) {
