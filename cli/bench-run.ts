@@ -89,9 +89,9 @@ export function addRunCommand(bench: Command, load: LoadFunctions): void {
       'measure a variant in a cluster: apply it in a new namespace, send load from a Job, record the timeline, ' +
         'delete the namespace',
     )
-    .requiredOption('--kubeconfig <file>', 'kubeconfig file of the cluster', path)
+    .requiredOption('--kubeconfig <file>', 'the cluster, read with kubectl', path)
     .requiredOption('--variant <name>', 'a variant of dist/, such as latency-hpa')
-    .requiredOption('--load <load>', 'load to send; "npx tandem bench load --help" lists the forms')
+    .requiredOption('--load <load>', 'the load, in the form of "bench load"')
     .requiredOption('--image <file...>', 'images to post, at most 700 KiB together')
     .requiredOption('--out <file>', 'file for the timeline (JSON)', path)
     .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1)

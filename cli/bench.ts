@@ -208,10 +208,10 @@ export function addBenchCommand(program: Command): void {
     .action(capacity);
   target(bench.command('latency'))
     .description(
-      'measure the latency of one client that waits for each answer, then the images per second of several clients',
+      'measure p50, p90 and p99 of one client that waits for each answer, then images per second of several',
     )
-    .option('--duration <duration>', 'length of each of the two runs', read(parseSeconds), 30)
-    .option('--clients <count>', 'clients of the second run', wholeNumberFrom(1, MAX_CLIENTS), 8)
+    .option('--duration <duration>', 'of each of the two', read(parseSeconds), 30)
+    .option('--clients <count>', 'clients of the second', wholeNumberFrom(1, MAX_CLIENTS), 8)
     .addHelpText('after', `\nExample: npx tandem bench latency ${EXAMPLE_TARGET} --duration 30s`)
     .action(latency);
   addRunCommand(bench, {

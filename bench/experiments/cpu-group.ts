@@ -1,5 +1,5 @@
 /**
- * Creates a control group with a CPU limit. Needs root and control groups of version 1.
+ * A control group of our own, to see a CPU limit bite. Version 1, as root.
  */
 import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export function cgroupObstacle(): string | undefined {
   }
 }
 
-/** Creates a group with a CPU limit. */
+/** Makes a group with a CPU limit. */
 export function createCpuGroup(limitMillis: number) {
   const folder = join(MOUNT, `tandem-bench-${process.pid}-${limitMillis}`);
   mkdirSync(folder);

@@ -4,7 +4,7 @@
  * npx tsx bench/experiments/vegeta.ts [--rate 50] [--seconds 20] [--repetitions 5]
  *
  * Needs Go and access to its module proxy. Both send to the same server at the same constant rate, on a fresh connection
- * per request, in turns; the medians of the repetitions are compared. Exits with 1 if p50 or p99 differs by more than 5 %.
+ * per request, in turns; medians over the repetitions are compared. Exits with 1 if p50 or p99 differ by more than 5 %.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { createServer } from 'node:http';

@@ -71,7 +71,7 @@ export async function registerMetricsApi(cluster: LabCluster): Promise<void> {
 /**
  * Starts metrics-server, registers it, and returns a function that stops it.
  *
- * @param resolutionSeconds scrape period, at least 10; Kubernetes' manifest uses 15
+ * @param resolutionSeconds period of its scrapes: Kubernetes' manifest has 15, the shortest that it takes is 10
  */
 export async function startMetricsServer(
   cluster: LabCluster,

@@ -9,7 +9,7 @@ import { type RealNode, startNode } from './real-node';
 const NODES = 3;
 
 export interface RealClusterOptions extends Pick<ControlPlaneOptions, 'bin' | 'autoscalerTiming'> {
-  /** Archives of container images that every node imports. */
+  /** Archives of the images that every node imports. */
   readonly archives: readonly string[];
   /** Scrape period of metrics-server, seconds. */
   readonly metricsResolutionSeconds: number;

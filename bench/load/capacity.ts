@@ -2,48 +2,49 @@
  * The search for a server's capacity: the highest rate of Poisson arrivals at which an objective holds.
  *
  * The rate is doubled until a probe fails, then the interval is bisected. Each probe is a sequence of exact binomial
- * tests and may stop early, passed or failed. Rates at which neither can be shown stay inside the interval.
+ * tests that may stop early either way; rates at which
+ * the two cannot be told apart are part of the interval that is found.
  */
 import { designEffect, judgeShare } from '../../statistics/binomial';
 import type { Slo } from './slo';
 import { growthOf } from './validity';
 
-/** Confidence of each verdict. A probe's looks share its error probability, so that many looks do not weaken it. */
+/** Of each probe's answer. Divided among its looks, so that looking often makes it no weaker. */
 export const PROBE_CONFIDENCE = 0.99;
-/** Looks per probe. The first is at the fewest requests that can pass; each later one is at twice as many. */
+/** Sample sizes at which a probe looks: each twice the one before, from the fewest that can pass. */
 const LOOKS = 6;
 /** The interval is narrow enough if its ends differ by this share. */
 const RESOLUTION = 0.05;
-/** Prefix of the reason of a probe that measured the generator, not the server. */
+/** How the reason of a probe begins whose figures are the generator's. */
 const INVALID = 'invalid: ';
-/** First rate to probe, as a share of the rate that one client in a closed loop reaches. */
+/** Of the rate that one client that waits for its answers reaches. */
 const START_SHARE = 0.25;
 const MAX_PROBES = 30;
-/** Largest number of consecutive invalid probes before the search ends. */
+/** Invalid probes in a row after which the search gives up. */
 const MAX_INVALID = 2;
 /** Rates below this share of the start are not tried: the objective cannot be met. */
 const MIN_START_SHARE = 1 / 64;
-/** Fewest windows that can show growth of the requests in flight. */
+/** Windows by which growth of the requests in flight is judged. */
 const MIN_WINDOWS = 10;
-/** Growth below this multiple of the mean may be a burst; steady growth from zero is twice the mean. */
+/** Growth from nothing is twice the mean; less than this may be a burst. */
 const MIN_GROWTH_SHARE = 1.5;
 
 /** What a probe has seen so far, in order of the intended send times, without the warm-up. */
 export interface ProbeSample {
   /** 1 if the request was not answered right within the limit. */
   readonly violated: Uint8Array;
-  /** Latency of the same requests, at most the deadline; shows how strongly neighbours correlate. */
+  /** Of the same requests, at most the time until the deadline: tells how far neighbours are correlated. */
   readonly latencyMs: Float64Array;
   /** Mean requests in flight in windows of equal length. */
   readonly inFlight: Float64Array;
   readonly elapsedSeconds: number;
-  /** Why the sample measured the generator, not the server; missing if it is valid. */
+  /** Why the figures are the generator's and not the server's. */
   readonly invalid?: string;
 }
 
 export type Verdict = 'pass' | 'fail' | 'cannot tell apart';
 
-/** Sends Poisson arrivals until `isDecided` is true or the probe reaches its own bound; resolves with the whole sample. */
+/** Puts Poisson arrivals on a server until `isDecided` or the probe's own bound; resolves with all that it saw. */
 export type Probe = (
   ratePerSecond: number,
   seed: number,
@@ -70,22 +71,22 @@ export interface Capacity {
   readonly confidence: number;
   readonly requests: number;
   readonly seconds: number;
-  /** In the order of the search. */
+  /** In the order in which they were made. */
   readonly probes: readonly ProbeRecord[];
 }
 
 export interface CapacityOptions {
   readonly probe: Probe;
   readonly slo: Slo;
-  /** Median latency of one client in a closed loop, milliseconds; sets the first rate. */
+  /** Median latency of one client that waits for its answers, in milliseconds: sets the first rate. */
   readonly singleStreamMs: number;
   readonly seed: number;
   readonly onProbe?: (record: ProbeRecord) => void;
-  /** Returns true to end the search with what is known so far. */
+  /** True ends the search with what it knows. */
   readonly isStopped?: () => boolean;
 }
 
-/** Number of requests at each look of a probe. */
+/** How many requests each look of a probe takes. */
 export function looksOf(percentile: number): number[] {
   const perLook = (1 - PROBE_CONFIDENCE) / LOOKS;
   const first = Math.ceil(Math.log(perLook) / Math.log(percentile));
@@ -105,18 +106,18 @@ export function judgeSample(
     return { verdict: 'fail', reason: 'requests in flight drift upward' };
   const count = violated.length;
   const violations = violated.reduce((sum, each) => sum + each, 0);
-  // Only latencies near the limit show how violations cluster.
+  // Only what comes near the limit tells how violations cluster.
   const effect = designEffect(latencyMs.map((ms) => Math.min(2 * limitMs, Math.max(limitMs / 2, ms))));
   const confidence = 1 - (1 - PROBE_CONFIDENCE) / LOOKS;
   const verdict = judgeShare(violations / effect, count / effect, percentile, confidence);
   if (verdict === undefined) return undefined;
   return {
     verdict,
-    reason: `${violations} of ${count} violated the limit; they weigh as much as ${(count / effect).toFixed(0)} independent requests`,
+    reason: `${violations} of ${count} violated the limit, as good as ${(count / effect).toFixed(0)} independent requests`,
   };
 }
 
-/** Result of the probes so far, requests per second: low passed, high failed, undecided lies between. */
+/** What the probes so far say, in requests per second: low passed, high failed, undecided lies between. */
 interface Known {
   readonly low: number;
   readonly high?: number;
@@ -127,7 +128,7 @@ function learn({ low, high, undecided }: Known, rate: number, verdict: Verdict):
   const bounds = (newLow: number, newHigh: number | undefined): Known => ({
     low: newLow,
     ...(newHigh !== undefined && { high: newHigh }),
-    // A new bound at or within the undecided rates makes them obsolete.
+    // A rate that is decided against the undecided ones leaves nothing of them.
     ...(undecided && undecided[0] > newLow && undecided[1] < (newHigh ?? Infinity) && { undecided }),
   });
   if (verdict === 'pass') return bounds(Math.max(low, rate), high);
@@ -148,7 +149,7 @@ function nextRate({ low, high, undecided }: Known, last: number): number | undef
   return isWide(to!, high) ? (to! + high) / 2 : undefined;
 }
 
-/** Finds a server's capacity. A search that cannot decide does not reject: it returns a wide interval. */
+/** Finds a server's capacity. It never rejects for want of an answer: an interval that stays wide is one. */
 export async function capacity(options: CapacityOptions): Promise<Capacity> {
   const { probe, slo, singleStreamMs, seed, onProbe, isStopped = () => false } = options;
   const looks = looksOf(slo.percentile);
@@ -168,7 +169,7 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
     else if (look < LOOKS - 1 && sample.violated.length >= looks[0]!) verdict ??= judgeSample(sample, slo);
     verdict ??= {
       verdict: 'cannot tell apart',
-      reason: 'the share of violations is too close to the objective’s',
+      reason: 'the share of violations is too near the objective’s',
     };
     const record = {
       ratePerSecond,

@@ -37,7 +37,7 @@ export interface RunOptions {
   readonly slo?: Slo;
   /** @default the whole schedule */
   readonly shard?: Shard;
-  /** Ends the run early; its document is then incomplete. */
+  /** Ends the run early; its document then is incomplete. */
   readonly stop?: AbortSignal;
   readonly onProgress?: (progress: SendProgress, durationMs: number) => void;
 }

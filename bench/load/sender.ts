@@ -9,11 +9,11 @@ import { agentOf, type Connections } from './connections';
 import { MAX_REQUESTS } from './load';
 import { OUTCOMES, type Outcome, type Requests } from './run-document';
 
-/** Most requests that may wait for an answer at once. A request due beyond it is not sent, and the run is invalid. */
+/** Requests that may wait for an answer at once; one that is due above that is not sent, which makes a run invalid. */
 export const MAX_IN_FLIGHT = 4_096;
-/** The class is checked in one of this many answers. */
+/** The class is checked in one answer of so many. */
 export const CHECK_EVERY = 10;
-/** How often progress is reported to the parent process. */
+/** How often the parent process hears of progress. */
 export const PROGRESS_INTERVAL_MS = 250;
 
 export interface SendJob {
@@ -34,7 +34,7 @@ export interface SendJob {
   }[];
 }
 
-/** Progress of a run. `settled` counts the requests before the first whose outcome is not known yet. */
+/** What a process sends while it runs; `settled` is the number of requests, from the first, whose outcome is known. */
 export interface SendProgress extends Requests {
   readonly due: number;
   readonly settled: number;
@@ -61,7 +61,7 @@ export type FromSender =
 const CODE = Object.fromEntries(OUTCOMES.map((name, code) => [name, code])) as Record<Outcome, number>;
 const PENDING = 255;
 
-/** Sends every request when it is due and waits for each outcome; `stop` ends the run early. */
+/** Sends everything that is due and waits until each request has its outcome; `stop` ends it early. */
 export async function send(
   job: SendJob,
   stop: AbortSignal,
@@ -99,7 +99,7 @@ export async function send(
     inFlight++;
     all.lagMs[index] = now() - all.intendedMs[index]!;
     const image = images[index % images.length];
-    // Every image gets checked in turn, whatever their number.
+    // Each image is checked in turn, however many there are.
     const round = Math.floor(index / Math.max(1, images.length));
     const expectedClass = round % CHECK_EVERY === 0 ? image?.expectedClass : undefined;
     return new Promise<void>((resolve) => {
@@ -200,7 +200,7 @@ function waitUnlessStopped(ms: number, stop: AbortSignal): Promise<void> {
   });
 }
 
-/** Reads an answer to its end; returns the body only if `keep` is set. */
+/** Reads an answer to its end; its body is kept only if it will be looked at. */
 function readAnswer(
   response: IncomingMessage,
   keep: boolean,
@@ -237,7 +237,7 @@ function firstClass(body: string): string | undefined {
 
 const WARM_UP_REQUESTS = 200;
 
-/** Sends to a server of its own first: the first requests of a process take about 20 ms longer. */
+/** Sends to a server of its own, since the first requests of a process take some 20 ms more of it. */
 async function warmUp(): Promise<void> {
   const server = createServer((incoming, outgoing) => {
     incoming.resume();

@@ -57,7 +57,7 @@ function addIfChanged<T extends { readonly atMs: number }>(
   samples.push(sample);
 }
 
-/** Watches one Deployment; each call of the source reads everything once. */
+/** Watches one Deployment; each call of the source reads all of it once. */
 export function kubernetesSource(readApi: ReadApi, watched: Watched): Source {
   const { name, hasAutoscaler } = watched;
   const paths = pathsOf(watched);

@@ -79,7 +79,7 @@ export function startRecorder(source: Source, subject: Subject, intervalMs = INT
   };
 }
 
-/** Waits for a time, or until the signal aborts. */
+/** Waits, or until the signal. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted || ms <= 0) {

@@ -7,7 +7,7 @@ const SLO = { percentile: 0.95, limitMs: LIMIT_MS };
 const MAX_REQUESTS = 8_000;
 const WINDOW_REQUESTS = 50;
 
-/** Latencies of an M/D/1 queue in virtual time: each request waits for the one before it. */
+/** Latencies of an M/D/1 queue in virtual time: each request waits for the one before. */
 function* latenciesMs(ratePerSecond: number, seed: number): Generator<{ atMs: number; latencyMs: number }> {
   const random = seededRandom(seed, `queue at ${ratePerSecond}`);
   let atMs = 0;
@@ -26,7 +26,7 @@ const violationShare = (ratePerSecond: number, count: number) => {
   return violations / count;
 };
 
-/** The rate at which exactly 5 % of the latencies exceed the limit, bisected with long simulations. */
+/** Where exactly 5 % of the latencies exceed the limit: bisected on long simulations. */
 function trueKnee(): number {
   let [low, high] = [10, 1000 / SERVICE_MS];
   while (high - low > 0.02) {
@@ -77,7 +77,7 @@ test('at least 19 of 20 seeds find the knee of a queue of known capacity within 
     ({ lowPerSecond, highPerSecond }) => lowPerSecond <= knee && knee <= highPerSecond!,
   );
   expect(found.length).toBeGreaterThanOrEqual(19);
-  // An interval from 0 would contain any capacity.
+  // An interval from 0 would hold anything.
   const widths = results.map(({ lowPerSecond, highPerSecond }) => highPerSecond! / lowPerSecond - 1);
   widths.sort((a, b) => a - b);
   expect(widths[10]).toBeLessThan(0.35);

@@ -89,7 +89,7 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-/** Records until the Deployment has been read `times` times. */
+/** Records until the Deployment was read a number of times. */
 async function record(times: number) {
   const reader = readerOf({ port: (server.address() as AddressInfo).port });
   const source = kubernetesSource(reader.read, WATCHED);

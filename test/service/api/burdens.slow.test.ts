@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Repeats a part until the body is just below the limit. */
+/** As many repetitions as fill a body to just below the limit. */
 const fill = (start: string, part: (index: number) => string, end: string): string => {
   const parts: string[] = [];
   for (let bytes = start.length + end.length; ;) {
