@@ -76,19 +76,21 @@ const tandemCalls = PAGES.flatMap((document) =>
       .matchAll(/npx tandem ([^\n#|]+)/g),
   ].map(([, words]) => words!.trim().split(/\s+/)),
 );
-const helpOf = async (subcommand: string): Promise<string> => {
+/** The name of the command in a call; `bench` has subcommands of its own. */
+const commandOf = ([name, next]: readonly string[]) => (name === 'bench' ? `${name} ${next}` : name!);
+const helpOf = async (command: string): Promise<string> => {
   const main = join(ROOT, 'cli', 'main.ts');
-  const argv = ['--import', 'tsx', main, subcommand, '--help'];
+  const argv = ['--import', 'tsx', main, ...command.split(' '), '--help'];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: ROOT });
   return stdout;
 };
 
-test.each([...new Set(tandemCalls.map(([subcommand]) => subcommand!))])(
+test.each([...new Set(tandemCalls.map(commandOf))])(
   '`npx tandem %s` exists and has the options that the documents give it',
-  async (subcommand) => {
-    const help = await helpOf(subcommand);
-    expect(help).toContain(`Usage: tandem ${subcommand} `);
-    const options = tandemCalls.filter(([name]) => name === subcommand).flat();
+  async (command) => {
+    const help = await helpOf(command);
+    expect(help).toContain(`Usage: tandem ${command} `);
+    const options = tandemCalls.filter((call) => commandOf(call) === command).flat();
     const flags = options.filter((word) => word.startsWith('--')).map((word) => word.split('=')[0]!);
     expect(flags.filter((flag) => !help.includes(`${flag} `))).toEqual([]);
   },
