@@ -7,8 +7,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
 import { HTTP_PORT, SERVICE_NAME } from '../service/contract';
-import { POD_SECURITY_CONTEXT } from './deployment-defaults';
-import { TEMPORARY_FILES } from './deployment-defaults';
+import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT, TEMPORARY_FILES } from './deployment-defaults';
 import { selectorOf } from './inference-service';
 
 /** Folder of the images within the pods. */
@@ -156,13 +155,7 @@ function podSpec({ image, imagePullSecret, args, pods }: LoadGeneratorProps, nam
           requests: quantities(RESOURCES),
           limits: quantities(RESOURCES),
         },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ['ALL'] },
-          privileged: false,
-          readOnlyRootFilesystem: true,
-          runAsNonRoot: true,
-        },
+        securityContext: CONTAINER_SECURITY_CONTEXT,
         volumeMounts: [
           { name: 'images', mountPath: IMAGES_PATH, readOnly: true },
           { name: TEMPORARY_FILES.name, mountPath: TEMPORARY_FILES.mountPath },

@@ -15,6 +15,7 @@ import { ENV, PATHS } from '../../service/contract';
 import { summarize } from '../load/documents';
 import { runLoad } from '../load/generator';
 import { cgroupObstacle, createCpuGroup } from './cpu-group';
+import { imageSender, OVERLOAD_CONNECTIONS, REQUEST_TIMEOUT_MS } from './service-client';
 import { startService } from './service-process';
 import { line, settled, verdict } from './verdict';
 
@@ -24,10 +25,6 @@ const MAX_P99_MS = 50;
 const MIN_CLAIMED_LIMIT_MILLIS = 1500;
 const PROBES_PER_SECOND = 10;
 const CAPACITY_SECONDS = 15;
-/** More than the service queues. */
-const OVERLOAD_CONNECTIONS = 1_024;
-/** Longer than the service's own timeout. */
-const REQUEST_TIMEOUT_MS = 20_000;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -52,12 +49,7 @@ async function main(): Promise<void> {
         { [ENV.models]: modelId(values.model), [ENV.engine]: values.engine },
         { cgroup: group.folder },
       );
-      const post = (load: string, connections: number) =>
-        runLoad({
-          url: `${service.url}${PATHS.classify}`,
-          ...{ load, connections: `kept:${connections}`, timeoutMs: REQUEST_TIMEOUT_MS },
-          images: [{ file: join(DEMO_MODELS_DIR, 'samples', 'zigzag.jpg') }],
-        });
+      const post = imageSender(service.url, join(DEMO_MODELS_DIR, 'samples', 'zigzag.jpg'));
       const capacity = settled(await post(`closed:2:${CAPACITY_SECONDS}s`, 2)).throughputPerSecond;
       const [overload, probeRun] = await Promise.all([
         post(`poisson:${(FACTOR * capacity).toFixed(3)}:${seconds}s`, OVERLOAD_CONNECTIONS),

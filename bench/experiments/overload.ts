@@ -16,6 +16,7 @@ import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { ENV, PATHS } from '../../service/contract';
 import { summarize } from '../load/documents';
 import { runLoad } from '../load/generator';
+import { imageSender, OVERLOAD_CONNECTIONS } from './service-client';
 import { startService } from './service-process';
 import { failedOf, line, settled, verdict } from './verdict';
 
@@ -28,10 +29,6 @@ const MIN_THROUGHPUT_SHARE = 0.9;
 const MAX_REFUSAL_MS = 250;
 /** Kubernetes' default timeout of a probe. */
 const PROBE_TIMEOUT_MS = 1_000;
-/** Longer than the service's own timeout. */
-const REQUEST_TIMEOUT_MS = 20_000;
-/** More than the service queues. */
-const OVERLOAD_CONNECTIONS = 1_024;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -50,13 +47,7 @@ async function main(): Promise<void> {
     [ENV.engine]: values.engine,
     [ENV.cpuLimitMillis]: String(1000 * Number(values.threads)),
   });
-  const post = (load: string, connections: number) =>
-    runLoad({
-      url: `${service.url}${PATHS.classify}`,
-      ...{ load, connections: `kept:${connections}`, timeoutMs: REQUEST_TIMEOUT_MS },
-      images: [{ file: values.image }],
-      seed: Number(values.seed),
-    });
+  const post = imageSender(service.url, values.image, Number(values.seed));
   const closed = (clients: number, forSeconds = seconds) => post(`closed:${clients}:${forSeconds}s`, clients);
   const probe = async () => {
     const load = `constant:${PROBES_PER_SECOND}:${seconds}s`;

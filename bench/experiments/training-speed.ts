@@ -22,6 +22,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { modelId } from '../../models/catalog';
+import { childrenOf } from './service-process';
 
 /** Epochs per stage. The first loads and traces, and is not counted. */
 const EPOCHS = 3;
@@ -40,11 +41,8 @@ interface Run {
 function residentMiB(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    );
     const own = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-    return children.reduce((sum, child) => sum + residentMiB(child), own);
+    return childrenOf(pid).reduce((sum, child) => sum + residentMiB(child), own);
   } catch {
     // The process ended between two reads.
     return 0;

@@ -2,6 +2,7 @@
  * The result of a run of the load generator: one JSON document, from which a timeline can be drawn and every percentile
  * recomputed.
  */
+import { parseDocument } from './parse-document';
 
 /** Name and version of the document; raise the version when the meaning of a field changes. */
 export const RUN_SCHEMA = 'tandem.load-run';
@@ -164,14 +165,5 @@ export function decodeRequests(encoded: EncodedRequests): Requests {
  *
  * @throws Error if the text is not a document of this schema and version
  */
-export function parseRunDocument(text: string): RunDocument {
-  const document = JSON.parse(text) as Partial<RunDocument> | null;
-  const { schema, version } = document ?? {};
-  if (schema !== RUN_SCHEMA || version !== RUN_VERSION) {
-    throw new Error(
-      `the document must have schema "${RUN_SCHEMA}" and version ${RUN_VERSION}, received ` +
-        `${JSON.stringify(schema)} and ${JSON.stringify(version)}: use a file that "tandem bench load --out" wrote`,
-    );
-  }
-  return document as RunDocument;
-}
+export const parseRunDocument = (text: string): RunDocument =>
+  parseDocument<RunDocument>(text, { schema: RUN_SCHEMA, version: RUN_VERSION }, 'tandem bench load --out');

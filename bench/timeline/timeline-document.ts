@@ -2,6 +2,7 @@
  * The recording of a deployment: one JSON document from which a simulator can replay the run. It holds raw samples only;
  * windows and shares are computed from them.
  */
+import { parseDocument } from '../load/parse-document';
 import type { RunDocument } from '../load/run-document';
 
 /** Name and version of the document; raise the version when the meaning of a field changes. */
@@ -141,14 +142,9 @@ export interface TimelineDocument {
  *
  * @throws Error if the text is not a document of this schema and version
  */
-export function parseTimeline(text: string): TimelineDocument {
-  const document = JSON.parse(text) as Partial<TimelineDocument> | null;
-  const { schema, version } = document ?? {};
-  if (schema !== TIMELINE_SCHEMA || version !== TIMELINE_VERSION) {
-    throw new Error(
-      `the document must have schema "${TIMELINE_SCHEMA}" and version ${TIMELINE_VERSION}, received ` +
-        `${JSON.stringify(schema)} and ${JSON.stringify(version)}: use a file that "tandem bench run --out" wrote`,
-    );
-  }
-  return document as TimelineDocument;
-}
+export const parseTimeline = (text: string): TimelineDocument =>
+  parseDocument<TimelineDocument>(
+    text,
+    { schema: TIMELINE_SCHEMA, version: TIMELINE_VERSION },
+    'tandem bench run --out',
+  );
