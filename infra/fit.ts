@@ -8,7 +8,7 @@ import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import { freeOn, place, type PlacedPods, type Placement } from './scheduling';
 import { type Resources, type Variant, VARIANTS } from './variants';
 
-/** Placement of a number of replicas, with a label for the number, such as `at minReplicas`. */
+/** A placement of some number of a variant's replicas, with the name of that number. */
 interface LabelledPlacement extends Placement {
   readonly label: string;
   readonly replicas: number;
@@ -60,7 +60,7 @@ function arithmetic({ placed }: Placement, resources: Resources): string[] {
   return [...nodesByText].map(([text, names]) => `    ${names.join(', ')} ${text}`);
 }
 
-/** Placement and *Allocated resources* of one variant, alone on the cluster, at its minimum replicas. */
+/** Placement and *Allocated resources* of one variant, alone on the cluster with its minimum of replicas. */
 export function fitReport(variant: Variant, basis: Basis, nodes: readonly ClusterNode[]): string {
   const resources = resourcesOn(basis, variant);
   const lines = [

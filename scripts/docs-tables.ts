@@ -1,12 +1,9 @@
 /**
- * Writes the generated parts of README.md and docs/ from the facts in the code: `npm run docs`.
+ * Writes the generated tables of README.md and docs/ from the facts in the code: `npm run docs`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { startText } from '../cli/start-text';
-import { CLUSTER } from '../infra/cluster';
-import { fitWarnings } from '../infra/fit';
 import { DEFAULT_SETTINGS, SETTING_VARIABLES } from '../infra/settings';
 import { type Variant, VARIANTS } from '../infra/variants';
 import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
@@ -15,10 +12,9 @@ import { writeFileAtomic } from '../files/write';
 import { RECIPES } from '../models/recipes';
 import { table } from '../charts/markdown';
 import { percent } from '../charts/percent';
-import { DEFAULT_PRECISION } from '../models/engines/engine';
-import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
+import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { VARIABLE_HELP } from '../service/config';
-import { ERRORS, HTTP_PORT } from '../service/contract';
+import { ERRORS } from '../service/contract';
 import { DOCUMENTS, ROOT } from './documents';
 import { roomsDiagram, roomsTable } from './rooms-tables';
 
@@ -30,28 +26,7 @@ function scalingOf({ scaling }: Variant): string {
   return `${minReplicas} to ${maxReplicas} at ${targetCpuPercent} % CPU`;
 }
 
-/** What `npm start` prints with the defaults; the time differs from machine to machine. */
-function startSample(): string {
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    readonly dependencies: Readonly<Record<string, string>>;
-  };
-  const text = startText({
-    seconds: '…',
-    url: `http://localhost:${HTTP_PORT}`,
-    models: MODEL_IDS.map((model) => ({
-      ...readSavedModel(join(DEMO_MODELS_DIR, model)),
-      ...{
-        engine: 'onnxruntime',
-        engineVersion: dependencies['onnxruntime-node']!,
-        precision: DEFAULT_PRECISION,
-      },
-    })),
-    unfitting: fitWarnings(DEFAULT_SETTINGS.basis, CLUSTER).map(({ variant }) => variant),
-  });
-  return `\`\`\`\n${text}\n\`\`\``;
-}
-
-/** The generated tables and samples by the name in their markers. */
+/** The generated tables by the name in their markers. */
 export const TABLES: Readonly<Record<string, () => string>> = {
   variants: () =>
     table(
@@ -109,7 +84,6 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       ['status', 'code', 'meaning'],
       Object.entries(ERRORS).map(([name, { status, title }]) => [status, code(name), title]),
     ),
-  start: startSample,
   rooms: () => roomsDiagram(''),
   'rooms-of-models': () => roomsDiagram('models/'),
   'rooms-of-service': () => roomsDiagram('service/'),

@@ -40,7 +40,7 @@ export function addNetwork(namespace: string, index: number, nodes: number): voi
   execFileSync('nsenter', [`--net=/run/netns/${namespace}`, 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
 }
 
-/** Creates a node's root control group in each controller's tree. */
+/** Makes a node's root control group in each controller's tree. */
 export function addCgroup(cgroup: string): void {
   for (const controller of CONTROLLERS.filter((name) => existsSync(join(CGROUPS, name)))) {
     mkdirSync(join(CGROUPS, controller, cgroup), { recursive: true });

@@ -7,7 +7,7 @@ import { DOCUMENTS, ROOT } from '../../scripts/documents';
 import { fencedBlocks, inlineCode } from '../support/markdown';
 
 const read = (document: string) => readFileSync(join(ROOT, document), 'utf8');
-// The changelog names files of past versions.
+// The changelog names what past versions had.
 const PAGES = DOCUMENTS.filter((document) => document !== 'CHANGELOG.md');
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
@@ -15,7 +15,7 @@ const FOLDERS = readdirSync(ROOT, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !/^(\.|build$|coverage$|node_modules$)/.test(entry.name))
   .map(({ name }) => name);
 
-/** Words of a command or of inline code that name a file or folder in this project. */
+/** Words of a command or of inline code that name a file or folder of this project. */
 const pathsIn = (text: string) =>
   text
     .split(/[\s'"@=,;()]+/)
@@ -68,6 +68,9 @@ test('README.md lists every folder of the project', () => {
   expect(rows.sort()).toEqual([...FOLDERS].sort());
 });
 
+/** A command and its subcommand, if it has one: `bench load`. */
+const nameOf = ([command, next]: readonly string[]) =>
+  command === 'bench' && next !== undefined && /^\w/.test(next) ? `${command} ${next}` : command!;
 /** The words after `npx tandem` in the commands of every page, continued lines joined. */
 const tandemCalls = PAGES.flatMap((document) =>
   [
@@ -76,21 +79,19 @@ const tandemCalls = PAGES.flatMap((document) =>
       .matchAll(/npx tandem ([^\n#|]+)/g),
   ].map(([, words]) => words!.trim().split(/\s+/)),
 );
-/** The name of the command in a call; `bench` has subcommands of its own. */
-const commandOf = ([name, next]: readonly string[]) => (name === 'bench' ? `${name} ${next}` : name!);
-const helpOf = async (command: string): Promise<string> => {
+const helpOf = async (name: string): Promise<string> => {
   const main = join(ROOT, 'cli', 'main.ts');
-  const argv = ['--import', 'tsx', main, ...command.split(' '), '--help'];
+  const argv = ['--import', 'tsx', main, ...name.split(' '), '--help'];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: ROOT });
   return stdout;
 };
 
-test.each([...new Set(tandemCalls.map(commandOf))])(
+test.each([...new Set(tandemCalls.map(nameOf))])(
   '`npx tandem %s` exists and has the options that the documents give it',
-  async (command) => {
-    const help = await helpOf(command);
-    expect(help).toContain(`Usage: tandem ${command} `);
-    const options = tandemCalls.filter((call) => commandOf(call) === command).flat();
+  async (name) => {
+    const help = await helpOf(name);
+    expect(help).toContain(`Usage: tandem ${name} `);
+    const options = tandemCalls.filter((words) => nameOf(words) === name).flat();
     const flags = options.filter((word) => word.startsWith('--')).map((word) => word.split('=')[0]!);
     expect(flags.filter((flag) => !help.includes(`${flag} `))).toEqual([]);
   },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const ROOT = join(__dirname, '..', '..');
 
 /**
- * onnxruntime-node's install script downloads CUDA and fails without a network. npm runs no install script of a package
+ * onnxruntime-node's install script downloads CUDA, and fails where it cannot. npm runs no install script of a package
  * that the lock file does not mark as having one; `npm install` writes the mark again.
  */
 test('package-lock.json does not mark onnxruntime-node as having an install script', () => {
