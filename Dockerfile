@@ -1,4 +1,4 @@
-# The image that the manifests reference. It holds both models; the variable MODELS says which to serve.
+# The container image that the manifests reference. It holds both models; the variable MODELS selects those to serve.
 #   docker build -t tandem:0.1.0 .
 # `npm run image` also builds with podman or buildah, and packs your own models.
 ARG NODE_IMAGE=node:22-bookworm-slim

@@ -112,7 +112,7 @@ const allocated = (others: Amounts, pods: number, ask: Ask): Ask => ({
 
 const shareOf = (amount: number, allocatable: number) => (allocatable === 0 ? 0 : amount / allocatable);
 
-/** Scores from 100 down, the lower the more counts against the node. */
+/** Scores from 100 down: the higher a node's count, the lower its score. */
 const reversed = (counts: readonly number[]): number[] => {
   const max = Math.max(...counts);
   return counts.map((count) =>

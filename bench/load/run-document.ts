@@ -1,14 +1,15 @@
 /**
- * What a run of the load generator leaves behind: one JSON document, complete enough to draw a timeline from it and to
- * compute every percentile again.
+ * The result of a run of the load generator: one JSON document, from which a timeline can be drawn and every percentile
+ * recomputed.
  */
+import { parseDocument } from './parse-document';
 
-/** Name and version of the document; the version rises when a field changes its meaning. */
+/** Name and version of the document; raise the version when the meaning of a field changes. */
 export const RUN_SCHEMA = 'tandem.load-run';
 export const RUN_VERSION = 1;
 
 /**
- * What became of a request; the order is that of the codes in {@link RunDocument.requests}.
+ * Outcome of a request; its index here is its code in {@link RunDocument.requests}.
  *
  * - `right`: status 200; the class was the expected one, or was not checked (a sample is checked)
  * - `wrong`: status 200 with another class than the expected one
@@ -38,7 +39,7 @@ export interface Requests {
 /** {@link Requests} as JSON: each array's bytes, little-endian, in base64. */
 export type EncodedRequests = { readonly [Name in keyof Requests]: string };
 
-/** What one generator process says about itself. */
+/** Facts about one generator process. */
 export interface GeneratorReport {
   readonly cpuModel: string;
   readonly cores: number;
@@ -63,7 +64,7 @@ export interface Shard {
   readonly count: number;
 }
 
-/** What was asked of the generator. */
+/** Settings of the run. */
 export interface RunSettings {
   readonly url: string;
   /** In the form of `--load`. */
@@ -162,16 +163,7 @@ export function decodeRequests(encoded: EncodedRequests): Requests {
 /**
  * Reads a document.
  *
- * @throws Error if the text is no document of this schema and version
+ * @throws Error if the text is not a document of this schema and version
  */
-export function parseRunDocument(text: string): RunDocument {
-  const document = JSON.parse(text) as Partial<RunDocument> | null;
-  const { schema, version } = document ?? {};
-  if (schema !== RUN_SCHEMA || version !== RUN_VERSION) {
-    throw new Error(
-      `the document must have schema "${RUN_SCHEMA}" and version ${RUN_VERSION}, received ` +
-        `${JSON.stringify(schema)} and ${JSON.stringify(version)}: use a file that "tandem bench load --out" wrote`,
-    );
-  }
-  return document as RunDocument;
-}
+export const parseRunDocument = (text: string): RunDocument =>
+  parseDocument<RunDocument>(text, { schema: RUN_SCHEMA, version: RUN_VERSION }, 'tandem bench load --out');

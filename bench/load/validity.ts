@@ -1,5 +1,5 @@
 /**
- * The rules by which a run is valid: whether its figures are the server's and not the generator's.
+ * The rules that make a run valid: its figures must be those of the server, not of the generator.
  */
 import { minTrials } from '../../statistics/binomial';
 import { percentile } from '../../statistics/percentile';
@@ -18,7 +18,7 @@ const STEADY: readonly Load['kind'][] = ['constant', 'poisson'];
 const WINDOWS = 20;
 /** In standard errors of the slope. */
 const MIN_SLOPE_T = 4;
-/** Growth over the run that is no drift, in requests. */
+/** Growth over the run up to which it does not count as drift, in requests. */
 const MIN_GROWTH = 5;
 
 /**
@@ -39,7 +39,7 @@ export function inFlightGrowth({ intendedMs, latencyMs }: Requests, durationMs: 
   return growthOf(meanInFlight);
 }
 
-/** The same of any series of means: its rise from first to last by least squares, 0 if it is within the scatter. */
+/** Growth of any series of means: its rise from first to last by least squares; 0 if it is within the scatter. */
 export function growthOf(means: Float64Array): number {
   const count = means.length;
   const middle = (count - 1) / 2;
@@ -58,7 +58,7 @@ export interface JudgedRun {
   readonly generators: readonly GeneratorReport[];
   readonly durationMs: number;
   readonly complete: boolean;
-  /** The percentile that the run is to be quoted at, such as 0.95. */
+  /** The percentile that will be quoted from the run, such as 0.95. */
   readonly percentile: number;
 }
 

@@ -1,4 +1,4 @@
-"""What Schemathesis cannot make by itself: images, and tensors of 150,528 numbers."""
+"""Makes what Schemathesis cannot generate itself: images, and tensors of 150,528 numbers."""
 
 import base64
 import json

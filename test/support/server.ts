@@ -12,7 +12,7 @@ import { type Running, serve, type ServeOptions } from '../../service/main';
 
 const CLASSES = ['light', 'dark', 'other'];
 
-/** Writes saved models that the fake worker reads the manifest of; `suffix` steers it. */
+/** Writes saved models whose manifests the fake worker reads; `suffix` controls its behaviour. */
 export function fakeModels(suffix = ''): string {
   const folder = mkdtempSync(join(tmpdir(), `tandem-models-${suffix}-`));
   for (const [model, architecture] of [

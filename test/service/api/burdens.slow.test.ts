@@ -1,10 +1,10 @@
-/** Bodies within every limit of size that would keep the service busy or fill it, and what it says to them. */
+/** Bodies within every size limit that could keep the service busy or fill its memory. */
 import { LIMITS } from '../../../service/contract';
 import type { Running } from '../../../service/main';
 import { converse, expectProblem, json, post } from '../../support/client';
 import { grey, startServer } from '../../support/server';
 
-/** No answer may take longer. */
+/** Longest time of an answer. */
 const IN_TIME_MS = 2_000;
 const INFER = '/v2/models/latency/infer';
 const CLASSIFY = '/v1/classify?model=latency';

@@ -33,7 +33,7 @@ function routesOf(hasMetricsPort: boolean): string[] {
   return layers.flatMap(({ route }) => (route === undefined ? [] : [route.path.replace(/:(\w+)/g, '{$1}')]));
 }
 
-// In a process of its own: the validator is a module, which Jest's contexts do not import.
+// In a process of its own: the validator is an ES module, which Jest's contexts cannot import.
 const SCRIPT = `
   import('@seriousme/openapi-schema-validator').then(async ({ Validator }) => {
     const document = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));

@@ -128,7 +128,7 @@ test('a form with a damaged part header gets 400 at once, alone and before an im
     [damagedPart, end],
     [damagedPart, image, end],
   ]) {
-    // How the network cuts the body decides whether the parser gives up or comes to the end without an image.
+    // How the network splits the body decides whether the parser fails or reaches the end without an image.
     const sentence = /damaged or incomplete|must contain 1 to 8 files/;
     await expectProblem(await classify(Buffer.concat(body), type), 400, 'BAD_REQUEST', sentence);
   }

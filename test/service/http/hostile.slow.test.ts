@@ -1,4 +1,4 @@
-/** What is sent to break a service: each has its status, and the service goes on. */
+/** Requests that try to break the service. Each gets its status, and the service keeps working. */
 import { connect } from 'node:net';
 import { deflateSync } from 'node:zlib';
 
@@ -10,7 +10,7 @@ import { grey, startServer } from '../../support/server';
 
 const HEADERS_TIMEOUT_MS = 600;
 const BODY_TIMEOUT_MS = 700;
-/** What a busy machine may take beyond a timeout. */
+/** Extra time that a busy machine may need beyond a timeout. */
 const SLACK_MS = 5_000;
 
 let server: Running & { url: string };
@@ -36,7 +36,7 @@ afterEach(async () => {
 
 const classify = (image: Buffer, type = 'image/jpeg') => post(`${server.url}/v1/classify`, image, type);
 
-/** Sends bytes as they are, then drips one at a time; resolves with all that came back once the connection ends. */
+/** Sends bytes, then more of them one at a time; resolves with the whole answer once the connection ends. */
 function exchange(start: string | Buffer, drip?: string): Promise<{ text: string; ms: number }> {
   return new Promise((resolve) => {
     const started = performance.now();

@@ -1,4 +1,4 @@
-/** What the log says of answers that are errors. */
+/** Log lines of answers that are errors. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
