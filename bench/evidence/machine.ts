@@ -4,7 +4,7 @@
  */
 import type { Resources } from '../../infra/variants';
 import type { ModelId } from '../../models/catalog';
-import type { Capacity } from '../load/capacity';
+import type { Capacity } from '../load/capacity-document';
 import type { Slo } from '../load/slo';
 import type { Subject } from '../timeline/timeline-document';
 
