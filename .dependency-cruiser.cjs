@@ -102,6 +102,7 @@ const ROOMS = {
       'infra',
       'models/catalog.ts',
       'service/contract.ts',
+      'service/cpu-limit.ts',
       'charts',
       'files',
       'statistics',

@@ -61,8 +61,9 @@ export const addTarget = (command: Command): Command =>
   command
     .requiredOption('--url <url>', 'where to send, such as http://127.0.0.1:8080/v1/classify', httpUrl)
     .option(
-      '--image <file[=class]...>',
-      'images to post in turn, with the class to expect (default: GET)',
+      // Commander takes several values only where a letter stands before the dots.
+      '--image <file...>',
+      'images to post in turn, as FILE or as FILE=CLASS with the class to expect (default: GET)',
       image,
     )
     .option(

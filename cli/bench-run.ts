@@ -5,10 +5,11 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import type { RunDocument } from '../bench/load/run-document';
 import { makeOut, writeFileAtomic } from '../files/write';
+import { VARIANTS } from '../infra/variants';
 import { path, wholeNumberFrom } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a subcommand must not pay for the others' libraries */
@@ -39,12 +40,8 @@ async function run(options: RunOptions, { durationSecondsOf, mergeRuns }: LoadFu
     require('../bench/cluster-run/run-variant') as typeof import('../bench/cluster-run/run-variant.js');
   const { IMAGES_PATH } = require('../infra/load-generator') as typeof import('../infra/load-generator.js');
   const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
-  const { VARIANTS } = require('../infra/variants') as typeof import('../infra/variants.js');
-  const variant = VARIANTS.find(({ name }) => name === options.variant);
-  if (variant === undefined) {
-    const names = VARIANTS.map(({ name }) => name).join(', ');
-    throw new RangeError(`--variant must be one of ${names}, received ${options.variant}`);
-  }
+  // commander has refused any other name.
+  const variant = VARIANTS.find(({ name }) => name === options.variant)!;
   const durationSeconds = Math.ceil(durationSecondsOf(options.load));
   makeOut(dirname(options.out));
   const images = Object.fromEntries(options.image.map((file) => [basename(file), readFileSync(file)]));
@@ -90,7 +87,11 @@ export function addRunCommand(bench: Command, load: LoadFunctions): void {
         'the timeline, delete the namespace',
     )
     .requiredOption('--kubeconfig <file>', 'the cluster, read with kubectl', path)
-    .requiredOption('--variant <name>', 'a variant of dist/, such as latency-hpa')
+    .addOption(
+      new Option('--variant <name>', 'the variant')
+        .choices(VARIANTS.map(({ name }) => name))
+        .makeOptionMandatory(),
+    )
     .requiredOption('--load <load>', 'the load, in the form of "bench load"')
     .requiredOption('--image <file...>', 'images to post, at most 700 KiB together')
     .requiredOption('--out <file>', 'where the timeline goes, as JSON', path)

@@ -95,10 +95,12 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
   const { namespace } = settings;
   const kubectl = kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS, signal);
   await kubectl(['apply', '-f', '-'], variantManifests(variant, settings));
-  await kubectl([
-    ...['rollout', 'status', `deployment/${variant.name}`, '--namespace', namespace],
-    `--timeout=${READY_TIMEOUT_SECONDS}s`,
-  ]);
+  const rolledOut = () =>
+    kubectl([
+      ...['rollout', 'status', `deployment/${variant.name}`, '--namespace', namespace],
+      `--timeout=${READY_TIMEOUT_SECONDS}s`,
+    ]);
+  await rolledOut();
   signal.throwIfAborted();
   const api = await openApi(options.kubectl);
   let recorder: Recorder | undefined;
@@ -112,6 +114,8 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
     if (watched.hasAutoscaler) {
       log('waiting until the HPA reads CPU metrics');
       await waitForMetrics(api.read, pathsOf(watched).autoscaler, signal);
+      // The Deployment starts with one pod; the HPA then asks for its minimum.
+      await rolledOut();
     }
     const url = await serviceUrl(api.read, namespace, variant);
     // Of the settings as given: the run's own namespace would make every hash another.

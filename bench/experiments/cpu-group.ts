@@ -1,10 +1,20 @@
 /**
- * A control group of our own, to see a CPU limit bite. Version 1, as root.
+ * A control group of our own, to see a CPU limit bite and to count CPU time. Version 1, as root.
  */
-import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 const MOUNT = '/sys/fs/cgroup/cpu';
+/** Another tree on machines that do not mount both controllers together. */
+const ACCOUNTING_MOUNT = '/sys/fs/cgroup/cpuacct';
 const PERIOD_MICROSECONDS = 100_000;
 
 /** Why no group can be made here; nothing where one can. */
@@ -20,12 +30,22 @@ export function cgroupObstacle(): string | undefined {
 
 /** Makes a group with a CPU limit. */
 export function createCpuGroup(limitMillis: number) {
-  const folder = join(MOUNT, `tandem-bench-${process.pid}-${limitMillis}`);
-  mkdirSync(folder);
+  const name = `tandem-bench-${process.pid}-${limitMillis}`;
+  const folder = join(MOUNT, name);
+  const accounting = join(ACCOUNTING_MOUNT, name);
+  const folders = [folder, accounting];
+  // The second is there already where both controllers share a tree.
+  for (const each of folders) mkdirSync(each, { recursive: true });
   writeFileSync(join(folder, 'cpu.cfs_period_us'), String(PERIOD_MICROSECONDS));
   writeFileSync(join(folder, 'cpu.cfs_quota_us'), String((limitMillis * PERIOD_MICROSECONDS) / 1000));
   return {
     folder,
+    /** Weight of its processes beside others where the machine is full; Kubernetes has 1024 per requested CPU. */
+    setShares: (shares: number) => writeFileSync(join(folder, 'cpu.shares'), String(shares)),
+    /** All folders that a process must join for its CPU time to be counted too. */
+    folders,
+    /** CPU time of all processes that joined {@link folders}, those that ended included, in milliseconds. */
+    cpuMs: () => Number(readFileSync(join(accounting, 'cpuacct.usage'), 'utf8')) / 1e6,
     /** Share of the periods in which the group ran out of its quota. */
     throttledShare: () => {
       const stat = readFileSync(join(folder, 'cpu.stat'), 'utf8');
@@ -36,7 +56,7 @@ export function createCpuGroup(limitMillis: number) {
     remove: async () => {
       for (let tries = 0; readFileSync(join(folder, 'cgroup.procs'), 'utf8') !== '' && tries < 100; tries++)
         await new Promise((resolve) => setTimeout(resolve, 50));
-      rmdirSync(folder);
+      for (const each of folders.filter((path) => existsSync(path))) rmdirSync(each);
     },
   };
 }

@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     try {
       const service = await startService(
         { [ENV.models]: modelId(values.model), [ENV.engine]: values.engine },
-        { cgroup: group.folder },
+        { cgroups: [group.folder] },
       );
       const post = (load: string, connections: number) =>
         runLoad({

@@ -35,8 +35,8 @@ const commandOf = (processId: number) => readFileSync(`/proc/${processId}/cmdlin
 
 /** What a service is started with beside its variables. */
 export interface StartOptions {
-  /** Control group that the process joins before anything else. @default the one of this process */
-  readonly cgroup?: string;
+  /** Folders of the control groups that the process joins before anything else. @default those of this process */
+  readonly cgroups?: readonly string[];
   /** @default service/main.ts */
   readonly entry?: string;
 }
@@ -44,13 +44,11 @@ export interface StartOptions {
 /** Starts a service and waits until it is ready. */
 export async function startService(
   environment: Readonly<Record<string, string>>,
-  { cgroup, entry = MAIN }: StartOptions = {},
+  { cgroups = [], entry = MAIN }: StartOptions = {},
 ): Promise<ServiceProcess> {
   const command = [process.execPath, '--import', pathToFileURL(require.resolve('tsx')).href, entry];
-  const joined =
-    cgroup === undefined
-      ? command
-      : ['sh', '-c', 'echo $$ > "$0" && exec "$@"', join(cgroup, 'cgroup.procs'), ...command];
+  const joins = cgroups.map((folder) => `echo $$ >'${folder}/cgroup.procs' && `).join('');
+  const joined = ['sh', '-c', `${joins}exec "$@"`, 'sh', ...command];
   const child: ChildProcess = spawn(joined[0]!, joined.slice(1), {
     env: { ...MALLOC_ENV, ...process.env, [ENV.port]: '0', [ENV.logLevel]: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],

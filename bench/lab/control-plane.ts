@@ -28,6 +28,11 @@ export interface ControlPlaneOptions {
   readonly real?: RealNodes;
   /** Periods of the HPA controller: Kubernetes' own, or one second each. */
   readonly autoscalerTiming: keyof typeof AUTOSCALER_FLAGS;
+  /**
+   * Starts the programs in sessions of their own, so that a terminal's Ctrl-C reaches only the caller, which can then
+   * delete and stop everything in order. @default false
+   */
+  readonly detached?: boolean;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -85,6 +90,8 @@ const apiServerArguments = (folder: string, etcd: string, address: string, port:
   `--bind-address=${address}`,
   `--advertise-address=${address}`,
   '--endpoint-reconciler-type=none',
+  // No DNS server knows the nodes' names; `kubectl logs` needs their addresses.
+  '--kubelet-preferred-address-types=InternalIP',
   `--service-cluster-ip-range=${SERVICE_CIDR}`,
   `--cert-dir=${folder}/certs`,
   '--authorization-mode=Node,RBAC',
@@ -139,6 +146,7 @@ export async function startControlPlane({
   bin,
   real,
   autoscalerTiming,
+  detached = false,
 }: ControlPlaneOptions): Promise<{ cluster: LabCluster; stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-cluster-'));
   const started: ChildProcess[] = [];
@@ -148,7 +156,7 @@ export async function startControlPlane({
   };
   const start = (name: (typeof PROGRAMS)[number], ...args: string[]) => {
     const log = openSync(join(folder, `${name}.log`), 'w');
-    started.push(spawn(join(bin, name), args, { stdio: ['ignore', log, log], cwd: folder }));
+    started.push(spawn(join(bin, name), args, { stdio: ['ignore', log, log], cwd: folder, detached }));
   };
   try {
     const [etcdPort, peerPort, apiPort, managerPort, schedulerPort, metricsPort] = (await Promise.all(

@@ -72,10 +72,12 @@ export async function registerMetricsApi(cluster: LabCluster): Promise<void> {
  * Starts metrics-server, registers it, and returns what stops it.
  *
  * @param resolutionSeconds period of its scrapes: Kubernetes' manifest has 15, the shortest that it takes is 10
+ * @param detached as in `ControlPlaneOptions`
  */
 export async function startMetricsServer(
   cluster: LabCluster,
   resolutionSeconds: number,
+  detached = false,
 ): Promise<() => Promise<void>> {
   await must(cluster, ['apply', '-f', '-'], JSON.stringify(METRICS_READERS));
   const log = openSync(join(cluster.folder, 'metrics-server.log'), 'w');
@@ -96,7 +98,7 @@ export async function startMetricsServer(
       '--kubelet-preferred-address-types=InternalIP',
       '--kubelet-use-node-status-port',
     ],
-    { stdio: ['ignore', log, log] },
+    { stdio: ['ignore', log, log], detached },
   );
   const stop = () => endProcess(child);
   try {

@@ -40,11 +40,15 @@ export function addNetwork(namespace: string, index: number, nodes: number): voi
   execFileSync('nsenter', [`--net=/run/netns/${namespace}`, 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
 }
 
+/** Weight of a node beside a single process, which has 1024: a node's pods must not wait for whatever else this machine does. */
+const NODE_CPU_SHARES = 16_384;
+
 /** Makes a node's root control group in each controller's tree. */
 export function addCgroup(cgroup: string): void {
   for (const controller of CONTROLLERS.filter((name) => existsSync(join(CGROUPS, name)))) {
     mkdirSync(join(CGROUPS, controller, cgroup), { recursive: true });
   }
+  writeFileSync(join(CGROUPS, 'cpu', cgroup, 'cpu.shares'), String(NODE_CPU_SHARES));
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     writeFileSync(join(CGROUPS, 'cpuset', cgroup, file), readFileSync(join(CGROUPS, 'cpuset', file)));
   }

@@ -8,7 +8,10 @@ import { type RealNode, startNode } from './real-node';
 
 const NODES = 3;
 
-export interface RealClusterOptions extends Pick<ControlPlaneOptions, 'bin' | 'autoscalerTiming'> {
+export interface RealClusterOptions extends Pick<
+  ControlPlaneOptions,
+  'bin' | 'autoscalerTiming' | 'detached'
+> {
   /** Archives of the images that every node imports. */
   readonly archives: readonly string[];
   /** Period of metrics-server's scrapes, seconds. */
@@ -26,7 +29,7 @@ export interface RealCluster {
 
 /** Starts it in the current network namespace, which `with-real-nodes.sh` makes, since its addresses are constants. */
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
-  const { bin, autoscalerTiming, archives, metricsResolutionSeconds, log } = options;
+  const { bin, autoscalerTiming, detached = false, archives, metricsResolutionSeconds, log } = options;
   const started = Date.now();
   const seconds = () => ((Date.now() - started) / 1000).toFixed(1);
   ip('link', 'add', BRIDGE, 'type', 'bridge');
@@ -37,7 +40,10 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
   const indices = Array.from({ length: NODES }, (_, index) => index);
   const kubelets = Object.fromEntries(indices.map((index) => [kubeletUser(index), 'system:nodes']));
   const users = { ...kubelets, [KUBE_PROXY_USER]: '' };
-  const plane = await startControlPlane({ bin, autoscalerTiming, real: { address: BRIDGE_ADDRESS, users } });
+  const plane = await startControlPlane({
+    ...{ bin, autoscalerTiming, detached },
+    real: { address: BRIDGE_ADDRESS, users },
+  });
   const { cluster } = plane;
   log(`control plane up after ${seconds()} s`);
   const nodes: RealNode[] = [];
@@ -49,9 +55,13 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     ip('link', 'delete', BRIDGE);
   };
   try {
-    for (const index of indices) nodes.push(await startNode(cluster, { index, nodes: NODES, archives }));
+    const starts = await Promise.allSettled(
+      indices.map((index) => startNode(cluster, { index, nodes: NODES, archives, detached })),
+    );
+    for (const start of starts) if (start.status === 'fulfilled') nodes.push(start.value);
+    for (const start of starts) if (start.status === 'rejected') throw start.reason as Error;
     log(`${NODES} nodes ready after ${seconds()} s`);
-    stopMetrics = await startMetricsServer(cluster, metricsResolutionSeconds);
+    stopMetrics = await startMetricsServer(cluster, metricsResolutionSeconds, detached);
     log(`metrics-server answers after ${seconds()} s`);
   } catch (error) {
     await stop();

@@ -2,9 +2,10 @@
  * A real node on this machine: containerd, kubelet and kube-proxy in a network namespace of their own. A bridge joins the
  * nodes; the CNI plugins give pods their addresses.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { getJson, type LabCluster } from './lab-cluster';
 import { kubeletUser, nodeAddress, nodeName } from './node-addresses';
@@ -12,6 +13,8 @@ import { cniConfig, containerdConfig, kubeletConfig, kubeProxyConfig } from './n
 import { addCgroup, addNetwork, ip, mountsBelow, removeCgroup, shimsOf } from './node-resources';
 import { endProcess, until } from './poll';
 import { kubeconfigOf } from './users';
+
+const run = promisify(execFile);
 
 export interface RealNode {
   readonly name: string;
@@ -21,6 +24,15 @@ export interface RealNode {
   stop(): Promise<void>;
 }
 
+export interface NodeOptions {
+  readonly index: number;
+  readonly nodes: number;
+  /** Archives of the images that the node imports. */
+  readonly archives: readonly string[];
+  /** As in `ControlPlaneOptions`. @default false */
+  readonly detached?: boolean;
+}
+
 /**
  * Starts one of `nodes` nodes with the images of the archives, and waits until it is ready.
  *
@@ -28,7 +40,7 @@ export interface RealNode {
  */
 export async function startNode(
   cluster: LabCluster,
-  { index, nodes, archives }: { index: number; nodes: number; archives: readonly string[] },
+  { index, nodes, archives, detached = false }: NodeOptions,
 ): Promise<RealNode> {
   const name = nodeName(index);
   const namespace = `${basename(cluster.folder)}-${index}`;
@@ -43,14 +55,13 @@ export async function startNode(
       spawn('nsenter', [`--net=/run/netns/${namespace}`, program, ...args], {
         stdio: ['ignore', log, log],
         cwd: folder,
+        detached,
       }),
     );
   };
+  const ctrArguments = ['--address', socket, '--namespace', 'k8s.io'];
   const ctr = (...args: string[]) =>
-    execFileSync('ctr', ['--address', socket, '--namespace', 'k8s.io', ...args], {
-      encoding: 'utf8',
-      stdio: 'pipe',
-    });
+    execFileSync('ctr', [...ctrArguments, ...args], { encoding: 'utf8', stdio: 'pipe' });
 
   const stop = async () => {
     for (const child of started.splice(1).reverse()) await endProcess(child);
@@ -75,7 +86,8 @@ export async function startNode(
     await until(`containerd of ${name} answers`, () =>
       Promise.resolve(existsSync(socket) && succeeds(() => ctr('version')) ? true : undefined),
     );
-    for (const archive of archives) ctr('images', 'import', archive);
+    // Not synchronous: the nodes import at the same time.
+    for (const archive of archives) await run('ctr', [...ctrArguments, 'images', 'import', archive]);
     start(
       join(cluster.bin, 'kubelet'),
       `--config=${folder}/kubelet.json`,

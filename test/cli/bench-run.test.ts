@@ -29,7 +29,7 @@ function bench(changes: Readonly<Record<string, string>> = {}) {
 }
 
 test.each([
-  ['--variant must be one of accuracy-single-pod, ', { variant: 'no-such-variant' }],
+  ['Allowed choices are accuracy-single-pod, ', { variant: 'no-such-variant' }],
   ['--load must be a load, received fast', { load: 'fast' }],
   ["argument '0' is invalid. It must be a whole number from 1 to 50", { pods: '0' }],
   ["argument '-1' is invalid. It must be a whole number from 0 to 3600", { idle: '-1' }],

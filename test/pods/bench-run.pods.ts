@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { runVariant } from '../../bench/cluster-run/run-variant';
+import { mergeRuns, summarize } from '../../bench/load/documents';
 import { getJson, type LabCluster } from '../../bench/lab/lab-cluster';
 import { IMAGES_PATH } from '../../infra/load-generator';
 import { DEFAULT_SETTINGS } from '../../infra/settings';
@@ -19,7 +20,12 @@ const VARIANT = {
   scaling: { kind: 'hpa', minReplicas: 2, maxReplicas: 3, targetCpuPercent: 50 },
 } as const;
 
-const run = (load: string, durationSeconds: number) =>
+const run = (
+  load: string,
+  durationSeconds: number,
+  signal = new AbortController().signal,
+  log = console.log,
+) =>
   runVariant({
     kubectl: [join(cluster.bin, 'kubectl'), '--kubeconfig', cluster.kubeconfig],
     variant: VARIANT,
@@ -30,10 +36,10 @@ const run = (load: string, durationSeconds: number) =>
       pods: 1,
       durationSeconds,
     },
-    merge: ([only]) => only!,
+    merge: mergeRuns,
     idleSeconds: 5,
-    signal: new AbortController().signal,
-    log: (line) => console.log(line),
+    signal,
+    log,
   });
 
 /** Nothing of any run is left: every object of a run is in its namespace. */
@@ -42,6 +48,41 @@ async function expectNothingLeft(): Promise<void> {
   const names = (items as any[]).map(({ metadata }) => metadata.name as string);
   expect(names.filter((name) => name.startsWith('tandem-bench-'))).toEqual([]);
 }
+
+test('a run leaves a complete timeline with the applied figures and every request of the load, and nothing else', async () => {
+  const timeline = await run('poisson:10:20s', 20);
+  const { subject, load, replicas, pods, counters, autoscaler, failures } = timeline;
+  expect(timeline.complete).toBe(true);
+  const [container] = (subject.deploymentSpec as any).template.spec.containers;
+  expect(container.resources).toEqual(VARIANT.resources);
+  expect(subject.autoscalerSpec).toMatchObject({ minReplicas: 2, maxReplicas: 3 });
+  const { due, outcomes } = summarize(load!);
+  expect(due).toBeGreaterThan(100);
+  // Another program on this machine may have delayed the generator; then the document must name the rule.
+  if (!load!.validity.valid) console.log(`INVALID: ${JSON.stringify(load!.validity.broken)}`);
+  expect(load!.validity.valid).toBe(load!.validity.broken.length === 0);
+  console.log(`run: ${JSON.stringify(outcomes)} of ${due}`);
+  expect(outcomes.right / due).toBeGreaterThan(0.9);
+  expect(replicas.at(-1)).toMatchObject({ desired: 2, ready: 2 });
+  expect(new Set(pods.map(({ node }) => node)).size).toBe(2);
+  expect(pods.every(({ imageId }) => imageId?.includes('sha256:'))).toBe(true);
+  expect(autoscaler.at(-1)!.cpuPercent).toBeGreaterThan(0);
+  expect(Math.max(...counters.map(({ answered }) => answered))).toBeGreaterThan(0);
+  expect(failures).toEqual([]);
+  await expectNothingLeft();
+});
+
+test('an interrupt during the load returns the timeline so far, marked incomplete, and leaves nothing', async () => {
+  const interrupt = new AbortController();
+  const timeline = await run('poisson:10:120s', 120, interrupt.signal, (line: string) => {
+    console.log(line);
+    if (line.startsWith('loading')) setTimeout(() => interrupt.abort(), 8_000);
+  });
+  expect(timeline.complete).toBe(false);
+  expect(timeline.load).toBeUndefined();
+  expect(timeline.replicas.length).toBeGreaterThan(3);
+  await expectNothingLeft();
+});
 
 test('a generator that refuses its load makes the run fail with the generator’s own words, and leaves nothing', async () => {
   await expect(run('no-such-load', 5)).rejects.toThrow(/Job failed[\s\S]*latency-hpa-load-0/);

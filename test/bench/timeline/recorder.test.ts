@@ -90,9 +90,9 @@ beforeEach(async () => {
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
 /** Records until the Deployment was read a number of times. */
-async function record(times: number) {
+async function record(times: number, counterIntervalMs = 0) {
   const reader = readerOf({ port: (server.address() as AddressInfo).port });
-  const source = kubernetesSource(reader.read, WATCHED);
+  const source = kubernetesSource(reader.read, WATCHED, counterIntervalMs);
   let reads = 0;
   let enough!: () => void;
   const reached = new Promise<void>((resolve) => (enough = resolve));
@@ -149,6 +149,12 @@ test('a sample of the metrics API is recorded once, with its own time and window
     ...{ pod: 'latency-hpa-a', timestamp: '2026-11-25T10:00:20Z', windowMs: 14_250 },
     ...{ cpuMillis: 124, memoryBytes: 120 * 1024 ** 2 },
   });
+});
+
+test('a pod’s own metrics cost it CPU, so they are read no more often than asked', async () => {
+  const { replicas, counters } = await record(3, 60_000);
+  expect(replicas.length).toBeGreaterThanOrEqual(3);
+  expect(counters.map(({ pod: name }) => name)).toEqual(['latency-hpa-a']);
 });
 
 test('a read that fails leaves a failure and no sample, and the others go on', async () => {

@@ -1,0 +1,188 @@
+/**
+ * Measures the machine without a cluster: CPU time per image of each model, and the knee of a single pod at its printed
+ * CPU figures. Each service is a process of its own in a control group.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { parseCpuMillis } from '../../infra/quantity';
+import { VARIANTS } from '../../infra/variants';
+import { MODEL_IDS, type ModelId } from '../../models/catalog';
+import { ENV, PATHS } from '../../service/contract';
+import { threadsFor } from '../../service/cpu-limit';
+import { percentile } from '../../statistics/percentile';
+import { createCpuGroup } from '../experiments/cpu-group';
+import { type ServiceProcess, startService } from '../experiments/service-process';
+import { summarize } from '../load/documents';
+import { runLoad } from '../load/generator';
+import { httpCapacity } from '../load/http-probe';
+import { startRecorder, thisMachine } from '../timeline/recorder';
+import { processSource } from '../timeline/process-source';
+import {
+  type CpuPerImage,
+  MACHINE_SCHEMA,
+  MACHINE_VERSION,
+  type MachineDocument,
+  type PrintedPod,
+} from './machine';
+import type { Calibration, Form } from './plan';
+import { sampleImages } from './sample-images';
+
+/** One core: CPU time per image is quoted for one thread. */
+const LIMIT_MILLIS = 1000;
+const WARM_UP_SECONDS = 3;
+const IDLE_SECONDS = 20;
+/** As often as the recording of a pod reads its metrics and the kubelet its readiness. */
+const WATCH_INTERVAL_MS = 5_000;
+/** Below the default of 1024, so that a service with more threads than cores does not keep the generator from sending in time. */
+const SERVICE_SHARES = 256;
+const LENGTHS = {
+  full: { repetitions: 5, seconds: 15, maxProbeSeconds: 90 },
+  quick: { repetitions: 3, seconds: 6, maxProbeSeconds: 20 },
+} as const satisfies Record<Form, object>;
+/** The objective of the printed pod: this many service times of one client that waits for its answers. */
+const SLO_TIMES = 4;
+
+export interface MachineOptions {
+  readonly form: Form;
+  readonly seed: number;
+  readonly commit: string;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+/** Runs `work` with a service in a control group of its own, and ends both. */
+async function withService<T>(
+  model: ModelId,
+  limitMillis: number,
+  work: (service: ServiceProcess, group: ReturnType<typeof createCpuGroup>) => Promise<T>,
+): Promise<T> {
+  const group = createCpuGroup(limitMillis);
+  group.setShares(SERVICE_SHARES);
+  try {
+    const service = await startService(
+      { [ENV.models]: model, [ENV.cpuLimitMillis]: String(limitMillis), [ENV.logLevel]: 'info' },
+      { cgroups: group.folders },
+    );
+    try {
+      return await work(service, group);
+    } finally {
+      await service.end();
+    }
+  } finally {
+    await group.remove();
+  }
+}
+
+const classify = ({ url }: ServiceProcess, model: ModelId) => `${url}${PATHS.classify}?model=${model}`;
+
+/** One client that waits for its answers, so that nothing is refused. */
+const closedLoop = (url: string, seconds: number, signal: AbortSignal) =>
+  runLoad({ url, load: `closed:1:${seconds}s`, connections: 'kept:1', images: sampleImages(), stop: signal });
+
+/** CPU of a service that is only watched, as often as a pod is. */
+async function idleCpuMillis(
+  { url }: ServiceProcess,
+  cpuMs: () => number,
+  signal: AbortSignal,
+): Promise<number> {
+  const subject = { variant: 'idle', deploymentSpec: null, autoscalerSpec: null, nodes: [] };
+  const recorder = startRecorder(
+    processSource([{ name: 'idle', url }]),
+    { ...subject, machine: thisMachine() },
+    WATCH_INTERVAL_MS,
+  );
+  const [before, started] = [cpuMs(), performance.now()];
+  await sleep(1000 * IDLE_SECONDS, undefined, { signal }).finally(() => recorder.stop(false));
+  return (1000 * (cpuMs() - before)) / (performance.now() - started);
+}
+
+async function cpuPerImage(model: ModelId, { form, signal, log }: MachineOptions): Promise<CpuPerImage> {
+  const { repetitions, seconds } = LENGTHS[form];
+  return withService(model, LIMIT_MILLIS, async (service, { cpuMs }) => {
+    const url = classify(service, model);
+    await closedLoop(url, WARM_UP_SECONDS, signal);
+    const idle = await idleCpuMillis(service, cpuMs, signal);
+    const images: number[] = [];
+    const cpuSecondsPerImage: number[] = [];
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      const before = cpuMs();
+      const document = await closedLoop(url, seconds, signal);
+      signal.throwIfAborted();
+      const { right } = summarize(document).outcomes;
+      images.push(right);
+      cpuSecondsPerImage.push((cpuMs() - before) / 1000 / right);
+    }
+    const median = 1000 * percentile(cpuSecondsPerImage, 0.5);
+    log(
+      `${model}: ${median.toFixed(1)} ms of CPU per image, ${idle.toFixed(1)}m without load (${repetitions} repetitions)`,
+    );
+    const facts = { engine: 'onnxruntime', precision: 'float32', threads: threadsFor(LIMIT_MILLIS) } as const;
+    return { model, ...facts, limitMillis: LIMIT_MILLIS, cpuSecondsPerImage, images, idleCpuMillis: idle };
+  });
+}
+
+async function printedPod(model: ModelId, options: MachineOptions): Promise<PrintedPod> {
+  const { form, seed, signal, log } = options;
+  const { name, resources: printed } = VARIANTS.find(
+    (variant) => variant.model === model && variant.kind === 'single-pod',
+  )!;
+  const limitMillis = parseCpuMillis(printed.limits.cpu);
+  const machineMillis = 1000 * thisMachine().cores;
+  return withService(model, limitMillis, async (service, group) => {
+    const url = classify(service, model);
+    const single = summarize(await closedLoop(url, WARM_UP_SECONDS, signal));
+    const slo = { percentile: 0.95, limitMs: Math.ceil(SLO_TIMES * single.answered.p50Ms) };
+    const capacity = await httpCapacity({
+      ...{ url, slo, seed, stop: signal, images: sampleImages() },
+      maxProbeSeconds: LENGTHS[form].maxProbeSeconds,
+    });
+    signal.throwIfAborted();
+    const { lowPerSecond, highPerSecond } = capacity;
+    log(
+      `${name} at ${printed.limits.cpu}: knee from ${lowPerSecond.toFixed(1)} to ` +
+        `${highPerSecond?.toFixed(1) ?? 'unknown'} images per second at p95 <= ${slo.limitMs} ms`,
+    );
+    const deviations = [
+      'The service and the load generator share the machine; there is no node, no kubelet and no probe.',
+      ...(limitMillis > machineMillis
+        ? [
+            `The limit of ${printed.limits.cpu} exceeds this machine's ${machineMillis}m, so that it never bites.`,
+          ]
+        : []),
+    ];
+    return {
+      ...{ model, variant: name, printed, limitMillis, threads: threadsFor(limitMillis), slo, capacity },
+      ...{ throttledShare: group.throttledShare(), deviations },
+    };
+  });
+}
+
+/**
+ * Runs them all; needs what `cgroupObstacle` names.
+ *
+ * @throws the signal's reason after an interrupt
+ */
+export async function measureMachine(options: MachineOptions): Promise<MachineDocument> {
+  const startedAt = new Date().toISOString();
+  const costs: CpuPerImage[] = [];
+  for (const model of MODEL_IDS) costs.push(await cpuPerImage(model, options));
+  const pods: PrintedPod[] = [];
+  for (const model of MODEL_IDS) pods.push(await printedPod(model, options));
+  const { form, seed, commit } = options;
+  return {
+    schema: MACHINE_SCHEMA,
+    version: MACHINE_VERSION,
+    ...{ form, startedAt, finishedAt: new Date().toISOString(), commit, machine: thisMachine(), seed },
+    cpuPerImage: costs,
+    printedPods: pods,
+  };
+}
+
+/** What the plan needs of it: medians. */
+export const calibrationOf = ({ cpuPerImage: costs }: MachineDocument): Calibration =>
+  Object.fromEntries(
+    costs.map(({ model, cpuSecondsPerImage, idleCpuMillis: idle }) => [
+      model,
+      { cpuSecondsPerImage: percentile(cpuSecondsPerImage, 0.5), idleCpuMillis: idle },
+    ]),
+  ) as unknown as Calibration;

@@ -1,0 +1,212 @@
+/**
+ * `npm run experiments`: measures every variant on three real nodes on this machine and writes one document per
+ * repetition. `run.sh` makes the place in which it can run.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { PACKAGE_ROOT } from '../../files/package-root';
+import { removeTemporaries, writeFileAtomic } from '../../files/write';
+import { cgroupObstacle } from '../experiments/cpu-group';
+import { type RealCluster, startRealCluster } from '../lab/real-cluster';
+import { thisMachine } from '../timeline/recorder';
+import { type MachineDocument, parseMachineDocument } from './machine';
+import { calibrationOf, measureMachine } from './machine-experiments';
+import { type Experiment, type Form, planExperiments } from './plan';
+import { runExperiment, writeExperiment } from './run-one';
+import { openSession, type Session } from './session';
+
+const OUT = join(PACKAGE_ROOT, 'docs/experiment/data');
+const SESSION = join(PACKAGE_ROOT, 'build/experiments/session.json');
+const MACHINE_FILE = 'machine.json';
+const SEED = 1;
+/** As in Kubernetes' own manifest of metrics-server. */
+const METRICS_RESOLUTION_SECONDS = 15;
+/** Estimates for the time left: what a run takes beside its load, and the machine's experiments. */
+const OVERHEAD_SECONDS = { fixed: 45, hpa: 80 } as const;
+
+const HELP = `npm run experiments [-- OPTIONS]
+
+Measures every variant on three real nodes on this machine and writes docs/experiment/data/.
+A call resumes what the one before it left; Ctrl-C leaves nothing running.
+
+  --quick          the short form, in less than 40 minutes
+  --only NAME...   these experiments alone, such as latency-hpa-steps or machine
+  --again          also what is finished
+  --help           this text
+
+Needs root, control groups of version 1, Go, buildah, containerd, runc, iproute2, nftables, conntrack and the CNI plugins;
+says what is missing.
+
+Example: npm run experiments -- --quick`;
+
+const log = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
+
+const required = (name: string) => {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run npm run experiments`);
+  return value;
+};
+
+/** Commit of the code that measures; with `-dirty` where files that count were changed since. */
+function commitOf(): string {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: PACKAGE_ROOT, encoding: 'utf8' }).trim();
+  const changed = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!docs');
+  return `${git('rev-parse', 'HEAD')}${changed === '' ? '' : '-dirty'}`;
+}
+
+interface Run {
+  readonly experiment: Experiment;
+  readonly repetition: number;
+  /** File name of its document. */
+  readonly file: string;
+}
+
+const runsOf = (experiments: readonly Experiment[]): Run[] =>
+  experiments.flatMap((experiment) =>
+    Array.from({ length: experiment.repetitions }, (_, index) => ({
+      experiment,
+      repetition: index + 1,
+      file: `${experiment.name}-${index + 1}.json.gz`,
+    })),
+  );
+
+const secondsOf = ({ experiment: { loadSeconds, idleSeconds, applied } }: Run) =>
+  loadSeconds + idleSeconds + OVERHEAD_SECONDS[applied.scaling.kind];
+
+const minutesOf = (runs: readonly Run[]) => {
+  const seconds = runs.reduce((sum, run) => sum + secondsOf(run), 0);
+  return `${Math.ceil(seconds / 60)} min`;
+};
+
+/** The machine's own experiments: read where they are finished, else measured. */
+async function machineDocument(
+  form: Form,
+  session: Session,
+  isWanted: boolean,
+  commit: string,
+  signal: AbortSignal,
+): Promise<MachineDocument> {
+  const file = join(OUT, MACHINE_FILE);
+  if (session.isFinished(MACHINE_FILE) || (!isWanted && existsSync(file))) {
+    log(`${MACHINE_FILE}: finished, not measured again`);
+    return parseMachineDocument(readFileSync(file, 'utf8'));
+  }
+  const obstacle = cgroupObstacle();
+  if (obstacle !== undefined) throw new Error(`the machine's experiments cannot run: ${obstacle}`);
+  log('machine: CPU time per image, and single pods at their printed figures');
+  const document = await measureMachine({ form, seed: SEED, commit, signal, log });
+  writeFileAtomic(file, `${JSON.stringify(document)}\n`);
+  session.finish(MACHINE_FILE);
+  return document;
+}
+
+/** Runs them in a cluster; an experiment that fails does not keep the others from running. */
+async function inCluster(
+  runs: readonly Run[],
+  session: Session,
+  commit: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const failures: string[] = [];
+  const lab: RealCluster = await startRealCluster({
+    bin: required('KUBERNETES_BIN'),
+    archives: [required('PAUSE_ARCHIVE'), required('IMAGE_ARCHIVE')],
+    autoscalerTiming: 'kubernetes',
+    metricsResolutionSeconds: METRICS_RESOLUTION_SECONDS,
+    detached: true,
+    log,
+  });
+  const { bin, kubeconfig } = lab.cluster;
+  try {
+    for (const [index, { experiment, repetition, file }] of runs.entries()) {
+      signal.throwIfAborted();
+      log(
+        `[${index + 1}/${runs.length}] ${file}: ${experiment.load}, objective ${experiment.slo.limitMs} ms; ` +
+          `about ${minutesOf(runs.slice(index))} left`,
+      );
+      try {
+        const document = await runExperiment(experiment, repetition, {
+          kubectl: [join(bin, 'kubectl'), '--kubeconfig', kubeconfig],
+          image: required('IMAGE_NAME'),
+          ...{ commit, signal, log },
+        });
+        writeExperiment(join(OUT, file), document);
+        session.finish(file);
+      } catch (error) {
+        signal.throwIfAborted();
+        log(`FAILED ${file}: ${(error as Error).message}`);
+        failures.push(file);
+      }
+    }
+  } finally {
+    log('stopping the cluster');
+    await lab.stop();
+  }
+  return failures;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      again: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const only = [...values.only, ...positionals];
+  if (positionals.length > 0 && values.only.length === 0) {
+    throw new Error(`options must be as in --help, received ${positionals.join(' ')}`);
+  }
+  const form: Form = values.quick ? 'quick' : 'full';
+  const interrupt = new AbortController();
+  const stop = () => {
+    if (!interrupt.signal.aborted) log('stopping: what is finished stays, the same command resumes');
+    interrupt.abort();
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  mkdirSync(OUT, { recursive: true });
+  removeTemporaries(OUT);
+  const session = openSession(SESSION, form, values.again, (document) => existsSync(join(OUT, document)));
+  const isWanted = (name: string) => only.length === 0 || only.includes(name);
+  const commit = commitOf();
+  try {
+    const machine = await machineDocument(form, session, isWanted('machine'), commit, interrupt.signal);
+    const size = { cpus: thisMachine().cores, memoryBytes: totalmem() };
+    const experiments = planExperiments(form, size, calibrationOf(machine));
+    const unknown = only.find(
+      (name) => name !== 'machine' && !experiments.some((each) => each.name === name),
+    );
+    if (unknown !== undefined) {
+      const names = ['machine', ...experiments.map(({ name }) => name)].join(', ');
+      throw new Error(`--only must be one of ${names}, received ${unknown}`);
+    }
+    const wanted = runsOf(experiments.filter(({ name }) => isWanted(name)));
+    const runs = wanted.filter(({ file }) => !session.isFinished(file));
+    for (const { file } of wanted.filter((run) => !runs.includes(run))) {
+      log(`${file}: finished, skipped; --again measures it again`);
+    }
+    const failures = runs.length === 0 ? [] : await inCluster(runs, session, commit, interrupt.signal);
+    if (failures.length > 0)
+      throw new Error(`failed: ${failures.join(', ')}; the same command runs them again`);
+    log(`all experiments of the ${form} form are in ${OUT}`);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    process.exitCode = 130;
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(`experiments: ${(error as Error).message}`);
+  process.exit(1);
+});
