@@ -45,6 +45,8 @@ export interface ClusterRunOptions {
   readonly merge: (documents: readonly RunDocument[]) => RunDocument;
   /** How long the recording goes on after the load, such as for the HPA to scale down. */
   readonly idleSeconds: number;
+  /** Whether the recording goes on after this load. @default always */
+  readonly isWorthIdling?: (load: RunDocument) => boolean;
   /** Git commit of the manifests. @default none */
   readonly commit?: string;
   /** Stops the load and the recording early; what was recorded is returned as incomplete. */
@@ -152,17 +154,20 @@ const startTogether = (pods: number): readonly string[] =>
 
 /** Waits for the Job and the idle time after it; nothing after an interrupt. */
 async function finish(
-  { kubectl: command, variant, load, merge, idleSeconds, signal, log }: ClusterRunOptions,
+  options: ClusterRunOptions,
   readApi: ReadApi,
   namespace: string,
 ): Promise<RunDocument | undefined> {
-  const kubectl = kubectlOf(command, KUBECTL_TIMEOUT_MS);
+  const { variant, load, merge, idleSeconds, isWorthIdling = () => true, signal, log } = options;
+  const kubectl = kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS);
   try {
     await waitForJob(readApi, namespace, variant.name, signal);
     const documents = await collectDocuments(kubectl, namespace, variant.name, load.pods);
-    log(`load done; recording for ${idleSeconds} s more`);
-    await sleep(1000 * idleSeconds, undefined, { signal });
-    return merge(documents);
+    const merged = merge(documents);
+    const idles = isWorthIdling(merged);
+    log(`load done${idles && idleSeconds > 0 ? `; recording for ${idleSeconds} s more` : ''}`);
+    if (idles) await sleep(1000 * idleSeconds, undefined, { signal });
+    return merged;
   } catch (error) {
     if (signal.aborted) return undefined;
     const tails = await logTails(kubectl, namespace, variant.name);

@@ -12,9 +12,10 @@ import { threadsFor } from '../../service/cpu-limit';
 import { percentile } from '../../statistics/percentile';
 import { createCpuGroup } from '../experiments/cpu-group';
 import { type ServiceProcess, startService } from '../experiments/service-process';
+import { capacity } from '../load/capacity';
 import { summarize } from '../load/documents';
 import { runLoad } from '../load/generator';
-import { httpCapacity } from '../load/http-probe';
+import { httpProbe } from '../load/http-probe';
 import { startRecorder, thisMachine } from '../timeline/recorder';
 import { processSource } from '../timeline/process-source';
 import {
@@ -35,12 +36,17 @@ const IDLE_SECONDS = 20;
 const WATCH_INTERVAL_MS = 5_000;
 /** Below the default of 1024, so that a service with more threads than cores does not keep the generator from sending in time. */
 const SERVICE_SHARES = 256;
+/** `searchSeconds`: after this time the search for the knee begins no further probe. */
 const LENGTHS = {
-  full: { repetitions: 5, seconds: 15, maxProbeSeconds: 90 },
-  quick: { repetitions: 3, seconds: 6, maxProbeSeconds: 20 },
+  full: { repetitions: 5, seconds: 15, maxProbeSeconds: 120, searchSeconds: 900 },
+  quick: { repetitions: 3, seconds: 6, maxProbeSeconds: 30, searchSeconds: 75 },
 } as const satisfies Record<Form, object>;
 /** The objective of the printed pod: this many service times of one client that waits for its answers. */
 const SLO_TIMES = 4;
+/** The search begins at this many times the rate at which it would begin for a server of unknown threads. */
+const START_FACTOR = 2;
+/** How the search names an end from outside. */
+const INTERRUPTED = 'interrupted';
 
 export interface MachineOptions {
   readonly form: Form;
@@ -132,12 +138,15 @@ async function printedPod(model: ModelId, options: MachineOptions): Promise<Prin
     const url = classify(service, model);
     const single = summarize(await closedLoop(url, WARM_UP_SECONDS, signal));
     const slo = { percentile: 0.95, limitMs: Math.ceil(SLO_TIMES * single.answered.p50Ms) };
-    const capacity = await httpCapacity({
-      ...{ url, slo, seed, stop: signal, images: sampleImages() },
-      maxProbeSeconds: LENGTHS[form].maxProbeSeconds,
+    const { maxProbeSeconds, searchSeconds } = LENGTHS[form];
+    const deadlineMs = performance.now() + 1000 * searchSeconds;
+    const found = await capacity({
+      probe: httpProbe({ url, slo, maxProbeSeconds, stop: signal, images: sampleImages() }),
+      ...{ slo, seed, singleStreamMs: single.answered.p50Ms / START_FACTOR },
+      isStopped: () => signal.aborted || performance.now() > deadlineMs,
     });
     signal.throwIfAborted();
-    const { lowPerSecond, highPerSecond } = capacity;
+    const { lowPerSecond, highPerSecond } = found;
     log(
       `${name} at ${printed.limits.cpu}: knee from ${lowPerSecond.toFixed(1)} to ` +
         `${highPerSecond?.toFixed(1) ?? 'unknown'} images per second at p95 <= ${slo.limitMs} ms`,
@@ -151,7 +160,8 @@ async function printedPod(model: ModelId, options: MachineOptions): Promise<Prin
         : []),
     ];
     return {
-      ...{ model, variant: name, printed, limitMillis, threads: threadsFor(limitMillis), slo, capacity },
+      ...{ model, variant: name, printed, limitMillis, threads: threadsFor(limitMillis), slo },
+      capacity: found.ended === INTERRUPTED ? { ...found, ended: `${searchSeconds} s were over` } : found,
       ...{ throttledShare: group.throttledShare(), deviations },
     };
   });

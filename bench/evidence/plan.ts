@@ -36,8 +36,8 @@ export interface Experiment extends ScaledVariant {
 export const TRACE_FILE = 'nasa-http-1995-07.csv';
 const TRACE = { column: 'launch_1995_07_13', firstRow: 578, lastRow: 593, binSeconds: 60 } as const;
 
-/** Longer than the HPA's stabilisation window of 300 s, with a sync and a metrics window more, so that it scales down. */
-const IDLE_RETURN_SECONDS = 345;
+/** The HPA's stabilisation window of 300 s, and a sync and a metrics window more: after a low last minute it has scaled down. */
+const IDLE_RETURN_SECONDS = 330;
 
 /** Rates of the steps, as shares of the estimated capacity. */
 const FIXED_STEPS = {
@@ -54,7 +54,7 @@ const FIXED_REPETITIONS = { full: 3, quick: 1 } as const;
 /** Rates of an HPA's steps, in pods that the rate keeps at the target; half a pod keeps the decision from being a tie. */
 const HPA_STEPS = {
   full: { pods: [1.5, 3.5, 6.5, Infinity, 3.5, 1.5], stepSeconds: 90 },
-  quick: { pods: [1.5, 3.5, 6.5, Infinity], stepSeconds: 60 },
+  quick: { pods: [1.5, 4.5, Infinity, 1.5], stepSeconds: 60 },
 } as const;
 /** What stands for `Infinity` pods: more than the HPA may have, as a share of its maximum. */
 const BEYOND_MAX = 1.25;
@@ -112,7 +112,7 @@ function objectiveOf(model: ModelId, scaled: readonly ScaledVariant[], cost: Mod
 
 type Loaded = Pick<Experiment, 'name' | 'load' | 'loadSeconds' | 'idleSeconds' | 'repetitions'>;
 
-function fixedLoad({ applied }: ScaledVariant, cost: ModelCost, form: Form): Loaded {
+function fixedLoad({ applied }: ScaledVariant, cost: ModelCost, form: Form): Omit<Loaded, 'repetitions'> {
   const capacity = maxReplicasOf(applied.scaling) * podCapacity(applied, cost);
   const { requests, min, max } = STEP_LENGTH[form];
   const stepSeconds = Math.min(max, Math.max(min, Math.ceil(requests / capacity)));
@@ -122,7 +122,6 @@ function fixedLoad({ applied }: ScaledVariant, cost: ModelCost, form: Form): Loa
     load: `steps:${shares.map((share) => rate(share * capacity)).join(',')}:${stepSeconds}s`,
     loadSeconds: shares.length * stepSeconds,
     idleSeconds: 0,
-    repetitions: FIXED_REPETITIONS[form],
   };
 }
 
@@ -160,20 +159,24 @@ function hpaLoads({ applied }: ScaledVariant, cost: ModelCost, form: Form): Load
 }
 
 const QUICK_DEVIATIONS = {
-  fixed:
-    `Quick form: ${FIXED_REPETITIONS.quick} repetition instead of ${FIXED_REPETITIONS.full}, and ` +
-    `${FIXED_STEPS.quick.length} shorter steps instead of ${FIXED_STEPS.full.length}.`,
+  fixed: `Quick form: ${FIXED_STEPS.quick.length} shorter steps instead of ${FIXED_STEPS.full.length}.`,
   hpa:
-    `Quick form: steps of ${HPA_STEPS.quick.stepSeconds} s instead of ${HPA_STEPS.full.stepSeconds} s, upward only; ` +
-    'the spike and the trace are left out.',
+    `Quick form: steps of ${HPA_STEPS.quick.stepSeconds} s instead of ${HPA_STEPS.full.stepSeconds} s, and ` +
+    `${HPA_STEPS.quick.pods.length} of them instead of ${HPA_STEPS.full.pods.length}; the spike and the trace are left out.`,
 } as const;
 
 /**
  * All experiments in the order in which they run.
  *
+ * @param repetitions of the experiments whose knee is quoted
  * @throws Error for a machine that is too small
  */
-export function planExperiments(form: Form, machine: MachineSize, calibration: Calibration): Experiment[] {
+export function planExperiments(
+  form: Form,
+  machine: MachineSize,
+  calibration: Calibration,
+  repetitions: number = FIXED_REPETITIONS[form],
+): Experiment[] {
   // The variant of the column Previous has the figures of the column Accuracy.
   const variants = VARIANTS.filter(({ name }) => !name.startsWith('previous-'));
   const scaled = variants.map((variant) => scaleVariant(variant, machine));
@@ -183,7 +186,8 @@ export function planExperiments(form: Form, machine: MachineSize, calibration: C
   return scaled.flatMap((each) => {
     const { model, kind } = each.printed;
     const cost = calibration[model];
-    const loads = kind === 'hpa' ? hpaLoads(each, cost, form) : [fixedLoad(each, cost, form)];
+    const loads =
+      kind === 'hpa' ? hpaLoads(each, cost, form) : [{ ...fixedLoad(each, cost, form), repetitions }];
     const quick = QUICK_DEVIATIONS[kind === 'hpa' ? 'hpa' : 'fixed'];
     return loads.map((load) => ({
       ...each,

@@ -34,6 +34,7 @@ Measures every variant on three real nodes on this machine and writes docs/exper
 A call resumes what the one before it left; Ctrl-C leaves nothing running.
 
   --quick          the short form, in less than 40 minutes
+  --repetitions N  of the experiments whose knee is quoted (default: 1 in the short form, else 3)
   --only NAME...   these experiments alone, such as latency-hpa-steps or machine
   --again          also what is finished
   --help           this text
@@ -92,9 +93,13 @@ async function machineDocument(
   signal: AbortSignal,
 ): Promise<MachineDocument> {
   const file = join(OUT, MACHINE_FILE);
-  if (session.isFinished(MACHINE_FILE) || (!isWanted && existsSync(file))) {
+  const stored = existsSync(file) ? parseMachineDocument(readFileSync(file, 'utf8')) : undefined;
+  // The repository's document may come from another machine.
+  const isOurs =
+    stored?.machine.cpuModel === thisMachine().cpuModel && stored.machine.cores === thisMachine().cores;
+  if (stored !== undefined && (session.isFinished(MACHINE_FILE) || (!isWanted && isOurs))) {
     log(`${MACHINE_FILE}: finished, not measured again`);
-    return parseMachineDocument(readFileSync(file, 'utf8'));
+    return stored;
   }
   const obstacle = cgroupObstacle();
   if (obstacle !== undefined) throw new Error(`the machine's experiments cannot run: ${obstacle}`);
@@ -155,6 +160,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
+      repetitions: { type: 'string' },
       again: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
@@ -167,6 +173,10 @@ async function main(): Promise<void> {
   const only = [...values.only, ...positionals];
   if (positionals.length > 0 && values.only.length === 0) {
     throw new Error(`options must be as in --help, received ${positionals.join(' ')}`);
+  }
+  const repetitions = values.repetitions === undefined ? undefined : Number(values.repetitions);
+  if (repetitions !== undefined && !(Number.isInteger(repetitions) && repetitions >= 1)) {
+    throw new Error(`--repetitions must be a whole number from 1, received ${values.repetitions}`);
   }
   const form: Form = values.quick ? 'quick' : 'full';
   const interrupt = new AbortController();
@@ -183,7 +193,7 @@ async function main(): Promise<void> {
   try {
     const machine = await machineDocument(form, session, isWanted('machine'), commit, interrupt.signal);
     const size = { cpus: thisMachine().cores, memoryBytes: totalmem() };
-    const experiments = planExperiments(form, size, calibrationOf(machine));
+    const experiments = planExperiments(form, size, calibrationOf(machine), repetitions);
     const unknown = only.find(
       (name) => name !== 'machine' && !experiments.some((each) => each.name === name),
     );

@@ -10,6 +10,7 @@ import { DEFAULT_SETTINGS } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
 import { runVariant } from '../cluster-run/run-variant';
 import { mergeRuns } from '../load/documents';
+import type { RunDocument } from '../load/run-document';
 import { formatSlo } from '../load/slo';
 import type { TimelineDocument } from '../timeline/timeline-document';
 import {
@@ -49,7 +50,12 @@ const imageArguments = () =>
     `${IMAGES_PATH}/${basename(file)}=${expectedClass}`,
   ]);
 
-function measure(experiment: Experiment, seed: number, options: RunOneOptions): Promise<TimelineDocument> {
+function measure(
+  experiment: Experiment,
+  seed: number,
+  options: RunOneOptions,
+  isWorthIdling: (load: RunDocument) => boolean,
+): Promise<TimelineDocument> {
   const { kubectl, image, commit, signal, log } = options;
   const load = experiment.load.replace(TRACE_FILE, `${IMAGES_PATH}/${TRACE_FILE}`);
   return runVariant({
@@ -67,6 +73,7 @@ function measure(experiment: Experiment, seed: number, options: RunOneOptions): 
     },
     merge: mergeRuns,
     idleSeconds: experiment.idleSeconds,
+    isWorthIdling,
     commit,
     signal,
     log,
@@ -86,10 +93,10 @@ export async function runExperiment(
   repetition: number,
   options: RunOneOptions,
 ): Promise<ExperimentRun> {
-  let timeline = await measure(experiment, repetition, options);
+  let timeline = await measure(experiment, repetition, options, ({ validity }) => validity.valid);
   if (!options.signal.aborted && timeline.load?.validity.valid === false) {
     options.log(`INVALID (${brokenRules(timeline)}): measuring once more`);
-    timeline = await measure(experiment, repetition, options);
+    timeline = await measure(experiment, repetition, options, () => true);
   }
   options.signal.throwIfAborted();
   const invalid = brokenRules(timeline);
