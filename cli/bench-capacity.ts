@@ -3,10 +3,12 @@
  */
 import type { Command } from 'commander';
 
+import { capacityChart } from '../bench/load/capacity-chart';
 import { DEFAULT_MAX_PROBE_SECONDS, httpCapacity } from '../bench/load/http-probe';
 import { parseSeconds } from '../bench/load/load';
 import { formatCapacity, formatProbe } from '../bench/load/report';
 import { parseSlo, type Slo } from '../bench/load/slo';
+import { writeFileAtomic } from '../files/write';
 import {
   addTarget,
   EXAMPLE_TARGET,
@@ -16,6 +18,7 @@ import {
   type Target,
   untilInterrupted,
 } from './bench-options';
+import { path } from './options';
 
 type CapacityOptions = Target & {
   readonly slo: Slo;
@@ -23,10 +26,11 @@ type CapacityOptions = Target & {
   readonly maxProbe: number;
   /** Seconds. */
   readonly confirm?: number;
+  readonly chart?: string;
 };
 
 async function capacity(options: CapacityOptions): Promise<void> {
-  const { slo, maxProbe, confirm } = options;
+  const { slo, maxProbe, confirm, chart } = options;
   const found = await untilInterrupted('the search ends with what it knows', (stop) =>
     httpCapacity({
       ...runOptionsOf(options),
@@ -35,6 +39,7 @@ async function capacity(options: CapacityOptions): Promise<void> {
       onProbe: (record) => console.error(formatProbe(record)),
     }),
   );
+  if (chart !== undefined) writeFileAtomic(chart, capacityChart(found));
   print(found, formatCapacity(found), options);
 }
 
@@ -54,6 +59,7 @@ export function addCapacityCommand(bench: Command): void {
       'then one run of this length at the rate found; MLPerf LoadGen takes 10m',
       read(parseSeconds),
     )
+    .option('--chart <file>', 'also draw the search as SVG', path)
     .addHelpText(
       'after',
       '\nPrints each rate that it tries, then the knee with its interval: the lower end passed, the upper end failed.\n' +

@@ -8,7 +8,7 @@ import { poster } from '../../charts/poster';
 import { element, line, polyline, rect, text } from '../../charts/svg';
 import { type HpaRun, reactionOf, TOLERANCE } from './hpa-run';
 import { MODEL_STYLE } from './model-style';
-import { provenance } from './provenance';
+import { claimOf, provenance } from './provenance';
 import { logAround } from './single-pod-chart';
 import { duration, grouped, modelName, objective, plural } from './words';
 
@@ -240,7 +240,7 @@ export function hpaChart(hpa: HpaRun): string {
   return poster(
     BODY_HEIGHT_PX,
     {
-      title: hpaTitle(hpa),
+      title: claimOf(hpaTitle(hpa), [run]),
       description:
         `Load, replicas, CPU use, p95 and refusals of ${run.experiment} over ${endMinutes.toFixed(0)} minutes. ` +
         `At most ${plural(reaction.mostReady, 'pod')} were ready; ${percent(hpa.refusedShare)} of the requests were refused.`,

@@ -66,7 +66,7 @@ function panel(balance: Balance, index: number): string[] {
     return [
       ...drawn,
       line(from, frame.bottom + 3, x - width * NODE_GAP, frame.bottom + 3, { stroke: COLOURS.quiet }),
-      text(middle, frame.bottom + 18, `node ${i + 1}`, { 'text-anchor': 'middle', 'font-size': 11 }),
+      text(middle, frame.bottom + 18, node, { 'text-anchor': 'middle', 'font-size': 11 }),
     ];
   });
   return [

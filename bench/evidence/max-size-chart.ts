@@ -6,7 +6,7 @@ import { type Frame, lineKey, xAxis, yAxis } from '../../charts/panel';
 import { poster } from '../../charts/poster';
 import { element, line, polyline, text } from '../../charts/svg';
 import { MODEL_STYLE } from './model-style';
-import { provenance } from './provenance';
+import { claimOf, provenance } from './provenance';
 import type { Knee, RateCurve } from './rate-curve';
 import { logAround } from './single-pod-chart';
 import { kneeText, list, modelName, objective, plural, range, short } from './words';
@@ -139,6 +139,7 @@ function scaling(each: Fleet, row: number, isLast: boolean): string[] {
  */
 export function maxSizeChart(fleets: readonly Fleet[]): string {
   const curves = fleets.flatMap(({ fleet, single }) => [fleet, ...(single ? [single] : [])]);
+  const runs = curves.flatMap((curve) => curve.runs);
   const rates = curves.flatMap((curve) => curve.rates.map((each) => each.ratePerSecond / curve.pods));
   const x = logAxis([Math.min(...rates) / 1.3, Math.max(...rates) * 1.2], [LATENCY.left, LATENCY.right], {
     format: short,
@@ -154,13 +155,13 @@ export function maxSizeChart(fleets: readonly Fleet[]): string {
   return poster(
     BODY_HEIGHT_PX,
     {
-      title: maxSizeTitle(fleets),
+      title: claimOf(maxSizeTitle(fleets), runs),
       description:
         'p95 of max-size fleets by offered rate per pod, beside the single pod, and the knee by replicas. ' +
         curves
           .map(({ experiment, knee }) => `${experiment}: knee ${kneeText(knee)} images per second.`)
           .join(' '),
-      strip: provenance(curves.flatMap(({ runs }) => runs)),
+      strip: provenance(runs),
     },
     lineKey(LATENCY.left, 18, 'the single pod, alone', grey),
     ...yAxis(LATENCY, { ...y, format: String }, 'p95 of answers, ms (log)'),

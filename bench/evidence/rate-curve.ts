@@ -40,6 +40,7 @@ export interface RateFigures {
   /** The rate that the load asked for. */
   readonly ratePerSecond: number;
   readonly due: number;
+  readonly duePerSecond: number;
   /** Latency of answers from the intended send time; NaN where there are too few of them for the percentile. */
   readonly p50Ms: number;
   readonly p95Ms: number;
@@ -147,6 +148,7 @@ function figuresOf(steps: readonly Step[], slo: Slo): Omit<RateFigures, 'verdict
   return {
     ratePerSecond: steps[0]!.ratePerSecond,
     due,
+    duePerSecond: due / seconds,
     p50Ms: quoted(0.5),
     p95Ms: quoted(0.95),
     p99Ms: quoted(0.99),

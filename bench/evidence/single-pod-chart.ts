@@ -8,13 +8,13 @@ import { poster } from '../../charts/poster';
 import { line, polyline, text } from '../../charts/svg';
 import { VARIANTS } from '../../infra/variants';
 import { MODEL_STYLE } from './model-style';
-import { provenance } from './provenance';
+import { claimOf, provenance } from './provenance';
 import { type RateCurve, rateAtValue, type RateFigures } from './rate-curve';
 import { kneeText, list, modelName, objective, short } from './words';
 
 const LATENCY: Frame = { left: 74, right: 378, top: 58, bottom: 330 };
-const GOODPUT: Frame = { left: 446, right: 586, top: 58, bottom: 178 };
-const REFUSALS: Frame = { left: 446, right: 586, top: 222, bottom: 330 };
+const GOODPUT: Frame = { left: 446, right: 586, top: 58, bottom: 174 };
+const REFUSALS: Frame = { left: 446, right: 586, top: 214, bottom: 330 };
 const BODY_HEIGHT_PX = 394;
 
 const PERCENTILES = [
@@ -103,7 +103,7 @@ function kneeMark({ model, slo, knee, rates }: RateCurve, x: Axis, y: Axis): str
     ...(low === undefined && high === undefined
       ? []
       : [
-          interval(x.at(low ?? first), x.at(high ?? last), at, colour, {
+          interval(low ? x.at(low) : LATENCY.left, high ? x.at(high) : LATENCY.right, at, colour, {
             start: low === undefined,
             end: high === undefined,
           }),
@@ -171,57 +171,34 @@ function between(rate: number, [x1, y1]: readonly [number, number], [x2, y2]: re
   return y1 + ((y2 - y1) * Math.log(rate / x1)) / Math.log(x2 / x1);
 }
 
+/** Shares of what was offered, one panel above the other: answered in time, and refused. */
 function sidePanels(curves: readonly RateCurve[], range: readonly [number, number]): string[] {
   const x = logAxis(range, [GOODPUT.left, GOODPUT.right], { format: short });
-  const sparse = { ...x, ticks: x.ticks.filter((tick) => /^[^25]*1/.test(String(tick))) };
-  const goodput = (figures: RateFigures) => figures.goodputPerSecond;
-  const rates = curves.flatMap((curve) => curve.rates);
-  const above = logAround(
-    rates.flatMap((each) => [each.ratePerSecond, each.goodputPerSecond]),
-    [GOODPUT.bottom, GOODPUT.top],
-    1.2,
-  );
-  // A logarithmic axis has no place for 0: the bottom stands for it.
-  const y = { ...above, at: (value: number) => (value > 0 ? above.at(value) : GOODPUT.bottom) };
-  const shares = linearAxis([0, 1], [REFUSALS.bottom, REFUSALS.top], {
-    ticks: [0, 0.5, 1],
-    format: percentTick,
-  });
-  const [from, to] = range;
-  const [low, high] = [Math.max(from, Math.min(...finite(rates.map(goodput))) / 1.2), to];
+  const decades = x.ticks.filter((tick) => Number.isInteger(Math.log10(tick)));
+  const panels = [
+    {
+      frame: GOODPUT,
+      title: 'goodput, % of offered',
+      of: (figures: RateFigures) => figures.goodputPerSecond / figures.duePerSecond,
+    },
+    { frame: REFUSALS, title: 'refused, %', of: (figures: RateFigures) => figures.refusedShare },
+  ];
   return [
-    ...yAxis(
-      GOODPUT,
-      { ...y, ticks: y.ticks.filter((tick) => /^[^25]*1/.test(String(tick))) },
-      'goodput, images/s',
-    ),
-    line(x.at(low), y.at(low), x.at(high), y.at(high), { stroke: COLOURS.quiet, 'stroke-dasharray': '3 3' }),
-    text(GOODPUT.left + 4, GOODPUT.top - 6, 'dashed: offered', {
-      'font-size': 11,
-      fill: COLOURS.quiet,
+    ...panels.flatMap(({ frame, title, of }) => {
+      const y = linearAxis([0, 1], [frame.bottom, frame.top], { ticks: [0, 0.5, 1], format: percentTick });
+      return [
+        ...yAxis(frame, y, title),
+        ...curves.flatMap((curve) => [
+          ...series(curve, x, y, of, { 'stroke-width': 2.5 }),
+          ...curve.rates.map((figures) =>
+            point(MODEL_STYLE[curve.model].shape, x.at(figures.ratePerSecond), y.at(of(figures)), 3, {
+              fill: MODEL_STYLE[curve.model].colour,
+            }),
+          ),
+        ]),
+      ];
     }),
-    ...yAxis(REFUSALS, shares, 'refused, %'),
-    ...curves.flatMap((curve) => [
-      ...series(curve, x, y, goodput, { 'stroke-width': 2.5 }),
-      ...curve.rates.map((figures) =>
-        point(MODEL_STYLE[curve.model].shape, x.at(figures.ratePerSecond), y.at(goodput(figures)), 3, {
-          fill: MODEL_STYLE[curve.model].colour,
-        }),
-      ),
-      ...series(curve, x, shares, ({ refusedShare }) => refusedShare, { 'stroke-width': 2.5 }),
-      ...curve.rates.map((figures) =>
-        point(
-          MODEL_STYLE[curve.model].shape,
-          x.at(figures.ratePerSecond),
-          shares.at(figures.refusedShare),
-          3,
-          {
-            fill: MODEL_STYLE[curve.model].colour,
-          },
-        ),
-      ),
-    ]),
-    ...xAxis(REFUSALS, sparse, 'offered, images/s (log)'),
+    ...xAxis(REFUSALS, { ...x, ticks: decades.length > 1 ? decades : x.ticks }, 'offered, images/s (log)'),
   ];
 }
 
@@ -243,6 +220,7 @@ export function singlePodTitle(curves: readonly RateCurve[]): string {
  * @param curves one per model, at least one
  */
 export function singlePodChart(curves: readonly RateCurve[]): string {
+  const runs = curves.flatMap((curve) => curve.runs);
   const offered = curves.flatMap(({ rates }) => rates.map(({ ratePerSecond }) => ratePerSecond));
   const range = [Math.min(...offered) / 1.5, Math.max(...offered) * 1.2] as const;
   const x = logAxis(range, [LATENCY.left, LATENCY.right], { format: short });
@@ -258,11 +236,11 @@ export function singlePodChart(curves: readonly RateCurve[]): string {
   return poster(
     BODY_HEIGHT_PX,
     {
-      title: singlePodTitle(curves),
+      title: claimOf(singlePodTitle(curves), runs),
       description: `Latency, goodput and refusals of a single pod by offered rate. ${names.join(' ')}`,
-      strip: provenance(curves.flatMap(({ runs }) => runs)),
+      strip: provenance(runs),
     },
-    text(LATENCY.left, LATENCY.top - 40, 'CPU, % of the pod’s request', {
+    text(LATENCY.left, LATENCY.top - 10 - 15 * curves.length, 'CPU, % of the pod’s request', {
       'font-size': 11,
       fill: COLOURS.quiet,
     }),

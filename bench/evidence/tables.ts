@@ -9,7 +9,7 @@ import type { ExperimentRun } from './experiment-run';
 import { hpaRun, reactionOf } from './hpa-run';
 import { efficiency } from './max-size-chart';
 import type { RateCurve } from './rate-curve';
-import { flawsOf, loadOf, medianOf } from './runs';
+import { loadOf, medianOf } from './runs';
 import { grouped, kneeText, modelName, objective, range, short } from './words';
 
 /** What stands where a figure is missing. */
@@ -211,7 +211,7 @@ export function printedPodsTable({ machine }: Evidence): string {
   return table(head, rows);
 }
 
-/** What differs from the printed variants and the full form, and runs that do not count; each sentence once. */
+/** What differs from the printed variants and the full form; each sentence once. */
 export function deviationsList({ runs, machine }: Evidence): string {
   const named = (sentences: readonly (readonly [string, string])[]) => {
     const bySentence = new Map<string, string[]>();
@@ -219,10 +219,7 @@ export function deviationsList({ runs, machine }: Evidence): string {
       bySentence.set(sentence, [...new Set([...(bySentence.get(sentence) ?? []), name])]);
     return [...bySentence].map(([sentence, names]) => `- ${names.map(code).join(', ')}: ${sentence}`);
   };
-  const ofRuns = runs.flatMap((run) => [
-    ...run.deviations.map((sentence) => [sentence, run.experiment] as const),
-    ...flawsOf(run).map((flaw) => [`INVALID: ${flaw}.`, `${run.experiment}-${run.repetition}`] as const),
-  ]);
+  const ofRuns = runs.flatMap((run) => run.deviations.map((sentence) => [sentence, run.experiment] as const));
   const ofPods = (machine?.printedPods ?? []).flatMap(({ variant, deviations }) =>
     deviations.map((sentence) => [sentence, `${variant}, printed`] as const),
   );

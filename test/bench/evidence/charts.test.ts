@@ -127,6 +127,7 @@ test('a run whose generator was INVALID is drawn with the rule on its strip', ()
   const validity = { valid: false, broken: [{ rule: 'lag', detail: '30.0 ms' }] } as const;
   const flawed = { ...run!, timeline: { ...run!.timeline, load: { ...load, validity } } };
   const svg = chartsOf(evidenceOf([flawed])).get('single-pod.svg')!;
+  expect(titleOf(svg)).toMatch(/^INVALID \(see below\): One pod serves /);
   expect(svg).toContain('INVALID: the send lag’s p99 exceeds 10 ms (30.0 ms)');
   expect(rateCurve([flawed]).runs).toEqual([flawed]);
 });
