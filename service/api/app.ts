@@ -6,8 +6,8 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 
 import type { CheckApiKey } from '../http/api-key';
+import { createBodies } from '../http/body';
 import { httpLog, requestId, traceContext } from '../http/request-log';
-import { limitBody } from '../http/server';
 import { PATHS } from '../contract';
 import { errorHandler } from '../errors';
 import type { Metrics } from '../metrics';
@@ -64,12 +64,12 @@ export function createApp(dependencies: AppDependencies): Express {
     (id) => id !== 'metrics' || !hasMetricsPort,
   );
   // One instance, because it bounds the bodies of all requests together.
-  const boundedBody = limitBody(dependencies.bodyTimeoutMs);
-  const infer = inferHandlers(dependencies, boundedBody);
+  const bodies = createBodies(dependencies.bodyTimeoutMs);
+  const infer = inferHandlers(dependencies, bodies);
   const model = [metadata.model(dependencies)];
   const modelReady = [metadata.modelReady(dependencies)];
   mount(app, operations, checkApiKey, {
-    classify: classifyHandlers(dependencies, boundedBody),
+    classify: classifyHandlers(dependencies, bodies),
     live: [metadata.live],
     ready: [metadata.ready(dependencies)],
     server: [metadata.server(dependencies)],

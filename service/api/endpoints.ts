@@ -3,15 +3,13 @@
  */
 import { z } from 'zod';
 
-import { type ErrorCode, IMAGE_FIELD, LIMITS, PATHS } from '../contract';
+import { type ErrorCode, IMAGE_FIELDS, LIMITS, PATHS } from '../contract';
 import { IMAGE_MEDIA_TYPES } from '../../models/data/image-formats';
 import {
   CLASSIFICATION,
   CLASSIFICATIONS,
   CLASSIFY_JSON,
   CLASSIFY_QUERY,
-  INFER_ANSWER,
-  INFER_REQUEST,
   LIVE,
   MODEL_ID,
   MODEL_METADATA,
@@ -20,6 +18,7 @@ import {
   SERVER_METADATA,
   VERSION,
 } from './schemas';
+import { INFER_ANSWER, INFER_REQUEST } from './infer-schemas';
 
 /** The schema of each media type; `opaque` for bytes and text without a schema, a list for alternatives. */
 export type Content = Readonly<Record<string, z.ZodType | 'opaque' | readonly z.ZodType[]>>;
@@ -83,7 +82,7 @@ const infer = {
 } as const;
 
 const FORM = z.strictObject({
-  [IMAGE_FIELD]: z
+  [IMAGE_FIELDS[0]]: z
     .array(z.string().meta({ format: 'binary' }))
     .min(1)
     .max(LIMITS.images),

@@ -7,7 +7,7 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 
 import { PROBLEM } from '../problem';
-import { type ErrorCode, ERRORS, HTTP_PORT, IMAGE_FIELD } from '../contract';
+import { type ErrorCode, ERRORS, HTTP_PORT, IMAGE_FIELDS } from '../contract';
 import { IMAGE_MEDIA_TYPES } from '../../models/data/image-formats';
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { COMMON_ERRORS, type Content, type Operation, type OperationId, OPERATIONS } from './endpoints';
@@ -15,12 +15,11 @@ import {
   CLASSIFICATION,
   CLASSIFICATIONS,
   CLASSIFY_JSON,
-  INFER_ANSWER,
-  INFER_REQUEST,
   MODEL_METADATA,
   READY,
   SERVER_METADATA,
 } from './schemas';
+import { INFER_ANSWER, INFER_REQUEST } from './infer-schemas';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -97,7 +96,7 @@ function contentOf(content: Content): Json {
     if (schema instanceof z.ZodType) return { schema: schemaOf(schema) };
     return { schema: { anyOf: schema.map((each) => schemaOf(each)) } };
   };
-  const encoding = { encoding: { [IMAGE_FIELD]: { contentType: IMAGE_MEDIA_TYPES.join(', ') } } };
+  const encoding = { encoding: { [IMAGE_FIELDS[0]]: { contentType: IMAGE_MEDIA_TYPES.join(', ') } } };
   return Object.fromEntries(
     Object.entries(content).map(([type, schema]) => [
       type,

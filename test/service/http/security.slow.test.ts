@@ -110,14 +110,14 @@ test('the log contains no file names, bytes, EXIF, keys, paths or queries', asyn
   const bad = [
     await post(`${server.url}/v1/classify`, field, undefined, authorization),
     await post(`${server.url}/v1/classify?model=${CANARY}`, jpeg, 'image/jpeg', authorization),
-    await post(`${server.url}/v1/classify`, jpeg, `image/${CANARY}`, authorization),
+    await post(`${server.url}/v1/classify`, Buffer.from(CANARY), `image/${CANARY}`, authorization),
     await post(`${server.url}/v1/classify`, `{"images":["${CANARY}"`, 'application/json', authorization),
     await post(`${server.url}/v2/models/latency/infer`, `{"${CANARY}":1}`, 'application/json', authorization),
     await post(`${server.url}/v2/models/${CANARY}/infer`, '{}', 'application/json', authorization),
     await get(`/${CANARY}?${CANARY}`, { 'user-agent': CANARY, cookie: CANARY, authorization: CANARY }),
     await get(`/samples/${CANARY}.jpg`, { traceparent: CANARY, tracestate: CANARY }),
   ];
-  for (const { status } of bad) expect([400, 401, 404, 415]).toContain(status);
+  for (const { status } of bad) expect([400, 401, 404, 422]).toContain(status);
   const after = lines.slice(before);
   expect(after.length).toBeGreaterThanOrEqual(bad.length);
   expect(
