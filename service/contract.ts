@@ -38,12 +38,25 @@ export const PATHS = {
   live: '/v2/health/live',
   ready: '/v2/health/ready',
   server: '/v2',
+  models: '/v2/models',
+  /** Before {@link PATHS.model}, which it matches too. */
+  statistics: '/v2/models/stats',
+  repositoryIndex: '/v2/repository/index',
   model: '/v2/models/:id',
   modelReady: '/v2/models/:id/ready',
+  modelConfig: '/v2/models/:id/config',
+  modelStatistics: '/v2/models/:id/stats',
   infer: '/v2/models/:id/infer',
   modelVersion: '/v2/models/:id/versions/:version',
   modelVersionReady: '/v2/models/:id/versions/:version/ready',
+  modelVersionConfig: '/v2/models/:id/versions/:version/config',
+  modelVersionStatistics: '/v2/models/:id/versions/:version/stats',
   inferVersion: '/v2/models/:id/versions/:version/infer',
+  /** KServe's V1 protocol. */
+  v1Models: '/v1/models',
+  /** Before {@link PATHS.v1Model}, which it matches too. */
+  predict: '/v1/models/:id\\:predict',
+  v1Model: '/v1/models/:id',
   openapi: '/openapi.json',
   metrics: '/metrics',
   /** Names of sample images for the page. */

@@ -48,8 +48,10 @@ export function sendProblem(response: Response, error: ServiceError): void {
     response.set('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
   }
   if (error.code === 'UNAUTHENTICATED') response.set('WWW-Authenticate', 'Bearer realm="tandem"');
-  // The Open Inference Protocol requires an `error` field, which problem details may carry too.
-  const isProtocol = `${response.req.path}/`.startsWith(`${PATHS.server}/`);
+  // The inference protocols require an `error` field, which problem details may carry too.
+  const isProtocol = [PATHS.server, PATHS.v1Models].some((path) =>
+    `${response.req.path}/`.startsWith(`${path}/`),
+  );
   response
     .status(problem.status)
     .type('application/problem+json')

@@ -18,6 +18,9 @@ import { inferHandlers } from './infer';
 import * as metadata from './metadata';
 import { openApiHandler } from './openapi';
 import { page, pageFiles, sample, samples } from './page';
+import * as modelInfo from './model-info';
+import { predictHandlers } from './predict';
+import { createStatistics } from './statistics';
 import { metricsHandler, mount, notFound } from './routes';
 import type { Queues } from './served-models';
 
@@ -65,11 +68,17 @@ export function createApp(dependencies: AppDependencies): Express {
   );
   // One instance, because it bounds the bodies of all requests together.
   const bodies = createBodies(dependencies.bodyTimeoutMs);
-  const infer = inferHandlers(dependencies, bodies);
+  const { queues } = dependencies;
+  const statistics = createStatistics();
+  const context = { queues, metrics, statistics };
+  const infer = inferHandlers(context, bodies);
   const model = [metadata.model(dependencies)];
   const modelReady = [metadata.modelReady(dependencies)];
+  const modelConfig = [modelInfo.modelConfig(queues)];
+  const modelList = [modelInfo.modelList(queues)];
+  const modelStatistics = [modelInfo.modelStatistics(queues, statistics)];
   mount(app, operations, checkApiKey, {
-    classify: classifyHandlers(dependencies, bodies),
+    classify: classifyHandlers(context, bodies),
     live: [metadata.live],
     ready: [metadata.ready(dependencies)],
     server: [metadata.server(dependencies)],
@@ -77,8 +86,18 @@ export function createApp(dependencies: AppDependencies): Express {
     modelVersion: model,
     modelReady,
     modelVersionReady: modelReady,
+    models: modelList,
+    statistics: modelStatistics,
+    repositoryIndex: modelInfo.repositoryIndex(queues, bodies),
+    modelConfig,
+    modelVersionConfig: modelConfig,
+    modelStatistics,
+    modelVersionStatistics: modelStatistics,
     infer,
     inferVersion: infer,
+    v1Models: modelList,
+    predict: predictHandlers(context, bodies),
+    v1Model: modelReady,
     openapi: [openApiHandler(operations)],
     metrics: [metricsHandler(metrics)],
     page: [page],

@@ -37,12 +37,15 @@ export const serverMetadata = (version: string, models: ModelId[]): z.infer<type
   models,
 });
 
+/** The protocol's name of what runs a model. */
+export const platformOf = ({ engine }: LoadedModel): string => `${SERVICE_NAME}_${engine}`;
+
 /** A model's metadata. */
 export function modelMetadata(model: ModelId, loaded: LoadedModel): z.infer<typeof MODEL_METADATA> {
   return {
     name: model,
     versions: [versionOf(loaded)],
-    platform: `tandem_${loaded.engine}`,
+    platform: platformOf(loaded),
     inputs: [
       {
         name: INPUT_NAME,

@@ -10,7 +10,8 @@ import { PROBLEM } from '../problem';
 import { type ErrorCode, ERRORS, HTTP_PORT, IMAGE_FIELDS } from '../contract';
 import { IMAGE_MEDIA_TYPES } from '../../models/data/image-formats';
 import { PACKAGE_VERSION } from '../../files/package-version';
-import { COMMON_ERRORS, type Content, type Operation, type OperationId, OPERATIONS } from './endpoints';
+import { type OperationId, OPERATIONS } from './endpoints';
+import { COMMON_ERRORS, type Content, type Operation } from './operation';
 import {
   CLASSIFICATION,
   CLASSIFICATIONS,
@@ -92,7 +93,8 @@ function schemaOf(schema: z.ZodType): Json {
 
 function contentOf(content: Content): Json {
   const media = (schema: Content[string]) => {
-    if (schema === 'opaque') return {};
+    if (schema === 'text') return { schema: { type: 'string' } };
+    if (schema === 'binary') return { schema: { type: 'string', format: 'binary' } };
     if (schema instanceof z.ZodType) return { schema: schemaOf(schema) };
     return { schema: { anyOf: schema.map((each) => schemaOf(each)) } };
   };
@@ -141,6 +143,7 @@ function operationObject(id: OperationId, operation: Operation): Json {
     pathParameters,
     query,
     body,
+    isBodyOptional = false,
     answer,
     errors = [],
     isOpen = false,
@@ -154,7 +157,7 @@ function operationObject(id: OperationId, operation: Operation): Json {
       ...parametersOf(query, 'query'),
       ...HEADER_REFERENCES,
     ],
-    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
+    ...(body === undefined ? {} : { requestBody: { required: !isBodyOptional, content: contentOf(body) } }),
     // Empty: no key needed. Otherwise the key is optional in the document, because the operator decides.
     security: isOpen ? [] : [{ [SECURITY_SCHEME]: [] }, {}],
     responses: {
@@ -164,11 +167,15 @@ function operationObject(id: OperationId, operation: Operation): Json {
   };
 }
 
+/** A path of Express as OpenAPI writes it. */
+export const documentedPath = (path: string): string =>
+  path.replace(/(?<!\\):(\w+)/g, '{$1}').replaceAll('\\', '');
+
 /** The document of a service with the given operations. */
 export function openApiDocument(ids: readonly OperationId[]): Json {
   const paths = ids.map((id): [string, Json] => {
     const operation = OPERATIONS[id];
-    const path = operation.path.replace(/:(\w+)/g, '{$1}');
+    const path = documentedPath(operation.path);
     return [path, { [operation.method.toLowerCase()]: operationObject(id, operation) }];
   });
   return {
