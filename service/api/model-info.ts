@@ -60,11 +60,11 @@ export const modelStatistics =
     const { id, version } = request.params;
     if (id !== undefined) {
       const [model, queue] = findModel(queues, id);
-      response.json({ model_stats: [statistics.of(model, loadedModel(queue, version))] });
+      response.json({ model_stats: [statistics.of(model, versionOf(loadedModel(queue, version)))] });
       return;
     }
     const all = [...queues].flatMap(([model, { state }]) =>
-      state.kind === 'ready' ? [statistics.of(model, state.loaded)] : [],
+      state.kind === 'ready' ? [statistics.of(model, versionOf(state.loaded))] : [],
     );
     response.json({ model_stats: all });
   };

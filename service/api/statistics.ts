@@ -7,9 +7,7 @@ import type { z } from 'zod';
 
 import type { ModelId } from '../../models/catalog';
 import type { QueuedResult } from '../inference/model-queue';
-import type { LoadedModel } from '../inference/protocol';
 import type { MODEL_STATISTICS } from './model-schemas';
-import { versionOf } from './served-models';
 
 const NS_PER_MS = 1_000_000;
 
@@ -50,7 +48,7 @@ export interface Statistics {
   /** @param totalMs from the complete body to the result */
   succeeded(model: ModelId, batch: number, result: QueuedResult, totalMs: number): void;
   failed(model: ModelId, totalMs: number): void;
-  of(model: ModelId, loaded: LoadedModel): ModelStatistics;
+  of(model: ModelId, version: string): ModelStatistics;
 }
 
 /** Starts counting at zero. */
@@ -63,24 +61,24 @@ export function createStatistics(): Statistics {
   };
   return {
     succeeded: (model, batch, { queueMs, decodeMs, inferenceMs }, totalMs) => {
-      const model_ = of(model);
-      model_.lastAt = Date.now();
-      model_.success = plus(model_.success, totalMs);
-      model_.queue = plus(model_.queue, queueMs);
-      model_.decode = plus(model_.decode, decodeMs);
-      model_.infer = plus(model_.infer, inferenceMs);
-      model_.batches.set(batch, plus(model_.batches.get(batch) ?? none(), inferenceMs));
+      const known = of(model);
+      known.lastAt = Date.now();
+      known.success = plus(known.success, totalMs);
+      known.queue = plus(known.queue, queueMs);
+      known.decode = plus(known.decode, decodeMs);
+      known.infer = plus(known.infer, inferenceMs);
+      known.batches.set(batch, plus(known.batches.get(batch) ?? none(), inferenceMs));
     },
     failed: (model, totalMs) => {
-      const model_ = of(model);
-      model_.fail = plus(model_.fail, totalMs);
+      const known = of(model);
+      known.fail = plus(known.fail, totalMs);
     },
-    of: (model, loaded) => {
+    of: (model, version) => {
       const { lastAt, success, fail, queue, decode, infer, batches } = of(model);
       const sizes = [...batches].sort(([a], [b]) => a - b);
       return {
         name: model,
-        version: versionOf(loaded),
+        version,
         last_inference: lastAt,
         inference_count: sizes.reduce((sum, [size, { count }]) => sum + size * count, 0),
         execution_count: success.count,
