@@ -80,7 +80,7 @@ async function classifyImages(
   return results;
 }
 
-/** Checks the model and the number of classes; the query's fields win over the body's. */
+/** Checks the model and the number of classes; a body's fields win over the query's, where generated clients send defaults. */
 const checkOptions = (...sources: readonly Readonly<Record<string, unknown>>[]) => {
   const given = sources.flatMap((source) => Object.entries(source)).filter(([, value]) => value != null);
   return check(CLASSIFY_QUERY, withNumber(Object.fromEntries(given), 'top'), 'the query');
@@ -98,7 +98,7 @@ export function classifyHandlers(context: WorkContext, bodies: Bodies): RequestH
     if (named !== undefined) findModel(context.queues, named);
     const started = performance.now();
     const { images, isList, options } = await readImages(bodies, request);
-    const query = checkOptions(options, request.query);
+    const query = checkOptions(request.query, options);
     const [model, queue] = findModel(context.queues, query.model);
     const loaded = loadedModel(queue);
     const classifier: Classifier = {

@@ -7,8 +7,7 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 
 import { PROBLEM } from '../problem';
-import { type ErrorCode, ERRORS, HTTP_PORT, IMAGE_FIELDS } from '../contract';
-import { IMAGE_MEDIA_TYPES } from '../../models/data/image-formats';
+import { type ErrorCode, ERRORS, HTTP_PORT, PATHS } from '../contract';
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { type OperationId, OPERATIONS } from './endpoints';
 import { COMMON_ERRORS, type Content, type Operation } from './operation';
@@ -98,13 +97,7 @@ function contentOf(content: Content): Json {
     if (schema instanceof z.ZodType) return { schema: schemaOf(schema) };
     return { schema: { anyOf: schema.map((each) => schemaOf(each)) } };
   };
-  const encoding = { encoding: { [IMAGE_FIELDS[0]]: { contentType: IMAGE_MEDIA_TYPES.join(', ') } } };
-  return Object.fromEntries(
-    Object.entries(content).map(([type, schema]) => [
-      type,
-      { ...media(schema), ...(type === 'multipart/form-data' ? encoding : {}) },
-    ]),
-  );
+  return Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, media(schema)]));
 }
 
 const parametersOf = (schema: z.ZodObject | undefined, place: 'path' | 'query'): Json[] =>
@@ -136,6 +129,19 @@ function errorResponses(codes: readonly ErrorCode[]): Json {
   );
 }
 
+/** Groups of operations: the first whose paths start so. */
+const TAGS = [
+  { name: 'classification', description: 'Images in, classes out.', start: PATHS.classify },
+  {
+    name: 'open-inference',
+    description: 'The Open Inference Protocol, or V2 protocol.',
+    start: PATHS.server,
+  },
+  { name: 'v1', description: 'KServe’s V1 protocol, which is TensorFlow Serving’s.', start: PATHS.v1Models },
+  { name: 'service', description: 'The page, this document and the metrics.', start: '/' },
+] as const;
+const tagOf = (path: string) => TAGS.find(({ start }) => path.startsWith(start))!;
+
 function operationObject(id: OperationId, operation: Operation): Json {
   const {
     summary,
@@ -151,7 +157,8 @@ function operationObject(id: OperationId, operation: Operation): Json {
   return {
     operationId: id,
     summary,
-    ...(description === undefined ? {} : { description }),
+    description: description ?? `${summary}.`,
+    tags: [tagOf(operation.path).name],
     parameters: [
       ...parametersOf(pathParameters, 'path'),
       ...parametersOf(query, 'query'),
@@ -184,9 +191,11 @@ export function openApiDocument(ids: readonly OperationId[]): Json {
       title: 'Tandem',
       version: PACKAGE_VERSION,
       description: 'Two image classifiers, one tuned for accuracy and one for latency.',
+      contact: { name: 'Tandem' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: `Port ${HTTP_PORT} of a pod.` }],
+    tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths: Object.fromEntries(paths),
     components: {
       schemas: namedSchemas(),

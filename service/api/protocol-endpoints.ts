@@ -58,7 +58,7 @@ export const PROTOCOL_OPERATIONS = {
     errors: ['NOT_READY'],
     isOpen: true,
   },
-  server: {
+  serverMetadata: {
     method: 'GET',
     path: PATHS.server,
     summary: 'Get the server’s metadata and its models',
@@ -80,8 +80,8 @@ export const PROTOCOL_OPERATIONS = {
     answer: json(REPOSITORY_INDEX),
     errors: ['BODY_TOO_LARGE', 'UNSUPPORTED_TYPE', 'OVERLOADED'],
   },
-  model: { ...model, ...metadata, path: PATHS.model },
-  modelVersion: { ...version, ...metadata, path: PATHS.modelVersion },
+  modelMetadata: { ...model, ...metadata, path: PATHS.model },
+  modelVersionMetadata: { ...version, ...metadata, path: PATHS.modelVersion },
   modelReady: { ...model, ...ready, path: PATHS.modelReady },
   modelVersionReady: { ...version, ...ready, path: PATHS.modelVersionReady },
   modelConfig: { ...model, ...config, path: PATHS.modelConfig },
