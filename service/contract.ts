@@ -29,6 +29,7 @@ export const ENV = {
   logLevel: 'LOG_LEVEL',
   apiKeyFile: 'API_KEY_FILE',
   metricsPort: 'METRICS_PORT',
+  corsOrigins: 'CORS_ORIGINS',
 } as const;
 
 /** Every path, in Express syntax. */

@@ -6,7 +6,9 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 
 import type { CheckApiKey } from '../http/api-key';
+import { allowOrigins, answerPreflight } from '../http/cors';
 import { createBodies } from '../http/body';
+import { requireHost } from '../http/host';
 import { httpLog, requestId, traceContext } from '../http/request-log';
 import { PATHS } from '../contract';
 import { errorHandler } from '../errors';
@@ -37,6 +39,8 @@ export interface AppDependencies {
   readonly samplesDir: string;
   /** Checks the API key of every request that needs one. @default no key is required */
   readonly checkApiKey?: CheckApiKey;
+  /** Origins of pages that may call the API from a browser. @default none */
+  readonly corsOrigins?: readonly string[];
   /** Whether another port serves the metrics; then this application does not. @default false */
   readonly hasMetricsPort?: boolean;
   /** @default BODY_TIMEOUT_MS of the contract */
@@ -45,7 +49,7 @@ export interface AppDependencies {
 
 /** Builds the application. */
 export function createApp(dependencies: AppDependencies): Express {
-  const { metrics, log, samplesDir, checkApiKey, hasMetricsPort = false } = dependencies;
+  const { metrics, log, samplesDir, checkApiKey, corsOrigins = [], hasMetricsPort = false } = dependencies;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -60,8 +64,9 @@ export function createApp(dependencies: AppDependencies): Express {
       },
     }),
   );
+  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   // Before the log, because logging costs more than rejecting.
-  app.use(admission(dependencies), httpLog(log));
+  app.use(admission(dependencies), httpLog(log), requireHost, answerPreflight);
 
   const operations = (Object.keys(OPERATIONS) as OperationId[]).filter(
     (id) => id !== 'metrics' || !hasMetricsPort,

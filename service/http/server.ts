@@ -62,7 +62,7 @@ export function createHttpServer(
     requestTimeout: headersTimeoutMs + bodyTimeoutMs + CHECK_INTERVAL_MS,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // This service does not use Host, and Node's own response would not be problem+json.
+    // requireHost checks it: Node's own response would not be problem+json.
     requireHostHeader: false,
   });
   const responses = new WeakMap<Duplex, ServerResponse>();

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import type { Running } from '../../../service/main';
 import { OPERATIONS } from '../../../service/api/endpoints';
 import { expectProblem, formOf, json, post } from '../../support/client';
-import { grey, startServer } from '../../support/server';
+import { grey, parseLogLine, startServer } from '../../support/server';
 
 const CANARY = 'CANARY-9f3a';
 const KEY = `key-${CANARY}`;
@@ -132,4 +132,15 @@ test('answers carry security headers', async () => {
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   expect(answer.headers.get('x-powered-by')).toBeNull();
   expect((await json(await get('/openapi.json'))).paths['/metrics']).toBeUndefined();
+});
+
+test('no line of the log has a key twice', async () => {
+  expect(() => parseLogLine('{"a": {"b": 1, "b": 2}}')).toThrow(/unique/);
+  const traced = { ...authorization, traceparent: TRACEPARENT };
+  await classify(traced);
+  await post(`${server.url}/v2/models/latency/infer`, '{}', 'application/json', traced);
+  await post(`${server.url}/v1/classify`, 'no image', 'image/jpeg', traced);
+  await fetch(`${server.url}/v1/classify`, { method: 'OPTIONS', headers: traced });
+  expect(lines.length).toBeGreaterThan(10);
+  expect(() => lines.map(parseLogLine)).not.toThrow();
 });
