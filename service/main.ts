@@ -80,6 +80,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     log,
     draining: () => drain.draining,
     samplesDir: join(config.modelsDir, 'samples'),
+    corsOrigins: config.corsOrigins,
     hasMetricsPort: config.metricsPort !== undefined,
     ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile, log) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),

@@ -6,7 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import sharp from 'sharp';
 
 import { INPUT_SHAPE } from '../catalog';
-import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, OTHER_FORMATS, PNG, type Signature } from './image-formats';
+import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, isFormat, OTHER_FORMATS, PNG } from './image-formats';
 import { fillInput } from './pixels';
 
 // libvips' settings belong to the process: a thread that sets them again briefly blocks JPEG for the other threads.
@@ -46,14 +46,9 @@ export const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
 const BACKGROUND = { r: 255, g: 255, b: 255 };
 const [HEIGHT, WIDTH] = INPUT_SHAPE;
 
-const matches =
-  (image: Buffer) =>
-  ({ offset, bytes }: Signature) =>
-    image.toString('latin1', offset, offset + bytes.length) === bytes;
-
 function checkFormat(image: Buffer): void {
-  if (IMAGE_FORMATS.some(matches(image))) return;
-  const other = OTHER_FORMATS.find(matches(image));
+  if (IMAGE_FORMATS.some(isFormat(image))) return;
+  const other = OTHER_FORMATS.find(isFormat(image));
   if (other !== undefined) {
     throw new DecodeError('unsupported', `The image is ${other.name}; send a ${IMAGE_FORMAT_NAMES} instead.`);
   }
@@ -68,7 +63,7 @@ const PNG_DEPTH_AT = 24;
 
 /** Whether sharp leaves the colours in Display P3, as it does for 16-bit images with a profile. */
 async function isLeftInP3(image: Buffer): Promise<boolean> {
-  if (!matches(image)(PNG) || image[PNG_DEPTH_AT] !== 16) return false;
+  if (!isFormat(image)(PNG) || image[PNG_DEPTH_AT] !== 16) return false;
   const { space, hasProfile } = await sharp(image).metadata();
   return space === 'rgb16' && hasProfile;
 }

@@ -7,6 +7,7 @@ import helmet from 'helmet';
 import { PATHS } from '../contract';
 import { errorHandler } from '../errors';
 import type { Metrics } from '../metrics';
+import { requireHost } from '../http/host';
 import { requestId } from '../http/request-log';
 import { metricsHandler, notFound, requireMethod } from './routes';
 
@@ -14,7 +15,7 @@ import { metricsHandler, notFound, requireMethod } from './routes';
 export function createMetricsApp(metrics: Metrics): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(requestId, helmet());
+  app.use(requestId, helmet(), requireHost);
   app.all(PATHS.metrics, requireMethod('GET'), metricsHandler(metrics));
   app.use(notFound(PATHS.metrics), errorHandler);
   return app;

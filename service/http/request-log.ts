@@ -40,25 +40,29 @@ const routeOf = (request: IncomingMessage): string | undefined =>
 const codeOf = (response: ServerResponse): string | undefined =>
   (response as Partial<Response>).locals?.[PROBLEM_CODE] as string | undefined;
 
+const outcomeOf = (request: IncomingMessage, response: ServerResponse) => ({
+  route: routeOf(request),
+  code: codeOf(response),
+});
+
 /** Logs each answered request, except probes and metrics scrapes. */
 export const httpLog = (logger: Logger): RequestHandler =>
   pinoHttp({
     logger,
     genReqId: (_request, response) => response.getHeader('x-request-id') as string,
     autoLogging: { ignore: (request) => HEALTH_PATHS.has(request.url) },
-    customProps: (request, response) => ({
+    // Bound when the request arrives and compared when it is answered: what changes meanwhile would be bound twice.
+    customProps: (request) => ({
       ...readTraceparent(request.headers['traceparent'] as string | undefined),
-      route: routeOf(request),
-      code: codeOf(response),
+    }),
+    customSuccessObject: (request, response, { res, responseTime }: Record<string, unknown>) => ({
+      ...outcomeOf(request, response),
+      res,
+      responseTime,
     }),
     // pino-http logs an error with a stack for every status from 500; errorHandler logs the unexpected errors instead.
-    customErrorObject: (
-      _request,
-      _response,
-      _error,
-      { req, res, responseTime }: Record<string, unknown>,
-    ) => ({
-      req,
+    customErrorObject: (request, response, _error, { res, responseTime }: Record<string, unknown>) => ({
+      ...outcomeOf(request, response),
       res,
       responseTime,
     }),

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 
 import { createApp } from '../../../service/api/app';
 import { createMetrics } from '../../../service/metrics';
-import { openApiDocument } from '../../../service/api/openapi';
+import { documentedPath, openApiDocument } from '../../../service/api/openapi';
 import { type OperationId, OPERATIONS } from '../../../service/api/endpoints';
 
 const ALL = Object.keys(OPERATIONS) as OperationId[];
@@ -30,7 +30,7 @@ function routesOf(hasMetricsPort: boolean): string[] {
     hasMetricsPort,
   });
   const layers = (app.router as unknown as { stack: Layer[] }).stack;
-  return layers.flatMap(({ route }) => (route === undefined ? [] : [route.path.replace(/:(\w+)/g, '{$1}')]));
+  return layers.flatMap(({ route }) => (route === undefined ? [] : [documentedPath(route.path)]));
 }
 
 // In a process of its own: the validator is an ES module, which Jest's contexts cannot import.
@@ -76,6 +76,7 @@ test('probes, the page and the document need no key; everything else can require
     '/openapi.json',
     '/samples',
     '/samples/{name}',
+    '/v1/models/{id}',
     '/v2/health/live',
     '/v2/health/ready',
     '/v2/models/{id}/ready',
@@ -91,6 +92,7 @@ test('the document shows the limits that requests are validated against', () => 
     'image/jpeg',
     'image/png',
     'image/webp',
+    'application/octet-stream',
     'multipart/form-data',
     'application/json',
   ]);
