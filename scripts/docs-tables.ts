@@ -4,6 +4,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { CONNECTION_FORMS } from '../bench/load/connections';
+import { LOAD_FORMS } from '../bench/load/load';
+import { VALIDITY_RULES, type ValidityRule } from '../bench/load/run-document';
+import { VALIDITY_REMEDIES } from '../bench/load/validity';
 import { DEFAULT_SETTINGS, SETTING_VARIABLES } from '../infra/settings';
 import { type Variant, VARIANTS } from '../infra/variants';
 import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
@@ -78,6 +82,21 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['variable', 'what it sets', 'default'],
       VARIABLE_HELP.map((variable) => [code(variable.name), variable.description, variable.default]),
+    ),
+  loads: () =>
+    table(
+      ['`--load`', 'what is sent'],
+      LOAD_FORMS.map(([form, meaning]) => [code(form), meaning]),
+    ),
+  connections: () =>
+    table(
+      ['`--connections`', 'what it does'],
+      CONNECTION_FORMS.map(([form, meaning]) => [code(form), meaning]),
+    ),
+  validity: () =>
+    table(
+      ['INVALID because', 'what to do'],
+      Object.entries(VALIDITY_RULES).map(([rule, text]) => [text, VALIDITY_REMEDIES[rule as ValidityRule]]),
     ),
   errors: () =>
     table(

@@ -8,6 +8,8 @@ export const MAX_REQUESTS = 1_000_000;
 export const MAX_SECONDS = 86_400;
 export const MAX_RATE_PER_SECOND = 10_000;
 export const MAX_CLIENTS = 1_000;
+/** Requests that may wait for an answer at once; one that is due above that is not sent, which makes a run invalid. */
+export const MAX_IN_FLIGHT = 4_096;
 
 /** Open loops: requests are sent when they are due, whether or not earlier ones were answered. */
 export type OpenLoad =

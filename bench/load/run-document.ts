@@ -89,13 +89,19 @@ export interface ImageFact {
   readonly expectedClass?: string;
 }
 
-/** Why a run may be invalid; the text is part of the document. */
+/** Bounds of {@link VALIDITY_RULES}; shares are of one core and of the run's length. */
+export const MAX_LAG_P99_MS = 10;
+export const MAX_GENERATOR_CPU_SHARE = 0.7;
+export const MAX_CLOCK_DRIFT_SHARE = 0.001;
+const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`;
+
+/** Why a run may be invalid. */
 export const VALIDITY_RULES = {
-  lag: 'the send lag’s p99 exceeds 10 ms',
+  lag: `the send lag’s p99 exceeds ${MAX_LAG_P99_MS} ms`,
   unsent: 'requests were planned but not sent',
-  generatorCpu: 'the generator used more than 70 % of its core',
+  generatorCpu: `the generator used more than ${percent(MAX_GENERATOR_CPU_SHARE)} of its core`,
   sample: 'the sample is too small for its percentile',
-  clockDrift: 'the monotonic clock and the wall clock drifted apart by more than 0.1 %',
+  clockDrift: `the monotonic clock and the wall clock drifted apart by more than ${percent(MAX_CLOCK_DRIFT_SHARE)}`,
   inFlight: 'requests in flight drift upward',
   incomplete: 'the run ended before its schedule',
 } as const;

@@ -3,12 +3,29 @@
  */
 import { minTrials } from '../../statistics/binomial';
 import { percentile } from '../../statistics/percentile';
-import type { Load } from './load';
-import { type BrokenRule, type GeneratorReport, OUTCOMES, type Requests } from './run-document';
+import { type Load, MAX_IN_FLIGHT } from './load';
+import {
+  type BrokenRule,
+  type GeneratorReport,
+  MAX_CLOCK_DRIFT_SHARE,
+  MAX_GENERATOR_CPU_SHARE,
+  MAX_LAG_P99_MS,
+  OUTCOMES,
+  type Requests,
+  type ValidityRule,
+} from './run-document';
 
-export const MAX_LAG_P99_MS = 10;
-export const MAX_GENERATOR_CPU_SHARE = 0.7;
-export const MAX_CLOCK_DRIFT_SHARE = 0.001;
+/** What to do about each broken rule. */
+export const VALIDITY_REMEDIES: Readonly<Record<ValidityRule, string>> = {
+  lag: 'stop what else runs on the generator’s core, or run it on another machine',
+  unsent: `lower the rate: more than ${MAX_IN_FLIGHT} requests waited for an answer`,
+  generatorCpu: 'lower the rate, or share it out over several generators with --shard',
+  sample: 'send for longer, or quote a lower percentile',
+  clockDrift: 'wait until the machine’s clock is synchronized',
+  inFlight: 'lower the rate: the server cannot keep up, so its latency depends on how long you send',
+  incomplete: 'let the run end',
+};
+
 /** A wall clock that counts whole milliseconds drifts this much by rounding. */
 const CLOCK_RESOLUTION_MS = 2;
 export const CONFIDENCE = 0.99;
