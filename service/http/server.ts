@@ -77,7 +77,9 @@ export function createHttpServer(
   server.on('checkExpectation', handle);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const response = responses.get(socket);
-    const isAnswering = response !== undefined && response.headersSent && !response.writableEnded;
+    // An answered request whose body is still being dropped must not get a second answer either.
+    const isAnswering =
+      response !== undefined && response.headersSent && !(response.writableEnded && response.req.complete);
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) socket.destroy();
     else answerOn(socket, error.code);
   });
