@@ -1,5 +1,6 @@
 /**
- * Writes the generated tables of README.md and docs/ from the facts in the code: `npm run docs`.
+ * Writes the generated tables of README.md and docs/, and the demo page's facts, from the facts in the code:
+ * `npm run docs`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { VARIABLE_HELP } from '../service/config';
 import { ERRORS } from '../service/contract';
 import { DOCUMENTS, ROOT } from './documents';
+import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
 import { roomsDiagram, roomsTable } from './rooms-tables';
 
 const code = (text: string) => `\`${text}\``;
@@ -118,4 +120,5 @@ if (require.main === module) {
     const updated = withTables(text);
     if (updated !== text) writeFileAtomic(file, updated);
   }
+  writeFileAtomic(PAGE_FACTS_FILE, pageFacts());
 }

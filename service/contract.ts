@@ -38,6 +38,8 @@ export const PATHS = {
   live: '/v2/health/live',
   ready: '/v2/health/ready',
   server: '/v2',
+  /** The API explorer. */
+  docs: '/docs',
   model: '/v2/models/:id',
   modelReady: '/v2/models/:id/ready',
   infer: '/v2/models/:id/infer',

@@ -79,7 +79,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     cpuLimitMillis: config.cpuLimitMillis,
     log,
     draining: () => drain.draining,
-    samplesDir: join(config.modelsDir, 'samples'),
+    modelsDir: config.modelsDir,
     hasMetricsPort: config.metricsPort !== undefined,
     ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile, log) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),

@@ -176,6 +176,13 @@ const operations = {
     answer: { 'text/html': 'opaque' },
     isOpen: true,
   },
+  docs: {
+    method: 'GET',
+    path: PATHS.docs,
+    summary: 'Get the API explorer',
+    answer: { 'text/html': 'opaque' },
+    isOpen: true,
+  },
   samples: {
     method: 'GET',
     path: PATHS.samples,

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 
 import { INPUT_NAME, INPUT_SHAPE, type ModelId, OUTPUT_NAME } from '../../models/catalog';
 import { topClasses } from '../../models/evaluation/top-classes';
+import type { TestAccuracy } from './evaluation';
 import { check } from './validation';
 import { SERVICE_NAME } from '../contract';
 import { bodyError, ServiceError } from '../errors';
@@ -115,7 +116,11 @@ export const serverMetadata = (version: string, models: ModelId[]): z.infer<type
 });
 
 /** A model's metadata. */
-export function modelMetadata(model: ModelId, loaded: LoadedModel): z.infer<typeof MODEL_METADATA> {
+export function modelMetadata(
+  model: ModelId,
+  loaded: LoadedModel,
+  testAccuracy?: TestAccuracy,
+): z.infer<typeof MODEL_METADATA> {
   return {
     name: model,
     versions: [versionOf(loaded)],
@@ -129,5 +134,6 @@ export function modelMetadata(model: ModelId, loaded: LoadedModel): z.infer<type
     precision: loaded.precision,
     threads: loaded.threads,
     sha256: loaded.sha256,
+    ...(testAccuracy === undefined ? {} : { testAccuracy }),
   };
 }
