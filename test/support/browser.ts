@@ -1,28 +1,14 @@
 /** The demo page in a real browser: Debian's Chromium. Without one, its tests are skipped and say so. */
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { browserPath, BROWSERS } from '../../scripts/browser';
 
-const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
-
-const executablePath = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .flatMap((folder) => PROGRAMS.map((program) => join(folder, program)))
-  .find((program) => existsSync(program));
-
-if (executablePath === undefined) {
-  console.warn(`SKIPPED: these tests need one of ${PROGRAMS.join(', ')}; install Debian’s package chromium`);
+if (browserPath === undefined) {
+  console.warn(`SKIPPED: these tests need one of ${BROWSERS.join(', ')}; install Debian’s package chromium`);
 }
 
 /** `describe` where there is a browser. */
-export const describeInBrowser = executablePath === undefined ? describe.skip : describe;
-
-/** The sandbox needs privileges that containers and root do not have; the pages are our own. */
-const ARGUMENTS = ['--no-sandbox'];
-
-export const launch = (): Promise<Browser> =>
-  chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: ARGUMENTS });
+export const describeInBrowser = browserPath === undefined ? describe.skip : describe;
 
 /** A page, and what went wrong in it that no one caught. */
 export interface OpenedPage {

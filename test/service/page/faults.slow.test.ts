@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
 import type { Running } from '../../../service/main';
-import { answered, describeInBrowser, fileOf, hasText, launch, open, textOf } from '../../support/browser';
+import { launchBrowser } from '../../../scripts/browser';
+import { answered, describeInBrowser, fileOf, hasText, open, textOf } from '../../support/browser';
 import { fakeModels, grey, startServer } from '../../support/server';
 
 describeInBrowser('a page whose service has a fault', () => {
   let server: Running & { url: string };
   let browser: Browser;
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer({}, 20_000), launch()]);
+    [server, browser] = await Promise.all([startServer({}, 20_000), launchBrowser()]);
     await server.ready;
   });
   afterAll(() => Promise.all([browser.close(), server.stop()]));

@@ -6,7 +6,8 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 import { PAGE_FACTS_FILE, pageFacts } from '../../../scripts/page-facts';
 import type { Running } from '../../../service/main';
-import { answered, describeInBrowser, launch, open, textOf } from '../../support/browser';
+import { launchBrowser } from '../../../scripts/browser';
+import { answered, describeInBrowser, open, textOf } from '../../support/browser';
 import { startServer } from '../../support/server';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -33,7 +34,7 @@ describeInBrowser('the answered page', () => {
   let server: Running & { url: string };
   let browser: Browser;
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer({}, 20_000), launch()]);
+    [server, browser] = await Promise.all([startServer({}, 20_000), launchBrowser()]);
     await server.ready;
   });
   afterAll(() => Promise.all([browser.close(), server.stop()]));

@@ -4,7 +4,8 @@ import type { Browser, Page } from 'playwright-core';
 
 import { LIMITS } from '../../../service/contract';
 import type { Running } from '../../../service/main';
-import { answered, describeInBrowser, fileOf, hasText, launch, open, textOf } from '../../support/browser';
+import { launchBrowser } from '../../../scripts/browser';
+import { answered, describeInBrowser, fileOf, hasText, open, textOf } from '../../support/browser';
 import { grey, startServer } from '../../support/server';
 
 const CLASSIFY = '**/v1/classify*';
@@ -19,7 +20,7 @@ describeInBrowser('picking an image', () => {
   let jpeg: Buffer;
 
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer({}, 20_000), launch()]);
+    [server, browser] = await Promise.all([startServer({}, 20_000), launchBrowser()]);
     await server.ready;
     jpeg = await grey(0.9).jpeg().toBuffer();
   });
