@@ -59,7 +59,8 @@ RUN if [ "$ENGINE" = tfjs-node ]; then \
     fi && \
     npm pkg delete devDependencies peerDependencies dependencies.yaml dependencies.@tensorflow/tfjs-backend-wasm && \
     npm prune --ignore-scripts && \
-    find node_modules -name '*.map' -delete
+    find node_modules -name '*.map' -delete && \
+    find node_modules/swagger-ui-dist -name '*.js' ! -name swagger-ui-bundle.js -delete
 COPY --from=base /var/lib/dpkg/status dpkg-status
 RUN npm sbom --sbom-format cyclonedx >npm.cdx.json && \
     node build/scripts/image-sbom.js npm.cdx.json dpkg-status >sbom.cdx.json

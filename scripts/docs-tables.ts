@@ -1,5 +1,6 @@
 /**
- * Writes the generated tables of README.md and docs/ from the facts in the code: `npm run docs`.
+ * Writes the generated tables of README.md and docs/, and the demo page's facts, from the facts in the code:
+ * `npm run docs`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ import { VARIABLE_HELP } from '../service/config';
 import { ERRORS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
 import { DOCUMENTS, ROOT } from './documents';
+import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
 import { roomsDiagram, roomsTable } from './rooms-tables';
 
 const code = (text: string) => `\`${text}\``;
@@ -150,4 +152,5 @@ if (require.main === module) {
     const updated = withTables(text);
     if (updated !== text) writeFileAtomic(file, updated);
   }
+  writeFileAtomic(PAGE_FACTS_FILE, pageFacts());
 }

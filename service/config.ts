@@ -65,6 +65,10 @@ const VARIABLES = z.object({
   port: wholeNumber(0, MAX_PORT)
     .prefault(String(HTTP_PORT))
     .meta(help('TCP port to listen on; 0 picks a free port', String(HTTP_PORT))),
+  host: z
+    .string()
+    .optional()
+    .meta(help('address to listen on', 'all interfaces; `npm start` uses 127.0.0.1')),
   models: modelList
     .prefault(MODEL_IDS.join(','))
     .meta(help('models to serve, separated by commas', MODEL_IDS.join(','))),

@@ -5,6 +5,9 @@
 /** Default TCP port; {@link ENV.port} overrides it. */
 export const HTTP_PORT = 8080;
 
+/** Addresses that stand for all interfaces. */
+export const HOST_ALL: readonly string[] = ['0.0.0.0', '::'];
+
 /** The service's name in its metadata. */
 export const SERVICE_NAME = 'tandem';
 
@@ -20,6 +23,7 @@ export const RUN_AS_USER_ID = 65532;
 /** Environment variables that the service reads; service/config.ts documents them. */
 export const ENV = {
   port: 'PORT',
+  host: 'HOST',
   models: 'MODELS',
   engine: 'ENGINE',
   /** The manifests set it through the Downward API. */
@@ -35,6 +39,8 @@ export const ENV = {
 /** Every path, in Express syntax. */
 export const PATHS = {
   page: '/',
+  /** The API explorer. */
+  docs: '/docs',
   classify: '/v1/classify',
   live: '/v2/health/live',
   ready: '/v2/health/ready',

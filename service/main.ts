@@ -46,22 +46,31 @@ export interface ServeOptions extends Timeouts {
   readonly requestTimeoutMs?: number;
 }
 
-/** Why the service cannot listen on a port, and the remedy. */
-function portProblem(code: string | undefined, variable: string): string | undefined {
+/** Why the service cannot listen, and the remedy. */
+function listenProblem(
+  { code }: NodeJS.ErrnoException,
+  host: string | undefined,
+  port: number,
+  variable: string,
+): string | undefined {
   if (code === 'EADDRINUSE')
-    return `is in use: stop the process that listens there or set ${variable} to another port`;
+    return `port ${port} is in use: stop the process that listens there or set ${variable} to another port`;
   if (code === 'EACCES')
-    return `needs a privilege: set ${variable} to 1024 or higher, or give the process CAP_NET_BIND_SERVICE`;
+    return `port ${port} needs a privilege: set ${variable} to 1024 or higher, or give the process CAP_NET_BIND_SERVICE`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `${ENV.host} must be an address of this machine, received "${host}": use 127.0.0.1, or unset it for all interfaces`;
   return undefined;
 }
 
-function listen(server: Server, port: number, variable: string): Promise<number> {
+function listen(server: Server, host: string | undefined, port: number, variable: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const problem = portProblem(error.code, variable);
-      reject(problem === undefined ? error : new Error(`port ${port} ${problem}`, { cause: error }));
+      const problem = listenProblem(error, host, port, variable);
+      reject(problem === undefined ? error : new Error(problem, { cause: error }));
     });
-    server.listen(port, () => resolve((server.address() as AddressInfo).port));
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () =>
+      resolve((server.address() as AddressInfo).port),
+    );
   });
 }
 
@@ -79,23 +88,25 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     cpuLimitMillis: config.cpuLimitMillis,
     log,
     draining: () => drain.draining,
-    samplesDir: join(config.modelsDir, 'samples'),
     corsOrigins: config.corsOrigins,
+    modelsDir: config.modelsDir,
     hasMetricsPort: config.metricsPort !== undefined,
     ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile, log) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const drain = createDrain(app);
   const server = createHttpServer(drain.handler, options);
-  const port = await listen(server, config.port, ENV.port);
+  const port = await listen(server, config.host, config.port, ENV.port);
   const metricsServer =
     config.metricsPort === undefined ? undefined : createHttpServer(createMetricsApp(metrics));
   const metricsPort =
     metricsServer &&
-    (await listen(metricsServer, config.metricsPort!, ENV.metricsPort).catch((error: unknown) => {
-      server.close();
-      throw error;
-    }));
+    (await listen(metricsServer, config.host, config.metricsPort!, ENV.metricsPort).catch(
+      (error: unknown) => {
+        server.close();
+        throw error;
+      },
+    ));
 
   const ready = config.models.map((model) => {
     const modelDir = join(config.modelsDir, model);

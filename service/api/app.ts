@@ -1,6 +1,8 @@
 /**
  * Wires the HTTP application: middleware, then one entry per operation. It never listens.
  */
+import { join } from 'node:path';
+
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
@@ -19,7 +21,7 @@ import { type OperationId, OPERATIONS } from './endpoints';
 import { inferHandlers } from './infer';
 import * as metadata from './metadata';
 import { openApiHandler } from './openapi';
-import { page, pageFiles, sample, samples } from './page';
+import { docs, docsFiles, page, pageFiles, sample, samples } from './page';
 import * as modelInfo from './model-info';
 import { predictHandlers } from './predict';
 import { createStatistics } from './statistics';
@@ -35,8 +37,8 @@ export interface AppDependencies {
   readonly log: Logger;
   /** True once the service is shutting down: it is then not ready. */
   readonly draining: () => boolean;
-  /** Folder of sample images for the page; may be missing. */
-  readonly samplesDir: string;
+  /** Folder of the saved models; its subfolder `samples`, if there is one, has the page's sample images. */
+  readonly modelsDir: string;
   /** Checks the API key of every request that needs one. @default no key is required */
   readonly checkApiKey?: CheckApiKey;
   /** Origins of pages that may call the API from a browser. @default none */
@@ -49,7 +51,8 @@ export interface AppDependencies {
 
 /** Builds the application. */
 export function createApp(dependencies: AppDependencies): Express {
-  const { metrics, log, samplesDir, checkApiKey, corsOrigins = [], hasMetricsPort = false } = dependencies;
+  const { metrics, log, modelsDir, checkApiKey, corsOrigins = [], hasMetricsPort = false } = dependencies;
+  const samplesDir = join(modelsDir, 'samples');
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -59,9 +62,17 @@ export function createApp(dependencies: AppDependencies): Express {
   app.use(
     helmet({
       contentSecurityPolicy: {
-        // The service speaks plain HTTP behind its load balancer: upgrading the page's requests would break them.
-        directives: { 'img-src': ["'self'", 'blob:'], 'upgrade-insecure-requests': null },
+        directives: {
+          // blob: is the picked image, data: are the icons of the API explorer.
+          'img-src': ["'self'", 'blob:', 'data:'],
+          'style-src': ["'self'"],
+          'font-src': ["'self'"],
+          // The service speaks plain HTTP behind its load balancer: upgrading the page's requests would break them.
+          'upgrade-insecure-requests': null,
+        },
       },
+      // For whoever terminates TLS: over plain HTTP browsers ignore it.
+      strictTransportSecurity: false,
     }),
   );
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
@@ -106,9 +117,11 @@ export function createApp(dependencies: AppDependencies): Express {
     openapi: [openApiHandler(operations)],
     metrics: [metricsHandler(metrics)],
     page: [page],
+    docs: [docs],
     samples: [samples(samplesDir)],
     sample: [sample(samplesDir)],
   });
+  app.use(PATHS.docs, docsFiles());
   app.use(pageFiles(), notFound(PATHS.openapi), errorHandler);
   return app;
 }

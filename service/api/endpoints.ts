@@ -55,6 +55,13 @@ const operations = {
     answer: { 'text/html': 'text' },
     isOpen: true,
   },
+  docs: {
+    method: 'GET',
+    path: PATHS.docs,
+    summary: 'Get the API explorer',
+    answer: { 'text/html': 'opaque' },
+    isOpen: true,
+  },
   samples: {
     method: 'GET',
     path: PATHS.samples,

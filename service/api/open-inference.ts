@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 
 import { INPUT_NAME, INPUT_SHAPE, type ModelId, OUTPUT_NAME } from '../../models/catalog';
+import type { TestAccuracy } from './evaluation';
 import { SERVICE_NAME } from '../contract';
 import type { LoadedModel } from '../inference/protocol';
 import { OUTPUT_DATATYPE } from './infer-schemas';
@@ -41,7 +42,11 @@ export const serverMetadata = (version: string, models: ModelId[]): z.infer<type
 export const platformOf = ({ engine }: LoadedModel): string => `${SERVICE_NAME}_${engine}`;
 
 /** A model's metadata. */
-export function modelMetadata(model: ModelId, loaded: LoadedModel): z.infer<typeof MODEL_METADATA> {
+export function modelMetadata(
+  model: ModelId,
+  loaded: LoadedModel,
+  testAccuracy?: TestAccuracy,
+): z.infer<typeof MODEL_METADATA> {
   return {
     name: model,
     versions: [versionOf(loaded)],
@@ -62,5 +67,6 @@ export function modelMetadata(model: ModelId, loaded: LoadedModel): z.infer<type
     precision: loaded.precision,
     threads: loaded.threads,
     sha256: loaded.sha256,
+    ...(testAccuracy === undefined ? {} : { testAccuracy }),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Builds the OpenAPI document from the table of operations and their zod schemas. `npm run openapi` prints it.
+ * Builds the OpenAPI document from the table of operations and their zod schemas. `npx tandem openapi` prints it.
  *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
@@ -211,6 +211,5 @@ export function openApiHandler(ids: readonly OperationId[]): RequestHandler {
   return (_request, response) => void response.json(document);
 }
 
-if (require.main === module) {
-  console.log(JSON.stringify(openApiDocument(Object.keys(OPERATIONS) as OperationId[]), undefined, 2));
-}
+/** The document of a service with every operation. */
+export const completeDocument = (): Json => openApiDocument(Object.keys(OPERATIONS) as OperationId[]);

@@ -60,6 +60,18 @@ const tensorMetadata = z.strictObject({
     .meta({ description: 'Layout, order of the channels, every accepted datatype and its range.' }),
 });
 
+/** Accuracy on test images, measured when the model was trained. */
+export const TEST_ACCURACY = z
+  .strictObject({
+    images: z.int().min(1),
+    share: probability.meta({ description: 'Share of the images that the model classified correctly.' }),
+    interval95: z
+      .array(probability)
+      .length(2)
+      .meta({ description: '95 % confidence interval of the share.' }),
+  })
+  .meta({ description: 'Measured on test images; absent if the saved model has no evaluation.json.' });
+
 /** The protocol's `metadata_model_response`, with facts about the loaded model. */
 export const MODEL_METADATA = z.strictObject({
   name: MODEL_ID,
@@ -76,6 +88,7 @@ export const MODEL_METADATA = z.strictObject({
   precision: text,
   threads: z.int().min(1),
   sha256: text.meta({ description: 'SHA-256 of the saved model.' }),
+  testAccuracy: TEST_ACCURACY.optional(),
 });
 
 /** The protocol's `metadata_server_response`, with the served models. */

@@ -26,7 +26,7 @@ function routesOf(hasMetricsPort: boolean): string[] {
     cpuLimitMillis: 1000,
     log: pino({ level: 'silent' }),
     draining: () => false,
-    samplesDir: 'none',
+    modelsDir: 'none',
     hasMetricsPort,
   });
   const layers = (app.router as unknown as { stack: Layer[] }).stack;
@@ -73,6 +73,7 @@ test('probes, the page and the document need no key; everything else can require
   );
   expect(open.map(([path]) => path).sort()).toEqual([
     '/',
+    '/docs',
     '/openapi.json',
     '/samples',
     '/samples/{name}',

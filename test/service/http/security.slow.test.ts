@@ -128,7 +128,12 @@ test('the log contains no file names, bytes, EXIF, keys, paths or queries', asyn
 
 test('answers carry security headers', async () => {
   const answer = await get('/');
-  expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+  const policy = answer.headers.get('content-security-policy')!;
+  expect(policy).toContain("default-src 'self'");
+  expect(policy).toMatch(/style-src 'self'(;|$)/);
+  expect(policy).not.toContain('unsafe');
+  // The service speaks plain HTTP: HSTS is for whoever terminates TLS.
+  expect(answer.headers.get('strict-transport-security')).toBeNull();
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   expect(answer.headers.get('x-powered-by')).toBeNull();
   expect((await json(await get('/openapi.json'))).paths['/metrics']).toBeUndefined();
