@@ -127,9 +127,9 @@ test('the estimate is where the fitted share of violations crosses what the obje
 });
 
 test('a rate that cannot be decided says how little its requests tell', async () => {
-  // The first rate passes; at twice that rate exactly the allowed share is late.
+  // From 20 to 40 per second exactly the allowed share is late, above that everything.
   const near: Probe = (rate, _, isDecided) => {
-    const late = rate > 20 ? 0.05 : 0;
+    const late = rate > 40 ? 1 : rate > 20 ? 0.05 : 0;
     const violated = Uint8Array.from({ length: 4_000 }, (_each, i) => (i % 20 < 20 * late ? 1 : 0));
     const sample = {
       ...{ violated, latencyMs: Float64Array.from(violated, (each) => (each ? 150 : 20)) },
