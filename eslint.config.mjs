@@ -2,7 +2,17 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['build/', 'dist/', 'coverage/', 'node_modules/', '.cache/', 'service/page/'] },
+  {
+    ignores: [
+      'build/',
+      'dist/',
+      'coverage/',
+      'node_modules/',
+      '.cache/',
+      'service/page/',
+      'models/data/assembly/',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

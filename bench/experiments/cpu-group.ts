@@ -18,9 +18,13 @@ export function cgroupObstacle(): string | undefined {
   }
 }
 
-/** Makes a group with a CPU limit. */
-export function createCpuGroup(limitMillis: number) {
-  const folder = join(MOUNT, `tandem-bench-${process.pid}-${limitMillis}`);
+/**
+ * Makes a group with a CPU limit.
+ *
+ * @param suffix tells groups of one process and one limit apart
+ */
+export function createCpuGroup(limitMillis: number, suffix = '') {
+  const folder = join(MOUNT, `tandem-bench-${process.pid}-${limitMillis}${suffix}`);
   mkdirSync(folder);
   writeFileSync(join(folder, 'cpu.cfs_period_us'), String(PERIOD_MICROSECONDS));
   writeFileSync(join(folder, 'cpu.cfs_quota_us'), String((limitMillis * PERIOD_MICROSECONDS) / 1000));
