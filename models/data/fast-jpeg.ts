@@ -151,21 +151,20 @@ function decode(open: Machine, image: Buffer, width: number, height: number): bo
 
 const fits = (sourceSize: number, size: number) => sourceSize >= size && sourceSize < MAX_SHRINK * size;
 
-/** Decodes; undefined if sharp must. After a failure, whose cause may have left its mark, a new memory is used. */
+/** Decodes; undefined if sharp must, which also says what is wrong with an image. */
 function run(image: Buffer, maxPixels: number): Machine | undefined {
   if (image.length > MAX_FILE_BYTES) return undefined;
   const size = plainJpegSize(image);
   if (size === undefined || !fits(size.width, WIDTH) || !fits(size.height, HEIGHT)) return undefined;
   if (size.width * size.height > Math.min(maxPixels, MAX_PIXELS)) return undefined;
   const open = (machine ??= openMachine());
-  let isDecoded = false;
   try {
-    isDecoded = decode(open, image, size.width, size.height);
+    return decode(open, image, size.width, size.height) ? open : undefined;
   } catch {
-    // sharp says what is wrong.
+    // A fatal error leaves the decoder's stack and memory as they were then.
+    machine = undefined;
+    return undefined;
   }
-  if (!isDecoded) machine = undefined;
-  return machine;
 }
 
 /** RGB bytes [224, 224, 3], as sharp makes them; undefined if the image is not plain, large, small or damaged. */

@@ -18,6 +18,9 @@ const sized = (width: number, height: number) => sharp(SAMPLE).resize(width, hei
 /** What sharp makes of an image; a copy of the settings takes the slow way. */
 const bySharp = (image: Buffer) => decodePixels(image, MAX_PIXELS, { ...RESIZE });
 
+const largestDifference = (one: Buffer, other: Buffer) =>
+  one.reduce((most, level, i) => Math.max(most, Math.abs(level - other[i]!)), 0);
+
 const random = seededRandom(1, 'sizes');
 const someSize = () => 224 + Math.floor(random.uniform() * 400);
 const SIZES = [
@@ -30,7 +33,7 @@ const SIZES = [
     [224, 895],
     [336, 560],
   ],
-  ...Array.from({ length: 20 }, () => [someSize(), someSize()]),
+  ...Array.from({ length: 12 }, () => [someSize(), someSize()]),
 ] as [number, number][];
 
 test.each(SIZES)(
