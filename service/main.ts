@@ -20,6 +20,7 @@ import { createMetricsApp } from './api/metrics-app';
 import { RESTART_MS, type ModelState } from './inference/model-process';
 import { checkNodeVersion } from './node-version';
 import { ModelQueue } from './inference/model-queue';
+import { type Parallelism, parallelismOf } from './inference/parallelism';
 
 /** A running service. */
 export interface Running {
@@ -44,6 +45,8 @@ export interface ServeOptions extends Timeouts {
   /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
+  /** @default what was measured best for the model and the CPU limit */
+  readonly parallelism?: Parallelism;
 }
 
 /** Why the service cannot listen on a port, and the remedy. */
@@ -70,7 +73,7 @@ const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Starts the model processes and listens. The service is live at once, and ready when `ready` resolves. */
 export async function serve(config: Config, options: ServeOptions): Promise<Running> {
   const { log, workerScript, requestTimeoutMs } = options;
-  const { threads, engine: kind, onnxCacheDir } = config;
+  const { engine: kind, onnxCacheDir } = config;
   const queues = new Map<ModelId, ModelQueue>();
   const metrics = createMetrics(queues);
   const app = createApp({
@@ -98,7 +101,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
 
   const ready = config.models.map((model) => {
     const modelDir = join(config.modelsDir, model);
-    log.info({ model, modelDir, engine: kind, threads }, 'loading model');
+    const { processes, threads } = options.parallelism ?? parallelismOf(model, config.cpuLimitMillis);
+    log.info({ model, modelDir, engine: kind, processes, threads }, 'loading model');
     return new Promise<void>((resolve) => {
       const onState = (state: ModelState) => {
         if (state.kind === 'ready') {
@@ -120,6 +124,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       };
       const queue = new ModelQueue({
         model,
+        processes,
         engine: { kind, modelDir, threads, onnxCacheDir },
         onState,
         onRestart,

@@ -1,11 +1,12 @@
 /**
  * What one image costs from socket to answer: CPU milliseconds of the server process and of the model processes, and the
- * times that the answers state. Several checkouts take turns, so that a busy machine slows all of them alike.
+ * times that the answers state. The services take turns, so that a busy machine slows all of them alike.
  *
  * npx tsx bench/experiments/path.ts [--model latency] [--image FILE.jpg] [--size 320x240] [--clients 4] [--rounds 5]
- *   [--seconds 4] [--cpus 1000] [--roots .,../other]
+ *   [--seconds 4] [--cpus 1000] [--roots .,../other] [--parallel 1x2,2x1]
  *
- * `--cpus` limits each service by a control group of version 1, in millicores; `--cpus 0` sets no limit. Linux.
+ * `--cpus` limits each service by a control group of version 1, in millicores; `--cpus 0` sets no limit. `--roots` compares
+ * checkouts, `--parallel` processes x threads of this one. Linux.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,13 +22,14 @@ import { percentile } from '../../statistics/percentile';
 import { summarize } from '../load/documents';
 import { runLoad } from '../load/generator';
 import { cgroupObstacle, createCpuGroup } from './cpu-group';
+import { PARALLEL_ENV } from './parallel-service';
 import { type ServiceProcess, startService } from './service-process';
 
 const WARM_UP_SECONDS = 3;
 /** Ticks per second of /proc's times; fixed in every Linux that Node supports. */
 const TICKS_PER_SECOND = 100;
-/** Images whose times are read from their answers, one at a time. */
-const TIMED_IMAGES = 100;
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** CPU time of a process with its threads, milliseconds. */
 function cpuMs(processId: number): number {
@@ -36,41 +38,85 @@ function cpuMs(processId: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
 }
 
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+/** Memory of a process, with its share of what it shares, MiB. */
+const pssMebibytes = (processId: number) =>
+  Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${processId}/smaps_rollup`, 'utf8'))![1]) / 1024;
 
-interface Figures {
-  readonly perSecond: number[];
-  readonly serverMs: number[];
-  readonly modelMs: number[];
-  readonly decodeMs: number[];
-  readonly inferenceMs: number[];
+/** What is measured, with the heading of its column. */
+const FIGURES = {
+  perSecond: 'images/s',
+  cpuMs: 'CPU ms an image',
+  serverMs: 'server',
+  modelMs: 'model processes',
+  decodeMs: 'decoding ms',
+  inferenceMs: 'inference ms',
+  oneClientMs: 'one client, p50 ms',
+  pssMebibytes: 'PSS MiB',
+} as const;
+type Figure = keyof typeof FIGURES;
+
+/** A service to start. */
+interface Candidate {
+  readonly name: string;
+  readonly entry: string;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 interface Side {
-  readonly root: string;
+  readonly name: string;
   readonly service: ServiceProcess;
-  readonly figures: Figures;
+  readonly figures: Readonly<Record<Figure, number[]>>;
 }
 
-/** One round of one side: CPU time under load, then the stated times without it. */
-async function measure({ service, figures }: Side, url: string, file: string, load: string, clients: number) {
+/** What takes turns: checkouts, or processes x threads of this one. */
+function candidatesOf(roots: string, parallel: string | undefined): Candidate[] {
+  if (parallel === undefined)
+    return roots.split(',').map((root) => {
+      return { name: root, entry: join(resolve(root), 'service', 'main.ts'), environment: {} };
+    });
+  return parallel.split(',').map((name) => {
+    const [processes = '', threads = ''] = name.split('x');
+    return {
+      name,
+      entry: join(__dirname, 'parallel-service.ts'),
+      environment: { [PARALLEL_ENV.processes]: processes, [PARALLEL_ENV.threads]: threads },
+    };
+  });
+}
+
+const urlOf = ({ service }: Side) => `${service.url}${PATHS.classify}`;
+
+/** Rate and CPU time with several clients at once. */
+async function measureLoad(side: Side, file: string, clients: number, seconds: number): Promise<void> {
+  const { service, figures } = side;
   const processes = service.workers();
   const before = [cpuMs(service.processId), sum(processes.map(cpuMs))] as const;
-  const connections = `kept:${clients}`;
-  const summary = summarize(await runLoad({ url, load, connections, images: [{ file }] }));
+  const load = { load: `closed:${clients}:${seconds}s`, connections: `kept:${clients}` };
+  const summary = summarize(await runLoad({ url: urlOf(side), ...load, images: [{ file }] }));
   const images = summary.outcomes.right;
   if (images === 0 || images !== summary.due)
     throw new Error(`every image must be answered, received ${JSON.stringify(summary.outcomes)}`);
-  figures.serverMs.push((cpuMs(service.processId) - before[0]) / images);
-  figures.modelMs.push((sum(processes.map(cpuMs)) - before[1]) / images);
+  const serverMs = (cpuMs(service.processId) - before[0]) / images;
+  const modelMs = (sum(processes.map(cpuMs)) - before[1]) / images;
+  figures.serverMs.push(serverMs);
+  figures.modelMs.push(modelMs);
+  figures.cpuMs.push(serverMs + modelMs);
   figures.perSecond.push(summary.throughputPerSecond);
+  figures.pssMebibytes.push(sum([service.processId, ...processes].map(pssMebibytes)));
+}
+
+/** Times with one client. */
+async function measureOne(side: Side, file: string, seconds: number): Promise<void> {
   const body = readFileSync(file);
   const headers = { 'content-type': 'image/jpeg' };
-  for (let i = 0; i < TIMED_IMAGES; i++) {
-    const response = await fetch(url, { method: 'POST', headers, body });
+  const end = performance.now() + 1000 * seconds;
+  while (performance.now() < end) {
+    const started = performance.now();
+    const response = await fetch(urlOf(side), { method: 'POST', headers, body });
     const { timeMs } = (await response.json()) as { timeMs: { decode: number; inference: number } };
-    figures.decodeMs.push(timeMs.decode);
-    figures.inferenceMs.push(timeMs.inference);
+    side.figures.oneClientMs.push(performance.now() - started);
+    side.figures.decodeMs.push(timeMs.decode);
+    side.figures.inferenceMs.push(timeMs.inference);
   }
 }
 
@@ -85,63 +131,53 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: '4' },
       cpus: { type: 'string', default: '1000' },
       roots: { type: 'string', default: '.' },
+      parallel: { type: 'string' },
     },
   });
   const model = modelId(values.model);
   const limitMillis = Number(values.cpus);
   const obstacle = limitMillis === 0 ? undefined : cgroupObstacle();
   if (obstacle !== undefined) throw new Error(`--cpus must be 0 here, received ${values.cpus}: ${obstacle}`);
+  const [clients, seconds] = [Number(values.clients), Number(values.seconds)];
   const folder = mkdtempSync(join(tmpdir(), 'tandem-path-'));
-  const [widthPixels, heightPixels] = values.size.split('x').map(Number);
   const file = join(folder, 'image.jpg');
-  await sharp(values.image)
-    .resize(widthPixels, heightPixels, { fit: 'fill' })
-    .jpeg({ quality: 85 })
-    .toFile(file);
-  const groups: { remove: () => Promise<void> }[] = [];
+  const [widthPixels, heightPixels] = values.size.split('x').map(Number);
+  const resized = sharp(values.image).resize(widthPixels, heightPixels, { fit: 'fill' });
+  await resized.jpeg({ quality: 85 }).toFile(file);
+  const limit = limitMillis === 0 ? {} : { [ENV.cpuLimitMillis]: values.cpus };
+  const groups: ReturnType<typeof createCpuGroup>[] = [];
   const sides: Side[] = [];
-  const roots = values.roots.split(',').map((root) => resolve(root));
-  const environment = {
-    [ENV.models]: model,
-    ...(limitMillis === 0 ? {} : { [ENV.cpuLimitMillis]: values.cpus }),
-  };
   try {
-    for (const [i, root] of roots.entries()) {
-      const group = limitMillis === 0 ? undefined : createCpuGroup(limitMillis, String(i));
-      if (group !== undefined) groups.push(group);
-      const service = await startService(environment, {
-        entry: join(root, 'service', 'main.ts'),
-        ...(group === undefined ? {} : { cgroup: group.folder }),
-      });
-      const figures = { perSecond: [], serverMs: [], modelMs: [], decodeMs: [], inferenceMs: [] };
-      sides.push({ root, service, figures });
-    }
-    const urlOf = ({ service }: Side) => `${service.url}${PATHS.classify}`;
-    const clients = Number(values.clients);
-    for (const side of sides) {
-      const load = `closed:${clients}:${WARM_UP_SECONDS}s`;
-      await runLoad({ url: urlOf(side), load, connections: `kept:${clients}`, images: [{ file }] });
+    for (const [i, { name, entry, environment }] of candidatesOf(values.roots, values.parallel).entries()) {
+      if (limitMillis !== 0) groups.push(createCpuGroup(limitMillis, `-${i}`));
+      const cgroup = groups[i]?.folder;
+      const service = await startService(
+        { [ENV.models]: model, ...limit, ...environment },
+        { entry, ...(cgroup === undefined ? {} : { cgroup }) },
+      );
+      const figures = Object.fromEntries(Object.keys(FIGURES).map((figure) => [figure, [] as number[]]));
+      const side: Side = { name, service, figures: figures as Record<Figure, number[]> };
+      sides.push(side);
+      const load = { load: `closed:${clients}:${WARM_UP_SECONDS}s`, connections: `kept:${clients}` };
+      await runLoad({ url: urlOf(side), ...load, images: [{ file }] });
     }
     for (let round = 0; round < Number(values.rounds); round++) {
-      for (const side of sides)
-        await measure(side, urlOf(side), file, `closed:${clients}:${values.seconds}s`, clients);
+      for (const side of sides) {
+        await measureLoad(side, file, clients, seconds);
+        await measureOne(side, file, seconds / 2);
+      }
     }
   } finally {
     for (const { service } of sides) await service.end('SIGINT');
     for (const group of groups) await group.remove();
     rmSync(folder, { recursive: true });
   }
-  console.log(`${model}, ${values.size} JPEG, ${values.clients} clients, ${values.cpus} millicores; medians`);
-  console.log(
-    '| checkout | images/s | CPU ms an image | server | model processes | decoding ms | inference ms |',
-  );
-  console.log('| --- | --- | --- | --- | --- | --- | --- |');
-  for (const { root, figures } of sides) {
-    const median = (list: readonly number[]) => percentile(list, 0.5);
-    const [server, models] = [median(figures.serverMs), median(figures.modelMs)];
-    const row = [median(figures.perSecond), server + models, server, models];
-    const stated = [median(figures.decodeMs), median(figures.inferenceMs)];
-    console.log(`| ${[root, ...[...row, ...stated].map((value) => value.toFixed(2))].join(' | ')} |`);
+  console.log(`${model}, ${values.size} JPEG, ${clients} clients, ${limitMillis} millicores; medians`);
+  console.log(`| service | ${Object.values(FIGURES).join(' | ')} |`);
+  console.log(`| --- |${' --- |'.repeat(Object.keys(FIGURES).length)}`);
+  for (const { name, figures } of sides) {
+    const medians = Object.values(figures).map((list) => percentile(list, 0.5).toFixed(2));
+    console.log(`| ${[name, ...medians].join(' | ')} |`);
   }
 }
 

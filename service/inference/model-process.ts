@@ -128,8 +128,9 @@ export class ModelProcess {
     if (healthy) this.restartMs = RESTART_MS.min;
     // A model that cannot be loaded stays failed during retries.
     if (this.state.kind === 'ready') this.setState({ kind: 'loading' });
-    this.options.onEnd(this.killReason ?? reason);
+    // Before the callback, which may stop it.
     this.timer = setTimeout(() => this.start(), this.restartMs);
+    this.options.onEnd(this.killReason ?? reason);
     this.restartMs = Math.min(2 * this.restartMs, RESTART_MS.max);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The queue in front of a model process: bounded, with a deadline per request, and one request at a time in the process.
- * Each model has its own queue, so that no model waits for another's work; the kernel shares the CPU between them.
+ * The queue in front of a model's processes: bounded, with a deadline per request, and one request at a time in each
+ * process. Each model has its own queue, so that no model waits for another's work; the kernel shares the CPU between them.
  */
 import { REQUEST_TIMEOUT_MS } from '../contract';
 import { ServiceError } from '../errors';
@@ -16,8 +16,10 @@ export interface QueuedResult extends WorkResult {
   readonly queueMs: number;
 }
 
-/** How to start the queue's process, and its callbacks. */
+/** How to start the queue's processes, and its callbacks. */
 export interface ModelQueueOptions extends Pick<ModelProcessOptions, 'model' | 'engine' | 'script'> {
+  /** Processes that run the model side by side. @default 1 */
+  readonly processes?: number;
   /** @default REQUEST_TIMEOUT_MS of the contract */
   readonly requestTimeoutMs?: number;
   readonly onState?: (state: ModelState) => void;
@@ -37,45 +39,51 @@ interface Job {
   startedAt?: number;
 }
 
-/** One model's queue and process. */
+/** A process and the work that it does now. */
+interface Worker {
+  readonly process: ModelProcess;
+  running?: Job | undefined;
+}
+
+const isReady = ({ process }: Worker) => process.state.kind === 'ready';
+const isFree = (worker: Worker) => isReady(worker) && worker.running === undefined;
+
+/** One model's queue and processes. */
 export class ModelQueue {
-  private readonly process: ModelProcess;
+  private readonly workers: Worker[] = [];
+  /** True once every process has been ready: from then on the others go on when one ends. */
+  private hasStarted = false;
   /** Time limit of a request, milliseconds. */
   readonly timeoutMs: number;
   private readonly queue: Job[] = [];
-  private running: Job | undefined;
   private nextId = 1;
   private times = new ServiceTimes(0);
 
-  constructor(options: ModelQueueOptions) {
+  constructor(private readonly options: ModelQueueOptions) {
     this.timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-    this.process = new ModelProcess({
-      ...options,
-      onState: (state) => {
-        if (state.kind === 'ready') this.times = new ServiceTimes(state.loaded.inferenceMs);
-        options.onState?.(state);
-        this.next();
-      },
-      onResult: (message) => this.finish(message),
-      onEnd: (reason) => {
-        this.failRunning();
-        options.onRestart?.(reason);
-      },
-    });
+    this.addWorker();
   }
 
+  /** Ready when a process can work, but at the start not before all of them can. */
   get state(): ModelState {
-    return this.process.state;
+    const { workers, hasStarted } = this;
+    const decisive = hasStarted ? workers.find(isReady) : workers.find((worker) => !isReady(worker));
+    return (decisive ?? workers[0]!).process.state;
   }
 
   /** Requests that are queued or running. */
   get inFlight(): number {
-    return this.queue.length + (this.running === undefined ? 0 : 1);
+    return this.queue.length + this.workers.filter(({ running }) => running !== undefined).length;
   }
 
-  /** Process id, for metrics and tests. */
+  /** Process ids, for metrics. */
+  get processIds(): number[] {
+    return this.workers.flatMap(({ process }) => process.processId ?? []);
+  }
+
+  /** Id of the first process, for tests. */
   get processId(): number | undefined {
-    return this.process.processId;
+    return this.workers[0]!.process.processId;
   }
 
   /** Why a new request would be rejected now, known before its body is read; undefined when it would be accepted. */
@@ -83,7 +91,7 @@ export class ModelQueue {
     if (this.state.kind !== 'ready') {
       const failed = this.state.kind === 'failed';
       const detail = failed ? 'cannot be loaded; see the log' : 'is still loading; try again soon';
-      return new ServiceError('NOT_READY', `The model ${detail}.`, this.process.restartMs);
+      return new ServiceError('NOT_READY', `The model ${detail}.`, this.workers[0]!.process.restartMs);
     }
     const waitMs = this.waitMs();
     if (waitMs <= MAX_QUEUE_MS) return undefined;
@@ -114,39 +122,85 @@ export class ModelQueue {
     });
   }
 
-  /** Stops the process; queued work fails. */
+  /** Stops the processes; queued work fails. */
   stop(): void {
     for (const job of this.queue.splice(0))
       this.fail(job, 'WORKER_FAILED', 'The service is shutting down; try another replica.');
-    clearTimeout(this.running?.hang);
-    clearTimeout(this.running?.deadline);
-    this.process.stop();
+    for (const { running, process } of this.workers) {
+      clearTimeout(running?.hang);
+      clearTimeout(running?.deadline);
+      process.stop();
+    }
   }
 
-  /** Estimated time until the process could start new work, milliseconds. */
+  private addWorker(): void {
+    const worker: Worker = {
+      process: new ModelProcess({
+        ...this.options,
+        onState: (state) => this.onState(state),
+        onResult: (message) => this.finish(worker, message),
+        onEnd: (reason) => {
+          this.failRunning(worker);
+          this.options.onRestart?.(reason);
+        },
+      }),
+    };
+    this.workers.push(worker);
+  }
+
+  private onState(state: ModelState): void {
+    const { workers, options, hasStarted } = this;
+    if (state.kind === 'ready' && !hasStarted) {
+      // One after the other: the first may still export the graph that all of them read.
+      if (workers.length < (options.processes ?? 1)) this.addWorker();
+      else this.hasStarted = workers.every(isReady);
+    }
+    // A process that ends or comes back while others work changes nothing for a request.
+    const others = workers.filter(({ process }) => process.state !== state);
+    const isNews = hasStarted ? !others.some(isReady) : state.kind !== 'ready' || this.hasStarted;
+    if (isNews) {
+      if (state.kind === 'ready') this.times = new ServiceTimes(state.loaded.inferenceMs);
+      options.onState?.(state);
+    }
+    this.next();
+  }
+
+  /** Estimated time until a process could start new work, milliseconds. */
   private waitMs(): number {
-    const { running } = this;
-    if (running === undefined) return 0;
-    const runningMs = this.times.estimateMs(running.work) - (performance.now() - running.startedAt!);
-    return this.queue.reduce((sum, { work }) => sum + this.times.estimateMs(work), Math.max(0, runningMs));
+    const ready = this.workers.filter(isReady);
+    if (ready.some(isFree)) return 0;
+    const now = performance.now();
+    const running = ready.reduce(
+      (sum, { running: job }) =>
+        sum + Math.max(0, this.times.estimateMs(job!.work) - (now - job!.startedAt!)),
+      0,
+    );
+    const total = this.queue.reduce((sum, { work }) => sum + this.times.estimateMs(work), running);
+    return total / ready.length;
   }
 
   private next(): void {
-    if (this.running !== undefined || this.state.kind !== 'ready') return;
-    const job = this.queue.shift();
-    if (job === undefined) return;
-    this.running = job;
-    job.startedAt = performance.now();
-    job.hang = setTimeout(() => {
-      this.process.replace(`a request took longer than ${this.timeoutMs} ms`);
-    }, this.timeoutMs);
-    this.process.send({ id: job.id, ...job.work });
+    if (this.state.kind !== 'ready') return;
+    for (let free = this.workers.find(isFree); free !== undefined; free = this.workers.find(isFree)) {
+      const job = this.queue.shift();
+      if (job === undefined) return;
+      this.start(free, job);
+    }
   }
 
-  private finish(message: ResultMessage): void {
-    const job = this.running;
+  private start(worker: Worker, job: Job): void {
+    worker.running = job;
+    job.startedAt = performance.now();
+    job.hang = setTimeout(() => {
+      worker.process.replace(`a request took longer than ${this.timeoutMs} ms`);
+    }, this.timeoutMs);
+    worker.process.send({ id: job.id, ...job.work });
+  }
+
+  private finish(worker: Worker, message: ResultMessage): void {
+    const job = worker.running;
     if (job?.id !== message.id) return;
-    this.running = undefined;
+    worker.running = undefined;
     clearTimeout(job.hang);
     clearTimeout(job.deadline);
     const startedAt = job.startedAt!;
@@ -162,13 +216,13 @@ export class ModelQueue {
     job.reject(new ServiceError(code, message, retryAfterMs));
   }
 
-  private failRunning(): void {
-    const job = this.running;
+  private failRunning(worker: Worker): void {
+    const job = worker.running;
     if (job === undefined) return;
-    this.running = undefined;
+    worker.running = undefined;
     clearTimeout(job.hang);
     const message = 'The model process ended during this request; try again.';
-    this.fail(job, 'WORKER_FAILED', message, this.process.restartMs);
+    this.fail(job, 'WORKER_FAILED', message, worker.process.restartMs);
   }
 
   private dequeue(job: Job): boolean {
