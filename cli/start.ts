@@ -3,13 +3,12 @@
  */
 import { join } from 'node:path';
 
-import { pino } from 'pino';
-
 import { PACKAGE_ROOT } from '../files/package-root';
 import type { FitWarning } from '../infra/fit';
 import { synthesize } from '../infra/main';
 import { VARIANTS } from '../infra/variants';
 import { readConfig } from '../service/config';
+import { openLog } from '../service/log';
 import { serve, stopOnSignals } from '../service/main';
 import { checkNodeVersion } from '../service/node-version';
 
@@ -25,7 +24,7 @@ async function start(): Promise<void> {
   const started = Date.now();
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   console.error(`Loading ${config.models.join(' and ')} on ${config.engine} …`);
-  const running = await serve(config, { log: pino({ level: config.logLevel }) });
+  const running = await serve(config, { log: openLog(config.logLevel) });
   stopOnSignals(running);
   const outdir = join(PACKAGE_ROOT, 'dist');
   const fits = fitLine(synthesize(outdir, process.env));

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 
 import type { ModelId } from '../models/catalog';
 import { adviceOn } from '../models/engines/engine';
@@ -20,6 +20,7 @@ import { createMetricsApp } from './api/metrics-app';
 import { RESTART_MS, type ModelState } from './inference/model-process';
 import { checkNodeVersion } from './node-version';
 import { ModelQueue } from './inference/model-queue';
+import { openLog } from './log';
 import { type Parallelism, parallelismOf } from './inference/parallelism';
 
 /** A running service. */
@@ -178,7 +179,7 @@ export function stopOnSignals(running: Running): void {
 async function main(): Promise<void> {
   checkNodeVersion();
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel });
+  const log = openLog(config.logLevel);
   const running = await serve(config, { log });
   stopOnSignals(running);
   log.info({ port: running.port }, 'listening');

@@ -1,9 +1,8 @@
 /**
  * The service with a given number of processes and threads: an entry for `startService`.
  */
-import { pino } from 'pino';
-
 import { readConfig } from '../../service/config';
+import { openLog } from '../../service/log';
 import { serve, stopOnSignals } from '../../service/main';
 
 /** Variables of this entry beside the service's. */
@@ -12,7 +11,7 @@ export const PARALLEL_ENV = { processes: 'BENCH_PROCESSES', threads: 'BENCH_THRE
 async function main(): Promise<void> {
   const { env } = process;
   const config = readConfig(env);
-  const log = pino({ level: config.logLevel });
+  const log = openLog(config.logLevel);
   const [processes, threads] = [PARALLEL_ENV.processes, PARALLEL_ENV.threads].map((name) =>
     Number(env[name]),
   );

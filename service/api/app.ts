@@ -2,11 +2,11 @@
  * Wires the HTTP application: middleware, then one entry per operation. It never listens.
  */
 import express, { type Express } from 'express';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
 
 import type { CheckApiKey } from '../http/api-key';
 import { httpLog, requestId, traceContext } from '../http/request-log';
+import { securityHeaders } from '../http/security-headers';
 import { limitBody } from '../http/server';
 import { PATHS } from '../contract';
 import { errorHandler } from '../errors';
@@ -50,7 +50,7 @@ export function createApp(dependencies: AppDependencies): Express {
   app.enable('case sensitive routing');
   app.use(requestId, traceContext);
   app.use(
-    helmet({
+    securityHeaders({
       contentSecurityPolicy: {
         // The service speaks plain HTTP behind its load balancer: upgrading the page's requests would break them.
         directives: { 'img-src': ["'self'", 'blob:'], 'upgrade-insecure-requests': null },

@@ -1,8 +1,6 @@
 /**
  * Reads the images of a request: a raw body, files of a multipart form, or base64 in JSON.
  */
-import type { Readable } from 'node:stream';
-
 import { Busboy } from '@fastify/busboy';
 import type { Request } from 'express';
 
@@ -34,17 +32,26 @@ const unsupported = (type: string) =>
 const tooLarge = (what = 'The image is', bytes: number = LIMITS.imageBytes) =>
   new ServiceError('BODY_TOO_LARGE', `${what} larger than ${bytes} bytes; send a smaller one.`);
 
-async function readRaw(body: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // Reads on without keeping the bytes, so that the client sees the answer.
-    if (bytes <= LIMITS.imageBytes) chunks.push(chunk);
-    else if (bytes > LIMITS.bodyBytes) break;
-  }
-  if (bytes > LIMITS.imageBytes) throw tooLarge();
-  return Buffer.concat(chunks);
+function readRaw(request: Request): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    // Not an async iterator: it costs as much as the whole router.
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      // Reads on without keeping the bytes, so that the client sees the answer.
+      if (bytes <= LIMITS.imageBytes) chunks.push(chunk);
+      else if (bytes > LIMITS.bodyBytes) request.destroy();
+    });
+    request.on('end', () => {
+      if (bytes > LIMITS.imageBytes) reject(tooLarge());
+      else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    });
+    request.on('error', reject);
+    request.on('close', () => {
+      if (!request.complete) reject(bytes > LIMITS.imageBytes ? tooLarge() : bodyError('request.aborted'));
+    });
+  });
 }
 
 function readForm(request: Request): Promise<Buffer[]> {

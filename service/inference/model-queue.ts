@@ -16,6 +16,12 @@ export interface QueuedResult extends WorkResult {
   readonly queueMs: number;
 }
 
+/** What the queue needs of an AbortSignal; making a real one for each request costs more than the queue. */
+export interface Disconnection {
+  readonly aborted: boolean;
+  addEventListener(event: 'abort', cancel: () => void): void;
+}
+
 /** How to start the queue's processes, and its callbacks. */
 export interface ModelQueueOptions extends Pick<ModelProcessOptions, 'model' | 'engine' | 'script'> {
   /** Processes that run the model side by side. @default 1 */
@@ -102,21 +108,21 @@ export class ModelQueue {
   /**
    * Queues a piece of work.
    *
-   * @param signal aborted when the client has disconnected
+   * @param disconnection aborted when the client has disconnected
    * @param remainingMs time left until the request's deadline
    * @throws ServiceError NOT_READY, OVERLOADED, DEADLINE_EXCEEDED, WORKER_FAILED, or the error of the work itself
    */
-  run(work: Work, signal?: AbortSignal, remainingMs = this.timeoutMs): Promise<QueuedResult> {
+  run(work: Work, disconnection?: Disconnection, remainingMs = this.timeoutMs): Promise<QueuedResult> {
     const rejection = this.rejection();
     if (rejection !== undefined) return Promise.reject(rejection);
     return new Promise((resolve, reject) => {
       const job: Job = { id: this.nextId++, work, enqueuedAt: performance.now(), resolve, reject };
-      if (signal?.aborted === true) {
+      if (disconnection?.aborted === true) {
         this.fail(job, ...DISCONNECTED);
         return;
       }
       job.deadline = setTimeout(() => this.expire(job), remainingMs);
-      signal?.addEventListener('abort', () => this.cancel(job), { once: true });
+      disconnection?.addEventListener('abort', () => this.cancel(job));
       this.queue.push(job);
       this.next();
     });

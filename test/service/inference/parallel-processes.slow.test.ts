@@ -18,7 +18,8 @@ const restarts: string[] = [];
 const classify = (image = bright) => queue.run({ kind: 'classify', image });
 
 beforeAll(async () => {
-  [bright, crashing] = await Promise.all([0.9, 0.75].map((share) => grey(share).png().toBuffer()));
+  bright = await grey(0.9).png().toBuffer();
+  crashing = await grey(0.75).png().toBuffer();
   queue = new ModelQueue({
     model: 'latency',
     engine: {
