@@ -5,7 +5,7 @@
 import { REQUEST_TIMEOUT_MS } from '../contract';
 import { ServiceError } from '../errors';
 import type { ResultMessage, Work, WorkResult } from './protocol';
-import { ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
+import { isSameState, ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
 import { ServiceTimes } from './service-time';
 
 /** Maximum queued work, in milliseconds of estimated service time. */
@@ -59,6 +59,7 @@ export class ModelQueue {
   private readonly workers: Worker[] = [];
   /** True once every process has been ready: from then on the others go on when one ends. */
   private hasStarted = false;
+  private reported: ModelState = { kind: 'loading' };
   /** Time limit of a request, milliseconds. */
   readonly timeoutMs: number;
   private readonly queue: Job[] = [];
@@ -143,7 +144,7 @@ export class ModelQueue {
     const worker: Worker = {
       process: new ModelProcess({
         ...this.options,
-        onState: (state) => this.onState(state),
+        onState: () => this.onChange(),
         onResult: (message) => this.finish(worker, message),
         onEnd: (reason) => {
           this.failRunning(worker);
@@ -154,20 +155,18 @@ export class ModelQueue {
     this.workers.push(worker);
   }
 
-  private onState(state: ModelState): void {
-    const { workers, options, hasStarted } = this;
-    if (state.kind === 'ready' && !hasStarted) {
+  private onChange(): void {
+    const { workers, options } = this;
+    if (!this.hasStarted && isReady(workers.at(-1)!)) {
       // One after the other: the first may still export the graph that all of them read.
       if (workers.length < (options.processes ?? 1)) this.addWorker();
       else this.hasStarted = workers.every(isReady);
     }
-    // A process that ends or comes back while others work changes nothing for a request.
-    const others = workers.filter(({ process }) => process.state !== state);
-    const isNews = hasStarted ? !others.some(isReady) : state.kind !== 'ready' || this.hasStarted;
-    if (isNews) {
-      if (state.kind === 'ready') this.times = new ServiceTimes(state.loaded.inferenceMs);
-      options.onState?.(state);
-    }
+    const { state } = this;
+    const isNews = !isSameState(state, this.reported);
+    this.reported = state;
+    if (isNews && state.kind === 'ready') this.times = new ServiceTimes(state.loaded.inferenceMs);
+    if (isNews) options.onState?.(state);
     this.next();
   }
 
