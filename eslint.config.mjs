@@ -2,7 +2,9 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['build/', 'dist/', 'coverage/', 'node_modules/', '.cache/'] },
+  {
+    ignores: ['build/', 'dist/', 'coverage/', 'node_modules/', '.cache/', 'models/data/assembly/'],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

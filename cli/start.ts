@@ -6,8 +6,6 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { pino } from 'pino';
-
 import { PACKAGE_ROOT } from '../files/package-root';
 import { synthesize } from '../infra/main';
 import { graphFile } from '../models/engines/onnxruntime/graph-cache';
@@ -15,6 +13,7 @@ import { DEMO_MODELS_DIR, MANIFEST_NAME } from '../models/weights/saved-model';
 import { testAccuracyOf } from '../service/api/evaluation';
 import { type Config, readConfig } from '../service/config';
 import { ENV } from '../service/contract';
+import { openLog } from '../service/log';
 import { serve, stopOnSignals } from '../service/main';
 import { checkNodeVersion } from '../service/node-version';
 import { fail, ignoreBrokenPipe } from './ending';
@@ -76,7 +75,7 @@ export async function start(outdir: string): Promise<void> {
   const config = readConfig({ [ENV.logLevel]: 'warn', [ENV.host]: '127.0.0.1', ...process.env });
   checkModels(config);
   const exported = config.models.filter((model) => needsExport(config, model));
-  const running = await serve(config, { log: pino({ level: config.logLevel }) });
+  const running = await serve(config, { log: openLog(config.logLevel) });
   stopOnSignals(running);
   const url = urlOf(config.host, running.port);
   console.log(`Open ${url}`);

@@ -91,7 +91,7 @@ const VARIABLES = z.object({
     .transform((limitMillis) => limitMillis ?? cpuLimitMillis())
     .meta(
       help(
-        'CPU limit in millicores, which sets the number of threads; the manifests set it',
+        'CPU limit in millicores, which sets the processes and threads of each model; the manifests set it',
         'the cgroup’s limit, else all cores',
       ),
     ),

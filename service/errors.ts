@@ -4,7 +4,6 @@
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 import type { ErrorRequestHandler, Response } from 'express';
-import type { Logger } from 'pino';
 
 import { type ErrorCode, ERRORS, PATHS } from './contract';
 import type { Problem } from './problem';
@@ -93,11 +92,16 @@ export function toServiceError(error: unknown): ServiceError {
   );
 }
 
+/** Logs an unexpected error of a request; the request log gives it to each request. */
+export interface RequestErrors {
+  error(error: unknown, message: string): void;
+}
+
 /** The only error middleware. */
 export const errorHandler: ErrorRequestHandler = // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express recognizes error handlers by their four parameters
   (error, request, response, _next) => {
     const known = toServiceError(error);
-    if (known.code === 'INTERNAL') (request as { log?: Logger }).log?.error(error, 'request failed');
+    if (known.code === 'INTERNAL') (request as { log?: RequestErrors }).log?.error(error, 'request failed');
     // Part of the answer is already sent: a broken connection is the only way to signal the error.
     if (response.headersSent) request.destroy();
     else sendProblem(response, known);

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 
 import type { ModelId } from '../models/catalog';
 import { adviceOn } from '../models/engines/engine';
@@ -20,6 +20,8 @@ import { createMetricsApp } from './api/metrics-app';
 import { RESTART_MS, type ModelState } from './inference/model-process';
 import { checkNodeVersion } from './node-version';
 import { ModelQueue } from './inference/model-queue';
+import { openLog } from './log';
+import { type Parallelism, parallelismOf } from './inference/parallelism';
 
 /** A running service. */
 export interface Running {
@@ -44,6 +46,8 @@ export interface ServeOptions extends Timeouts {
   /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
+  /** @default what was measured best for the model and the CPU limit */
+  readonly parallelism?: Parallelism;
 }
 
 /** Why the service cannot listen, and the remedy. */
@@ -79,7 +83,7 @@ const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Starts the model processes and listens. The service is live at once, and ready when `ready` resolves. */
 export async function serve(config: Config, options: ServeOptions): Promise<Running> {
   const { log, workerScript, requestTimeoutMs } = options;
-  const { threads, engine: kind, onnxCacheDir } = config;
+  const { engine: kind, onnxCacheDir } = config;
   const queues = new Map<ModelId, ModelQueue>();
   const metrics = createMetrics(queues);
   const app = createApp({
@@ -110,7 +114,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
 
   const ready = config.models.map((model) => {
     const modelDir = join(config.modelsDir, model);
-    log.info({ model, modelDir, engine: kind, threads }, 'loading model');
+    const { processes, threads } = options.parallelism ?? parallelismOf(model, config.cpuLimitMillis);
+    log.info({ model, modelDir, engine: kind, processes, threads }, 'loading model');
     return new Promise<void>((resolve) => {
       const onState = (state: ModelState) => {
         if (state.kind === 'ready') {
@@ -132,6 +137,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       };
       const queue = new ModelQueue({
         model,
+        processes,
         engine: { kind, modelDir, threads, onnxCacheDir },
         onState,
         onRestart,
@@ -185,7 +191,7 @@ export function stopOnSignals(running: Running): void {
 async function main(): Promise<void> {
   checkNodeVersion();
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel });
+  const log = openLog(config.logLevel);
   const running = await serve(config, { log });
   stopOnSignals(running);
   log.info({ port: running.port }, 'listening');

@@ -28,9 +28,13 @@ export function cgroupObstacle(): string | undefined {
   }
 }
 
-/** Makes a group with a CPU limit. */
-export function createCpuGroup(limitMillis: number) {
-  const name = `tandem-bench-${process.pid}-${limitMillis}`;
+/**
+ * Makes a group with a CPU limit.
+ *
+ * @param suffix tells groups of one process and one limit apart
+ */
+export function createCpuGroup(limitMillis: number, suffix = '') {
+  const name = `tandem-bench-${process.pid}-${limitMillis}${suffix}`;
   const folder = join(MOUNT, name);
   const accounting = join(ACCOUNTING_MOUNT, name);
   const folders = [folder, accounting];

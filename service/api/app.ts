@@ -4,7 +4,6 @@
 import { join } from 'node:path';
 
 import express, { type Express } from 'express';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
 
 import type { CheckApiKey } from '../http/api-key';
@@ -12,6 +11,7 @@ import { allowOrigins, answerPreflight } from '../http/cors';
 import { createBodies } from '../http/body';
 import { requireHost } from '../http/host';
 import { httpLog, requestId, traceContext } from '../http/request-log';
+import { securityHeaders } from '../http/security-headers';
 import { PATHS } from '../contract';
 import { errorHandler } from '../errors';
 import type { Metrics } from '../metrics';
@@ -60,7 +60,7 @@ export function createApp(dependencies: AppDependencies): Express {
   app.enable('case sensitive routing');
   app.use(requestId, traceContext);
   app.use(
-    helmet({
+    securityHeaders({
       contentSecurityPolicy: {
         directives: {
           // blob: is the picked image, data: are the icons of the API explorer.

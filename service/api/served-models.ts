@@ -6,7 +6,7 @@ import type { Response } from 'express';
 import type { ModelId } from '../../models/catalog';
 import { VERSION_DIGITS } from '../contract';
 import { ServiceError } from '../errors';
-import type { ModelQueue, QueuedResult } from '../inference/model-queue';
+import type { Disconnection, ModelQueue, QueuedResult } from '../inference/model-queue';
 import type { LoadedModel, Work } from '../inference/protocol';
 import type { Metrics } from '../metrics';
 import type { Statistics } from './statistics';
@@ -74,14 +74,18 @@ export async function runWork(
   response: Response,
   remainingMs?: number,
 ): Promise<QueuedResult> {
-  const disconnected = new AbortController();
-  const abort = () => disconnected.abort();
-  if (response.closed) abort();
-  response.on('close', abort);
+  let onDisconnect: (() => void) | undefined;
+  const disconnection: Disconnection = {
+    aborted: response.closed,
+    addEventListener: (_event, cancel) => {
+      onDisconnect = cancel;
+      response.once('close', cancel);
+    },
+  };
   const started = performance.now();
   metrics.inFlight.inc({ model });
   try {
-    const result = await queues.get(model)!.run(work, disconnected.signal, remainingMs);
+    const result = await queues.get(model)!.run(work, disconnection, remainingMs);
     const totalMs = performance.now() - started;
     const batch = work.kind === 'infer' ? work.batch : 1;
     statistics.succeeded(model, batch, result, totalMs);
@@ -96,7 +100,7 @@ export async function runWork(
     statistics.failed(model, performance.now() - started);
     throw error;
   } finally {
-    response.off('close', abort);
+    if (onDisconnect !== undefined) response.off('close', onDisconnect);
     metrics.inFlight.dec({ model });
   }
 }

@@ -67,7 +67,7 @@ function inflated(request: Request): Readable {
 export async function readWhole(bodies: Bodies, request: Request, limit: BodyLimit): Promise<Buffer> {
   const chunks: Buffer[] = [];
   await bodies.read(request, limit, (chunk) => chunks.push(chunk) > 0);
-  return Buffer.concat(chunks);
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 /** Counts the bytes of unanswered requests that are kept in memory; dropped bytes do not count. */

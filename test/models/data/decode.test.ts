@@ -168,7 +168,8 @@ test('an image of too many pixels is refused before it is decoded', async () => 
 });
 
 test('images are decoded while threads that decode are started', async () => {
-  const jpeg = await (await halves()).jpeg().toBuffer();
+  // Progressive, so that libvips decodes it.
+  const jpeg = await (await halves()).jpeg({ progressive: true }).toBuffer();
   const register = `require(${JSON.stringify(require.resolve('tsx/cjs'))})`;
   const decoder = JSON.stringify(require.resolve('../../../models/data/decode'));
   // Loaded repeatedly: a thread that set libvips' formats would block JPEG for a moment each time.
