@@ -10,17 +10,21 @@ import { formatCapacity, formatProbe } from '../bench/load/report';
 import { parseSlo, type Slo } from '../bench/load/slo';
 import { writeFileAtomic } from '../files/write';
 import {
+  addSchedule,
   addTarget,
+  durationOption,
   EXAMPLE_TARGET,
   print,
   read,
   runOptionsOf,
+  type Schedule,
   type Target,
   untilInterrupted,
 } from './bench-options';
 import { path } from './options';
 
-type CapacityOptions = Target & {
+type CapacityOptions = Target &
+  Schedule & {
   readonly slo: Slo;
   /** Seconds. */
   readonly maxProbe: number;
@@ -30,11 +34,11 @@ type CapacityOptions = Target & {
 };
 
 async function capacity(options: CapacityOptions): Promise<void> {
-  const { slo, maxProbe, confirm, chart } = options;
+  const { connections, seed, slo, maxProbe, confirm, chart } = options;
   const found = await untilInterrupted('the search ends with what it knows', (stop) =>
     httpCapacity({
       ...runOptionsOf(options),
-      ...{ slo, maxProbeSeconds: maxProbe, stop },
+      ...{ connections, seed, slo, maxProbeSeconds: maxProbe, stop },
       ...(confirm !== undefined && { confirmSeconds: confirm }),
       onProbe: (record) => console.error(formatProbe(record)),
     }),
@@ -45,18 +49,19 @@ async function capacity(options: CapacityOptions): Promise<void> {
 
 /** Adds `capacity` to the command `bench`. */
 export function addCapacityCommand(bench: Command): void {
-  addTarget(bench.command('capacity'))
+  addSchedule(addTarget(bench.command('capacity')))
     .description('find the highest rate of Poisson arrivals that meets an objective')
-    .requiredOption('--slo <objective>', 'such as p95=100ms', read(parseSlo))
-    .option(
-      '--max-probe <duration>',
-      'longest probe of one rate',
-      read(parseSeconds),
-      DEFAULT_MAX_PROBE_SECONDS,
+    .requiredOption('--slo <objective>', 'latency objective, such as p95=100ms', read(parseSlo))
+    .addOption(
+      durationOption(
+        '--max-probe <duration>',
+        'longest time to test one rate',
+        DEFAULT_MAX_PROBE_SECONDS,
+      ),
     )
     .option(
       '--confirm <duration>',
-      'then one run of this length at the rate found; MLPerf LoadGen takes 10m',
+      'at the end, test the rate found for this long (MLPerf LoadGen: 10m)',
       read(parseSeconds),
     )
     .option('--chart <file>', 'also draw the search as SVG', path)

@@ -11,20 +11,22 @@ import {
   MAX_REQUESTS,
   MAX_SECONDS,
   parseLoad,
-  parseSeconds,
 } from '../bench/load/load';
 import { formatLatency, formatRun } from '../bench/load/report';
 import type { RunDocument, Shard } from '../bench/load/run-document';
 import { parseSlo, type Slo } from '../bench/load/slo';
 import { parseStartAt } from '../bench/load/start-at';
 import {
+  addSchedule,
   addTarget,
   checked,
+  durationOption,
   EXAMPLE_TARGET,
   formList,
   print,
   read,
   runOptionsOf,
+  type Schedule,
   type Target,
   untilInterrupted,
 } from './bench-options';
@@ -40,7 +42,8 @@ function shard(text: string): Shard {
   return { index: Number(index), count: Number(count) };
 }
 
-type LoadOptions = Target & {
+type LoadOptions = Target &
+  Schedule & {
   readonly load: string;
   readonly slo?: Slo;
   readonly shard?: Shard;
@@ -48,12 +51,12 @@ type LoadOptions = Target & {
 };
 
 async function load(options: LoadOptions): Promise<void> {
-  const { slo, startAt } = options;
+  const { slo, startAt, connections, seed } = options;
   const progress = loadProgress(process.stderr);
   const document = await untilInterrupted(STOPPING, (stop) =>
     runLoad({
       ...runOptionsOf(options),
-      ...{ load: options.load, stop, onProgress: progress.report },
+      ...{ load: options.load, connections, seed, stop, onProgress: progress.report },
       ...(slo && { slo }),
       ...(options.shard && { shard: options.shard }),
       ...(startAt && { startAt }),
@@ -81,14 +84,14 @@ async function latency(options: Target & { duration: number; clients: number }):
 
 /** Adds `load` to the command `bench`. */
 export function addLoadCommand(bench: Command): void {
-  addTarget(bench.command('load'))
+  addSchedule(addTarget(bench.command('load')))
     .description('send one load and report latency, goodput and whether the run is valid')
     .requiredOption('--load <load>', 'one of the loads below', checked(parseLoad))
-    .option('--slo <objective>', 'what counts as good, such as p95=100ms', read(parseSlo))
+    .option('--slo <objective>', 'latency objective for goodput, such as p95=100ms', read(parseSlo))
     .option('--shard <i/n>', 'send only part i of n of the schedule, beside other generators', shard)
     .option(
       '--start-at <time>',
-      'when the schedule starts, such as 2026-11-28T10:00:00Z: gives the parts of one schedule one start',
+      'start time, such as 2026-11-28T10:00:00Z; give all shards the same',
       read(parseStartAt),
     )
     .addHelpText(
@@ -105,10 +108,10 @@ export function addLoadCommand(bench: Command): void {
 export function addLatencyCommand(bench: Command): void {
   addTarget(bench.command('latency'))
     .description(
-      'measure p50, p90 and p99 of one client that waits for each answer, then images per second of several',
+      'measure the latency (p50, p90, p99) of one client, then the images per second of several',
     )
-    .option('--duration <duration>', 'of each of the two', read(parseSeconds), 30)
-    .option('--clients <count>', 'clients of the second', wholeNumberFrom(1, MAX_CLIENTS), 8)
+    .addOption(durationOption('--duration <duration>', 'length of each of the two measurements', 30))
+    .option('--clients <count>', 'clients in the second measurement', wholeNumberFrom(1, MAX_CLIENTS), 8)
     .addHelpText('after', `\nExample: npx tandem bench latency ${EXAMPLE_TARGET} --duration 30s`)
     .action(latency);
 }

@@ -1,7 +1,7 @@
 /**
  * What the subcommands of `tandem bench` share: options, the interrupt, the result.
  */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { CONNECTION_FORMS, parseConnections } from '../bench/load/connections';
 import { DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT_MS, type Image } from '../bench/load/generator';
@@ -44,43 +44,58 @@ function image(text: string, before: readonly Image[] = []): Image[] {
 export interface Target {
   readonly url: string;
   readonly image?: readonly Image[];
-  readonly connections: string;
   /** Seconds. */
   readonly timeout: number;
-  readonly seed: number;
   readonly json?: true;
   readonly out?: string;
 }
 
-export const runOptionsOf = ({ url, image: images = [], connections, timeout, seed }: Target) => ({
-  ...{ url, images, connections, timeoutMs: 1000 * timeout, seed },
+/** What {@link addSchedule} adds. */
+export interface Schedule {
+  readonly connections: string;
+  readonly seed: number;
+}
+
+export const runOptionsOf = ({ url, image: images = [], timeout }: Target) => ({
+  ...{ url, images, timeoutMs: 1000 * timeout },
 });
 
-/** Adds the options that every command has which sends requests. */
+/** An option that takes a duration; the help shows its default with a unit. */
+export const durationOption = (flags: string, description: string, defaultSeconds: number): Option =>
+  new Option(flags, description)
+    .argParser(read(parseSeconds))
+    .default(defaultSeconds, `${defaultSeconds}s`);
+
+/** Adds the options of every command that sends requests. */
 export const addTarget = (command: Command): Command =>
   command
-    .requiredOption('--url <url>', 'where to send, such as http://127.0.0.1:8080/v1/classify', httpUrl)
+    .requiredOption('--url <url>', 'where to send, such as http://localhost:8080/v1/classify', httpUrl)
     .option(
       // Commander takes several values only where a letter stands before the dots.
       '--image <file...>',
-      'images to post in turn, as FILE or as FILE=CLASS with the class to expect (default: GET)',
+      'images to post in turn, as FILE or as FILE=CLASS with the class to expect; without images, sends GET',
       image,
     )
+    .addOption(
+      durationOption(
+        '--timeout <duration>',
+        'deadline of an answer, from the intended send time',
+        DEFAULT_TIMEOUT_MS / 1000,
+      ),
+    )
+    .option('--json', 'print the result as one line of JSON')
+    .option('--out <file>', 'also write the result to this file (JSON)', path);
+
+/** Adds the options of a command whose requests follow a schedule. */
+export const addSchedule = (command: Command): Command =>
+  command
     .option(
       '--connections <policy>',
-      CONNECTION_FORMS.map(([form]) => form).join(', '),
+      `connection policy: ${CONNECTION_FORMS.map(([form]) => form).join(', ')}`,
       checked(parseConnections),
       DEFAULT_CONNECTIONS,
     )
-    .option(
-      '--timeout <duration>',
-      'deadline of an answer, from the intended send time',
-      read(parseSeconds),
-      DEFAULT_TIMEOUT_MS / 1000,
-    )
-    .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1)
-    .option('--json', 'print the result as one line of JSON')
-    .option('--out <file>', 'also write the result as JSON to a file', path);
+    .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1);
 
 /** Exit code after Ctrl-C, as of a process that SIGINT ended. */
 export const INTERRUPTED = 130;
@@ -124,4 +139,4 @@ export const formList = (forms: readonly (readonly [string, string])[]): string 
 
 /** The service and image of the examples in the help texts. */
 export const EXAMPLE_TARGET =
-  '--url http://127.0.0.1:8080/v1/classify?model=latency --image models/demo/samples/weave.jpg=weave';
+  "--url 'http://localhost:8080/v1/classify?model=latency' --image models/demo/samples/weave.jpg=weave";

@@ -104,7 +104,7 @@ export function addRunCommand(bench: Command, load: LoadFunctions): void {
     )
     .option(
       '--idle <seconds>',
-      'seconds to record after the load, such as until the HPA has scaled down',
+      'seconds to keep recording after the load, so that the HPA can scale down',
       wholeNumberFrom(0, MAX_IDLE_SECONDS),
       0,
     )

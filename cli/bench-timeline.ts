@@ -78,11 +78,11 @@ export function addTimelineCommand(bench: Command): void {
   bench
     .command('timeline')
     .description('record a Deployment, or processes on this machine, every second while load is sent')
-    .requiredOption('--out <file>', 'where the timeline goes, as JSON', path)
+    .requiredOption('--out <file>', 'file for the timeline (JSON)', path)
     .option('--kubeconfig <file>', 'the cluster, read with kubectl', path)
     .option('--namespace <name>', 'namespace of the Deployment', 'default')
     .option('--deployment <name>', 'the Deployment; its HPA must have the same name')
-    .option('--process <name=url...>', 'processes instead: the URL of each, without a path', named(httpUrl))
+    .option('--process <name=url...>', 'record these processes instead of a Deployment; URL without a path', named(httpUrl))
     .option(
       '--cgroup <name=folder...>',
       'the control group of each process, for its CPU and memory',
@@ -91,7 +91,7 @@ export function addTimelineCommand(bench: Command): void {
     .option('--duration <duration>', 'how long to record (default: until Ctrl-C)', read(duration))
     .option(
       '--runs <file...>',
-      'documents of "bench load --out" to put into the timeline; they must exist when the recording ends',
+      'result files of "bench load --out" to merge in; needed only when the recording ends',
     )
     .addHelpText(
       'after',

@@ -97,7 +97,7 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
     .argument('<models...>', MODEL_ARGUMENT)
     .option(
       '--data <folder>',
-      'labelled images, in folders as for train (default, only for a demo model: its own test images)',
+      'labelled images, in folders as for train (default for one demo model: its own test images)',
       path,
     )
     .addOption(
@@ -116,7 +116,7 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
     .option('--json', 'print the figures as JSON')
     .addHelpText(
       'after',
-      '\nExample: npx tandem evaluate build/models/latency latency --data photos --split test',
+      '\nExample: npx tandem evaluate build/models/latency build/models/other --data photos --split test',
     )
     .action((models: string[], options: EvaluateOptions) => evaluateModels(models, options, defaults()));
 }

@@ -128,7 +128,7 @@ export function addFit(program: Command): void {
     )
     .option(
       '--control-plane',
-      'make the first node a tainted control plane (default: only without --nodes, --cpu-millis and --memory)',
+      'make the first node a tainted control plane (default: on, unless --nodes, --cpu-millis or --memory is set)',
     )
     .option('--kubeconfig <file>', 'read the nodes and pods of a real cluster with kubectl instead', path)
     .option('--json', 'print the placements as JSON')

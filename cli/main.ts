@@ -1,7 +1,7 @@
 /**
  * The command `tandem`. Each subcommand loads its libraries only when it runs.
  */
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 
 import { PACKAGE_VERSION } from '../files/package-version';
 import { readConfig } from '../service/config';
@@ -21,18 +21,24 @@ import { addVariants } from './variants';
 const defaults = () => readConfig(process.env);
 
 const EXAMPLE_AND_CODES = `
-Example: npx tandem predict latency photo.jpg
+Example: npx tandem predict latency models/demo/samples/weave.jpg
 
 Exit codes:
   0    success
-  1    an error, which the last line names; with fit --exit-code also: a pod stays Pending
+  1    error (see the last line), or a Pending pod with fit --exit-code
   130  stopped by Ctrl-C`;
 
 const program = new Command('tandem')
   .description(
-    'Train, measure and export two image classifiers, and write and size their Kubernetes manifests.',
+    'Train, measure and export two image classifiers, write their Kubernetes manifests, say which pods fit, and measure a service under load.',
   )
   .version(PACKAGE_VERSION, '--version', 'print the version')
+  .configureHelp({
+    optionDescription(option) {
+      const description = Help.prototype.optionDescription.call(this, option);
+      return option.mandatory ? `${description} (required)` : description;
+    },
+  })
   .addHelpText('after', EXAMPLE_AND_CODES)
   .showHelpAfterError('(add --help for the options)');
 addTrain(program, defaults);

@@ -55,7 +55,7 @@ export const engineOption = () =>
     .default('onnxruntime' satisfies EngineKind);
 
 /** Help text of an argument that {@link modelFolder} reads. */
-export const MODEL_ARGUMENT = `folder of a saved model, or a model id (${MODEL_IDS.join(', ')})`;
+export const MODEL_ARGUMENT = `folder of a saved model, or a model id (${MODEL_IDS.join(', ')}) in MODELS_DIR (default: the demo)`;
 
 /**
  * The folder of a saved model, given as such or as the id of a served model.

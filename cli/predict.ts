@@ -47,7 +47,7 @@ export function addPredict(program: Command, defaults: () => Defaults): void {
     .option('--top <count>', 'number of classes to print per image', wholeNumberFrom(1), 3)
     .addOption(engineOption())
     .option('--json', 'print one line of JSON per file')
-    .addHelpText('after', '\nExample: npx tandem predict latency photo.jpg')
+    .addHelpText('after', '\nExample: npx tandem predict latency models/demo/samples/weave.jpg')
     .action((model: string, files: string[], options: { engine: EngineKind; top: number; json?: true }) =>
       predict(model, files, options, defaults()),
     );

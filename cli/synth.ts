@@ -47,12 +47,12 @@ export function addSynth(program: Command): void {
     .addOption(
       new Option(
         '--basis <basis>',
-        'container: the reference’s figures for each container; node: each pod’s share of a node’s figures (default: TANDEM_BASIS)',
+        'container: the reference’s figures for each container; node: each pod’s share of a node’s figures (default: TANDEM_BASIS or the context in cdk8s.yaml, else container)',
       ).choices(BASES),
     )
     .option(
       '--route <model=variant...>',
-      'add a Service, named after the model, that points to this variant (kind, such as hpa, or name, such as accuracy-hpa)',
+      'add a Service named after the model that points to a variant, by kind or name: accuracy=hpa or accuracy=accuracy-hpa',
     )
     .option('--json', 'print the folder, its files and the warnings as JSON')
     .addHelpText(

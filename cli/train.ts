@@ -18,13 +18,13 @@ export function describeTrain(command: Command): Command {
     .description(
       'train a classifier on a folder of images: first the head, then the head and the last backbone layers',
     )
-    .argument('<model>', `the model whose recipe to follow: ${MODEL_IDS.join(', ')}`)
+    .argument('<model>', `model to train; it selects the recipe: ${MODEL_IDS.join(', ')}`)
     .requiredOption(
       '--data <folder>',
       'folder with one subfolder per class, or with train, val and test, each with one subfolder per class',
       path,
     )
-    .requiredOption('--out <folder>', 'folder for the checkpoints and then for the saved model', path)
+    .requiredOption('--out <folder>', 'folder for the checkpoints and the finished model', path)
     .addOption(
       new Option('--recipe <name>', 'recipe; docs/training.md compares them')
         .choices(RECIPE_NAMES)

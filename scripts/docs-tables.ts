@@ -1,5 +1,5 @@
 /**
- * Writes the generated tables of README.md and docs/, and the demo page's facts, from the facts in the code:
+ * Writes the generated tables of docs/, and the demo page's facts, from the facts in the code:
  * `npm run docs`.
  */
 import { existsSync, readFileSync } from 'node:fs';

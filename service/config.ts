@@ -1,6 +1,6 @@
 /**
  * The service's configuration, read from environment variables. One table states each variable's schema, default and
- * meaning; the reader, the error messages and the README's table all come from it.
+ * meaning; the reader, the error messages and the table in docs/serving.md all come from it.
  */
 import { join, relative, resolve } from 'node:path';
 
@@ -50,7 +50,7 @@ const originList = z
 
 const path = z.string().transform((text) => resolve(text));
 
-/** What a variable sets and its default, as the README shows them. */
+/** What a variable sets and its default, as docs/serving.md shows them. */
 type Help = {
   readonly description: string;
   readonly default: string;
@@ -123,7 +123,7 @@ export interface Config extends Readonly<z.output<typeof VARIABLES>> {
 
 type VariableKey = keyof typeof ENV;
 
-/** Each variable's name, meaning and default, for the README. */
+/** Each variable's name, meaning and default, for docs/serving.md. */
 export const VARIABLE_HELP: readonly (Help & { readonly name: string })[] = Object.entries(
   VARIABLES.shape,
 ).map(([key, schema]) => ({ name: ENV[key as VariableKey], ...(schema.meta() as Help) }));

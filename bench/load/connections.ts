@@ -20,7 +20,7 @@ export const CONNECTION_FORMS = [
   ['kept:8', 'at most 8 connections, kept open: each stays with one pod'],
   [
     'renewed:8:10s',
-    'at most 8 connections; each closes after its first answer that ends 10 s or more after it opened',
+    'at most 8 connections; each is closed after the first answer once it is 10 s old',
   ],
 ] as const;
 

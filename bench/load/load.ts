@@ -60,7 +60,7 @@ export const LOAD_FORMS = [
   ['diurnal:10-50:10m', 'one day’s curve from 10 up to 50 per second and back in 10 minutes'],
   ['trace:FILE.csv:COLUMN:peak=50', 'a recorded trace, scaled to its peak or mean (mean=20) per second'],
   ['trace:FILE.csv:COLUMN:peak=50:540-660', 'the same, but only rows 540 to 660'],
-  ['closed:8:60s', '8 clients; each sends its next request when the last one is answered'],
+  ['closed:8:60s', '8 clients; each sends its next request when its previous one is answered'],
 ] as const;
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };

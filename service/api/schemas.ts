@@ -81,7 +81,7 @@ export const MODEL_METADATA = z.strictObject({
   outputs: z.array(tensorMetadata),
   demo: z
     .boolean()
-    .meta({ description: 'True for the embedded demo models, which know procedural textures only.' }),
+    .meta({ description: 'True for the embedded demo models, which know computer-generated surfaces only.' }),
   classes: z.array(text),
   architecture: text,
   engine: z.strictObject({ name: text, version: text }),

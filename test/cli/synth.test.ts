@@ -50,6 +50,6 @@ test('with custom nodes, no node is a control plane unless --control-plane is se
   expect(printed()).toContain('at minReplicas 2: worker-1 1, worker-2 1, worker-3 0;');
   expect(printed('--control-plane')).toContain('at minReplicas 2: control-plane 0, worker-1 1, worker-2 1;');
   expect(tandem('fit', '--help').stdout.replace(/\s+/g, ' ')).toContain(
-    '(default: only without --nodes, --cpu-millis and --memory)',
+    '(default: on, unless --nodes, --cpu-millis or --memory is set)',
   );
 });
