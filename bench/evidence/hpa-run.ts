@@ -121,11 +121,12 @@ export function hpaRun(run: ExperimentRun): HpaRun {
     (sum, { cpuMillis, fromMs, toMs }) => sum + ((cpuMillis - idleMillis) * (toMs - fromMs)) / 1e6,
     0,
   );
-  const covered = (ms: number) =>
-    ms >= Math.min(...underLoad.map(({ fromMs }) => fromMs)) &&
-    ms <= Math.max(...underLoad.map(({ toMs }) => toMs));
+  const [coveredFromMs, coveredToMs] = [
+    Math.min(...underLoad.map(({ fromMs }) => fromMs)),
+    Math.max(...underLoad.map(({ toMs }) => toMs)),
+  ];
   const answered = intendedMs.filter(
-    (ms, i) => outcome[i]! <= OUTCOMES.indexOf('wrong') && covered(ms),
+    (ms, i) => outcome[i]! <= OUTCOMES.indexOf('wrong') && ms >= coveredFromMs && ms <= coveredToMs,
   ).length;
   const cpuSecondsPerImage = coreSeconds / answered;
   const targetMillis = (targetCpuPercent / 100) * requestMillisOf(run);
