@@ -6,8 +6,9 @@ import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import { balanceOf } from './balance';
 import type { Evidence } from './evidence';
 import type { ExperimentRun } from './experiment-run';
+import { efficiency } from './fleet';
 import { hpaRun, reactionOf } from './hpa-run';
-import { efficiency } from './max-size-chart';
+
 import type { RateCurve } from './rate-curve';
 import { loadOf, medianOf } from './runs';
 import { grouped, kneeText, modelName, objective, range, short } from './words';
