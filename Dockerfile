@@ -1,4 +1,4 @@
-# The image that the manifests reference. It holds both models; the variable MODELS says which to serve.
+# The container image that the manifests reference. It holds both models; the variable MODELS selects those to serve.
 #   docker build -t tandem:0.1.0 .
 # `npm run image` also builds with podman or buildah, and packs your own models.
 ARG NODE_IMAGE=node:22-bookworm-slim
@@ -59,7 +59,8 @@ RUN if [ "$ENGINE" = tfjs-node ]; then \
     fi && \
     npm pkg delete devDependencies peerDependencies dependencies.yaml dependencies.@tensorflow/tfjs-backend-wasm && \
     npm prune --ignore-scripts && \
-    find node_modules -name '*.map' -delete
+    find node_modules -name '*.map' -delete && \
+    find node_modules/swagger-ui-dist -name '*.js' ! -name swagger-ui-bundle.js -delete
 COPY --from=base /var/lib/dpkg/status dpkg-status
 RUN npm sbom --sbom-format cyclonedx >npm.cdx.json && \
     node build/scripts/image-sbom.js npm.cdx.json dpkg-status >sbom.cdx.json

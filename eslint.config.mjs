@@ -2,7 +2,9 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['build/', 'dist/', 'coverage/', 'node_modules/', '.cache/', 'service/page/'] },
+  {
+    ignores: ['build/', 'dist/', 'coverage/', 'node_modules/', '.cache/', 'models/data/assembly/'],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -40,6 +42,20 @@ export default tseslint.config(
     languageOptions: {
       sourceType: 'commonjs',
       globals: { module: 'writable', require: 'readonly', process: 'readonly', __dirname: 'readonly' },
+    },
+  },
+  {
+    files: ['service/page/*.js'],
+    languageOptions: {
+      globals: {
+        document: 'readonly',
+        fetch: 'readonly',
+        navigator: 'readonly',
+        sessionStorage: 'readonly',
+        setTimeout: 'readonly',
+        AbortController: 'readonly',
+        URL: 'readonly',
+      },
     },
   },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },

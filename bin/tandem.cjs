@@ -1,10 +1,27 @@
 #!/usr/bin/env node
-// Runs the sources in a checkout, and the compiled command in a package or container image.
-const { existsSync } = require('node:fs');
+// Runs the compiled command in a package or container image, and in a checkout if no source is newer; else the sources.
+const { existsSync, readdirSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 
-const compiled = join(__dirname, '..', 'build', 'cli', 'main.js');
-if (!existsSync(join(__dirname, '..', 'cli'))) {
+const root = join(__dirname, '..');
+const compiled = join(root, 'build', 'cli', 'main.js');
+const ROOMS = ['bench', 'charts', 'cli', 'files', 'infra', 'models', 'service', 'statistics'];
+
+/** Whether a source file, or a folder that lost or got one, is newer than a time in milliseconds. */
+function hasNewer(folder, timeMs) {
+  if (statSync(folder).mtimeMs > timeMs) return true;
+  return readdirSync(folder, { withFileTypes: true }).some((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return hasNewer(path, timeMs);
+    return entry.name.endsWith('.ts') && statSync(path).mtimeMs > timeMs;
+  });
+}
+
+const isCheckout = existsSync(join(root, 'cli'));
+const isBuilt =
+  existsSync(compiled) &&
+  !(isCheckout && ROOMS.some((room) => hasNewer(join(root, room), statSync(compiled).mtimeMs)));
+if (isBuilt || !isCheckout) {
   require(compiled);
 } else {
   require('tsx/cjs');

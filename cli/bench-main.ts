@@ -4,10 +4,8 @@
 import { Command } from 'commander';
 
 import { addBenchCommand } from './bench';
+import { fail } from './ending';
 
 const program = new Command('tandem');
 addBenchCommand(program);
-program.parseAsync().catch((error: unknown) => {
-  console.error((error as Error).message);
-  process.exit(1);
-});
+program.parseAsync().catch(fail);

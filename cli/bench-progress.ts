@@ -14,7 +14,7 @@ interface Stream {
 
 export interface LoadProgress {
   readonly report: (progress: SendProgress, durationMs: number) => void;
-  /** Ends the terminal's line. */
+  /** Ends the line on a terminal. */
   readonly end: () => void;
 }
 

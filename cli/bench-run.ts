@@ -14,7 +14,7 @@ import { path, wholeNumberFrom } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a subcommand must not pay for the others' libraries */
 
-/** What the command needs of the load generator. */
+/** The load generator's functions that the command needs. */
 export interface LoadFunctions {
   /** Length of the schedule of a `--load` text, seconds; throws RangeError for a text that is no load. */
   readonly durationSecondsOf: (load: string) => number;
@@ -47,7 +47,7 @@ async function run(options: RunOptions, { durationSecondsOf, mergeRuns }: LoadFu
   const images = Object.fromEntries(options.image.map((file) => [basename(file), readFileSync(file)]));
   const interrupt = new AbortController();
   const stop = () => {
-    console.error('stopping: the objects of the run are being deleted');
+    console.error('stopping: deleting the namespace of the run');
     interrupt.abort();
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
@@ -83,8 +83,8 @@ export function addRunCommand(bench: Command, load: LoadFunctions): void {
   bench
     .command('run')
     .description(
-      'measure a variant in a cluster: apply it in a namespace of its own, send load from an indexed Job, record ' +
-        'the timeline, delete the namespace',
+      'measure a variant in a cluster: apply it in a new namespace, send load from a Job, record the timeline, ' +
+        'delete the namespace',
     )
     .requiredOption('--kubeconfig <file>', 'the cluster, read with kubectl', path)
     .addOption(
@@ -94,12 +94,17 @@ export function addRunCommand(bench: Command, load: LoadFunctions): void {
     )
     .requiredOption('--load <load>', 'the load, in the form of "bench load"')
     .requiredOption('--image <file...>', 'images to post, at most 700 KiB together')
-    .requiredOption('--out <file>', 'where the timeline goes, as JSON', path)
+    .requiredOption('--out <file>', 'file for the timeline (JSON)', path)
     .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1)
-    .option('--pods <count>', 'generator pods, which share the schedule', wholeNumberFrom(1, MAX_PODS), 1)
+    .option(
+      '--pods <count>',
+      'number of load generator pods; they share the schedule',
+      wholeNumberFrom(1, MAX_PODS),
+      1,
+    )
     .option(
       '--idle <seconds>',
-      'how long to record after the load, such as for the HPA to scale down',
+      'seconds to record after the load, such as until the HPA has scaled down',
       wholeNumberFrom(0, MAX_IDLE_SECONDS),
       0,
     )

@@ -5,6 +5,7 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 
 import { type Basis, BASES } from '../infra/allocation';
 import { CLUSTER, clusterOf, MAX_NODES } from '../infra/cluster';
+import type { Fit } from '../infra/fit';
 import { formatMemory, parseMemoryBytes } from '../infra/quantity';
 import { VARIANTS } from '../infra/variants';
 import { path, wholeNumberFrom } from './options';
@@ -33,11 +34,30 @@ interface FitOptions {
   readonly memory?: number;
   readonly controlPlane?: true;
   readonly kubeconfig?: string;
+  readonly json?: true;
+  readonly exitCode?: true;
 }
 
+/** A fit as JSON, which has no nodes' details. */
+const forJson = ({ variant, basis, resources, placements, updates, verdict }: Fit) => ({
+  variant: variant.name,
+  basis,
+  verdict,
+  requests: resources.requests,
+  limits: resources.limits,
+  placements: placements.map(({ label, replicas, placed, pending, reason }, i) => ({
+    label,
+    replicas,
+    pods: Object.fromEntries(placed.map(({ node, pods }) => [node.name, pods])),
+    pending,
+    reason,
+    rollingUpdateFits: updates[i]!.pending === 0,
+  })),
+});
+
 function fit(names: string[], options: FitOptions): void {
-  const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig } = options;
-  const { fitReport } = require('../infra/fit') as typeof import('../infra/fit.js');
+  const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig, json, exitCode } = options;
+  const { fitOf, fitReport } = require('../infra/fit') as typeof import('../infra/fit.js');
   const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
   const isCustom =
     nodes !== undefined || cpuMillis !== undefined || memory !== undefined || controlPlane === true;
@@ -56,10 +76,18 @@ function fit(names: string[], options: FitOptions): void {
       });
   const nodesOf = kubeconfig === undefined ? () => cluster : realNodes(kubeconfig);
   const { namespace } = readSettings(process.env, readContext());
-  for (const variant of VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    for (const each of basis === undefined ? BASES : [basis])
-      console.log(`${fitReport(variant, each, nodesOf({ name: variant.name, namespace }))}\n`);
+  const chosen = VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name));
+  const fits: Fit[] = [];
+  for (const variant of chosen) {
+    for (const each of basis === undefined ? BASES : [basis]) {
+      const found = nodesOf({ name: variant.name, namespace });
+      fits.push(fitOf(variant, each, found));
+      if (json !== true) console.log(`${fitReport(variant, each, found)}\n`);
+    }
   }
+  if (json === true) console.log(JSON.stringify(fits.map(forJson), undefined, 2));
+  const isShort = fits.some(({ placements }) => placements.some(({ pending }) => pending > 0));
+  if (exitCode === true && isShort) process.exitCode = 1;
 }
 
 /** Reads the nodes of a real cluster once; returns them as each variant would find them. */
@@ -75,7 +103,7 @@ export function addFit(program: Command): void {
   program
     .command('fit')
     .description(
-      'show which node each pod goes to, which pods stay Pending and why, and what kubectl describe node will print',
+      'say whether each variant fits, which node each pod goes to, which pods stay Pending and why, and what kubectl describe node will print',
     )
     .addArgument(
       new Argument('[variants...]', 'variants to place (default: all)').choices(
@@ -103,6 +131,8 @@ export function addFit(program: Command): void {
       'make the first node a tainted control plane (default: only without --nodes, --cpu-millis and --memory)',
     )
     .option('--kubeconfig <file>', 'read the nodes and pods of a real cluster with kubectl instead', path)
+    .option('--json', 'print the placements as JSON')
+    .option('--exit-code', 'exit with 1 if a pod stays Pending')
     .addHelpText(
       'after',
       '\nExample: npx tandem fit accuracy-max-size --nodes 4 --cpu-millis 2000 --memory 4Gi',

@@ -3,24 +3,37 @@
  */
 import { Command } from 'commander';
 
+import { PACKAGE_VERSION } from '../files/package-version';
 import { readConfig } from '../service/config';
 import { checkNodeVersion } from '../service/node-version';
 import { addBenchCommand } from './bench';
 import { addEvaluate } from './evaluate';
+import { fail, ignoreBrokenPipe } from './ending';
 import { addExport } from './export';
 import { addFit } from './fit';
+import { addOpenApi } from './openapi';
 import { addPack } from './pack';
 import { addPredict } from './predict';
 import { addSynth } from './synth';
 import { addTrain } from './train';
+import { addVariants } from './variants';
 
 const defaults = () => readConfig(process.env);
+
+const EXAMPLE_AND_CODES = `
+Example: npx tandem predict latency photo.jpg
+
+Exit codes:
+  0    success
+  1    an error, which the last line names; with fit --exit-code also: a pod stays Pending
+  130  stopped by Ctrl-C`;
 
 const program = new Command('tandem')
   .description(
     'Train, measure and export two image classifiers, and write and size their Kubernetes manifests.',
   )
-  .addHelpText('after', '\nExample: npx tandem predict latency photo.jpg')
+  .version(PACKAGE_VERSION, '--version', 'print the version')
+  .addHelpText('after', EXAMPLE_AND_CODES)
   .showHelpAfterError('(add --help for the options)');
 addTrain(program, defaults);
 addEvaluate(program, defaults);
@@ -29,14 +42,14 @@ addExport(program, defaults);
 addPack(program, defaults);
 addSynth(program);
 addFit(program);
+addVariants(program);
+addOpenApi(program);
 addBenchCommand(program);
 
 async function main(): Promise<void> {
+  ignoreBrokenPipe();
   checkNodeVersion();
   await program.parseAsync();
 }
 
-main().catch((error: unknown) => {
-  console.error((error as Error).message);
-  process.exit(1);
-});
+main().catch(fail);

@@ -1,6 +1,7 @@
 /**
  * `tandem synth`: writes the manifests.
  */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Command, Option } from 'commander';
@@ -11,7 +12,14 @@ import { path } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
-function synth({ out, basis, route = [] }: { out: string; basis?: Basis; route?: string[] }): void {
+interface SynthOptions {
+  readonly out: string;
+  readonly basis?: Basis;
+  readonly route?: string[];
+  readonly json?: true;
+}
+
+function synth({ out, basis, route = [], json }: SynthOptions): void {
   const { synthesize } = require('../infra/main') as typeof import('../infra/main.js');
   const { checkRouteFolder, parseRoute } = require('../infra/route') as typeof import('../infra/route.js');
   const routes = route.map(parseRoute);
@@ -20,7 +28,13 @@ function synth({ out, basis, route = [] }: { out: string; basis?: Basis; route?:
   }
   if (routes.length > 0) checkRouteFolder(out, join(PACKAGE_ROOT, 'dist'));
   const environment = basis === undefined ? process.env : { ...process.env, TANDEM_BASIS: basis };
-  for (const { text } of synthesize(out, environment, routes)) console.error(`warning: ${text}`);
+  const warnings = synthesize(out, environment, routes);
+  if (json === true) {
+    const files = readdirSync(out).filter((name) => name.endsWith('.k8s.yaml'));
+    console.log(JSON.stringify({ out, files: files.sort(), warnings }, undefined, 2));
+    return;
+  }
+  for (const { text } of warnings) console.error(`warning: ${text}`);
   console.log(out);
 }
 
@@ -40,6 +54,7 @@ export function addSynth(program: Command): void {
       '--route <model=variant...>',
       'add a Service, named after the model, that points to this variant (kind, such as hpa, or name, such as accuracy-hpa)',
     )
+    .option('--json', 'print the folder, its files and the warnings as JSON')
     .addHelpText(
       'after',
       '\nExample: npx tandem synth --basis node --route accuracy=hpa --out build/node-basis',

@@ -16,7 +16,7 @@ function shareOf(printed: Amounts, system: Amounts, pods: number): Amounts {
   const memoryBytes = (parseMemoryBytes(printed.memory) - parseMemoryBytes(system.memory)) / pods;
   if (![cpuMillis, memoryBytes].every((share) => Number.isInteger(share) && share > 0)) {
     throw new RangeError(
-      `podsOnNode must share ${printed.cpu} and ${printed.memory}, less the system's, into whole amounts, received ${pods}`,
+      `podsOnNode must divide ${printed.cpu} and ${printed.memory}, less the system's pods, into whole amounts, received ${pods}`,
     );
   }
   return { cpu: `${cpuMillis}m`, memory: formatMemory(memoryBytes, 'binary') };
@@ -42,11 +42,11 @@ export interface AllocatedRow {
   readonly limits: string;
 }
 
-// In kubectl's order of operations: with doubles, 1160m of 4000m is 28 %, not 29 %. kubectl prints 0 % of nothing.
+// In kubectl's order of operations: with doubles, 1160m of 4000m is 28 %, not 29 %. If nothing is allocatable, kubectl prints 0 %.
 const percentOf = (amount: number, allocatable: number) =>
   `(${allocatable === 0 ? 0 : Math.trunc((amount / allocatable) * 100)}%)`;
 
-/** The rows of a node that runs a number of our pods beside the others. kubectl prints a sum in the notation of its first addend. */
+/** The rows of a node that runs `pods` of our pods beside other pods. kubectl prints a sum in the notation of its first addend. */
 export function allocatedRows(node: ClusterNode, pods: number, resources: Resources): AllocatedRow[] {
   const cpu = (kind: keyof Resources) => {
     const millis = pods * parseCpuMillis(resources[kind].cpu) + parseCpuMillis(node.others[kind].cpu);

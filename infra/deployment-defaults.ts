@@ -82,6 +82,15 @@ export const HPA_BEHAVIOR: k8s.HorizontalPodAutoscalerBehaviorV2 = {
   },
 };
 
+/** What the _restricted_ Pod Security Standard asks of a container, and a read-only root file system. */
+export const CONTAINER_SECURITY_CONTEXT: k8s.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  privileged: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+};
+
 /** What the _restricted_ Pod Security Standard asks of a pod. */
 export const POD_SECURITY_CONTEXT: k8s.PodSecurityContext = {
   runAsNonRoot: true,

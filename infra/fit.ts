@@ -1,5 +1,5 @@
 /**
- * Explains in text how each variant fits a cluster.
+ * How each variant fits a cluster, as data and in text.
  */
 import { allocatedRows, type Basis, resourcesOn } from './allocation';
 import type { ClusterNode } from './cluster';
@@ -9,9 +9,23 @@ import { freeOn, place, type PlacedPods, type Placement } from './scheduling';
 import { type Resources, type Variant, VARIANTS } from './variants';
 
 /** A placement of some number of a variant's replicas, with the name of that number. */
-interface LabelledPlacement extends Placement {
+export interface LabelledPlacement extends Placement {
   readonly label: string;
   readonly replicas: number;
+}
+
+/** How a variant fits a cluster. */
+export interface Fit {
+  readonly variant: Variant;
+  readonly basis: Basis;
+  /** Requests and limits per pod. */
+  readonly resources: Resources;
+  /** For the fixed number of replicas, or for each of the autoscaler's bounds, the lower one first. */
+  readonly placements: readonly LabelledPlacement[];
+  /** For each placement: with the surge pod of a rolling update, which removes no pod before its surge pod is ready. */
+  readonly updates: readonly Placement[];
+  /** The answer in a few words. */
+  readonly verdict: string;
 }
 
 /** Places the fixed number of replicas, or each of the autoscaler's bounds, the lower one first. */
@@ -28,6 +42,29 @@ function placementsOf(
           ['at maxReplicas', scaling.maxReplicas],
         ];
   return counts.map(([label, replicas]) => ({ label, replicas, ...place(replicas, resources, nodes) }));
+}
+
+function verdictOf(placements: readonly LabelledPlacement[], updates: readonly Placement[]): string {
+  const short = placements.filter(({ pending }) => pending > 0);
+  if (short.length === 0) {
+    return updates.every(({ pending }) => pending === 0) ? 'fits' : 'fits, but a rolling update would hang';
+  }
+  return short
+    .map(({ label, replicas, pending }) => {
+      const where = label === 'replicas' ? '' : `${label}, `;
+      return `${where}${pending} of ${replicas} pods stay Pending`;
+    })
+    .join('; ');
+}
+
+/** Places a variant, alone on the cluster. */
+export function fitOf(variant: Variant, basis: Basis, nodes: readonly ClusterNode[]): Fit {
+  const resources = resourcesOn(basis, variant);
+  const placements = placementsOf(variant, resources, nodes);
+  const updates = placements.map(({ replicas }) =>
+    place(replicas + ROLLING_UPDATE.maxSurge, resources, nodes),
+  );
+  return { variant, basis, resources, placements, updates, verdict: verdictOf(placements, updates) };
 }
 
 /** The resources that a node lacks for one more pod, each with the sum that shows it. */
@@ -60,21 +97,28 @@ function arithmetic({ placed }: Placement, resources: Resources): string[] {
   return [...nodesByText].map(([text, names]) => `    ${names.join(', ')} ${text}`);
 }
 
-/** Placement and *Allocated resources* of one variant, alone on the cluster with its minimum of replicas. */
+const COLUMNS = ['node', 'resource', 'requests', 'limits'] as const;
+
+/** Rows of texts in columns that are as wide as their longest text. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows.map((row) => `  ${row.map((text, i) => text.padEnd(widths[i]!)).join('  ')}`.trimEnd());
+}
+
+/**
+ * The verdict, the placement and *Allocated resources* of one variant, alone on the cluster with its minimum of replicas.
+ */
 export function fitReport(variant: Variant, basis: Basis, nodes: readonly ClusterNode[]): string {
-  const resources = resourcesOn(basis, variant);
-  const lines = [
-    `${variant.name} (${basis} basis): ${resources.requests.cpu}, ${resources.requests.memory} per pod`,
-  ];
-  const placements = placementsOf(variant, resources, nodes);
-  for (const { label, replicas, placed, pending, reason } of placements) {
+  const { resources, placements, updates, verdict } = fitOf(variant, basis, nodes);
+  const { cpu, memory } = resources.requests;
+  const lines = [`${variant.name} (${basis} basis, ${cpu} and ${memory} per pod): ${verdict}`];
+  for (const [i, { label, replicas, placed, pending, reason }] of placements.entries()) {
     const where = placed.map(({ node, pods }) => `${node.name} ${pods}`).join(', ');
     lines.push(`  ${label} ${replicas}: ${where}; Pending ${pending}${pending > 0 ? ` (${reason})` : ''}`);
     const other = place(replicas, resources, nodes, 'last').placed;
-    if (placed.some(({ pods }, i) => pods !== other[i]!.pods))
+    if (placed.some(({ pods }, each) => pods !== other[each]!.pods))
       lines.push('    tie: the scheduler picks one of several equal nodes at random');
-    // A rolling update removes no pod before its surge pod is ready.
-    const updating = place(replicas + ROLLING_UPDATE.maxSurge, resources, nodes);
+    const updating = updates[i]!;
     if (updating.pending === 0) lines.push('    a rolling update has room for its surge pod');
     else
       lines.push(
@@ -82,11 +126,16 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
         ...arithmetic(updating, resources),
       );
   }
-  const width = Math.max(...nodes.map(({ name }) => name.length)) + 1;
-  for (const { node, pods } of placements[0]!.placed) {
-    for (const { resource, requests, limits } of allocatedRows(node, pods, resources)) {
-      lines.push(`  ${node.name.padEnd(width)} ${resource.padEnd(7)} ${requests.padEnd(18)} ${limits}`);
-    }
+  const first = placements[0]!.placed;
+  const rows = first.flatMap(({ node, pods }) =>
+    allocatedRows(node, pods, resources).map((row) => [node.name, row.resource, row.requests, row.limits]),
+  );
+  lines.push(...columns([COLUMNS, ...rows]));
+  // Otherwise the same figures in two places look like a mistake.
+  if (variant.podsOnNode === 0 && first.some(({ pods }) => pods === 0)) {
+    lines.push(
+      '  A node without our pods shows the figures that the reference prints for this variant: none ran on the described node.',
+    );
   }
   return lines.join('\n');
 }

@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 
 import { DRAIN_DELAY_MS, ENV, HTTP_PORT, PATHS, REQUEST_TIMEOUT_MS, SERVICE_NAME } from '../service/contract';
 import {
+  CONTAINER_SECURITY_CONTEXT,
   HPA_BEHAVIOR,
   POD_SECURITY_CONTEXT,
   PROBES,
@@ -188,13 +189,7 @@ function podSpec(
         startupProbe: probe(PATHS.ready, PROBES.startup),
         readinessProbe: probe(PATHS.ready, PROBES.readiness),
         livenessProbe: probe(PATHS.live, PROBES.liveness),
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ['ALL'] },
-          privileged: false,
-          readOnlyRootFilesystem: true,
-          runAsNonRoot: true,
-        },
+        securityContext: CONTAINER_SECURITY_CONTEXT,
         volumeMounts: [{ name: TEMPORARY_FILES.name, mountPath: TEMPORARY_FILES.mountPath }],
       },
     ],

@@ -7,24 +7,23 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
 import { HTTP_PORT, SERVICE_NAME } from '../service/contract';
-import { POD_SECURITY_CONTEXT } from './deployment-defaults';
-import { TEMPORARY_FILES } from './deployment-defaults';
+import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT, TEMPORARY_FILES } from './deployment-defaults';
 import { selectorOf } from './inference-service';
 
 /** Folder of the images within the pods. */
 export const IMAGES_PATH = '/images';
-/** How long a finished Job and its logs stay, for a run that was cut off before it removed them. */
+/** Kubernetes removes a finished Job and its logs after this time, in case an aborted run left them behind. */
 const KEEP_SECONDS = 600;
 /** Kubernetes' bound on a ConfigMap, which holds the images in base64. */
 const MAX_IMAGES_BYTES = 700 * 1024;
 const MAX_PODS = 50;
 const MAX_SECONDS = 4 * 3600;
-/** Time to be scheduled, to pull the image and to start, and to wait for the last answers. */
+/** Time for scheduling, image pull, start-up and the last answers. */
 const START_SECONDS = 300;
 
 /**
  * The generator uses one core at most and is invalid above 70 % of it. The request equals the limit, so that the kernel
- * never makes it share.
+ * never makes it share the core.
  */
 const RESOURCES = { cpu: '1', memory: '512Mi' } as const;
 
@@ -33,7 +32,7 @@ export interface LoadGeneratorProps {
   readonly service: string;
   /** @default the chart's, or none: then kubectl decides */
   readonly namespace?: string;
-  /** An image that contains `build/cli/bench-main.js`. */
+  /** Container image that contains `build/cli/bench-main.js`. */
   readonly image: string;
   /** Name of a Secret with the registry's credentials. @default none */
   readonly imagePullSecret?: string;
@@ -50,13 +49,13 @@ export interface LoadGeneratorProps {
 /** Name of the Job of a service. */
 export const loadJobName = (service: string): string => `${service}-load`;
 
-/** Labels that select the generator's pods of a service, and nothing else's. */
+/** Labels that select the pods of a service's load generator, and no others. */
 export const loadSelectorOf = (service: string): Readonly<Record<string, string>> => ({
   'app.kubernetes.io/name': `${SERVICE_NAME}-load`,
   'app.kubernetes.io/instance': loadJobName(service),
 });
 
-/** Refuses what cannot run; each message names field, value and remedy. */
+/** Refuses props that cannot run; each error names field, value and remedy. */
 function check({ pods, durationSeconds, images, service }: LoadGeneratorProps): void {
   const whole = (name: string, value: number, max: number) => {
     if (Number.isInteger(value) && value >= 1 && value <= max) return;
@@ -67,7 +66,7 @@ function check({ pods, durationSeconds, images, service }: LoadGeneratorProps): 
   const bytes = Object.values(images).reduce((sum, { length }) => sum + length, 0);
   if (bytes > MAX_IMAGES_BYTES) {
     throw new Error(
-      `images must be at most ${MAX_IMAGES_BYTES} bytes together: send fewer, received ${bytes}`,
+      `images must be at most ${MAX_IMAGES_BYTES} bytes together: send fewer images, received ${bytes}`,
     );
   }
   if (loadJobName(service).length > 63) {
@@ -75,7 +74,11 @@ function check({ pods, durationSeconds, images, service }: LoadGeneratorProps): 
   }
 }
 
-/** Load on one service; throws an Error naming field, value and remedy. */
+/**
+ * Sends load to one service.
+ *
+ * @throws Error naming field, value and remedy for props that cannot run
+ */
 export class LoadGenerator extends Construct {
   constructor(scope: Construct, id: string, props: LoadGeneratorProps) {
     super(scope, id);
@@ -118,7 +121,7 @@ export class LoadGenerator extends Construct {
         completionMode: 'Indexed',
         completions: pods,
         parallelism: pods,
-        // A second attempt would be another run.
+        // A retry would be a different run.
         backoffLimit: 0,
         activeDeadlineSeconds: durationSeconds + START_SECONDS,
         ttlSecondsAfterFinished: KEEP_SECONDS,
@@ -152,13 +155,7 @@ function podSpec({ image, imagePullSecret, args, pods }: LoadGeneratorProps, nam
           requests: quantities(RESOURCES),
           limits: quantities(RESOURCES),
         },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ['ALL'] },
-          privileged: false,
-          readOnlyRootFilesystem: true,
-          runAsNonRoot: true,
-        },
+        securityContext: CONTAINER_SECURITY_CONTEXT,
         volumeMounts: [
           { name: 'images', mountPath: IMAGES_PATH, readOnly: true },
           { name: TEMPORARY_FILES.name, mountPath: TEMPORARY_FILES.mountPath },

@@ -21,7 +21,7 @@ export function define(app: App, settings: Settings): App {
  * Writes the manifests, one file per chart, and removes the routes of an earlier synth. No figure is ever changed to fit.
  *
  * @param outdir folder of the files; without it cdk8s chooses (`CDK8S_OUTDIR`)
- * @param routes variants that get their model's stable Service name, at most one per model
+ * @param routes variants to which their model's stable Service points, at most one per model
  * @returns a warning per replica count at which pods of a variant would stay Pending on the reference's cluster
  */
 export function synthesize(

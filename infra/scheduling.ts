@@ -81,6 +81,10 @@ export function place(
   return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed), tied };
 }
 
+/** How many pods with these requests the nodes can take. */
+export const roomFor = (resources: Resources, nodes: readonly ClusterNode[]): number =>
+  place(Infinity, resources, nodes).placed.reduce((sum, { pods }) => sum + pods, 0);
+
 function reasonOf(placed: readonly PlacedPods[]): string {
   if (placed.length === 0) return 'no nodes available to schedule pods.';
   const cordoned = placed.filter(({ node }) => node.cordoned);
@@ -112,7 +116,7 @@ const allocated = (others: Amounts, pods: number, ask: Ask): Ask => ({
 
 const shareOf = (amount: number, allocatable: number) => (allocatable === 0 ? 0 : amount / allocatable);
 
-/** Scores from 100 down, the lower the more counts against the node. */
+/** Scores from 100 down: the higher a node's count, the lower its score. */
 const reversed = (counts: readonly number[]): number[] => {
   const max = Math.max(...counts);
   return counts.map((count) =>

@@ -12,7 +12,7 @@ import { RECIPES } from '../models/recipes';
 import { CHECKPOINT_NAME } from '../models/training/checkpoint';
 import { progressReporter } from '../cli/progress';
 import { runTraining } from '../models/training/run-training';
-import { copySavedModel, DEMO_MODELS_DIR } from '../models/weights/saved-model';
+import { copyWithoutBase, DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { AUGMENTATIONS, TEST_SPLIT, TRAIN_SPLITS, VALIDATION_SPLIT, writeSplit } from '../models/demo/splits';
 
 const SEED = 11;
@@ -50,7 +50,7 @@ async function transfer(model: ModelId): Promise<void> {
     rmSync(data, { recursive: true });
   }
   const folder = join(DEMO_MODELS_DIR, model);
-  copySavedModel(out, folder);
+  copyWithoutBase(out, folder);
   console.log(folder);
 }
 

@@ -1,9 +1,14 @@
 /**
- * Writes the generated tables of README.md and docs/ from the facts in the code: `npm run docs`.
+ * Writes the generated tables of README.md and docs/, and the demo page's facts, from the facts in the code:
+ * `npm run docs`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { CONNECTION_FORMS } from '../bench/load/connections';
+import { LOAD_FORMS } from '../bench/load/load';
+import { VALIDITY_RULES, type ValidityRule } from '../bench/load/run-document';
+import { VALIDITY_REMEDIES } from '../bench/load/validity';
 import { DEFAULT_SETTINGS, SETTING_VARIABLES } from '../infra/settings';
 import { type Variant, VARIANTS } from '../infra/variants';
 import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
@@ -15,7 +20,9 @@ import { percent } from '../charts/percent';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { VARIABLE_HELP } from '../service/config';
 import { ERRORS } from '../service/contract';
+import { type Client, CLIENTS } from '../test/clients/cases';
 import { DOCUMENTS, ROOT } from './documents';
+import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
 import { roomsDiagram, roomsTable } from './rooms-tables';
 
 const code = (text: string) => `\`${text}\``;
@@ -79,10 +86,34 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       ['variable', 'what it sets', 'default'],
       VARIABLE_HELP.map((variable) => [code(variable.name), variable.description, variable.default]),
     ),
+  loads: () =>
+    table(
+      ['`--load`', 'what is sent'],
+      LOAD_FORMS.map(([form, meaning]) => [code(form), meaning]),
+    ),
+  connections: () =>
+    table(
+      ['`--connections`', 'what it does'],
+      CONNECTION_FORMS.map(([form, meaning]) => [code(form), meaning]),
+    ),
+  validity: () =>
+    table(
+      ['INVALID because', 'what to do'],
+      Object.entries(VALIDITY_RULES).map(([rule, text]) => [text, VALIDITY_REMEDIES[rule as ValidityRule]]),
+    ),
   errors: () =>
     table(
       ['status', 'code', 'meaning'],
       Object.entries(ERRORS).map(([name, { status, title }]) => [status, code(name), title]),
+    ),
+  clients: () =>
+    table(
+      ['client', 'id', 'cases'],
+      Object.entries<Client>(CLIENTS).map(([id, { name, cases }]) => [
+        name,
+        code(id),
+        Object.values(cases).join('; '),
+      ]),
     ),
   rooms: () => roomsDiagram(''),
   'rooms-of-models': () => roomsDiagram('models/'),
@@ -121,4 +152,5 @@ if (require.main === module) {
     const updated = withTables(text);
     if (updated !== text) writeFileAtomic(file, updated);
   }
+  writeFileAtomic(PAGE_FACTS_FILE, pageFacts());
 }

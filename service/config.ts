@@ -11,6 +11,7 @@ import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { ENGINE_KINDS } from '../models/engines/engine';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
+import { ANY_ORIGIN } from './http/cors';
 import { cpuLimitMillis, threadsFor } from './cpu-limit';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -36,6 +37,17 @@ const modelList = z
   .pipe(z.array(oneOf(MODEL_IDS)))
   .transform((ids): readonly ModelId[] => [...new Set(ids)]);
 
+/** An origin exactly as browsers send it: scheme, host and port, without a path. */
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+const originList = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine(
+    (origins) => origins.every((origin) => origin === ANY_ORIGIN || isOrigin(origin)),
+    'must be * or origins such as https://example.com, separated by commas',
+  )
+  .transform((origins): readonly string[] => origins);
+
 const path = z.string().transform((text) => resolve(text));
 
 /** What a variable sets and its default, as the README shows them. */
@@ -53,6 +65,10 @@ const VARIABLES = z.object({
   port: wholeNumber(0, MAX_PORT)
     .prefault(String(HTTP_PORT))
     .meta(help('TCP port to listen on; 0 picks a free port', String(HTTP_PORT))),
+  host: z
+    .string()
+    .optional()
+    .meta(help('address to listen on', 'all interfaces; `npm start` uses 127.0.0.1')),
   models: modelList
     .prefault(MODEL_IDS.join(','))
     .meta(help('models to serve, separated by commas', MODEL_IDS.join(','))),
@@ -75,7 +91,7 @@ const VARIABLES = z.object({
     .transform((limitMillis) => limitMillis ?? cpuLimitMillis())
     .meta(
       help(
-        'CPU limit in millicores, which sets the number of threads; the manifests set it',
+        'CPU limit in millicores, which sets the processes and threads of each model; the manifests set it',
         'the cgroup’s limit, else all cores',
       ),
     ),
@@ -88,6 +104,15 @@ const VARIABLES = z.object({
   metricsPort: wholeNumber(0, MAX_PORT)
     .optional()
     .meta(help('serve /metrics on this port instead of `PORT`; 0 picks a free port', 'the value of `PORT`')),
+  corsOrigins: originList
+    .optional()
+    .transform((origins) => origins ?? [])
+    .meta(
+      help(
+        'origins whose pages may call the API from a browser, separated by commas; * for all',
+        'none: browsers allow the service’s own page only',
+      ),
+    ),
 } satisfies Record<keyof typeof ENV, z.ZodType>);
 
 /** Everything that the environment can set; paths are absolute. */

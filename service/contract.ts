@@ -5,6 +5,9 @@
 /** Default TCP port; {@link ENV.port} overrides it. */
 export const HTTP_PORT = 8080;
 
+/** Addresses that stand for all interfaces. */
+export const HOST_ALL: readonly string[] = ['0.0.0.0', '::'];
+
 /** The service's name in its metadata. */
 export const SERVICE_NAME = 'tandem';
 
@@ -20,6 +23,7 @@ export const RUN_AS_USER_ID = 65532;
 /** Environment variables that the service reads; service/config.ts documents them. */
 export const ENV = {
   port: 'PORT',
+  host: 'HOST',
   models: 'MODELS',
   engine: 'ENGINE',
   /** The manifests set it through the Downward API. */
@@ -29,21 +33,37 @@ export const ENV = {
   logLevel: 'LOG_LEVEL',
   apiKeyFile: 'API_KEY_FILE',
   metricsPort: 'METRICS_PORT',
+  corsOrigins: 'CORS_ORIGINS',
 } as const;
 
 /** Every path, in Express syntax. */
 export const PATHS = {
   page: '/',
+  /** The API explorer. */
+  docs: '/docs',
   classify: '/v1/classify',
   live: '/v2/health/live',
   ready: '/v2/health/ready',
   server: '/v2',
+  models: '/v2/models',
+  /** Before {@link PATHS.model}, which it matches too. */
+  statistics: '/v2/models/stats',
+  repositoryIndex: '/v2/repository/index',
   model: '/v2/models/:id',
   modelReady: '/v2/models/:id/ready',
+  modelConfig: '/v2/models/:id/config',
+  modelStatistics: '/v2/models/:id/stats',
   infer: '/v2/models/:id/infer',
   modelVersion: '/v2/models/:id/versions/:version',
   modelVersionReady: '/v2/models/:id/versions/:version/ready',
+  modelVersionConfig: '/v2/models/:id/versions/:version/config',
+  modelVersionStatistics: '/v2/models/:id/versions/:version/stats',
   inferVersion: '/v2/models/:id/versions/:version/infer',
+  /** KServe's V1 protocol. */
+  v1Models: '/v1/models',
+  /** Before {@link PATHS.v1Model}, which it matches too. */
+  predict: '/v1/models/:id\\:predict',
+  v1Model: '/v1/models/:id',
   openapi: '/openapi.json',
   metrics: '/metrics',
   /** Names of sample images for the page. */
@@ -51,8 +71,17 @@ export const PATHS = {
   sample: '/samples/:name',
 } as const;
 
-/** Form field of an image; a form may repeat it. */
-export const IMAGE_FIELD = 'image';
+/** Form fields of images, the documented one first; a form may repeat them. */
+export const IMAGE_FIELDS = [
+  'image',
+  'images',
+  'images[]',
+  'image[]',
+  'file',
+  'files',
+  'files[]',
+  'file[]',
+] as const;
 
 /** Limits of a request. */
 export const LIMITS = {
@@ -64,15 +93,22 @@ export const LIMITS = {
   formBytes: 32 * 1024 * 1024,
   /** One image of {@link LIMITS.imageBytes} as base64 takes 14 MB. */
   imageJsonBytes: 16 * 1024 * 1024,
-  /** 150,528 numbers as JSON text take 1.5 to 3 MB; this leaves room for a small batch. */
-  tensorJsonBytes: 16 * 1024 * 1024,
-  /** A body with a larger Content-Length is not read: the service answers 413 and closes the connection. */
-  bodyBytes: 100 * 1024 * 1024,
+  /** A body of the Open Inference Protocol: Python prints a float32 with up to 24 characters, so eight images take 29 MB. */
+  tensorBytes: 32 * 1024 * 1024,
   /** Bodies of all unanswered requests together. */
   pendingBytes: 128 * 1024 * 1024,
+  /** The same of one client address, so that one client cannot use up the memory for everybody's bodies. */
+  addressPendingBytes: 64 * 1024 * 1024,
   headerBytes: 16 * 1024,
   topClasses: 1000,
   topClassesDefault: 5,
+} as const;
+
+/** Limits of a form's text fields. */
+export const FORM_LIMITS = {
+  fields: 8,
+  fieldSize: 200,
+  parts: LIMITS.images + 8,
 } as const;
 
 /** After SIGTERM, readiness fails while requests are still accepted for this long, so that load balancers can notice. */

@@ -4,7 +4,6 @@
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 import type { ErrorRequestHandler, Response } from 'express';
-import type { Logger } from 'pino';
 
 import { type ErrorCode, ERRORS, PATHS } from './contract';
 import type { Problem } from './problem';
@@ -48,40 +47,43 @@ export function sendProblem(response: Response, error: ServiceError): void {
     response.set('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
   }
   if (error.code === 'UNAUTHENTICATED') response.set('WWW-Authenticate', 'Bearer realm="tandem"');
-  // The Open Inference Protocol requires an `error` field, which problem details may carry too.
-  const isProtocol = `${response.req.path}/`.startsWith(`${PATHS.server}/`);
+  // The inference protocols require an `error` field, which problem details may carry too.
+  const isProtocol = [PATHS.server, PATHS.v1Models].some((path) =>
+    `${response.req.path}/`.startsWith(`${path}/`),
+  );
   response
     .status(problem.status)
     .type('application/problem+json')
     .send(JSON.stringify(isProtocol ? { ...problem, error: problem.detail } : problem));
 }
 
-/** Code and message for each of body-parser's errors. */
+/** Code and message for each way in which a body cannot be read. */
 const BODY_ERRORS = {
-  'entity.too.large': [
-    'BODY_TOO_LARGE',
-    'The body is larger than this path accepts; send a smaller image or batch.',
+  'json.invalid': ['BAD_REQUEST', 'The body is not valid JSON; check its syntax.'],
+  'json.empty': ['BAD_REQUEST', 'The body is empty; send JSON.'],
+  'encoding.unsupported': [
+    'UNSUPPORTED_TYPE',
+    'The Content-Encoding is not supported; send gzip, deflate or no Content-Encoding.',
   ],
-  'entity.parse.failed': ['BAD_REQUEST', 'The body is not valid JSON; check its syntax.'],
-  'encoding.unsupported': ['UNSUPPORTED_TYPE', 'The body is compressed; send it without Content-Encoding.'],
+  'encoding.damaged': [
+    'BAD_REQUEST',
+    'The compressed body is damaged or incomplete; compress and send it again.',
+  ],
   'charset.unsupported': ['UNSUPPORTED_TYPE', 'The body has an unknown charset; send JSON as UTF-8.'],
   'request.aborted': ['BAD_REQUEST', 'The body is incomplete; send all of it.'],
-  'request.size.invalid': ['BAD_REQUEST', 'The body’s length differs from Content-Length; send all of it.'],
 } as const satisfies Readonly<Record<string, readonly [ErrorCode, string]>>;
 
-/** The error for one of body-parser's error types. */
-export function bodyError(type: keyof typeof BODY_ERRORS): ServiceError {
-  const [code, message] = BODY_ERRORS[type];
+/** The error for a body that cannot be read. */
+export function bodyError(kind: keyof typeof BODY_ERRORS): ServiceError {
+  const [code, message] = BODY_ERRORS[kind];
   return new ServiceError(code, message);
 }
 
 /** Turns any thrown value into an error for the client. An unexpected error reveals no internals. */
 export function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
-  const { type, status, code } = (error ?? {}) as { type?: string; status?: number; code?: string };
+  const { status, code } = (error ?? {}) as { status?: number; code?: string };
   if (code === 'ECONNRESET') return bodyError('request.aborted');
-  if (type !== undefined && Object.hasOwn(BODY_ERRORS, type))
-    return bodyError(type as keyof typeof BODY_ERRORS);
   if (status === 400)
     return new ServiceError('BAD_REQUEST', 'The request cannot be read; check its URL and headers.');
   return new ServiceError(
@@ -90,11 +92,16 @@ export function toServiceError(error: unknown): ServiceError {
   );
 }
 
+/** Logs an unexpected error of a request; the request log gives it to each request. */
+export interface RequestErrors {
+  error(error: unknown, message: string): void;
+}
+
 /** The only error middleware. */
 export const errorHandler: ErrorRequestHandler = // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express recognizes error handlers by their four parameters
   (error, request, response, _next) => {
     const known = toServiceError(error);
-    if (known.code === 'INTERNAL') (request as { log?: Logger }).log?.error(error, 'request failed');
+    if (known.code === 'INTERNAL') (request as { log?: RequestErrors }).log?.error(error, 'request failed');
     // Part of the answer is already sent: a broken connection is the only way to signal the error.
     if (response.headersSent) request.destroy();
     else sendProblem(response, known);

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 
 import type { ModelId } from '../models/catalog';
 import { adviceOn } from '../models/engines/engine';
@@ -20,6 +20,8 @@ import { createMetricsApp } from './api/metrics-app';
 import { RESTART_MS, type ModelState } from './inference/model-process';
 import { checkNodeVersion } from './node-version';
 import { ModelQueue } from './inference/model-queue';
+import { openLog } from './log';
+import { type Parallelism, parallelismOf } from './inference/parallelism';
 
 /** A running service. */
 export interface Running {
@@ -44,24 +46,35 @@ export interface ServeOptions extends Timeouts {
   /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
+  /** @default what was measured best for the model and the CPU limit */
+  readonly parallelism?: Parallelism;
 }
 
-/** Why the service cannot listen on a port, and the remedy. */
-function portProblem(code: string | undefined, variable: string): string | undefined {
+/** Why the service cannot listen, and the remedy. */
+function listenProblem(
+  { code }: NodeJS.ErrnoException,
+  host: string | undefined,
+  port: number,
+  variable: string,
+): string | undefined {
   if (code === 'EADDRINUSE')
-    return `is in use: stop the process that listens there or set ${variable} to another port`;
+    return `port ${port} is in use: stop the process that listens there or set ${variable} to another port`;
   if (code === 'EACCES')
-    return `needs a privilege: set ${variable} to 1024 or higher, or give the process CAP_NET_BIND_SERVICE`;
+    return `port ${port} needs a privilege: set ${variable} to 1024 or higher, or give the process CAP_NET_BIND_SERVICE`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `${ENV.host} must be an address of this machine, received "${host}": use 127.0.0.1, or unset it for all interfaces`;
   return undefined;
 }
 
-function listen(server: Server, port: number, variable: string): Promise<number> {
+function listen(server: Server, host: string | undefined, port: number, variable: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const problem = portProblem(error.code, variable);
-      reject(problem === undefined ? error : new Error(`port ${port} ${problem}`, { cause: error }));
+      const problem = listenProblem(error, host, port, variable);
+      reject(problem === undefined ? error : new Error(problem, { cause: error }));
     });
-    server.listen(port, () => resolve((server.address() as AddressInfo).port));
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () =>
+      resolve((server.address() as AddressInfo).port),
+    );
   });
 }
 
@@ -70,7 +83,7 @@ const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Starts the model processes and listens. The service is live at once, and ready when `ready` resolves. */
 export async function serve(config: Config, options: ServeOptions): Promise<Running> {
   const { log, workerScript, requestTimeoutMs } = options;
-  const { threads, engine: kind, onnxCacheDir } = config;
+  const { engine: kind, onnxCacheDir } = config;
   const queues = new Map<ModelId, ModelQueue>();
   const metrics = createMetrics(queues);
   const app = createApp({
@@ -79,26 +92,30 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     cpuLimitMillis: config.cpuLimitMillis,
     log,
     draining: () => drain.draining,
-    samplesDir: join(config.modelsDir, 'samples'),
+    corsOrigins: config.corsOrigins,
+    modelsDir: config.modelsDir,
     hasMetricsPort: config.metricsPort !== undefined,
     ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile, log) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const drain = createDrain(app);
   const server = createHttpServer(drain.handler, options);
-  const port = await listen(server, config.port, ENV.port);
+  const port = await listen(server, config.host, config.port, ENV.port);
   const metricsServer =
     config.metricsPort === undefined ? undefined : createHttpServer(createMetricsApp(metrics));
   const metricsPort =
     metricsServer &&
-    (await listen(metricsServer, config.metricsPort!, ENV.metricsPort).catch((error: unknown) => {
-      server.close();
-      throw error;
-    }));
+    (await listen(metricsServer, config.host, config.metricsPort!, ENV.metricsPort).catch(
+      (error: unknown) => {
+        server.close();
+        throw error;
+      },
+    ));
 
   const ready = config.models.map((model) => {
     const modelDir = join(config.modelsDir, model);
-    log.info({ model, modelDir, engine: kind, threads }, 'loading model');
+    const { processes, threads } = options.parallelism ?? parallelismOf(model, config.cpuLimitMillis);
+    log.info({ model, modelDir, engine: kind, processes, threads }, 'loading model');
     return new Promise<void>((resolve) => {
       const onState = (state: ModelState) => {
         if (state.kind === 'ready') {
@@ -120,6 +137,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       };
       const queue = new ModelQueue({
         model,
+        processes,
         engine: { kind, modelDir, threads, onnxCacheDir },
         onState,
         onRestart,
@@ -173,7 +191,7 @@ export function stopOnSignals(running: Running): void {
 async function main(): Promise<void> {
   checkNodeVersion();
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel });
+  const log = openLog(config.logLevel);
   const running = await serve(config, { log });
   stopOnSignals(running);
   log.info({ port: running.port }, 'listening');

@@ -19,13 +19,13 @@ const BUCKETS_SECONDS = [
 ];
 const BUCKETS_IMAGES = [1, 2, 3, 4, 6, LIMITS.images];
 
-/** Resident memory of another process, bytes; undefined when /proc does not show it. */
-function residentBytes(processId: number | undefined): number | undefined {
+/** Resident memory of another process, bytes; 0 when /proc does not show it. */
+function residentBytes(processId: number): number {
   try {
     const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))?.[1];
-    return kibibytes === undefined ? undefined : 1024 * Number(kibibytes);
+    return 1024 * Number(kibibytes ?? 0);
   } catch {
-    return undefined;
+    return 0;
   }
 }
 
@@ -70,16 +70,20 @@ export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>) {
     new Histogram({ name, help, labelNames, buckets, registers });
   new Gauge({
     name: 'inference_worker_resident_memory_bytes',
-    help: 'Resident memory of the model process, in bytes',
+    help: 'Resident memory of the model’s processes, in bytes',
     labelNames,
     registers,
     collect() {
-      for (const [model, { processId }] of queues) this.set({ model }, residentBytes(processId) ?? 0);
+      for (const [model, { processIds }] of queues)
+        this.set(
+          { model },
+          processIds.map(residentBytes).reduce((sum, bytes) => sum + bytes, 0),
+        );
     },
   });
   new Gauge({
     name: 'inference_worker_ready',
-    help: '1 when the model process is loaded and warmed up, else 0',
+    help: '1 when the model is loaded and warmed up, else 0',
     labelNames,
     registers,
     collect() {

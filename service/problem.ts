@@ -20,7 +20,7 @@ export const PROBLEM = z.strictObject({
   code: z.enum(errorCodes),
   requestId: text,
   field: text.meta({ description: 'The invalid field of the request.' }).optional(),
-  error: text.meta({ description: 'Same as `detail`, under the Open Inference Protocol’s name.' }).optional(),
+  error: text.meta({ description: 'Same as `detail`, under the inference protocols’ name.' }).optional(),
 });
 /** Data of {@link PROBLEM}. */
 export type Problem = z.infer<typeof PROBLEM>;

@@ -52,8 +52,8 @@ export function minTrials(percentile: number, violations: number, confidence: nu
 }
 
 /**
- * What so many violations say of a percentile: `pass` if fewer than `1 - percentile` of all violate, `fail` if more do,
- * each at the confidence; undefined if the two cannot be told apart yet.
+ * Judges a percentile by its violations: `pass` if fewer than `1 - percentile` of all violate, `fail` if more do,
+ * each at the confidence; undefined if neither can be shown yet.
  *
  * @param trials may be fractional, as an effective sample size is; it is rounded down
  */
@@ -71,8 +71,8 @@ export function judgeShare(
 }
 
 /**
- * By how much correlation between neighbours shrinks a sample: the variance of batch means over that of independent
- * values; at least 1. Latencies of a queue are correlated, which an exact test must not take for evidence.
+ * Factor by which correlation between neighbours shrinks a sample: the variance of batch means over that of independent
+ * values; at least 1. Latencies of a queue are correlated, which an exact test would mistake for evidence.
  *
  * @param values one per trial, in order
  * @see https://doi.org/10.1287/opre.30.3.556 (batch means)

@@ -39,6 +39,7 @@ beforeAll(async () => {
       modelsDir: DEMO_MODELS_DIR,
       onnxCacheDir,
       logLevel: 'silent',
+    corsOrigins: [],
     },
     { log: pino({ level: 'silent' }) },
   );

@@ -41,7 +41,7 @@ const FORBIDDEN = [
   ['service/c.ts', 'onnxruntime-node', 'one-door-to-onnxruntime'],
 ] as const;
 
-/** Imports that no rule may refuse. */
+/** Imports that every rule must allow. */
 const ALLOWED = [
   ['infra/d.ts', 'service/contract.ts'],
   ['infra/e.ts', 'models/catalog.ts'],
@@ -66,7 +66,7 @@ const specifier = (from: string, to: string) => {
   return path.startsWith('.') ? path : `./${path}`;
 };
 
-/** What the linter says of the planted tree: `[rule, file]` of each violation. */
+/** Violations that the linter finds in the planted tree, as `[rule, file]`. */
 function violations(): [string, string][] {
   const program = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
   const args = ['--config', join(ROOT, '.dependency-cruiser.cjs'), '--output-type', 'json', '.'];
@@ -97,7 +97,7 @@ test('each wall refuses an import planted across it, circles are refused, and do
 }, 60_000);
 
 test('a fact table may import types only', () => {
-  // In a process of its own: ESLint imports its configuration as a module, which Jest's contexts do not allow.
+  // In a process of its own: ESLint imports its configuration as an ES module, which Jest's contexts cannot do.
   const script = `
     const { ESLint } = require('eslint');
     const eslint = new ESLint({ ruleFilter: ({ ruleId }) => ruleId === 'no-restricted-syntax' });

@@ -1,4 +1,4 @@
-/** The load generator's Job while it runs: its end, and the documents in its pods' logs. */
+/** Waits for the load generator's Job and reads the documents from its pods' logs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { loadJobName, loadSelectorOf } from '../../infra/load-generator';
@@ -24,7 +24,7 @@ interface JobObject {
 /**
  * Waits until every pod of the Job has succeeded.
  *
- * @throws Error with the Job's reason, when it fails; the signal's reason, when it aborts
+ * @throws Error with the Job's reason if it fails; the signal's reason if it aborts
  */
 export async function waitForJob(
   readApi: ReadApi,
@@ -50,9 +50,9 @@ export async function waitForJob(
 }
 
 /**
- * The document in a generator's log: the line that is a JSON object, between lines of progress.
+ * The document in a generator's log: the last line that holds a JSON object. Other lines report progress.
  *
- * @throws Error without one, with the end of the log
+ * @throws Error with the end of the log if it holds no document
  */
 export function documentIn(log: string): RunDocument {
   const line = log.split('\n').findLast((each) => each.startsWith('{'));
@@ -90,12 +90,14 @@ export async function collectDocuments(
   const documents: RunDocument[] = [];
   for (const pod of pods) documents.push(documentIn(await logOf(kubectl, namespace, pod)));
   if (documents.length !== count) {
-    throw new Error(`${count} load generators must leave a document each, received ${documents.length}`);
+    throw new Error(
+      `each of ${count} load generators must print a document, received ${documents.length} documents`,
+    );
   }
   return documents;
 }
 
-/** The ends of all pods' logs, for an error; empty where none can be read. */
+/** The end of each pod's log, for an error message; empty if the pods cannot be listed. */
 export async function logTails(kubectl: Kubectl, namespace: string, service: string): Promise<string> {
   const pods = await podsOf(kubectl, namespace, service).catch(() => []);
   const tails = await Promise.all(

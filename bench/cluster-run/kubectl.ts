@@ -1,14 +1,14 @@
-/** Runs kubectl, which signs in by every method that a kubeconfig can name. */
+/** Runs kubectl, which supports every sign-in method of a kubeconfig. */
 import { execFile } from 'node:child_process';
 
 /** Runs kubectl with arguments and standard input; rejects with kubectl's own message. */
 export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
 
-/** A generator prints its document into its log: 19 bytes per request in base64, so this is millions of requests. */
+/** A generator prints its document to its log, in base64 of 19 bytes per request: room for millions of requests. */
 const MAX_OUTPUT_BYTES = 128 * 1024 * 1024;
 
 /**
- * @param command the program with its leading arguments, such as `kubectl --kubeconfig FILE`
+ * @param command the program and its first arguments, such as `kubectl --kubeconfig FILE`
  * @param timeoutMs longest time of one call
  * @param signal ends the call in progress
  */

@@ -31,11 +31,11 @@ const POLL_INTERVAL_MS = 1000;
 const START_TOGETHER_MS = 60_000;
 
 export interface ClusterRunOptions {
-  /** kubectl with its leading arguments, such as `kubectl --kubeconfig FILE`. */
+  /** kubectl and its first arguments, such as `kubectl --kubeconfig FILE`. */
   readonly kubectl: readonly [string, ...string[]];
   /** The variant; its figures may differ from those of `dist/`, and the document states those that were applied. */
   readonly variant: Variant;
-  /** The namespace in it is not used: the run makes its own. */
+  /** Its namespace is ignored: the run creates its own. */
   readonly settings: Settings;
   readonly load: Pick<LoadGeneratorProps, 'images' | 'pods' | 'durationSeconds'> & {
     /** Arguments of `tandem bench load` for the Service's URL, without `--shard` and `--start-at`. */
@@ -43,7 +43,7 @@ export interface ClusterRunOptions {
   };
   /** Merges the generators' documents; `mergeRuns` of bench/load. */
   readonly merge: (documents: readonly RunDocument[]) => RunDocument;
-  /** How long the recording goes on after the load, such as for the HPA to scale down. */
+  /** How long to record after the load, such as until the HPA has scaled down. */
   readonly idleSeconds: number;
   /** Whether the recording goes on after this load. @default always */
   readonly isWorthIdling?: (load: RunDocument) => boolean;
@@ -51,21 +51,22 @@ export interface ClusterRunOptions {
   readonly commit?: string;
   /** Stops the load and the recording early; what was recorded is returned as incomplete. */
   readonly signal: AbortSignal;
-  /** Takes one line per step. */
+  /** Receives one line per step. */
   readonly log: (line: string) => void;
 }
 
 /**
- * Runs it and returns the timeline with the load in it; without the load and incomplete after an interrupt.
+ * Measures the variant and returns its timeline, load included. After an interrupt the timeline is incomplete and has no
+ * load.
  *
- * @throws Error with kubectl's message or the generators' logs; the namespace is deleted all the same
+ * @throws Error with kubectl's message or the generators' logs; the namespace is deleted then too
  */
 export async function runVariant(options: ClusterRunOptions): Promise<TimelineDocument> {
   const { settings, variant, log, signal } = options;
   if (settings.imagePullSecret !== undefined) {
     throw new Error(
-      `imagePullSecret must be left out, since the run makes a namespace of its own without Secrets: let the nodes ` +
-        `pull the image without one, received ${settings.imagePullSecret}`,
+      `imagePullSecret must not be set, because the run creates a namespace without Secrets: use an image that the ` +
+        `nodes can pull without one, received ${settings.imagePullSecret}`,
     );
   }
   const kubectl = kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS);
@@ -84,7 +85,7 @@ export async function runVariant(options: ClusterRunOptions): Promise<TimelineDo
     await kubectl([
       ...['delete', 'namespace', namespace, '--ignore-not-found', `--timeout=${DELETE_TIMEOUT_SECONDS}s`],
     ]).catch((error: unknown) => {
-      const remedy = `namespace ${namespace} is left: run kubectl delete namespace ${namespace}`;
+      const remedy = `namespace ${namespace} remains: run kubectl delete namespace ${namespace}`;
       const first = failure === undefined || signal.aborted ? '' : `${(failure as Error).message}\n`;
       throw new Error(`${first}${(error as Error).message}\n${remedy}`, { cause: error });
     });
@@ -120,7 +121,7 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
       await rolledOut();
     }
     const url = await serviceUrl(api.read, namespace, variant);
-    // Of the settings as given: the run's own namespace would make every hash another.
+    // The settings as given: the run's own namespace would give every run another hash.
     const manifests = variantManifests(variant, options.settings);
     const subject = await subjectOf(api.read, watched, {
       manifestSha256: createHash('sha256').update(manifests).digest('hex'),
@@ -186,14 +187,14 @@ async function waitForMetrics(readApi: ReadApi, path: string, signal: AbortSigna
     if (Date.now() > deadline) {
       throw new Error(
         `the HPA has no CPU metrics after ${METRICS_TIMEOUT_MS / 1000} s: install metrics-server; ` +
-          `it says: ${active?.message ?? 'nothing'}`,
+          `its condition ScalingActive says: ${active?.message ?? 'nothing'}`,
       );
     }
     await sleep(POLL_INTERVAL_MS, undefined, { signal });
   }
 }
 
-/** The Service by its address, since the generator's pods may not ask a DNS server. */
+/** The Service's URL by IP address: the generator's pods are not allowed to use DNS. */
 async function serviceUrl(readApi: ReadApi, namespace: string, { name, model }: Variant): Promise<string> {
   const { spec } = JSON.parse(await readApi(`/api/v1/namespaces/${namespace}/services/${name}`)) as {
     readonly spec: { readonly clusterIP: string; readonly ports: readonly { readonly port: number }[] };

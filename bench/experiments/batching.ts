@@ -1,10 +1,11 @@
 /**
- * Whether batching would raise throughput: one run of the model on 1, 2, 4 and 8 images, with onnxruntime.
+ * Would batching raise throughput? Runs each model on batches of 1, 2, 4 and 8 images with onnxruntime.
  *
  * npx tsx bench/experiments/batching.ts [--rounds N] [--threads 1,2]
  *
- * The combinations take turns, so that a busy machine slows all of them alike; CPU time is told beside the wall's, since
- * neighbours change it less. Exits with 1 where a batch gains 10 % or more: the service has no batching because none did.
+ * The combinations take turns, so that a busy machine slows all of them alike. CPU time is printed beside wall time,
+ * because other processes affect it less. Exits with 1 if a batch gains 10 % or more: the service does not batch because
+ * none did.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { percentile } from '../../statistics/percentile';
 
 const BATCHES = [1, 2, 4, 8];
-/** From where on code for it would be worth its keep. */
+/** Smallest gain that would be worth the code. */
 const GAIN_WORTH_CODE = 0.1;
 const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
 
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
         runs.push({ model, threads, batch, engine, wallMs: [] as number[], cpuMs: [] as number[] });
     }
   }
-  // The first round lays out memory and is not counted.
+  // The first round allocates memory and is not counted.
   for (let round = -1; round < Number(values.rounds); round++) {
     for (const { engine, batch, wallMs, cpuMs } of runs) {
       const input = images.subarray(0, batch * IMAGE_SIZE);
@@ -54,7 +55,7 @@ async function main(): Promise<void> {
       cpuMs.push((user + system) / 1000 / batch);
     }
   }
-  console.log('| model | threads | batch | ms an image | CPU ms an image | images/s | gain |');
+  console.log('| model | threads | batch | ms per image | CPU ms per image | images/s | gain |');
   console.log('| --- | --- | --- | --- | --- | --- | --- |');
   let best = -Infinity;
   let single = NaN;
@@ -68,7 +69,7 @@ async function main(): Promise<void> {
   }
   const worth = best >= GAIN_WORTH_CODE;
   console.log(
-    `\nThe most that a batch gains: ${(100 * best).toFixed(1)} %. Worth code: ${worth ? 'yes' : 'no'}.`,
+    `\nLargest gain of a batch: ${(100 * best).toFixed(1)} %. Worth the code: ${worth ? 'yes' : 'no'}.`,
   );
   process.exitCode = worth ? 1 : 0;
 }

@@ -17,7 +17,7 @@ const MOUNT = '/sys/fs/cgroup/cpu';
 const ACCOUNTING_MOUNT = '/sys/fs/cgroup/cpuacct';
 const PERIOD_MICROSECONDS = 100_000;
 
-/** Why no group can be made here; nothing where one can. */
+/** Why a group cannot be created here; undefined if it can. */
 export function cgroupObstacle(): string | undefined {
   if (process.getuid?.() !== 0) return 'it needs root';
   try {
@@ -28,9 +28,13 @@ export function cgroupObstacle(): string | undefined {
   }
 }
 
-/** Makes a group with a CPU limit. */
-export function createCpuGroup(limitMillis: number) {
-  const name = `tandem-bench-${process.pid}-${limitMillis}`;
+/**
+ * Makes a group with a CPU limit.
+ *
+ * @param suffix tells groups of one process and one limit apart
+ */
+export function createCpuGroup(limitMillis: number, suffix = '') {
+  const name = `tandem-bench-${process.pid}-${limitMillis}${suffix}`;
   const folder = join(MOUNT, name);
   const accounting = join(ACCOUNTING_MOUNT, name);
   const folders = [folder, accounting];
@@ -52,7 +56,7 @@ export function createCpuGroup(limitMillis: number) {
       const value = (name: string) => Number(new RegExp(`${name} (\\d+)`).exec(stat)?.[1]);
       return value('nr_throttled') / Math.max(1, value('nr_periods'));
     },
-    /** Removes it, once its processes have ended. */
+    /** Removes the group once its processes have ended. */
     remove: async () => {
       for (let tries = 0; readFileSync(join(folder, 'cgroup.procs'), 'utf8') !== '' && tries < 100; tries++)
         await new Promise((resolve) => setTimeout(resolve, 50));

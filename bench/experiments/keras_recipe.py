@@ -1,8 +1,8 @@
 """The reference's two-stage recipe as a Keras user would write it, for comparison with `tandem train`.
 
 Reads RECIPE as JSON on standard input (printed by bench/experiments/print-recipe.ts from the recipe table, so that no number is
-typed twice), trains on DATA/train, validates on DATA/val, and writes into OUT: history.jsonl, one line an epoch, and
-probabilities.json, what the final model says of every image of val and test.
+typed twice), trains on DATA/train, validates on DATA/val, and writes into OUT: history.jsonl, one line per epoch, and
+probabilities.json, the final model's probabilities for every image of val and test.
 
 usage: keras_recipe.py --data DIR --weights FILE.h5 --out DIR [--seed N] [--epochs HEAD FINE_TUNE]
        [--batch-norm inference|batch] < RECIPE
@@ -51,7 +51,7 @@ class Classifier(keras.Model):
 
 
 class HistoryLines(keras.callbacks.Callback):
-    """Appends a line an epoch, as soon as it ends."""
+    """Appends one line at the end of each epoch."""
 
     def __init__(self, file, stage):
         super().__init__()
@@ -72,10 +72,10 @@ class HistoryLines(keras.callbacks.Callback):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
-    parser.add_argument("--weights", help="h5 file of the backbone without its top; none: a random start")
+    parser.add_argument("--weights", help="h5 file of the backbone without its top (default: random weights)")
     parser.add_argument("--out", required=True)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--epochs", type=int, nargs=2, help="instead of the recipe's, for a benchmark")
+    parser.add_argument("--epochs", type=int, nargs=2, help="epochs of both stages, for a benchmark (default: the recipe's)")
     parser.add_argument("--batch-norm", choices=("inference", "batch"), default="inference")
     parser.add_argument("--jit", action="store_true", help="compile with XLA, Keras' default; slower on CPUs")
     options = parser.parse_args()

@@ -16,6 +16,7 @@ import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { ENV, PATHS } from '../../service/contract';
 import { summarize } from '../load/documents';
 import { runLoad } from '../load/generator';
+import { imageSender, OVERLOAD_CONNECTIONS } from './service-client';
 import { startService } from './service-process';
 import { failedOf, line, settled, verdict } from './verdict';
 
@@ -26,12 +27,8 @@ const WARM_UP_SECONDS = 3;
 const PROBES_PER_SECOND = 20;
 const MIN_THROUGHPUT_SHARE = 0.9;
 const MAX_REFUSAL_MS = 250;
-/** Kubernetes' default. */
+/** Kubernetes' default timeout of a probe. */
 const PROBE_TIMEOUT_MS = 1_000;
-/** Longer than the service's own. */
-const REQUEST_TIMEOUT_MS = 20_000;
-/** More than the service lets wait. */
-const OVERLOAD_CONNECTIONS = 1_024;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -50,13 +47,7 @@ async function main(): Promise<void> {
     [ENV.engine]: values.engine,
     [ENV.cpuLimitMillis]: String(1000 * Number(values.threads)),
   });
-  const post = (load: string, connections: number) =>
-    runLoad({
-      url: `${service.url}${PATHS.classify}`,
-      ...{ load, connections: `kept:${connections}`, timeoutMs: REQUEST_TIMEOUT_MS },
-      images: [{ file: values.image }],
-      seed: Number(values.seed),
-    });
+  const post = imageSender(service.url, values.image, Number(values.seed));
   const closed = (clients: number, forSeconds = seconds) => post(`closed:${clients}:${forSeconds}s`, clients);
   const probe = async () => {
     const load = `constant:${PROBES_PER_SECOND}:${seconds}s`;
@@ -91,24 +82,24 @@ async function main(): Promise<void> {
   const failedProbes = overloadProbes.failed + floodProbes.failed;
   verdict([
     [
-      `at ${FACTOR} times the peak throughput is at least 90 % of it: ${share(overloaded.throughputPerSecond)}`,
+      `at ${FACTOR} times the peak load, throughput is at least 90 % of the peak: ${share(overloaded.throughputPerSecond)}`,
       overloaded.throughputPerSecond >= MIN_THROUGHPUT_SHARE * peak,
     ],
     [
       `refusals take at most ${MAX_REFUSAL_MS} ms (p99): ${overloaded.refused.p99Ms.toFixed(1)} ms`,
       overloaded.refused.p99Ms <= MAX_REFUSAL_MS,
     ],
-    [`some were refused: ${overloaded.outcomes.refused}`, overloaded.outcomes.refused > 0],
-    [`every other request was answered right: ${failed} failed`, failed === 0],
+    [`the service refused requests: ${overloaded.outcomes.refused}`, overloaded.outcomes.refused > 0],
+    [`it answered all other requests right: ${failed} failed`, failed === 0],
     [
       `no probe failed or took over ${PROBE_TIMEOUT_MS} ms: ${failedProbes} of ${overloadProbes.probes + floodProbes.probes}`,
       failedProbes === 0,
     ],
     [
-      `${FLOOD_CLIENTS} clients leave at least 90 % of the peak: ${share(flooded.throughputPerSecond)}`,
+      `with ${FLOOD_CLIENTS} clients, throughput is at least 90 % of the peak: ${share(flooded.throughputPerSecond)}`,
       flooded.throughputPerSecond >= MIN_THROUGHPUT_SHARE * peak,
     ],
-    [`SIGTERM ended it with exit code ${exit}`, exit === 0],
+    [`after SIGTERM it exited with 0: ${exit}`, exit === 0],
   ]);
 }
 

@@ -1,9 +1,9 @@
 /**
- * Models of `tandem train` against Keras' on the same photographs, image by image.
+ * Compares models of `tandem train` with Keras' models on the same images, image by image.
  *
  * npx tsx bench/experiments/paired-with-keras.ts --data DIR (--pair MODEL_FOLDER=KERAS_OUT)... [--allow-leakage]
  *
- * KERAS_OUT is what keras_recipe.py wrote. Of several pairs, such as of several seeds, each has a row.
+ * KERAS_OUT is the folder that keras_recipe.py wrote. Each pair gets a row; give one per seed, for example.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -24,7 +24,7 @@ import { readSavedModel } from '../../models/weights/saved-model';
 const onnxCacheDir = join(PACKAGE_ROOT, 'build', 'onnx');
 const SPLITS = ['val', 'test'] as const;
 
-/** What keras_recipe.py says of a split: files relative to its folder, and their classes' indices. */
+/** Output of keras_recipe.py for one split: files relative to its folder, and the indices of their classes. */
 interface KerasSplit {
   readonly files: readonly string[];
   readonly labels: readonly number[];
@@ -80,7 +80,9 @@ async function measure(text: string, data: string, allowLeakage: boolean): Promi
     const name = relative(data, path).split(sep).join('/');
     const right = answers.get(name);
     if (right === undefined)
-      throw new Error(`${kerasFolder}/probabilities.json must name ${name}, and does not`);
+      throw new Error(
+        `${kerasFolder}/probabilities.json lacks ${name}: run keras_recipe.py on the same --data`,
+      );
     return right;
   });
   return { name: text, ours: correctPredictions(labels, probabilities, classes.length), keras };

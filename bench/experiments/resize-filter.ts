@@ -1,13 +1,13 @@
 /**
- * What the resize filter, and decoding a JPEG at reduced scale, cost and bring: milliseconds an image, as it is and
- * enlarged to 12 megapixels, how far it is from the frozen way, and the accuracy on val of a head on features of images
- * that were resized so, training's and val's alike.
+ * Compares resize filters, and decoding a JPEG at reduced scale. For each it prints the milliseconds per image (as it is,
+ * and enlarged to 12 megapixels), the difference from the filter that Tandem uses, and the accuracy on val of a head that
+ * was trained on images resized this way.
  *
  * npx tsx bench/experiments/resize-filter.ts --data DIR --weights START [--seeds N] [--preprocessing RANGE]
  *
  * `--seeds 0` trains nothing.
  *
- * Images are brought to the input size beforehand, since the decoder leaves such as they are.
+ * Images are resized before the training: the decoder does not change images that already have the input size.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -42,7 +42,7 @@ const CANDIDATES: readonly Resize[] = [
 
 const nameOf = ({ kernel, fastShrinkOnLoad }: Resize) => kernel + (fastShrinkOnLoad ? ', reduced scale' : '');
 
-/** Milliseconds an image, in turns so that all candidates meet the same machine. */
+/** Median milliseconds per image. The candidates take turns, so that a busy machine slows all of them alike. */
 async function decodeMs(images: readonly Buffer[]): Promise<number[]> {
   const times: number[][] = CANDIDATES.map(() => []);
   for (let round = 0; round < TIMED_ROUNDS; round++) {
@@ -57,7 +57,7 @@ async function decodeMs(images: readonly Buffer[]): Promise<number[]> {
   return times.map((values) => percentile(values, 0.5));
 }
 
-/** Mean difference from the frozen way, grey levels. */
+/** Mean difference from the filter that Tandem uses, grey levels. */
 async function distances(images: readonly Buffer[]): Promise<number[]> {
   const all = CANDIDATES.map(() => 0);
   for (const image of images) {
@@ -81,7 +81,7 @@ async function printTimes(files: readonly string[]): Promise<void> {
   const large = await Promise.all(images.slice(0, LARGE.images).map(enlarge));
   const [ms, largeMs] = [await decodeMs(images), await decodeMs(large)];
   const [apart, largeApart] = [await distances(images), await distances(large)];
-  console.log(`| filter | decode and resize, median ms | grey levels from the frozen one | of 12 megapixels: ms | grey levels |
+  console.log(`| filter | decode and resize, median ms | difference from Tandem's, grey levels | 12 megapixels: ms | difference |
 | --- | --- | --- | --- | --- |`);
   for (const [i, candidate] of CANDIDATES.entries()) {
     const row = [ms[i]!.toFixed(2), apart[i]!.toFixed(2), largeMs[i]!.toFixed(1), largeApart[i]!.toFixed(2)];

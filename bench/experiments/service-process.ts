@@ -1,5 +1,5 @@
 /**
- * The service as the image runs it: a process of its own, on a free port, with its model processes below it.
+ * Runs the service as the container image does: a process of its own, on a free port, with its model processes as children.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ export interface ServiceProcess {
   readonly url: string;
   readonly port: number;
   readonly processId: number;
-  /** Its first threads and engines, as its log names them. */
+  /** Its log so far, without the lines of requests. */
   readonly log: readonly Readonly<Record<string, unknown>>[];
   /** Process ids of the model processes. */
   workers(): number[];
@@ -24,7 +24,7 @@ export interface ServiceProcess {
   end(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
-/** Children of a process; Linux. */
+/** Process ids of a process's children; Linux only. */
 export function childrenOf(processId: number): number[] {
   return readdirSync(`/proc/${processId}/task`).flatMap((task) =>
     readFileSync(`/proc/${processId}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
@@ -33,7 +33,7 @@ export function childrenOf(processId: number): number[] {
 
 const commandOf = (processId: number) => readFileSync(`/proc/${processId}/cmdline`, 'utf8');
 
-/** What a service is started with beside its variables. */
+/** Options of the start besides the variables. */
 export interface StartOptions {
   /** Folders of the control groups that the process joins before anything else. @default those of this process */
   readonly cgroups?: readonly string[];
@@ -61,7 +61,7 @@ export async function startService(
   await new Promise<void>((resolve, reject) => {
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const entry = JSON.parse(line) as Record<string, unknown>;
-      // Requests would pile up.
+      // The lines of requests would fill the memory.
       if (entry['req'] !== undefined) return;
       log.push(entry);
       if (entry['msg'] === 'listening') port = Number(entry['port']);
@@ -74,7 +74,7 @@ export async function startService(
     port,
     processId: child.pid!,
     log,
-    // A compiler of TypeScript may be another child.
+    // A TypeScript compiler may be another child.
     workers: () => childrenOf(child.pid!).filter((id) => commandOf(id).includes('worker.')),
     end: (signal = 'SIGTERM') => {
       child.kill(signal);

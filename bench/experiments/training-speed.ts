@@ -1,11 +1,11 @@
 /**
- * `tandem train` against Keras on the same images, weights and machine, in turns: seconds an epoch, peak memory.
+ * Compares `tandem train` with Keras, in turns, on the same images, weights and machine: seconds per epoch, peak memory.
  *
  * npx tsx bench/experiments/training-speed.ts MODEL --data DIR --weights START --keras-python PYTHON [--rounds N]
  *   [--share S] [--out FILE]
  *
- * START is an h5 file that both start from, or what `tandem train --weights` takes besides: Keras then starts at random,
- * which takes it no longer.
+ * START is an h5 file that both start from, or another value of `tandem train --weights`. Keras then starts from random
+ * weights, which does not change its speed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
@@ -22,8 +22,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { modelId } from '../../models/catalog';
+import { childrenOf } from './service-process';
 
-/** Of each stage; the first one, which loads and traces, is not counted. */
+/** Epochs per stage. The first loads and traces, and is not counted. */
 const EPOCHS = 3;
 const MEMORY_POLL_MS = 200;
 const ROOT = join(__dirname, '../..');
@@ -32,19 +33,16 @@ interface Run {
   /** Seconds of the counted epochs, by stage. */
   readonly head: readonly number[];
   readonly fineTune: readonly number[];
-  /** Largest sum of resident memory of the process and its children that was seen. */
+  /** Peak resident memory of the process and its children together, MiB. */
   readonly peakMemoryMiB: number;
 }
 
-/** Resident memory of a process and of its children, MiB; Linux. */
+/** Resident memory of a process and its children, MiB; Linux only. */
 function residentMiB(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    );
     const own = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-    return children.reduce((sum, child) => sum + residentMiB(child), own);
+    return childrenOf(pid).reduce((sum, child) => sum + residentMiB(child), own);
   } catch {
     // The process ended between two reads.
     return 0;
@@ -138,7 +136,7 @@ async function main(): Promise<void> {
   const seconds = (who: 'tandem' | 'keras', stage: 'head' | 'fineTune') =>
     median(runs[who].flatMap((run) => run[stage]));
   const peak = (who: 'tandem' | 'keras') => Math.max(...runs[who].map((run) => run.peakMemoryMiB));
-  console.log(`Measured on ${cpus().length} cores (${cpus()[0]!.model}), ${values.rounds} rounds in turns, medians; ${values.share} of the images.
+  console.log(`Measured on ${cpus().length} cores (${cpus()[0]!.model}): medians of ${values.rounds} rounds in turns, share ${values.share} of the images.
 
 | ${model} | tandem | Keras | ratio |
 | --- | --- | --- | --- |

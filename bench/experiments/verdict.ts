@@ -7,7 +7,7 @@ import type { RunDocument } from '../load/run-document';
 /** Requests that were due before this do not count: the service has just started. */
 const WARM_UP_MS = 2_000;
 
-/** Sums up a run without its warm-up. */
+/** Summarizes a run without its warm-up. */
 export const settled = (document: RunDocument): RunSummary => summarize(document, WARM_UP_MS);
 
 /** Requests that were neither answered right nor refused. */
@@ -22,7 +22,7 @@ export const line = (name: string, summary: RunSummary): string =>
   `${name}: ${summary.throughputPerSecond.toFixed(1)} right answers per second (${latencies(summary.answered)}), ` +
   `${summary.outcomes.refused} refused (${latencies(summary.refused)}), ${failedOf(summary)} failed`;
 
-/** Prints each claim and whether it holds; the process then exits with 1 if one does not. */
+/** Prints each claim and whether it holds. If one does not, the process exits with 1. */
 export function verdict(claims: readonly (readonly [claim: string, holds: boolean])[]): void {
   for (const [claim, holds] of claims) console.log(`${holds ? 'passed' : 'FAILED'}: ${claim}`);
   if (claims.some(([, holds]) => !holds)) process.exitCode = 1;

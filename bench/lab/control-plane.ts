@@ -13,20 +13,20 @@ import { get, getJson, type LabCluster } from './lab-cluster';
 import { endProcess, until } from './poll';
 import { addUsers, kubeconfigOf } from './users';
 
-/** What real nodes need of a control plane. */
+/** How a control plane serves real nodes. */
 export interface RealNodes {
   /** Address at which nodes reach the API server; an interface of this machine must have it. */
   readonly address: string;
-  /** Further users with their groups: kubelets and other programs on the nodes. */
+  /** Additional users and their groups: kubelets and other programs on the nodes. */
   readonly users: Readonly<Record<string, string>>;
 }
 
 export interface ControlPlaneOptions {
-  /** Folder of the Kubernetes programs, as `bench/lab/build-kubernetes.sh` prints it. */
+  /** Folder of the Kubernetes programs; `bench/lab/build-kubernetes.sh` prints it. */
   readonly bin: string;
   /** @default none: KWOK simulates the nodes */
   readonly real?: RealNodes;
-  /** Periods of the HPA controller: Kubernetes' own, or one second each. */
+  /** Periods of the HPA controller: Kubernetes' defaults, or one second each. */
   readonly autoscalerTiming: keyof typeof AUTOSCALER_FLAGS;
   /**
    * Starts the programs in sessions of their own, so that a terminal's Ctrl-C reaches only the caller, which can then
@@ -36,12 +36,12 @@ export interface ControlPlaneOptions {
 }
 
 const START_TIMEOUT_MS = 60_000;
-/** CIDR of the Services' addresses. */
+/** Address range of the Services (CIDR). */
 export const SERVICE_CIDR = '10.96.0.0/16';
 /** Label of the nodes that KWOK simulates. */
 export const SIMULATED_NODE_LABEL = { key: 'tandem.test/node', value: 'kwok' } as const;
 
-/** Periods that no manifest can set. */
+/** Flags for periods that a manifest cannot set. */
 const AUTOSCALER_FLAGS = {
   kubernetes: [],
   shortened: [

@@ -21,10 +21,10 @@ export interface LabCluster {
   readonly metricsPort: number;
 }
 
-/** File of the API server's certificate, which it signs itself. */
+/** Path of the API server's self-signed certificate. */
 export const certificateOf = (folder: string): string => `${folder}/certs/apiserver.crt`;
 
-/** Gets a path of the API server as the administrator. */
+/** Sends GET to a path of the API server as the administrator. */
 export function get(cluster: LabCluster, path: string): Promise<{ status: number; body: string }> {
   const { address, apiPort, token, folder } = cluster;
   const certificate = certificateOf(folder);
@@ -46,7 +46,7 @@ export function get(cluster: LabCluster, path: string): Promise<{ status: number
   });
 }
 
-/** The JSON that the API server answers at a path, an error's `Status` object included. */
+/** Gets a path as the administrator and parses the JSON; an error yields Kubernetes' `Status` object. */
 export async function getJson(cluster: LabCluster, path: string): Promise<any> {
   return JSON.parse((await get(cluster, path)).body);
 }

@@ -69,7 +69,7 @@ export async function registerMetricsApi(cluster: LabCluster): Promise<void> {
 }
 
 /**
- * Starts metrics-server, registers it, and returns what stops it.
+ * Starts metrics-server, registers it, and returns a function that stops it.
  *
  * @param resolutionSeconds period of its scrapes: Kubernetes' manifest has 15, the shortest that it takes is 10
  * @param detached as in `ControlPlaneOptions`

@@ -11,7 +11,7 @@ import { METRICS_API, registerMetricsApi } from './metrics-api';
 import { readyPods } from './simulated-nodes';
 
 export interface MetricsStandIn {
-  /** Sets the CPU that the ready pods of each autoscaler use together, millicores. */
+  /** Sets the total CPU use of each autoscaler's ready pods, millicores. */
   setLoad(cpuMillis: number): void;
   stop(): Promise<void>;
 }

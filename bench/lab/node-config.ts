@@ -35,7 +35,7 @@ oom_score = 0
         Root = "/run/tandem-runc-${basename(folder)}-${index}"
 `;
 
-/** The CNI configuration: a bridge within the node, with addresses of its pod CIDR. */
+/** The CNI configuration: a bridge within the node, with addresses from the node's pod CIDR. */
 export const cniConfig = (folder: string, index: number) => ({
   cniVersion: '0.4.0',
   name: 'tandem',
@@ -70,7 +70,7 @@ export const kubeletConfig = (folder: string, cgroup: string, index: number) => 
   cgroupRoot: cgroup,
   failCgroupV1: false,
   failSwapOn: false,
-  // A sandboxed machine may not lower it.
+  // A sandboxed machine is not allowed to lower it.
   oomScoreAdj: 0,
   clusterDNS: [],
   resolvConf: '',

@@ -1,4 +1,4 @@
-/** What a real node takes from the kernel: a network namespace, control groups, mounts and shims. */
+/** Kernel resources of a real node: a network namespace, control groups, mounts and shims. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const CONTROLLERS = [
 export const ip = (...args: readonly string[]) =>
   execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe' });
 
-/** Makes a node's network namespace, with routes to the bridge and to the other nodes' pods. */
+/** Creates a node's network namespace, with routes to the bridge and to the other nodes' pods. */
 export function addNetwork(namespace: string, index: number, nodes: number): void {
   ip('netns', 'add', namespace);
   const inside = (...args: string[]) => ip('-n', namespace, ...args);
@@ -54,7 +54,7 @@ export function addCgroup(cgroup: string): void {
   }
 }
 
-/** Removes it from each tree. */
+/** Removes a node's control groups from each controller's tree. */
 export function removeCgroup(cgroup: string): void {
   for (const controller of CONTROLLERS) {
     const root = join(CGROUPS, controller, cgroup);
@@ -62,7 +62,7 @@ export function removeCgroup(cgroup: string): void {
   }
 }
 
-/** Process ids of the shims of a node's containerd: they outlive it. */
+/** Process ids of a node's containerd shims, which outlive containerd. */
 export function shimsOf(socket: string): number[] {
   return readdirSync('/proc').flatMap((pid) => {
     if (!/^\d+$/.test(pid) || !existsSync(`/proc/${pid}/cmdline`)) return [];
@@ -71,7 +71,7 @@ export function shimsOf(socket: string): number[] {
   });
 }
 
-/** Mount points below a folder, the deepest first. */
+/** Mount points below a folder, deepest first. */
 export function mountsBelow(folder: string): string[] {
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
   const places = mounts.map((line) => line.split(' ')[1] ?? '');

@@ -1,4 +1,4 @@
-/** Waiting for a condition, and ending a process. */
+/** Waits for a condition; ends a process. */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -27,7 +27,7 @@ export async function until<T>(
   }
 }
 
-/** Ends a process with SIGTERM, and with SIGKILL where it is still there after 15 s. */
+/** Ends a process with SIGTERM, then with SIGKILL if it still runs after 15 s. */
 export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));

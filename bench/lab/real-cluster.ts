@@ -14,9 +14,9 @@ export interface RealClusterOptions extends Pick<
 > {
   /** Archives of the images that every node imports. */
   readonly archives: readonly string[];
-  /** Period of metrics-server's scrapes, seconds. */
+  /** Scrape period of metrics-server, seconds. */
   readonly metricsResolutionSeconds: number;
-  /** Takes one line per step. */
+  /** Receives one line per step. */
   readonly log: (line: string) => void;
 }
 
@@ -27,7 +27,7 @@ export interface RealCluster {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts it in the current network namespace, which `with-real-nodes.sh` makes, since its addresses are constants. */
+/** Starts the cluster in the current network namespace. `with-real-nodes.sh` creates a private one. */
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
   const { bin, autoscalerTiming, detached = false, archives, metricsResolutionSeconds, log } = options;
   const started = Date.now();

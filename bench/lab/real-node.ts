@@ -18,9 +18,9 @@ const run = promisify(execFile);
 
 export interface RealNode {
   readonly name: string;
-  /** Path of its root control group below each controller's tree. */
+  /** Path of its root control group in each controller's tree. */
   readonly cgroup: string;
-  /** Stops its programs and pods, and frees what it took from the kernel. */
+  /** Stops the node's programs and pods, and frees its kernel resources. */
   stop(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export interface NodeOptions {
 }
 
 /**
- * Starts one of `nodes` nodes with the images of the archives, and waits until it is ready.
+ * Starts node `index` of `nodes`, imports the image archives and waits until the node is ready.
  *
  * @throws Error with the end of each program's log
  */

@@ -17,7 +17,7 @@ const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effe
 const yaml = (documents: readonly object[]) =>
   documents.map((document) => stringify(document, { aliasDuplicateObjects: false })).join('---\n');
 
-/** Replaces all nodes by these; one pod on each requests what the system's pods request together. */
+/** Replaces all nodes. One pod on each new node requests what the system's pods request together. */
 export async function setNodes(cluster: LabCluster, nodes: readonly ClusterNode[]): Promise<void> {
   await removeNodes(cluster);
   const objects = nodes.map((node) => {
@@ -119,7 +119,7 @@ export async function removeAll(cluster: LabCluster): Promise<void> {
   await until('our pods are gone', async () => ((await podsOf(cluster)).length === 0 ? true : undefined));
 }
 
-/** Pods of {@link NAMESPACE} that a label selector matches; all of them without one. */
+/** Pods of {@link NAMESPACE} that match a label selector; without a selector, all of them. */
 export async function podsOf(cluster: LabCluster, selector = ''): Promise<any[]> {
   const path = `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=${encodeURIComponent(selector)}`;
   return (await getJson(cluster, path)).items ?? [];

@@ -25,7 +25,7 @@ export interface Users {
  * Writes the token file and one kubeconfig per user.
  *
  * @param server URL of the API server
- * @param more further users with their groups
+ * @param more additional users and their groups
  */
 export function addUsers(folder: string, server: string, more: Readonly<Record<string, string>> = {}): Users {
   const adminToken = randomUUID();

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs a command where `bench/lab/real-cluster.ts` can start three real nodes: builds the Kubernetes programs, the image
-# and the pause image, exports their places, and opens a network namespace from which nothing leads out. containerd, runc
-# and the CNI plugins are Debian's. Exits with 3 and says why where this machine cannot run the nodes.
+# Runs a command that starts three real nodes with `bench/lab/real-cluster.ts`. It builds the Kubernetes programs, the
+# container image and the pause image, exports their paths, and runs the command in an isolated network namespace.
+# containerd, runc and the CNI plugins are Debian's. Exits with 3 if this machine cannot run the nodes, and says why.
 #   bash bench/lab/with-real-nodes.sh COMMAND...
-#   NODE_IMAGE     base image (default: as build-base-image.sh finds it)
-#   IMAGE_MODELS   options of `npm run image` that choose the models (default: the demo's latency model alone)
+#   NODE_IMAGE     base image (default: what build-base-image.sh prints)
+#   IMAGE_MODELS   options of `npm run image` that choose the models (default: the latency demo model alone)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -111,16 +111,21 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
   const probes: ProbeRecord[] = [];
 
   const recordOf = (ratePerSecond: number, sample: ProbeSample, judgement?: Judgement): ProbeRecord => {
+    const requests = sample.violated.length;
+    const violations = violationsOf(sample);
+    const effective = effectiveRequests(sample, slo);
     const record = {
       ratePerSecond,
       ...(judgement ?? {
         verdict: 'cannot tell apart' as const,
-        reason: 'the share of violations is too near the objective’s',
+        reason:
+          `${violations} of ${requests} violated the limit, too near the objective’s share for ` +
+          `${effective.toFixed(0)} independent requests`,
       }),
       valid: sample.invalid === undefined,
-      requests: sample.violated.length,
-      violations: violationsOf(sample),
-      effectiveRequests: effectiveRequests(sample, slo),
+      requests,
+      violations,
+      effectiveRequests: effective,
       drifting: isDrifting(sample),
       seconds: sample.elapsedSeconds,
     };

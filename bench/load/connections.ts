@@ -20,7 +20,7 @@ export const CONNECTION_FORMS = [
   ['kept:8', 'at most 8 connections, kept open: each stays with one pod'],
   [
     'renewed:8:10s',
-    'at most 8 connections, each closed after the first answer that it gets 10 s after it was opened',
+    'at most 8 connections; each closes after its first answer that ends 10 s or more after it opened',
   ],
 ] as const;
 
@@ -53,7 +53,7 @@ class RenewingAgent extends Agent {
     super({ keepAlive: true, maxSockets: count, scheduling: 'fifo' });
   }
 
-  /** Node asks this of each connection whose answer is complete: false closes it. */
+  /** Node calls this when a connection's answer is complete; false closes the connection. */
   override keepSocketAlive(socket: Duplex): boolean {
     const openedMs = this.openedMs.get(socket) ?? performance.now();
     this.openedMs.set(socket, openedMs);
@@ -69,7 +69,7 @@ class RenewingAgent extends Agent {
   }
 }
 
-/** The agent that keeps to a policy; the caller destroys it. */
+/** The agent that follows a policy; the caller destroys it. */
 export function agentOf(connections: Connections): Agent {
   switch (connections.kind) {
     case 'fresh':

@@ -1,5 +1,5 @@
 /**
- * Documents of runs: made, merged and summed up.
+ * Makes, merges and summarizes the documents of runs.
  */
 import type { Histogram } from 'hdr-histogram-js';
 
@@ -18,7 +18,7 @@ import {
 import { parseSlo } from './slo';
 import { brokenRules } from './validity';
 
-/** Percentile that a run without an objective is judged at. */
+/** Percentile at which a run without an objective is judged. */
 const DEFAULT_PERCENTILE = 0.95;
 
 const isOutcome = (requests: Requests, ...outcomes: readonly Outcome[]) => {
@@ -30,7 +30,7 @@ type Measured = Omit<RunDocument, 'schema' | 'version' | 'requests' | 'histogram
   readonly requests: Requests;
 };
 
-/** Makes the document of what was measured; `histograms` are given if they were merged. */
+/** Makes the document of a run. Pass `histograms` only if they were merged; otherwise they are computed. */
 export function documentOf(run: Measured, histograms?: RunDocument['histograms']): RunDocument {
   const { requests, ...rest } = run;
   const { slo, load } = run.settings;
@@ -134,16 +134,16 @@ export interface RunSummary {
   readonly throughputPerSecond: number;
   /** Right answers to the requests that were due, within the objective if there is one, per second. */
   readonly goodputPerSecond: number;
-  /** Share of the requests that were due. */
+  /** Good answers as a share of the requests that were due. */
   readonly goodShare: number;
   readonly answered: Latencies;
   readonly refused: Latencies;
 }
 
 /**
- * Sums up the requests that were due from `fromMs` on: the time before is the server's warm-up.
+ * Summarizes the requests that were due from `fromMs` on: the time before is the server's warm-up.
  *
- * Rates are per second of the schedule; those of a closed loop too.
+ * Rates are per second of the schedule, also for a closed loop.
  */
 export function summarize(document: RunDocument, fromMs = 0): RunSummary {
   const requests = decodeRequests(document.requests);

@@ -25,13 +25,13 @@ export function histogramOf(durationsMs: Iterable<number>): Histogram {
 
 export const encodeHistogram = (histogram: Histogram): string => encodeIntoCompressedBase64(histogram);
 
-/** Adds encoded histograms up. */
+/** Adds encoded histograms. */
 export function mergeHistograms(encoded: readonly string[]): Histogram {
   const sum = histogramOf([]);
   encoded.forEach((text) => sum.add(decodeFromCompressedBase64(text)));
   return sum;
 }
 
-/** The duration in milliseconds that a share of the durations stays within; NaN without durations. */
+/** The duration in milliseconds that this share of the durations does not exceed; NaN if there are none. */
 export const percentileMs = (histogram: Histogram, share: number): number =>
   histogram.totalCount === 0 ? NaN : histogram.getValueAtPercentile(100 * share) / 1000;

@@ -8,6 +8,8 @@ export const MAX_REQUESTS = 1_000_000;
 export const MAX_SECONDS = 86_400;
 export const MAX_RATE_PER_SECOND = 10_000;
 export const MAX_CLIENTS = 1_000;
+/** Requests that may wait for an answer at once; one that is due above that is not sent, which makes a run invalid. */
+export const MAX_IN_FLIGHT = 4_096;
 
 /** Open loops: requests are sent when they are due, whether or not earlier ones were answered. */
 export type OpenLoad =
@@ -57,16 +59,16 @@ export const LOAD_FORMS = [
   ['spike:10-80:5m:30s', '5 minutes at 10 per second, with 30 s at 80 in the middle'],
   ['diurnal:10-50:10m', 'one day’s curve from 10 up to 50 per second and back in 10 minutes'],
   ['trace:FILE.csv:COLUMN:peak=50', 'a recorded trace, scaled to its peak or mean (mean=20) per second'],
-  ['trace:FILE.csv:COLUMN:peak=50:540-660', 'the same, rows 540 to 660 of it'],
-  ['closed:8:60s', '8 clients, each sends its next request when it is answered'],
+  ['trace:FILE.csv:COLUMN:peak=50:540-660', 'the same, but only rows 540 to 660'],
+  ['closed:8:60s', '8 clients; each sends its next request when the last one is answered'],
 ] as const;
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
 /**
- * Reads a duration such as `500ms`, `60s`, `2m` or `1h`; in seconds.
+ * Reads a duration such as `500ms`, `60s`, `2m` or `1h` and returns seconds.
  *
- * @throws RangeError if it is none
+ * @throws RangeError if the text is not a duration
  */
 export function parseSeconds(text: string): number {
   const [, value, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
@@ -123,7 +125,7 @@ function traceLoad([file = '', column = '', target = '', rows, ...rest]: readonl
   return { kind: 'trace', trace, scale: (rate(value) * trace.binSeconds) / perBin };
 }
 
-/** Reads one kind's fields; a field too many is refused below. */
+/** Read the fields of each kind; {@link parseLoad} refuses extra fields. */
 const READERS: Readonly<Record<string, (fields: readonly string[]) => Load>> = {
   constant: ([r, s]) => ({ kind: 'constant', ratePerSecond: rate(r), seconds: duration(s) }),
   poisson: ([r, s]) => ({ kind: 'poisson', ratePerSecond: rate(r), seconds: duration(s) }),

@@ -5,7 +5,7 @@ import type { Capacity, CapacityDocument, ProbeRecord, Verdict } from './capacit
 import { summarize } from './documents';
 import { OUTCOMES, type RunDocument, VALIDITY_RULES } from './run-document';
 import { minTrials } from '../../statistics/binomial';
-import { CONFIDENCE } from './validity';
+import { CONFIDENCE, VALIDITY_REMEDIES } from './validity';
 
 /** One client that waits for each answer, and as many as keep the server busy. */
 export interface LatencyDocuments {
@@ -54,7 +54,10 @@ export function formatRun(document: RunDocument): string {
       : []),
     ...(valid
       ? [['valid', 'yes'] as const]
-      : broken.map(({ rule, detail }) => ['INVALID', `${VALIDITY_RULES[rule]}: ${detail}`] as const)),
+      : broken.map(
+          ({ rule, detail }) =>
+            ['INVALID', `${VALIDITY_RULES[rule]}: ${detail}; ${VALIDITY_REMEDIES[rule]}`] as const,
+        )),
   ]);
 }
 
@@ -74,7 +77,9 @@ export const formatProbe = ({ ratePerSecond, verdict, reason, seconds }: ProbeRe
 
 /** The knee with its interval. */
 function kneeOf({ lowPerSecond, highPerSecond, estimatePerSecond }: Capacity): string {
-  if (highPerSecond === undefined) return `at least ${perSecond(lowPerSecond)}`;
+  if (highPerSecond === undefined)
+    return lowPerSecond === 0 ? 'unknown' : `at least ${perSecond(lowPerSecond)}`;
+  if (lowPerSecond === 0) return `below ${perSecond(highPerSecond)}`;
   const interval = `[${lowPerSecond.toFixed(1)}, ${highPerSecond.toFixed(1)}] per second`;
   return estimatePerSecond === undefined ? interval : `${estimatePerSecond.toFixed(1)} ${interval}`;
 }

@@ -1,14 +1,15 @@
 /**
- * What a run of the load generator leaves behind: one JSON document, complete enough to draw a timeline from it and to
- * compute every percentile again.
+ * The result of a run of the load generator: one JSON document, from which a timeline can be drawn and every percentile
+ * recomputed.
  */
+import { parseDocument } from './parse-document';
 
-/** Name and version of the document; the version rises when a field changes its meaning. */
+/** Name and version of the document; raise the version when the meaning of a field changes. */
 export const RUN_SCHEMA = 'tandem.load-run';
 export const RUN_VERSION = 1;
 
 /**
- * What became of a request; the order is that of the codes in {@link RunDocument.requests}.
+ * Outcome of a request; its index here is its code in {@link RunDocument.requests}.
  *
  * - `right`: status 200; the class was the expected one, or was not checked (a sample is checked)
  * - `wrong`: status 200 with another class than the expected one
@@ -38,7 +39,7 @@ export interface Requests {
 /** {@link Requests} as JSON: each array's bytes, little-endian, in base64. */
 export type EncodedRequests = { readonly [Name in keyof Requests]: string };
 
-/** What one generator process says about itself. */
+/** Facts about one generator process. */
 export interface GeneratorReport {
   readonly cpuModel: string;
   readonly cores: number;
@@ -63,7 +64,7 @@ export interface Shard {
   readonly count: number;
 }
 
-/** What was asked of the generator. */
+/** Settings of the run. */
 export interface RunSettings {
   readonly url: string;
   /** In the form of `--load`. */
@@ -88,13 +89,19 @@ export interface ImageFact {
   readonly expectedClass?: string;
 }
 
-/** Why a run may be invalid; the text is part of the document. */
+/** Bounds of {@link VALIDITY_RULES}; shares are of one core and of the run's length. */
+export const MAX_LAG_P99_MS = 10;
+export const MAX_GENERATOR_CPU_SHARE = 0.7;
+export const MAX_CLOCK_DRIFT_SHARE = 0.001;
+const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`;
+
+/** Why a run may be invalid. */
 export const VALIDITY_RULES = {
-  lag: 'the send lag’s p99 exceeds 10 ms',
+  lag: `the send lag’s p99 exceeds ${MAX_LAG_P99_MS} ms`,
   unsent: 'requests were planned but not sent',
-  generatorCpu: 'the generator used more than 70 % of its core',
+  generatorCpu: `the generator used more than ${percent(MAX_GENERATOR_CPU_SHARE)} of its core`,
   sample: 'the sample is too small for its percentile',
-  clockDrift: 'the monotonic clock and the wall clock drifted apart by more than 0.1 %',
+  clockDrift: `the monotonic clock and the wall clock drifted apart by more than ${percent(MAX_CLOCK_DRIFT_SHARE)}`,
   inFlight: 'requests in flight drift upward',
   incomplete: 'the run ended before its schedule',
 } as const;
@@ -162,16 +169,7 @@ export function decodeRequests(encoded: EncodedRequests): Requests {
 /**
  * Reads a document.
  *
- * @throws Error if the text is no document of this schema and version
+ * @throws Error if the text is not a document of this schema and version
  */
-export function parseRunDocument(text: string): RunDocument {
-  const document = JSON.parse(text) as Partial<RunDocument> | null;
-  const { schema, version } = document ?? {};
-  if (schema !== RUN_SCHEMA || version !== RUN_VERSION) {
-    throw new Error(
-      `the document must have schema "${RUN_SCHEMA}" and version ${RUN_VERSION}, received ` +
-        `${JSON.stringify(schema)} and ${JSON.stringify(version)}: use a file that "tandem bench load --out" wrote`,
-    );
-  }
-  return document as RunDocument;
-}
+export const parseRunDocument = (text: string): RunDocument =>
+  parseDocument<RunDocument>(text, { schema: RUN_SCHEMA, version: RUN_VERSION }, 'tandem bench load --out');

@@ -9,8 +9,8 @@ import type { Shard } from './run-document';
  * Draws the intended send times of a load, in milliseconds from its start, ascending. The same seed gives the same
  * schedule.
  *
- * Random arrivals are exact: an inhomogeneous Poisson process by thinning one of the highest rate. A trace's bin has
- * its scaled count, rounded up or down at random so that the mean is kept, at uniform times.
+ * Random arrivals are an exact inhomogeneous Poisson process: a homogeneous one at the highest rate, thinned. Each bin of
+ * a trace has its scaled count, rounded up or down at random so that the mean is kept, at uniformly random times.
  *
  * @throws RangeError if it has more than {@link MAX_REQUESTS} requests
  * @see https://doi.org/10.1002/nav.3800260304 (Lewis and Shedler, thinning)

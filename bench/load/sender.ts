@@ -6,11 +6,9 @@ import { request } from 'node:http';
 
 import { judgeAnswer, readAnswer } from './answer';
 import { agentOf, type Connections } from './connections';
-import { MAX_REQUESTS } from './load';
+import { MAX_IN_FLIGHT, MAX_REQUESTS } from './load';
 import { OUTCOMES, type Outcome, type Requests } from './run-document';
 
-/** Requests that may wait for an answer at once; one that is due above that is not sent, which makes a run invalid. */
-export const MAX_IN_FLIGHT = 4_096;
 /** The class is checked in one answer of so many. */
 export const CHECK_EVERY = 10;
 /** How often the parent process hears of progress. */

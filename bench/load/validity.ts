@@ -1,14 +1,31 @@
 /**
- * The rules by which a run is valid: whether its figures are the server's and not the generator's.
+ * The rules that make a run valid: its figures must be those of the server, not of the generator.
  */
 import { minTrials } from '../../statistics/binomial';
 import { percentile } from '../../statistics/percentile';
-import type { Load } from './load';
-import { type BrokenRule, type GeneratorReport, OUTCOMES, type Requests } from './run-document';
+import { type Load, MAX_IN_FLIGHT } from './load';
+import {
+  type BrokenRule,
+  type GeneratorReport,
+  MAX_CLOCK_DRIFT_SHARE,
+  MAX_GENERATOR_CPU_SHARE,
+  MAX_LAG_P99_MS,
+  OUTCOMES,
+  type Requests,
+  type ValidityRule,
+} from './run-document';
 
-export const MAX_LAG_P99_MS = 10;
-export const MAX_GENERATOR_CPU_SHARE = 0.7;
-export const MAX_CLOCK_DRIFT_SHARE = 0.001;
+/** What to do about each broken rule. */
+export const VALIDITY_REMEDIES: Readonly<Record<ValidityRule, string>> = {
+  lag: 'stop what else runs on the generator’s core, or run it on another machine',
+  unsent: `lower the rate: more than ${MAX_IN_FLIGHT} requests waited for an answer`,
+  generatorCpu: 'lower the rate, or share it out over several generators with --shard',
+  sample: 'send for longer, or quote a lower percentile',
+  clockDrift: 'wait until the machine’s clock is synchronized',
+  inFlight: 'lower the rate: the server cannot keep up, so its latency depends on how long you send',
+  incomplete: 'let the run end',
+};
+
 /** A wall clock that counts whole milliseconds drifts this much by rounding. */
 const CLOCK_RESOLUTION_MS = 2;
 export const CONFIDENCE = 0.99;
@@ -18,7 +35,7 @@ const STEADY: readonly Load['kind'][] = ['constant', 'poisson'];
 const WINDOWS = 20;
 /** In standard errors of the slope. */
 const MIN_SLOPE_T = 4;
-/** Growth over the run that is no drift, in requests. */
+/** Growth over the run up to which it does not count as drift, in requests. */
 const MIN_GROWTH = 5;
 
 /**
@@ -39,7 +56,7 @@ export function inFlightGrowth({ intendedMs, latencyMs }: Requests, durationMs: 
   return growthOf(meanInFlight);
 }
 
-/** The same of any series of means: its rise from first to last by least squares, 0 if it is within the scatter. */
+/** Growth of any series of means: its rise from first to last by least squares; 0 if it is within the scatter. */
 export function growthOf(means: Float64Array): number {
   const count = means.length;
   const middle = (count - 1) / 2;
@@ -58,7 +75,7 @@ export interface JudgedRun {
   readonly generators: readonly GeneratorReport[];
   readonly durationMs: number;
   readonly complete: boolean;
-  /** The percentile that the run is to be quoted at, such as 0.95. */
+  /** The percentile that will be quoted from the run, such as 0.95. */
   readonly percentile: number;
 }
 

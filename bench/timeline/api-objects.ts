@@ -1,4 +1,4 @@
-/** Samples from the objects that the Kubernetes API answers: the fields that count, and how they are read. */
+/** Turns objects of the Kubernetes API into samples. */
 import type {
   AutoscalerSample,
   EventSample,
@@ -68,7 +68,7 @@ export interface EventObject {
   readonly lastTimestamp?: string | null;
 }
 
-/** `key` with its value, or nothing where the value is missing: JSON keeps no `undefined`. */
+/** An object with `key`, or an empty one if the value is undefined: JSON has no `undefined`. */
 const optional = <K extends string, V>(key: K, value: V | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 
@@ -144,7 +144,7 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a quantity as the metrics API writes it, such as `12345678n` or `120Mi`, in cores or bytes.
+ * Reads a quantity of the metrics API, such as `12345678n` or `120Mi`, and returns cores or bytes.
  *
  * @throws RangeError for any other text
  */
@@ -159,7 +159,7 @@ export function parseQuantity(text: string): number {
 }
 
 /**
- * Reads Go's text of a duration, such as `1m3.5s`, in milliseconds.
+ * Reads a duration as Go prints it, such as `1m3.5s`, and returns milliseconds.
  *
  * @see https://pkg.go.dev/time#Duration.String
  */

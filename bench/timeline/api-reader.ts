@@ -1,6 +1,6 @@
 /**
- * Reads of the Kubernetes API. `kubectl proxy` signs in, so that every method of a kubeconfig works; it listens on a
- * socket in a folder that only this user can enter, and one process serves all reads.
+ * Reads the Kubernetes API through `kubectl proxy`, which supports every sign-in method of a kubeconfig. The proxy listens
+ * on a socket in a folder that only this user can enter; one process serves all reads.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -46,7 +46,7 @@ export function readerOf(address: { readonly socketPath: string } | { readonly p
 /**
  * Starts `kubectl proxy` and returns a reader of its cluster.
  *
- * @param kubectl the program, with its leading arguments such as `--kubeconfig`
+ * @param kubectl the program and its first arguments, such as `--kubeconfig`
  * @throws Error with kubectl's own message
  */
 export async function openApi(

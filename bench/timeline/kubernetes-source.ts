@@ -47,7 +47,7 @@ interface List<T> {
   readonly items: readonly T[];
 }
 
-/** Adds a sample unless the last one of the same key says the same but for its time. */
+/** Adds a sample if anything but its time differs from the last sample with this key. */
 function addIfChanged<T extends { readonly atMs: number }>(
   last: Map<string, string>,
   key: string,
@@ -74,7 +74,7 @@ export function kubernetesSource(
   const paths = pathsOf(watched);
   const last = new Map<string, string>();
   const seenMetrics = new Set<string>();
-  /** Pods that were there at the last read, to record that one is gone. */
+  /** Pods of the last read: one that the next read lacks is recorded as gone. */
   let present = new Map<string, PodObject>();
   let countersAtMs = -Infinity;
   return async (atMs, series, failed) => {

@@ -1,4 +1,4 @@
-/** Samples of service processes on this machine, where there is no cluster: the same series as a Deployment's pods. */
+/** Samples of service processes on this machine, for runs without a cluster: the same series as for a Deployment. */
 import { readFileSync } from 'node:fs';
 
 import { PATHS } from '../../service/contract';
@@ -6,11 +6,11 @@ import { countersIn } from './prometheus-text';
 import type { Source } from './recorder';
 
 export interface WatchedProcess {
-  /** Name that stands for the pod's. */
+  /** Recorded in place of a pod's name. */
   readonly name: string;
   /** URL of the service, without a path. */
   readonly url: string;
-  /** Folder of its control group of version 1 (controller cpuacct) or 2, for its CPU use. @default none */
+  /** Folder of its control group, of version 1 (controller cpuacct) or 2, to read its CPU use. @default none */
   readonly cgroup?: string;
 }
 

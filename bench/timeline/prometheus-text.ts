@@ -5,7 +5,7 @@
  */
 import type { CounterSample } from './timeline-document';
 
-/** Sum of a metric over its labels; 0 without any. */
+/** Sum of a metric over all its labels; 0 if the text does not have it. */
 function sumOf(text: string, name: string): number {
   let sum = 0;
   for (const line of text.split('\n')) {
@@ -22,7 +22,7 @@ function sumOf(text: string, name: string): number {
   return sum;
 }
 
-/** Reads what a timeline needs of a `/metrics` answer. */
+/** Reads a timeline's counters from a `/metrics` answer. */
 export const countersIn = (text: string): Omit<CounterSample, 'atMs' | 'pod'> => ({
   answered: sumOf(text, 'inference_request_duration_seconds_count'),
   rejected: sumOf(text, 'inference_rejected_total'),

@@ -29,7 +29,7 @@ export interface Recorder {
   readonly stop: (complete: boolean) => Promise<TimelineDocument>;
 }
 
-/** What this machine is. */
+/** Describes this machine. */
 export const thisMachine = (): Subject['machine'] => ({
   cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
   cores: cpus().length,

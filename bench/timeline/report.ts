@@ -8,6 +8,9 @@ const total = (counts: Readonly<Record<string, number>>) =>
 
 const perSecond = (count: number, { lengthMs }: Window) => figure((1000 * count) / lengthMs, 1);
 
+/** A rest that is shorter says nothing of a rate. */
+const MIN_WINDOW_MS = 1_000;
+
 /** Columns of the table; those of the load are empty without one. */
 const COLUMNS: readonly (readonly [title: string, cell: (window: Window) => string])[] = [
   ['from s', ({ fromMs }) => figure(fromMs / 1000)],
@@ -23,7 +26,8 @@ const COLUMNS: readonly (readonly [title: string, cell: (window: Window) => stri
 
 /** A timeline in windows of 10 s. */
 export function formatTimeline(timeline: TimelineDocument): string {
-  const rows = windowsOf(timeline).map((window) => COLUMNS.map(([, cell]) => cell(window)));
+  const windows = windowsOf(timeline).filter(({ lengthMs }, i) => i === 0 || lengthMs >= MIN_WINDOW_MS);
+  const rows = windows.map((window) => COLUMNS.map(([, cell]) => cell(window)));
   const widths = COLUMNS.map(([title], i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padStart(widths[i]!)).join('  ');
   const lines = [line(COLUMNS.map(([title]) => title)), ...rows.map(line)];

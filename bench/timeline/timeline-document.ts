@@ -1,10 +1,11 @@
 /**
- * What a recording of a deployment leaves behind: one JSON document, complete enough for a simulator to replay the run.
- * It holds raw samples only; windows and shares are computed from it.
+ * The recording of a deployment: one JSON document from which a simulator can replay the run. It holds raw samples only;
+ * windows and shares are computed from them.
  */
+import { parseDocument } from '../load/parse-document';
 import type { RunDocument } from '../load/run-document';
 
-/** Name and version of the document; the version rises when a field changes its meaning. */
+/** Name and version of the document; raise the version when the meaning of a field changes. */
 export const TIMELINE_SCHEMA = 'tandem.timeline';
 export const TIMELINE_VERSION = 1;
 
@@ -31,10 +32,10 @@ export interface PodSample {
   readonly ready: boolean;
   readonly createdAt: string;
   readonly startedAt?: string;
-  /** When `ready` took its value: `lastTransitionTime` of the condition Ready. */
+  /** When `ready` last changed: `lastTransitionTime` of the condition Ready. */
   readonly readyChangedAt?: string;
   readonly deletedAt?: string;
-  /** Image digest, where the container runtime states one. */
+  /** Digest of the container image, if the container runtime reports one. */
   readonly imageId?: string;
 }
 
@@ -139,16 +140,11 @@ export interface TimelineDocument {
 /**
  * Reads a document.
  *
- * @throws Error if the text is no document of this schema and version
+ * @throws Error if the text is not a document of this schema and version
  */
-export function parseTimeline(text: string): TimelineDocument {
-  const document = JSON.parse(text) as Partial<TimelineDocument> | null;
-  const { schema, version } = document ?? {};
-  if (schema !== TIMELINE_SCHEMA || version !== TIMELINE_VERSION) {
-    throw new Error(
-      `the document must have schema "${TIMELINE_SCHEMA}" and version ${TIMELINE_VERSION}, received ` +
-        `${JSON.stringify(schema)} and ${JSON.stringify(version)}: use a file that "tandem bench run --out" wrote`,
-    );
-  }
-  return document as TimelineDocument;
-}
+export const parseTimeline = (text: string): TimelineDocument =>
+  parseDocument<TimelineDocument>(
+    text,
+    { schema: TIMELINE_SCHEMA, version: TIMELINE_VERSION },
+    'tandem bench run --out',
+  );

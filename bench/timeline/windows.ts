@@ -1,4 +1,4 @@
-/** A timeline in windows of equal length: what charts and tables are drawn from. */
+/** A timeline in windows of equal length: the input of charts and tables. */
 import { decodeRequests, OUTCOMES, type Outcome } from '../load/run-document';
 import { percentile } from '../../statistics/percentile';
 import type { CounterSample, TimelineDocument } from './timeline-document';
@@ -11,9 +11,9 @@ export interface Window {
   readonly lengthMs: number;
   /** Requests that were due in the window. */
   readonly due: number;
-  /** The same by outcome. */
+  /** Requests that were due in the window, by outcome. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
-  /** Latency of right and wrong answers from the intended send time; NaN where there are none. */
+  /** Latency of right and wrong answers from the intended send time; NaN if there are none. */
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
@@ -22,14 +22,14 @@ export interface Window {
   readonly readyReplicas: number;
   /** Answers of each pod within the window, by its own count. */
   readonly answeredByPod: Readonly<Record<string, number>>;
-  /** Jain's index of `answeredByPod`; NaN where nothing was answered. */
+  /** Jain's index of `answeredByPod`; NaN if nothing was answered. */
   readonly fairness: number;
-  /** Share of the pods' CPU quota periods that were throttled; NaN where there were none. */
+  /** Share of the pods' CPU quota periods that were throttled; NaN if there were none. */
   readonly throttledShare: number;
 }
 
 /**
- * Jain's fairness index: 1 where all shares are equal, 1/n where one has everything; NaN where the sum is 0.
+ * Jain's fairness index: 1 if all shares are equal, 1/n if one has everything, NaN if the sum is 0.
  *
  * @see https://www.cs.wustl.edu/~jain/papers/ftp/fairness.pdf
  */

@@ -6,7 +6,8 @@ import { isMainThread } from 'node:worker_threads';
 import sharp from 'sharp';
 
 import { INPUT_SHAPE } from '../catalog';
-import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, OTHER_FORMATS, PNG, type Signature } from './image-formats';
+import { fastInput, fastPixels } from './fast-jpeg';
+import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, isFormat, OTHER_FORMATS, PNG } from './image-formats';
 import { fillInput } from './pixels';
 
 // libvips' settings belong to the process: a thread that sets them again briefly blocks JPEG for the other threads.
@@ -44,16 +45,11 @@ export const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
 
 /** Background of transparent pixels. */
 const BACKGROUND = { r: 255, g: 255, b: 255 };
-const [HEIGHT, WIDTH] = INPUT_SHAPE;
-
-const matches =
-  (image: Buffer) =>
-  ({ offset, bytes }: Signature) =>
-    image.toString('latin1', offset, offset + bytes.length) === bytes;
+const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 
 function checkFormat(image: Buffer): void {
-  if (IMAGE_FORMATS.some(matches(image))) return;
-  const other = OTHER_FORMATS.find(matches(image));
+  if (IMAGE_FORMATS.some(isFormat(image))) return;
+  const other = OTHER_FORMATS.find(isFormat(image));
   if (other !== undefined) {
     throw new DecodeError('unsupported', `The image is ${other.name}; send a ${IMAGE_FORMAT_NAMES} instead.`);
   }
@@ -68,7 +64,7 @@ const PNG_DEPTH_AT = 24;
 
 /** Whether sharp leaves the colours in Display P3, as it does for 16-bit images with a profile. */
 async function isLeftInP3(image: Buffer): Promise<boolean> {
-  if (!matches(image)(PNG) || image[PNG_DEPTH_AT] !== 16) return false;
+  if (!isFormat(image)(PNG) || image[PNG_DEPTH_AT] !== 16) return false;
   const { space, hasProfile } = await sharp(image).metadata();
   return space === 'rgb16' && hasProfile;
 }
@@ -88,6 +84,13 @@ export async function decodePixels(
   resize: Resize = RESIZE,
 ): Promise<Buffer> {
   checkFormat(image);
+  return (
+    (resize === RESIZE ? fastPixels(image, maxPixels) : undefined) ??
+    (await decodeBySharp(image, maxPixels, resize))
+  );
+}
+
+async function decodeBySharp(image: Buffer, maxPixels: number, resize: Resize): Promise<Buffer> {
   try {
     const pixels = sharp(image, { failOn: 'error', limitInputPixels: maxPixels })
       .autoOrient()
@@ -108,20 +111,36 @@ export async function decodePixels(
   }
 }
 
-/** Decodes a blank image of each format, because the first one of each is slow. */
+/** What the first image of is slow: each format, and a JPEG for each of the two decoders. */
+const WARM_UPS = [
+  { format: 'jpeg', progressive: false },
+  { format: 'jpeg', progressive: true },
+  { format: 'png', progressive: false },
+  { format: 'webp', progressive: false },
+] as const;
+
+/** Decodes a blank image in every way. */
 export async function warmUpDecoder(): Promise<void> {
-  for (const format of ['jpeg', 'png', 'webp'] as const) {
+  for (const { format, progressive } of WARM_UPS) {
     const blank = sharp({
       create: { width: 2 * WIDTH, height: 2 * HEIGHT, channels: 3, background: BACKGROUND },
     });
-    await decodePixels(await blank.toFormat(format).toBuffer(), 4 * WIDTH * HEIGHT);
+    const image = await blank.toFormat(format, { progressive }).toBuffer();
+    await decodeImage(image, 4 * WIDTH * HEIGHT);
   }
 }
 
-/** Like {@link decodePixels}, but to float32 [224, 224, 3] in [0, 1]. */
-export async function decodeImage(image: Buffer, maxPixels: number): Promise<Float32Array> {
-  const pixels = await decodePixels(image, maxPixels);
-  const values = new Float32Array(pixels.length);
-  fillInput(pixels, values);
-  return values;
+/**
+ * Like {@link decodePixels}, but to float32 [224, 224, 3] in [0, 1].
+ *
+ * @param out receives the values @default a new array
+ */
+export async function decodeImage(
+  image: Buffer,
+  maxPixels: number,
+  out: Float32Array = new Float32Array(HEIGHT * WIDTH * CHANNELS),
+): Promise<Float32Array> {
+  checkFormat(image);
+  if (!fastInput(image, maxPixels, out)) fillInput(await decodeBySharp(image, maxPixels, RESIZE), out);
+  return out;
 }

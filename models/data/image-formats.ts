@@ -42,6 +42,12 @@ export const WEBP = {
   extensions: ['.webp'],
 } as const satisfies ImageFormat;
 
+/** Whether a file has a signature. */
+export const isFormat =
+  (file: Buffer) =>
+  ({ offset, bytes }: Signature): boolean =>
+    file.toString('latin1', offset, offset + bytes.length) === bytes;
+
 /** Every format that is decoded. */
 export const IMAGE_FORMATS = [JPEG, PNG, WEBP] as const;
 

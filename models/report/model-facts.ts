@@ -88,7 +88,7 @@ export interface ModelCardFacts {
 }
 
 /** Quotes a word for a POSIX shell where it needs quotes. */
-const shellWord = (text: string) =>
+export const shellWord = (text: string) =>
   /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 /**

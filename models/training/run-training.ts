@@ -56,7 +56,7 @@ export interface TrainingPlan {
   readonly demo: boolean;
 }
 
-/** What the report needs of a finished training; the model itself is in the folder `out`. */
+/** The facts of a finished training that its report needs; the model itself is in the folder `out`. */
 export interface TrainedModel {
   readonly dataset: Dataset;
   /** Weight of each class in the loss; undefined if classes were not balanced. */
@@ -86,7 +86,7 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
   );
   const { preprocessing } = recipe;
   const classifier = buildClassifier(architecture, classes.length, { preprocessing });
-  // Before reading the images, which takes long: the file may be of another architecture.
+  // Before the slow reading of images: the file may belong to another architecture.
   await fillFromBase(classifier, { architecture, base, folder: out });
 
   const dataset = await readImages(plan, found, progress);

@@ -1,5 +1,5 @@
 /**
- * Files from the web into a folder: resumed where a connection broke, checked, never seen half.
+ * Downloads files: resumes a broken transfer, checks the result, and shows a file only when it is complete.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A file that someone publishes, and what is known of its contents. */
+/** A published file, with the known facts about its contents. */
 export interface PublishedFile {
   readonly url: string;
   readonly bytes?: number;
@@ -15,26 +15,26 @@ export interface PublishedFile {
   readonly md5?: string;
 }
 
-/** What a file on disk is; sums in lower-case hexadecimal. */
+/** Facts about a file on disk; checksums in lower-case hexadecimal. */
 export interface Fingerprint {
   readonly bytes: number;
   readonly md5: string;
   readonly sha256: string;
 }
 
-/** How far a download is; the total is unknown where neither the table nor the server states it. */
+/** Progress of a download; the total is missing if neither the table nor the server states it. */
 export interface Progress {
   readonly receivedBytes: number;
   readonly totalBytes: number | undefined;
 }
 
-/** How a download goes; tests replace the net and the waits. */
+/** Options of a download; tests replace the network and the waits. */
 export interface DownloadOptions {
   readonly onProgress?: (progress: Progress) => void;
   readonly fetch?: typeof fetch;
-  /** Waits before a broken transfer goes on; there is one more attempt than waits. */
+  /** Waits before a broken transfer is resumed; there is one more attempt than waits. */
   readonly retryDelaysMs?: readonly number[];
-  /** What to do instead, the end of every error. */
+  /** The remedy that ends every error. */
   readonly remedy?: string;
 }
 
@@ -153,7 +153,7 @@ async function transferPatiently(
 
 /**
  * Makes sure that a published file is at `file`. Checks an existing one, or downloads to `<file>.part` (resuming an earlier
- * call), checks it and renames it.
+ * call), checks the result and renames it.
  *
  * @throws Error naming the URL, what went wrong and the remedy; a part whose size or sum is wrong is removed first
  */

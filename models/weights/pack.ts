@@ -1,12 +1,11 @@
 /**
  * Packs saved models so that the copies stand alone.
  */
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { writeFileAtomic } from '../../files/write';
 import { findBaseFile } from './base-weights';
-import { MANIFEST_NAME, readChecksummed, readSavedModel } from './saved-model';
+import { copyTensors, MANIFEST_NAME, readSavedModel } from './saved-model';
 
 /** Files beside a model that describe it. */
 const DESCRIPTIONS = ['model-card.md', 'evaluation.json'];
@@ -38,10 +37,10 @@ export function checkDistinct(folders: readonly string[]): void {
  * @throws Error naming the file, what was found and the remedy, if a file is missing or damaged
  */
 export async function packSavedModel(folder: string, out: string): Promise<string> {
-  const { model, architecture, base, weights } = readSavedModel(folder);
+  const saved = readSavedModel(folder);
+  const { model, architecture, base } = saved;
   const target = join(out, model);
-  mkdirSync(target, { recursive: true });
-  writeFileAtomic(join(target, weights.file), readChecksummed(folder, weights));
+  copyTensors(saved, target);
   if (base.kind !== 'seed') {
     copyFileSync(await findBaseFile(base, architecture, folder), join(target, basename(base.file)));
   }

@@ -187,12 +187,26 @@ export function writeSavedModel(
   writeManifest(folder, manifest);
 }
 
-/** Copies a saved model's manifest and tensors. Adapts the path of a demo base; other paths stay as given. */
-export function copySavedModel(from: string, to: string): void {
-  const { folder, ...manifest } = readSavedModel(from);
-  const { base, weights } = manifest;
+/**
+ * Copies the tensors of a saved model into a folder, which is created.
+ *
+ * @throws Error naming the file, what was found and the remedy, if it is missing or damaged
+ */
+export function copyTensors({ folder, weights }: SavedModel, to: string): void {
+  const tensors = readChecksummed(folder, weights);
   mkdirSync(to, { recursive: true });
-  writeFileAtomic(join(to, weights.file), readChecksummed(folder, weights));
+  writeFileAtomic(join(to, weights.file), tensors);
+}
+
+/**
+ * Copies a saved model without its base: the manifest of the copy gets the path from there to a demo base; other paths
+ * stay as given. `packSavedModel` copies the base too.
+ */
+export function copyWithoutBase(from: string, to: string): void {
+  const model = readSavedModel(from);
+  copyTensors(model, to);
+  const { folder, ...manifest } = model;
+  const { base } = manifest;
   const moved =
     base.kind === 'demo' ? { ...base, file: relative(resolve(to), resolve(folder, base.file)) } : base;
   writeManifest(to, { ...manifest, base: moved });

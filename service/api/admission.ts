@@ -84,6 +84,12 @@ export function admission({ queues, metrics, cpuLimitMillis, log }: AdmissionOpt
 
   // Same matching as the routes, so that no spelling of a path bypasses admission.
   const router = Router({ strict: true, caseSensitive: true });
-  for (const path of [PATHS.classify, PATHS.infer, PATHS.inferVersion]) router.post(path, admit);
+  // Not `post`, because a router answers OPTIONS by itself for a path that has some methods only.
+  const admitPost: RequestHandler = (request, response, next) => {
+    if (request.method === 'POST') void admit(request, response, next);
+    else next();
+  };
+  for (const path of [PATHS.classify, PATHS.infer, PATHS.inferVersion, PATHS.predict])
+    router.all(path, admitPost);
   return router;
 }

@@ -1,13 +1,17 @@
 /**
  * Wires the HTTP application: middleware, then one entry per operation. It never listens.
  */
+import { join } from 'node:path';
+
 import express, { type Express } from 'express';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
 
 import type { CheckApiKey } from '../http/api-key';
+import { allowOrigins, answerPreflight } from '../http/cors';
+import { createBodies } from '../http/body';
+import { requireHost } from '../http/host';
 import { httpLog, requestId, traceContext } from '../http/request-log';
-import { limitBody } from '../http/server';
+import { securityHeaders } from '../http/security-headers';
 import { PATHS } from '../contract';
 import { errorHandler } from '../errors';
 import type { Metrics } from '../metrics';
@@ -17,7 +21,10 @@ import { type OperationId, OPERATIONS } from './endpoints';
 import { inferHandlers } from './infer';
 import * as metadata from './metadata';
 import { openApiHandler } from './openapi';
-import { page, pageFiles, sample, samples } from './page';
+import { docs, docsFiles, page, pageFiles, sample, samples } from './page';
+import * as modelInfo from './model-info';
+import { predictHandlers } from './predict';
+import { createStatistics } from './statistics';
 import { metricsHandler, mount, notFound } from './routes';
 import type { Queues } from './served-models';
 
@@ -30,10 +37,12 @@ export interface AppDependencies {
   readonly log: Logger;
   /** True once the service is shutting down: it is then not ready. */
   readonly draining: () => boolean;
-  /** Folder of sample images for the page; may be missing. */
-  readonly samplesDir: string;
+  /** Folder of the saved models; its subfolder `samples`, if there is one, has the page's sample images. */
+  readonly modelsDir: string;
   /** Checks the API key of every request that needs one. @default no key is required */
   readonly checkApiKey?: CheckApiKey;
+  /** Origins of pages that may call the API from a browser. @default none */
+  readonly corsOrigins?: readonly string[];
   /** Whether another port serves the metrics; then this application does not. @default false */
   readonly hasMetricsPort?: boolean;
   /** @default BODY_TIMEOUT_MS of the contract */
@@ -42,7 +51,8 @@ export interface AppDependencies {
 
 /** Builds the application. */
 export function createApp(dependencies: AppDependencies): Express {
-  const { metrics, log, samplesDir, checkApiKey, hasMetricsPort = false } = dependencies;
+  const { metrics, log, modelsDir, checkApiKey, corsOrigins = [], hasMetricsPort = false } = dependencies;
+  const samplesDir = join(modelsDir, 'samples');
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -50,41 +60,68 @@ export function createApp(dependencies: AppDependencies): Express {
   app.enable('case sensitive routing');
   app.use(requestId, traceContext);
   app.use(
-    helmet({
+    securityHeaders({
       contentSecurityPolicy: {
-        // The service speaks plain HTTP behind its load balancer: upgrading the page's requests would break them.
-        directives: { 'img-src': ["'self'", 'blob:'], 'upgrade-insecure-requests': null },
+        directives: {
+          // blob: is the picked image, data: are the icons of the API explorer.
+          'img-src': ["'self'", 'blob:', 'data:'],
+          'style-src': ["'self'"],
+          'font-src': ["'self'"],
+          // The service speaks plain HTTP behind its load balancer: upgrading the page's requests would break them.
+          'upgrade-insecure-requests': null,
+        },
       },
+      // For whoever terminates TLS: over plain HTTP browsers ignore it.
+      strictTransportSecurity: false,
     }),
   );
+  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   // Before the log, because logging costs more than rejecting.
-  app.use(admission(dependencies), httpLog(log));
+  app.use(admission(dependencies), httpLog(log), requireHost, answerPreflight);
 
   const operations = (Object.keys(OPERATIONS) as OperationId[]).filter(
     (id) => id !== 'metrics' || !hasMetricsPort,
   );
   // One instance, because it bounds the bodies of all requests together.
-  const boundedBody = limitBody(dependencies.bodyTimeoutMs);
-  const infer = inferHandlers(dependencies, boundedBody);
+  const bodies = createBodies(dependencies.bodyTimeoutMs);
+  const { queues } = dependencies;
+  const statistics = createStatistics();
+  const context = { queues, metrics, statistics };
+  const infer = inferHandlers(context, bodies);
   const model = [metadata.model(dependencies)];
   const modelReady = [metadata.modelReady(dependencies)];
+  const modelConfig = [modelInfo.modelConfig(queues)];
+  const modelList = [modelInfo.modelList(queues)];
+  const modelStatistics = [modelInfo.modelStatistics(queues, statistics)];
   mount(app, operations, checkApiKey, {
-    classify: classifyHandlers(dependencies, boundedBody),
+    classify: classifyHandlers(context, bodies),
     live: [metadata.live],
     ready: [metadata.ready(dependencies)],
-    server: [metadata.server(dependencies)],
-    model,
-    modelVersion: model,
+    serverMetadata: [metadata.server(dependencies)],
+    modelMetadata: model,
+    modelVersionMetadata: model,
     modelReady,
     modelVersionReady: modelReady,
+    models: modelList,
+    statistics: modelStatistics,
+    repositoryIndex: modelInfo.repositoryIndex(queues, bodies),
+    modelConfig,
+    modelVersionConfig: modelConfig,
+    modelStatistics,
+    modelVersionStatistics: modelStatistics,
     infer,
     inferVersion: infer,
+    v1Models: modelList,
+    predict: predictHandlers(context, bodies),
+    v1Model: modelReady,
     openapi: [openApiHandler(operations)],
     metrics: [metricsHandler(metrics)],
     page: [page],
+    docs: [docs],
     samples: [samples(samplesDir)],
     sample: [sample(samplesDir)],
   });
+  app.use(PATHS.docs, docsFiles());
   app.use(pageFiles(), notFound(PATHS.openapi), errorHandler);
   return app;
 }

@@ -4,13 +4,12 @@
 import type { RequestHandler } from 'express';
 
 import { topClasses } from '../../models/evaluation/top-classes';
-import { LIMITS } from '../contract';
 import { problemOf, ServiceError, toServiceError } from '../errors';
+import type { Bodies } from '../http/body';
 import type { QueuedResult } from '../inference/model-queue';
-import { IMAGES_STRUCTURE, jsonBody } from './json-body';
 import { type Classification, type Classifications, CLASSIFY_QUERY } from './schemas';
 import { findModel, loadedModel, runWork, versionOf, type WorkContext } from './served-models';
-import { JSON_TYPE, readImages } from './upload';
+import { readImages, uploadLimit } from './upload';
 import { check, withNumber } from './validation';
 
 interface Classifier {
@@ -23,7 +22,7 @@ interface Classifier {
   readonly timeoutMs: number;
 }
 
-/** Errors in the image rather than in the service. */
+/** Errors of the decoder: in the image rather than in the service. */
 const IMAGE_ERRORS = new Set(['BAD_IMAGE', 'UNSUPPORTED_TYPE']);
 
 /**
@@ -44,14 +43,14 @@ async function classifyImage(
 }
 
 /**
- * Classifies images one after the other, so that one request never fills the queue by itself. An image that cannot be
- * decoded yields a `problem` entry; the other images are still classified.
+ * Classifies images one after the other, so that one request never fills the queue by itself. An image that is refused or
+ * cannot be decoded yields a `problem` entry; the other images are still classified.
  *
- * @throws ServiceError the first image's error when no image could be decoded; any error that is not about an image
+ * @throws ServiceError the first image's error when no image could be classified; any error that is not about an image
  */
 async function classifyImages(
   classifier: Classifier,
-  images: readonly Buffer[],
+  images: readonly (Buffer | ServiceError)[],
   requestId: string,
 ): Promise<Classifications['results']> {
   const deadline = performance.now() + classifier.timeoutMs;
@@ -64,30 +63,43 @@ async function classifyImages(
         'DEADLINE_EXCEEDED',
         'The images took too long; send fewer images in one request.',
       );
-    try {
-      results.push(await classifyImage(classifier, image, started, deadline - started));
-    } catch (error) {
-      const known = toServiceError(error);
-      if (!IMAGE_ERRORS.has(known.code)) throw error;
-      errors.push(known);
-      results.push({ problem: problemOf(known, requestId) });
-    }
+    const result =
+      image instanceof ServiceError
+        ? image
+        : await classifyImage(classifier, image, started, deadline - started).catch((error: unknown) => {
+            const known = toServiceError(error);
+            if (!IMAGE_ERRORS.has(known.code)) throw error;
+            return known;
+          });
+    if (result instanceof ServiceError) {
+      errors.push(result);
+      results.push({ problem: problemOf(result, requestId) });
+    } else results.push(result);
   }
   if (errors.length === images.length) throw errors[0]!;
   return results;
 }
 
+/** Checks the model and the number of classes; a body's fields win over the query's, where generated clients send defaults. */
+const checkOptions = (...sources: readonly Readonly<Record<string, unknown>>[]) => {
+  const given = sources.flatMap((source) => Object.entries(source)).filter(([, value]) => value != null);
+  return check(CLASSIFY_QUERY, withNumber(Object.fromEntries(given), 'top'), 'the query');
+};
+
 /**
  * Handlers of the classification endpoint.
  *
- * @param limitBody bounds the body's size and arrival time
+ * @param bodies bounds the body's size and arrival time
  */
-export function classifyHandlers(context: WorkContext, limitBody: RequestHandler): RequestHandler[] {
+export function classifyHandlers(context: WorkContext, bodies: Bodies): RequestHandler[] {
   const classify: RequestHandler = async (request, response) => {
-    const query = check(CLASSIFY_QUERY, withNumber(request.query, 'top'), 'the query');
-    const [model, queue] = findModel(context.queues, query.model);
+    // Refuses a wrong query before the body is read.
+    const named = checkOptions(request.query).model;
+    if (named !== undefined) findModel(context.queues, named);
     const started = performance.now();
-    const { images, isList } = await readImages(request);
+    const { images, isList, options } = await readImages(bodies, request);
+    const query = checkOptions(request.query, options);
+    const [model, queue] = findModel(context.queues, query.model);
     const loaded = loadedModel(queue);
     const classifier: Classifier = {
       classes: loaded.classes,
@@ -105,14 +117,9 @@ export function classifyHandlers(context: WorkContext, limitBody: RequestHandler
       const results = await classifyImages(classifier, images, String(response.getHeader('x-request-id')));
       response.json({ ...modelFacts, results } satisfies Classifications);
     } else {
-      const result = await classifyImage(classifier, images[0]!, started);
+      const result = await classifyImage(classifier, images[0] as Buffer, started);
       response.json({ ...modelFacts, ...result } satisfies Classification);
     }
   };
-  const parseImages = jsonBody({
-    limitBytes: LIMITS.imageJsonBytes,
-    structure: IMAGES_STRUCTURE,
-    type: JSON_TYPE,
-  });
-  return [limitBody, parseImages, classify];
+  return [bodies.accept(uploadLimit), classify];
 }

@@ -1,46 +1,56 @@
 /**
  * The inference endpoint of the Open Inference Protocol.
  */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 
 import { LIMITS } from '../contract';
-import { ServiceError } from '../errors';
-import { jsonBody, TENSOR_STRUCTURE } from './json-body';
-import { inferResponse, parseInferRequest } from './open-inference';
+import { type Bodies, type BodyLimit, readWhole } from '../http/body';
+import { inferAnswer, type InferAnswer } from './infer-answer';
+import { BINARY_HEADER, readInferRequest } from './infer-request';
 import { findModel, loadedModel, runWork, type WorkContext } from './served-models';
 
-/** Request header of the protocol's binary tensor extension, which this service does not support. */
-const BINARY_HEADER = 'inference-header-content-length';
-
-/** Rejects binary tensors before their body is read. */
-const rejectBinary: RequestHandler = (request, _response, next) => {
-  if (request.get(BINARY_HEADER) !== undefined) {
-    throw new ServiceError(
-      'BAD_REQUEST',
-      'Binary tensors are not supported; set binary_data to false and send JSON.',
-    );
-  }
-  next();
+/** The largest body of a tensor request. */
+export const TENSOR_LIMIT: BodyLimit = {
+  bytes: LIMITS.tensorBytes,
+  subject: 'The body is',
+  remedy: `send a batch of at most ${LIMITS.images} images, as binary or UINT8 tensors if possible`,
 };
+
+/** Refuses an unknown model before the body is read. */
+export const checkModel =
+  ({ queues }: WorkContext): RequestHandler =>
+  (request, _response, next) => {
+    findModel(queues, request.params['id']);
+    next();
+  };
+
+function send(response: Response, { json, binary }: InferAnswer): void {
+  if (binary === undefined) {
+    response.json(json);
+    return;
+  }
+  const header = Buffer.from(JSON.stringify(json));
+  response.set(BINARY_HEADER, String(header.length));
+  response.type('application/octet-stream').send(Buffer.concat([header, binary]));
+}
 
 /**
  * Handlers of the inference endpoint.
  *
- * @param limitBody bounds the body's size and arrival time
+ * @param bodies bounds the body's size and arrival time
  */
-export function inferHandlers(context: WorkContext, limitBody: RequestHandler): RequestHandler[] {
-  const checkModel: RequestHandler = (request, _response, next) => {
-    findModel(context.queues, request.params['id']);
-    next();
-  };
-  const infer: RequestHandler = async (request, response) => {
+export function inferHandlers(context: WorkContext, bodies: Bodies): RequestHandler[] {
+  const infer = async (request: Request, response: Response) => {
     const [model, queue] = findModel(context.queues, request.params['id']);
-    const parsed = parseInferRequest(request.body);
+    const body = await readWhole(bodies, request, TENSOR_LIMIT);
+    const parsed = readInferRequest(body, {
+      contentType: request.get('content-type'),
+      jsonBytes: request.get(BINARY_HEADER),
+    });
     const loaded = loadedModel(queue, request.params['version']);
     const { images, batch } = parsed;
     const { probabilities } = await runWork(context, model, { kind: 'infer', images, batch }, response);
-    response.json(inferResponse(model, loaded, parsed, probabilities));
+    send(response, inferAnswer(model, loaded, parsed, probabilities));
   };
-  const parseTensors = jsonBody({ limitBytes: LIMITS.tensorJsonBytes, structure: TENSOR_STRUCTURE });
-  return [checkModel, rejectBinary, limitBody, parseTensors, infer];
+  return [checkModel(context), bodies.accept(() => TENSOR_LIMIT), infer];
 }

@@ -2,76 +2,121 @@
  * Parses JSON bodies, after a check that their structure is no larger than a valid request needs. `JSON.parse` takes
  * seconds for 16 MB of small lists or keys, which would block the probes; counting characters takes milliseconds.
  */
-import type { IncomingMessage } from 'node:http';
-
-import express, { type RequestHandler } from 'express';
-
 import { INPUT_SHAPE } from '../../models/catalog';
 import { LIMITS } from '../contract';
 import { bodyError, ServiceError } from '../errors';
-import { invalidJson } from './open-inference';
+import { badField } from './validation';
 
-/** Maximum count of each structural character, including those inside strings. */
-export interface StructureLimits {
-  /** Opening brackets. */
-  readonly lists: number;
-  /** Opening braces. */
-  readonly objects: number;
-  readonly commas: number;
-  readonly quotes: number;
+/** How often a body may contain one structural character, those inside strings included. */
+interface StructureLimit {
+  readonly character: '[' | '{' | ',' | '"';
+  readonly count: number;
+  /** The field that has too many. */
+  readonly field: string;
+  /** What the field must be. */
+  readonly must: string;
 }
+/** Limits of a whole body. */
+export type StructureLimits = readonly StructureLimit[];
 
 /** Allowance for everything but the images, such as parameters. */
-const BASE_STRUCTURE = { lists: 100, objects: 100, commas: 1_000, quotes: 1_000 } as const;
+const OTHERS = { lists: 100, objects: 100, commas: 1_000, quotes: 1_000 } as const;
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
+const SHAPE = `[n, ${INPUT_SHAPE.join(', ')}] with n from 1 to ${LIMITS.images}`;
+const IMAGES = `a list of 1 to ${LIMITS.images}`;
 
-/** Limits of a tensor request, whose numbers may be nested by the tensor's shape. */
-export const TENSOR_STRUCTURE: StructureLimits = {
-  ...BASE_STRUCTURE,
-  lists: LIMITS.images * (1 + HEIGHT + HEIGHT * WIDTH) + BASE_STRUCTURE.lists,
-  commas: LIMITS.images * HEIGHT * WIDTH * CHANNELS + BASE_STRUCTURE.commas,
-};
+/** Limits of tensors, whose numbers may be nested by the shape. */
+function tensorLimits(field: string, shape: string): StructureLimits {
+  const numbers = `${shape}; the body holds more`;
+  return [
+    {
+      character: '[',
+      count: LIMITS.images * (1 + HEIGHT + HEIGHT * WIDTH) + OTHERS.lists,
+      field,
+      must: `${numbers} lists`,
+    },
+    {
+      character: ',',
+      count: LIMITS.images * HEIGHT * WIDTH * CHANNELS + OTHERS.commas,
+      field,
+      must: `${numbers} values`,
+    },
+    { character: '{', count: OTHERS.objects, field, must: `${shape}; the body holds more objects` },
+    { character: '"', count: OTHERS.quotes, field, must: `${shape}; the body holds more strings` },
+  ];
+}
+
+/** Limits of an Open Inference Protocol request. */
+export const TENSOR_STRUCTURE: StructureLimits = tensorLimits(
+  'inputs',
+  `must be one tensor of numbers with shape ${SHAPE}`,
+);
+/** Limits of a request to `:predict`. */
+export const INSTANCES_STRUCTURE: StructureLimits = tensorLimits('instances', `must be ${IMAGES} images`);
 /** Limits of a request with base64 images. */
-export const IMAGES_STRUCTURE: StructureLimits = BASE_STRUCTURE;
+export const IMAGES_STRUCTURE: StructureLimits = (
+  [
+    ['[', OTHERS.lists],
+    ['{', OTHERS.objects],
+    [',', OTHERS.commas],
+    ['"', OTHERS.quotes],
+  ] as const
+).map(([character, count]) => ({
+  character,
+  count,
+  field: 'images',
+  must: `must be ${IMAGES} base64 strings; the body holds more`,
+}));
 
-const CHARACTERS = { lists: '[', objects: '{', commas: ',', quotes: '"' } as const;
-const NAMES = Object.keys(CHARACTERS) as (keyof StructureLimits)[];
-
-/** Rejects a body that exceeds the structure limits. */
+/** @throws ServiceError BAD_REQUEST naming the field */
 function checkStructure(body: Uint8Array, limits: StructureLimits): void {
   const counts = new Uint32Array(256);
   for (let i = 0; i < body.length; i++) counts[body[i]!]!++;
-  for (const name of NAMES) {
-    const character = CHARACTERS[name];
-    const count = counts[character.charCodeAt(0)]!;
-    if (count <= limits[name]) continue;
-    throw new ServiceError(
-      'BAD_REQUEST',
-      `The body must contain ${character} at most ${limits[name]} times, received ${count}; no valid request needs more.`,
-    );
+  for (const { character, count, field, must } of limits) {
+    if (counts[character.charCodeAt(0)]! > count) throw badField(field, must);
   }
 }
 
-/** Which bodies are parsed, and their limits. */
-export interface JsonBodyOptions {
-  readonly limitBytes: number;
-  readonly structure: StructureLimits;
-  /** The media type to parse; other bodies pass unparsed. @default every type */
-  readonly type?: string;
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
+
+/** Non-finite numbers, which Python writes but JSON does not allow. */
+const NOT_FINITE = /(?<=[[,:\s])(NaN|-?Infinity)(?=[\],}\s])/g;
+
+/** The error for text that is not JSON. For a non-finite number, it is what `validate` throws on the number's text. */
+function invalidJson(text: string, validate: ((value: unknown) => unknown) | undefined): ServiceError {
+  if (validate !== undefined && text.search(NOT_FINITE) >= 0) {
+    try {
+      validate(JSON.parse(text.replace(NOT_FINITE, '"$1"')));
+    } catch (error) {
+      if (error instanceof ServiceError) return error;
+    }
+  }
+  return bodyError('json.invalid');
 }
 
-/** Parses a JSON body; the error for invalid JSON names the field where possible. */
-export function jsonBody({ limitBytes, structure, type }: JsonBodyOptions): RequestHandler {
-  const verify = (_request: IncomingMessage, _response: unknown, body: Buffer, encoding: string) => {
-    // Other charsets can encode a structural character in several ways, so counting bytes would miss some.
-    if (encoding !== 'utf-8') throw bodyError('charset.unsupported');
-    checkStructure(body, structure);
-  };
-  const parse = express.json({ limit: limitBytes, type: type ?? (() => true), inflate: false, verify });
-  return (request, response, next) => {
-    parse(request, response, (error?: unknown) => {
-      const { type: fault, body } = (error ?? {}) as { type?: string; body?: string };
-      next(fault === 'entity.parse.failed' ? invalidJson(body ?? '') : error);
-    });
-  };
+/**
+ * Parses a JSON body.
+ *
+ * @param contentType the request's header, for its charset
+ * @param validate finds the field of a non-finite number
+ * @throws ServiceError BAD_REQUEST naming the field where possible; UNSUPPORTED_TYPE for a charset other than UTF-8
+ */
+export function parseJson(
+  body: Buffer,
+  contentType: string | undefined,
+  structure: StructureLimits,
+  validate?: (value: unknown) => unknown,
+): unknown {
+  // Other charsets can encode a structural character in several ways, so counting bytes would miss some.
+  const charset = CHARSET.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8';
+  if (charset !== 'utf-8' && charset !== 'utf8' && charset !== 'us-ascii')
+    throw bodyError('charset.unsupported');
+  if (body.length === 0) throw bodyError('json.empty');
+  checkStructure(body, structure);
+  const text = new TextDecoder().decode(body);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalidJson(text, validate);
+  }
 }

@@ -1,11 +1,14 @@
 /**
  * Health and metadata endpoints of the Open Inference Protocol.
  */
+import { join } from 'node:path';
+
 import type { RequestHandler, Response } from 'express';
 
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { SERVICE_NAME } from '../contract';
 import { ServiceError } from '../errors';
+import { testAccuracyOf } from './evaluation';
 import { modelMetadata, serverMetadata } from './open-inference';
 import { findModel, loadedModel, type Queues } from './served-models';
 
@@ -14,6 +17,8 @@ export interface MetadataContext {
   readonly queues: Queues;
   /** True once the service is shutting down: it is then not ready. */
   readonly draining: () => boolean;
+  /** Folder of the saved models. */
+  readonly modelsDir: string;
 }
 
 function sendReadiness(response: Response, subject: 'service' | 'model', name: string, ready: boolean): void {
@@ -50,8 +55,9 @@ export const server =
 
 /** One model's metadata. */
 export const model =
-  ({ queues }: MetadataContext): RequestHandler =>
+  ({ queues, modelsDir }: MetadataContext): RequestHandler =>
   (request, response) => {
     const [id, queue] = findModel(queues, request.params['id']);
-    response.json(modelMetadata(id, loadedModel(queue, request.params['version'])));
+    const loaded = loadedModel(queue, request.params['version']);
+    response.json(modelMetadata(id, loaded, testAccuracyOf(join(modelsDir, id))));
   };

@@ -1,5 +1,5 @@
 /**
- * Builds the OpenAPI document from the table of operations and their zod schemas. `npm run openapi` prints it.
+ * Builds the OpenAPI document from the table of operations and their zod schemas. `npx tandem openapi` prints it.
  *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
@@ -7,20 +7,19 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 
 import { PROBLEM } from '../problem';
-import { type ErrorCode, ERRORS, HTTP_PORT, IMAGE_FIELD } from '../contract';
-import { IMAGE_MEDIA_TYPES } from '../../models/data/image-formats';
+import { type ErrorCode, ERRORS, HTTP_PORT, PATHS } from '../contract';
 import { PACKAGE_VERSION } from '../../files/package-version';
-import { COMMON_ERRORS, type Content, type Operation, type OperationId, OPERATIONS } from './endpoints';
+import { type OperationId, OPERATIONS } from './endpoints';
+import { COMMON_ERRORS, type Content, type Operation } from './operation';
 import {
   CLASSIFICATION,
   CLASSIFICATIONS,
   CLASSIFY_JSON,
-  INFER_ANSWER,
-  INFER_REQUEST,
   MODEL_METADATA,
   READY,
   SERVER_METADATA,
 } from './schemas';
+import { INFER_ANSWER, INFER_REQUEST } from './infer-schemas';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -93,17 +92,12 @@ function schemaOf(schema: z.ZodType): Json {
 
 function contentOf(content: Content): Json {
   const media = (schema: Content[string]) => {
-    if (schema === 'opaque') return {};
+    if (schema === 'text') return { schema: { type: 'string' } };
+    if (schema === 'binary') return { schema: { type: 'string', format: 'binary' } };
     if (schema instanceof z.ZodType) return { schema: schemaOf(schema) };
     return { schema: { anyOf: schema.map((each) => schemaOf(each)) } };
   };
-  const encoding = { encoding: { [IMAGE_FIELD]: { contentType: IMAGE_MEDIA_TYPES.join(', ') } } };
-  return Object.fromEntries(
-    Object.entries(content).map(([type, schema]) => [
-      type,
-      { ...media(schema), ...(type === 'multipart/form-data' ? encoding : {}) },
-    ]),
-  );
+  return Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, media(schema)]));
 }
 
 const parametersOf = (schema: z.ZodObject | undefined, place: 'path' | 'query'): Json[] =>
@@ -135,6 +129,19 @@ function errorResponses(codes: readonly ErrorCode[]): Json {
   );
 }
 
+/** Groups of operations: the first whose paths start so. */
+const TAGS = [
+  { name: 'classification', description: 'Images in, classes out.', start: PATHS.classify },
+  {
+    name: 'open-inference',
+    description: 'The Open Inference Protocol, or V2 protocol.',
+    start: PATHS.server,
+  },
+  { name: 'v1', description: 'KServe’s V1 protocol, which is TensorFlow Serving’s.', start: PATHS.v1Models },
+  { name: 'service', description: 'The page, this document and the metrics.', start: '/' },
+] as const;
+const tagOf = (path: string) => TAGS.find(({ start }) => path.startsWith(start))!;
+
 function operationObject(id: OperationId, operation: Operation): Json {
   const {
     summary,
@@ -142,6 +149,7 @@ function operationObject(id: OperationId, operation: Operation): Json {
     pathParameters,
     query,
     body,
+    isBodyOptional = false,
     answer,
     errors = [],
     isOpen = false,
@@ -149,13 +157,14 @@ function operationObject(id: OperationId, operation: Operation): Json {
   return {
     operationId: id,
     summary,
-    ...(description === undefined ? {} : { description }),
+    description: description ?? `${summary}.`,
+    tags: [tagOf(operation.path).name],
     parameters: [
       ...parametersOf(pathParameters, 'path'),
       ...parametersOf(query, 'query'),
       ...HEADER_REFERENCES,
     ],
-    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
+    ...(body === undefined ? {} : { requestBody: { required: !isBodyOptional, content: contentOf(body) } }),
     // Empty: no key needed. Otherwise the key is optional in the document, because the operator decides.
     security: isOpen ? [] : [{ [SECURITY_SCHEME]: [] }, {}],
     responses: {
@@ -165,11 +174,15 @@ function operationObject(id: OperationId, operation: Operation): Json {
   };
 }
 
+/** A path of Express as OpenAPI writes it. */
+export const documentedPath = (path: string): string =>
+  path.replace(/(?<!\\):(\w+)/g, '{$1}').replaceAll('\\', '');
+
 /** The document of a service with the given operations. */
 export function openApiDocument(ids: readonly OperationId[]): Json {
   const paths = ids.map((id): [string, Json] => {
     const operation = OPERATIONS[id];
-    const path = operation.path.replace(/:(\w+)/g, '{$1}');
+    const path = documentedPath(operation.path);
     return [path, { [operation.method.toLowerCase()]: operationObject(id, operation) }];
   });
   return {
@@ -178,9 +191,11 @@ export function openApiDocument(ids: readonly OperationId[]): Json {
       title: 'Tandem',
       version: PACKAGE_VERSION,
       description: 'Two image classifiers, one tuned for accuracy and one for latency.',
+      contact: { name: 'Tandem' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: `Port ${HTTP_PORT} of a pod.` }],
+    tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths: Object.fromEntries(paths),
     components: {
       schemas: namedSchemas(),
@@ -196,6 +211,5 @@ export function openApiHandler(ids: readonly OperationId[]): RequestHandler {
   return (_request, response) => void response.json(document);
 }
 
-if (require.main === module) {
-  console.log(JSON.stringify(openApiDocument(Object.keys(OPERATIONS) as OperationId[]), undefined, 2));
-}
+/** The document of a service with every operation. */
+export const completeDocument = (): Json => openApiDocument(Object.keys(OPERATIONS) as OperationId[]);

@@ -1,14 +1,16 @@
 /**
- * The demo page, its static files and its sample images.
+ * The demo page, the API explorer, their static files and the sample images.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-import express, { type RequestHandler } from 'express';
+import express, { type RequestHandler, Router } from 'express';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
 
 const PAGE_DIR = join(PACKAGE_ROOT, 'service', 'page');
+/** The files of Swagger UI that the explorer loads; the rest of the package is not served. */
+const EXPLORER_FILES = ['swagger-ui-bundle.js', 'swagger-ui.css'];
 
 const sampleNames = (samplesDir: string): string[] =>
   existsSync(samplesDir)
@@ -17,12 +19,27 @@ const sampleNames = (samplesDir: string): string[] =>
         .sort()
     : [];
 
-/** Sends the page. */
-export const page: RequestHandler = (_request, response) =>
-  response.sendFile('index.html', { root: PAGE_DIR });
+const file =
+  (name: string, root: string): RequestHandler =>
+  (_request, response) =>
+    response.sendFile(name, { root });
 
-/** Serves the page's script, style sheet and icon. */
+/** Sends the page. */
+export const page: RequestHandler = file('index.html', PAGE_DIR);
+
+/** Sends the API explorer. */
+export const docs: RequestHandler = file('docs.html', PAGE_DIR);
+
+/** Serves the pages' scripts, style sheets and icon. */
 export const pageFiles = (): RequestHandler => express.static(PAGE_DIR, { index: false });
+
+/** Serves the files of Swagger UI. */
+export function docsFiles(): RequestHandler {
+  const root = dirname(require.resolve('swagger-ui-dist/package.json'));
+  const router = Router();
+  for (const name of EXPLORER_FILES) router.get(`/${name}`, file(name, root));
+  return router;
+}
 
 /** Lists the sample images; empty when the folder is missing. */
 export const samples =
@@ -34,7 +51,7 @@ export const samples =
 export const sample =
   (samplesDir: string): RequestHandler =>
   (request, response, next) => {
-    const name = sampleNames(samplesDir).find((file) => file === request.params['name']);
+    const name = sampleNames(samplesDir).find((sampleName) => sampleName === request.params['name']);
     if (name === undefined) next();
     else response.sendFile(name, { root: samplesDir });
   };

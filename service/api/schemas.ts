@@ -3,27 +3,18 @@
  */
 import { z } from 'zod';
 
-import { INPUT_NAME, INPUT_SHAPE, MODEL_IDS, OUTPUT_NAME } from '../../models/catalog';
+import { MODEL_IDS } from '../../models/catalog';
 import { LIMITS, SERVICE_NAME, VERSION_DIGITS } from '../contract';
 import { PROBLEM } from '../problem';
 
-/** The only datatype of input tensors. */
-export const DATATYPE = 'FP32';
-/** Datatype of the output when the request asks for class names. */
-export const CLASSES_DATATYPE = 'BYTES';
-
-const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 const text = z.string();
 const milliseconds = z.number().min(0);
 const probability = z.number().min(0).max(1);
-const wholeNumber = (min: number, max: number) => {
+/** A whole number with one message for every fault. */
+export const wholeNumber = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.int(error).min(min, error).max(max, error);
 };
-/** An array too long for zod to check item by item; its reader checks the items. */
-const list = (document: z.core.JSONSchemaMeta) =>
-  z.custom<readonly unknown[]>(Array.isArray, 'must be a list').meta(document);
-
 /** A model's id in paths and responses. */
 export const MODEL_ID = z.enum(MODEL_IDS);
 /** A model's version, derived from its content. */
@@ -46,90 +37,40 @@ export const CLASSIFY_QUERY = z.strictObject({
 export const CLASSIFY_JSON = z.strictObject({
   images: z
     .array(
-      text
-        .min(1)
-        .meta({ contentEncoding: 'base64', format: 'image-base64', maxLength: LIMITS.imageJsonBytes }),
+      text.meta({
+        format: 'image-base64',
+        maxLength: LIMITS.imageJsonBytes,
+        description:
+          'Base64 of a file, standard or URL-safe, with or without padding, or a `data:` URL of it.',
+      }),
     )
     .min(1)
     .max(LIMITS.images),
+  model: CLASSIFY_QUERY.shape.model,
+  top: CLASSIFY_QUERY.shape.top.unwrap().optional(),
 });
 
-/** Parameters of the protocol; the known ones have stricter schemas where they take effect. */
-const parameters = z.record(
-  text,
-  z.union([text, z.number(), z.boolean()], 'must be a string, a number or a boolean'),
-);
-const notBinary = z.literal(false, 'must be false: tensors are sent and returned as JSON');
-
-const tensorData = {
-  description: `Finite numbers, flat in row-major order (${HEIGHT * WIDTH * CHANNELS} per image) or nested by the shape.`,
-  type: 'array',
-  minItems: 1,
-  maxItems: LIMITS.images * HEIGHT * WIDTH * CHANNELS,
-  items: { type: ['number', 'array'] },
-};
-
-/** The protocol's `inference_request`, with one tensor of images. */
-export const INFER_REQUEST = z.strictObject({
-  id: text.optional(),
+const tensorMetadata = z.strictObject({
+  name: text,
+  datatype: text,
+  shape: z.array(z.int()).meta({ description: '-1 for the batch.' }),
   parameters: z
-    .object({ binary_data_output: notBinary.optional() })
-    .catchall(parameters.valueType)
-    .optional(),
-  inputs: z
-    .array(
-      z.strictObject({
-        name: z.literal(INPUT_NAME),
-        shape: z.tuple(
-          [wholeNumber(1, LIMITS.images), z.literal(HEIGHT), z.literal(WIDTH), z.literal(CHANNELS)],
-          `must be [n, ${INPUT_SHAPE.join(', ')}] with n from 1 to ${LIMITS.images}`,
-        ),
-        datatype: z.literal(DATATYPE),
-        parameters: parameters.optional(),
-        data: list(tensorData),
-      }),
-      'must be a list of one tensor',
-    )
-    .length(1, 'must be a list of one tensor'),
-  outputs: z
-    .array(
-      z.strictObject({
-        name: z.literal(OUTPUT_NAME),
-        parameters: z
-          .object({
-            binary_data: notBinary.optional(),
-            classification: wholeNumber(1, LIMITS.topClasses)
-              .meta({
-                description:
-                  'Number of top classes to return as "probability:index:class", most probable first.',
-              })
-              .optional(),
-          })
-          .catchall(parameters.valueType)
-          .optional(),
-      }),
-    )
-    .max(1, 'must name each output once')
-    .optional(),
+    .record(text, text)
+    .optional()
+    .meta({ description: 'Layout, order of the channels, every accepted datatype and its range.' }),
 });
 
-/** The protocol's `inference_response`. */
-export const INFER_ANSWER = z.strictObject({
-  model_name: MODEL_ID,
-  model_version: VERSION,
-  id: text.optional(),
-  parameters: z.strictObject({ demo: z.boolean() }),
-  outputs: z.array(
-    z.strictObject({
-      name: z.literal(OUTPUT_NAME),
-      shape: z.array(z.int().min(1)).length(2),
-      datatype: z.enum([DATATYPE, CLASSES_DATATYPE]),
-      data: z.union([z.array(probability), z.array(text)]),
-    }),
-  ),
-});
-
-const tensorMetadata = z.strictObject({ name: text, datatype: text, shape: z.array(z.int()) });
+/** Accuracy on test images, measured when the model was trained. */
+export const TEST_ACCURACY = z
+  .strictObject({
+    images: z.int().min(1),
+    share: probability.meta({ description: 'Share of the images that the model classified correctly.' }),
+    interval95: z
+      .array(probability)
+      .length(2)
+      .meta({ description: '95 % confidence interval of the share.' }),
+  })
+  .meta({ description: 'Measured on test images; absent if the saved model has no evaluation.json.' });
 
 /** The protocol's `metadata_model_response`, with facts about the loaded model. */
 export const MODEL_METADATA = z.strictObject({
@@ -147,6 +88,7 @@ export const MODEL_METADATA = z.strictObject({
   precision: text,
   threads: z.int().min(1),
   sha256: text.meta({ description: 'SHA-256 of the saved model.' }),
+  testAccuracy: TEST_ACCURACY.optional(),
 });
 
 /** The protocol's `metadata_server_response`, with the served models. */

@@ -6,9 +6,10 @@ import type { Response } from 'express';
 import type { ModelId } from '../../models/catalog';
 import { VERSION_DIGITS } from '../contract';
 import { ServiceError } from '../errors';
-import type { ModelQueue, QueuedResult } from '../inference/model-queue';
+import type { Disconnection, ModelQueue, QueuedResult } from '../inference/model-queue';
 import type { LoadedModel, Work } from '../inference/protocol';
 import type { Metrics } from '../metrics';
+import type { Statistics } from './statistics';
 import { show } from './validation';
 
 /** The served models' queues by model id. */
@@ -58,37 +59,48 @@ export function loadedModel({ state }: ModelQueue, version?: unknown): LoadedMod
 export interface WorkContext {
   readonly queues: Queues;
   readonly metrics: Metrics;
+  readonly statistics: Statistics;
 }
 
 /**
- * Runs work and records its metrics. Cancels the work when the client disconnects.
+ * Runs work and records its metrics and statistics. Cancels the work when the client disconnects.
  *
  * @param remainingMs time left until the request's deadline
  */
 export async function runWork(
-  { queues, metrics }: WorkContext,
+  { queues, metrics, statistics }: WorkContext,
   model: ModelId,
   work: Work,
   response: Response,
   remainingMs?: number,
 ): Promise<QueuedResult> {
-  const disconnected = new AbortController();
-  const abort = () => disconnected.abort();
-  if (response.closed) abort();
-  response.on('close', abort);
+  let onDisconnect: (() => void) | undefined;
+  const disconnection: Disconnection = {
+    aborted: response.closed,
+    addEventListener: (_event, cancel) => {
+      onDisconnect = cancel;
+      response.once('close', cancel);
+    },
+  };
   const started = performance.now();
   metrics.inFlight.inc({ model });
   try {
-    const result = await queues.get(model)!.run(work, disconnected.signal, remainingMs);
-    metrics.requestSeconds.observe({ model }, (performance.now() - started) / 1000);
-    metrics.batchSize.observe({ model }, work.kind === 'infer' ? work.batch : 1);
+    const result = await queues.get(model)!.run(work, disconnection, remainingMs);
+    const totalMs = performance.now() - started;
+    const batch = work.kind === 'infer' ? work.batch : 1;
+    statistics.succeeded(model, batch, result, totalMs);
+    metrics.requestSeconds.observe({ model }, totalMs / 1000);
+    metrics.batchSize.observe({ model }, batch);
     metrics.queueSeconds.observe({ model }, result.queueMs / 1000);
     metrics.decodeSeconds.observe({ model }, result.decodeMs / 1000);
     metrics.inferenceSeconds.observe({ model }, result.inferenceMs / 1000);
     if (result.tensors !== undefined) metrics.workerTensors.set({ model }, result.tensors);
     return result;
+  } catch (error) {
+    statistics.failed(model, performance.now() - started);
+    throw error;
   } finally {
-    response.off('close', abort);
+    if (onDisconnect !== undefined) response.off('close', onDisconnect);
     metrics.inFlight.dec({ model });
   }
 }

@@ -7,10 +7,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { pinoHttp } from 'pino-http';
 
 import { PATHS } from '../contract';
-import { PROBLEM_CODE } from '../errors';
+import { PROBLEM_CODE, type RequestErrors } from '../errors';
 import { readTraceparent } from './trace-context';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -40,30 +39,27 @@ const routeOf = (request: IncomingMessage): string | undefined =>
 const codeOf = (response: ServerResponse): string | undefined =>
   (response as Partial<Response>).locals?.[PROBLEM_CODE] as string | undefined;
 
-/** Logs each answered request, except probes and metrics scrapes. */
-export const httpLog = (logger: Logger): RequestHandler =>
-  pinoHttp({
-    logger,
-    genReqId: (_request, response) => response.getHeader('x-request-id') as string,
-    autoLogging: { ignore: (request) => HEALTH_PATHS.has(request.url) },
-    customProps: (request, response) => ({
-      ...readTraceparent(request.headers['traceparent'] as string | undefined),
-      route: routeOf(request),
-      code: codeOf(response),
-    }),
-    // pino-http logs an error with a stack for every status from 500; errorHandler logs the unexpected errors instead.
-    customErrorObject: (
-      _request,
-      _response,
-      _error,
-      { req, res, responseTime }: Record<string, unknown>,
-    ) => ({
-      req,
-      res,
-      responseTime,
-    }),
-    serializers: {
-      req: ({ id, method }: { id: string; method: string }) => ({ id, method }),
-      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-    },
-  });
+/** Logs each answered request, except probes and metrics scrapes, and gives the request a log for its errors. */
+export const httpLog =
+  (logger: Logger): RequestHandler =>
+  (request, response, next) => {
+    const startedAt = performance.now();
+    const req = { id: response.getHeader('x-request-id'), method: request.method };
+    const isProbe = HEALTH_PATHS.has(request.url);
+    const log: RequestErrors = { error: (err, message) => logger.error({ req, err }, message) };
+    Object.assign(request, { log });
+    response.once('close', () => {
+      if (isProbe) return;
+      const line = {
+        req,
+        ...readTraceparent(request.headers['traceparent'] as string | undefined),
+        route: routeOf(request),
+        code: codeOf(response),
+        res: { statusCode: response.statusCode },
+        responseTime: Math.round(performance.now() - startedAt),
+      };
+      const outcome = response.statusCode >= 500 ? 'errored' : 'completed';
+      logger.info(line, `request ${response.writableEnded ? outcome : 'aborted'}`);
+    });
+    next();
+  };

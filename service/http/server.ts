@@ -5,8 +5,6 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import type { RequestHandler } from 'express';
-
 import {
   BODY_TIMEOUT_MS,
   type ErrorCode,
@@ -14,13 +12,7 @@ import {
   KEEP_ALIVE_TIMEOUT_MS,
   LIMITS,
 } from '../contract';
-import { problemOf, sendProblem, ServiceError } from '../errors';
-
-const BODIES_FULL = new ServiceError(
-  'OVERLOADED',
-  'The bodies of unanswered requests exceed the memory limit; try again later.',
-  1_000,
-);
+import { problemOf, ServiceError } from '../errors';
 
 /** Interval at which Node checks connections for timeouts. */
 const CHECK_INTERVAL_MS = 500;
@@ -66,11 +58,11 @@ export function createHttpServer(
   const server = createServer({
     maxHeaderSize: LIMITS.headerBytes,
     headersTimeout: headersTimeoutMs,
-    // limitBody answers first; this limit covers requests that never reach it.
+    // The reader of bodies answers first; this limit covers requests that never reach it.
     requestTimeout: headersTimeoutMs + bodyTimeoutMs + CHECK_INTERVAL_MS,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // This service does not use Host, and Node's own response would not be problem+json.
+    // requireHost checks it: Node's own response would not be problem+json.
     requireHostHeader: false,
   });
   const responses = new WeakMap<Duplex, ServerResponse>();
@@ -85,55 +77,11 @@ export function createHttpServer(
   server.on('checkExpectation', handle);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const response = responses.get(socket);
-    const isAnswering = response !== undefined && response.headersSent && !response.writableEnded;
+    // An answered request whose body is still being dropped must not get a second answer either.
+    const isAnswering =
+      response !== undefined && response.headersSent && !(response.writableEnded && response.req.complete);
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) socket.destroy();
     else answerOn(socket, error.code);
   });
   return server;
-}
-
-/**
- * Limits bodies: rejects one whose Content-Length is far too large, limits the time to arrive, and limits the bytes of all
- * unanswered requests together. Sends `100 Continue` to clients that wait for it.
- */
-export function limitBody(bodyTimeoutMs: number = BODY_TIMEOUT_MS): RequestHandler {
-  let pendingBytes = 0;
-  return (request, response, next) => {
-    const close = (error: ServiceError) => {
-      if (response.headersSent) return;
-      response.set('Connection', 'close');
-      sendProblem(response, error);
-    };
-    if (Number(request.get('content-length') ?? 0) > LIMITS.bodyBytes) {
-      close(
-        new ServiceError('BODY_TOO_LARGE', `The body is larger than ${LIMITS.bodyBytes} bytes; send less.`),
-      );
-      return;
-    }
-    let bytes = 0;
-    const count = (chunk: Buffer) => {
-      bytes += chunk.length;
-      pendingBytes += chunk.length;
-      if (pendingBytes > LIMITS.pendingBytes) close(BODIES_FULL);
-    };
-    const timer = setTimeout(() => {
-      const seconds = bodyTimeoutMs / 1000;
-      close(
-        new ServiceError(
-          'REQUEST_TIMEOUT',
-          `The body took longer than ${seconds} s to arrive; send it faster.`,
-        ),
-      );
-    }, bodyTimeoutMs);
-    request.on('data', count);
-    request.once('end', () => clearTimeout(timer));
-    response.once('close', () => {
-      clearTimeout(timer);
-      // Drops the rest of the body.
-      request.off('data', count);
-      pendingBytes -= bytes;
-    });
-    if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
-    next();
-  };
 }

@@ -27,6 +27,10 @@ export type ModelState =
   /** The model cannot be loaded; loading is retried. */
   | { readonly kind: 'failed'; readonly message: string };
 
+/** Whether two states say the same to a client and to the log. */
+export const isSameState = (one: ModelState, other: ModelState): boolean =>
+  one.kind === other.kind && (one.kind !== 'failed' || one.message === (other as typeof one).message);
+
 /** How to start a process, and its callbacks. */
 export interface ModelProcessOptions {
   readonly model: ModelId;
@@ -34,7 +38,7 @@ export interface ModelProcessOptions {
   /** Script that the process runs. @default worker.ts beside this file */
   readonly script?: string;
   /** Called when the state changes; a repeated failure with the same message is reported once. */
-  readonly onState: (state: ModelState) => void;
+  readonly onState: () => void;
   readonly onResult: (message: ResultMessage) => void;
   /** Called when the process has ended and will be restarted. */
   readonly onEnd: (reason: string) => void;
@@ -104,11 +108,9 @@ export class ModelProcess {
   }
 
   private setState(state: ModelState): void {
-    const same =
-      state.kind === this.state.kind &&
-      (state.kind !== 'failed' || state.message === (this.state as typeof state).message);
+    const isNews = !isSameState(state, this.state);
     this.state = state;
-    if (!same) this.options.onState(state);
+    if (isNews) this.options.onState();
   }
 
   private receive(message: ModelProcessMessage): void {
@@ -128,8 +130,9 @@ export class ModelProcess {
     if (healthy) this.restartMs = RESTART_MS.min;
     // A model that cannot be loaded stays failed during retries.
     if (this.state.kind === 'ready') this.setState({ kind: 'loading' });
-    this.options.onEnd(this.killReason ?? reason);
+    // Before the callback, which may stop it.
     this.timer = setTimeout(() => this.start(), this.restartMs);
+    this.options.onEnd(this.killReason ?? reason);
     this.restartMs = Math.min(2 * this.restartMs, RESTART_MS.max);
   }
 }

@@ -1,11 +1,11 @@
 /**
- * The queue in front of a model process: bounded, with a deadline per request, and one request at a time in the process.
- * Each model has its own queue, so that no model waits for another's work; the kernel shares the CPU between them.
+ * The queue in front of a model's processes: bounded, with a deadline per request, and one request at a time in each
+ * process. Each model has its own queue, so that no model waits for another's work; the kernel shares the CPU between them.
  */
 import { REQUEST_TIMEOUT_MS } from '../contract';
 import { ServiceError } from '../errors';
 import type { ResultMessage, Work, WorkResult } from './protocol';
-import { ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
+import { isSameState, ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
 import { ServiceTimes } from './service-time';
 
 /** Maximum queued work, in milliseconds of estimated service time. */
@@ -16,8 +16,16 @@ export interface QueuedResult extends WorkResult {
   readonly queueMs: number;
 }
 
-/** How to start the queue's process, and its callbacks. */
+/** What the queue needs of an AbortSignal; making a real one for each request costs more than the queue. */
+export interface Disconnection {
+  readonly aborted: boolean;
+  addEventListener(event: 'abort', cancel: () => void): void;
+}
+
+/** How to start the queue's processes, and its callbacks. */
 export interface ModelQueueOptions extends Pick<ModelProcessOptions, 'model' | 'engine' | 'script'> {
+  /** Processes that run the model side by side. @default 1 */
+  readonly processes?: number;
   /** @default REQUEST_TIMEOUT_MS of the contract */
   readonly requestTimeoutMs?: number;
   readonly onState?: (state: ModelState) => void;
@@ -37,45 +45,52 @@ interface Job {
   startedAt?: number;
 }
 
-/** One model's queue and process. */
+/** A process and the work that it does now. */
+interface Worker {
+  readonly process: ModelProcess;
+  running?: Job | undefined;
+}
+
+const isReady = ({ process }: Worker) => process.state.kind === 'ready';
+const isFree = (worker: Worker) => isReady(worker) && worker.running === undefined;
+
+/** One model's queue and processes. */
 export class ModelQueue {
-  private readonly process: ModelProcess;
+  private readonly workers: Worker[] = [];
+  /** True once every process has been ready: from then on the others go on when one ends. */
+  private hasStarted = false;
+  private reported: ModelState = { kind: 'loading' };
   /** Time limit of a request, milliseconds. */
   readonly timeoutMs: number;
   private readonly queue: Job[] = [];
-  private running: Job | undefined;
   private nextId = 1;
   private times = new ServiceTimes(0);
 
-  constructor(options: ModelQueueOptions) {
+  constructor(private readonly options: ModelQueueOptions) {
     this.timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-    this.process = new ModelProcess({
-      ...options,
-      onState: (state) => {
-        if (state.kind === 'ready') this.times = new ServiceTimes(state.loaded.inferenceMs);
-        options.onState?.(state);
-        this.next();
-      },
-      onResult: (message) => this.finish(message),
-      onEnd: (reason) => {
-        this.failRunning();
-        options.onRestart?.(reason);
-      },
-    });
+    this.addWorker();
   }
 
+  /** Ready when a process can work, but at the start not before all of them can. */
   get state(): ModelState {
-    return this.process.state;
+    const { workers, hasStarted } = this;
+    const decisive = hasStarted ? workers.find(isReady) : workers.find((worker) => !isReady(worker));
+    return (decisive ?? workers[0]!).process.state;
   }
 
   /** Requests that are queued or running. */
   get inFlight(): number {
-    return this.queue.length + (this.running === undefined ? 0 : 1);
+    return this.queue.length + this.workers.filter(({ running }) => running !== undefined).length;
   }
 
-  /** Process id, for metrics and tests. */
+  /** Process ids, for metrics. */
+  get processIds(): number[] {
+    return this.workers.flatMap(({ process }) => process.processId ?? []);
+  }
+
+  /** Id of the first process, for tests. */
   get processId(): number | undefined {
-    return this.process.processId;
+    return this.workers[0]!.process.processId;
   }
 
   /** Why a new request would be rejected now, known before its body is read; undefined when it would be accepted. */
@@ -83,7 +98,7 @@ export class ModelQueue {
     if (this.state.kind !== 'ready') {
       const failed = this.state.kind === 'failed';
       const detail = failed ? 'cannot be loaded; see the log' : 'is still loading; try again soon';
-      return new ServiceError('NOT_READY', `The model ${detail}.`, this.process.restartMs);
+      return new ServiceError('NOT_READY', `The model ${detail}.`, this.workers[0]!.process.restartMs);
     }
     const waitMs = this.waitMs();
     if (waitMs <= MAX_QUEUE_MS) return undefined;
@@ -94,59 +109,103 @@ export class ModelQueue {
   /**
    * Queues a piece of work.
    *
-   * @param signal aborted when the client has disconnected
+   * @param disconnection aborted when the client has disconnected
    * @param remainingMs time left until the request's deadline
    * @throws ServiceError NOT_READY, OVERLOADED, DEADLINE_EXCEEDED, WORKER_FAILED, or the error of the work itself
    */
-  run(work: Work, signal?: AbortSignal, remainingMs = this.timeoutMs): Promise<QueuedResult> {
+  run(work: Work, disconnection?: Disconnection, remainingMs = this.timeoutMs): Promise<QueuedResult> {
     const rejection = this.rejection();
     if (rejection !== undefined) return Promise.reject(rejection);
     return new Promise((resolve, reject) => {
       const job: Job = { id: this.nextId++, work, enqueuedAt: performance.now(), resolve, reject };
-      if (signal?.aborted === true) {
+      if (disconnection?.aborted === true) {
         this.fail(job, ...DISCONNECTED);
         return;
       }
       job.deadline = setTimeout(() => this.expire(job), remainingMs);
-      signal?.addEventListener('abort', () => this.cancel(job), { once: true });
+      disconnection?.addEventListener('abort', () => this.cancel(job));
       this.queue.push(job);
       this.next();
     });
   }
 
-  /** Stops the process; queued work fails. */
+  /** Stops the processes; queued work fails. */
   stop(): void {
     for (const job of this.queue.splice(0))
       this.fail(job, 'WORKER_FAILED', 'The service is shutting down; try another replica.');
-    clearTimeout(this.running?.hang);
-    clearTimeout(this.running?.deadline);
-    this.process.stop();
+    for (const { running, process } of this.workers) {
+      clearTimeout(running?.hang);
+      clearTimeout(running?.deadline);
+      process.stop();
+    }
   }
 
-  /** Estimated time until the process could start new work, milliseconds. */
+  private addWorker(): void {
+    const worker: Worker = {
+      process: new ModelProcess({
+        ...this.options,
+        onState: () => this.onChange(),
+        onResult: (message) => this.finish(worker, message),
+        onEnd: (reason) => {
+          this.failRunning(worker);
+          this.options.onRestart?.(reason);
+        },
+      }),
+    };
+    this.workers.push(worker);
+  }
+
+  private onChange(): void {
+    const { workers, options } = this;
+    if (!this.hasStarted && isReady(workers.at(-1)!)) {
+      // One after the other: the first may still export the graph that all of them read.
+      if (workers.length < (options.processes ?? 1)) this.addWorker();
+      else this.hasStarted = workers.every(isReady);
+    }
+    const { state } = this;
+    const isNews = !isSameState(state, this.reported);
+    this.reported = state;
+    if (isNews && state.kind === 'ready') this.times = new ServiceTimes(state.loaded.inferenceMs);
+    if (isNews) options.onState?.(state);
+    this.next();
+  }
+
+  /** Estimated time until a process could start new work, milliseconds. */
   private waitMs(): number {
-    const { running } = this;
-    if (running === undefined) return 0;
-    const runningMs = this.times.estimateMs(running.work) - (performance.now() - running.startedAt!);
-    return this.queue.reduce((sum, { work }) => sum + this.times.estimateMs(work), Math.max(0, runningMs));
+    const ready = this.workers.filter(isReady);
+    if (ready.some(isFree)) return 0;
+    const now = performance.now();
+    const running = ready.reduce(
+      (sum, { running: job }) =>
+        sum + Math.max(0, this.times.estimateMs(job!.work) - (now - job!.startedAt!)),
+      0,
+    );
+    const total = this.queue.reduce((sum, { work }) => sum + this.times.estimateMs(work), running);
+    return total / ready.length;
   }
 
   private next(): void {
-    if (this.running !== undefined || this.state.kind !== 'ready') return;
-    const job = this.queue.shift();
-    if (job === undefined) return;
-    this.running = job;
-    job.startedAt = performance.now();
-    job.hang = setTimeout(() => {
-      this.process.replace(`a request took longer than ${this.timeoutMs} ms`);
-    }, this.timeoutMs);
-    this.process.send({ id: job.id, ...job.work });
+    if (this.state.kind !== 'ready') return;
+    for (let free = this.workers.find(isFree); free !== undefined; free = this.workers.find(isFree)) {
+      const job = this.queue.shift();
+      if (job === undefined) return;
+      this.start(free, job);
+    }
   }
 
-  private finish(message: ResultMessage): void {
-    const job = this.running;
+  private start(worker: Worker, job: Job): void {
+    worker.running = job;
+    job.startedAt = performance.now();
+    job.hang = setTimeout(() => {
+      worker.process.replace(`a request took longer than ${this.timeoutMs} ms`);
+    }, this.timeoutMs);
+    worker.process.send({ id: job.id, ...job.work });
+  }
+
+  private finish(worker: Worker, message: ResultMessage): void {
+    const job = worker.running;
     if (job?.id !== message.id) return;
-    this.running = undefined;
+    worker.running = undefined;
     clearTimeout(job.hang);
     clearTimeout(job.deadline);
     const startedAt = job.startedAt!;
@@ -162,13 +221,13 @@ export class ModelQueue {
     job.reject(new ServiceError(code, message, retryAfterMs));
   }
 
-  private failRunning(): void {
-    const job = this.running;
+  private failRunning(worker: Worker): void {
+    const job = worker.running;
     if (job === undefined) return;
-    this.running = undefined;
+    worker.running = undefined;
     clearTimeout(job.hang);
     const message = 'The model process ended during this request; try again.';
-    this.fail(job, 'WORKER_FAILED', message, this.process.restartMs);
+    this.fail(job, 'WORKER_FAILED', message, worker.process.restartMs);
   }
 
   private dequeue(job: Job): boolean {

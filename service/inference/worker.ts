@@ -22,6 +22,8 @@ import type { LoadMessage, ModelProcessMessage, WorkMessage } from './protocol';
 /** The first inferences are slow, because the engine allocates memory and selects kernels. */
 const WARM_UPS = 3;
 const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
+/** The decoded image: one array for all, since one piece of work is done at a time. */
+const input = new Float32Array(IMAGE_SIZE);
 
 const baseOf = ({ base }: SavedModel): ChecksummedFile[] =>
   base.kind === 'seed' ? [] : [{ file: base.file, sha256: base.sha256 }];
@@ -39,11 +41,10 @@ async function load({ model, options }: LoadMessage, loader: LoadEngine): Promis
   readChecksummed(options.modelDir, saved.weights);
   const engine = await loader(options);
   await warmUpDecoder();
-  const blank = new Float32Array(IMAGE_SIZE);
   let inferenceMs = 0;
   for (let i = 0; i < WARM_UPS; i++) {
     const started = performance.now();
-    const probabilities = await engine.predict(blank, 1);
+    const probabilities = await engine.predict(input, 1);
     inferenceMs = performance.now() - started;
     if (!probabilities.every(Number.isFinite)) {
       throw new Error(`the model in ${options.modelDir} returns non-finite probabilities: train it again`);
@@ -79,7 +80,9 @@ async function work(engine: Engine, message: WorkMessage): Promise<ModelProcessM
   const started = performance.now();
   try {
     const images =
-      message.kind === 'classify' ? await decodeImage(message.image, LIMITS.imagePixels) : message.images;
+      message.kind === 'classify'
+        ? await decodeImage(message.image, LIMITS.imagePixels, input)
+        : message.images;
     const decoded = performance.now();
     const probabilities = await engine.predict(images, message.kind === 'classify' ? 1 : message.batch);
     const ended = performance.now();

@@ -1,156 +1,240 @@
+/** The page: takes an image, asks every model at once, compares the answers. */
+import {
+  addCard,
+  clearAnswer,
+  comparison,
+  percent,
+  showAnswer,
+  showError,
+  showModel,
+  showWaiting,
+} from './cards.js';
+import { curlCommand } from './curl.js';
+import { hasKey, json, jsonWhenReady, keepKey, send } from './service.js';
+import { showSizes } from './sizing.js';
+
 const byId = (id) => document.getElementById(id);
-const [results, preview, hint, drop, file] = ['results', 'preview', 'hint', 'drop', 'file'].map(byId);
-
-const IMAGE_TYPES = file.accept.split(',');
+const [preview, hint, drop, file, notice, said] = ['preview', 'hint', 'drop', 'file', 'notice', 'said'].map(
+  byId,
+);
 const TOP = 5;
-let latest = 0;
+/** Statuses of errors that are about the image, whichever model was asked. */
+const ABOUT_IMAGE = [400, 413, 415, 422];
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const milliseconds = (ms) => (ms < 10 ? ms.toFixed(1) : ms.toFixed(0));
+const cards = new Map();
+let answers = [];
+/** Cancels what the last pick started. */
+let current = new AbortController();
+/** What to classify again with another API key. */
+let last;
+/** What the page knows of the project, written by `npm run docs`. */
+const facts = await jsonWhenReady('facts.json', showNotice);
 
-const KEY = 'apiKey';
-
-/** Asks the user for the API key; false when the user cancels. */
-function askForKey() {
-  const key = prompt('Enter the API key of this service:');
-  if (key) sessionStorage.setItem(KEY, key);
-  return Boolean(key);
+function showNotice(text) {
+  notice.textContent = text;
+  notice.hidden = text === '';
 }
 
-async function json(url, options = {}) {
-  const key = sessionStorage.getItem(KEY);
-  const authorization = key ? { authorization: `Bearer ${key}` } : {};
-  const response = await fetch(url, { ...options, headers: { ...options.headers, ...authorization } });
-  if (response.status === 401 && askForKey()) return json(url, options);
-  const body = await response.json();
-  if (!response.ok) throw new Error(body.detail);
-  return body;
+function showKeyForm(message) {
+  byId('key').hidden = false;
+  byId('key-problem').textContent = message;
 }
 
-function card(model) {
-  const article = byId('model').content.cloneNode(true).querySelector('article');
-  article.dataset.model = model;
-  article.querySelector('h2').textContent = `Tuned for ${model}`;
-  results.append(article);
-  return article;
-}
-
-function showAnswer(article, { top, timeMs }) {
-  article.querySelector('ol').replaceChildren(
-    ...top.map((entry) => {
-      const item = document.createElement('li');
-      const [name, share, bar, fill] = ['span', 'span', 'div', 'i'].map((tag) => document.createElement(tag));
-      name.textContent = entry.class;
-      share.textContent = percent(entry.probability);
-      bar.className = 'bar';
-      bar.setAttribute('aria-hidden', 'true');
-      fill.style.width = `${100 * entry.probability}%`;
-      bar.append(fill);
-      item.append(name, share, bar);
-      return item;
-    }),
-  );
-  const time = article.querySelector('.time');
-  const strong = document.createElement('strong');
-  strong.textContent = `${milliseconds(timeMs.inference)} ms`;
-  time.className = 'time';
-  time.replaceChildren(
-    strong,
-    ` inference · ${milliseconds(timeMs.decode)} ms decoding · ${milliseconds(timeMs.total)} ms total`,
-  );
-}
-
-function showError(article, message) {
-  article.querySelector('ol').replaceChildren();
-  const time = article.querySelector('.time');
-  time.className = 'time error';
-  time.textContent = message;
-}
-
-async function classify(image) {
-  const mine = ++latest;
-  const old = preview.src;
-  preview.src = URL.createObjectURL(image);
-  preview.alt = 'The image to classify';
-  preview.hidden = false;
+/** Shows the image, or the hint if the browser cannot draw it. */
+function showPreview(image) {
+  if (preview.src) URL.revokeObjectURL(preview.src);
+  preview.hidden = true;
   hint.hidden = true;
-  if (old) URL.revokeObjectURL(old);
-  for (const article of document.querySelectorAll('.model')) {
-    if (!IMAGE_TYPES.includes(image.type)) {
-      showError(article, `This file type is not supported; choose a file of type ${IMAGE_TYPES.join(', ')}.`);
-      continue;
-    }
-    try {
-      const url = `v1/classify?model=${article.dataset.model}&top=${TOP}`;
-      const answer = await json(url, {
-        method: 'POST',
-        headers: { 'content-type': image.type },
-        body: image,
-      });
-      if (mine === latest) showAnswer(article, answer);
-    } catch (error) {
-      if (mine === latest) showError(article, error.message);
-    }
-  }
+  preview.src = URL.createObjectURL(image);
+}
+preview.addEventListener('load', () => (preview.hidden = false));
+preview.addEventListener('error', () => (hint.hidden = false));
+
+/** Forgets the old answers and starts a pick; returns its signal, which the next pick aborts. */
+function begin(button) {
+  current.abort();
+  current = new AbortController();
+  answers = [];
+  showNotice('');
+  for (const each of byId('samples').children) each.setAttribute('aria-pressed', String(each === button));
+  for (const card of cards.values()) clearAnswer(card, true);
+  byId('comparison').textContent = '';
+  byId('request').hidden = true;
+  return current.signal;
 }
 
-async function showModels() {
-  const { models } = await json('v2');
-  for (const model of models) {
-    const article = card(model);
-    try {
-      const about = await json(`v2/models/${model}`);
-      const kind = about.demo ? 'demo model' : 'model';
-      article.querySelector('.about').textContent =
-        `${kind} · ${about.architecture} · ${about.engine.name}, ${about.threads} ${about.threads === 1 ? 'thread' : 'threads'}`;
-      if (about.demo) {
-        const footer = byId('demo');
-        footer.hidden = false;
-        footer.textContent = `These are demo models. They know only ${about.classes.length} procedural textures: ${about.classes.join(', ')}. Their results for photographs are meaningless.`;
-      }
-    } catch (error) {
-      showError(article, error.message);
-    }
+/** Compares the models, and sizes them, once all have answered. */
+function showComparison() {
+  const isComplete = answers.length === cards.size;
+  byId('comparison').textContent = isComplete ? comparison(answers, last.truth) : '';
+  if (isComplete) showSizing();
+}
+
+function showSizing() {
+  const busyMs = new Map(answers.map(({ model, timeMs }) => [model, timeMs.decode + timeMs.inference]));
+  const rate = byId('rate').valueAsNumber;
+  if (!(rate > 0) || busyMs.size === 0) return;
+  byId('sizing').hidden = showSizes(byId('sizes'), facts.deployments, busyMs, rate) === 0;
+}
+
+const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1).replace('.0', '')} MB`;
+const absolute = (path) => new URL(path, document.baseURI).href;
+
+async function ask(model, { image, type }, signal) {
+  const url = `v1/classify?model=${encodeURIComponent(model)}&top=${TOP}`;
+  const answer = await json(url, { method: 'POST', headers: { 'content-type': type }, body: image, signal });
+  showAnswer(cards.get(model), answer);
+  answers.push(answer);
+  const [best] = answer.top;
+  said.textContent = `${model}: ${best.class}, ${percent(best.probability)}`;
+  showComparison();
+}
+
+function showCurl({ type, name, sampleUrl }) {
+  const model = [...cards.keys()].at(-1);
+  const url = absolute(`v1/classify?model=${encodeURIComponent(model)}&top=${TOP}`);
+  byId('curl').textContent = curlCommand({ url, type, name, sampleUrl, withKey: hasKey() });
+  byId('request').hidden = false;
+}
+
+/** Classifies an image with every model at once. */
+async function classify(picked, signal) {
+  last = picked;
+  showPreview(picked.image);
+  if (picked.image.size > facts.maxImageBytes) {
+    fail(
+      `The image has ${megabytes(picked.image.size)}; choose one of at most ${megabytes(facts.maxImageBytes)}.`,
+    );
+    return;
+  }
+  if (cards.size === 0) return;
+  showCurl(picked);
+  await Promise.all(
+    [...cards.keys()].map((model) =>
+      ask(model, picked, signal).catch((error) => {
+        if (signal.aborted) return;
+        if (error.status === 401) showKeyForm(error.message);
+        if (ABOUT_IMAGE.includes(error.status)) fail(error.message);
+        else showError(cards.get(model), error.message);
+      }),
+    ),
+  );
+}
+
+/** Says once what is wrong with the image, or why there is none. */
+function fail(message) {
+  showNotice(message);
+  byId('request').hidden = true;
+  for (const card of cards.values()) clearAnswer(card, false);
+}
+
+/** Classifies the user's file. The service judges its bytes; a type is only what its name suggests. */
+function pick(files) {
+  const [image, ...others] = files;
+  if (image === undefined) return;
+  const type = facts.mediaTypes.includes(image.type) ? image.type : facts.mediaTypes[0];
+  const signal = begin();
+  void classify({ image, type, name: image.name }, signal);
+  if (others.length > 0) showNotice(`Only ${image.name} of ${files.length} files is classified.`);
+}
+
+async function pickSample(button, name) {
+  // A sample's name is its class, with a number where there are several.
+  const truth = name.replace(/(-\d+)?\.jpg$/, '');
+  const signal = begin(button);
+  try {
+    const sampleUrl = `samples/${encodeURIComponent(name)}`;
+    const image = await (await send(sampleUrl, { signal })).blob();
+    await classify({ image, type: 'image/jpeg', truth, sampleUrl: absolute(sampleUrl) }, signal);
+  } catch (error) {
+    if (!signal.aborted) fail(error.message);
   }
 }
 
 async function showSamples() {
-  for (const name of await json('samples')) {
-    const button = document.createElement('button');
-    const image = document.createElement('img');
-    image.src = `samples/${name}`;
+  for (const name of await jsonWhenReady('samples', () => undefined)) {
+    const [button, image] = [document.createElement('button'), document.createElement('img')];
+    const title = name.replace('.jpg', '');
+    image.src = `samples/${encodeURIComponent(name)}`;
     image.alt = '';
     button.type = 'button';
-    button.title = name.replace('.jpg', '');
-    button.setAttribute('aria-label', `Classify the sample ${button.title}`);
+    button.title = title;
+    button.setAttribute('aria-label', `Classify the sample ${title}`);
+    button.setAttribute('aria-pressed', 'false');
     button.append(image);
-    button.addEventListener('click', async () => {
-      const response = await fetch(image.src);
-      await classify(await response.blob());
-    });
+    button.addEventListener('click', () => void pickSample(button, name));
     byId('samples').append(button);
   }
 }
 
+async function showModelOf(model) {
+  const card = addCard(model);
+  cards.set(model, card);
+  const waiting = (reason) => showWaiting(card, reason);
+  try {
+    showModel(card, await jsonWhenReady(`v2/models/${encodeURIComponent(model)}`, waiting));
+  } catch (error) {
+    waiting(error.message);
+  }
+}
+
+async function showModels() {
+  try {
+    const { models } = await jsonWhenReady('v2', showNotice);
+    showNotice('');
+    byId('key').hidden = true;
+    byId('results').replaceChildren();
+    cards.clear();
+    const shown = models.map(showModelOf);
+    if (last !== undefined) void classify(last, begin());
+    await Promise.all(shown);
+  } catch (error) {
+    if (error.status === 401) showKeyForm(error.message);
+    else showNotice(error.message);
+  }
+}
+
+/** The metrics may be on a port of their own or need the API key: then the link would lead nowhere. */
+async function showMetricsLink() {
+  const answer = await fetch('metrics', { method: 'HEAD' }).catch(() => undefined);
+  byId('metrics').hidden = answer?.ok !== true;
+}
+
+byId('key').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const problem = keepKey(byId('key-text').value);
+  byId('key-problem').textContent = problem;
+  if (problem === '') void showModels();
+});
+byId('rate').addEventListener('input', showSizing);
+byId('copy').hidden = navigator.clipboard === undefined;
+byId('copy').addEventListener('click', async () => {
+  await navigator.clipboard.writeText(byId('curl').textContent);
+  said.textContent = 'Copied.';
+});
 file.addEventListener('change', () => {
-  if (file.files[0]) classify(file.files[0]);
+  pick([...file.files]);
   file.value = '';
 });
+// The whole page takes drops: beside the zone, the browser would open the file.
 for (const [name, over] of [
   ['dragover', true],
   ['dragleave', false],
   ['drop', false],
 ]) {
-  drop.addEventListener(name, (event) => {
+  document.addEventListener(name, (event) => {
     event.preventDefault();
     drop.classList.toggle('over', over);
-    if (name === 'drop' && event.dataTransfer.files[0]) classify(event.dataTransfer.files[0]);
+    if (name === 'drop') pick([...event.dataTransfer.files]);
   });
 }
 document.addEventListener('paste', (event) => {
-  const pasted = [...event.clipboardData.files].find(({ type }) => type.startsWith('image/'));
-  if (pasted) classify(pasted);
+  const files = [...event.clipboardData.files];
+  if (files.length > 0) pick(files);
 });
 
-await showModels();
-await showSamples();
+await Promise.all([
+  showModels(),
+  showSamples().catch(({ message }) => showNotice(message)),
+  showMetricsLink(),
+]);

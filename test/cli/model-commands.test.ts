@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import { addEvaluate } from '../../cli/evaluate';
 import { addExport } from '../../cli/export';
 import { addPack } from '../../cli/pack';
-import { copySavedModel, DEMO_MODELS_DIR } from '../../models/weights/saved-model';
+import { copyWithoutBase, DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,7 +50,7 @@ describe('a path that cannot be written is refused with the option’s name, bef
   const copy = join(folder, 'copy');
   beforeAll(() => {
     writeFileSync(file, '');
-    copySavedModel(join(DEMO_MODELS_DIR, 'latency'), copy);
+    copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), copy);
   });
 
   test.each(['pack', 'export'])('%s --out', async (command) => {

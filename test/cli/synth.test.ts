@@ -35,7 +35,7 @@ test.each([
   [['synth', '--out', ''], "error: option '--out <folder>' argument '' is invalid. It must be a path."],
   [
     ['synth', '--route', 'latency=hpa', '--out', join(ROOT, 'dist', 'routes')],
-    '--route must not write into dist/, which holds variants only: .*',
+    'error: --route must not write into dist/, which holds variants only: .*',
   ],
 ])('%j is refused with the option’s name', (args, message) => {
   const { status, stderr } = tandem(...args);

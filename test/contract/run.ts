@@ -1,6 +1,6 @@
 /**
- * Walks the OpenAPI document against the running server with Schemathesis, once open and once with an API key. The
- * server is real, its children too; their engine is the tests' fake.
+ * Tests the running server against its OpenAPI document with Schemathesis, once without and once with an API key. The
+ * server and its model processes are real; their engine is the tests' fake engine.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -68,6 +68,9 @@ test('README.md lists every folder of the project', () => {
   expect(rows.sort()).toEqual([...FOLDERS].sort());
 });
 
+/** A command and its subcommand, if it has one: `bench load`. */
+const nameOf = ([command, next]: readonly string[]) =>
+  command === 'bench' && next !== undefined && /^\w/.test(next) ? `${command} ${next}` : command!;
 /** The words after `npx tandem` in the commands of every page, continued lines joined. */
 const tandemCalls = PAGES.flatMap((document) =>
   [
@@ -76,19 +79,19 @@ const tandemCalls = PAGES.flatMap((document) =>
       .matchAll(/npx tandem ([^\n#|]+)/g),
   ].map(([, words]) => words!.trim().split(/\s+/)),
 );
-const helpOf = async (subcommand: string): Promise<string> => {
+const helpOf = async (name: string): Promise<string> => {
   const main = join(ROOT, 'cli', 'main.ts');
-  const argv = ['--import', 'tsx', main, subcommand, '--help'];
+  const argv = ['--import', 'tsx', main, ...name.split(' '), '--help'];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: ROOT });
   return stdout;
 };
 
-test.each([...new Set(tandemCalls.map(([subcommand]) => subcommand!))])(
+test.each([...new Set(tandemCalls.map(nameOf))])(
   '`npx tandem %s` exists and has the options that the documents give it',
-  async (subcommand) => {
-    const help = await helpOf(subcommand);
-    expect(help).toContain(`Usage: tandem ${subcommand} `);
-    const options = tandemCalls.filter(([name]) => name === subcommand).flat();
+  async (name) => {
+    const help = await helpOf(name);
+    expect(help).toContain(`Usage: tandem ${name} `);
+    const options = tandemCalls.filter((words) => nameOf(words) === name).flat();
     const flags = options.filter((word) => word.startsWith('--')).map((word) => word.split('=')[0]!);
     expect(flags.filter((flag) => !help.includes(`${flag} `))).toEqual([]);
   },

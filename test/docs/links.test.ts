@@ -8,7 +8,7 @@ const FOLDERS = ['bench', 'charts', 'cli', 'files', 'infra', 'models', 'scripts'
 
 const isUrl = (target: string) => /^(https?|mailto):/.test(target);
 
-/** Why a path relative to the project's folder, with or without a heading's anchor, leads nowhere. */
+/** Why a link is broken; its path is relative to the project's folder and may have a heading's anchor. */
 function problemOf(path: string, anchor: string | undefined): string | undefined {
   const file = join(ROOT, path);
   if (!existsSync(file)) return `${path} does not exist`;
@@ -26,7 +26,7 @@ test.each(DOCUMENTS)('every relative link in %s leads to a file and a heading th
   expect(problems.filter(Boolean)).toEqual([]);
 });
 
-/** A source file's name and its text, with the comment's asterisks taken off so that sentences run on. */
+/** A source file's name and text, without the asterisks of comments, so that sentences are contiguous. */
 const sources = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))

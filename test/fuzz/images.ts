@@ -1,4 +1,4 @@
-/** Real images of every kind that the decoder knows, and ways to spoil them. */
+/** Real images of every kind that the decoder knows, and ways to damage them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -45,11 +45,11 @@ export async function makeImages(): Promise<Image[]> {
   return [...samples, ...(await Promise.all(made))];
 }
 
-/** Bytes at which parsers look twice. */
+/** Bytes with a meaning of their own in image formats. */
 const EDGES = [0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff];
 
 const SPOILERS: readonly ((bytes: Buffer, random: Random) => Buffer)[] = [
-  // Bits, anywhere or in the head, where the sizes are.
+  // Bits, anywhere or in the header, which has the sizes.
   (bytes, random) => {
     const end = random.uniform() < 0.5 ? Math.min(bytes.length, 128) : bytes.length;
     for (let i = 0; i <= random.integer(32); i++) bytes[random.integer(end)]! ^= 1 << random.integer(8);
@@ -79,11 +79,11 @@ const SPOILERS: readonly ((bytes: Buffer, random: Random) => Buffer)[] = [
   (bytes) => bytes,
 ];
 
-/** A spoilt copy. */
+/** A damaged copy. */
 export const spoil = (bytes: Buffer, random: Random): Buffer =>
   SPOILERS[random.integer(SPOILERS.length)]!(Buffer.from(bytes), random);
 
-/** The head of one file with the tail of another. */
+/** The start of one file with the end of another. */
 export function splice(a: Buffer, b: Buffer, random: Random): Buffer {
   return Buffer.concat([a.subarray(0, random.integer(a.length)), b.subarray(random.integer(b.length))]);
 }

@@ -1,4 +1,4 @@
-/** Requests with spoilt images, tensors, forms, headers and queries; each made of its seed and number alone. */
+/** Requests with damaged images, tensors, forms, headers and queries. Seed and number alone determine each. */
 import { IMAGE_MEDIA_TYPES } from '../../models/data/image-formats';
 import { type Random, seededRandom } from '../../statistics/seeded-random';
 import { type Image, spoil, splice } from './images';
@@ -64,7 +64,7 @@ const base64: Make = (random, images) => {
   };
 };
 
-/** Values that JSON can have and a field should not. */
+/** JSON values that a field should refuse. */
 const VALUES: readonly unknown[] = [
   null,
   true,
@@ -175,7 +175,7 @@ const MAKES: readonly (readonly [number, Make])[] = [
   [0.1, query],
 ];
 
-/** The request of a number. */
+/** The request with a number. */
 export function fuzzRequest(seed: number, number: number, images: readonly Image[]): FuzzRequest {
   const random = seededRandom(seed, `fuzz/${number}`);
   let share = random.uniform();

@@ -19,7 +19,7 @@ import { fuzzRequest, type FuzzRequest } from './requests';
 const SEED = 6;
 const COUNT = 10_000;
 const MAX_ANSWER_MS = 2_000;
-/** Allowed statuses: success, the error codes', and those of static files with ranges and entity tags. */
+/** Allowed statuses: success, those of the error codes, and those of static files with ranges and entity tags. */
 const KNOWN_STATUSES = new Set<number>([
   200,
   206,
@@ -65,7 +65,7 @@ async function sendAll(running: Running, numbers: readonly number[], images: rea
   const statuses = new Map<number, number>();
   const failures: string[] = [];
   let slowestMs = 0;
-  // One after the other: the queue's bound is never reached, and the slow one is known.
+  // One after the other: the queue never fills, and a slow request can be named.
   for (const number of numbers) {
     const request = fuzzRequest(SEED, number, images);
     const name = `${number} (${request.what}: ${request.method} ${request.path.slice(0, 60)})`;

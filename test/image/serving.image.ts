@@ -1,4 +1,4 @@
-/** The container image under the limits of `dist/`: it classifies an image, its start is timed, SIGTERM ends it. */
+/** The container image under the limits of `dist/`: it classifies an image, starts in time and ends after SIGTERM. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

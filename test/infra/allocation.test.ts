@@ -52,6 +52,6 @@ test('the percentage of a node with nothing allocatable is 0, as in kubectl', ()
 
 test('the node basis refuses figures that are not the sum of whole pods', () => {
   expect(() => resourcesOn('node', { ...variantOf('accuracy-max-size'), podsOnNode: 3 })).toThrow(
-    "podsOnNode must share 2405m and 4627034Ki, less the system's, into whole amounts, received 3",
+    "podsOnNode must divide 2405m and 4627034Ki, less the system's pods, into whole amounts, received 3",
   );
 });

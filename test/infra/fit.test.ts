@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-import { fitReport, fitWarnings } from '../../infra/fit';
+import { fitOf, fitReport, fitWarnings } from '../../infra/fit';
 import { CLUSTER, type ClusterNode, clusterOf } from '../../infra/cluster';
 import { selectorOf } from '../../infra/inference-service';
 import { VARIANTS } from '../../infra/variants';
@@ -13,16 +13,35 @@ const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === 
 
 test('the report shows the placement and the rows that kubectl prints', () => {
   expect(fitReport(variantOf('accuracy-max-size'), 'node', CLUSTER).split('\n')).toEqual([
-    'accuracy-max-size (node basis): 1000m, 2Gi per pod',
+    'accuracy-max-size (node basis, 1000m and 2Gi per pod): fits',
     '  replicas 4: control-plane 0, worker-1 2, worker-2 2; Pending 0',
     '    a rolling update has room for its surge pod',
-    '  control-plane  cpu     405m (10%)         1400m (35%)',
-    '  control-plane  memory  443115520 (5%)     1175430400 (14%)',
-    '  worker-1       cpu     2405m (60%)        4400m (110%)',
-    '  worker-1       memory  4627034Ki (57%)    6544139520 (79%)',
-    '  worker-2       cpu     2405m (60%)        4400m (110%)',
-    '  worker-2       memory  4627034Ki (57%)    6544139520 (79%)',
+    '  node           resource  requests         limits',
+    '  control-plane  cpu       405m (10%)       1400m (35%)',
+    '  control-plane  memory    443115520 (5%)   1175430400 (14%)',
+    '  worker-1       cpu       2405m (60%)      4400m (110%)',
+    '  worker-1       memory    4627034Ki (57%)  6544139520 (79%)',
+    '  worker-2       cpu       2405m (60%)      4400m (110%)',
+    '  worker-2       memory    4627034Ki (57%)  6544139520 (79%)',
   ]);
+});
+
+test.each([
+  ['accuracy-max-size', 'container', 4000, '2 of 4 pods stay Pending'],
+  ['accuracy-hpa', 'container', 4000, 'at maxReplicas, 6 of 10 pods stay Pending'],
+  ['latency-hpa', 'container', 1000, 'at maxReplicas, 6 of 8 pods stay Pending'],
+  ['latency-max-size', 'node', 2000, 'fits, but a rolling update would hang'],
+  ['latency-hpa', 'container', 4000, 'fits'],
+] as const)('%s on the %s basis and nodes of %im gets the verdict "%s"', (name, basis, cpu, verdict) => {
+  const nodes = CLUSTER.map((node) => ({ ...node, cpuAllocatableMillis: cpu }));
+  expect(fitOf(variantOf(name), basis, nodes).verdict).toBe(verdict);
+});
+
+test('the report says why a node without our pods shows the figures of the HPA-latency column', () => {
+  const remark = 'A node without our pods shows the figures that the reference prints for this variant';
+  expect(fitReport(variantOf('latency-hpa'), 'container', CLUSTER)).toContain(remark);
+  expect(fitReport(variantOf('accuracy-hpa'), 'container', CLUSTER)).not.toContain(remark);
+  expect(fitReport(variantOf('latency-hpa'), 'container', CLUSTER.slice(1))).not.toContain(remark);
 });
 
 test('an HPA variant is reported at minReplicas and maxReplicas', () => {

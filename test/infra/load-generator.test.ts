@@ -83,7 +83,10 @@ test.each([
   ['pods must be a whole number from 1 to 50, received 0', { pods: 0 }],
   ['pods must be a whole number from 1 to 50, received 1.5', { pods: 1.5 }],
   ['durationSeconds must be a whole number from 1 to 14400, received 14401', { durationSeconds: 14_401 }],
-  ['send fewer, received 819200', { images: { a: Buffer.alloc(400 * 1024), b: Buffer.alloc(400 * 1024) } }],
+  [
+    'send fewer images, received 819200',
+    { images: { a: Buffer.alloc(400 * 1024), b: Buffer.alloc(400 * 1024) } },
+  ],
   ['service must have at most 58 characters', { service: 'a'.repeat(59) }],
 ])('refuses: %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { resourcesOn } from '../../infra/allocation';
 import { CLUSTER, type ClusterNode, clusterOf } from '../../infra/cluster';
 import { parseCpuMillis } from '../../infra/quantity';
-import { place } from '../../infra/scheduling';
+import { place, roomFor } from '../../infra/scheduling';
 import { type Resources, VARIANTS } from '../../infra/variants';
 
 const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
@@ -127,4 +127,14 @@ test('no node gets more than it has, and every pod is placed or Pending', () => 
     }),
     { seed: 6 },
   );
+});
+
+test('there is room for exactly as many pods as can be placed with none pending', () => {
+  for (const variant of VARIANTS) {
+    const resources = resourcesOn('container', variant);
+    const room = roomFor(resources, CLUSTER);
+    expect(place(room, resources, CLUSTER).pending).toBe(0);
+    expect(place(room + 1, resources, CLUSTER).pending).toBe(1);
+  }
+  expect(roomFor(asking('1', '1Gi'), [])).toBe(0);
 });

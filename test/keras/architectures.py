@@ -1,4 +1,4 @@
-"""Records what real Keras says about the architectures of models/catalog.ts, for test/models/architectures.test.ts.
+"""Records real Keras' layers and outputs for the architectures of models/catalog.ts, for test/models/architectures.test.ts.
 
 Without arguments it writes all of test/fixtures/keras/architectures/. Nothing is downloaded: weights are
 drawn by `seeded_weight`, which test/support/keras-architectures.ts draws again, so no weights are committed.
@@ -43,16 +43,16 @@ BUILDERS = {
     "mobilenetv2_050": lambda **options: applications.MobileNetV2(alpha=0.5, **options),
 }
 INPUT_SHAPE = (224, 224, 3)
-# Odd at several strides, where Keras pads otherwise than at even sizes.
+# Odd at several strides, because Keras pads odd sizes differently.
 ODD_INPUT_SHAPE = (97, 78, 3)
 CLASSES = 10
-# MobileNetV2 widths of which the numbers of parameters are recorded: every rule of rounding channels takes part.
+# MobileNetV2 widths whose parameter counts are recorded; together they use every rule for rounding channels.
 WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 # The recipes' counts of un-frozen layers.
 UNFROZEN_COUNTS = (5, 8)
-# Spatial features are many: every so many of them is recorded, in row-major order.
+# There are many spatial features: only every n-th is recorded, in row-major order.
 SPATIAL_STRIDE = 101
-# Bounds of seeded weights other than convolutions' kernels.
+# Bounds of seeded weights, except kernels of convolutions.
 SEEDED_RANGES = {
     "kernel": (-0.04, 0.04),
     "depthwise_kernel": (-0.5, 0.5),
@@ -62,7 +62,7 @@ SEEDED_RANGES = {
     "moving_mean": (-0.2, 0.2),
     "moving_variance": (0.5, 1.5),
 }
-# Of the repository's prettier.
+# Line width of the repository's prettier.
 PRINT_WIDTH = 110
 
 

@@ -1,4 +1,4 @@
-"""Records what real Keras' `ImageDataGenerator` does, for test/models/data/augmentation-keras.test.ts.
+"""Records results of real Keras' `ImageDataGenerator`, for test/models/data/augmentation-keras.test.ts.
 
     python test/keras/augmentation.py
 
@@ -38,7 +38,7 @@ RECIPE = {
     "brightness_range": (0.8, 1.2),
     "channel_shift_range": 20,
 }
-# Not square, and height and width ranges apart, so that an exchange of the axes shows.
+# Not square, with different ranges for height and width, so that swapped axes are detected.
 DRAWN_SHAPE = (300, 200, 3)
 DRAWS = 10_000
 ALONE = [

@@ -1,31 +1,31 @@
 /**
- * Compares two sides of a training that took the same steps from the same start: ours and real Keras'.
+ * Compares our training with real Keras' after the same steps from the same start.
  */
 import type { WeightArray, Weights } from '../../models/weights/weights';
 
-/** Largest norm of a tensor's difference to Keras', as a share of the distance it travelled there. */
+/** Largest norm of a tensor's difference from Keras', as a share of the distance that it moved in Keras. */
 const WEIGHT_TOLERANCE = 1e-3;
 /**
- * What rounding may come to at worst. Adam makes full steps of gradients near zero, so that a rounding can decide over a
- * unit that is rarely active: in 3 of 18 choices of images one kernel ended 1.3e-3 to 1.7e-3 of its way from Keras',
- * and in one of them Keras in single precision did so too.
+ * Largest difference that rounding can cause. Adam takes full steps even for gradients near zero, so rounding can decide
+ * whether a rarely active unit is active: in 3 of 18 choices of images, one kernel ended 1.3e-3 to 1.7e-3 of its way from
+ * Keras', and in one of them so did Keras in single precision.
  */
 const ROUNDING_TOLERANCE = 3e-3;
 /** Largest difference of a step's loss to Keras', as a share of it. */
 const LOSS_TOLERANCE = 1e-4;
 
 /**
- * Shifts that the next BatchNorm takes out again when it normalises by batch, so that their gradient is zero: Keras in
- * double precision does not move them. In single precision Adam makes full steps of the rounding noise.
+ * Shifts that the next BatchNorm removes again when it normalises by batch. Their gradient is zero, and Keras in double
+ * precision does not move them; in single precision Adam takes full steps along the rounding noise.
  */
 const SHIFTS_WITHOUT_GRADIENT: ReadonlySet<string> = new Set([
   'block_16_project_BN/beta',
   'conv5_block3_3_conv/bias',
 ]);
-/** What "does not move" means, as a share of the longest way that Adam can go. */
+/** Largest movement that counts as none, as a share of the longest way that Adam can go. */
 const STANDSTILL = 1e-6;
 
-/** Where a training ended, and its steps' figures. */
+/** Final weights of a training, and the figures of its steps. */
 export interface Outcome {
   /** Every weight of the classifier, by `layer/weight`. */
   readonly weights: Weights;
@@ -35,7 +35,7 @@ export interface Outcome {
 
 export interface Steps {
   readonly start: Weights;
-  /** Names of the weights that may change; the others must not by a bit. */
+  /** Names of the weights that may change; all others must stay the same bit for bit. */
   readonly changed: ReadonlySet<string>;
   readonly batchNorm: 'inference' | 'batch';
   readonly learningRate: number;
@@ -44,13 +44,13 @@ export interface Steps {
 }
 
 export interface Comparison {
-  /** Norm of each changed tensor's difference to Keras', as a share of the distance it travelled there. */
+  /** Norm of each changed tensor's difference from Keras', as a share of the distance that it moved in Keras. */
   readonly ratios: ReadonlyMap<string, number>;
   /** Largest difference of a step's loss to Keras', as a share of it. */
   readonly loss: number;
-  /** Sentences on what is not as it must be. */
+  /** One sentence per failure. */
   readonly wrong: readonly string[];
-  /** Whether all that is wrong may be rounding; other images tell. */
+  /** Whether rounding may explain every failure; a run with other images decides. */
   readonly mayBeRounding: boolean;
 }
 
@@ -62,7 +62,7 @@ const sameBits = (a: WeightArray, b: WeightArray): boolean => {
   return x!.equals(y!);
 };
 
-/** Largest of figures; NaN where one is, so that it passes no check. */
+/** Largest of the figures; NaN if one is NaN, so that every check fails. */
 const largest = (values: readonly number[]): number => Math.max(0, ...values);
 
 const isFrozen = (name: string, { changed, batchNorm }: Steps): boolean =>
@@ -88,7 +88,7 @@ export function compareSteps(steps: Steps): Comparison {
     }
     const way = distance(theirs, before);
     if (batchNorm === 'batch' && SHIFTS_WITHOUT_GRADIENT.has(name)) {
-      // The rate a step in every direction.
+      // One learning rate per step, in every direction.
       const longest = learningRate * ours.losses.length * Math.sqrt(before.values.length);
       const moved = distance(mine, before);
       check(way <= STANDSTILL * longest, `${name} must have no gradient, Keras moved it by ${way}`);
@@ -98,7 +98,7 @@ export function compareSteps(steps: Steps): Comparison {
     const ratio = distance(mine, theirs) / way;
     ratios.set(name, ratio);
     const sentence = `${name} may differ by ${WEIGHT_TOLERANCE} of its way, received ${ratio}`;
-    // Below the head there are units that are active or not.
+    // Below the head, rounding can switch a unit on or off.
     const isRounding = !name.startsWith('predictions/') && ratio <= ROUNDING_TOLERANCE;
     check(ratio <= WEIGHT_TOLERANCE, sentence, isRounding);
   }

@@ -1,4 +1,4 @@
-"""Compares two folders of records, the committed ones and the ones that Keras gave anew: `npm run test:keras`.
+"""Compares the committed records with records that Keras has just written: `npm run test:keras`.
 
     python test/keras/compare_records.py COMMITTED NEW
 
@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-# Of floating-point numbers, as a share of their range; of pixels, grey levels.
+# Tolerances: floating-point numbers, as a share of their range; pixels, grey levels.
 TOLERANCE = 1e-4
 PIXEL_TOLERANCE = 1
 

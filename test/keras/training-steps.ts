@@ -4,8 +4,8 @@
  *
  *     KERAS_PYTHON=... tsx test/keras/training-steps.ts [--tensors] [accuracy | latency]
  *
- * The start is the demo models', whose features tell the demo's images apart, with a seeded head, and the last
- * layers' BatchNorm moved away from what the images made of it.
+ * Training starts from a demo model, whose features separate the demo's images, with a seeded head and with the BatchNorm of
+ * the last layers moved away from its trained values.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ import { trainClassifier } from '../../models/training/train-classifier';
 import { readWeights, seededWeight, setWeights, type Weights } from '../../models/weights/weights';
 import { compareSteps, type Comparison, type Outcome, type Steps } from './compare-steps';
 
-/** What is trained, and how. */
+/** What to train, and how. */
 interface Case {
   readonly model: ModelId;
   readonly stage: 'head' | 'fineTune';
@@ -37,20 +37,20 @@ interface Case {
 
 const STEPS = 20;
 const BATCH_SIZE = 8;
-/** Of the start and the images; the second is for where the first meets a rounding that decides too much. */
+/** Seeds of the start and the images. The second is used if rounding may explain a failure with the first. */
 const SEEDS = [7, 6] as const;
-/** Not the machine's, so that sums are the same on most. */
+/** Fixed, so that sums are the same on most machines. */
 const THREADS = 2;
 
 /**
- * Learning rates: the recipes', but for ResNet101V2's last layers a tenth. At the recipe's, 20 steps drive units to
- * where they are rarely active; a rounding that makes one of these so or not decides over full steps of its kernel, and
- * Keras in single precision ends up to 8e-3 of a tensor's way from Keras in double.
+ * Learning rates: the recipes', but a tenth for ResNet101V2's last layers. At the recipe's rate, 20 steps make some units
+ * rarely active. Rounding then decides whether such a unit is active, and so whether its kernel takes full steps: Keras in
+ * single precision ends up to 8e-3 of a tensor's way from Keras in double precision.
  */
 const learningRateOf = ({ model, stage }: Case): number =>
   RECIPES[model][stage].learningRate * (model === 'accuracy' && stage === 'fineTune' ? 0.1 : 1);
 
-/** Each step's own images of the demo's second task. */
+/** Images of the demo's second task, different in each step. */
 function drawBatches(seed: number): Batch[] {
   const [size] = INPUT_SHAPE;
   const drawn = drawTask('transfer', { seed, split: 'train', perClass: 27, sidePixels: size });
@@ -74,7 +74,7 @@ function encodeBatches(batches: readonly Batch[]): Buffer {
   return encodeSafetensors(tensors, () => 'F32');
 }
 
-/** The demo's classifier with the last layers' BatchNorm moved and the head as training starts it. */
+/** The demo's classifier with a new head, and with the BatchNorm of the last layers moved. */
 async function startingClassifier(model: ModelId, seed: number): Promise<tf.LayersModel> {
   const classifier = await loadClassifier(join(DEMO_MODELS_DIR, model));
   const { layersUnfrozen } = RECIPES[model].fineTune;
@@ -129,7 +129,7 @@ async function trainOurs(
     fingerprint: { training: 'steps' },
     resume: false,
     keep: 'last',
-    // The figures are means since the epoch's begin.
+    // The figures are means since the start of the epoch.
     onStep: ({ step, loss, accuracy }) => {
       losses.push(loss * step - lossSum);
       accuracies.push(accuracy * step - accuracySum);
@@ -165,7 +165,7 @@ interface Run {
   readonly printTensors: boolean;
 }
 
-/** Trains on both sides and prints what the comparison came to. */
+/** Trains on both sides and prints the result of the comparison. */
 async function runCase(one: Case, { python, folder, printTensors }: Run): Promise<Comparison> {
   const { model, stage, batchNorm, seed } = one;
   const { architecture } = MODELS[model];
@@ -195,7 +195,7 @@ async function runCase(one: Case, { python, folder, printTensors }: Run): Promis
   return comparison;
 }
 
-/** Whether both sides agree, with other images where a difference may be rounding. */
+/** Whether both sides agree; tries other images if rounding may explain a difference. */
 async function agree(one: Omit<Case, 'seed'>, run: Run): Promise<boolean> {
   for (const seed of SEEDS) {
     const { wrong, mayBeRounding } = await runCase({ ...one, seed }, run);

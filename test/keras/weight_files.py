@@ -1,4 +1,4 @@
-"""Real Keras on both sides of models/weights/keras-h5.ts, for test/models/weights/keras-h5.test.ts.
+"""Writes and reads weight files with real Keras, for test/models/weights/keras-h5.test.ts.
 
     python test/keras/weight_files.py record
     python test/keras/weight_files.py check FILE ARCHITECTURE [--top]

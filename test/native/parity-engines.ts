@@ -1,5 +1,5 @@
 /**
- * Compares our ONNX export with tfjs-node on images of borders and extremes: `npm run test:native`. Not a Jest test,
+ * Compares our ONNX export with tfjs-node on images that stress borders and extreme values: `npm run test:native`. Not a Jest test,
  * since Jest and tfjs-node disagree about typed arrays (tensorflow/tfjs#7175).
  */
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { loadOnnxruntime } from '../../models/engines/onnxruntime/engine';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { seededRandom } from '../../statistics/seeded-random';
 
-/** Largest difference of a probability that is allowed. */
+/** Largest allowed difference of a probability. */
 const TOLERANCE = 1e-5;
 const [HEIGHT, WIDTH] = INPUT_SHAPE;
 

@@ -1,5 +1,5 @@
 /**
- * Compares every architecture on every engine with real Keras' records, weights seeded. Not a Jest test, since Jest and
+ * Compares every architecture, with seeded weights, on every engine with real Keras' records. Not a Jest test, since Jest and
  * tfjs-node disagree about typed arrays (tensorflow/tfjs#7175).
  */
 import * as tf from '@tensorflow/tfjs';
@@ -17,7 +17,7 @@ import { runOnnxruntime, runTfjs, useWasm } from '../support/keras-engines';
 
 interface KerasEngine {
   readonly name: string;
-  /** Makes tfjs compute where this engine's model must live. */
+  /** Selects the tfjs backend of this engine. */
   readonly use: () => Promise<void>;
   readonly run: (model: tf.LayersModel) => Float32Array[] | Promise<Float32Array[]>;
 }

@@ -1,6 +1,7 @@
 /**
- * Kills `tandem train` ten times, interrupts it once, and compares what it ends with: `npm run test:native`. Needs
- * tfjs-node, which Jest and typed arrays keep out of Jest (tensorflow/tfjs#7175). Arguments are more options of `train`.
+ * Kills `tandem train` ten times, interrupts it once, and compares the result with an undisturbed training: `npm run
+ * test:native`. Not a Jest test, since Jest and tfjs-node disagree about typed arrays (tensorflow/tfjs#7175). Arguments are
+ * passed to `train`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,9 +30,9 @@ import { seededRandom } from '../../statistics/seeded-random';
 import { CHECKPOINT_NAME } from '../../models/training/checkpoint';
 
 const KILLS = 10;
-/** Seed of the kills' moments. */
+/** Seed of the times of the kills. */
 const SEED = 5;
-/** A process group that was killed is gone after this, at most. */
+/** Longest time until a killed process group is gone. */
 const GONE_MS = 5000;
 /** The whole script took 70 to 90 s on two busy cores. */
 const LIMIT_MS = 10 * 60_000;
@@ -54,7 +55,8 @@ const COMMAND = [
 ];
 
 /**
- * What a run says on its way, in order; each mark is any of its texts. The first is said by saying nothing: the start.
+ * Marks of a run's progress, in order: texts on stderr, any of which sets the mark. The first mark is the start, without a
+ * text.
  */
 const MARKS: readonly (readonly string[])[] = [
   [''],
@@ -70,7 +72,7 @@ const MARKS: readonly (readonly string[])[] = [
 
 interface Run {
   readonly child: ChildProcess;
-  /** What it has said on stderr so far. */
+  /** Its stderr so far. */
   said: string;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
@@ -97,7 +99,7 @@ function start(out: string, ...more: string[]): Run {
   return run;
 }
 
-/** Sends a signal to a run's process group, as a terminal does. @returns false where the group is gone */
+/** Sends a signal to a run's process group, as a terminal does. @returns false if the group is gone */
 function signalGroup({ child }: Run, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-child.pid!, signal);
@@ -120,7 +122,7 @@ async function end(run: Run) {
 
 const isOver = ({ child }: Run) => child.exitCode !== null || child.signalCode !== null;
 
-/** Waits until a run has said a mark, or a later one, or is over. */
+/** Waits until a run has reached a mark or a later one, or has ended. */
 async function reach(run: Run, mark: number): Promise<void> {
   const texts = MARKS.slice(mark).flat();
   while (!isOver(run) && !texts.some((text) => run.said.includes(text))) await sleep(10);
@@ -140,7 +142,7 @@ async function drawImages(): Promise<void> {
   }
 }
 
-/** Trains to the end. @returns when each mark was said, and the end, ms after the start */
+/** Trains to the end. @returns the time of each mark and of the end, ms after the start */
 async function train(out: string, ...more: string[]): Promise<number[]> {
   const started = performance.now();
   const run = start(out, ...more);
@@ -155,7 +157,7 @@ async function train(out: string, ...more: string[]): Promise<number[]> {
   return [...times, performance.now() - started];
 }
 
-/** What a training comes to, less what its clock says. */
+/** Result of a training without its times. */
 const OUTCOME = {
   'weights.safetensors': (out: string) => readFileSync(join(out, 'weights.safetensors'), 'hex'),
   [MANIFEST_NAME]: (out: string) => readFileSync(join(out, MANIFEST_NAME), 'utf8'),
@@ -187,12 +189,12 @@ function compare(whole: string, out: string, how: string): void {
 }
 
 /**
- * Starts or goes on with a training, and kills its whole group at a moment between two marks.
+ * Starts or resumes a training, and kills its process group between two marks.
  *
  * @param share of the time from the mark to the next, which takes `gapMs`
  */
 async function kill(out: string, mark: number, share: number, gapMs: number): Promise<void> {
-  // A run that was faster than the first, and ended before it could be killed, is resumed and killed sooner.
+  // A run that ended before it could be killed is resumed and killed sooner.
   for (let delayMs = share * gapMs; ; delayMs /= 2) {
     const isBegun = existsSync(join(out, HISTORY_NAME));
     const run = start(out, ...(isBegun ? ['--resume'] : []));
@@ -209,7 +211,7 @@ async function kill(out: string, mark: number, share: number, gapMs: number): Pr
   }
 }
 
-/** What kills leave at moments that are too short to hit: one after a history's line, one while a file is written. */
+/** Leftovers of kills at moments too short to hit: after a line of the history, and while a file is written. */
 function leaveTraces(out: string, whole: string): void {
   mkdirSync(out, { recursive: true });
   const [line] = readFileSync(join(whole, HISTORY_NAME), 'utf8').split('\n');
@@ -259,7 +261,7 @@ async function main(): Promise<void> {
   const times = await train(whole);
   const epochs = readHistory(join(whole, HISTORY_NAME)).entries;
   const losses = epochs.map(({ loss }) => loss.toFixed(3));
-  // Weights that stay near their start would be the same however they were resumed.
+  // If the weights hardly moved, a wrong resume would not show.
   report(
     epochs.at(-1)!.loss < epochs[0]!.loss / 2,
     `it learns: the loss halves at least, ${losses.join(', ')}`,

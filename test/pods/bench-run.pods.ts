@@ -1,4 +1,4 @@
-/** `bench run` against real nodes: its Job under the restricted Pod Security Standard, and that it leaves nothing. */
+/** `bench run` on real nodes: its Job meets the restricted Pod Security Standard, and no object remains. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -13,7 +13,7 @@ const cluster = JSON.parse(process.env['TANDEM_CLUSTER']!) as LabCluster;
 const IMAGE = 'weave.jpg';
 const [dist] = VARIANTS.filter(({ name }) => name === 'latency-hpa');
 
-/** Figures that three nodes on two shared cores can feed. */
+/** Requests and limits that three nodes on two shared cores can supply. */
 const VARIANT = {
   ...dist!,
   resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '300m', memory: '1Gi' } },
@@ -42,7 +42,7 @@ const run = (
     log,
   });
 
-/** Nothing of any run is left: every object of a run is in its namespace. */
+/** Expects that no run left a namespace; all of a run's objects are in its namespace. */
 async function expectNothingLeft(): Promise<void> {
   const { items } = await getJson(cluster, '/api/v1/namespaces');
   const names = (items as any[]).map(({ metadata }) => metadata.name as string);

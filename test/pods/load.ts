@@ -1,13 +1,13 @@
-/** Load on a service from outside its pods, on a fresh connection per request, so that each is routed anew. */
+/** Sends load to a service from outside, with a fresh connection per request, so that each is routed separately. */
 import { summarize } from '../../bench/load/documents';
 import { runLoad } from '../../bench/load/generator';
 
 export interface LoadResult {
   readonly sent: number;
   readonly answered: number;
-  /** What went wrong, with how often. */
+  /** Failures by kind. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Of the answers, from the intended send time. */
+  /** Latency of the answers from the intended send time. */
   readonly medianMs: number;
 }
 
@@ -15,7 +15,7 @@ const TIMEOUT_MS = 20_000;
 /** Longer than any test: the load ends when it is stopped. */
 const MAX_LOAD = '15m';
 
-/** Starts a load; the returned function stops it, waits for the last answers and sums up. */
+/** Starts a load; the returned function stops it, waits for the last answers and summarizes. */
 export function startLoad(url: string, file: string, ratePerSecond: number): () => Promise<LoadResult> {
   const stop = new AbortController();
   const run = runLoad({

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the container image in pods on three real nodes on this machine, in their own network namespace.
+# Runs the suites of test/pods: the container image in pods on three real nodes on this machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 status=0

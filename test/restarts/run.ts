@@ -1,10 +1,10 @@
 /**
- * Restarts under load: two instances behind a balancer that goes on routing to a stopping one for a second, as
- * Kubernetes does; no request may fail.
+ * Restarts instances under load. A balancer keeps routing to a stopping instance for one second, as Kubernetes does. No
+ * request may fail.
  *
  * npm run test:restarts -- [--restarts 20] [--real]
  *
- * By default the engine is the fake one, whose speed does not depend on the machine's; `--real` serves MobileNetV2 with
+ * The default is the tests' fake engine, whose speed does not depend on the machine; `--real` serves MobileNetV2 with
  * onnxruntime. A new instance is ready before an old one stops, as in a rolling update with maxSurge 1.
  */
 import { Agent, createServer, request } from 'node:http';
@@ -25,15 +25,15 @@ const STALE_ROUTING_MS = 1_000;
 const CAPACITY_SECONDS = 8;
 const CLIENTS = 8;
 const MAX_CONNECTIONS = 256;
-/** Longer than the service's own. */
+/** Longer than the service's own timeout. */
 const LOAD_TIMEOUT_MS = 20_000;
-/** Of the pod, less the time that the manifests leave for the process to exit. */
+/** Grace period of the pod, less the time that the manifests reserve for the process to exit. */
 const GRACE_MS = DRAIN_DELAY_MS + REQUEST_TIMEOUT_MS;
 const IMAGE = join(DEMO_MODELS_DIR, 'samples', 'zigzag.jpg');
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Passes requests on to one instance after the other, on connections that it keeps; it never tries twice. */
+/** Forwards requests to the instances in turn over kept connections, and never retries. */
 async function startBalancer() {
   const instances: ServiceProcess[] = [];
   const agent = new Agent({ keepAlive: true });
@@ -49,7 +49,7 @@ async function startBalancer() {
     };
     const passedOn = request({ port, method, path, headers, agent }, (answer) => {
       const headers = { ...answer.headers };
-      // It is between two neighbours, not for the client.
+      // This header belongs to one connection; it must not be forwarded.
       delete headers.connection;
       outgoing.writeHead(answer.statusCode!, headers);
       if (answer.statusCode !== 200) {
@@ -102,7 +102,7 @@ async function main(): Promise<void> {
   let due = 0;
   let failed = 0;
   const loading = (async () => {
-    // In pieces, since nobody knows how long the restarts take.
+    // In short runs, because the time that the restarts take is unknown.
     for (let seed = 1; !restarting.signal.aborted; seed++) {
       const run = summarize(await post(`poisson:${perSecond.toFixed(3)}:20s`, MAX_CONNECTIONS, seed));
       due += run.due;

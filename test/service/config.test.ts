@@ -24,7 +24,18 @@ test('the API key file and the metrics port are absent unless set', () => {
   });
 });
 
+test('origins are a list, empty unless set', () => {
+  expect(readConfig({}).corsOrigins).toEqual([]);
+  expect(readConfig({ CORS_ORIGINS: 'https://a.example, http://b.example:81' }).corsOrigins).toEqual([
+    'https://a.example',
+    'http://b.example:81',
+  ]);
+  expect(readConfig({ CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*']);
+});
+
 test.each([
+  [{ CORS_ORIGINS: 'example.com' }, 'CORS_ORIGINS must be * or origins such as https://example.com'],
+  [{ CORS_ORIGINS: 'https://example.com/app' }, 'received "https://example.com/app"'],
   [{ METRICS_PORT: 'x' }, 'METRICS_PORT must be a whole number from 0 to 65535, received "x"'],
   [{ METRICS_PORT: '8080' }, 'METRICS_PORT must differ from PORT, received "8080"'],
   [{ PORT: '8e3' }, 'PORT must be a whole number from 0 to 65535, received "8e3"'],

@@ -103,7 +103,7 @@ test('duration buckets range from 1 ms to the request timeout', async () => {
   const bounds = values.flatMap(({ labels }) => ('le' in labels ? [labels['le']] : []));
   expect(bounds[0]).toBe(0.001);
   expect(bounds.slice(-2)).toEqual([REQUEST_TIMEOUT_MS / 1000, '+Inf']);
-  // Wider buckets would leave a quantile open: a deadline moved far away wants more of them.
+  // A quantile above the last bucket is unknown: a much later deadline needs more buckets.
   const ratios = (bounds.slice(1, -1) as number[]).map((bound, i) => bound / Number(bounds[i]));
   for (const ratio of ratios) {
     expect(ratio).toBeGreaterThan(1);

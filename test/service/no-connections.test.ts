@@ -1,4 +1,4 @@
-/** The service as it runs, from its start over answers to its end, makes no connection. */
+/** The service opens no connection to another machine from its start to its end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

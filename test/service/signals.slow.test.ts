@@ -1,4 +1,4 @@
-/** Signals as a process gets them, while an upload is on its way. */
+/** Signals to a real process during an upload. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const TIMEOUT_MS = 60_000;
 const children: ChildProcess[] = [];
 afterAll(() => children.forEach((child) => child.kill('SIGKILL')));
 
-/** Starts the service, sends half of an image and then the signals, each after the one before was obeyed. */
+/** Starts the service, sends half of an image, then each signal once the one before it has taken effect. */
 async function interrupt(signals: readonly NodeJS.Signals[]) {
   const child = spawn(process.execPath, ['--import', TSX, ENTRY], {
     env: { ...process.env, PORT: '0', MODELS: 'latency', MODELS_DIR: fakeModels(), LOG_LEVEL: 'info' },
@@ -48,7 +48,7 @@ async function interrupt(signals: readonly NodeJS.Signals[]) {
   for (const signal of signals) {
     child.kill(signal);
     await Promise.race([draining, exit]);
-    // A signal that is wrongly obeyed ends the process by then.
+    // A signal that should be ignored would have ended the process by then.
     await Promise.race([exit, new Promise((resolve) => setTimeout(resolve, 300))]);
   }
   return { upload, rest: image.subarray(50), exit, stderr };

@@ -30,11 +30,11 @@ interface Asked {
   readonly path: string;
   readonly type: string;
   readonly body: Buffer;
-  /** The client goes away before the answer. */
+  /** The client disconnects before the answer. */
   readonly abort?: boolean;
 }
 
-/** Requests of all sorts, good and bad, in about the shares in which they are listed. */
+/** A mixture of valid and invalid requests, in about the shares in which they are listed. */
 async function mixture(): Promise<(random: Random) => Asked> {
   const folder = join(DEMO_MODELS_DIR, 'samples');
   const jpegs = readdirSync(folder).map((file) => readFileSync(join(folder, file)));
@@ -112,7 +112,7 @@ function ask(url: string, agent: Agent, { path, type, body, abort }: Asked): Pro
 const statusOf = (processId: number, field: string) =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${processId}/status`, 'utf8'))![1]);
 
-/** What a process holds. */
+/** Resources that a process holds. */
 const handlesOf = (processId: number) => ({
   files: readdirSync(`/proc/${processId}/fd`).length,
   threads: statusOf(processId, 'Threads'),
@@ -120,7 +120,7 @@ const handlesOf = (processId: number) => ({
 type Handles = ReturnType<typeof handlesOf>;
 const described = (all: readonly Handles[]) =>
   all.map(({ files, threads }) => `${files} files, ${threads} threads`).join('; ');
-/** libvips lets threads go that were idle and starts them again. */
+/** libvips ends idle threads and starts them again. */
 const IDLE_THREADS = 1;
 const isHeld = (before: Handles, after: Handles) =>
   after.files === before.files && after.threads <= before.threads + IDLE_THREADS;
@@ -202,7 +202,7 @@ async function main(): Promise<void> {
   });
   const sums = samples[0]!.map((_, at) => samples.reduce((sum, series) => sum + series[at]!, 0));
   const total = perRun(sums);
-  // A slow machine may have to turn some away; anything else of the kind is a defect.
+  // A slow machine may refuse some requests as overloaded; any other 5xx is a defect.
   const failures = [...statuses].filter(([status]) => status >= 500 && status !== 503);
   verdict([
     [

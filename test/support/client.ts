@@ -1,4 +1,4 @@
-/** What tests of the HTTP interface ask with. */
+/** HTTP client for tests of the service. */
 import { connect } from 'node:net';
 
 import { PROBLEM } from '../../service/problem';
@@ -15,7 +15,7 @@ export const post = (url: string, body: Body, type?: string, headers: Record<str
     headers: { ...headers, ...(type === undefined ? {} : { 'content-type': type }) },
   });
 
-/** Expects a problem of the documented form with these. */
+/** Expects a problem in the documented form with this status and code. */
 export async function expectProblem(
   response: Response,
   status: number,
@@ -39,11 +39,11 @@ export function formOf(images: readonly Buffer[], name = 'photo.jpg', type = 'im
   return form;
 }
 
-/** Says lines to a server on one connection, and hears until a pattern has come. */
+/** Sends lines to a server on one connection, and reads until a pattern appears. */
 export async function converse(port: number) {
   const socket = connect(port, '127.0.0.1');
   await new Promise((resolve) => socket.once('connect', resolve));
-  // What a server that has had enough does to a client that goes on.
+  // A server that has closed the connection resets a client that keeps sending.
   socket.on('error', () => undefined);
   let heard = '';
   socket.setEncoding('latin1').on('data', (text: string) => (heard += text));

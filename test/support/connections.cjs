@@ -1,4 +1,4 @@
-/** Loaded into every process of the service: writes down each wish to go to another machine. */
+/** Loaded into every process of the service: records each attempt to connect to another machine. */
 const { appendFileSync } = require('node:fs');
 const dgram = require('node:dgram');
 const dns = require('node:dns');
@@ -10,7 +10,7 @@ const note = (what) => appendFileSync(process.env.CONNECTIONS_FILE, `${what}\n`)
 const connect = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function (...given) {
   const [options] = Array.isArray(given[0]) ? given[0] : given;
-  // A path is a socket of this machine, which tsx talks to its own process by.
+  // A path is a local socket, which tsx uses for its own process.
   if (typeof options !== 'string' && options?.path == null) note(`connect ${JSON.stringify(options)}`);
   return connect.apply(this, given);
 };
@@ -23,7 +23,7 @@ for (const [object, name] of [
 ]) {
   const original = object[name];
   object[name] = function (...given) {
-    // A server that listens on this machine's own address looks it up.
+    // A server that listens on a local address looks it up.
     note(`${name} ${typeof given[0] === 'string' ? given[0] : ''}`);
     return original.apply(this, given);
   };

@@ -6,7 +6,7 @@ const { TestEnvironment } = require('jest-environment-node');
 
 const TSX_CACHE = join(__dirname, '../../node_modules/.cache/tsx');
 
-/** Gives a test file, and every process that it starts, a temporary folder that is gone when the file is done. */
+/** Gives a test file, and every process that it starts, a temporary folder that is removed when the file ends. */
 module.exports = class extends TestEnvironment {
   constructor(config, context) {
     super(config, context);

@@ -1,5 +1,5 @@
 /**
- * A stand-in engine for tests of what is around engines. It computes nothing: the first class gets the mean of the
+ * A fake engine for tests of the code around engines. It runs no model: the first class gets the mean of the
  * input, the others share the rest.
  */
 import type { Engine } from '../../models/engines/engine';

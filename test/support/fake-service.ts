@@ -1,4 +1,4 @@
-/** The service around the fake engine, to be started as a process: how it starts, drains and ends is real. */
+/** The service with the fake engine, as a program: its start, drain and end are real. */
 import { join } from 'node:path';
 
 import { pino } from 'pino';

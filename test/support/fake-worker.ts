@@ -1,4 +1,4 @@
-/** A model process around the fake engine: what the service does with it is real, what it answers is not. */
+/** A model process with the fake engine: the process is real, its answers are not. */
 import { fakeEngine } from './fake-engine';
 import { runWorker } from '../../service/inference/worker';
 

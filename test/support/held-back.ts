@@ -1,14 +1,14 @@
-/** Whether a control group's CPU limit holds. */
+/** Checks whether the kernel enforces a control group's CPU limit. */
 
 export interface CpuUse {
   readonly limitMillis: number;
-  /** What was used meanwhile, in millicores. */
+  /** CPU used in that time, millicores. */
   readonly usedMillis: number;
-  /** Periods in which the kernel stopped the group since its quota was spent. */
+  /** Periods in which the kernel throttled the group because its quota was used up. */
   readonly throttledPeriods: number;
 }
 
-/** Expects a group that wanted more than its limit to have got no more, and to have been throttled for it. */
+/** Expects that a group that needed more than its limit stayed within it and was throttled. */
 export function expectHeldBack({ limitMillis, usedMillis, throttledPeriods }: CpuUse): void {
   expect(usedMillis).toBeLessThan(1.1 * limitMillis);
   expect(throttledPeriods).toBeGreaterThan(5);

@@ -1,6 +1,6 @@
 /**
- * Real Keras' records of the architectures, made by test/keras/architectures.py, and the other half of that script:
- * the same seeded weights and images, so that neither is committed.
+ * Real Keras' records of the architectures, written by test/keras/architectures.py, and the counterpart of that
+ * script: it draws the same seeded weights and images, so that neither is committed.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -12,13 +12,13 @@ import { type ArchitectureId, INPUT_SHAPE } from '../../models/catalog';
 import { buildClassifier, POOLING_NAME } from '../../models/architectures/classifier';
 import { setWeights, variables } from '../../models/weights/weights';
 
-/** Largest difference from Keras that is allowed, as a share of the range of Keras' values. */
+/** Largest allowed difference from Keras, as a share of the range of Keras' values. */
 export const TOLERANCE = 1e-4;
 
 /** Name, class, output shape and number of parameters of a layer. */
 export type LayerRow = [name: string, className: string, outputShape: (number | null)[], parameters: number];
 
-/** What is trainable after un-freezing the last layers. */
+/** Trainable weights after un-freezing the last layers. */
 interface Unfrozen {
   readonly layers: string[];
   readonly trainableWeights: string[];
@@ -44,7 +44,7 @@ interface KerasRecord {
   readonly seeded: {
     readonly classes: number;
     readonly weightsSha256: string;
-    /** [2, h/32, w/32, c], of which every so many are recorded. */
+    /** [2, h/32, w/32, c], of which every n-th value is recorded. */
     readonly spatialStride: number;
     readonly spatialFeatures: string;
     readonly pooledFeatures: string; // [2, c]
@@ -63,7 +63,7 @@ export const kerasRecord = (architecture: ArchitectureId) => readRecord(architec
 /** Reads the numbers of parameters of MobileNetV2 without top, by width multiplier. */
 export const kerasWidths = () => readRecord('mobilenetv2-widths') as Record<string, number>;
 
-// Jest looks every global up outside of its sandbox, which is slow millions of times over.
+// Jest looks up every global outside its sandbox, which is too slow for millions of calls.
 const { imul } = Math;
 
 /** FNV-1a of ASCII text. */
@@ -84,7 +84,7 @@ function uniform(name: string): (index: number) => number {
   };
 }
 
-/** Bounds of seeded weights other than convolutions' kernels. */
+/** Bounds of seeded weights, except kernels of convolutions. */
 const SEEDED_RANGES: Readonly<Record<string, [low: number, high: number]>> = {
   kernel: [-0.04, 0.04],
   depthwise_kernel: [-0.5, 0.5],
@@ -120,7 +120,7 @@ function seedWeights(model: tf.LayersModel): string {
   return digest.digest('hex');
 }
 
-/** Names of the three things that are compared. */
+/** Names of the three outputs that are compared. */
 export const OUTPUTS = ['spatialFeatures', 'pooledFeatures', 'probabilities'] as const;
 
 /** The seeded classifier with all of `OUTPUTS` as its outputs, and the checksum of its weights. */
@@ -137,7 +137,7 @@ export function withFeatures(classifier: tf.LayersModel): tf.LayersModel {
   return tf.model({ inputs: classifier.inputs, outputs: [...features, ...classifier.outputs] });
 }
 
-/** The two images, float32 [2, 224, 224, 3] in [0, 1): gradients of other slopes, and random tiles. */
+/** The two images, float32 [2, 224, 224, 3] in [0, 1): gradients of different slopes, and random tiles. */
 export function images(): Float32Array {
   const [height, width, channels] = INPUT_SHAPE;
   const size = height * width * channels;

@@ -30,7 +30,7 @@ export function readFolder(folder: string): Map<string, string> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Manifest = any;
 
-/** The objects of a file, by kind; numbers stay the text they are in YAML. */
+/** The objects of a file, by kind; numbers keep their text from the YAML. */
 export function objects(text: string): Record<string, Manifest> {
   const found: Record<string, Manifest> = {};
   for (const document of parseAllDocuments(text)) {

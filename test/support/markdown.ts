@@ -1,5 +1,5 @@
 /**
- * What the tests of the documents read from Markdown.
+ * Reads Markdown for the tests of the documents.
  */
 
 /** Fenced blocks, which hold neither headings nor links. */

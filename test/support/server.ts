@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { pino } from 'pino';
 import sharp from 'sharp';
+import { parse as parseYaml } from 'yaml';
 
 import { checksummed } from '../../models/weights/saved-model';
 import type { Config } from '../../service/config';
@@ -12,7 +13,7 @@ import { type Running, serve, type ServeOptions } from '../../service/main';
 
 const CLASSES = ['light', 'dark', 'other'];
 
-/** Writes saved models that the fake worker reads the manifest of; `suffix` steers it. */
+/** Writes saved models whose manifests the fake worker reads; `suffix` controls its behaviour. */
 export function fakeModels(suffix = ''): string {
   const folder = mkdtempSync(join(tmpdir(), `tandem-models-${suffix}-`));
   for (const [model, architecture] of [
@@ -53,6 +54,7 @@ export async function startServer(
     modelsDir: fakeModels(),
     onnxCacheDir: tmpdir(),
     logLevel: 'silent',
+    corsOrigins: [],
     ...changes,
   };
   const running = await serve(config, {
@@ -64,10 +66,14 @@ export async function startServer(
   return { ...running, url: `http://127.0.0.1:${running.port}` };
 }
 
+/** Parses a line of the log; a key that is there twice, which JSON.parse takes and Elasticsearch refuses, throws. */
+export const parseLogLine = (line: string) =>
+  parseYaml(line, { uniqueKeys: true }) as Record<string, unknown>;
+
 /** A log that can be read back. */
 export function recorded() {
   const lines: Record<string, unknown>[] = [];
-  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  const write = (line: string) => void lines.push(parseLogLine(line));
   return { lines, log: pino({ level: 'info' }, { write }) };
 }
 

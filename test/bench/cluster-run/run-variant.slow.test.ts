@@ -1,4 +1,4 @@
-/** A run in a cluster that a fake kubectl plays: what is applied, collected and taken away. */
+/** A run against a fake kubectl: what it applies, collects and deletes. */
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,7 +98,7 @@ function run(changes: Partial<ClusterRunOptions> = {}) {
   });
 }
 
-/** The last call deleted the namespace that the first one made. */
+/** Expects that the last call deleted the namespace that the first one created. */
 function expectNothingLeft(): void {
   const all = calls();
   const { metadata } = parseAllDocuments(all[0]!.input)[0]!.toJS();
@@ -178,7 +178,7 @@ test.each([
   [
     'a generator is missing',
     { outputs: { 'get pods': 'load-0' } },
-    '2 load generators must leave a document each, received 1',
+    'each of 2 load generators must print a document, received 1 documents',
   ],
 ])('when %s, the error says so and the namespace is deleted', async (_, changes, message) => {
   for (const key of ['fails', 'outputs', 'api'] as const) {
@@ -206,13 +206,13 @@ test('an interrupt during the load keeps the recording, marked incomplete, and d
 test('a namespace that cannot be deleted is named with the remedy', async () => {
   answers.fails = { 'delete namespace': 'forbidden' };
   await expect(run()).rejects.toThrow(
-    /forbidden\nnamespace (tandem-bench-\w+) is left: run kubectl delete namespace \1/,
+    /forbidden\nnamespace (tandem-bench-\w+) remains: run kubectl delete namespace \1/,
   );
 });
 
 test('a pull secret is refused before anything is applied', async () => {
   await expect(run({ settings: { ...DEFAULT_SETTINGS, imagePullSecret: 'registry' } })).rejects.toThrow(
-    'imagePullSecret must be left out',
+    'imagePullSecret must not be set',
   );
   expect(existsSync(join(folder, 'calls.jsonl'))).toBe(false);
 });

@@ -126,6 +126,26 @@ test('the estimate is where the fitted share of violations crosses what the obje
   expect(estimateKnee([probed(20, 0), probed(30, 0, { drifting: true })], 0.95)).toBeCloseTo(20.5, 9);
 });
 
+test('a rate that cannot be decided says how little its requests tell', async () => {
+  // From 20 to 40 per second exactly the allowed share is late, above that everything.
+  const near: Probe = (rate, _, isDecided) => {
+    const late = rate > 40 ? 1 : rate > 20 ? 0.05 : 0;
+    const violated = Uint8Array.from({ length: 4_000 }, (_each, i) => (i % 20 < 20 * late ? 1 : 0));
+    const sample = {
+      ...{ violated, latencyMs: Float64Array.from(violated, (each) => (each ? 150 : 20)) },
+      ...{ inFlight: new Float64Array(0), elapsedSeconds: 100 },
+    };
+    isDecided(sample);
+    return Promise.resolve(sample);
+  };
+  const result = await capacity({ probe: near, slo: SLO, singleStreamMs: SERVICE_MS, seed: 1 });
+  expect(result.probes[1]).toMatchObject({
+    ...{ verdict: 'cannot tell apart', valid: true },
+    reason: '200 of 4000 violated the limit, too near the objective’s share for 4000 independent requests',
+  });
+  expect(result.ended).toMatch(/^cannot tell apart from [\d.]+ to [\d.]+ per second$/);
+});
+
 test('there is no estimate where nothing passed or nothing failed', () => {
   expect(estimateKnee([probed(10, 0)], 0.95)).toBeUndefined();
   expect(estimateKnee([probed(10, 900)], 0.95)).toBeUndefined();

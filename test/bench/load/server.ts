@@ -1,4 +1,4 @@
-/** A server of known behaviour for the load generator's tests. */
+/** A server with known behaviour for the load generator's tests. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -100,7 +100,7 @@ test('the table has 10 s windows with the load of a run, and says what is missin
   const timeline = withLoad(
     {
       ...recorded,
-      ...{ startedAt, finishedAt: '2026-11-28T10:00:15.000Z', complete: false },
+      ...{ startedAt, finishedAt: '2026-11-28T10:00:20.100Z', complete: false },
       counters: [
         { ...recorded.counters[0]!, atMs: 0, answered: 0 },
         { ...recorded.counters[0]!, atMs: 9_000, answered: 75 },

@@ -32,7 +32,7 @@ const pod = (name: string, ready: 'True' | 'False') => ({
   },
 });
 
-/** What each read answers, over the reads of a path. */
+/** Successive answers of each path. */
 let answers: Record<string, (read: number) => unknown>;
 let server: Server;
 beforeEach(async () => {

@@ -17,13 +17,13 @@ import { kerasRecord, kerasWidths, type LayerRow } from '../../support/keras-arc
 
 beforeAll(() => tf.enableProdMode());
 
-/** Keras numbers the names that it makes up itself; ours say what the layer is for. Nothing else may differ. */
+/** Layers that Keras names by number and we name by purpose. No other names may differ. */
 const MADE_UP_NAMES: readonly [className: string, keras: RegExp, ours: RegExp][] = [
   ['InputLayer', /^input_layer(_\d+)?$/, /^image$/],
   ['MaxPooling2D', /^max_pooling2d(_\d+)?$/, /^conv\d_block\d+_shortcut_pool$/],
 ];
 
-/** Our name of Keras' layer, where the two differ as `MADE_UP_NAMES` accepts. */
+/** Our name of a Keras layer, if it is one of those that may differ. */
 function ourName([kerasName, kerasClass]: LayerRow, ours: string): string {
   const accepted = MADE_UP_NAMES.some(
     ([className, keras, own]) => className === kerasClass && keras.test(kerasName) && own.test(ours),
@@ -127,7 +127,7 @@ test('a model on [-1, 1] makes them of [0, 1] itself, and has the same layers an
   expect(names.filter((name) => name !== 'rescaling')).toEqual(plain.layers.map(({ name }) => name));
   expect(names).toHaveLength(plain.layers.length + 1);
   initializeSeeded(plain, 3);
-  // Amplified on the way, or else all images would look alike at the end.
+  // Amplified in each layer; otherwise all images would have almost the same output.
   for (const layer of plain.layers.filter((one) => one instanceof BatchNormalization)) {
     layer.setWeights(layer.getWeights().map((weight, i) => (i === 0 ? tf.fill(weight.shape, 4) : weight)));
   }

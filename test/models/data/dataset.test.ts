@@ -136,7 +136,7 @@ test('only regular files that can be read count; others are named and skipped wi
   symlinkSync('..', join(folder, 'b', 'up'));
   symlinkSync('nothing', join(folder, 'link'));
   execFileSync('mkfifo', [join(folder, 'a', 'pipe.png')]);
-  // Root may read everything, so the file system itself cannot be asked to refuse.
+  // Root may read every file, so file permissions cannot make a read fail.
   const { readFile } = promises;
   const spy = jest.spyOn(promises, 'readFile').mockImplementation(async (path, ...rest) => {
     const code = { 'denied.png': 'EACCES', 'taken.png': 'ENOENT' }[basename(path as string)];

@@ -102,7 +102,7 @@ describe('an image in Display P3', () => {
     const share = Math.min(1, Math.max(0, light));
     return Math.round(255 * (share <= 0.0031308 ? 12.92 * share : 1.055 * share ** (1 / 2.4) - 0.055));
   };
-  /** Linear Display P3 to linear sRGB, both of the white D65; made of the primaries in CSS Color 4, section 10. */
+  /** Linear Display P3 to linear sRGB, both with white D65; derived from the primaries in CSS Color 4, section 10. */
   const P3_TO_SRGB = [
     [1.2249402, -0.2249402, 0],
     [-0.0420569, 1.0420569, 0],
@@ -123,7 +123,7 @@ describe('an image in Display P3', () => {
       plain.withIccProfile('p3').toFormat(format, format === 'png' ? {} : { quality: 100 });
       const image = await plain.toBuffer();
       expect(await sharp(image).metadata()).toMatchObject({ depth, hasProfile: true });
-      // What the file says, before any profile has its say.
+      // The values in the file, before a profile is applied.
       const raw = await sharp(image, { ignoreIcc: true }).toColourspace('srgb').raw().toBuffer();
       const expected = golden([...raw.subarray(0, 3)]);
       const actual = left(await decodePixels(image, MAX_PIXELS));
@@ -168,10 +168,11 @@ test('an image of too many pixels is refused before it is decoded', async () => 
 });
 
 test('images are decoded while threads that decode are started', async () => {
-  const jpeg = await (await halves()).jpeg().toBuffer();
+  // Progressive, so that libvips decodes it.
+  const jpeg = await (await halves()).jpeg({ progressive: true }).toBuffer();
   const register = `require(${JSON.stringify(require.resolve('tsx/cjs'))})`;
   const decoder = JSON.stringify(require.resolve('../../../models/data/decode'));
-  // Loaded again and again: each time, a thread that set libvips' formats would take JPEG away for a moment.
+  // Loaded repeatedly: a thread that set libvips' formats would block JPEG for a moment each time.
   const again = `for (let i = 0; i < 300; i++) { delete require.cache[${decoder}]; require(${decoder}); }`;
   const thread = new Worker(`${register};${again}`, { eval: true, execArgv: [] });
   const running = new AbortController();

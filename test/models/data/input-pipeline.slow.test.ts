@@ -158,7 +158,7 @@ test('an image that cannot be decoded is an error with its name, and others are 
   );
 });
 
-/** The first batches of an epoch that is then left. */
+/** The first batches of an epoch that is then abandoned. */
 async function batchesBefore(source: AsyncIterable<Batch>, count: number): Promise<Batch[]> {
   const all: Batch[] = [];
   for await (const batch of source) {
@@ -187,7 +187,7 @@ test('no more batches are made ahead than asked for', async () => {
   };
   await withPipeline({ ...options, shuffle: false }, async (pipeline) => {
     expect(await batchesBefore(pipeline.epoch(0), 2)).toHaveLength(2);
-    // Asked for after what the first epoch had asked for, it would find the thread dead.
+    // If it came after the first epoch's requests, it would find the thread dead.
     expect(await batchesBefore(pipeline.epoch(1), 1)).toHaveLength(1);
   });
 });

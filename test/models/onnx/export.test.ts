@@ -27,7 +27,7 @@ const conv = (args: object) => tf.layers.conv2d({ filters: 4, kernelSize: 3, ...
 const depthwise = (args: object) => tf.layers.depthwiseConv2d({ kernelSize: 3, useBias: false, ...args });
 const pad = (padding: [[number, number], [number, number]]) => tf.layers.zeroPadding2d({ padding });
 
-/** Graphs that hold each layer class in each place where its export differs. */
+/** Graphs with each layer class in each position in which its export differs. */
 const GRAPHS: [string, number, Layers][] = [
   [
     'a convolution with SAME padding and stride 2 on an odd size',

@@ -12,7 +12,7 @@ import {
   type ComparisonOptions,
   formatComparison,
 } from '../../../models/report/compare-models';
-import { copySavedModel, DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
+import { copyWithoutBase, DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-compare-'));
 const data = join(folder, 'surfaces');
@@ -45,7 +45,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('a model and its copy have the same figures, and the table says so', async () => {
   const copy = join(folder, 'copy');
-  copySavedModel(latency, copy);
+  copyWithoutBase(latency, copy);
   const comparison = await compareModels([latency, copy], options);
   const [first, second] = comparison.models;
   expect(first!.evaluation.images).toBe(24);
@@ -111,7 +111,7 @@ describe('a data set without split folders', () => {
   /** A copy of the model with an evaluation.json as a training writes it. */
   const trainedWith = (name: string, figures: object) => {
     const copy = join(folder, name);
-    copySavedModel(latency, copy);
+    copyWithoutBase(latency, copy);
     writeFileSync(
       join(copy, 'evaluation.json'),
       JSON.stringify({ format: 'tandem-evaluation', formatVersion: 1, ...figures }),
@@ -168,7 +168,7 @@ test('a model of other classes is refused before any model is measured', async (
     rmSync(join(other, split, 'weave'), { recursive: true });
   }
   const woollen = join(folder, 'woollen');
-  copySavedModel(latency, woollen);
+  copyWithoutBase(latency, woollen);
   const manifest = join(woollen, 'model.json');
   writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('weave', 'wool'));
   notes.length = 0;

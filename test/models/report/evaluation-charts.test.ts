@@ -10,7 +10,7 @@ beforeAll(() => sharp.unblock({ operation: ['VipsForeignLoadSvg'] }));
 afterAll(() => sharp.block({ operation: ['VipsForeignLoadSvg'] }));
 
 const CLASSES = ['glass', 'paper & <card>', 'a class whose name is rather long'];
-/** Three images of glass, one taken for paper; two of paper, both right; none of the third. */
+/** Three images of glass, one of them predicted as paper; two of paper, both correct; none of the third class. */
 const MEASURED = evaluate(
   [0, 0, 0, 1, 1],
   Float32Array.of(0.9, 0.1, 0, 0.6, 0.4, 0, 0.2, 0.8, 0, 0.1, 0.7, 0.2, 0.3, 0.4, 0.3),

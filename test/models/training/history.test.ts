@@ -65,7 +65,7 @@ test('any entry survives, even with numbers that are not finite', () => {
   fc.assert(
     fc.property(fc.array(arbitrary), (entries) => {
       const { entries: read } = parseHistory(entries.map(formatJsonLine).join(''), 'file');
-      // JSON knows no negative zero.
+      // JSON has no negative zero.
       const positive = (value: unknown) => (value === 0 ? 0 : value);
       const expected = entries.map((each) =>
         Object.fromEntries(Object.entries(each).map(([field, value]) => [field, positive(value)])),

@@ -26,7 +26,7 @@ const RECIPE: Recipe = {
   batchSize: BATCH,
 };
 
-/** Images whose brightness tells their class; they differ between epochs, as with augmentation. */
+/** Images whose brightness shows their class; they differ between epochs, as with augmentation. */
 function source(seed: number): BatchSource {
   return {
     stepsPerEpoch: 2,
@@ -34,7 +34,7 @@ function source(seed: number): BatchSource {
       for (let step = 0; step < 2; step++) {
         const images = new Float32Array(BATCH * IMAGE);
         const labels = Int32Array.from({ length: BATCH }, (_, i) => (i + step) % CLASSES);
-        // The brightness of one half tells the class, that of the other half depends on epoch and step.
+        // The brightness of one half shows the class; that of the other half depends on epoch and step.
         labels.forEach((label, i) => {
           images.fill(0.2 + 0.5 * label, i * IMAGE, (i + 0.5) * IMAGE);
           images.fill((0.13 * (epoch + seed) + 0.07 * (step + i)) % 1, (i + 0.5) * IMAGE, (i + 1) * IMAGE);
@@ -57,8 +57,8 @@ afterAll(() => folders.forEach((each) => rmSync(each, { recursive: true })));
 class Stopped extends Error {}
 
 /**
- * Trains a MobileNetV2 of half width from a seed. `stopAfter` ends it as a kill would: that epoch was reported, but is not
- * in the checkpoint.
+ * Trains a MobileNetV2 of half width from a seed. `stopAfter` ends it as a kill would: after that epoch was reported, but
+ * before the checkpoint has it.
  */
 async function train(options: Partial<Training> & { stopAfter?: number } = {}) {
   const classifier = buildClassifier('mobilenetv2_050', CLASSES, { inputShape: INPUT_SHAPE });
@@ -220,7 +220,7 @@ test('early stopping ends a stage, and the best epoch’s weights are kept', asy
 });
 
 test('the validation loss is smoothed like the training loss, as in Keras', async () => {
-  // Nothing is learned at such a rate, so both losses are of the same weights.
+  // At such a rate the weights do not change, so both losses come from the same weights.
   const still = { head: { epochs: 1, learningRate: 1e-30 }, fineTune: { ...RECIPE.fineTune, epochs: 0 } };
   const validation = { stepsPerEpoch: 2, epoch: () => source(1).epoch(1) };
   for (const labelSmoothing of [0, 0.5]) {

@@ -54,7 +54,7 @@ beforeEach(() => {
   modelDir = mkdtempSync(join(folder, 'model-'));
 });
 
-/** Names of the weights that are not the same. */
+/** Names of the weights that differ. */
 const differing = (actual: Weights, expected: Weights) =>
   [...expected].flatMap(([name, { values }]) =>
     actual.get(name)?.values.every((value, i) => value === values[i]) === true ? [] : [name],

@@ -42,12 +42,12 @@ function serveRanges({ headers: { range } }: IncomingMessage, response: ServerRe
   response.writeHead(range === undefined ? 200 : 206, headers).end(CONTENTS.subarray(start));
 }
 
-/** A server that knows no ranges. */
+/** A server that does not support ranges. */
 function serveWhole(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { 'content-length': CONTENTS.length }).end(CONTENTS);
 }
 
-/** Sends a third of the whole, and breaks the connection once some of it is on disk. */
+/** Sends a third of the file and breaks the connection once a part is on disk. */
 function breakOff(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { 'content-length': CONTENTS.length });
   response.write(CONTENTS.subarray(0, CONTENTS.length / 3));

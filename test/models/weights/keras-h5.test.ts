@@ -1,6 +1,6 @@
 /**
- * Keras' weight files. The small ones were written by real Keras (test/keras/weight_files.py). With KERAS_PYTHON naming
- * a Python that has test/keras/requirements.txt, real Keras also loads what we write, at full size, and the other way.
+ * Keras' weight files. The small ones were written by real Keras (test/keras/weight_files.py). If KERAS_PYTHON names a
+ * Python with test/keras/requirements.txt, real Keras also loads full-size files that we write, and we load its files.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -282,7 +282,7 @@ const withKeras = PYTHON === undefined ? test.skip : test;
 const kerasTitle = PYTHON === undefined ? ' (SKIPPED: set KERAS_PYTHON to a Python with Keras)' : '';
 const KERAS_TIMEOUT_MS = 240_000;
 
-/** Names of the weights that are not the same to the bit; Jest's own comparison takes minutes for millions of numbers. */
+/** Names of the weights that differ in any bit; Jest's own comparison takes minutes for millions of numbers. */
 function differing(actual: Weights, expected: Weights): string[] {
   const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) =>
     Buffer.from(buffer, byteOffset, byteLength);

@@ -15,7 +15,7 @@ let packed: string;
 beforeAll(() => tf.enableProdMode());
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tandem-pack-'));
-  // As the demo has it: the base lies beside the model's folder, not in it.
+  // As in the demo: the base is beside the model's folder, not in it.
   source = join(folder, 'models', 'any-name');
   mkdirSync(source, { recursive: true });
   copyFileSync(

@@ -78,13 +78,7 @@ describe('POST /v1/classify', () => {
     expect((await classify(jpeg)).status).toBe(200);
   });
 
-  test('answers 415 to other types, whatever their declared type', async () => {
-    await expectProblem(
-      await classify(jpeg, 'image/gif'),
-      415,
-      'UNSUPPORTED_TYPE',
-      /"image\/gif" is not supported; send/,
-    );
+  test('answers 415 to other formats, whatever their declared type', async () => {
     const gif = await grey(0.5).gif().toBuffer();
     await expectProblem(
       await classify(gif),

@@ -1,5 +1,7 @@
+import { LIMITS } from '../../../service/contract';
 import type { Running } from '../../../service/main';
-import { INFER_ANSWER, MODEL_METADATA, READY, SERVER_METADATA } from '../../../service/api/schemas';
+import { INFER_ANSWER } from '../../../service/api/infer-schemas';
+import { MODEL_METADATA, READY, SERVER_METADATA } from '../../../service/api/schemas';
 import { expectProblem, json, post } from '../../support/client';
 import { startServer } from '../../support/server';
 
@@ -37,7 +39,7 @@ const output = async (body: unknown) => INFER_ANSWER.parse(await json(await infe
 test('the server states its name, version and extensions', async () => {
   expect(SERVER_METADATA.parse(await json(await get('/v2')))).toMatchObject({
     name: 'tandem',
-    extensions: ['classification'],
+    extensions: ['binary_tensor_data', 'classification', 'model_configuration', 'statistics'],
     models: ['accuracy', 'latency'],
   });
 });
@@ -49,7 +51,20 @@ describe.each(['/v2/models/latency', '/v2/models/latency/versions/VERSION'])('at
     expect(MODEL_METADATA.parse(await json(await get(path())))).toMatchObject({
       name: 'latency',
       versions: [version],
-      inputs: [{ name: 'image', datatype: 'FP32', shape: [-1, SIDE, SIDE, 3] }],
+      inputs: [
+        {
+          name: 'image',
+          datatype: 'FP32',
+          shape: [-1, SIDE, SIDE, 3],
+          parameters: {
+            layout: 'NHWC',
+            channels: 'RGB',
+            datatypes: 'FP32, UINT8',
+            range_FP32: '[0, 1]',
+            range_UINT8: '[0, 255]',
+          },
+        },
+      ],
       outputs: [{ name: 'probabilities', datatype: 'FP32', shape: [-1, 3] }],
       demo: true,
       classes: ['light', 'dark', 'other'],
@@ -72,7 +87,7 @@ describe.each(['/v2/models/latency', '/v2/models/latency/versions/VERSION'])('at
     expect(answer).toMatchObject({ model_name: 'latency', model_version: version, id: 'a1' });
     expect(answer.parameters).toEqual({ demo: true });
     expect(answer.outputs[0]).toMatchObject({ name: 'probabilities', datatype: 'FP32', shape: [1, 3] });
-    expect(answer.outputs[0]!.data[0]).toBeCloseTo(0.5);
+    expect(answer.outputs[0]!.data![0]).toBeCloseTo(0.5);
   });
 });
 
@@ -103,8 +118,8 @@ test('flat and nested numbers, alone or in a batch, give the same result', async
   const batch = [...nested(0.3), ...nested(0.5)];
   const both = await output({ inputs: [tensor({ shape: [2, SIDE, SIDE, 3], data: batch })] });
   expect(both.shape).toEqual([2, 3]);
-  expect(both.data[0]).toBeCloseTo(0.3);
-  expect(both.data.slice(3)).toEqual(expected.data);
+  expect(both.data![0]).toBeCloseTo(0.3);
+  expect(both.data!.slice(3)).toEqual(expected.data);
 });
 
 test('outputs can be named and returned as classes, most probable first', async () => {
@@ -121,11 +136,39 @@ test('outputs can be named and returned as classes, most probable first', async 
   ]);
 });
 
-test('unknown parameters of valid types are accepted, as the protocol requires', async () => {
-  const parameters = { trace: true, weight: 0.5, who: 'me', binary_data_output: false };
-  expect((await infer({ parameters, inputs: [tensor({ parameters: { content_type: 'np' } })] })).status).toBe(
-    200,
-  );
+test('unknown members and parameters are ignored, and null counts as absent', async () => {
+  const expected = await output({ inputs: [tensor()] });
+  const unknown = { model_name: 'latency', from: [1], parameters: { trace: true, weights: [1], who: null } };
+  const input = tensor({ parameters: { content_type: 'np', headers: {} }, origin: 'camera' });
+  expect(
+    await output({ ...unknown, inputs: [input], outputs: [{ name: 'probabilities', note: 1 }] }),
+  ).toEqual(expected);
+  const absent = { id: null, parameters: null, outputs: null };
+  expect(await output({ ...absent, inputs: [tensor({ parameters: null })] })).toEqual(expected);
+  const nulls = { binary_data: null, classification: null };
+  expect(
+    await output({
+      parameters: { binary_data_output: null },
+      inputs: [tensor({ parameters: { binary_data_size: null } })],
+      outputs: [{ name: 'probabilities', parameters: nulls }],
+    }),
+  ).toEqual(expected);
+});
+
+test('UINT8 levels give the result of the same image as FP32', async () => {
+  const level = 128;
+  const expected = await output({ inputs: [tensor({ data: flat(1, level / 255) })] });
+  const data = flat(1, level);
+  expect(await output({ inputs: [tensor({ datatype: 'UINT8', data })] })).toEqual(expected);
+});
+
+test('a batch of eight arrives as Python prints float32 numbers', async () => {
+  // repr(float(numpy.float32(0.1))): 19 characters.
+  const text = JSON.stringify({ inputs: [tensor({ shape: [8, SIDE, SIDE, 3], data: [] })] });
+  const numbers = new Array(8 * SIZE).fill('0.10000000149011612').join(', ');
+  const response = await infer(text.replace('[]', `[${numbers}]`));
+  expect(response.status).toBe(200);
+  expect((await json(response)).outputs[0].shape).toEqual([8, 3]);
 });
 
 const at = (index: number, value: unknown) => flat().with(index, value);
@@ -139,14 +182,14 @@ test.each<[string, unknown, string, RegExp]>([
   [
     'a wrong shape',
     { inputs: [tensor({ shape: [1, 3, 224, 224] })] },
-    'inputs[0].shape[1]',
-    /must be 224, received 3/,
+    'inputs[0].shape',
+    /must be \[n, 224, 224, 3\] with n from 1 to 8, received \[1, 3, 224, 224\]/,
   ],
   [
     'too large a batch',
     { inputs: [tensor({ shape: [9, 224, 224, 3] })] },
-    'inputs[0].shape[0]',
-    /from 1 to 8, received 9/,
+    'inputs[0].shape',
+    /with n from 1 to 8, received \[9, 224, 224, 3\]/,
   ],
   [
     'a shape that is none',
@@ -164,7 +207,7 @@ test.each<[string, unknown, string, RegExp]>([
     'a wrong datatype',
     { inputs: [tensor({ datatype: 'INT8' })] },
     'inputs[0].datatype',
-    /must be "FP32", received "INT8"/,
+    /must be "FP32" or "UINT8", received "INT8"/,
   ],
   ['a wrong name', { inputs: [tensor({ name: 'x' })] }, 'inputs[0].name', /must be "image", received "x"/],
   [
@@ -177,7 +220,7 @@ test.each<[string, unknown, string, RegExp]>([
     'no data',
     { inputs: [tensor({ data: undefined })] },
     'inputs[0].data',
-    /must be a list, received nothing/,
+    /must be a list, or binary_data_size must be set, received nothing/,
   ],
   [
     'null for a number',
@@ -217,7 +260,6 @@ test.each<[string, unknown, string, RegExp]>([
     /must be a list of one tensor, received a list of 2/,
   ],
   ['a list for a body', [], 'the body', /must be an object/],
-  ['an unknown member', { inputs: [tensor()], output: [] }, 'output', /is not a known field/],
   [
     'an unknown output',
     { inputs: [tensor()], outputs: [{ name: 'logits' }] },
@@ -226,22 +268,23 @@ test.each<[string, unknown, string, RegExp]>([
   ],
   ['a wrong id', { id: 1, inputs: [tensor()] }, 'id', /must be of type string, received 1/],
   [
-    'a parameter that is a list',
-    { parameters: { a: [] }, inputs: [tensor()] },
-    'parameters.a',
-    /a string, a number or a boolean/,
-  ],
-  [
-    'a wish for binary',
-    { parameters: { binary_data_output: true }, inputs: [tensor()] },
+    'a wish for binary that is a text',
+    { parameters: { binary_data_output: 'yes' }, inputs: [tensor()] },
     'parameters.binary_data_output',
-    /must be false/,
+    /must be true or false, received "yes"/,
+  ],
+  ['a number for a body', 7, 'the body', /must be an object, received 7/],
+  [
+    'a level above 255',
+    { inputs: [tensor({ datatype: 'UINT8', data: flat(1, 255).with(3, 256) })] },
+    'inputs[0].data[3]',
+    /must be a whole number from 0 to 255, received 256/,
   ],
   [
-    'no class',
-    { inputs: [tensor()], outputs: [{ name: 'probabilities', parameters: { classification: 0 } }] },
+    'fewer than no class',
+    { inputs: [tensor()], outputs: [{ name: 'probabilities', parameters: { classification: -1 } }] },
     'outputs[0].parameters.classification',
-    /whole number from 1/,
+    /whole number from 0/,
   ],
 ])('%s gets 400, naming the field', async (_what, body, field, sentence) => {
   await expectProblem(await infer(body), 400, 'BAD_REQUEST', sentence, field);
@@ -259,19 +302,16 @@ test.each(['NaN', 'Infinity', '-Infinity'])(
   },
 );
 
-test('invalid JSON, endless nesting and binary tensors get 400, with the protocol’s error field', async () => {
+test('invalid JSON, no JSON and endless nesting get 400, with the protocol’s error field', async () => {
   const broken = await infer('{');
   expect((await json(broken.clone())).error).toMatch(/not valid JSON/);
   await expectProblem(broken, 400, 'BAD_REQUEST', /not valid JSON/);
   const deep = `{"inputs":[${'['.repeat(200_000)}${']'.repeat(200_000)}]}`;
   await expectProblem(await infer(deep), 400, 'BAD_REQUEST', /inputs\[0\] must be an object/);
-  const binary = await post(`${server.url}/v2/models/latency/infer`, '{}', 'application/octet-stream', {
-    'inference-header-content-length': '2',
-  });
-  await expectProblem(binary, 400, 'BAD_REQUEST', /Binary tensors are not supported/);
+  await expectProblem(await infer(''), 400, 'BAD_REQUEST', /The body is empty; send JSON/);
 });
 
 test('a body above the limit for tensors gets 413', async () => {
-  const text = JSON.stringify({ inputs: [tensor()], id: 'x'.repeat(17 * 1024 * 1024) });
-  await expectProblem(await infer(text), 413, 'BODY_TOO_LARGE', /larger than this path accepts/);
+  const text = JSON.stringify({ inputs: [tensor()], id: 'x'.repeat(LIMITS.tensorBytes) });
+  await expectProblem(await infer(text), 413, 'BODY_TOO_LARGE', /larger than 33554432 bytes; send a batch/);
 });

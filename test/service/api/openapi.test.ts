@@ -4,7 +4,7 @@ import { pino } from 'pino';
 
 import { createApp } from '../../../service/api/app';
 import { createMetrics } from '../../../service/metrics';
-import { openApiDocument } from '../../../service/api/openapi';
+import { documentedPath, openApiDocument } from '../../../service/api/openapi';
 import { type OperationId, OPERATIONS } from '../../../service/api/endpoints';
 
 const ALL = Object.keys(OPERATIONS) as OperationId[];
@@ -26,14 +26,14 @@ function routesOf(hasMetricsPort: boolean): string[] {
     cpuLimitMillis: 1000,
     log: pino({ level: 'silent' }),
     draining: () => false,
-    samplesDir: 'none',
+    modelsDir: 'none',
     hasMetricsPort,
   });
   const layers = (app.router as unknown as { stack: Layer[] }).stack;
-  return layers.flatMap(({ route }) => (route === undefined ? [] : [route.path.replace(/:(\w+)/g, '{$1}')]));
+  return layers.flatMap(({ route }) => (route === undefined ? [] : [documentedPath(route.path)]));
 }
 
-// In a process of its own: the validator is a module, which Jest's contexts do not import.
+// In a process of its own: the validator is an ES module, which Jest's contexts cannot import.
 const SCRIPT = `
   import('@seriousme/openapi-schema-validator').then(async ({ Validator }) => {
     const document = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
@@ -73,9 +73,11 @@ test('probes, the page and the document need no key; everything else can require
   );
   expect(open.map(([path]) => path).sort()).toEqual([
     '/',
+    '/docs',
     '/openapi.json',
     '/samples',
     '/samples/{name}',
+    '/v1/models/{id}',
     '/v2/health/live',
     '/v2/health/ready',
     '/v2/models/{id}/ready',
@@ -91,6 +93,7 @@ test('the document shows the limits that requests are validated against', () => 
     'image/jpeg',
     'image/png',
     'image/webp',
+    'application/octet-stream',
     'multipart/form-data',
     'application/json',
   ]);

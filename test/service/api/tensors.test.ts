@@ -4,7 +4,7 @@ import { readTensor } from '../../../service/api/tensors';
 
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 2, maxLength: 4 });
 
-/** Numbers in lists of lists, as the shape says. */
+/** Numbers nested by the shape. */
 function nest(numbers: readonly unknown[], shape: readonly number[]): readonly unknown[] {
   return shape
     .slice(1)
@@ -31,7 +31,7 @@ test('an error names the position of a non-finite value, flat and nested', () =>
     fc.property(shapes, fc.nat(), fc.constantFrom(null, '1', true, 1e39, [], {}), (shape, place, value) => {
       const at = place % sizeOf(shape);
       const numbers = Array.from({ length: sizeOf(shape) }, (_, i): unknown => (i === at ? value : 0.5));
-      // A list at the first place makes the data a nested one, which is another fault.
+      // A list in first position would make the data nested, which is a different error.
       fc.pre(at > 0 || !Array.isArray(value));
       expect(() => readTensor(numbers, shape, ['data'])).toThrow(`data[${at}] must be a finite number`);
       let rest = at;

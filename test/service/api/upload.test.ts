@@ -1,4 +1,4 @@
-import { BODY_TIMEOUT_MS, LIMITS } from '../../../service/contract';
+import { BODY_TIMEOUT_MS, IMAGE_FIELDS, LIMITS } from '../../../service/contract';
 import type { Running } from '../../../service/main';
 import { CLASSIFICATIONS } from '../../../service/api/schemas';
 import { type Body, expectProblem, formOf, json, post } from '../../support/client';
@@ -56,13 +56,23 @@ describe.each([
     expect((await send(Array<Buffer>(LIMITS.images + 1).fill(light))).status).toBe(400);
   });
 
-  test('with an oversized image is rejected', async () => {
-    await expectProblem(
-      await send([Buffer.alloc(LIMITS.imageBytes + 1)]),
-      413,
-      'BODY_TOO_LARGE',
-      /send a smaller one/,
-    );
+  test('with only an oversized or an empty image returns its problem', async () => {
+    const large = await send([Buffer.alloc(LIMITS.imageBytes + 1)]);
+    await expectProblem(large, 413, 'BODY_TOO_LARGE', /larger than 10485760 bytes; send a smaller one/);
+    await expectProblem(await send([Buffer.alloc(0)]), 400, 'BAD_REQUEST', /is empty; send the bytes/);
+  });
+
+  test('gives each refused image its problem and leaves the others', async () => {
+    const gif = await grey(0.5).gif().toBuffer();
+    const large = Buffer.alloc(LIMITS.imageBytes + 1);
+    const answers = await results(await send([gif, light, Buffer.alloc(0), large, dark]));
+    expect(answers).toMatchObject([
+      { problem: { code: 'UNSUPPORTED_TYPE', detail: expect.stringMatching(/is GIF/) } },
+      { top: [{ class: 'light' }, {}, {}] },
+      { problem: { code: 'BAD_REQUEST', detail: expect.stringMatching(/is empty/) } },
+      { problem: { code: 'BODY_TOO_LARGE' } },
+      { top: [{ class: 'dark' }, {}, {}] },
+    ]);
   });
 });
 
@@ -76,32 +86,44 @@ test('images that are too large together are rejected', async () => {
   );
 });
 
-test('rejects a form with another field, a text, another type, no parts or no boundary', async () => {
+test('a file’s name, type and any of the usual fields do not matter', async () => {
+  for (const field of IMAGE_FIELDS) {
+    const form = new FormData();
+    form.append(field, new Blob([new Uint8Array(light)], { type: 'text/plain' }), 'notes.txt');
+    expect((await results(await classify(form))).map(best)).toEqual(['light']);
+  }
+});
+
+test('a form or JSON can name the model and the number of classes; they win over the query', async () => {
+  const form = formOf([light]);
+  form.append('model', 'latency');
+  form.append('top', '1');
+  const withTop = JSON.stringify({ images: [light.toString('base64')], model: 'latency', top: 1 });
+  for (const [body, type] of [[form], [withTop, 'application/json']] as const) {
+    expect((await results(await classify(body, type)))[0]).toMatchObject({ top: [{ class: 'light' }] });
+    const wins = await post(`${server.url}/v1/classify?top=2`, body, type);
+    expect((await results(wins))[0]).toMatchObject({ top: [{}] });
+  }
+  form.append('note', 'x');
+  await expectProblem(await classify(form), 400, 'BAD_REQUEST', /note is not a known field/, 'note');
+  const unknown = JSON.stringify({ images: ['QUJD'], model: 'speed' });
+  await expectProblem(await classify(unknown, 'application/json'), 404, 'UNKNOWN_MODEL', /"speed"/);
+});
+
+test('rejects a form with another field, too many texts, no parts or no boundary', async () => {
   const other = new FormData();
   other.append('photo', new Blob([new Uint8Array(light)], { type: 'image/jpeg' }), 'a.jpg');
-  await expectProblem(await classify(other), 400, 'BAD_REQUEST', /field "image", not "photo"/);
-  const text = formOf([light]);
-  text.append('top', '3');
   await expectProblem(
-    await classify(text),
+    await classify(other),
     400,
     'BAD_REQUEST',
-    /1 to 8 files in the field "image" and nothing else/,
+    /field of a file must be one of "image", .*, received "photo"/,
   );
+  const texts = formOf([light]);
+  for (let i = 0; i < 20; i++) texts.append(`text${i}`, '3');
+  await expectProblem(await classify(texts), 400, 'BAD_REQUEST', /1 to 8 files in the field "image"/);
   await expectProblem(await classify(new FormData()), 400, 'BAD_REQUEST', /1 to 8 files/);
   await expectProblem(await classify('x', 'multipart/form-data'), 400, 'BAD_REQUEST', /no boundary/);
-  await expectProblem(
-    await classify(formOf([light], 'a.gif', 'image/gif')),
-    415,
-    'UNSUPPORTED_TYPE',
-    /"image\/gif"/,
-  );
-  await expectProblem(
-    await classify(formOf([light, Buffer.alloc(0)])),
-    400,
-    'BAD_REQUEST',
-    /Image 2 is empty/,
-  );
   const cut = Buffer.from(
     '--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\nContent-Type: image/jpeg\r\n\r\nabc',
   );
@@ -128,7 +150,7 @@ test('a form with a damaged part header gets 400 at once, alone and before an im
     [damagedPart, end],
     [damagedPart, image, end],
   ]) {
-    // How the network cuts the body decides whether the parser gives up or comes to the end without an image.
+    // How the network splits the body decides whether the parser fails or reaches the end without an image.
     const sentence = /damaged or incomplete|must contain 1 to 8 files/;
     await expectProblem(await classify(Buffer.concat(body), type), 400, 'BAD_REQUEST', sentence);
   }
@@ -141,21 +163,62 @@ test.each<[string, unknown, string, RegExp]>([
   ['no list', undefined, 'images', /received nothing/],
   ['an empty list', [], 'images', /must have at least 1/],
   ['a number', [7], 'images[0]', /must be of type string, received 7/],
-  ['invalid base64', ['$$$$'], 'images[0]', /must be padded base64/],
-  ['base64 without padding', ['QQ'], 'images[0]', /must be padded base64/],
-  ['a data URL', ['data:image/png;base64,QUJD'], 'images[0]', /without a "data:" prefix/],
+  ['characters other than base64', ['$$$$'], 'images[0]', /must be base64, alone or as a "data:" URL/],
+  ['a cut base64', ['QUJDR'], 'images[0]', /must be base64/],
+  ['base64 after its padding', ['QQ==QQ=='], 'images[0]', /must be base64/],
+  ['a URL', ['https://example.com/a.jpg'], 'images[0]', /must be base64/],
 ])('JSON with %s gets 400, naming the field', async (_what, images, field, sentence) => {
   await expectProblem(await inJson(images), 400, 'BAD_REQUEST', sentence, field);
 });
 
+test.each<[string, (text: string) => string]>([
+  ['with line breaks', (text) => text.replace(/.{76}/g, '$&\r\n')],
+  ['without padding', (text) => text.replace(/=+$/, '')],
+  ['URL-safe', (text) => text.replaceAll('+', '-').replaceAll('/', '_')],
+  ['a data: URL', (text) => `data:image/jpeg;base64,${text}`],
+])('base64 can be %s', async (_what, write) => {
+  // One more byte at a time, so that every length of padding occurs.
+  for (const tail of ['', '\0', '\0\0']) {
+    const text = Buffer.concat([dark, Buffer.from(tail)]).toString('base64');
+    expect((await results(await inJson([write(text)]))).map(best)).toEqual(['dark']);
+  }
+});
+
+test.each([
+  undefined,
+  'application/octet-stream',
+  'application/x-www-form-urlencoded',
+  'application/json',
+  'text/plain; charset=utf-8',
+  'image/jpg',
+  'image/pjpeg',
+  'image/x-png',
+  'image/gif',
+  '*/*',
+  'none',
+])('a raw image of the declared type %s is classified by its bytes', async (type) => {
+  for (const format of ['jpeg', 'png', 'webp'] as const) {
+    const answer = await json(await classify(await grey(0.9).toFormat(format).toBuffer(), type));
+    expect(answer).toMatchObject({ top: [{ class: 'light' }, {}, {}] });
+  }
+});
+
+test('JSON is read as JSON whatever its declared type', async () => {
+  const body = ` {"images": ["${light.toString('base64')}"]}`;
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/octet-stream'])
+    expect((await results(await classify(body, type))).map(best)).toEqual(['light']);
+  await expectProblem(await classify('7', 'application/json'), 400, 'BAD_REQUEST', /body must be an object/);
+  await expectProblem(await classify('{', 'application/json'), 400, 'BAD_REQUEST', /not valid JSON/);
+});
+
 test('an unknown field of the body or the query is rejected by name', async () => {
-  const body = JSON.stringify({ images: ['QUJD'], top: 3 });
+  const body = JSON.stringify({ images: ['QUJD'], topk: 3 });
   await expectProblem(
     await classify(body, 'application/json'),
     400,
     'BAD_REQUEST',
-    /top is not a known field/,
-    'top',
+    /topk is not a known field/,
+    'topk',
   );
   const query = await post(`${server.url}/v1/classify?topk=3`, light, 'image/jpeg');
   await expectProblem(query, 400, 'BAD_REQUEST', /topk is not a known field/, 'topk');

@@ -1,4 +1,4 @@
-/** What the log says of answers that are errors. */
+/** Log lines of answers that are errors. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
@@ -11,6 +11,7 @@ import { recorded } from '../../support/server';
 const { lines, log } = recorded();
 const app = express();
 app.use(httpLog(log));
+app.get('/items/:id', (_request, response) => void response.json({}));
 app.get('/busy', () => {
   throw new ServiceError('OVERLOADED', 'Try again.');
 });
@@ -21,10 +22,10 @@ app.use(errorHandler);
 const server = app.listen(0);
 afterAll(() => server.close());
 
-async function linesOf(path: string) {
+async function linesOf(path: string, headers: Record<string, string> = {}) {
   if (!server.listening) await once(server, 'listening');
   lines.length = 0;
-  await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+  await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, { headers });
   return lines;
 }
 
@@ -41,4 +42,14 @@ test('an unexpected error is logged once with its stack, and its 500 in the requ
     { res: { statusCode: 500 }, code: 'INTERNAL' },
   ]);
   expect(logged[1]).not.toHaveProperty('err');
+});
+
+test('route and trace are logged once, whatever the answer', async () => {
+  // The recorder throws for a key that is there twice.
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const trace = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', parentId: '00f067aa0ba902b7' };
+  for (const path of ['/items/1', '/busy', '/broken']) {
+    const logged = await linesOf(path, { traceparent });
+    expect(logged.at(-1)).toMatchObject({ ...trace, route: path.replace('1', ':id') });
+  }
 });

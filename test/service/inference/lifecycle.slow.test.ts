@@ -51,7 +51,7 @@ test('a model that cannot be loaded leaves the service live and not ready', asyn
     message: 'the weights are damaged',
   });
   expect(await server.status('/v2/models/latency')).toBe(503);
-  // Its code is told, no error made up for it.
+  // The log names the problem's code and invents no error.
   const logged = lines.find(({ route }) => route === '/v2/models/:id');
   expect(logged).toMatchObject({ res: { statusCode: 503 }, code: 'NOT_READY' });
   expect(logged).not.toHaveProperty('err');
@@ -181,7 +181,7 @@ test('requests above the queue’s bound are rejected with Retry-After; the othe
       headers: { 'content-type': 'image/png' },
       body: image,
     });
-  // At 30 ms each they are more than the queue's 2 s.
+  // At 30 ms each they exceed the queue's bound of 2 s.
   const count = 120;
   const answers = await Promise.all(Array.from({ length: count }, post));
   const refused = answers.filter(({ status }) => status === 503);

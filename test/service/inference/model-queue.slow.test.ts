@@ -75,7 +75,7 @@ test('a process that keeps ending is restarted with backoff and reported once', 
       model: 'latency',
       engine: { ...engine, modelDir: folder },
       script: ends,
-      onState: ({ kind }) => states.push(kind),
+      onState: () => states.push(child.state.kind),
       onResult: () => undefined,
       onEnd: () => {
         pausesMs.push(child.restartMs);

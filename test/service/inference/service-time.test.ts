@@ -38,6 +38,6 @@ test('one small file that is slow to decode does not make ordinary photos look s
   const times = new ServiceTimes(7);
   for (let i = 0; i < 60; i++) times.observe(classify(300_000), { decodeMs: 6, inferenceMs: 7 }, 13.5);
   times.observe(classify(10_000), { decodeMs: 300, inferenceMs: 7 }, 308);
-  // A mean of the ratios would say 1800 ms.
+  // A mean of the ratios would give 1800 ms.
   expect(times.estimateMs(classify(300_000))).toBeLessThan(150);
 });

@@ -1,4 +1,4 @@
-/** What the running service's child decodes, beside what training reads of the same files. */
+/** Compares what the model process decodes with what training reads from the same files. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

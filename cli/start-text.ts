@@ -1,0 +1,95 @@
+/**
+ * What `npm start` prints. Pure functions.
+ */
+import { HOST_ALL } from '../service/contract';
+import type { LoadedModel } from '../service/inference/protocol';
+import type { TestAccuracy } from '../service/api/evaluation';
+import type { FitWarning } from '../infra/fit';
+import { VARIANTS } from '../infra/variants';
+import { shellWord } from '../models/report/model-facts';
+import { percent } from '../charts/percent';
+
+/** Where to open the service: by its name for the loopback and for all interfaces, else by its address. */
+export function urlOf(host: string | undefined, port: number): string {
+  const isLocal = host === undefined || HOST_ALL.includes(host) || ['127.0.0.1', '::1'].includes(host);
+  const name = isLocal ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+/** The command that classifies an image, with the first API key of a file. */
+export function curlCommand(url: string, model: string, image: string, apiKeyFile?: string): string {
+  const key =
+    apiKeyFile === undefined ? '' : ` -H "authorization: Bearer $(head -n 1 ${shellWord(apiKeyFile)})"`;
+  const target = shellWord(`${url}/v1/classify?model=${model}`);
+  return `curl --data-binary @${shellWord(image)} -H 'content-type: image/jpeg'${key} ${target}`;
+}
+
+/** A model in one line. */
+function modelLine(
+  model: string,
+  { architecture, engine, engineVersion, precision, demo, classes }: LoadedModel,
+  accuracy?: TestAccuracy,
+): string {
+  const measured =
+    accuracy === undefined
+      ? []
+      : [`${percent(accuracy.share)} of ${accuracy.images} test images right (measured)`];
+  return [
+    `${model}: ${architecture} on ${engine} ${engineVersion}, ${precision}`,
+    `${classes.length} classes`,
+    ...measured,
+    ...(demo ? ['a demo: its answer to a photograph means nothing'] : []),
+  ].join('; ');
+}
+
+/** Names the variants whose pods do not all fit the reference's cluster. */
+function fitLine(warnings: readonly FitWarning[]): string | undefined {
+  const variants = [...new Set(warnings.map(({ variant }) => variant))];
+  if (variants.length === 0) return undefined;
+  return `Not all pods of ${variants.join(', ')} fit the reference’s cluster: see npx tandem fit`;
+}
+
+/** A model that is ready. */
+export interface ReadyModel {
+  readonly model: string;
+  readonly loaded: LoadedModel;
+  readonly accuracy: TestAccuracy | undefined;
+}
+
+/** What {@link readyLines} prints. */
+export interface ReadyFacts {
+  readonly url: string;
+  readonly seconds: string;
+  readonly models: readonly ReadyModel[];
+  /** Path of an image to classify. */
+  readonly image: string;
+  readonly apiKeyFile: string | undefined;
+  readonly warnings: readonly FitWarning[];
+  /** Whether to print classes and checksums. */
+  readonly verbose: boolean;
+}
+
+const detailsOf = ({ classes, sha256, files }: LoadedModel): string[] => [
+  `    classes: ${classes.join(', ')}`,
+  `    saved model: SHA-256 ${sha256}`,
+  ...files.map((each) => `    ${each.file}: SHA-256 ${each.sha256}`),
+];
+
+/** The lines once every model is ready. */
+export function readyLines(facts: ReadyFacts): string[] {
+  const { url, seconds, models, image, apiKeyFile, warnings, verbose } = facts;
+  const fits = fitLine(warnings);
+  return [
+    `Ready after ${seconds} s:`,
+    ...models.flatMap(({ model, loaded, accuracy }) => [
+      `  ${modelLine(model, loaded, accuracy)}`,
+      ...(verbose ? detailsOf(loaded) : []),
+    ]),
+    'Classify an image:',
+    `  ${curlCommand(url, models[0]!.model, image, apiKeyFile)}`,
+    `Deploy one of the ${VARIANTS.length} variants in dist/:`,
+    `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${models.at(-1)!.model}-single-pod.k8s.yaml`,
+    ...(fits === undefined ? [] : [`  ${fits}`]),
+    'Stop with Ctrl-C.',
+  ];
+}

@@ -1,0 +1,34 @@
+/**
+ * What the demo page knows of the project, as JSON: `npm run docs` writes it. The service may not import infra/, and so
+ * serves this file.
+ */
+import { join } from 'node:path';
+
+import { resourcesOn } from '../infra/allocation';
+import { CLUSTER } from '../infra/cluster';
+import { parseCpuMillis, parseMemoryBytes } from '../infra/quantity';
+import { roomFor } from '../infra/scheduling';
+import { DEFAULT_SETTINGS } from '../infra/settings';
+import { VARIANTS } from '../infra/variants';
+import { IMAGE_MEDIA_TYPES } from '../models/data/image-formats';
+import { LIMITS } from '../service/contract';
+import { ROOT } from './documents';
+
+/** The file that the page fetches. */
+export const PAGE_FACTS_FILE = join(ROOT, 'service', 'page', 'facts.json');
+
+/** The file's text. */
+export function pageFacts(): string {
+  const deployments = VARIANTS.filter(({ kind }) => kind === 'hpa').map((variant) => {
+    const resources = resourcesOn(DEFAULT_SETTINGS.basis, variant);
+    const { cpu, memory } = resources.requests;
+    return {
+      model: variant.model,
+      variant: variant.name,
+      requests: { cpuMillis: parseCpuMillis(cpu), memoryBytes: parseMemoryBytes(memory) },
+      room: roomFor(resources, CLUSTER),
+    };
+  });
+  const facts = { maxImageBytes: LIMITS.imageBytes, mediaTypes: IMAGE_MEDIA_TYPES, deployments };
+  return `${JSON.stringify(facts, undefined, 2)}\n`;
+}

@@ -1,0 +1,22 @@
+/**
+ * How many processes run a model side by side, and with how many threads each.
+ */
+import type { ModelId } from '../../models/catalog';
+
+export interface Parallelism {
+  readonly processes: number;
+  /** Threads per inference. */
+  readonly threads: number;
+}
+
+/** Which of the two gets a core more. */
+const GROWS: Readonly<Record<ModelId, keyof Parallelism>> = { accuracy: 'threads', latency: 'processes' };
+
+/**
+ * One thread per whole core of the CPU limit, at least one: more would use up the quota early in each period and then all
+ * be throttled.
+ */
+export function parallelismOf(model: ModelId, cpuLimitMillis: number): Parallelism {
+  const cores = Math.max(1, Math.floor(cpuLimitMillis / 1000));
+  return { processes: 1, threads: 1, [GROWS[model]]: cores };
+}

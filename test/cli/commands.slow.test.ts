@@ -1,0 +1,96 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+
+import { PACKAGE_VERSION } from '../../files/package-version';
+import { VARIANTS } from '../../infra/variants';
+import { completeDocument } from '../../service/api/openapi';
+
+const COMMAND = join(__dirname, '..', '..', 'bin', 'tandem.cjs');
+const folder = mkdtempSync(join(tmpdir(), 'tandem-commands-'));
+
+const tandem = (...args: string[]) =>
+  spawnSync('node', [COMMAND, ...args], { cwd: folder, encoding: 'utf8' });
+
+test('--version prints the version of the package', () => {
+  expect(tandem('--version').stdout).toBe(`${PACKAGE_VERSION}\n`);
+});
+
+test('the help documents the exit codes', () => {
+  expect(tandem('--help').stdout).toMatch(/Exit codes:\n +0 +success\n +1 .*\n +130 /);
+});
+
+test('variants lists each variant with its model and its pods', () => {
+  const [head, ...rows] = tandem('variants').stdout.trimEnd().split('\n');
+  expect(head).toMatch(/^variant +model +pods$/);
+  expect(rows.map((row) => row.split(/ +/)[0])).toEqual(VARIANTS.map(({ name }) => name));
+  expect(rows).toContain('accuracy-hpa         accuracy  2 to 10');
+});
+
+test('openapi prints the document as JSON', () => {
+  expect(JSON.parse(tandem('openapi').stdout)).toEqual(JSON.parse(JSON.stringify(completeDocument())));
+});
+
+test('synth --json prints the folder, its files and the warnings', () => {
+  const { stdout, stderr } = tandem('synth', '--out', 'manifests', '--json');
+  const { out, files, warnings } = JSON.parse(stdout);
+  expect(out).toBe('manifests');
+  expect(files).toEqual(readdirSync(join(folder, 'manifests')).sort());
+  expect(warnings[0]).toMatchObject({
+    variant: 'accuracy-max-size',
+    text: expect.stringContaining('2 stay Pending'),
+  });
+  expect(stderr).toBe('');
+});
+
+test('fit --json prints verdict, requests and placements', () => {
+  const { stdout, status } = tandem('fit', 'accuracy-max-size', '--basis', 'container', '--json');
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toEqual([
+    {
+      variant: 'accuracy-max-size',
+      basis: 'container',
+      verdict: '2 of 4 pods stay Pending',
+      requests: { cpu: '2405m', memory: '4627034Ki' },
+      limits: { cpu: '4400m', memory: '6544139520' },
+      placements: [
+        {
+          label: 'replicas',
+          replicas: 4,
+          pods: { 'control-plane': 0, 'worker-1': 1, 'worker-2': 1 },
+          pending: 2,
+          reason: expect.stringMatching(/^0\/3 nodes are available: .*Insufficient cpu/),
+          rollingUpdateFits: false,
+        },
+      ],
+    },
+  ]);
+});
+
+test.each([
+  ['accuracy-max-size', 1],
+  ['latency-hpa', 0],
+])('fit --exit-code for %s on the container basis exits with %i', (variant, code) => {
+  expect(tandem('fit', variant, '--basis', 'container', '--exit-code').status).toBe(code);
+});
+
+test('an error has the prefix of commander’s errors', () => {
+  const { stderr, status } = tandem('fit', '--kubeconfig', 'any', '--nodes', '2');
+  expect([stderr, status]).toEqual([
+    expect.stringMatching(/^error: --kubeconfig reads a real cluster: .*\n$/),
+    1,
+  ]);
+});
+
+test('a reader that ends early is no error', async () => {
+  const child = spawn('node', [COMMAND, 'fit'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const stderr = text(child.stderr);
+  await once(createInterface(child.stdout), 'line');
+  child.stdout.destroy();
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(await stderr).toBe('');
+});

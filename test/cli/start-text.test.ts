@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { curlCommand, type ReadyFacts, readyLines, urlOf } from '../../cli/start-text';
+import { CLUSTER } from '../../infra/cluster';
+import { type FitWarning, fitWarnings } from '../../infra/fit';
+import { MODEL_IDS } from '../../models/catalog';
+import { DEFAULT_PRECISION } from '../../models/engines/engine';
+import { DEMO_MODELS_DIR, readSavedModel } from '../../models/weights/saved-model';
+import { dependencies } from '../../package.json';
+import { testAccuracyOf } from '../../service/api/evaluation';
+
+test.each([
+  [undefined, 'http://localhost:8080'],
+  ['0.0.0.0', 'http://localhost:8080'],
+  ['127.0.0.1', 'http://localhost:8080'],
+  ['10.0.0.7', 'http://10.0.0.7:8080'],
+  ['fe80::1', 'http://[fe80::1]:8080'],
+])('a service on the host %s is opened at %s', (host, url) => {
+  expect(urlOf(host, 8080)).toBe(url);
+});
+
+test('the curl command quotes what the shell would read, and takes the key from its file', () => {
+  expect(curlCommand('http://localhost:8080', 'latency', 'my models/it’s.jpg', "/run/o'keys")).toBe(
+    `curl --data-binary @'my models/it’s.jpg' -H 'content-type: image/jpeg' -H "authorization: Bearer $(head -n 1 '/run/o'\\''keys')" 'http://localhost:8080/v1/classify?model=latency'`,
+  );
+  expect(curlCommand('http://localhost:8080', 'latency', 'weave.jpg')).not.toContain('authorization');
+});
+
+const facts: ReadyFacts = {
+  url: 'http://localhost:8080',
+  seconds: '…',
+  models: MODEL_IDS.map((model) => {
+    const folder = join(DEMO_MODELS_DIR, model);
+    const { architecture, classes, demo } = readSavedModel(folder);
+    const loaded = {
+      classes,
+      demo,
+      architecture,
+      sha256: '0',
+      engine: 'onnxruntime',
+      engineVersion: dependencies['onnxruntime-node'],
+      precision: DEFAULT_PRECISION,
+      threads: 1,
+      files: [{ file: 'model.json', sha256: '1' }],
+      inferenceMs: 1,
+      loadMs: 1,
+    };
+    return { model, loaded, accuracy: testAccuracyOf(folder) };
+  }),
+  image: `models/demo/samples/${readdirSync(join(DEMO_MODELS_DIR, 'samples')).sort()[0]!}`,
+  apiKeyFile: undefined,
+  warnings: fitWarnings('container', CLUSTER),
+  verbose: false,
+};
+
+test('README.md shows what npm start prints', () => {
+  const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+  expect(readme).toContain(`\`\`\`\n${[`Open ${facts.url}`, ...readyLines(facts)].join('\n')}\n\`\`\`\n`);
+});
+
+test('with verbose, classes and checksums are shown too', () => {
+  const added = readyLines({ ...facts, verbose: true }).filter((line) => !readyLines(facts).includes(line));
+  expect(added.filter((line) => line.includes('classes: '))).toHaveLength(2);
+  expect(added).toContain('    model.json: SHA-256 1');
+});
+
+test('a model of one’s own is shown without the remark on demos, and an unmeasured one without accuracy', () => {
+  const [first] = facts.models;
+  const own = { ...first!, loaded: { ...first!.loaded, demo: false }, accuracy: undefined };
+  const [, line] = readyLines({ ...facts, models: [own] });
+  expect(line).toMatch(/^ {2}accuracy: resnet101v2 on onnxruntime [\d.]+, \w+; \d+ classes$/);
+});
+
+test('variants that do not fit are named once each, and where all fit nothing is said', () => {
+  const warning = { variant: 'accuracy-hpa', text: '' };
+  const said = (warnings: readonly FitWarning[]) =>
+    readyLines({ ...facts, warnings }).filter((line) => line.includes('Not all pods'));
+  expect(said([warning, warning])).toEqual([expect.stringMatching(/^ {2}Not all pods of accuracy-hpa fit /)]);
+  expect(said([])).toEqual([]);
+});

@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { makeOut, removeTemporaries, writeFileAtomic } from '../../files/write';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tandem-files-'));
+});
+
+describe('an atomic write', () => {
+  test.each([
+    ['a text', 'grün', Buffer.from('grün')],
+    ['bytes', Uint8Array.of(0, 255, 10), Buffer.from([0, 255, 10])],
+    ['nothing', '', Buffer.alloc(0)],
+  ])('of %s replaces the file and leaves no other', (_, contents, expected) => {
+    const file = join(folder, 'file');
+    writeFileSync(file, 'an older and longer text');
+    writeFileAtomic(file, contents);
+    expect(readFileSync(file)).toEqual(expected);
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  test('that cannot replace its target leaves the target as it was', () => {
+    const target = join(folder, 'target');
+    mkdirSync(target);
+    writeFileSync(join(target, 'inside'), 'kept');
+    expect(() => writeFileAtomic(target, 'text')).toThrow(/EISDIR|ENOTEMPTY|EEXIST|EPERM/);
+    expect(readFileSync(join(target, 'inside'), 'utf8')).toBe('kept');
+  });
+});
+
+test('temporaries of killed writes are removed, and nothing else', () => {
+  for (const name of ['model.json', 'model.json.4711.tmp', 'notes.tmp', 'a.1.tmp.txt']) {
+    writeFileSync(join(folder, name), '');
+  }
+  removeTemporaries(folder);
+  expect(readdirSync(folder).sort()).toEqual(['a.1.tmp.txt', 'model.json', 'notes.tmp']);
+});
+
+test('--out is created with the folders above it, and may exist', () => {
+  const out = join(folder, 'a', 'b');
+  makeOut(out);
+  makeOut(out);
+  expect(readdirSync(join(folder, 'a'))).toEqual(['b']);
+});
+
+test('--out below a file is refused with the path, the reason and the remedy', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  expect(() => makeOut(join(file, 'out'))).toThrow(
+    `--out must be a folder that can be created and written to, received ${join(file, 'out')} (ENOTDIR`,
+  );
+  expect(() => makeOut(join(file, 'out'))).toThrow('): choose another');
+});

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import sharp from 'sharp';
+
+import { RESCALE } from '../../../models/catalog';
+import { decodeImage, decodePixels, RESIZE } from '../../../models/data/decode';
+import { fastPixels } from '../../../models/data/fast-jpeg';
+import { DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
+import { seededRandom } from '../../../statistics/seeded-random';
+
+const MAX_PIXELS = 1_000_000;
+/** Where the compiler fuses multiplications and additions, a weight may come out 1/4096 lower. */
+const MAX_LEVELS = process.arch === 'x64' ? 0 : 1;
+const SAMPLE = readFileSync(join(DEMO_MODELS_DIR, 'samples', 'crosses.jpg'));
+
+const sized = (width: number, height: number) => sharp(SAMPLE).resize(width, height, { fit: 'fill' });
+/** What sharp makes of an image; a copy of the settings takes the slow way. */
+const bySharp = (image: Buffer) => decodePixels(image, MAX_PIXELS, { ...RESIZE });
+
+const largestDifference = (one: Buffer, other: Buffer) =>
+  one.reduce((most, level, i) => Math.max(most, Math.abs(level - other[i]!)), 0);
+
+const random = seededRandom(1, 'sizes');
+const someSize = () => 224 + Math.floor(random.uniform() * 400);
+const SIZES = [
+  ...[
+    [320, 240],
+    [240, 320],
+    [224, 224],
+    [640, 480],
+    [895, 300],
+    [224, 895],
+    [336, 560],
+  ],
+  ...Array.from({ length: 12 }, () => [someSize(), someSize()]),
+] as [number, number][];
+
+test.each(SIZES)(
+  'a plain JPEG of %i x %i pixels gets the bytes that sharp gives it',
+  async (width, height) => {
+    for (const chromaSubsampling of ['4:2:0', '4:4:4']) {
+      const image = await sized(width, height).jpeg({ quality: 90, chromaSubsampling }).toBuffer();
+      const fast = fastPixels(image, MAX_PIXELS)!;
+      const slow = await bySharp(image);
+      expect(fast).toHaveLength(slow.length);
+      if (MAX_LEVELS === 0) expect(fast.equals(slow)).toBe(true);
+      else expect(largestDifference(fast, slow)).toBeLessThanOrEqual(MAX_LEVELS);
+    }
+  },
+);
+
+test('training’s bytes, times the rescale, are serving’s values', async () => {
+  const image = await sized(320, 240).jpeg().toBuffer();
+  const pixels = await decodePixels(image, MAX_PIXELS);
+  const values = await decodeImage(image, MAX_PIXELS);
+  expect(values).toEqual(Float32Array.from(pixels, (level) => level * RESCALE));
+});
+
+test.each<[string, (image: sharp.Sharp) => sharp.Sharp]>([
+  ['progressive', (image) => image.jpeg({ progressive: true })],
+  ['grey', (image) => image.toColourspace('b-w').jpeg()],
+  ['CMYK', (image) => image.toColourspace('cmyk').jpeg()],
+  ['turned', (image) => image.withMetadata({ orientation: 6 }).jpeg()],
+  ['in Display P3', (image) => image.withIccProfile('p3').jpeg()],
+  ['larger than sharp is slower for', (image) => image.resize(800, 600, { fit: 'fill' }).jpeg()],
+  ['narrower than the input', (image) => image.resize(200, 300, { fit: 'fill' }).jpeg()],
+  ['so wide that libvips averages blocks first', (image) => image.resize(900, 300, { fit: 'fill' }).jpeg()],
+  ['not a JPEG', (image) => image.png()],
+])('an image that is %s is left to sharp', async (_what, change) => {
+  expect(fastPixels(await change(sized(320, 240)).toBuffer(), MAX_PIXELS)).toBeUndefined();
+});
+
+test('an image of more pixels than allowed is left to sharp', async () => {
+  const image = await sized(320, 240).jpeg().toBuffer();
+  expect(fastPixels(image, 320 * 240)).toBeDefined();
+  expect(fastPixels(image, 320 * 240 - 1)).toBeUndefined();
+});
+
+test('a damaged JPEG is left to sharp, and the next image is decoded as before', async () => {
+  const image = await sized(320, 240).jpeg().toBuffer();
+  const pixels = fastPixels(image, MAX_PIXELS)!;
+  for (let share = 0.01; share < 1; share += 0.01) {
+    const cut = image.subarray(0, Math.floor(share * image.length));
+    expect(fastPixels(cut, MAX_PIXELS)).toBeUndefined();
+  }
+  // A Huffman table that no code fits.
+  const broken = Buffer.from(image);
+  const table = broken.indexOf(Buffer.from([0xff, 0xc4]));
+  broken.fill(0xff, table + 5, table + 21);
+  expect(fastPixels(broken, MAX_PIXELS)).toBeUndefined();
+  expect(fastPixels(image, MAX_PIXELS)).toEqual(pixels);
+});

@@ -1,0 +1,113 @@
+/** Compressed and oversized bodies: what is read, what is refused, and what counts as memory. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { deflateSync, gzipSync } from 'node:zlib';
+
+import express from 'express';
+
+import { LIMITS } from '../../../service/contract';
+import { errorHandler } from '../../../service/errors';
+import { type BodyLimit, createBodies, readWhole } from '../../../service/http/body';
+import { createHttpServer } from '../../../service/http/server';
+import { requestId } from '../../../service/http/request-log';
+import { converse, expectProblem, json, post } from '../../support/client';
+
+const LIMIT: BodyLimit = { bytes: 1_000_000, subject: 'The text is', remedy: 'send less' };
+
+const bodies = createBodies();
+const app = express();
+app.use(requestId);
+app.post(
+  '/',
+  bodies.accept(() => LIMIT),
+  async (request, response) => {
+    const body = await readWhole(bodies, request, LIMIT);
+    response.json({ bytes: body.length, start: body.toString('latin1', 0, 5) });
+  },
+);
+app.use(errorHandler);
+const server = createHttpServer(app).listen(0);
+const port = () => (server.address() as AddressInfo).port;
+beforeAll(async () => {
+  if (!server.listening) await once(server, 'listening');
+});
+afterAll(() => server.close());
+
+const send = (body: Buffer, encoding?: string) =>
+  post(
+    `http://127.0.0.1:${port()}/`,
+    body,
+    'text/plain',
+    encoding === undefined ? {} : { 'content-encoding': encoding },
+  );
+const text = Buffer.from('hello '.repeat(1000));
+
+test.each<[string, Buffer]>([
+  ['gzip', gzipSync(text)],
+  ['x-gzip', gzipSync(text)],
+  ['GZIP', gzipSync(text)],
+  ['deflate', deflateSync(text)],
+  ['identity', text],
+])('a body with Content-Encoding %s is read', async (encoding, body) => {
+  expect(await json(await send(body, encoding))).toEqual({ bytes: text.length, start: 'hello' });
+});
+
+test('a body that inflates beyond the limit gets 413, and the connection stays usable', async () => {
+  const bomb = gzipSync(Buffer.alloc(100 * LIMIT.bytes));
+  expect(bomb.length).toBeLessThan(LIMIT.bytes);
+  await expectProblem(
+    await send(bomb, 'gzip'),
+    413,
+    'BODY_TOO_LARGE',
+    /The text is larger than 1000000 bytes; send less/,
+  );
+  expect((await send(text)).status).toBe(200);
+});
+
+test('damaged and cut compressed bodies get 400, other encodings 415', async () => {
+  await expectProblem(await send(text, 'gzip'), 400, 'BAD_REQUEST', /compressed body is damaged/);
+  await expectProblem(
+    await send(gzipSync(text).subarray(0, -9), 'gzip'),
+    400,
+    'BAD_REQUEST',
+    /damaged or incomplete/,
+  );
+  await expectProblem(await send(text, 'br'), 415, 'UNSUPPORTED_TYPE', /send gzip, deflate or no/);
+  await expectProblem(await send(text, 'gzip, gzip'), 415, 'UNSUPPORTED_TYPE', /Content-Encoding/);
+});
+
+test('a declared length above the limit is refused before the body, without 100 Continue', async () => {
+  const client = await converse(port());
+  client.say(
+    `POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: ${LIMIT.bytes + 1}\r\n\r\n`,
+  );
+  expect(await client.hear(/BODY_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 /);
+  client.end();
+});
+
+test('one address may hold a part of the memory only, and gets it back', async () => {
+  const held = await Promise.all(
+    Array.from({ length: LIMITS.addressPendingBytes / LIMIT.bytes + 1 }, () => converse(port())),
+  );
+  const head = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${LIMIT.bytes}\r\n\r\n`;
+  for (const client of held) client.say(head + 'x'.repeat(LIMIT.bytes - 1));
+  expect(await Promise.race(held.map((client) => client.hear(/OVERLOADED/)))).toMatch(
+    /^HTTP\/1.1 503 [^]*bodies of your unanswered requests/,
+  );
+  for (const client of held) client.end();
+  let status = 0;
+  for (let tries = 0; status !== 200 && tries < 50; tries++) status = (await send(text)).status;
+  expect(status).toBe(200);
+});
+
+test('bytes that are dropped do not count as memory', async () => {
+  const head = `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  const chunk = `${LIMIT.bytes.toString(16)}\r\n${'x'.repeat(LIMIT.bytes)}\r\n`;
+  const client = await converse(port());
+  client.say(head);
+  for (let bytes = 0; bytes <= LIMITS.pendingBytes; bytes += LIMIT.bytes) client.say(chunk);
+  expect(await client.hear(/BODY_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 /);
+  // While that client still sends.
+  expect((await send(text)).status).toBe(200);
+  client.end();
+});

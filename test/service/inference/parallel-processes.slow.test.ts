@@ -1,0 +1,80 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { ModelQueue } from '../../../service/inference/model-queue';
+import { parallelismOf } from '../../../service/inference/parallelism';
+import { fakeModels, grey } from '../../support/server';
+
+const script = join(__dirname, '../../support/fake-worker.ts');
+const until = async (holds: () => boolean) => {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+};
+
+let queue: ModelQueue;
+let bright: Buffer;
+let crashing: Buffer;
+const states: string[] = [];
+const restarts: string[] = [];
+const classify = (image = bright) => queue.run({ kind: 'classify', image });
+
+beforeAll(async () => {
+  bright = await grey(0.9).png().toBuffer();
+  crashing = await grey(0.75).png().toBuffer();
+  queue = new ModelQueue({
+    model: 'latency',
+    engine: {
+      ...{ kind: 'onnxruntime', threads: 1, onnxCacheDir: tmpdir() },
+      modelDir: join(fakeModels(), 'latency'),
+    },
+    script,
+    processes: 2,
+    onState: ({ kind }) => states.push(kind),
+    onRestart: (reason) => restarts.push(reason),
+  });
+  await until(() => queue.state.kind === 'ready');
+});
+afterAll(() => queue.stop());
+
+test('the model is ready once, when both of its processes are', () => {
+  expect(states).toEqual(['ready']);
+  expect(new Set(queue.processIds).size).toBe(2);
+});
+
+test('two images are classified side by side, and a third one waits', async () => {
+  await Promise.all([classify(), classify()]);
+  const results = await Promise.all([classify(), classify(), classify()]);
+  const waitedMs = results.map(({ queueMs }) => queueMs);
+  expect(Math.max(waitedMs[0]!, waitedMs[1]!)).toBeLessThan(20);
+  // The fake engine takes 30 ms.
+  expect(waitedMs[2]).toBeGreaterThan(20);
+});
+
+test('the queue takes 2 s of work for both processes together, not for one', async () => {
+  for (let i = 0; i < 12; i++) await Promise.all([classify(), classify()]);
+  const startedAt = performance.now();
+  const waiting: Promise<unknown>[] = [];
+  while (queue.rejection() === undefined) waiting.push(classify());
+  await Promise.all(waiting);
+  expect(performance.now() - startedAt).toBeGreaterThan(1300);
+});
+
+test('when one process crashes, its request fails, and the other answers without a pause', async () => {
+  const crashed = classify(crashing);
+  const other = classify();
+  await expect(crashed).rejects.toMatchObject({ code: 'WORKER_FAILED' });
+  expect((await other).probabilities[0]).toBeCloseTo(0.9, 1);
+  expect(queue.state.kind).toBe('ready');
+  expect((await classify()).probabilities[0]).toBeCloseTo(0.9, 1);
+  expect(restarts).toHaveLength(1);
+  expect(states).toEqual(['ready']);
+  await until(() => queue.processIds.length === 2);
+});
+
+test.each([
+  ['latency', 405, { processes: 1, threads: 1 }],
+  ['latency', 2900, { processes: 2, threads: 1 }],
+  ['accuracy', 1999, { processes: 1, threads: 1 }],
+  ['accuracy', 4400, { processes: 1, threads: 4 }],
+] as const)('%s at %i millicores runs as measured best', (model, cpuLimitMillis, parallelism) => {
+  expect(parallelismOf(model, cpuLimitMillis)).toEqual(parallelism);
+});
