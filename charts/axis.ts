@@ -66,3 +66,14 @@ export function logAxis(
     format,
   };
 }
+
+/** The same around values, with room beyond them; those that it has no place for are left out. At least one has a place. */
+export function logAxisAround(
+  values: readonly number[],
+  pixels: readonly [number, number],
+  roomFactor: number,
+  format: Axis['format'] = String,
+): Axis {
+  const known = values.filter((value) => value > 0 && Number.isFinite(value));
+  return logAxis([Math.min(...known) / roomFactor, Math.max(...known) * roomFactor], pixels, { format });
+}

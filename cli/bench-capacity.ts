@@ -43,8 +43,10 @@ async function capacity(options: CapacityOptions): Promise<void> {
       onProbe: (record) => console.error(formatProbe(record)),
     }),
   );
-  if (chart !== undefined) writeFileAtomic(chart, capacityChart(found));
   print(found, formatCapacity(found), options);
+  if (chart === undefined) return;
+  if (found.probes.length > 0) writeFileAtomic(chart, capacityChart(found));
+  else console.error(`${chart} is not written: no probe was finished`);
 }
 
 /** Adds `capacity` to the command `bench`. */

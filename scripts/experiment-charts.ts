@@ -39,7 +39,12 @@ function images(charts: ReadonlyMap<string, string>, prefix: string): string {
   return shown.map(([name, svg]) => `![${titleOf(svg)}](experiment/${name})`).join('\n\n');
 }
 
-const partsOf = (evidence: Evidence, charts: ReadonlyMap<string, string>, reference: string) => ({
+/** The parts of the page that the data gives, by the name in their markers. */
+export const partsOf = (
+  evidence: Evidence,
+  charts: ReadonlyMap<string, string>,
+  reference: string,
+): Readonly<Record<string, () => string>> => ({
   'single-pod': () => images(charts, 'single-pod'),
   'max-size': () => images(charts, 'max-size'),
   'accuracy-hpa': () => images(charts, 'accuracy-hpa'),

@@ -1,16 +1,16 @@
 /** The chart of an HPA deployment over time: five panels on one time axis. Pure. */
-import { type Axis, linearAxis, linearTicks } from '../../charts/axis';
+import { type Axis, linearAxis, linearTicks, logAxisAround } from '../../charts/axis';
 import { COLOURS, tint } from '../../charts/colours';
 import { label, point, steps } from '../../charts/marks';
 import { type Frame, xAxis, yAxis } from '../../charts/panel';
 import { percent, percentTick } from '../../charts/percent';
 import { poster } from '../../charts/poster';
 import { element, line, polyline, rect, text } from '../../charts/svg';
+import { claimOf, hpaTitle } from './claims';
 import { type HpaRun, reactionOf, TOLERANCE } from './hpa-run';
 import { MODEL_STYLE } from './model-style';
-import { claimOf, provenance } from './provenance';
-import { logAround } from './single-pod-chart';
-import { duration, grouped, modelName, objective, plural } from './words';
+import { provenance } from './provenance';
+import { objective, plural } from './words';
 
 const SIDES = { left: 74, right: 586 } as const;
 const TOP_PX = 28;
@@ -165,7 +165,7 @@ function latencyPanel({ windows, run }: HpaRun, x: Axis): string[] {
   const { slo, model } = run;
   const { colour, shape } = MODEL_STYLE[model];
   const known = windows.filter(({ p95Ms }) => Number.isFinite(p95Ms));
-  const y = logAround([slo.limitMs, ...known.map(({ p95Ms }) => p95Ms)], upwards(LATENCY), 1.4);
+  const y = logAxisAround([slo.limitMs, ...known.map(({ p95Ms }) => p95Ms)], upwards(LATENCY), 1.4);
   const middle = ({ atSeconds, lengthMs }: HpaRun['windows'][number]) =>
     x.at((atSeconds + lengthMs / 2000) / 60);
   const isQuoted = ({ outcomes }: HpaRun['windows'][number]) =>
@@ -210,21 +210,6 @@ function refusalsPanel({ windows, run }: HpaRun, x: Axis): string[] {
       });
     }),
   ];
-}
-
-/** The claim: how far the HPA scaled, and how many requests were in time meanwhile. */
-export function hpaTitle(hpa: HpaRun): string {
-  const { run, inTimeShare, due, minReplicas } = hpa;
-  const { mostReady, toReady } = reactionOf(hpa);
-  const scaled =
-    mostReady > minReplicas
-      ? `scaled from ${minReplicas} to ${plural(mostReady, 'pod')}`
-      : `stayed at ${plural(minReplicas, 'pod')}`;
-  const delay = toReady === undefined ? '' : `, the first after ${toReady.toFixed(0)} s`;
-  return (
-    `${modelName(run.model)} behind its HPA ${scaled}${delay}; ` +
-    `${percent(inTimeShare)} of ${grouped(due)} requests were answered within ${duration(run.slo.limitMs)}`
-  );
 }
 
 /** Draws the chart of one run as SVG. */

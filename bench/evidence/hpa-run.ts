@@ -3,7 +3,18 @@ import { parseLoad, rateAt } from '../load/load';
 import { OUTCOMES } from '../load/run-document';
 import { type Window, windowsOf } from '../timeline/windows';
 import type { ExperimentRun } from './experiment-run';
-import { type CpuSample, cpuSamplesOf, loadOf, loadStartMs, requestMillisOf, requestsOf } from './runs';
+import {
+  type CpuSample,
+  cpuSamplesOf,
+  loadOf,
+  loadStartMs,
+  medianOf,
+  requestMillisOf,
+  requestsOf,
+} from './runs';
+
+/** Pods finish what is queued before they are idle. */
+const SETTLE_MS = 10_000;
 
 /** The HPA's own tolerance: within this share of the target it does nothing. */
 export const TOLERANCE = 0.1;
@@ -38,7 +49,9 @@ export interface HpaRun {
   /** What the HPA itself read, percent of the request. */
   readonly reported: readonly { readonly atSeconds: number; readonly percent: number }[];
   readonly rescales: readonly Rescale[];
-  /** CPU time of all pods per answer. */
+  /** CPU of a pod after the load, millicores; 0 where it was not recorded. */
+  readonly idleMillis: number;
+  /** CPU time of all pods per answer, without what they use when idle. */
   readonly cpuSecondsPerImage: number;
   /** The fewest replicas within the bounds whose mean use is at most the target, by window. */
   readonly needed: readonly { readonly atSeconds: number; readonly replicas: number }[];
@@ -102,33 +115,29 @@ export function hpaRun(run: ExperimentRun): HpaRun {
   const cpu = cpuSamplesOf(run);
   // Windows of the metrics tile a pod's life, so their sum is its CPU time.
   const underLoad = cpu.filter(({ fromMs, toMs }) => fromMs >= 0 && toMs <= 1000 * loadSeconds);
+  const idle = cpu.filter(({ fromMs }) => fromMs >= 1000 * loadSeconds + SETTLE_MS);
+  const idleMillis = idle.length === 0 ? 0 : medianOf(idle.map(({ cpuMillis }) => cpuMillis));
   const coreSeconds = underLoad.reduce(
-    (sum, { cpuMillis, fromMs, toMs }) => sum + (cpuMillis * (toMs - fromMs)) / 1e6,
+    (sum, { cpuMillis, fromMs, toMs }) => sum + ((cpuMillis - idleMillis) * (toMs - fromMs)) / 1e6,
     0,
   );
-  const covered = (ms: number) =>
-    ms >= Math.min(...underLoad.map(({ fromMs }) => fromMs)) &&
-    ms <= Math.max(...underLoad.map(({ toMs }) => toMs));
+  const [coveredFromMs, coveredToMs] = [
+    Math.min(...underLoad.map(({ fromMs }) => fromMs)),
+    Math.max(...underLoad.map(({ toMs }) => toMs)),
+  ];
   const answered = intendedMs.filter(
-    (ms, i) => outcome[i]! <= OUTCOMES.indexOf('wrong') && covered(ms),
+    (ms, i) => outcome[i]! <= OUTCOMES.indexOf('wrong') && ms >= coveredFromMs && ms <= coveredToMs,
   ).length;
   const cpuSecondsPerImage = coreSeconds / answered;
-  const atTargetPerSecond = (targetCpuPercent * requestMillisOf(run)) / 1e5 / cpuSecondsPerImage;
+  const targetMillis = (targetCpuPercent / 100) * requestMillisOf(run);
+  // Nothing is left for images where an idle pod is at the target.
+  const atTargetPerSecond = Math.max(0, targetMillis - idleMillis) / 1000 / cpuSecondsPerImage;
   const rate = offeredAt(run, windows, startMs);
   const due = outcome.length;
   const count = (isCounted: (i: number) => boolean) => [...outcome.keys()].filter(isCounted).length;
   return {
-    ...{
-      run,
-      minReplicas,
-      maxReplicas,
-      targetCpuPercent,
-      loadSeconds,
-      windows,
-      cpu,
-      cpuSecondsPerImage,
-      due,
-    },
+    ...{ run, minReplicas, maxReplicas, targetCpuPercent, loadSeconds, windows, cpu, due },
+    ...{ idleMillis, cpuSecondsPerImage },
     endSeconds: (Date.parse(run.timeline.finishedAt) - Date.parse(run.timeline.startedAt) - startMs) / 1000,
     replicas: changesOf(run, startMs),
     reported: run.timeline.autoscaler.flatMap(({ atMs, cpuPercent }) =>
@@ -142,7 +151,7 @@ export function hpaRun(run: ExperimentRun): HpaRun {
     needed: windows.map(({ atSeconds, lengthMs }) => {
       const middle = atSeconds + lengthMs / 2000;
       const offered = middle < 0 || middle > loadSeconds ? 0 : rate(middle);
-      const wanted = Math.ceil(offered / atTargetPerSecond);
+      const wanted = offered === 0 ? 0 : Math.ceil(offered / atTargetPerSecond);
       return { atSeconds, replicas: Math.min(maxReplicas, Math.max(minReplicas, wanted)) };
     }),
     inTimeShare: 1 - count(isLate) / due,
@@ -155,7 +164,7 @@ export interface Reaction {
   /** From the first need for more replicas to the first decision, and to the first new pod that was ready. */
   readonly toDecision?: number;
   readonly toReady?: number;
-  /** From the end of the load until the replicas were at their minimum. */
+  /** From the end of the load until the replicas were back at their minimum; negative if they were before its end. */
   readonly toMinimum?: number;
   /** The most replicas that were ready. */
   readonly mostReady: number;
@@ -164,7 +173,7 @@ export interface Reaction {
   readonly neededPodMinutes: number;
 }
 
-export function reactionOf({ needed, replicas, loadSeconds, windows }: HpaRun): Reaction {
+export function reactionOf({ needed, replicas, loadSeconds, windows, minReplicas }: HpaRun): Reaction {
   const countsAt = (atSeconds: number) => replicas.findLast((counts) => counts.atSeconds <= atSeconds);
   const short = needed.find(
     (window) => window.atSeconds >= 0 && window.replicas > (countsAt(window.atSeconds)?.ready ?? 0),
@@ -173,12 +182,10 @@ export function reactionOf({ needed, replicas, loadSeconds, windows }: HpaRun): 
   const later = short ? replicas.filter(({ atSeconds }) => atSeconds > short.atSeconds) : [];
   const decided = later.find(({ desired }) => desired > before!.desired);
   const ready = later.find((counts) => counts.ready > before!.ready);
-  const least = Math.min(...replicas.map(({ desired }) => desired));
   // The last change to the minimum, as replicas may come and go before.
-  const reached = replicas.findLast(
-    ({ desired }, i) => desired === least && replicas[i - 1]?.desired !== least,
+  const minimum = replicas.findLast(
+    ({ desired }, i) => desired === minReplicas && i > 0 && replicas[i - 1]!.desired > minReplicas,
   );
-  const minimum = reached !== undefined && reached.atSeconds >= loadSeconds ? reached : undefined;
   const underLoad = windows.filter(({ atSeconds }) => atSeconds >= 0 && atSeconds < loadSeconds);
   const minutes = (of: (index: number) => number) =>
     underLoad.reduce((sum, window) => sum + (of(windows.indexOf(window)) * window.lengthMs) / 60_000, 0);

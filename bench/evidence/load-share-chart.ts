@@ -6,9 +6,10 @@ import { percentTick } from '../../charts/percent';
 import { poster } from '../../charts/poster';
 import { line, rect, text } from '../../charts/svg';
 import { type Balance, chanceBand } from './balance';
+import { claimOf, loadShareTitle } from './claims';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
-import { grouped, modelName, plural } from './words';
+import { grouped, jainText, modelName, plural } from './words';
 
 const COLUMNS = [
   { left: 74, right: 300 },
@@ -20,18 +21,6 @@ const PLOT_HEIGHT_PX = 104;
 const BAR_SHARE = 0.7;
 /** Room between the pods of two nodes, in bars. */
 const NODE_GAP = 0.5;
-
-const jainText = (value: number) => value.toFixed(3);
-
-/** The claim: the lowest index of all deployments. */
-export function loadShareTitle(balances: readonly Balance[]): string {
-  const lowest = balances.reduce((low, each) => (each.jain < low.jain ? each : low));
-  const nodes = new Set(balances.flatMap(({ pods }) => pods.map(({ node }) => node))).size;
-  return (
-    `The Service spreads the load over ${plural(nodes, 'node')}: Jain’s index is at least ${jainText(lowest.jain)} ` +
-    `(chance alone gives ${jainText(lowest.jainByChance)})`
-  );
-}
 
 function panel(balance: Balance, index: number): string[] {
   const { pods, run, jain, answered } = balance;
@@ -91,18 +80,19 @@ function panel(balance: Balance, index: number): string[] {
  * @param balances one per deployment, at least one
  */
 export function loadShareChart(balances: readonly Balance[]): string {
+  const runs = balances.map(({ run }) => run);
   const height = Math.ceil(balances.length / 2) * ROW_HEIGHT_PX + 34;
   return poster(
     height,
     {
-      title: loadShareTitle(balances),
+      title: claimOf(loadShareTitle(balances), runs),
       description: balances
         .map(({ run, pods, jain }) => {
           const shares = pods.map(({ share }) => `${percentTick(share)} %`).join(', ');
           return `${run.experiment}: shares ${shares}; Jain’s index ${jainText(jain)}.`;
         })
         .join(' '),
-      strip: provenance(balances.map(({ run }) => run)),
+      strip: provenance(runs),
     },
     ...balances.flatMap(panel),
     text(COLUMNS[0].left, height - 8, CAPTION, { 'font-size': 11, fill: COLOURS.quiet }),

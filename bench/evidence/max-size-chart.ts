@@ -1,46 +1,21 @@
 /** The chart of both models as a max-size fleet: each pod beside the single pod, and the knee by replicas. Pure. */
-import { linearAxis, logAxis } from '../../charts/axis';
+import { linearAxis, logAxis, logAxisAround } from '../../charts/axis';
 import { COLOURS, tint } from '../../charts/colours';
 import { label, point, uprightInterval } from '../../charts/marks';
 import { type Frame, lineKey, xAxis, yAxis } from '../../charts/panel';
 import { poster } from '../../charts/poster';
 import { element, line, polyline, text } from '../../charts/svg';
+import { claimOf, maxSizeTitle } from './claims';
+import { efficiency, type Fleet } from './fleet';
 import { MODEL_STYLE } from './model-style';
-import { claimOf, provenance } from './provenance';
-import type { Knee, RateCurve } from './rate-curve';
-import { logAround } from './single-pod-chart';
-import { kneeText, list, modelName, objective, plural, range, short } from './words';
+import { provenance } from './provenance';
+import type { RateCurve } from './rate-curve';
+import { kneeText, modelName, objective, plural, range, short } from './words';
 
 const LATENCY: Frame = { left: 74, right: 348, top: 40, bottom: 330 };
 const BODY_HEIGHT_PX = 394;
 /** Small panels on the right, one per model. */
 const SIDE = { left: 430, right: 576, top: 40, height: 112, gap: 66 } as const;
-
-/** A fleet beside the single pod of its model, where that was measured. */
-export interface Fleet {
-  readonly fleet: RateCurve;
-  readonly single?: RateCurve;
-}
-
-/** Share of the ideal that a fleet reaches, as bounds from both knees; undefined where a knee has an open end. */
-export function efficiency({ fleet, single }: Fleet): readonly [number, number] | undefined {
-  const ends = ({ lowPerSecond: low, highPerSecond: high }: Knee) =>
-    low === undefined || high === undefined ? undefined : ([low, high] as const);
-  const [many, one] = [ends(fleet.knee), single && ends(single.knee)];
-  if (many === undefined || one === undefined || fleet.pods === 0) return undefined;
-  return [many[0] / (fleet.pods * one[1]), many[1] / (fleet.pods * one[0])];
-}
-
-/** The claim: each fleet's knee. */
-export function maxSizeTitle(fleets: readonly Fleet[]): string {
-  const claims = fleets.map(({ fleet: { model, pods, knee, slo } }) => {
-    const subject = `${modelName(model)}, ${plural(pods, 'pod')}`;
-    return kneeText(knee) === 'cannot tell'
-      ? `an unknown rate (${subject}: cannot tell)`
-      : `${kneeText(knee)} images/s at ${objective(slo)} (${subject})`;
-  });
-  return `A max-size fleet serves ${list(claims)}`;
-}
 
 function perPod({ fleet, single }: Fleet, x: ReturnType<typeof logAxis>, y: ReturnType<typeof logAxis>) {
   const { colour, shape } = MODEL_STYLE[fleet.model];
@@ -145,7 +120,7 @@ export function maxSizeChart(fleets: readonly Fleet[]): string {
     format: short,
   });
   const latencies = curves.flatMap((curve) => [curve.slo.limitMs, ...curve.rates.map(({ p95Ms }) => p95Ms)]);
-  const y = logAround(latencies, [LATENCY.bottom, LATENCY.top], 1.5);
+  const y = logAxisAround(latencies, [LATENCY.bottom, LATENCY.top], 1.5);
   const grey = {
     stroke: COLOURS.quiet,
     'stroke-width': 2.5,

@@ -55,7 +55,3 @@ export function provenance(runs: readonly ExperimentRun[]): string[] {
     ...flaws.map((flaw) => `INVALID: ${flaw}`),
   ];
 }
-
-/** The claim of a chart whose runs are all flawed begins with a warning. */
-export const claimOf = (title: string, runs: readonly ExperimentRun[]): string =>
-  runs.every((run) => flawsOf(run).length > 0) ? `INVALID (see below): ${title}` : title;

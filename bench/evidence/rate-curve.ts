@@ -1,18 +1,17 @@
 /**
- * Latency, goodput, refusals and CPU use by offered rate, from runs under `steps:`; and the knee with its interval. Pure.
+ * Latency, goodput, refusals and CPU use by offered rate, from runs under `steps:`. Pure.
  */
 import type { VariantKind } from '../../infra/variants';
 import type { ModelId } from '../../models/catalog';
-import { designEffect, judgeShare } from '../../statistics/binomial';
+import { designEffect } from '../../statistics/binomial';
 import { percentile } from '../../statistics/percentile';
 import { parseLoad } from '../load/load';
 import { OUTCOMES } from '../load/run-document';
 import type { Slo } from '../load/slo';
 import type { ExperimentRun } from './experiment-run';
+import { type JudgedRate, type Knee, kneeOf, verdictsOf } from './knee';
 import { cpuSamplesOf, loadOf, loadStartMs, medianOf, requestsOf, soundRuns } from './runs';
 
-/** Of each rate's verdict; divided among the samples that it looks at. */
-export const STEP_CONFIDENCE = 0.95;
 /** The first share of a step does not count: the queue of the step before empties or fills. */
 const SETTLE_SHARE = 0.1;
 /** A CPU sample belongs to the step that holds at least this share of its window. */
@@ -33,12 +32,8 @@ interface Step {
   readonly cpu: readonly { readonly cpuMillis: number; readonly percent: number; readonly ms: number }[];
 }
 
-export type RateVerdict = 'pass' | 'fail' | 'cannot tell';
-
 /** What was measured at one offered rate. */
-export interface RateFigures {
-  /** The rate that the load asked for. */
-  readonly ratePerSecond: number;
+export interface RateFigures extends JudgedRate {
   readonly due: number;
   readonly duePerSecond: number;
   /** Latency of answers from the intended send time; NaN where there are too few of them for the percentile. */
@@ -53,18 +48,6 @@ export interface RateFigures {
   readonly cpuCores: number;
   /** Right and wrong answers. */
   readonly answeredPerSecond: number;
-  /** Requests that missed the objective, and all that were due, as independent ones. */
-  readonly violations: number;
-  readonly trials: number;
-  readonly verdict: RateVerdict;
-}
-
-/** The interval in which the highest rate lies that meets the objective. */
-export interface Knee {
-  /** The highest rate that passed below all that failed; undefined if none did. */
-  readonly lowPerSecond?: number;
-  /** The lowest rate that failed; undefined if none did. */
-  readonly highPerSecond?: number;
 }
 
 /** One deployment under steps, its repetitions together. */
@@ -162,29 +145,6 @@ function figuresOf(steps: readonly Step[], slo: Slo): Omit<RateFigures, 'verdict
   };
 }
 
-/**
- * The verdict on each rate, lowest first. A higher rate violates no less, so a rate also passes if it passes together
- * with the rates above it, and fails if it fails together with those below it.
- */
-export function verdictsOf(
-  rates: readonly Pick<RateFigures, 'violations' | 'trials'>[],
-  percentile: number,
-): RateVerdict[] {
-  const judged = (parts: typeof rates, looks: number) =>
-    judgeShare(
-      parts.reduce((sum, { violations }) => sum + violations, 0),
-      parts.reduce((sum, { trials }) => sum + trials, 0),
-      percentile,
-      1 - (1 - STEP_CONFIDENCE) / looks,
-    );
-  return rates.map((_, i) => {
-    const above = rates.slice(i).map((__, more) => rates.slice(i, i + more + 1));
-    const below = rates.slice(0, i + 1).map((__, from) => rates.slice(from, i + 1));
-    if (above.some((parts) => judged(parts, above.length) === 'pass')) return 'pass';
-    return below.some((parts) => judged(parts, below.length) === 'fail') ? 'fail' : 'cannot tell';
-  });
-}
-
 function byRate(steps: readonly Step[], slo: Slo): RateFigures[] {
   const rates = [...new Set(steps.map(({ ratePerSecond }) => ratePerSecond))].sort((a, b) => a - b);
   const figures = rates.map((rate) =>
@@ -195,16 +155,6 @@ function byRate(steps: readonly Step[], slo: Slo): RateFigures[] {
   );
   const verdicts = verdictsOf(figures, slo.percentile);
   return figures.map((each, i) => ({ ...each, verdict: verdicts[i]! }));
-}
-
-/** The knee of a curve; rates between its ends are those that cannot be told apart from the objective. */
-export function kneeOf(rates: readonly Pick<RateFigures, 'ratePerSecond' | 'verdict'>[]): Knee {
-  const high = Math.min(...rates.filter(({ verdict }) => verdict === 'fail').map((r) => r.ratePerSecond));
-  const passed = rates.filter(({ verdict, ratePerSecond }) => verdict === 'pass' && ratePerSecond < high);
-  return {
-    ...(passed.length > 0 && { lowPerSecond: Math.max(...passed.map((r) => r.ratePerSecond)) }),
-    ...(high < Infinity && { highPerSecond: high }),
-  };
 }
 
 function readyPods(run: ExperimentRun): number {

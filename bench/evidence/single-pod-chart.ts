@@ -1,5 +1,5 @@
 /** The chart of both models as a single pod: latency, goodput, refusals and CPU use by offered rate. Pure. */
-import { type Axis, linearAxis, logAxis } from '../../charts/axis';
+import { type Axis, linearAxis, logAxis, logAxisAround } from '../../charts/axis';
 import { COLOURS } from '../../charts/colours';
 import { apart, interval, label, point } from '../../charts/marks';
 import { type Frame, xAxis, yAxis } from '../../charts/panel';
@@ -7,10 +7,11 @@ import { percentTick } from '../../charts/percent';
 import { poster } from '../../charts/poster';
 import { line, polyline, text } from '../../charts/svg';
 import { VARIANTS } from '../../infra/variants';
+import { claimOf, singlePodTitle } from './claims';
 import { MODEL_STYLE } from './model-style';
-import { claimOf, provenance } from './provenance';
+import { provenance } from './provenance';
 import { type RateCurve, rateAtValue, type RateFigures } from './rate-curve';
-import { kneeText, list, modelName, objective, short } from './words';
+import { kneeText, modelName, objective, short } from './words';
 
 const LATENCY: Frame = { left: 74, right: 378, top: 58, bottom: 330 };
 const GOODPUT: Frame = { left: 446, right: 586, top: 58, bottom: 174 };
@@ -27,14 +28,6 @@ const PERCENTILES = [
   },
 ] as const;
 const p95Of = PERCENTILES[1].of;
-
-const finite = (values: readonly number[]) => values.filter((value) => value > 0 && Number.isFinite(value));
-
-/** A logarithmic axis around values, with some room beyond them. */
-export function logAround(values: readonly number[], pixels: readonly [number, number], room = 1.3): Axis {
-  const known = finite(values);
-  return logAxis([Math.min(...known) / room, Math.max(...known) * room], pixels, { format: short });
-}
 
 /** The target of the model's HPA in `dist/`, percent of the CPU request. */
 function hpaTarget(curve: RateCurve): number {
@@ -66,7 +59,7 @@ function series(
 function latencyPanel(curves: readonly RateCurve[], x: Axis): string[] {
   const limits = curves.map(({ slo }) => slo.limitMs);
   const all = curves.flatMap(({ rates }) => rates.flatMap((each) => PERCENTILES.map(({ of }) => of(each))));
-  const y = logAround([...all, ...limits], [LATENCY.bottom, LATENCY.top], 1.8);
+  const y = logAxisAround([...all, ...limits], [LATENCY.bottom, LATENCY.top], 1.8);
   return [
     ...yAxis(LATENCY, { ...y, format: String }, 'latency of answers, ms (log)'),
     ...curves.flatMap((curve, row) => cpuAxis(curve, x, y, row, curves.length)),
@@ -200,18 +193,6 @@ function sidePanels(curves: readonly RateCurve[], range: readonly [number, numbe
     }),
     ...xAxis(REFUSALS, { ...x, ticks: decades.length > 1 ? decades : x.ticks }, 'offered, images/s (log)'),
   ];
-}
-
-/** The claim of the chart: each model's knee, at its objective. */
-export function singlePodTitle(curves: readonly RateCurve[]): string {
-  if (curves.every(({ knee }) => kneeText(knee) === 'cannot tell'))
-    return 'One pod: these runs cannot tell which rate meets the objective';
-  const claims = curves.map(({ model, slo, knee }) =>
-    kneeText(knee) === 'cannot tell'
-      ? `an unknown rate (${modelName(model)}: cannot tell)`
-      : `${kneeText(knee)} images/s at ${objective(slo)} (${modelName(model)})`,
-  );
-  return `One pod serves ${list(claims)}`;
 }
 
 /**

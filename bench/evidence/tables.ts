@@ -6,8 +6,9 @@ import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import { balanceOf } from './balance';
 import type { Evidence } from './evidence';
 import type { ExperimentRun } from './experiment-run';
+import { efficiency } from './fleet';
 import { hpaRun, reactionOf } from './hpa-run';
-import { efficiency } from './max-size-chart';
+
 import type { RateCurve } from './rate-curve';
 import { loadOf, medianOf } from './runs';
 import { grouped, kneeText, modelName, objective, range, short } from './words';
@@ -16,6 +17,9 @@ import { grouped, kneeText, modelName, objective, range, short } from './words';
 const NONE = 'not measured';
 const code = (text: string) => `\`${text}\``;
 const seconds = (value: number | undefined) => (value === undefined ? 'never' : `${value.toFixed(0)} s`);
+/** Seconds from the end of the load. */
+const afterLoad = (value: number | undefined) =>
+  value !== undefined && value < 0 ? 'before its end' : seconds(value);
 
 /** Median and range of the repetitions' own knees; those with an open end are counted only. */
 function repetitionsText({ repetitions }: RateCurve): string {
@@ -72,7 +76,7 @@ export function hpaTable({ hpaRuns }: Evidence): string {
       `${hpa.minReplicas} to ${reaction.mostReady}`,
       seconds(reaction.toDecision),
       seconds(reaction.toReady),
-      seconds(reaction.toMinimum),
+      afterLoad(reaction.toMinimum),
       `${reaction.podMinutes.toFixed(1)} of ${reaction.neededPodMinutes.toFixed(1)}`,
     ];
   });
@@ -85,7 +89,7 @@ export function hpaTable({ hpaRuns }: Evidence): string {
     'ready pods',
     'first decision after',
     'first new pod ready after',
-    'back at the minimum after',
+    'back at the minimum, after the load',
     'pod minutes: ready of needed',
   ];
   return rows.length === 0 ? NO_DATA : table(head, rows);

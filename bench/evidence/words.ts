@@ -1,7 +1,7 @@
 /** Figures as the words of titles, labels and tables. Pure. */
 import { ARCHITECTURES, type ModelId, MODELS } from '../../models/catalog';
 import type { Slo } from '../load/slo';
-import type { Knee } from './rate-curve';
+import type { Knee } from './knee';
 
 /** `MobileNetV2`. */
 export const modelName = (model: ModelId): string => ARCHITECTURES[MODELS[model].architecture].title;
@@ -38,3 +38,6 @@ export const plural = (count: number, noun: string): string => `${count} ${noun}
 
 /** A whole number with commas between thousands. */
 export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** Jain's index: `0.998`. */
+export const jainText = (value: number): string => value.toFixed(3);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { linearAxis, linearTicks, logAxis, logTicks } from '../../charts/axis';
+import { linearAxis, linearTicks, logAxis, logAxisAround, logTicks } from '../../charts/axis';
 
 test('ticks are round, inside the range and free of rounding errors', () => {
   expect(linearTicks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
@@ -37,4 +37,9 @@ test('equal ratios have equal lengths on a logarithmic axis, and 0 has no place'
   const { at } = logAxis([1, 100], [0, 200]);
   expect([at(1), at(10), at(100)].map((pixel) => Math.round(pixel))).toEqual([0, 100, 200]);
   expect(at(0)).toBeNaN();
+});
+
+test('an axis around values has room beyond them, and leaves out what has no place', () => {
+  const { at } = logAxisAround([NaN, 0, 10, 1000], [0, 400], 10);
+  expect([at(1), at(10_000)].map((pixel) => Math.round(pixel))).toEqual([0, 400]);
 });

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { capacityChart } from '../../bench/load/capacity-chart';
 import { parseCapacityDocument } from '../../bench/load/capacity-document';
 import { parseRunDocument } from '../../bench/load/run-document';
 import { parseTimeline } from '../../bench/timeline/timeline-document';
@@ -94,13 +95,16 @@ test(
   'Ctrl-C ends a search with the rates that it has tried',
   async () => {
     const out = join(folder, 'capacity.json');
-    const args = ['capacity', '--url', server.url, '--slo', 'p80=50ms', '--out', out];
+    const chart = join(folder, 'capacity.svg');
+    const files = ['--out', out, '--chart', chart];
+    const args = ['capacity', '--url', server.url, '--slo', 'p80=50ms', ...files];
     const { code, stdout } = await bench(args, interruptOnce(' after '));
     expect(code).toBe(130);
     expect(stdout).toMatch(/^ended +interrupted$/m);
     const found = parseCapacityDocument(readFileSync(out, 'utf8'));
     expect(found.ended).toBe('interrupted');
     expect(found.probes.length).toBeLessThanOrEqual(2);
+    expect(readFileSync(chart, 'utf8')).toBe(capacityChart(found));
   },
   TIMEOUT_MS,
 );

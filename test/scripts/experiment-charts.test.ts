@@ -1,14 +1,21 @@
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-import { staleFiles } from '../../scripts/experiment-charts';
+import { evidenceOf } from '../../bench/evidence/evidence';
+import { partsOf, staleFiles } from '../../scripts/experiment-charts';
 import { ROOT } from '../../scripts/documents';
 import { syntheticRun } from '../bench/evidence/synthetic-run';
 
 test('charts and tables agree with docs/experiment/data/; if not, run `npm run experiments:charts`', () => {
   expect([...staleFiles(ROOT).keys()]).toEqual([]);
+});
+
+test('every part that the data gives is on the page once', () => {
+  const page = readFileSync(join(ROOT, 'docs/experiment.md'), 'utf8');
+  const found = [...page.matchAll(/<!-- ([\w-]+): npm run experiments:charts -->/g)].map(([, name]) => name!);
+  expect(found.sort()).toEqual(Object.keys(partsOf(evidenceOf([]), new Map(), '')).sort());
 });
 
 /** A project with the real pages and the data of one synthetic run. */

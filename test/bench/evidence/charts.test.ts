@@ -1,13 +1,12 @@
 import { balanceOf } from '../../../bench/evidence/balance';
 import { chartsOf } from '../../../bench/evidence/charts';
+import { hpaTitle, loadShareTitle, maxSizeTitle, singlePodTitle } from '../../../bench/evidence/claims';
 import { evidenceOf } from '../../../bench/evidence/evidence';
 import type { ExperimentRun } from '../../../bench/evidence/experiment-run';
-import { hpaTitle } from '../../../bench/evidence/hpa-chart';
+import { efficiency } from '../../../bench/evidence/fleet';
 import { hpaRun } from '../../../bench/evidence/hpa-run';
-import { loadShareTitle } from '../../../bench/evidence/load-share-chart';
-import { efficiency, maxSizeTitle } from '../../../bench/evidence/max-size-chart';
-import { type Knee, type RateCurve, rateCurve } from '../../../bench/evidence/rate-curve';
-import { singlePodTitle } from '../../../bench/evidence/single-pod-chart';
+import type { Knee } from '../../../bench/evidence/knee';
+import { type RateCurve, rateCurve } from '../../../bench/evidence/rate-curve';
 import { syntheticRun } from './synthetic-run';
 
 const latency = { cpuSecondsPerImage: 0.025, cpuFactor: 0.19, limitMs: 250 };

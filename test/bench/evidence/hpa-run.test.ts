@@ -28,6 +28,20 @@ test('the needed replicas keep the mean CPU use at the target, within the bounds
   expect([6, 7]).toContain(at(150));
 });
 
+test('what an idle pod uses is no image’s: a pod that is idle at half its target needs twice the pods', () => {
+  const plain = run('steps:1.5:120s');
+  const samples = plain.timeline.podMetrics.map((sample) => ({
+    ...sample,
+    cpuMillis: sample.cpuMillis + 10,
+  }));
+  const busy = hpaRun({ ...plain, timeline: { ...plain.timeline, podMetrics: samples } });
+  expect(hpaRun(plain).idleMillis).toBe(0);
+  expect(busy.idleMillis).toBe(10);
+  expect(busy.cpuSecondsPerImage).toBeCloseTo(hpaRun(plain).cpuSecondsPerImage, 9);
+  const most = ({ needed }: typeof busy) => Math.max(...needed.map(({ replicas }) => replicas));
+  expect([most(hpaRun(plain)), most(busy)]).toEqual([2, 4]);
+});
+
 test('the reaction is counted from the first need to the first new pod, and from the end of the load to the minimum', () => {
   const { toDecision, toReady, toMinimum, mostReady } = reactionOf(hpa);
   expect(toReady! - toDecision!).toBe(8);

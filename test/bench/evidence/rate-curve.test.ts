@@ -1,4 +1,4 @@
-import { kneeOf, rateAtValue, rateCurve, verdictsOf } from '../../../bench/evidence/rate-curve';
+import { rateAtValue, rateCurve } from '../../../bench/evidence/rate-curve';
 import { syntheticRun } from './synthetic-run';
 
 const single = (repetition: number, load = 'steps:4,8,16,32:60s') =>
@@ -8,11 +8,6 @@ const single = (repetition: number, load = 'steps:4,8,16,32:60s') =>
   });
 /** Its limit of 2900m times 0.19 gives 22 images per second. */
 const CAPACITY = 22;
-
-const rate = (ratePerSecond: number, verdict: 'pass' | 'fail' | 'cannot tell') => ({
-  ratePerSecond,
-  verdict,
-});
 
 test('the knee of a simulated pod lies below its capacity and above a third of it', () => {
   const { knee, pods } = rateCurve([single(1), single(2)]);
@@ -65,34 +60,4 @@ test('a run whose generator was INVALID does not count beside sound ones', () =>
 
 test('a load that is no steps is refused by name', () => {
   expect(() => rateCurve([single(1, 'poisson:4:60s')])).toThrow(/latency-single-pod-1 must be steps:…/);
-});
-
-test('the knee lies between the highest rate that passed and the lowest that failed', () => {
-  expect(kneeOf([rate(1, 'pass'), rate(2, 'cannot tell'), rate(3, 'fail')])).toEqual({
-    lowPerSecond: 1,
-    highPerSecond: 3,
-  });
-  expect(kneeOf([rate(1, 'pass'), rate(2, 'fail'), rate(3, 'pass')])).toEqual({
-    lowPerSecond: 1,
-    highPerSecond: 2,
-  });
-  expect(kneeOf([rate(1, 'pass')])).toEqual({ lowPerSecond: 1 });
-  expect(kneeOf([rate(1, 'fail')])).toEqual({ highPerSecond: 1 });
-  expect(kneeOf([rate(1, 'cannot tell')])).toEqual({});
-});
-
-test('a rate that has too few requests alone passes together with the rates above it, never with those below', () => {
-  const clean = { violations: 0, trials: 60 };
-  expect(verdictsOf([clean, clean, clean], 0.95)).toEqual(['pass', 'pass', 'pass']);
-  expect(verdictsOf([{ violations: 0, trials: 20 }, clean, { violations: 60, trials: 60 }], 0.95)).toEqual([
-    'pass',
-    'cannot tell',
-    'fail',
-  ]);
-});
-
-test('a rate fails together with the rates below it, and too few requests cannot tell', () => {
-  const few = { violations: 1, trials: 5 };
-  expect(verdictsOf([few], 0.95)).toEqual(['cannot tell']);
-  expect(verdictsOf([{ violations: 12, trials: 60 }, few], 0.95)).toEqual(['fail', 'fail']);
 });
