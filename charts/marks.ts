@@ -42,12 +42,21 @@ export const interval = (
   ].join('');
 };
 
-/** The same upright. */
-export const uprightInterval = (x: number, y1: number, y2: number, stroke: string): string =>
-  [y1, y2]
-    .map((y) => line(x - CAP_PX, y, x + CAP_PX, y, { stroke, 'stroke-width': 2.5 }))
-    .concat(line(x, y1, x, y2, { stroke, 'stroke-width': 2.5 }))
-    .join('');
+/** The same upright, from `y1` to `y2`. */
+export const uprightInterval = (
+  x: number,
+  y1: number,
+  y2: number,
+  stroke: string,
+  open: { readonly start?: boolean; readonly end?: boolean } = {},
+): string => {
+  const style = { stroke, 'stroke-width': 2.5 };
+  return [
+    line(x, y1, x, y2, style),
+    ...(open.start ? [] : [line(x - CAP_PX, y1, x + CAP_PX, y1, style)]),
+    ...(open.end ? [] : [line(x - CAP_PX, y2, x + CAP_PX, y2, style)]),
+  ].join('');
+};
 
 /** Points of a line that keeps each value until the next one, and the last until `endX`. */
 export function steps(points: readonly (readonly [number, number])[], endX: number): [number, number][] {

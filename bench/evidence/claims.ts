@@ -6,7 +6,17 @@ import type { Fleet } from './fleet';
 import { type HpaRun, reactionOf } from './hpa-run';
 import type { RateCurve } from './rate-curve';
 import { flawsOf } from './runs';
-import { duration, grouped, jainText, kneeText, list, modelName, objective, plural } from './words';
+import {
+  CANNOT_TELL,
+  duration,
+  grouped,
+  jainText,
+  kneeText,
+  list,
+  modelName,
+  objective,
+  plural,
+} from './words';
 
 /** The claim of a chart whose runs are all flawed begins with a warning. */
 export const claimOf = (title: string, runs: readonly ExperimentRun[]): string =>
@@ -14,10 +24,10 @@ export const claimOf = (title: string, runs: readonly ExperimentRun[]): string =
 
 /** The claim of the chart: each model's knee, at its objective. */
 export function singlePodTitle(curves: readonly RateCurve[]): string {
-  if (curves.every(({ knee }) => kneeText(knee) === 'cannot tell'))
+  if (curves.every(({ knee }) => kneeText(knee) === CANNOT_TELL))
     return 'One pod: these runs cannot tell which rate meets the objective';
   const claims = curves.map(({ model, slo, knee }) =>
-    kneeText(knee) === 'cannot tell'
+    kneeText(knee) === CANNOT_TELL
       ? `an unknown rate (${modelName(model)}: cannot tell)`
       : `${kneeText(knee)} images/s at ${objective(slo)} (${modelName(model)})`,
   );
@@ -28,7 +38,7 @@ export function singlePodTitle(curves: readonly RateCurve[]): string {
 export function maxSizeTitle(fleets: readonly Fleet[]): string {
   const claims = fleets.map(({ fleet: { model, pods, knee, slo } }) => {
     const subject = `${modelName(model)}, ${plural(pods, 'pod')}`;
-    return kneeText(knee) === 'cannot tell'
+    return kneeText(knee) === CANNOT_TELL
       ? `an unknown rate (${subject}: cannot tell)`
       : `${kneeText(knee)} images/s at ${objective(slo)} (${subject})`;
   });

@@ -1,6 +1,6 @@
 /** How a max-size fleet compares with the single pod of its model. Pure. */
-import type { Knee } from './knee';
 import type { RateCurve } from './rate-curve';
+import { boundsText, CANNOT_TELL } from './words';
 
 /** A fleet beside the single pod of its model, where that was measured. */
 export interface Fleet {
@@ -8,11 +8,24 @@ export interface Fleet {
   readonly single?: RateCurve;
 }
 
-/** Share of the ideal that a fleet reaches, as bounds from both knees; undefined where a knee has an open end. */
-export function efficiency({ fleet, single }: Fleet): readonly [number, number] | undefined {
-  const ends = ({ lowPerSecond: low, highPerSecond: high }: Knee) =>
-    low === undefined || high === undefined ? undefined : ([low, high] as const);
-  const [many, one] = [ends(fleet.knee), single && ends(single.knee)];
-  if (many === undefined || one === undefined || fleet.pods === 0) return undefined;
-  return [many[0] / (fleet.pods * one[1]), many[1] / (fleet.pods * one[0])];
+/** Share of the ideal that a fleet reaches; a bound is missing where the knees leave it open. */
+export interface Efficiency {
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/** A fleet's knee over the single pod's times its pods, ends against ends. */
+export function efficiency({ fleet, single }: Fleet): Efficiency {
+  const ratio = (many: number | undefined, one: number | undefined) =>
+    many === undefined || one === undefined || fleet.pods === 0 ? undefined : many / (fleet.pods * one);
+  const low = ratio(fleet.knee.lowPerSecond, single?.knee.highPerSecond);
+  const high = ratio(fleet.knee.highPerSecond, single?.knee.lowPerSecond);
+  return { ...(low !== undefined && { low }), ...(high !== undefined && { high }) };
+}
+
+/** `87–104 %`, `at least 87 %`, `cannot tell`. */
+export function efficiencyText(fleet: Fleet): string {
+  const { low, high } = efficiency(fleet);
+  const words = boundsText(low && 100 * low, high && 100 * high);
+  return words === CANNOT_TELL ? words : `${words} %`;
 }

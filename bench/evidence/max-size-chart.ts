@@ -6,11 +6,11 @@ import { type Frame, lineKey, xAxis, yAxis } from '../../charts/panel';
 import { poster } from '../../charts/poster';
 import { element, line, polyline, text } from '../../charts/svg';
 import { claimOf, maxSizeTitle } from './claims';
-import { efficiency, type Fleet } from './fleet';
+import { efficiencyText, type Fleet } from './fleet';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
 import type { RateCurve } from './rate-curve';
-import { kneeText, modelName, objective, plural, range, short } from './words';
+import { kneeText, modelName, objective, plural, short } from './words';
 
 const LATENCY: Frame = { left: 74, right: 348, top: 40, bottom: 330 };
 const BODY_HEIGHT_PX = 394;
@@ -70,8 +70,6 @@ function scaling(each: Fleet, row: number, isLast: boolean): string[] {
     ticks: Array.from({ length: count }, (_, i) => i + 1),
   });
   const y = linearAxis([0, highest * 1.08], [frame.bottom, frame.top]);
-  const share = efficiency(each);
-  const ofIdeal = share ? `${range(100 * share[0], 100 * share[1])} % of ideal` : 'ideal: cannot tell';
   const cone =
     ideal === undefined
       ? []
@@ -93,12 +91,15 @@ function scaling(each: Fleet, row: number, isLast: boolean): string[] {
     ...curves.map((curve) => {
       const [low, high] = endsOf(curve);
       const at = x.at(curve === fleet ? count : 1);
-      return uprightInterval(at, y.at(low), y.at(high), curve === fleet ? colour : COLOURS.quiet);
+      return uprightInterval(at, y.at(low), y.at(high), curve === fleet ? colour : COLOURS.quiet, {
+        start: curve.knee.lowPerSecond === undefined,
+        end: curve.knee.highPerSecond === undefined,
+      });
     }),
     text(frame.left, frame.top - 20, modelName(fleet.model), {
       ...{ fill: colour, 'font-weight': 600, 'font-size': 11 },
     }),
-    text(frame.left, frame.top - 7, ofIdeal, { fill: colour, 'font-size': 11 }),
+    text(frame.left, frame.top - 7, `of ideal: ${efficiencyText(each)}`, { fill: colour, 'font-size': 11 }),
     ...(isLast
       ? xAxis(frame, x, 'ready pods')
       : x.ticks.map((tick) =>
@@ -147,4 +148,5 @@ export function maxSizeChart(fleets: readonly Fleet[]): string {
   );
 }
 
-const CAPTION = 'Bars: intervals of the knees. Grey wedge: the single pod’s knee times the number of pods.';
+const CAPTION =
+  'Bars: knees, without a cap where open. Wedge: the single pod’s knee times the number of pods.';

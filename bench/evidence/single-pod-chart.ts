@@ -136,7 +136,16 @@ function cpuAxis(curve: RateCurve, x: Axis, y: Axis, row: number, rows: number):
   });
   const target = hpaTarget(curve);
   const rate = rateAtValue(rates, ({ cpuPercent }) => cpuPercent, target);
-  if (rate === undefined) return numbers;
+  const targetStyle = { fill: colour, 'font-size': 11 };
+  if (rate === undefined) {
+    const known = rates.filter(({ cpuPercent }) => Number.isFinite(cpuPercent));
+    const isBelow = known.length > 0 && known[0]!.cpuPercent >= target;
+    const words = `← HPA target ${target} %: below the lowest rate`;
+    // Models may share this corner, so each has a line of its own.
+    return isBelow
+      ? [...numbers, label(LATENCY.left + 4, LATENCY.bottom - 7 - row * 14, words, targetStyle)]
+      : numbers;
+  }
   const known = rates.filter((figures) => Number.isFinite(p95Of(figures)));
   const after = known.findIndex(({ ratePerSecond }) => ratePerSecond >= rate);
   const meets =
@@ -152,10 +161,7 @@ function cpuAxis(curve: RateCurve, x: Axis, y: Axis, row: number, rows: number):
     ...numbers,
     line(x.at(rate), LATENCY.top, x.at(rate), LATENCY.bottom, style),
     point('circle', x.at(rate), meets, 5.5, { fill: 'none', stroke: colour, 'stroke-width': 2 }),
-    label(x.at(rate) + 5, LATENCY.bottom - 7, `HPA target ${target} %`, {
-      fill: colour,
-      'font-size': 11,
-    }),
+    label(x.at(rate) + 5, LATENCY.bottom - 7, `HPA target ${target} %`, targetStyle),
   ];
 }
 
@@ -232,4 +238,5 @@ export function singlePodChart(curves: readonly RateCurve[]): string {
   );
 }
 
-const CAPTION = 'Points: p95, hollow where the rate fails the objective. Faint points: single repetitions.';
+const CAPTION =
+  'Hollow points fail the objective (a refusal counts as late). Faint points: single repetitions.';

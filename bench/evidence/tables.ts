@@ -6,9 +6,8 @@ import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import { balanceOf } from './balance';
 import type { Evidence } from './evidence';
 import type { ExperimentRun } from './experiment-run';
-import { efficiency } from './fleet';
+import { efficiencyText } from './fleet';
 import { hpaRun, reactionOf } from './hpa-run';
-
 import type { RateCurve } from './rate-curve';
 import { loadOf, medianOf } from './runs';
 import { grouped, kneeText, modelName, objective, range, short } from './words';
@@ -23,6 +22,7 @@ const afterLoad = (value: number | undefined) =>
 
 /** Median and range of the repetitions' own knees; those with an open end are counted only. */
 function repetitionsText({ repetitions }: RateCurve): string {
+  if (repetitions.length === 1) return 'one repetition';
   const ends = repetitions.flatMap(({ knee: { lowPerSecond: low, highPerSecond: high } }) =>
     low === undefined || high === undefined ? [] : [{ low, high }],
   );
@@ -36,7 +36,6 @@ function repetitionsText({ repetitions }: RateCurve): string {
 export function capacityTable({ curves }: Evidence): string {
   const rows = [...curves].map(([name, curve]) => {
     const single = curves.get(`${curve.model}-single-pod`);
-    const share = curve.kind === 'max-size' && single ? efficiency({ fleet: curve, single }) : undefined;
     const { resources } = curve.runs[0]!.applied;
     return [
       code(name),
@@ -45,7 +44,7 @@ export function capacityTable({ curves }: Evidence): string {
       objective(curve.slo),
       kneeText(curve.knee),
       repetitionsText(curve),
-      share ? `${range(100 * share[0], 100 * share[1])} %` : curve.kind === 'max-size' ? 'cannot tell' : '',
+      curve.kind === 'max-size' ? efficiencyText({ fleet: curve, ...(single && { single }) }) : '',
       Number.isFinite(curve.cpuSecondsPerImage) ? short(curve.cpuSecondsPerImage) : NONE,
     ];
   });

@@ -22,12 +22,19 @@ export const objective = ({ percentile, limitMs }: Slo): string =>
 export const range = (low: number, high: number): string =>
   short(low) === short(high) ? short(low) : `${short(low)}–${short(high)}`;
 
-/** A knee in images per second: `12–14`, `at least 14`, `less than 12`, `cannot tell`. */
-export function kneeText({ lowPerSecond: low, highPerSecond: high }: Knee): string {
+/** Bounds of a number: `12–14`, `at least 14`, `less than 12`, `cannot tell`. */
+export function boundsText(low: number | undefined, high: number | undefined): string {
   if (low !== undefined && high !== undefined) return range(low, high);
   if (low !== undefined) return `at least ${short(low)}`;
-  return high !== undefined ? `less than ${short(high)}` : 'cannot tell';
+  return high !== undefined ? `less than ${short(high)}` : CANNOT_TELL;
 }
+
+/** What stands where the data decides nothing. */
+export const CANNOT_TELL = 'cannot tell';
+
+/** A knee in images per second. */
+export const kneeText = ({ lowPerSecond, highPerSecond }: Knee): string =>
+  boundsText(lowPerSecond, highPerSecond);
 
 /** A list in words: `a`, `a and b`, `a, b and c`. */
 export const list = (parts: readonly string[]): string =>

@@ -14,6 +14,7 @@ test('an interval has a tick at each end that is not open', () => {
   expect(ends(interval(0, 10, 5, '#000000'))).toBe(3);
   expect(ends(interval(0, 10, 5, '#000000', { end: true }))).toBe(2);
   expect(ends(uprightInterval(0, 10, 5, '#000000'))).toBe(3);
+  expect(ends(uprightInterval(0, 10, 5, '#000000', { start: true }))).toBe(2);
 });
 
 test('a label has a white outline behind its letters', () => {

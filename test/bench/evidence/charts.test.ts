@@ -3,7 +3,7 @@ import { chartsOf } from '../../../bench/evidence/charts';
 import { hpaTitle, loadShareTitle, maxSizeTitle, singlePodTitle } from '../../../bench/evidence/claims';
 import { evidenceOf } from '../../../bench/evidence/evidence';
 import type { ExperimentRun } from '../../../bench/evidence/experiment-run';
-import { efficiency } from '../../../bench/evidence/fleet';
+import { efficiency, efficiencyText } from '../../../bench/evidence/fleet';
 import { hpaRun } from '../../../bench/evidence/hpa-run';
 import type { Knee } from '../../../bench/evidence/knee';
 import { type RateCurve, rateCurve } from '../../../bench/evidence/rate-curve';
@@ -92,12 +92,25 @@ test('where one model cannot tell, the other one still has its claim', () => {
   );
 });
 
+test('an HPA target that every measured rate exceeds has its words, and none without CPU samples', () => {
+  const busy = syntheticRun({ variant: 'latency-single-pod', load: 'steps:16,32:30s', ...latency });
+  const svgOf = (run: ExperimentRun) => chartsOf(evidenceOf([run])).get('single-pod.svg')!;
+  expect(svgOf(busy)).toContain('← HPA target 50 %: below the lowest rate');
+  const unknown = { ...busy, timeline: { ...busy.timeline, podMetrics: [] } };
+  expect(svgOf(unknown)).not.toContain('HPA target');
+  expect(svgOf(unknown)).not.toMatch(/NaN/);
+});
+
 test('the ideal of a fleet is its single pod’s knee times its pods, ends against ends', () => {
   const one = withKnee(single, { lowPerSecond: 10, highPerSecond: 12 });
   const two = withKnee(fleet, { lowPerSecond: 18, highPerSecond: 20 });
-  expect(efficiency({ fleet: two, single: one })).toEqual([18 / 24, 20 / 20]);
-  expect(efficiency({ fleet: two })).toBeUndefined();
-  expect(efficiency({ fleet: two, single: withKnee(single, { lowPerSecond: 10 }) })).toBeUndefined();
+  expect(efficiency({ fleet: two, single: one })).toEqual({ low: 18 / 24, high: 20 / 20 });
+  expect(efficiency({ fleet: two })).toEqual({});
+  const openAbove = { fleet: two, single: withKnee(single, { lowPerSecond: 10 }) };
+  expect(efficiency(openAbove)).toEqual({ high: 20 / 20 });
+  expect(efficiencyText({ fleet: two, single: one })).toBe('75–100 %');
+  expect(efficiencyText(openAbove)).toBe('less than 100 %');
+  expect(efficiencyText({ fleet: two })).toBe('cannot tell');
   expect(maxSizeTitle([{ fleet: two, single: one }])).toBe(
     'A max-size fleet serves 18–20 images/s at p95 ≤ 250 ms (MobileNetV2, 2 pods)',
   );

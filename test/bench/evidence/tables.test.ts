@@ -67,6 +67,7 @@ test('the table of capacity has each deployment with its knee, its repetitions a
   expect(single![6]).toMatch(/^\d of 2: median [\d.–]+, within [\d.–]+$/);
   expect(single![8]).toBe('0.025');
   expect(fleet!.slice(1, 3)).toEqual(['`latency-max-size`', '2']);
+  expect(fleet![6]).toBe('one repetition');
   expect(fleet![7]).toMatch(/^\d+–\d+ %$/);
 });
 
