@@ -25,13 +25,13 @@ import { path } from './options';
 
 type CapacityOptions = Target &
   Schedule & {
-  readonly slo: Slo;
-  /** Seconds. */
-  readonly maxProbe: number;
-  /** Seconds. */
-  readonly confirm?: number;
-  readonly chart?: string;
-};
+    readonly slo: Slo;
+    /** Seconds. */
+    readonly maxProbe: number;
+    /** Seconds. */
+    readonly confirm?: number;
+    readonly chart?: string;
+  };
 
 async function capacity(options: CapacityOptions): Promise<void> {
   const { connections, seed, slo, maxProbe, confirm, chart } = options;
@@ -55,11 +55,7 @@ export function addCapacityCommand(bench: Command): void {
     .description('find the highest rate of Poisson arrivals that meets an objective')
     .requiredOption('--slo <objective>', 'latency objective, such as p95=100ms', read(parseSlo))
     .addOption(
-      durationOption(
-        '--max-probe <duration>',
-        'longest time to test one rate',
-        DEFAULT_MAX_PROBE_SECONDS,
-      ),
+      durationOption('--max-probe <duration>', 'longest time to test one rate', DEFAULT_MAX_PROBE_SECONDS),
     )
     .option(
       '--confirm <duration>',

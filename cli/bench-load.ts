@@ -5,13 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 
 import { CONNECTION_FORMS } from '../bench/load/connections';
 import { runLoad } from '../bench/load/generator';
-import {
-  LOAD_FORMS,
-  MAX_CLIENTS,
-  MAX_REQUESTS,
-  MAX_SECONDS,
-  parseLoad,
-} from '../bench/load/load';
+import { LOAD_FORMS, MAX_CLIENTS, MAX_REQUESTS, MAX_SECONDS, parseLoad } from '../bench/load/load';
 import { formatLatency, formatRun } from '../bench/load/report';
 import type { RunDocument, Shard } from '../bench/load/run-document';
 import { parseSlo, type Slo } from '../bench/load/slo';
@@ -44,11 +38,11 @@ function shard(text: string): Shard {
 
 type LoadOptions = Target &
   Schedule & {
-  readonly load: string;
-  readonly slo?: Slo;
-  readonly shard?: Shard;
-  readonly startAt?: Date;
-};
+    readonly load: string;
+    readonly slo?: Slo;
+    readonly shard?: Shard;
+    readonly startAt?: Date;
+  };
 
 async function load(options: LoadOptions): Promise<void> {
   const { slo, startAt, connections, seed } = options;
@@ -107,9 +101,7 @@ export function addLoadCommand(bench: Command): void {
 /** Adds `latency` to the command `bench`. */
 export function addLatencyCommand(bench: Command): void {
   addTarget(bench.command('latency'))
-    .description(
-      'measure the latency (p50, p90, p99) of one client, then the images per second of several',
-    )
+    .description('measure the latency (p50, p90, p99) of one client, then the images per second of several')
     .addOption(durationOption('--duration <duration>', 'length of each of the two measurements', 30))
     .option('--clients <count>', 'clients in the second measurement', wholeNumberFrom(1, MAX_CLIENTS), 8)
     .addHelpText('after', `\nExample: npx tandem bench latency ${EXAMPLE_TARGET} --duration 30s`)

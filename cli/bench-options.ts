@@ -62,9 +62,7 @@ export const runOptionsOf = ({ url, image: images = [], timeout }: Target) => ({
 
 /** An option that takes a duration; the help shows its default with a unit. */
 export const durationOption = (flags: string, description: string, defaultSeconds: number): Option =>
-  new Option(flags, description)
-    .argParser(read(parseSeconds))
-    .default(defaultSeconds, `${defaultSeconds}s`);
+  new Option(flags, description).argParser(read(parseSeconds)).default(defaultSeconds, `${defaultSeconds}s`);
 
 /** Adds the options of every command that sends requests. */
 export const addTarget = (command: Command): Command =>

@@ -82,7 +82,11 @@ export function addTimelineCommand(bench: Command): void {
     .option('--kubeconfig <file>', 'the cluster, read with kubectl', path)
     .option('--namespace <name>', 'namespace of the Deployment', 'default')
     .option('--deployment <name>', 'the Deployment; its HPA must have the same name')
-    .option('--process <name=url...>', 'record these processes instead of a Deployment; URL without a path', named(httpUrl))
+    .option(
+      '--process <name=url...>',
+      'record these processes instead of a Deployment; URL without a path',
+      named(httpUrl),
+    )
     .option(
       '--cgroup <name=folder...>',
       'the control group of each process, for its CPU and memory',

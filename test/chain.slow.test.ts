@@ -39,7 +39,7 @@ beforeAll(async () => {
       modelsDir: DEMO_MODELS_DIR,
       onnxCacheDir,
       logLevel: 'silent',
-    corsOrigins: [],
+      corsOrigins: [],
     },
     { log: pino({ level: 'silent' }) },
   );

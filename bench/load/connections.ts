@@ -18,10 +18,7 @@ export const MAX_CONNECTIONS = 4_096;
 export const CONNECTION_FORMS = [
   ['fresh', 'a new connection per request: each request may reach another pod'],
   ['kept:8', 'at most 8 connections, kept open: each stays with one pod'],
-  [
-    'renewed:8:10s',
-    'at most 8 connections; each is closed after the first answer once it is 10 s old',
-  ],
+  ['renewed:8:10s', 'at most 8 connections; each is closed after the first answer once it is 10 s old'],
 ] as const;
 
 /**

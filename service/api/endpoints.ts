@@ -59,7 +59,7 @@ const operations = {
     method: 'GET',
     path: PATHS.docs,
     summary: 'Get the API explorer',
-    answer: { 'text/html': 'opaque' },
+    answer: { 'text/html': 'text' },
     isOpen: true,
   },
   samples: {
