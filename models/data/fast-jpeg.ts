@@ -1,6 +1,6 @@
 /**
  * The fast way from a plain JPEG to the input size: libjpeg-turbo and the resize, both in WebAssembly and in one memory.
- * Its bytes are sharp's; sharp decodes everything else. It takes a third of sharp's CPU time for 320 x 240 pixels, most of
+ * Its bytes are sharp's; sharp decodes everything else. It takes 0.4 of sharp's CPU time for 320 x 240 pixels, most of
  * which libvips needs to set up its pipeline and its threads. WebAssembly has no SIMD for decoding, so that large images
  * are faster with sharp.
  */
@@ -13,7 +13,7 @@ import { RESIZE_WASM_BASE64 } from './resize-wasm';
 
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 const OUT_BYTES = HEIGHT * WIDTH * CHANNELS;
-/** Above this, sharp is faster: see the table in docs/serving.md. */
+/** Above this, sharp is as fast. Measured CPU time, Xeon at 2.5 GHz: 1.9 ms, not 4.6, at 320 x 240; 6.7, not 8.9, here. */
 const MAX_PIXELS = 400_000;
 /** A file of so few pixels is smaller, unless it carries something else. */
 const MAX_FILE_BYTES = 1024 * 1024;
