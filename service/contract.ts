@@ -89,10 +89,10 @@ export const LIMITS = {
   imageJsonBytes: 16 * 1024 * 1024,
   /** A body of the Open Inference Protocol: Python prints a float32 with up to 24 characters, so eight images take 29 MB. */
   tensorBytes: 32 * 1024 * 1024,
-  /** A body with a larger Content-Length is not even dropped: the service answers 413 and closes the connection. */
-  bodyBytes: 100 * 1024 * 1024,
   /** Bodies of all unanswered requests together. */
   pendingBytes: 128 * 1024 * 1024,
+  /** The same of one client address, so that one client cannot use up the memory for everybody's bodies. */
+  addressPendingBytes: 64 * 1024 * 1024,
   headerBytes: 16 * 1024,
   topClasses: 1000,
   topClassesDefault: 5,

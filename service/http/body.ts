@@ -38,11 +38,12 @@ export interface Bodies {
   read(request: Request, limit: BodyLimit, take: (chunk: Buffer) => boolean): Promise<void>;
 }
 
-const FULL = new ServiceError(
-  'OVERLOADED',
-  'The bodies of unanswered requests exceed the memory limit; try again later.',
-  1_000,
-);
+const full = (whose: string) =>
+  new ServiceError(
+    'OVERLOADED',
+    `The bodies of ${whose} unanswered requests exceed the memory limit; try again later.`,
+    1_000,
+  );
 
 /** How to inflate each Content-Encoding. */
 const INFLATERS = {
@@ -69,34 +70,38 @@ export async function readWhole(bodies: Bodies, request: Request, limit: BodyLim
   return Buffer.concat(chunks);
 }
 
+/** Counts the bytes of unanswered requests that are kept in memory; dropped bytes do not count. */
+function countPending() {
+  let allBytes = 0;
+  const bytesOf = new Map<string, number>();
+  return {
+    /** Adds bytes of an address, negative ones when they are freed; the error when there are too many. */
+    add(address: string, bytes: number): ServiceError | undefined {
+      allBytes += bytes;
+      const addressBytes = (bytesOf.get(address) ?? 0) + bytes;
+      if (addressBytes === 0) bytesOf.delete(address);
+      else bytesOf.set(address, addressBytes);
+      if (allBytes > LIMITS.pendingBytes) return full('all');
+      return addressBytes > LIMITS.addressPendingBytes ? full('your') : undefined;
+    },
+  };
+}
+
 /** Creates the reader of one server's bodies. */
 export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS): Bodies {
-  /** Bytes of unanswered requests that are kept in memory; dropped bytes do not count. */
-  let pendingBytes = 0;
+  const pending = countPending();
   const release = new WeakMap<Request, () => void>();
 
   return {
     accept: (limitOf) => (request, response, next) => {
-      const close = (error: ServiceError) => {
-        if (response.headersSent) return;
-        response.set('Connection', 'close');
-        sendProblem(response, error);
-      };
-      const declaredBytes = Number(request.get('content-length') ?? 0);
       const limit = limitOf(request);
-      if (declaredBytes > LIMITS.bodyBytes) {
-        close(tooLarge(limit));
-        return;
-      }
-      if (declaredBytes > limit.bytes) throw tooLarge(limit);
+      if (Number(request.get('content-length') ?? 0) > limit.bytes) throw tooLarge(limit);
       const timer = setTimeout(() => {
+        if (response.headersSent) return;
         const seconds = bodyTimeoutMs / 1000;
-        close(
-          new ServiceError(
-            'REQUEST_TIMEOUT',
-            `The body took longer than ${seconds} s to arrive; send it faster.`,
-          ),
-        );
+        const message = `The body took longer than ${seconds} s to arrive; send it faster.`;
+        response.set('Connection', 'close');
+        sendProblem(response, new ServiceError('REQUEST_TIMEOUT', message));
       }, bodyTimeoutMs);
       request.once('end', () => clearTimeout(timer));
       response.once('close', () => {
@@ -112,8 +117,9 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS): Bodies {
         const source = inflated(request);
         let bytes = 0;
         let keptBytes = 0;
+        const address = request.socket.remoteAddress ?? '';
         const free = () => {
-          pendingBytes -= keptBytes;
+          pending.add(address, -keptBytes);
           keptBytes = 0;
         };
         release.set(request, free);
@@ -137,8 +143,8 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS): Bodies {
             return;
           }
           keptBytes += chunk.length;
-          pendingBytes += chunk.length;
-          if (pendingBytes > LIMITS.pendingBytes) fail(FULL);
+          const excess = pending.add(address, chunk.length);
+          if (excess !== undefined) fail(excess);
           else if (!take(chunk)) {
             drop();
             resolve();

@@ -85,7 +85,7 @@ test('incomplete bodies share one memory limit; afterwards the service continues
   const head = `POST ${CLASSIFY} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${size + 1000}\r\n\r\n`;
   const part =
     '--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\nContent-Type: image/jpeg\r\n\r\n';
-  const count = Math.ceil(LIMITS.pendingBytes / size) + 1;
+  const count = Math.ceil(LIMITS.addressPendingBytes / size) + 1;
   const clients = await Promise.all(Array.from({ length: count }, () => converse(server.port)));
   const quarter = Buffer.alloc(size / 4);
   const parts = Array.from({ length: 4 }, () => [Buffer.from(part), quarter, Buffer.from('\r\n')]);
@@ -106,7 +106,7 @@ test('incomplete bodies share one memory limit; afterwards the service continues
 
 test('a far too large body is rejected before 100 Continue', async () => {
   const client = await converse(server.port);
-  const length = LIMITS.bodyBytes + 1;
+  const length = 100 * LIMITS.formBytes;
   client.say(
     `POST ${CLASSIFY} HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`,
   );
