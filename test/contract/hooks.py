@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import os
 import pathlib
 
@@ -17,17 +18,28 @@ for name in ["image/jpeg", "image/png", "image/webp"]:
 schemathesis.openapi.format("binary", images)
 schemathesis.openapi.format("image-base64", st.sampled_from([base64.b64encode(each).decode() for each in samples]))
 
-NUMBERS = 224 * 224 * 3
+SHAPE = [1, 224, 224, 3]
 versions = json.loads(os.environ["VERSIONS"])
+
+
+def fill(tensor):
+    """Gives a tensor the one shape and the numbers that the schema cannot demand."""
+    tensor |= {"shape": SHAPE, "datatype": "FP32", "data": [0.5] * math.prod(SHAPE)}
+    (tensor.get("parameters") or {}).pop("binary_data_size", None)
+    return tensor
 
 
 @schemathesis.hook
 def before_call(ctx, case, **kwargs):
-    """Names the version there is, and fills a tensor's data to its shape, where the case is to be right."""
+    """Names the version there is, and fills tensors and instances, where the case is to be right."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if "version" in case.path_parameters:
         case.path_parameters["version"] = versions.get(case.path_parameters["id"], "none")
-    if case.operation.path.endswith("/infer") and isinstance(case.body, dict):
-        for tensor in case.body["inputs"]:
-            tensor["data"] = [0.5] * (int(tensor["shape"][0]) * NUMBERS)
+    if case.operation.path.endswith("/infer"):
+        if isinstance(case.body, dict):
+            case.body["inputs"] = [fill(tensor) for tensor in case.body["inputs"]]
+        else:
+            case.body = json.dumps({"inputs": [fill({"name": "image"})]}).encode()
+    if case.operation.path.endswith(":predict") and isinstance(case.body, dict):
+        case.body["instances"] = [{"b64": base64.b64encode(samples[0]).decode()}]
