@@ -15,6 +15,7 @@ import { percent } from '../charts/percent';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { VARIABLE_HELP } from '../service/config';
 import { ERRORS } from '../service/contract';
+import { type Client, CLIENTS } from '../test/clients/cases';
 import { DOCUMENTS, ROOT } from './documents';
 import { roomsDiagram, roomsTable } from './rooms-tables';
 
@@ -83,6 +84,15 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['status', 'code', 'meaning'],
       Object.entries(ERRORS).map(([name, { status, title }]) => [status, code(name), title]),
+    ),
+  clients: () =>
+    table(
+      ['client', 'id', 'cases'],
+      Object.entries<Client>(CLIENTS).map(([id, { name, cases }]) => [
+        name,
+        code(id),
+        Object.values(cases).join('; '),
+      ]),
     ),
   rooms: () => roomsDiagram(''),
   'rooms-of-models': () => roomsDiagram('models/'),

@@ -1,0 +1,110 @@
+/**
+ * Runs real clients against the running service: `npm run test:clients`. Prints one line per case. Pass ids of clients to
+ * run only these.
+ */
+import { rmSync } from 'node:fs';
+
+import { type Client, type ClientId, CLIENTS, type Need } from './cases';
+import { curl, httpie, wget } from './commands';
+import { execute } from './execute';
+import { promtool, redocly, spectral } from './linters';
+import type { Outcome, RunClient } from './outcome';
+import { generatedGo, generatedPython, go, nodeFetch, python } from './programs';
+import { caddy, haproxy, nginxBuffered, nginxStreaming } from './proxies';
+import { type Service, startService } from './service';
+
+const RUN: Readonly<Record<ClientId, RunClient>> = {
+  requests: python('requests_client.py'),
+  httpx: python('httpx_client.py'),
+  aiohttp: python('aiohttp_client.py'),
+  triton: python('triton_client.py'),
+  'triton-aio': python('triton_aio_client.py'),
+  kserve: python('kserve_client.py'),
+  mlserver: python('mlserver_client.py'),
+  'open-inference': python('open_inference_client.py'),
+  'openapi-python-client': generatedPython,
+  'oapi-codegen': generatedGo,
+  go,
+  fetch: nodeFetch,
+  curl,
+  wget,
+  httpie,
+  nginx: nginxBuffered,
+  'nginx-streaming': nginxStreaming,
+  haproxy,
+  caddy,
+  spectral,
+  redocly,
+  promtool,
+};
+
+/** The folder of what a client needs, empty for a program on the PATH; undefined when it is not installed. */
+async function folderOf(need: Need): Promise<string | undefined> {
+  if (typeof need === 'string') return process.env[`CLIENTS_${need.toUpperCase()}`];
+  const { code } = await execute('sh', ['-c', `command -v ${need.program}`]);
+  return code === 0 ? '' : undefined;
+}
+
+/** Exactly the listed cases: one that did not report has failed, and so has one that is not listed. */
+function complete({ cases }: Client, outcomes: readonly Outcome[]): readonly Outcome[] {
+  const listed = Object.keys(cases).map(
+    (name) =>
+      outcomes.find((outcome) => outcome.case === name) ?? {
+        case: name,
+        ok: false,
+        why: 'it did not report',
+      },
+  );
+  const others = outcomes.filter((outcome) => !(outcome.case in cases));
+  return [
+    ...listed,
+    ...others.map((outcome) => ({ ...outcome, ok: false, why: outcome.why ?? 'it is not in cases.ts' })),
+  ];
+}
+
+async function runClient(
+  id: ClientId,
+  client: Client,
+  service: Service,
+): Promise<readonly Outcome[] | undefined> {
+  const folder = await folderOf(client.need);
+  if (folder === undefined) return undefined;
+  const outcomes = await RUN[id](service, folder).catch((error: unknown) => [
+    { case: 'start', ok: false, why: (error as Error).message },
+  ]);
+  return complete(client, outcomes);
+}
+
+async function main(): Promise<void> {
+  const only = process.argv.slice(2);
+  const service = await startService();
+  let [passed, failed, skipped] = [0, 0, 0];
+  try {
+    for (const [id, client] of Object.entries(CLIENTS) as [ClientId, Client][]) {
+      if (only.length > 0 && !only.includes(id)) continue;
+      const outcomes = await runClient(id, client, service);
+      if (outcomes === undefined) {
+        console.log(`SKIPPED ${client.name}: it is not installed`);
+        skipped += Object.keys(client.cases).length;
+        continue;
+      }
+      for (const { case: name, ok, why } of outcomes) {
+        console.log(
+          `${ok ? 'ok' : 'FAILED'} ${client.name}: ${client.cases[name] ?? name}${ok ? '' : `: ${why}`}`,
+        );
+      }
+      passed += outcomes.filter(({ ok }) => ok).length;
+      failed += outcomes.filter(({ ok }) => !ok).length;
+    }
+  } finally {
+    await service.stop();
+    rmSync(service.dir, { recursive: true, force: true });
+  }
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});
