@@ -152,7 +152,9 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS): Bodies {
         };
         source.on('data', keep);
         source.once('end', resolve);
-        source.on('error', () => fail(bodyError(request.complete ? 'encoding.damaged' : 'request.aborted')));
+        source.on('error', () =>
+          fail(bodyError(source === request ? 'request.aborted' : 'encoding.damaged')),
+        );
         request.once('close', () => {
           if (!request.complete) fail(bodyError('request.aborted'));
         });
