@@ -91,6 +91,9 @@ export const LIMITS = {
   images: 8,
   /** A complete form. */
   formBytes: 32 * 1024 * 1024,
+  /** Text fields of a form; more than the known ones, so that an unknown one is refused by its name. */
+  formTexts: 8,
+  formTextBytes: 200,
   /** One image of {@link LIMITS.imageBytes} as base64 takes 14 MB. */
   imageJsonBytes: 16 * 1024 * 1024,
   /** A body of the Open Inference Protocol: Python prints a float32 with up to 24 characters, so eight images take 29 MB. */
@@ -102,13 +105,6 @@ export const LIMITS = {
   headerBytes: 16 * 1024,
   topClasses: 1000,
   topClassesDefault: 5,
-} as const;
-
-/** Limits of a form's text fields. */
-export const FORM_LIMITS = {
-  fields: 8,
-  fieldSize: 200,
-  parts: LIMITS.images + 8,
 } as const;
 
 /** After SIGTERM, readiness fails while requests are still accepted for this long, so that load balancers can notice. */

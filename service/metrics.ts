@@ -19,6 +19,9 @@ const BUCKETS_SECONDS = [
 ];
 const BUCKETS_IMAGES = [1, 2, 3, 4, 6, LIMITS.images];
 
+/** Gauges of prom-client that are named like counters; the same without the suffix stay, by type. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
+
 /** Resident memory of another process, bytes; 0 when /proc does not show it. */
 function residentBytes(processId: number): number {
   try {
@@ -63,6 +66,7 @@ function cpuThrottling(registry: Registry): void {
 export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   cpuThrottling(registry);
   const registers = [registry];
   const labelNames = ['model'] as const;

@@ -4,7 +4,7 @@
 import { Busboy } from '@fastify/busboy';
 import type { Request } from 'express';
 
-import { FORM_LIMITS, IMAGE_FIELDS, LIMITS } from '../contract';
+import { IMAGE_FIELDS, LIMITS } from '../contract';
 import { ServiceError } from '../errors';
 import { type Bodies, type BodyLimit, tooLarge } from '../http/body';
 import { show } from './validation';
@@ -30,7 +30,13 @@ function parserOf(request: Request): InstanceType<typeof Busboy> {
   try {
     return new Busboy({
       headers: { ...request.headers, 'content-type': request.headers['content-type']! },
-      limits: { ...FORM_LIMITS, files: LIMITS.images, fileSize: LIMITS.imageBytes },
+      limits: {
+        files: LIMITS.images,
+        fileSize: LIMITS.imageBytes,
+        fields: LIMITS.formTexts,
+        fieldSize: LIMITS.formTextBytes,
+        parts: LIMITS.images + LIMITS.formTexts,
+      },
       // Some clients omit the file name.
       isPartAFile: (field, type, name) =>
         name !== undefined || isImageField(field!) || type === 'application/octet-stream',
@@ -90,6 +96,7 @@ export async function readForm(
         return !isRefused;
       })
       .then(() => {
+        if (isRefused) return;
         parser.end();
         // A complete form finishes at once.
         timer = setTimeout(() => reject(damaged()), FORM_END_MS);

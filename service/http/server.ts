@@ -50,7 +50,11 @@ function answerOn(socket: Duplex, errorCode: string | undefined): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Creates the server; it does not listen yet. */
+/**
+ * Creates the server; it does not listen yet.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+ */
 export function createHttpServer(
   application: RequestListener,
   { headersTimeoutMs = HEADERS_TIMEOUT_MS, bodyTimeoutMs = BODY_TIMEOUT_MS }: Timeouts = {},
@@ -70,6 +74,15 @@ export function createHttpServer(
     responses.set(request.socket, response);
     application(request, response);
   };
+  server.on('connection', (socket) => {
+    const destroySoon = socket.destroySoon.bind(socket);
+    // A socket that is destroyed before the body has arrived resets the connection, and a proxy that still sends answers
+    // 502 instead of what was answered. So this end is closed first, and the rest of the body is read and dropped.
+    socket.destroySoon = () => {
+      if (responses.get(socket)?.req.complete === false) socket.end();
+      else destroySoon();
+    };
+  });
   server.on('request', handle);
   // The application decides whether a client that expects `100 Continue` may send its body.
   server.on('checkContinue', handle);

@@ -1,5 +1,5 @@
 /** Clients with a program of their own, in Python, Go or JavaScript, which prints one line of JSON per case. */
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { execute, type ExecuteOptions, succeed } from './execute';
@@ -67,8 +67,7 @@ export const generatedGo: RunClient = async (service, folder) => {
   const document = await writeDocument(service);
   const generate = ['-package', 'api', '-generate', 'types,client', document];
   const code = await succeed(join(folder, 'bin', 'oapi-codegen'), generate);
-  cpSync(join(cwd, 'generated'), join(cwd, 'main'), { recursive: true });
-  await succeed('mkdir', ['-p', join(cwd, 'api')]);
+  mkdirSync(join(cwd, 'api'));
   writeFileSync(join(cwd, 'api', 'api.go'), code);
   return outcomesOf(service, 'go', ['run', './generated'], { cwd });
 };

@@ -1,7 +1,7 @@
 /** Proxies in front of the service, each started from its Debian package on a free port. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -12,6 +12,13 @@ import type { Service } from './service';
 
 const READY_TRIES = 100;
 const READY_INTERVAL_MS = 100;
+
+/** Folders of a package's libraries, such as `usr/lib/x86_64-linux-gnu`. */
+const librariesOf = (folder: string) =>
+  readdirSync(join(folder, 'usr', 'lib'))
+    .filter((name) => name.endsWith('-linux-gnu'))
+    .map((name) => join(folder, 'usr', 'lib', name))
+    .join(':');
 
 /** How to start a proxy with a configuration that changes as little of its defaults as possible. */
 interface Proxy {
@@ -95,7 +102,7 @@ async function start(proxy: Proxy, service: Service, folder: string, dir: string
       HOME: dir,
       XDG_DATA_HOME: dir,
       XDG_CONFIG_HOME: dir,
-      LD_LIBRARY_PATH: join(folder, 'usr', 'lib', 'x86_64-linux-gnu'),
+      LD_LIBRARY_PATH: librariesOf(folder),
     },
   });
   let said = '';

@@ -43,8 +43,11 @@ export function formOf(images: readonly Buffer[], name = 'photo.jpg', type = 'im
 export async function converse(port: number) {
   const socket = connect(port, '127.0.0.1');
   await new Promise((resolve) => socket.once('connect', resolve));
-  // A server that has closed the connection resets a client that keeps sending.
-  socket.on('error', () => undefined);
+  // What a server that has had enough does to a client that goes on.
+  const error = new Promise<Error | undefined>((resolve) => {
+    socket.on('error', resolve);
+    socket.on('end', () => resolve(undefined));
+  });
   let heard = '';
   socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
   return {
@@ -60,6 +63,8 @@ export async function converse(port: number) {
       }
       throw new Error(`waited 5 s for ${String(pattern)}, heard ${heard}`);
     },
+    /** Why the connection broke; undefined when the server ended it in order. */
+    error,
     end: () => socket.destroy(),
   };
 }

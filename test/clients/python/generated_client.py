@@ -5,7 +5,7 @@ from io import BytesIO
 from generated_api import Client
 from generated_api.api.classification import classify
 from generated_api.api.open_inference import infer, model_metadata
-from generated_api.models import ClassifyFilesBody, InferRequest, InferRequestInputsItem
+from generated_api.models import ClassifyFilesBody, ClassifyModel, InferRequest, InferRequestInputsItem
 from generated_api.types import File
 
 from harness import JPEG, MODEL, PIXELS, URL, case, expect_class, expect_probabilities, read, run
@@ -15,13 +15,13 @@ client = Client(base_url=URL)
 
 @case
 def classify_file():
-    expect_class(classify.sync(client=client, model=MODEL, body=File(payload=BytesIO(read(JPEG)))).to_dict())
+    expect_class(classify.sync(client=client, model=ClassifyModel(MODEL), body=File(payload=BytesIO(read(JPEG)))).to_dict())
 
 
 @case
 def classify_form():
     files = ClassifyFilesBody(image=[File(payload=BytesIO(read(JPEG)), file_name="a", mime_type="image/jpeg")])
-    expect_class(classify.sync(client=client, model=MODEL, body=files).to_dict())
+    expect_class(classify.sync(client=client, model=ClassifyModel(MODEL), body=files).to_dict())
 
 
 @case

@@ -85,6 +85,20 @@ test('a declared length above the limit is refused before the body, without 100 
   client.end();
 });
 
+test('a client that asks to close the connection and sends on regardless still reads the answer', async () => {
+  // As nginx does, which speaks HTTP/1.0 to the service by default.
+  const client = await converse(port());
+  client.say(`POST / HTTP/1.0\r\nContent-Length: ${LIMIT.bytes + 1}\r\n\r\n`);
+  for (let bytes = 0; bytes < LIMIT.bytes; bytes += 10_000) {
+    client.say('x'.repeat(10_000));
+    // Slower than the answer.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  client.say('x');
+  expect(await client.hear(/BODY_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 /);
+  expect(await client.error).toBeUndefined();
+});
+
 test('one address may hold a part of the memory only, and gets it back', async () => {
   const held = await Promise.all(
     Array.from({ length: LIMITS.addressPendingBytes / LIMIT.bytes + 1 }, () => converse(port())),
