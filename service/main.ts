@@ -44,6 +44,8 @@ export interface ServeOptions extends Timeouts {
   /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
+  /** Folder of each saved model. @default the subfolder of MODELS_DIR that has the model's id as its name */
+  readonly modelDirs?: ReadonlyMap<ModelId, string>;
 }
 
 /** Why the service cannot listen, and the remedy. */
@@ -82,13 +84,15 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const { threads, engine: kind, onnxCacheDir } = config;
   const queues = new Map<ModelId, ModelQueue>();
   const metrics = createMetrics(queues);
+  const modelDirOf = (model: ModelId) => options.modelDirs?.get(model) ?? join(config.modelsDir, model);
   const app = createApp({
     queues,
     metrics,
     cpuLimitMillis: config.cpuLimitMillis,
     log,
     draining: () => drain.draining,
-    modelsDir: config.modelsDir,
+    samplesDir: join(config.modelsDir, 'samples'),
+    modelDirOf,
     hasMetricsPort: config.metricsPort !== undefined,
     ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile, log) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
@@ -108,7 +112,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     ));
 
   const ready = config.models.map((model) => {
-    const modelDir = join(config.modelsDir, model);
+    const modelDir = modelDirOf(model);
     log.info({ model, modelDir, engine: kind, threads }, 'loading model');
     return new Promise<void>((resolve) => {
       const onState = (state: ModelState) => {

@@ -1,12 +1,11 @@
 /**
  * Wires the HTTP application: middleware, then one entry per operation. It never listens.
  */
-import { join } from 'node:path';
-
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 
+import type { ModelId } from '../../models/catalog';
 import type { CheckApiKey } from '../http/api-key';
 import { httpLog, requestId, traceContext } from '../http/request-log';
 import { limitBody } from '../http/server';
@@ -32,8 +31,10 @@ export interface AppDependencies {
   readonly log: Logger;
   /** True once the service is shutting down: it is then not ready. */
   readonly draining: () => boolean;
-  /** Folder of the saved models; its subfolder `samples`, if there is one, has the page's sample images. */
-  readonly modelsDir: string;
+  /** Folder of sample images for the page; may be missing. */
+  readonly samplesDir: string;
+  /** The folder of a saved model. */
+  readonly modelDirOf: (model: ModelId) => string;
   /** Checks the API key of every request that needs one. @default no key is required */
   readonly checkApiKey?: CheckApiKey;
   /** Whether another port serves the metrics; then this application does not. @default false */
@@ -44,8 +45,7 @@ export interface AppDependencies {
 
 /** Builds the application. */
 export function createApp(dependencies: AppDependencies): Express {
-  const { metrics, log, modelsDir, checkApiKey, hasMetricsPort = false } = dependencies;
-  const samplesDir = join(modelsDir, 'samples');
+  const { metrics, log, samplesDir, checkApiKey, hasMetricsPort = false } = dependencies;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
