@@ -64,7 +64,8 @@ export interface ReadyFacts {
   /** Path of an image to classify. */
   readonly image: string;
   readonly apiKeyFile: string | undefined;
-  readonly warnings: readonly FitWarning[];
+  /** Of the manifests that were written; undefined if none were. */
+  readonly warnings: readonly FitWarning[] | undefined;
   /** Whether to print classes and checksums. */
   readonly verbose: boolean;
 }
@@ -75,10 +76,18 @@ const detailsOf = ({ classes, sha256, files }: LoadedModel): string[] => [
   ...files.map((each) => `    ${each.file}: SHA-256 ${each.sha256}`),
 ];
 
+function deployLines(model: string, warnings: readonly FitWarning[]): string[] {
+  const fits = fitLine(warnings);
+  return [
+    `Deploy one of the ${VARIANTS.length} variants in dist/:`,
+    `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${model}-single-pod.k8s.yaml`,
+    ...(fits === undefined ? [] : [`  ${fits}`]),
+  ];
+}
+
 /** The lines once every model is ready. */
 export function readyLines(facts: ReadyFacts): string[] {
   const { url, seconds, models, image, apiKeyFile, warnings, verbose } = facts;
-  const fits = fitLine(warnings);
   return [
     `Ready after ${seconds} s:`,
     ...models.flatMap(({ model, loaded, accuracy }) => [
@@ -87,9 +96,7 @@ export function readyLines(facts: ReadyFacts): string[] {
     ]),
     'Classify an image:',
     `  ${curlCommand(url, models[0]!.model, image, apiKeyFile)}`,
-    `Deploy one of the ${VARIANTS.length} variants in dist/:`,
-    `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${models.at(-1)!.model}-single-pod.k8s.yaml`,
-    ...(fits === undefined ? [] : [`  ${fits}`]),
+    ...(warnings === undefined ? [] : deployLines(models.at(-1)!.model, warnings)),
     'Stop with Ctrl-C.',
   ];
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { type ArchitectureId, type ModelId, MODELS, modelId, type Preprocessing } from '../models/catalog';
 import { progressReporter } from './progress';
+import { resultLines } from './train-result';
 import {
   type BatchNormMode,
   AUGMENTATION,
@@ -105,7 +106,7 @@ function stopOnInterrupt(out: string, note: (sentence: string) => void): () => v
   return () => process.off('SIGINT', stop);
 }
 
-/** Trains, measures, and prints the model card's path. On SIGINT it stops resumably, with exit code 130. */
+/** Trains, measures, and prints the result. On SIGINT it stops resumably, with exit code 130. */
 export async function train(
   model: string,
   options: TrainOptions,
@@ -133,11 +134,11 @@ export async function train(
       demo: false,
     };
     const trained = await runTraining(plan, progress);
-    const { card } = await reportTraining(plan, trained, {
+    const { facts, card } = await reportTraining(plan, trained, {
       onnxCacheDir: defaults.onnxCacheDir,
       progress,
     });
-    console.log(card);
+    console.log(resultLines(facts, out, card).join('\n'));
   } finally {
     restoreInterrupt();
   }

@@ -48,6 +48,8 @@ export interface ServeOptions extends Timeouts {
   readonly requestTimeoutMs?: number;
   /** @default what was measured best for the model and the CPU limit */
   readonly parallelism?: Parallelism;
+  /** Folder of each saved model. @default the subfolder of MODELS_DIR that has the model's id as its name */
+  readonly modelDirs?: ReadonlyMap<ModelId, string>;
 }
 
 /** Why the service cannot listen, and the remedy. */
@@ -86,6 +88,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const { engine: kind, onnxCacheDir } = config;
   const queues = new Map<ModelId, ModelQueue>();
   const metrics = createMetrics(queues);
+  const modelDirOf = (model: ModelId) => options.modelDirs?.get(model) ?? join(config.modelsDir, model);
   const app = createApp({
     queues,
     metrics,
@@ -93,7 +96,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     log,
     draining: () => drain.draining,
     corsOrigins: config.corsOrigins,
-    modelsDir: config.modelsDir,
+    samplesDir: join(config.modelsDir, 'samples'),
+    modelDirOf,
     hasMetricsPort: config.metricsPort !== undefined,
     ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile, log) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
@@ -113,7 +117,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     ));
 
   const ready = config.models.map((model) => {
-    const modelDir = join(config.modelsDir, model);
+    const modelDir = modelDirOf(model);
     const { processes, threads } = options.parallelism ?? parallelismOf(model, config.cpuLimitMillis);
     log.info({ model, modelDir, engine: kind, processes, threads }, 'loading model');
     return new Promise<void>((resolve) => {

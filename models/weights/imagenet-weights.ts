@@ -74,7 +74,7 @@ export async function downloadImagenetWeights(
   const file = imagenetFile(architecture, cacheDir);
   const url =
     baseUrl === undefined ? published.url : `${baseUrl.replace(/\/+$/, '')}/${posix.basename(published.url)}`;
-  const remedy = `give the weights as a file with --weights FILE.h5, or download them by hand to ${file}`;
+  const remedy = `download them by hand to ${file}, give them as a file with --weights FILE.h5, or start from the demo’s base with --weights demo`;
   return { file, ...(await download({ ...published, url }, file, { remedy, ...options })) };
 }
 

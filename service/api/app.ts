@@ -1,11 +1,10 @@
 /**
  * Wires the HTTP application: middleware, then one entry per operation. It never listens.
  */
-import { join } from 'node:path';
-
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 
+import type { ModelId } from '../../models/catalog';
 import type { CheckApiKey } from '../http/api-key';
 import { allowOrigins, answerPreflight } from '../http/cors';
 import { createBodies } from '../http/body';
@@ -37,8 +36,10 @@ export interface AppDependencies {
   readonly log: Logger;
   /** True once the service is shutting down: it is then not ready. */
   readonly draining: () => boolean;
-  /** Folder of the saved models; its subfolder `samples`, if there is one, has the page's sample images. */
-  readonly modelsDir: string;
+  /** Folder of sample images for the page; may be missing. */
+  readonly samplesDir: string;
+  /** The folder of a saved model. */
+  readonly modelDirOf: (model: ModelId) => string;
   /** Checks the API key of every request that needs one. @default no key is required */
   readonly checkApiKey?: CheckApiKey;
   /** Origins of pages that may call the API from a browser. @default none */
@@ -51,8 +52,7 @@ export interface AppDependencies {
 
 /** Builds the application. */
 export function createApp(dependencies: AppDependencies): Express {
-  const { metrics, log, modelsDir, checkApiKey, corsOrigins = [], hasMetricsPort = false } = dependencies;
-  const samplesDir = join(modelsDir, 'samples');
+  const { metrics, log, samplesDir, checkApiKey, corsOrigins = [], hasMetricsPort = false } = dependencies;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

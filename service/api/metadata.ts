@@ -1,10 +1,9 @@
 /**
  * Health and metadata endpoints of the Open Inference Protocol.
  */
-import { join } from 'node:path';
-
 import type { RequestHandler, Response } from 'express';
 
+import type { ModelId } from '../../models/catalog';
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { SERVICE_NAME } from '../contract';
 import { ServiceError } from '../errors';
@@ -17,8 +16,8 @@ export interface MetadataContext {
   readonly queues: Queues;
   /** True once the service is shutting down: it is then not ready. */
   readonly draining: () => boolean;
-  /** Folder of the saved models. */
-  readonly modelsDir: string;
+  /** The folder of a saved model. */
+  readonly modelDirOf: (model: ModelId) => string;
 }
 
 function sendReadiness(response: Response, subject: 'service' | 'model', name: string, ready: boolean): void {
@@ -55,9 +54,9 @@ export const server =
 
 /** One model's metadata. */
 export const model =
-  ({ queues, modelsDir }: MetadataContext): RequestHandler =>
+  ({ queues, modelDirOf }: MetadataContext): RequestHandler =>
   (request, response) => {
     const [id, queue] = findModel(queues, request.params['id']);
     const loaded = loadedModel(queue, request.params['version']);
-    response.json(modelMetadata(id, loaded, testAccuracyOf(join(modelsDir, id))));
+    response.json(modelMetadata(id, loaded, testAccuracyOf(modelDirOf(id))));
   };

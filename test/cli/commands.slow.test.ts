@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { VARIANTS } from '../../infra/variants';
+import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { completeDocument } from '../../service/api/openapi';
 
 const COMMAND = join(__dirname, '..', '..', 'bin', 'tandem.cjs');
@@ -76,6 +77,15 @@ test.each([
   ['latency-hpa', 0],
 ])('fit --exit-code for %s on the container basis exits with %i', (variant, code) => {
   expect(tandem('fit', variant, '--basis', 'container', '--exit-code').status).toBe(code);
+});
+
+test('serve refuses two models with one id before it loads any', () => {
+  const latency = join(DEMO_MODELS_DIR, 'latency');
+  const { stderr, stdout, status } = tandem('serve', latency, latency);
+  expect(stderr).toBe(
+    `error: the models must have different ids, received latency for both ${latency} and ${latency}: serve one of them\n`,
+  );
+  expect([stdout, status]).toEqual(['', 1]);
 });
 
 test('an error has the prefix of commander’s errors', () => {

@@ -1,11 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
+
+import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 
 const ROOT = join(__dirname, '..', '..');
 const ENTRY = join(ROOT, 'test', 'support', 'start-entry.ts');
@@ -22,12 +24,10 @@ const environment = (changes: NodeJS.ProcessEnv) => ({
   ONNX_CACHE_DIR: join(folder, 'onnx'),
   ...changes,
 });
+const spawned = (words: readonly string[], changes: NodeJS.ProcessEnv, cwd: string) =>
+  spawn(process.execPath, words, { cwd, env: environment(changes), stdio: ['ignore', 'pipe', 'pipe'] });
 const run = (changes: NodeJS.ProcessEnv, ...words: string[]) =>
-  spawn(process.execPath, ['--import', TSX, ENTRY, outdir, ...words], {
-    cwd: ROOT,
-    env: environment(changes),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  spawned(['--import', TSX, ENTRY, outdir, ...words], changes, ROOT);
 
 test(
   'without its models, npm start ends with one sentence and 1',
@@ -96,6 +96,30 @@ test(
     child.kill('SIGINT');
     expect(await once(child, 'exit')).toEqual([0, null]);
     expect(await stderr).toBe('Loading latency on onnxruntime …\n');
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'tandem serve serves a folder from anywhere, writes no manifests and offers none',
+  async () => {
+    const other = mkdtempSync(join(tmpdir(), 'tandem-serve-'));
+    const model = join(other, 'mine');
+    cpSync(join(DEMO_MODELS_DIR, 'latency'), model, { recursive: true });
+    cpSync(join(DEMO_MODELS_DIR, 'mobilenetv2.safetensors.gz'), join(other, 'mobilenetv2.safetensors.gz'));
+    const child = spawned([join(ROOT, 'bin', 'tandem.cjs'), 'serve', 'mine'], { MODELS: 'accuracy' }, other);
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      lines.push(line);
+      if (line.startsWith('Stop')) break;
+    }
+    expect(lines.join('\n')).not.toContain('kubectl');
+    const url = lines[0]!.replace('Open ', '');
+    expect(await (await fetch(`${url}/v2`)).json()).toMatchObject({ models: ['latency'] });
+    expect(await (await fetch(`${url}/v2/models/latency`)).json()).toHaveProperty('testAccuracy.images');
+    expect(readdirSync(other).sort()).toEqual(['mine', 'mobilenetv2.safetensors.gz']);
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([0, null]);
   },
   TIMEOUT_MS,
 );

@@ -26,7 +26,8 @@ function routesOf(hasMetricsPort: boolean): string[] {
     cpuLimitMillis: 1000,
     log: pino({ level: 'silent' }),
     draining: () => false,
-    modelsDir: 'none',
+    samplesDir: 'none',
+    modelDirOf: () => 'none',
     hasMetricsPort,
   });
   const layers = (app.router as unknown as { stack: Layer[] }).stack;

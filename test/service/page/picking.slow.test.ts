@@ -43,8 +43,9 @@ describeInBrowser('picking an image', () => {
   /** Holds requests back until the returned function is called. */
   async function hold(pattern: string): Promise<() => void> {
     const held = new AbortController();
+    const released = once(held.signal, 'abort');
     await page.route(pattern, async (route) => {
-      if (!held.signal.aborted) await once(held.signal, 'abort');
+      await released;
       // The page may have cancelled it.
       await route.continue().catch(() => undefined);
     });

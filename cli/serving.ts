@@ -1,0 +1,132 @@
+/**
+ * Serves models and prints what to do next: for `npm start` and `tandem serve`.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+import type { FitWarning } from '../infra/fit';
+import type { ModelId } from '../models/catalog';
+import { graphFile } from '../models/engines/onnxruntime/graph-cache';
+import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
+import { testAccuracyOf } from '../service/api/evaluation';
+import { readConfig } from '../service/config';
+import { ENV } from '../service/contract';
+import { openLog } from '../service/log';
+import { serve, stopOnSignals } from '../service/main';
+import { readyLines, urlOf } from './start-text';
+
+type ModelDirs = ReadonlyMap<ModelId, string>;
+
+/**
+ * The folders of models by the id that each model has.
+ *
+ * @throws Error if one holds no model; RangeError if two hold a model with one id
+ */
+export function modelDirsOf(folders: readonly string[]): ModelDirs {
+  const byId = new Map<ModelId, string>();
+  for (const folder of folders.map((each) => resolve(each))) {
+    const { model } = readSavedModel(folder);
+    const other = byId.get(model);
+    if (other !== undefined) {
+      throw new RangeError(
+        `the models must have different ids, received ${model} for both ${other} and ${folder}: serve one of them`,
+      );
+    }
+    byId.set(model, folder);
+  }
+  return byId;
+}
+
+/** @throws Error naming the first model that is not there: the service itself would wait for it */
+function checkModels(dirs: ModelDirs): void {
+  for (const [model, folder] of dirs) {
+    const file = join(folder, MANIFEST_NAME);
+    if (!existsSync(file)) {
+      throw new Error(
+        `${ENV.modelsDir} must hold the model ${model}, and ${file} is missing: set ${ENV.modelsDir} or ${ENV.models}, or train it (npx tandem train --help)`,
+      );
+    }
+  }
+}
+
+/** A JPEG to classify: the first sample beside the served models, else of the demo. */
+function sampleImage(dirs: ModelDirs): string {
+  const isJpeg = (name: string) => name.endsWith('.jpg');
+  const folders = [...[...dirs.values()].map((folder) => dirname(folder)), DEMO_MODELS_DIR].map((folder) =>
+    join(folder, 'samples'),
+  );
+  const folder = folders.find((each) => existsSync(each) && readdirSync(each).some(isJpeg))!;
+  return relative(process.cwd(), join(folder, readdirSync(folder).sort().find(isJpeg)!));
+}
+
+/** Says on stderr what we wait for; on a terminal also how long already. Returns the function that ends it. */
+function sayWaiting(text: string): () => void {
+  if (!process.stderr.isTTY) {
+    console.error(text);
+    return () => undefined;
+  }
+  const started = Date.now();
+  const redraw = () => {
+    const seconds = Math.round((Date.now() - started) / 1000);
+    process.stderr.write(`\r\x1b[K${text} ${seconds} s`);
+  };
+  redraw();
+  const timer = setInterval(redraw, 1000);
+  return () => {
+    clearInterval(timer);
+    process.stderr.write('\r\x1b[K');
+  };
+}
+
+/** What to serve and print. */
+export interface ServingOptions {
+  /** Folders of saved models. @default those of the environment's MODELS in MODELS_DIR */
+  readonly folders: readonly string[];
+  /** Whether to print classes and checksums. */
+  readonly verbose: boolean;
+  /** Writes the manifests while the models load. @default nothing is written, and no variant is offered */
+  readonly writeManifests?: () => readonly FitWarning[];
+}
+
+/** Serves on the loopback unless the environment says otherwise, and prints. Resolves when every model is ready. */
+export async function serveAndPrint({ folders, verbose, writeManifests }: ServingOptions): Promise<void> {
+  const started = Date.now();
+  const given = modelDirsOf(folders);
+  const config = readConfig({
+    [ENV.logLevel]: 'warn',
+    [ENV.host]: '127.0.0.1',
+    ...process.env,
+    ...(given.size === 0 ? {} : { [ENV.models]: [...given.keys()].join(',') }),
+  });
+  const { engine, onnxCacheDir, models } = config;
+  const dirs =
+    given.size > 0 ? given : new Map(models.map((model) => [model, join(config.modelsDir, model)] as const));
+  checkModels(dirs);
+  const needsExport = (folder: string) =>
+    engine === 'onnxruntime' && !existsSync(graphFile(folder, onnxCacheDir));
+  const exported = [...dirs].filter(([, folder]) => needsExport(folder)).map(([model]) => model);
+
+  const running = await serve(config, { log: openLog(config.logLevel), modelDirs: dirs });
+  stopOnSignals(running);
+  const url = urlOf(config.host, running.port);
+  console.log(`Open ${url}`);
+  const first = exported.length === 0 ? '' : ` Exporting ${exported.join(' and ')} to ONNX first, once.`;
+  const stopWaiting = sayWaiting(`Loading ${models.join(' and ')} on ${engine} …${first}`);
+  const warnings = writeManifests?.();
+  await running.ready;
+  stopWaiting();
+  const lines = readyLines({
+    url,
+    seconds: ((Date.now() - started) / 1000).toFixed(1),
+    models: [...running.queues].flatMap(([model, { state }]) =>
+      state.kind === 'ready'
+        ? [{ model, loaded: state.loaded, accuracy: testAccuracyOf(dirs.get(model)!) }]
+        : [],
+    ),
+    image: sampleImage(dirs),
+    apiKeyFile: config.apiKeyFile,
+    warnings,
+    verbose,
+  });
+  console.log(lines.join('\n'));
+}

@@ -1,0 +1,30 @@
+import { resultLines } from '../../cli/train-result';
+import { evaluate } from '../../models/evaluation/evaluation';
+
+const measured = (split: 'val' | 'test', labels: readonly number[]) => ({
+  split,
+  engine: 'onnxruntime',
+  evaluation: evaluate(labels, Float32Array.from(labels.flatMap(() => [0.9, 0.1])), 2),
+});
+
+test('a training ends with the accuracy on the test split, its interval and the next commands', () => {
+  const facts = {
+    model: 'latency',
+    measured: [measured('val', [0, 1]), measured('test', [0, 0, 0, 1])],
+  } as const;
+  expect(resultLines(facts, "build/it's", 'build/card.md')).toEqual([
+    expect.stringMatching(
+      /^test accuracy: 75\.0 % of 4 images, 95 % interval 30\.1 % to 95\.4 % \(measured\)$/,
+    ),
+    'model card: build/card.md',
+    'Next:',
+    "  npx tandem serve 'build/it'\\''s'",
+    "  npx tandem predict 'build/it'\\''s' IMAGE",
+    "  npm run image -- --latency 'build/it'\\''s'",
+  ]);
+});
+
+test('without a test split, the accuracy is named after the split that was measured', () => {
+  const [first] = resultLines({ model: 'latency', measured: [measured('val', [0, 1])] }, 'out', 'card');
+  expect(first).toMatch(/^val accuracy: 50\.0 %/);
+});
