@@ -22,6 +22,7 @@ export const ENV = {
   port: 'PORT',
   models: 'MODELS',
   engine: 'ENGINE',
+  precision: 'PRECISION',
   /** The manifests set it through the Downward API. */
   cpuLimitMillis: 'CPU_LIMIT_MILLIS',
   modelsDir: 'MODELS_DIR',

@@ -70,7 +70,7 @@ const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Starts the model processes and listens. The service is live at once, and ready when `ready` resolves. */
 export async function serve(config: Config, options: ServeOptions): Promise<Running> {
   const { log, workerScript, requestTimeoutMs } = options;
-  const { threads, engine: kind, onnxCacheDir } = config;
+  const { threads, engine: kind, precision, onnxCacheDir } = config;
   const queues = new Map<ModelId, ModelQueue>();
   const metrics = createMetrics(queues);
   const app = createApp({
@@ -120,7 +120,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       };
       const queue = new ModelQueue({
         model,
-        engine: { kind, modelDir, threads, onnxCacheDir },
+        engine: { kind, modelDir, threads, precision, onnxCacheDir },
         onState,
         onRestart,
         ...(workerScript === undefined ? {} : { script: workerScript }),

@@ -102,7 +102,7 @@ async function showModels() {
       const about = await json(`v2/models/${model}`);
       const kind = about.demo ? 'demo model' : 'model';
       article.querySelector('.about').textContent =
-        `${kind} · ${about.architecture} · ${about.engine.name}, ${about.threads} ${about.threads === 1 ? 'thread' : 'threads'}`;
+        `${kind} · ${about.architecture} · ${about.engine.name}, ${about.precision}, ${about.threads} ${about.threads === 1 ? 'thread' : 'threads'}`;
       if (about.demo) {
         const footer = byId('demo');
         footer.hidden = false;
