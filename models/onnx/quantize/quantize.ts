@@ -72,7 +72,7 @@ export const storedTensors = ({ steps }: ReturnType<typeof prepare>): string[] =
  * Quantizes a graph of `graphOf`.
  *
  * @param ranges of every stored tensor, see `storedTensors`
- * @throws RangeError naming a tensor whose range is missing
+ * @throws RangeError naming a tensor whose range is missing, or an operation that has no integer form on a rescaled image
  */
 export function quantize(exported: Graph, ranges: Ranges): Graph {
   const { graph, steps, absorbed } = prepare(exported);
@@ -106,6 +106,15 @@ export function quantize(exported: Graph, ranges: Ranges): Graph {
       output,
     });
     return output;
+  };
+  /** Like {@link real}, for readers other than a convolution, whose bias takes up the offset. */
+  const realWithoutOffset = (name: string, reader: string): string => {
+    if ((stored.get(name)?.offset ?? 0) !== 0) {
+      throw new RangeError(
+        `${reader} must read ${name} through a convolution to be quantized, because the image is rescaled with an offset: export the model at fp32`,
+      );
+    }
+    return real(name, reader);
   };
   /** Values of a constant per output channel, from its integers. */
   const perChannel = (
@@ -165,7 +174,7 @@ export function quantize(exported: Graph, ranges: Ranges): Graph {
           ? convolution(step)
           : {
               ...node,
-              inputs: node.inputs.map((name) => real(name, node.output)),
+              inputs: node.inputs.map((name) => realWithoutOffset(name, node.output)),
               output: `${step.result}/real`,
             },
       );
@@ -186,7 +195,7 @@ export function quantize(exported: Graph, ranges: Ranges): Graph {
       const [value] = constants.get(node.inputs[1]!)!.values as Float32Array;
       stored.set(node.output, RESCALE[node.op]!(stored.get(input)!, value!));
     } else {
-      nodes.push({ ...node, inputs: node.inputs.map((name) => real(name, node.output)) });
+      nodes.push({ ...node, inputs: node.inputs.map((name) => realWithoutOffset(name, node.output)) });
       node.inputs.forEach((name) => {
         const kept = constants.get(name);
         if (kept !== undefined) initializers.set(name, kept);

@@ -151,3 +151,12 @@ test('a tensor without a range is refused by name', () => {
     `tensor ${missing} must have a range, received none: calibrate the model again`,
   );
 });
+
+test('a rescaled image that no convolution reads is refused, since its offset would be lost', () => {
+  const graph = build((x) =>
+    then(x, tf.layers.rescaling({ scale: 2, offset: -1 }), tf.layers.maxPooling2d({ poolSize: 2 })),
+  );
+  expect(() => quantize(graph, {})).toThrow(
+    /must read .* through a convolution to be quantized, because the image is rescaled with an offset: export the model at fp32$/,
+  );
+});
