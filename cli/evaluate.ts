@@ -7,7 +7,13 @@ import { type Command, Option } from 'commander';
 
 import { MODEL_IDS } from '../models/catalog';
 import { EVALUATED_SPLITS, type EvaluatedSplit } from '../models/data/dataset-splits';
-import { describeEngine, type EngineKind } from '../models/engines/engine';
+import {
+  DEFAULT_PRECISION,
+  describeEngine,
+  type EngineKind,
+  type Precision,
+  PRECISIONS,
+} from '../models/engines/engine';
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import {
   type Defaults,
@@ -21,8 +27,14 @@ import {
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
+/** What `--precision` takes: a precision, or all of them side by side. */
+const MEASURED = [...PRECISIONS, 'both'] as const;
+
+const precisionsOf = (measured: (typeof MEASURED)[number]) => (measured === 'both' ? PRECISIONS : [measured]);
+
 interface EvaluateOptions {
   readonly engine: EngineKind;
+  readonly precision: (typeof MEASURED)[number];
   readonly data?: string;
   readonly split?: EvaluatedSplit;
   readonly seed?: number;
@@ -32,7 +44,7 @@ interface EvaluateOptions {
 }
 
 async function evaluateModels(models: string[], options: EvaluateOptions, defaults: Defaults): Promise<void> {
-  const { data, split = 'test', seed, engine, allowLeakage = false, writeCard, json } = options;
+  const { data, split = 'test', seed, engine, precision, allowLeakage = false, writeCard, json } = options;
   if (data === undefined) {
     await evaluateDemoModel(models, options, defaults);
     return;
@@ -50,6 +62,7 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
     models.map((model) => modelFolder(model, defaults)),
     {
       ...{ data, split, allowLeakage, engine, threads, onnxCacheDir },
+      precisions: precisionsOf(precision),
       ...(seed === undefined ? {} : { seed }),
       ...progressReporter({ isTerminal: process.stderr.isTTY, json: false, stream: process.stderr }),
     },
@@ -59,7 +72,7 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
 
 async function evaluateDemoModel(
   models: string[],
-  { split, seed, allowLeakage, engine: kind, writeCard: write, json }: EvaluateOptions,
+  { split, seed, allowLeakage, engine: kind, precision, writeCard: write, json }: EvaluateOptions,
   { threads, onnxCacheDir }: Defaults,
 ): Promise<void> {
   const ofData = { '--split': split, '--seed': seed, '--allow-leakage': allowLeakage };
@@ -75,11 +88,27 @@ async function evaluateDemoModel(
       `without --data the model must be one demo model, ${MODEL_IDS.join(' or ')}, received ${models.join(', ')}: name the folder of images with --data, or name one demo model`,
     );
   }
-  const { evaluateDemo, modelCard, writeCard } =
+  if (write && precision !== DEFAULT_PRECISION) {
+    throw new RangeError(
+      `--write-card is for ${DEFAULT_PRECISION}, received --precision ${precision}: \`npm run demo:int8\` writes what int8 costs`,
+    );
+  }
+  const { compareDemoPrecisions, evaluateDemo, modelCard, writeCard } =
     require('../models/demo/evaluate') as typeof import('../models/demo/evaluate.js');
   const { loadEngine } = require('../models/engines/load') as typeof import('../models/engines/load.js');
   const saved = readSavedModel(join(DEMO_MODELS_DIR, id));
-  const engine = await loadEngine({ kind, modelDir: saved.folder, threads, onnxCacheDir });
+  const load = (at: Precision) =>
+    loadEngine({ kind, modelDir: saved.folder, threads, precision: at, onnxCacheDir });
+  if (precision === 'both') {
+    const cost = await compareDemoPrecisions(await load('fp32'), await load('int8'), (done, count) => {
+      if (done % 50 === 0) note(`${done}/${count} images`);
+    });
+    const { describeCost } =
+      require('../models/report/int8-section') as typeof import('../models/report/int8-section.js');
+    console.log(json ? JSON.stringify(cost) : `Measured: ${describeCost(cost)}. Gate: ${cost.verdict}.`);
+    return;
+  }
+  const engine = await load(precision);
   note(describeEngine(engine));
   const measured = await evaluateDemo(saved, engine, (done, count) => {
     if (done % 50 === 0) note(`${done}/${count} images`);
@@ -112,6 +141,11 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
     )
     .option('--allow-leakage', 'with --data: measure even if images of one split are in another split')
     .addOption(engineOption())
+    .addOption(
+      new Option('--precision <precision>', 'precision to measure at; both: side by side, on the same images')
+        .choices(MEASURED)
+        .default(DEFAULT_PRECISION),
+    )
     .option('--write-card', 'for a demo model: write model-card.md and evaluation.json into its folder')
     .option('--json', 'print the figures as JSON')
     .addHelpText(

@@ -8,16 +8,63 @@ import type { Command } from 'commander';
 
 import { makeOut } from '../files/write';
 import { MODEL_IDS, PREPROCESSINGS } from '../models/catalog';
+import type { Precision } from '../models/engines/engine';
+import { GATE_TEXT } from '../models/evaluation/precision-gate';
 import { readSavedModel } from '../models/weights/saved-model';
-import { type Defaults, isFolder, MODEL_ARGUMENT, modelFolder, note, path } from './options';
+import { type Defaults, isFolder, MODEL_ARGUMENT, modelFolder, note, path, precisionOption } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
-async function exportModels(
-  models: string[],
-  { out, h5 }: { out?: string; h5?: string },
-  defaults: Defaults,
-): Promise<void> {
+interface ExportOptions {
+  readonly out?: string;
+  readonly h5?: string;
+  readonly precision?: Precision;
+  readonly calibrate?: string;
+  readonly force?: true;
+}
+
+/** Refuses options that would have no effect. */
+function checkOptions({ h5, precision, calibrate, force }: ExportOptions): void {
+  const unused: [boolean, string][] = [
+    [
+      h5 !== undefined && precision !== undefined,
+      '--precision has no effect on a Keras weight file: leave out one of --h5 and --precision',
+    ],
+    [calibrate !== undefined && precision !== 'int8', '--calibrate is for int8: add --precision int8'],
+    [
+      force === true && calibrate === undefined,
+      '--force overrules the gate of --calibrate: add --calibrate, or leave out --force',
+    ],
+  ];
+  for (const [isUnused, message] of unused) if (isUnused) throw new RangeError(message);
+}
+
+/** The precisions that a model has what it needs for. */
+function availablePrecisions(folder: string): Precision[] {
+  const { readInt8File } =
+    require('../models/engines/onnxruntime/int8-file') as typeof import('../models/engines/onnxruntime/int8-file.js');
+  return readInt8File(readSavedModel(folder)) === undefined ? ['fp32'] : ['fp32', 'int8'];
+}
+
+async function calibrateModels(
+  folders: readonly string[],
+  options: ExportOptions,
+  { threads, onnxCacheDir }: Defaults,
+) {
+  const { progressReporter } = require('./progress') as typeof import('./progress.js');
+  const { calibrateModel } =
+    require('../models/report/calibrate-model') as typeof import('../models/report/calibrate-model.js');
+  for (const folder of folders) {
+    await calibrateModel(folder, {
+      ...{ data: options.calibrate!, force: options.force === true, threads, onnxCacheDir },
+      ...progressReporter({ isTerminal: process.stderr.isTTY, json: false, stream: process.stderr }),
+    });
+  }
+}
+
+async function exportModels(models: string[], options: ExportOptions, defaults: Defaults): Promise<void> {
+  const { out, h5, precision, calibrate } = options;
+  checkOptions(options);
   if (h5 !== undefined) {
     if (out !== undefined) {
       throw new RangeError(
@@ -33,13 +80,17 @@ async function exportModels(
     require('../models/onnx/proto') as typeof import('../models/onnx/proto.js');
   if (out !== undefined) makeOut(out);
   const folder = out ?? defaults.onnxCacheDir;
-  for (const model of models.length > 0 ? models : MODEL_IDS) {
-    const { file, sha256, source } = await cachedGraph(modelFolder(model, defaults), folder);
-    if (typeof source !== 'string')
-      throw new Error(`${folder} is not writable: choose another folder with --out`);
-    console.log(
-      `${file}  ${statSync(file).size} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
-    );
+  const modelDirs = (models.length > 0 ? models : MODEL_IDS).map((model) => modelFolder(model, defaults));
+  if (calibrate !== undefined) await calibrateModels(modelDirs, options, defaults);
+  for (const modelDir of modelDirs) {
+    for (const each of precision === undefined ? availablePrecisions(modelDir) : [precision]) {
+      const { file, sha256, source } = await cachedGraph(modelDir, folder, each);
+      if (typeof source !== 'string')
+        throw new Error(`${folder} is not writable: choose another folder with --out`);
+      console.log(
+        `${file}  ${statSync(file).size} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
+      );
+    }
   }
 }
 
@@ -85,8 +136,16 @@ export function addExport(program: Command, defaults: () => Defaults): void {
       'instead of ONNX, write the weights of one model to an h5 file that keras.applications can load',
       path,
     )
-    .addHelpText('after', '\nExample: npx tandem export latency --out build/onnx')
-    .action((models: string[], options: { out?: string; h5?: string }) =>
-      exportModels(models, options, defaults()),
-    );
+    .addOption(precisionOption('precision of the graphs (default: fp32, and int8 for calibrated models)'))
+    .option(
+      '--calibrate <folder>',
+      'with --precision int8: labelled images, in folders as for train. The ranges of the activations are chosen on training images, and the cost of int8 is measured on the others; both are kept beside the model',
+      path,
+    )
+    .option('--force', 'with --calibrate: keep int8 even if it costs more accuracy than its gate allows')
+    .addHelpText(
+      'after',
+      `\nThe gate of int8 asks for ${GATE_TEXT}.\n\nExample: npx tandem export latency --out build/onnx\nExample: npx tandem export build/models/latency --precision int8 --calibrate photos`,
+    )
+    .action((models: string[], options: ExportOptions) => exportModels(models, options, defaults()));
 }

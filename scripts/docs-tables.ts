@@ -16,8 +16,10 @@ import type { DemoEvaluation } from '../models/demo/evaluate';
 import { writeFileAtomic } from '../files/write';
 import { RECIPES } from '../models/recipes';
 import { table } from '../charts/markdown';
-import { percent } from '../charts/percent';
-import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
+import { percent, points } from '../charts/percent';
+import { readInt8File } from '../models/engines/onnxruntime/int8-file';
+import { GATE_TEXT } from '../models/evaluation/precision-gate';
+import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import { VARIABLE_HELP } from '../service/config';
 import { ERRORS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
@@ -73,6 +75,27 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         return [[card, percent(accuracy), interval95.map(percent).join(' to '), images]];
       }),
     ),
+  precision: () =>
+    `The gate asks for ${GATE_TEXT}.\n\n${table(
+      [
+        'demo model',
+        'fp32',
+        'int8',
+        'difference in points, 95 % interval',
+        'same top class',
+        'images',
+        'gate',
+        'default',
+      ],
+      MODEL_IDS.flatMap((model) => {
+        const int8 = readInt8File(readSavedModel(join(DEMO_MODELS_DIR, model)));
+        if (int8 === undefined) return [];
+        const { accuracyFp32, accuracyInt8, differenceInterval95, sameTop1, images, verdict } = int8.cost;
+        const difference = `${points(accuracyInt8 - accuracyFp32)} (${differenceInterval95.map(points).join(' to ')})`;
+        const shares = [percent(accuracyFp32), percent(accuracyInt8), difference, percent(sameTop1)];
+        return [[code(model), ...shares, images, verdict, verdict === 'passed' ? 'int8' : 'fp32']];
+      }),
+    )}`,
   settings: () =>
     table(
       ['variable', 'context in cdk8s.yaml', 'default'],

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 import { PACKAGE_ROOT } from '../files/package-root';
 import { MODEL_IDS, type ModelId } from '../models/catalog';
-import { ENGINE_KINDS } from '../models/engines/engine';
+import { ENGINE_KINDS, PRECISIONS } from '../models/engines/engine';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
 import { ANY_ORIGIN } from './http/cors';
@@ -75,6 +75,14 @@ const VARIABLES = z.object({
   engine: oneOf(ENGINE_KINDS)
     .prefault('onnxruntime')
     .meta(help(`inference engine: one of ${ENGINE_KINDS.join(', ')}`, 'onnxruntime')),
+  precision: oneOf(PRECISIONS)
+    .optional()
+    .meta(
+      help(
+        `precision of the models: one of ${PRECISIONS.join(', ')}`,
+        'int8 for a model that passed its gate, on a CPU with VNNI; else fp32',
+      ),
+    ),
   modelsDir: path
     .prefault(DEMO_MODELS_DIR)
     .meta(
@@ -147,10 +155,15 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     } = error.issues[0]!;
     throw new RangeError(`${ENV[key as VariableKey]} ${message}, received "${String(input)}"`);
   }
-  const { port, metricsPort } = data;
+  const { port, metricsPort, engine, precision } = data;
   if (metricsPort !== undefined && metricsPort !== 0 && metricsPort === port) {
     throw new RangeError(
       `${ENV.metricsPort} must differ from ${ENV.port}, received "${metricsPort}": unset it to serve the metrics on ${port}`,
+    );
+  }
+  if (precision === 'int8' && engine !== 'onnxruntime') {
+    throw new RangeError(
+      `${ENV.precision} must be fp32 with ${ENV.engine} ${engine}, received "${precision}": choose ${ENV.engine} onnxruntime, or unset ${ENV.precision}`,
     );
   }
   return { ...data, threads: threadsFor(data.cpuLimitMillis) };

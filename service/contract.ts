@@ -26,6 +26,7 @@ export const ENV = {
   host: 'HOST',
   models: 'MODELS',
   engine: 'ENGINE',
+  precision: 'PRECISION',
   /** The manifests set it through the Downward API. */
   cpuLimitMillis: 'CPU_LIMIT_MILLIS',
   modelsDir: 'MODELS_DIR',

@@ -85,7 +85,7 @@ const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Starts the model processes and listens. The service is live at once, and ready when `ready` resolves. */
 export async function serve(config: Config, options: ServeOptions): Promise<Running> {
   const { log, workerScript, requestTimeoutMs } = options;
-  const { engine: kind, onnxCacheDir } = config;
+  const { engine: kind, precision, onnxCacheDir } = config;
   const queues = new Map<ModelId, ModelQueue>();
   const metrics = createMetrics(queues);
   const modelDirOf = (model: ModelId) => options.modelDirs?.get(model) ?? join(config.modelsDir, model);
@@ -142,7 +142,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       const queue = new ModelQueue({
         model,
         processes,
-        engine: { kind, modelDir, threads, onnxCacheDir },
+        engine: { kind, modelDir, threads, precision, onnxCacheDir },
         onState,
         onRestart,
         ...(workerScript === undefined ? {} : { script: workerScript }),

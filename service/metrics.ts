@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { ModelId } from '../models/catalog';
-import { LIMITS, REQUEST_TIMEOUT_MS } from './contract';
+import { LIMITS, REQUEST_TIMEOUT_MS, VERSION_DIGITS } from './contract';
 import { cgroupCpuThrottling, type CpuThrottling } from './cpu-limit';
 import type { ModelQueue } from './inference/model-queue';
 
@@ -92,6 +92,20 @@ export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>) {
     registers,
     collect() {
       for (const [model, { state }] of queues) this.set({ model }, state.kind === 'ready' ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'inference_model_info',
+    help: '1 for each loaded model; the labels say what runs',
+    labelNames: ['model', 'version', 'engine', 'precision'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [model, { state }] of queues) {
+        if (state.kind !== 'ready') continue;
+        const { sha256, engine, precision } = state.loaded;
+        this.set({ model, version: sha256.slice(0, VERSION_DIGITS), engine, precision }, 1);
+      }
     },
   });
   return {

@@ -16,6 +16,7 @@ import { type SurfaceName, TASKS } from '../models/demo/surfaces';
 import { loadTfjs } from '../models/engines/tfjs';
 import { loadClassifier } from '../models/weights/load-classifier';
 import { openSession, runSession } from '../models/engines/onnxruntime/session';
+import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
 import { cachedGraph, graphFile } from '../models/engines/onnxruntime/graph-cache';
 import { checksummed, DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import type { Classification } from '../service/api/schemas';
@@ -79,8 +80,9 @@ describe.each(MODEL_IDS)('the demo model %s', (model) => {
 
   test('is loaded as a graph that the service names with the checksum of its bytes', () => {
     const { state } = running.queues.get(model)!;
-    const { files } = (state as Extract<ModelState, { kind: 'ready' }>).loaded;
-    const graph = graphFile(folderOf(model), onnxCacheDir);
+    const { files, precision } = (state as Extract<ModelState, { kind: 'ready' }>).loaded;
+    expect(precision).toBe(justifiedPrecision(readSavedModel(folderOf(model))));
+    const graph = graphFile(folderOf(model), onnxCacheDir, precision);
     expect(files).toContainEqual({ ...checksummed(onnxCacheDir, basename(graph)), file: graph });
   });
 

@@ -69,6 +69,7 @@ async function measure(text: string, data: string, allowLeakage: boolean): Promi
   const items = SPLITS.flatMap((split) => dataset.splits[split]);
   const engine = await loadEngine({
     kind: 'onnxruntime',
+    precision: 'fp32',
     modelDir: folder,
     threads: availableParallelism(),
     onnxCacheDir,

@@ -7,16 +7,19 @@ import * as tf from '@tensorflow/tfjs';
 
 import { ARCHITECTURES, INPUT_SHAPE, RESCALE } from '../catalog';
 import type { Engine } from '../engines/engine';
+import { type Int8Cost, readInt8File } from '../engines/onnxruntime/int8-file';
 import { evaluate, type Evaluation } from '../evaluation/evaluation';
+import { judgeInt8 } from '../evaluation/precision-gate';
 import { writeFileAtomic } from '../../files/write';
 import { RECIPES } from '../recipes';
 import { percent, percentRange } from '../../charts/percent';
 import { confusionTable } from '../report/confusion-table';
+import { int8Section } from '../report/int8-section';
 import { loadClassifier } from '../weights/load-classifier';
 import type { SavedModel } from '../weights/saved-model';
-import { drawTask } from './image-set';
+import { drawTask, type LabelledImage } from './image-set';
 import { residualShares, type ResidualShare } from './residuals';
-import { AUGMENTATIONS, TEST_SPLIT, TRAIN_SPLITS } from './splits';
+import { AUGMENTATIONS, PRECISION_SPLIT, TEST_SPLIT, TRAIN_SPLITS } from './splits';
 import { TASKS } from './surfaces';
 
 /** Number of images that the residual branches are measured on. */
@@ -45,18 +48,55 @@ export async function evaluateDemo(
 ): Promise<DemoEvaluation> {
   const images = drawTask('transfer', TEST_SPLIT);
   const classCount = engine.classes.length;
-  const probabilities = new Float32Array(images.length * classCount);
-  for (const [i, { pixels }] of images.entries()) {
-    probabilities.set(await engine.predict(toInput(pixels), 1), i * classCount);
-    onImage(i + 1, images.length);
-  }
-  const indices = TASKS.transfer.map((name) => engine.classes.indexOf(name));
-  const labels = images.map(({ label }) => indices[label]!);
+  const probabilities = await classify(engine, images, (done) => onImage(done, images.length));
+  const labels = labelsOf(engine, images);
   return {
     ...evaluate(labels, probabilities, classCount),
     engine: `${engine.kind} ${engine.version}`,
     residuals: saved.architecture === 'resnet101v2' ? await measureResiduals(saved, images) : [],
   };
+}
+
+/** Probabilities of each image, float32 [images, classes]. */
+async function classify(
+  engine: Engine,
+  images: readonly LabelledImage[],
+  onImage: (done: number) => void,
+): Promise<Float32Array> {
+  const classCount = engine.classes.length;
+  const probabilities = new Float32Array(images.length * classCount);
+  for (const [i, { pixels }] of images.entries()) {
+    probabilities.set(await engine.predict(toInput(pixels), 1), i * classCount);
+    onImage(i + 1);
+  }
+  return probabilities;
+}
+
+/** The engine's class index of each image. */
+function labelsOf({ classes }: Engine, images: readonly LabelledImage[]): number[] {
+  const indices = TASKS.transfer.map((name) => classes.indexOf(name));
+  return images.map(({ label }) => indices[label]!);
+}
+
+/**
+ * Judges int8 on images of the second task.
+ *
+ * @param fp32 engine that the caller does not use again, as `int8`
+ * @param onImage called after each image of each engine
+ */
+export async function compareDemoPrecisions(
+  fp32: Engine,
+  int8: Engine,
+  onImage: (done: number, total: number) => void = () => undefined,
+): Promise<Int8Cost> {
+  const images = drawTask('transfer', PRECISION_SPLIT);
+  const total = 2 * images.length;
+  const [expected, actual] = [
+    await classify(fp32, images, (done) => onImage(done, total)),
+    await classify(int8, images, (done) => onImage(images.length + done, total)),
+  ];
+  await Promise.all([fp32.dispose(), int8.dispose()]);
+  return judgeInt8(labelsOf(fp32, images), expected, actual, fp32.classes.length);
 }
 
 async function measureResiduals(
@@ -73,7 +113,7 @@ async function measureResiduals(
   return shares;
 }
 
-/** The model card as Markdown; its figures are measured. */
+/** The model card as Markdown; its figures are measured. Says what int8 costs if the model was calibrated. */
 export function modelCard(saved: SavedModel, measured: DemoEvaluation): string {
   const { model, architecture, classes, base, weights } = saved;
   const { head, fineTune, batchSize } = RECIPES[model];
@@ -87,6 +127,7 @@ export function modelCard(saved: SavedModel, measured: DemoEvaluation): string {
     shares.length === 0
       ? ''
       : `Residual branches: in each of the ${shares.length} blocks, the norm of the branch is ${percentRange([Math.min(...shares), Math.max(...shares)])} of the norm of the block's output (measured on ${RESIDUAL_IMAGES} test images).\n\n`;
+  const int8 = readInt8File(saved);
   return `# Demo model \`${model}\`
 
 A demo: it classifies procedural surfaces (${classes.join(', ')}) and nothing else. It shows that the chain from training to serving works; its predictions for photographs are meaningless.
@@ -101,7 +142,7 @@ A demo: it classifies procedural surfaces (${classes.join(', ')}) and nothing el
 ${residuals}Confusion matrix (rows: true class; columns: predicted class):
 
 ${confusionTable(measured.confusion, classes)}
-`;
+${int8 === undefined ? '' : `\n${int8Section(int8)}\n`}`;
 }
 
 /** Writes card and figures into the folder of the saved model; returns the path of the card. */

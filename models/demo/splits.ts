@@ -47,6 +47,9 @@ export const VALIDATION_SPLIT: SplitImages = {
 /** Test images of both models; their seed differs from that of training. */
 export const TEST_SPLIT: SplitImages = { seed: 13, split: 'test', perClass: 50, sidePixels: SIDE };
 
+/** Images that int8 is compared with fp32 on: those of the test split, and as many more, since the gate needs 500. */
+export const PRECISION_SPLIT: SplitImages = { ...TEST_SPLIT, perClass: 100 };
+
 /** Writes a split below `folder` as a data set: a folder per class, lossless files. */
 export async function writeSplit(folder: string, images: SplitImages): Promise<void> {
   const { split, perClass, sidePixels } = images;

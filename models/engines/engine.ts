@@ -4,8 +4,9 @@
 import type { ChecksummedFile } from '../weights/saved-model';
 
 /** Precisions that a model can run in. */
-export const PRECISIONS = ['fp32'] as const;
+export const PRECISIONS = ['fp32', 'int8'] as const;
 export type Precision = (typeof PRECISIONS)[number];
+/** The precision that every engine can compute in. */
 export const DEFAULT_PRECISION: Precision = 'fp32';
 
 export const ENGINE_KINDS = ['onnxruntime', 'tfjs-node', 'wasm'] as const;
@@ -46,10 +47,11 @@ export function adviceOn(kind: EngineKind): string | undefined {
 export function describeEngine({
   kind,
   version,
+  precision,
   threads,
-}: Pick<Engine, 'kind' | 'version' | 'threads'>): string {
+}: Pick<Engine, 'kind' | 'version' | 'precision' | 'threads'>): string {
   const advice = adviceOn(kind);
-  return `engine: ${kind} ${version}, threads: ${threads}${advice === undefined ? '' : `; ${advice}`}`;
+  return `engine: ${kind} ${version}, precision: ${precision}, threads: ${threads}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
 /** Which model to load, and how to run it. */
@@ -58,8 +60,8 @@ export interface EngineOptions {
   /** Folder of the saved model. */
   readonly modelDir: string;
   readonly threads: number;
-  /** @default 'fp32' */
-  readonly precision?: Precision;
+  /** @default int8 if it passed the gate for this model and engine and CPU are fast at it, else fp32 */
+  readonly precision?: Precision | undefined;
   /** Folder of exported graphs; only onnxruntime uses it. */
   readonly onnxCacheDir: string;
 }

@@ -64,6 +64,11 @@ export async function loadTfjs({
   threads,
   precision = DEFAULT_PRECISION,
 }: EngineOptions): Promise<Engine> {
+  if (precision !== DEFAULT_PRECISION) {
+    throw new RangeError(
+      `engine ${kind} computes in ${DEFAULT_PRECISION}, received precision ${precision}: choose engine onnxruntime, or precision ${DEFAULT_PRECISION}`,
+    );
+  }
   if (kind === 'wasm') await useWasm();
   else await useTfjsNode(threads);
   await tf.ready();

@@ -7,7 +7,7 @@
 import type * as tf from '@tensorflow/tfjs';
 
 import { affineOf, LAYERS, NO_PADS, paddingOf, type Pads } from './layers';
-import { encodeModel, type Initializer, type Node } from './proto';
+import { encodeModel, type Graph, type Initializer, type Node } from './proto';
 import { checkSupported } from './supported';
 
 const CONVOLUTIONS = new Set(['Conv2D', 'DepthwiseConv2D']);
@@ -42,13 +42,13 @@ function edges(model: tf.LayersModel): Map<string, Edge> {
 }
 
 /**
- * Exports a model: images float32 [batch, h, w, 3] to its outputs, [batch, c] or [batch, h, w, c] each, under the given
- * names. The bytes depend only on the model.
+ * A model's graph: images float32 [batch, h, w, 3] to its outputs, [batch, c] or [batch, h, w, c] each, under the given
+ * names.
  *
  * @param outputNames one name per output of the model, in their order
  * @throws RangeError naming a layer whose class or settings have no exact ONNX form
  */
-export function exportOnnx(model: tf.LayersModel, ...outputNames: string[]): Uint8Array {
+export function graphOf(model: tf.LayersModel, ...outputNames: string[]): Graph {
   if (model.inputs.length !== 1 || model.outputs.length !== outputNames.length) {
     throw new RangeError(
       `model ${model.name} must have one input and ${outputNames.length} outputs, as many as names, to be exported, received ${model.inputs.length} and ${model.outputs.length}`,
@@ -123,11 +123,20 @@ export function exportOnnx(model: tf.LayersModel, ...outputNames: string[]): Uin
     nodes.push({ ...finish, inputs: [resolve(sourceLayer.name)], output: outputNames[i]! });
   });
   const shape = (tensor: tf.SymbolicTensor) => [BATCH_DIMENSION, ...(tensor.shape.slice(1) as number[])];
-  return encodeModel({
+  return {
     name: model.name,
     nodes,
     initializers,
     input: { name: model.inputs[0]!.sourceLayer.name, dims: shape(model.inputs[0]!) },
     outputs: model.outputs.map((tensor, i) => ({ name: outputNames[i]!, dims: shape(tensor) })),
-  });
+  };
+}
+
+/**
+ * Exports a model as {@link graphOf} builds it. The bytes depend only on the model.
+ *
+ * @throws RangeError as {@link graphOf} does
+ */
+export function exportOnnx(model: tf.LayersModel, ...outputNames: string[]): Uint8Array {
+  return encodeModel(graphOf(model, ...outputNames));
 }

@@ -14,7 +14,7 @@ export const IR_VERSION = 8;
 export interface Initializer {
   readonly name: string;
   readonly dims: readonly number[];
-  readonly values: Float32Array | BigInt64Array;
+  readonly values: Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 }
 
 export type Attribute = number | readonly number[] | { readonly float: number };
@@ -43,7 +43,14 @@ export interface Graph {
 }
 
 const TENSOR_FLOAT = 1;
-const TENSOR_INT64 = 7;
+/** ONNX' number of each element type, by the array that holds it. */
+const TENSOR_TYPES: Readonly<Record<string, number>> = {
+  Float32Array: TENSOR_FLOAT,
+  Uint8Array: 2,
+  Int8Array: 3,
+  Int32Array: 6,
+  BigInt64Array: 7,
+};
 const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
@@ -85,7 +92,7 @@ function node(writer: BinaryWriter, { op, inputs, output, attributes = {} }: Nod
 function initializer(writer: BinaryWriter, { name, dims, values }: Initializer): void {
   message(writer, 5, (w) => {
     integers(w, 1, dims);
-    integer(w, 2, values instanceof Float32Array ? TENSOR_FLOAT : TENSOR_INT64);
+    integer(w, 2, TENSOR_TYPES[values[Symbol.toStringTag]]!);
     text(w, 8, name);
     w.tag(9, WireType.LengthDelimited).bytes(
       new Uint8Array(values.buffer, values.byteOffset, values.byteLength),

@@ -9,40 +9,27 @@ import { comparePaired, type PairedComparison } from '../../statistics/paired-co
 import { percentile } from '../../statistics/percentile';
 import { buildClassifier } from '../architectures/classifier';
 import { INPUT_SHAPE } from '../catalog';
-import { type Dataset, readDataset } from '../data/dataset';
-import { type DatasetFiles, findDatasetFiles } from '../data/dataset-files';
+import type { Dataset } from '../data/dataset';
+import { findDatasetFiles } from '../data/dataset-files';
 import type { EvaluatedSplit } from '../data/dataset-splits';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
-import { describeEngine, type Engine, type EngineKind } from '../engines/engine';
+import { describeEngine, type Engine, type EngineKind, type Precision } from '../engines/engine';
 import { loadEngine } from '../engines/load';
 import { evaluateDataset } from '../evaluation/evaluate-dataset';
 import { correctPredictions, type Evaluation } from '../evaluation/evaluation';
-import { DEFAULT_SEED } from '../recipes';
-import type { ProgressReporter } from '../training/progress';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
 import { confusionTable } from './confusion-table';
-import { trainingSeed } from './training-seed';
+import { classIndices, type LabelledImagesOptions, readImages } from './labelled-images';
 
 /** What to measure, and how. */
-export interface ComparisonOptions {
-  /** Folder of the data set. */
-  readonly data: string;
+export interface ComparisonOptions extends LabelledImagesOptions {
   readonly split: EvaluatedSplit;
-  /**
-   * Seed that splits a data set without split folders.
-   *
-   * @default the training seed of the first model whose folder records one, else {@link DEFAULT_SEED}
-   */
-  readonly seed?: number;
-  /** Whether an image that lies in two splits is a warning instead of an error. */
-  readonly allowLeakage: boolean;
   readonly engine: EngineKind;
+  /** Precisions to measure each model in. */
+  readonly precisions: readonly Precision[];
   /** Threads of the engine. */
   readonly threads: number;
   readonly onnxCacheDir: string;
-  /** Receives warnings and progress as sentences. */
-  readonly note: (sentence: string) => void;
-  readonly onCount?: ProgressReporter['onCount'];
 }
 
 /** The measured models, and what they were measured on. */
@@ -62,12 +49,13 @@ export interface Comparison {
 export interface MeasuredModel {
   readonly folder: string;
   readonly architecture: SavedModel['architecture'];
+  readonly precision: Precision;
   /** Number of weights. */
   readonly parameters: number;
   readonly evaluation: Evaluation;
   /** Median latency of one image at a time, without decoding, milliseconds. */
   readonly latencyMedianMs: number;
-  /** Image-by-image comparison with the first model; absent for the first. */
+  /** Image-by-image comparison with the first row, a model at a precision; absent for the first. */
   readonly againstFirst?: PairedComparison;
 }
 
@@ -97,54 +85,6 @@ function countParameters({ architecture, classes }: SavedModel): number {
 }
 
 /**
- * The model's class index of each class of the data set.
- *
- * @throws RangeError if the model's classes are not those of the data set
- */
-function classIndices({ folder, classes }: SavedModel, found: readonly string[], data: string): number[] {
-  if (String([...classes].sort()) !== String([...found].sort())) {
-    throw new RangeError(
-      `${folder} must have the classes of ${data}, ${found.join(', ')}, received ${classes.join(', ')}: choose a model trained on these classes, or another data set`,
-    );
-  }
-  return found.map((name) => classes.indexOf(name));
-}
-
-/** Reads the data set, and warns if the figures may include images that a model was trained on. */
-async function readImages(
-  folders: readonly string[],
-  found: DatasetFiles,
-  { data, seed: given, allowLeakage, note, onCount }: ComparisonOptions,
-): Promise<Dataset> {
-  const trainings = folders.flatMap((folder) => {
-    const seed = trainingSeed(folder);
-    return seed === undefined ? [] : [{ folder, seed }];
-  });
-  const seed = given ?? trainings[0]?.seed ?? DEFAULT_SEED;
-  const dataset = await readDataset(data, {
-    found,
-    seed,
-    allowLeakage,
-    note,
-    onProgress: (count) => onCount?.({ task: 'reading', ...count }),
-  });
-  if (dataset.splitBy === 'folders') return dataset;
-  if (given === undefined) {
-    note(
-      trainings[0] === undefined
-        ? `warning: split by seed ${seed}, because no model folder records its training seed; the split may contain training images: pass the training seed with --seed`
-        : `split by seed ${seed}, the training seed of ${trainings[0].folder}`,
-    );
-  }
-  for (const { folder, seed: own } of trainings.filter((training) => training.seed !== seed)) {
-    note(
-      `warning: ${folder} was trained with seed ${own}, but these images are split by seed ${seed}; if it was trained on this data set, the split contains its training images: measure it with --seed ${own}`,
-    );
-  }
-  return dataset;
-}
-
-/**
  * Measures saved models one after another on the images of a split.
  *
  * @param folders of the saved models; each is compared with the first
@@ -154,7 +94,7 @@ export async function compareModels(
   folders: readonly string[],
   options: ComparisonOptions,
 ): Promise<Comparison> {
-  const { data, split, engine: kind, threads, onnxCacheDir, note, onCount } = options;
+  const { data, split, engine: kind, precisions, threads, onnxCacheDir, note, onCount } = options;
   const found = findDatasetFiles(data);
   const models = folders.map((folder) => {
     const saved = readSavedModel(folder);
@@ -165,11 +105,12 @@ export async function compareModels(
   const items = { val, test, 'val+test': [...val, ...test] }[split];
   const measured: MeasuredModel[] = [];
   let first: { readonly correct: boolean[]; readonly engine: Comparison['engine'] } | undefined;
-  for (const { saved, indices } of models) {
+  const runs = models.flatMap((model) => precisions.map((precision) => ({ ...model, precision })));
+  for (const { saved, indices, precision } of runs) {
     const { folder, architecture } = saved;
     const labelled = items.map(({ path, label }) => ({ path, label: indices[label]! }));
-    note(`${folder}: ${items.length} images of ${split}`);
-    const engine = await loadEngine({ kind, modelDir: folder, threads, onnxCacheDir });
+    note(`${folder}: ${items.length} images of ${split} at ${precision}`);
+    const engine = await loadEngine({ kind, modelDir: folder, threads, precision, onnxCacheDir });
     if (first === undefined) note(describeEngine(engine));
     const { evaluation, labels, probabilities } = await evaluateDataset(engine, labelled, {
       maxPixels: MAX_TRAINING_PIXELS,
@@ -178,7 +119,8 @@ export async function compareModels(
     const latencyMedianMs = await medianLatencyMs(engine);
     await engine.dispose();
     const correct = correctPredictions(labels, probabilities, saved.classes.length);
-    const figures = { folder, architecture, parameters: countParameters(saved), evaluation, latencyMedianMs };
+    const parameters = countParameters(saved);
+    const figures = { folder, architecture, precision, parameters, evaluation, latencyMedianMs };
     measured.push(
       first === undefined ? figures : { ...figures, againstFirst: comparePaired(correct, first.correct) },
     );
@@ -191,15 +133,16 @@ export async function compareModels(
 /** The comparison as Markdown; for a single model, with its classes and its confusion matrix. */
 export function formatComparison({ split, engine, threads, models: measured }: Comparison): string {
   const head = [
-    ...['model', 'architecture', 'parameters', 'accuracy', '95 % interval', 'calibration error'],
+    ...['model', 'architecture', 'precision', 'parameters', 'accuracy', '95 % interval', 'calibration error'],
     'latency, median ms',
     ...(measured.length > 1 ? ['difference from the first in points, 95 % interval'] : []),
   ];
   const rows = measured.map(
-    ({ folder, architecture, parameters, evaluation, latencyMedianMs, againstFirst }) => [
+    ({ folder, architecture, precision, parameters, evaluation, latencyMedianMs, againstFirst }) => [
       ...[
         escapeMarkdown(folder),
         architecture,
+        precision,
         `${(parameters / 1e6).toFixed(2)} M`,
         percent(evaluation.accuracy),
       ],

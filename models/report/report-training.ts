@@ -35,7 +35,10 @@ export async function reportTraining(
   const { note, onCount } = progress;
   const { out, threads, recipe, augmentation, data } = plan;
   const saved = readSavedModel(out);
-  const engine = await loadEngine({ kind: 'onnxruntime', modelDir: out, threads, onnxCacheDir });
+  const engine = await loadEngine({
+    ...{ kind: 'onnxruntime', modelDir: out, threads, onnxCacheDir },
+    precision: 'fp32',
+  });
   const measured = [];
   for (const split of MEASURED_SPLITS) {
     note(`measuring on ${split}, ${dataset.splits[split].length} images`);

@@ -7,8 +7,8 @@ import { basename, join } from 'node:path';
 import { findBaseFile } from './base-weights';
 import { copyTensors, MANIFEST_NAME, readSavedModel } from './saved-model';
 
-/** Files beside a model that describe it. */
-const DESCRIPTIONS = ['model-card.md', 'evaluation.json'];
+/** Files beside a model that describe it, and what calibration for int8 left. */
+const DESCRIPTIONS = ['model-card.md', 'evaluation.json', 'int8.json'];
 
 /**
  * Refuses models with the same id, since their copies would share a folder.

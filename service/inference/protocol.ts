@@ -2,7 +2,7 @@
  * Messages between the server and a model process.
  */
 import type { ModelId } from '../../models/catalog';
-import type { EngineOptions } from '../../models/engines/engine';
+import type { EngineOptions, Precision } from '../../models/engines/engine';
 import type { ChecksummedFile } from '../../models/weights/saved-model';
 import type { ErrorCode } from '../contract';
 
@@ -32,7 +32,7 @@ export interface LoadedModel {
   readonly sha256: string;
   readonly engine: string;
   readonly engineVersion: string;
-  readonly precision: string;
+  readonly precision: Precision;
   readonly threads: number;
   /** Files that were read: by name in the saved model's folder; an exported graph by its path. */
   readonly files: readonly ChecksummedFile[];

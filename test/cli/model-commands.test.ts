@@ -32,6 +32,19 @@ test.each<[string[], string]>([
     ['export', 'latency', '--h5', 'x.h5', '--out', 'graphs'],
     '--out is the folder of graphs, and --h5 names its own file x.h5: leave out one of them',
   ],
+  [
+    ['export', 'latency', '--h5', 'x.h5', '--precision', 'int8'],
+    '--precision has no effect on a Keras weight file: leave out one of --h5 and --precision',
+  ],
+  [['export', 'latency', '--calibrate', folder], '--calibrate is for int8: add --precision int8'],
+  [
+    ['export', 'latency', '--precision', 'int8', '--force'],
+    '--force overrules the gate of --calibrate: add --calibrate, or leave out --force',
+  ],
+  [
+    ['evaluate', 'latency', '--write-card', '--precision', 'both'],
+    '--write-card is for fp32, received --precision both: `npm run demo:int8` writes what int8 costs',
+  ],
 ])('%j is refused, since it would ignore an option', async (words, message) => {
   await expect(run(...words)).rejects.toThrow(message);
 });
@@ -44,6 +57,14 @@ test.each([[[folder]], [['latency', 'accuracy']]])(
     );
   },
 );
+
+test('int8 of a model that was never calibrated is refused with the remedy', async () => {
+  const plain = join(folder, 'plain');
+  copySavedModel(join(DEMO_MODELS_DIR, 'latency'), plain);
+  await expect(run('export', plain, '--precision', 'int8')).rejects.toThrow(
+    `the model in ${plain} cannot run at int8, because it was never calibrated: calibrate it with \`npx tandem export ${plain} --precision int8 --calibrate FOLDER\`, or choose precision fp32`,
+  );
+});
 
 describe('a path that cannot be written is refused with the option’s name, before any work', () => {
   const file = join(folder, 'file');

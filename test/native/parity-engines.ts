@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { INPUT_SHAPE, MODEL_IDS } from '../../models/catalog';
 import { hasTfjsNode, loadTfjs } from '../../models/engines/tfjs';
+import type { EngineOptions } from '../../models/engines/engine';
 import { loadOnnxruntime } from '../../models/engines/onnxruntime/engine';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { seededRandom } from '../../statistics/seeded-random';
@@ -60,9 +61,10 @@ async function main(): Promise<void> {
     }
   });
   for (const model of MODEL_IDS) {
-    const options = {
+    const options: Omit<EngineOptions, 'kind'> = {
       modelDir: join(DEMO_MODELS_DIR, model),
       threads: 2,
+      precision: 'fp32',
       onnxCacheDir: join(tmpdir(), 'tandem-onnx'),
     };
     const native = await loadTfjs({ ...options, kind: 'tfjs-node' });

@@ -33,9 +33,20 @@ test('origins are a list, empty unless set', () => {
   expect(readConfig({ CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*']);
 });
 
+test('the precision is each model’s own unless set', () => {
+  expect(readConfig({ PRECISION: '' })).not.toHaveProperty('precision');
+  expect(readConfig({ PRECISION: 'int8' }).precision).toBe('int8');
+  expect(readConfig({ PRECISION: 'fp32', ENGINE: 'wasm' }).precision).toBe('fp32');
+});
+
 test.each([
   [{ CORS_ORIGINS: 'example.com' }, 'CORS_ORIGINS must be * or origins such as https://example.com'],
   [{ CORS_ORIGINS: 'https://example.com/app' }, 'received "https://example.com/app"'],
+  [{ PRECISION: 'bf16' }, 'PRECISION must be one of fp32, int8, received "bf16"'],
+  [
+    { PRECISION: 'int8', ENGINE: 'wasm' },
+    'PRECISION must be fp32 with ENGINE wasm, received "int8": choose ENGINE onnxruntime, or unset PRECISION',
+  ],
   [{ METRICS_PORT: 'x' }, 'METRICS_PORT must be a whole number from 0 to 65535, received "x"'],
   [{ METRICS_PORT: '8080' }, 'METRICS_PORT must differ from PORT, received "8080"'],
   [{ PORT: '8e3' }, 'PORT must be a whole number from 0 to 65535, received "8e3"'],

@@ -6,8 +6,13 @@ import { runWorker } from '../../service/inference/worker';
 const HANG_AT = 0.25;
 const CRASH_AT = 0.75;
 
-runWorker(async ({ modelDir }) => {
+runWorker(async ({ modelDir, precision }) => {
   if (modelDir.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 1500));
   if (modelDir.includes('broken')) throw new Error('the weights are damaged');
-  return fakeEngine(['light', 'dark', 'other'], { hangAt: HANG_AT, crashAt: CRASH_AT, predictMs: 30 });
+  const engine = fakeEngine(['light', 'dark', 'other'], {
+    hangAt: HANG_AT,
+    crashAt: CRASH_AT,
+    predictMs: 30,
+  });
+  return { ...engine, precision: precision ?? engine.precision };
 });

@@ -2,21 +2,30 @@
  * onnxruntime on our own export: the default engine, because it measured fastest with the same outputs.
  */
 import { INPUT_SHAPE } from '../../catalog';
+import { multipliesBytes } from './cpu';
 import { cachedGraph } from './graph-cache';
+import { readInt8File } from './int8-file';
 import { ort } from './runtime';
 import { openSession, runSession } from './session';
-import { readSavedModel } from '../../weights/saved-model';
-import { DEFAULT_PRECISION, type Engine, type EngineOptions } from '../engine';
+import { readSavedModel, type SavedModel } from '../../weights/saved-model';
+import { DEFAULT_PRECISION, type Engine, type EngineOptions, type Precision } from '../engine';
 
-/** Loads a saved model; exports it first if the cache has no graph of it. */
-export async function loadOnnxruntime({
-  modelDir,
-  threads,
-  precision = DEFAULT_PRECISION,
-  onnxCacheDir,
-}: EngineOptions): Promise<Engine> {
-  const { classes } = readSavedModel(modelDir);
-  const { file, sha256, source } = await cachedGraph(modelDir, onnxCacheDir, precision);
+/**
+ * The precision that the measurements justify for a saved model: int8 if it passed the gate.
+ *
+ * @param fastInt8 whether int8 is fast on the CPU
+ */
+export function justifiedPrecision(saved: SavedModel, fastInt8 = multipliesBytes()): Precision {
+  return fastInt8 && readInt8File(saved)?.cost.verdict === 'passed' ? 'int8' : DEFAULT_PRECISION;
+}
+
+/** An engine that runs a saved model's graph, given as a file or as bytes. */
+export async function openEngine(
+  { classes }: SavedModel,
+  source: string | Uint8Array,
+  precision: Precision,
+  threads: number,
+): Promise<Engine> {
   const session = await openSession(source, threads);
   return {
     kind: 'onnxruntime',
@@ -24,8 +33,20 @@ export async function loadOnnxruntime({
     precision,
     threads,
     classes,
-    graph: { file, sha256 },
     predict: (images, batch) => runSession(session, images, [batch, ...INPUT_SHAPE]),
     dispose: () => session.release(),
   };
+}
+
+/** Loads a saved model; exports it first if the cache has no graph of it. */
+export async function loadOnnxruntime({
+  modelDir,
+  threads,
+  precision,
+  onnxCacheDir,
+}: EngineOptions): Promise<Engine> {
+  const saved = readSavedModel(modelDir);
+  const chosen = precision ?? justifiedPrecision(saved);
+  const { file, sha256, source } = await cachedGraph(modelDir, onnxCacheDir, chosen);
+  return { ...(await openEngine(saved, source, chosen, threads)), graph: { file, sha256 } };
 }

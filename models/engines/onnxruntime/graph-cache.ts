@@ -8,19 +8,38 @@ import { OUTPUT_NAME } from '../../catalog';
 import { sha256 } from '../../../files/sha256';
 import { writeFileAtomic } from '../../../files/write';
 import { DEFAULT_PRECISION, type Precision } from '../engine';
-import { type ChecksummedFile, readSavedModel, savedModelSha256 } from '../../weights/saved-model';
+import {
+  type ChecksummedFile,
+  readSavedModel,
+  type SavedModel,
+  savedModelSha256,
+} from '../../weights/saved-model';
+import { type CalibratedRanges, requireInt8 } from './int8-file';
 
 /** Raise this with each change of the exporter's output, so that cached graphs are exported again. */
 const EXPORTER_VERSION = 1;
 
-/** Path of a saved model's graph in the cache, whether it exists or not. */
+/**
+ * Path of a saved model's graph in the cache, whether it exists or not.
+ *
+ * @throws Error with the remedy at int8, if the model was never calibrated
+ */
 export function graphFile(
   modelDir: string,
   cacheDir: string,
   precision: Precision = DEFAULT_PRECISION,
 ): string {
   const saved = readSavedModel(modelDir);
+  return pathOf(saved, cacheDir, rangesFor(saved, precision));
+}
+
+/** The ranges that a precision needs; undefined for fp32. */
+const rangesFor = (saved: SavedModel, precision: Precision): CalibratedRanges | undefined =>
+  precision === 'int8' ? requireInt8(saved) : undefined;
+
+function pathOf(saved: SavedModel, cacheDir: string, calibrated: CalibratedRanges | undefined): string {
   const version = savedModelSha256(saved).slice(0, 16);
+  const precision = calibrated === undefined ? 'fp32' : `int8-${calibrated.sha256.slice(0, 8)}`;
   return join(cacheDir, `${saved.model}-${version}-${precision}-v${EXPORTER_VERSION}.onnx`);
 }
 
@@ -45,10 +64,12 @@ export async function cachedGraph(
   cacheDir: string,
   precision: Precision = DEFAULT_PRECISION,
 ): Promise<CachedGraph> {
-  const file = graphFile(modelDir, cacheDir, precision);
+  const saved = readSavedModel(modelDir);
+  const calibrated = rangesFor(saved, precision);
+  const file = pathOf(saved, cacheDir, calibrated);
   const intact = checksumOfIntact(file);
   if (intact !== undefined) return { file, sha256: intact, source: file };
-  const graph = await exportSavedModel(modelDir, file);
+  const graph = await exportSavedModel(modelDir, file, calibrated);
   const sum = sha256(graph);
   try {
     mkdirSync(cacheDir, { recursive: true });
@@ -72,7 +93,11 @@ function hasTfjs(): boolean {
   }
 }
 
-async function exportSavedModel(modelDir: string, file: string): Promise<Uint8Array> {
+async function exportSavedModel(
+  modelDir: string,
+  file: string,
+  calibrated: CalibratedRanges | undefined,
+): Promise<Uint8Array> {
   if (!hasTfjs()) {
     throw new Error(
       `the model in ${modelDir} has no graph ${file}, and @tensorflow/tfjs, which exports it, is not installed: build the container image with the model (npm run image -- --help)`,
@@ -81,10 +106,13 @@ async function exportSavedModel(modelDir: string, file: string): Promise<Uint8Ar
   /* eslint-disable @typescript-eslint/no-require-imports -- a cached graph must not cost tfjs' start */
   const { loadClassifier } =
     require('../../weights/load-classifier') as typeof import('../../weights/load-classifier.js');
-  const { exportOnnx } = require('../../onnx/export') as typeof import('../../onnx/export.js');
+  const { graphOf } = require('../../onnx/export') as typeof import('../../onnx/export.js');
+  const { encodeModel } = require('../../onnx/proto') as typeof import('../../onnx/proto.js');
+  const { quantize } =
+    require('../../onnx/quantize/quantize') as typeof import('../../onnx/quantize/quantize.js');
   /* eslint-enable @typescript-eslint/no-require-imports */
   const classifier = await loadClassifier(modelDir);
-  const graph = exportOnnx(classifier, OUTPUT_NAME);
+  const graph = graphOf(classifier, OUTPUT_NAME);
   classifier.dispose();
-  return graph;
+  return encodeModel(calibrated === undefined ? graph : quantize(graph, calibrated.ranges));
 }

@@ -3,6 +3,7 @@
  */
 import type { InferenceSession } from 'onnxruntime-node';
 
+import { multipliesBytes } from './cpu';
 import { ort } from './runtime';
 
 /**
@@ -16,7 +17,11 @@ export async function openSession(graph: string | Uint8Array, threads: number): 
     interOpNumThreads: 1,
     executionMode: 'sequential',
     extra: {
-      session: { intra_op: { allow_spinning: '0' } },
+      session: {
+        intra_op: { allow_spinning: '0' },
+        // Slow, and only where it is needed: onnxruntime would use it on a CPU with VNNI too.
+        ...(multipliesBytes() ? {} : { x64quantprecision: '1' }),
+      },
       // Before 1.32 it folds a zero Pad into MaxPool, whose own padding is -infinity: wrong at ResNetV2's borders.
       optimization: { disable_specified_optimizers: 'Pad_Fusion' },
     },
@@ -47,6 +52,6 @@ export async function runOutputs(
   });
   return session.outputNames.map((name) => {
     const { dims, data } = results[name]!;
-    return { shape: dims, values: Float32Array.from(data as Float32Array) };
+    return { shape: dims, values: (data as Float32Array).slice() };
   });
 }

@@ -22,6 +22,7 @@ const options: ComparisonOptions = {
   split: 'val+test',
   allowLeakage: false,
   engine: 'onnxruntime',
+  precisions: ['fp32'],
   threads: 1,
   onnxCacheDir: join(folder, 'onnx'),
   note: (sentence) => notes.push(sentence),
@@ -57,7 +58,7 @@ test('a model and its copy have the same figures, and the table says so', async 
   expect(first!.latencyMedianMs).toBeGreaterThan(0);
   const text = formatComparison(comparison);
   expect(text).toContain('Measured on 24 images of val+test with onnxruntime, 1 thread;');
-  expect(text).toMatch(/\| mobilenetv2 \| 2\.27 M \| \d+\.\d % \|/);
+  expect(text).toMatch(/\| mobilenetv2 \| fp32 \| 2\.27 M \| \d+\.\d % \|/);
   expect(text).toContain('| +0.0 (');
   expect(notes).toContain(`${copy}: 24 images of val+test`);
 });

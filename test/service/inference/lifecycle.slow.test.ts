@@ -78,6 +78,17 @@ test('the log says what was loaded: files with checksums, engine, precision, thr
   });
 });
 
+test('the precision that the configuration names reaches the engine, and log, metadata and metrics say it', async () => {
+  const { lines, log } = recorded();
+  const server = await start({ models: ['latency'], precision: 'int8' }, 2000, { log });
+  await server.ready;
+  expect(lines.find(({ msg }) => msg === 'model ready')).toMatchObject({ precision: 'int8' });
+  expect(await (await fetch(`${server.url}/v2/models/latency`)).json()).toMatchObject({ precision: 'int8' });
+  expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(
+    /inference_model_info\{model="latency",version="[0-9a-f]{12}",engine="onnxruntime",precision="int8"\} 1\n/,
+  );
+});
+
 test('a damaged model is logged in one line, with the file and both checksums, and loading is retried', async () => {
   const modelsDir = fakeModels();
   const weights = join(modelsDir, 'latency', 'weights.safetensors');

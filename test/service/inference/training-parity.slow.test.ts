@@ -62,6 +62,7 @@ afterAll(async () => {
 test('the service decodes golden images as training does, and gives the same top class', async () => {
   const engine = await loadEngine({
     kind: 'onnxruntime',
+    precision: 'fp32',
     modelDir: join(DEMO_MODELS_DIR, 'latency'),
     threads: 1,
     onnxCacheDir: folder,

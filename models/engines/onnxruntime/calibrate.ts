@@ -1,0 +1,114 @@
+/**
+ * Calibrates a saved model for int8: finds the range of each activation on a user's images.
+ */
+import { INPUT_SHAPE, OUTPUT_NAME } from '../../catalog';
+import { graphOf } from '../../onnx/export';
+import { encodeModel, type Graph } from '../../onnx/proto';
+import { chooseRange, RANGE_METHODS } from '../../onnx/quantize/choose-range';
+import { addValues, emptyHistogram, type Histogram } from '../../onnx/quantize/histogram';
+import { prepare } from '../../onnx/quantize/prepare';
+import { quantize, type Ranges, storedTensors } from '../../onnx/quantize/quantize';
+import { loadClassifier } from '../../weights/load-classifier';
+import type { Calibration } from './int8-file';
+import { openSession, runOutputs, runSession } from './session';
+
+/** Probabilities below this count as this much, so that one certain image does not decide. */
+const SMALLEST_PROBABILITY = 1e-6;
+
+/** A calibrated model. */
+export interface Calibrated extends Calibration {
+  /** The quantized graph. */
+  readonly graph: Uint8Array;
+  /**
+   * Mean Kullback-Leibler divergence of the probabilities at int8 from those at fp32 on the calibration images, nats, by
+   * method of choosing the ranges.
+   */
+  readonly divergences: Readonly<Record<string, number>>;
+}
+
+const SHAPE = [1, ...INPUT_SHAPE] as const;
+
+/** Mean Kullback-Leibler divergence of distributions from the expected ones, nats. */
+export function meanDivergence(expected: readonly Float32Array[], actual: readonly Float32Array[]): number {
+  const divergences = expected.map((row, i) =>
+    row.reduce((sum, p, k) => {
+      const [from, to] = [p, actual[i]![k]!].map((share) => Math.max(share, SMALLEST_PROBABILITY)) as [
+        number,
+        number,
+      ];
+      return sum + from * Math.log(from / to);
+    }, 0),
+  );
+  return divergences.reduce((sum, one) => sum + one, 0) / divergences.length;
+}
+
+/** Runs the images through the graph at fp32, and collects how each stored tensor's values are distributed. */
+async function observe(
+  graph: Graph,
+  images: readonly Float32Array[],
+  threads: number,
+  onImage: () => void,
+): Promise<{ histograms: Map<string, Histogram>; probabilities: Float32Array[] }> {
+  const prepared = prepare(graph);
+  const histograms = new Map(storedTensors(prepared).map((name) => [name, emptyHistogram()]));
+  const outputs = [
+    ...graph.outputs,
+    ...[...histograms.keys()].map((name) => ({ name, dims: ['n', 'c', 'h', 'w'] })),
+  ];
+  const session = await openSession(encodeModel({ ...prepared.graph, outputs }), threads);
+  const probabilities: Float32Array[] = [];
+  for (const image of images) {
+    const [probability, ...stored] = await runOutputs(session, image, SHAPE);
+    probabilities.push(probability!.values);
+    [...histograms.values()].forEach((histogram, i) => addValues(histogram, stored[i]!.values));
+    onImage();
+  }
+  await session.release();
+  return { histograms, probabilities };
+}
+
+async function probabilitiesOf(graph: Uint8Array, images: readonly Float32Array[], threads: number) {
+  const session = await openSession(graph, threads);
+  const probabilities: Float32Array[] = [];
+  for (const image of images) probabilities.push(await runSession(session, image, SHAPE));
+  await session.release();
+  return probabilities;
+}
+
+/**
+ * Chooses the ranges of a saved model's activations: by each method, and keeps those whose probabilities are nearest to
+ * fp32's.
+ *
+ * @param images float32 [224, 224, 3] in [0, 1] each; a few dozen of what the model will see
+ * @param onImage called after each image at fp32
+ * @throws RangeError for no images
+ */
+export async function calibrate(
+  modelDir: string,
+  images: readonly Float32Array[],
+  threads: number,
+  onImage: () => void = () => undefined,
+): Promise<Calibrated> {
+  if (images.length === 0) throw new RangeError('calibration needs at least one image, received none');
+  const classifier = await loadClassifier(modelDir);
+  const graph = graphOf(classifier, OUTPUT_NAME);
+  classifier.dispose();
+  const { histograms, probabilities } = await observe(graph, images, threads, onImage);
+  const divergences: Record<string, number> = {};
+  let best: Calibrated | undefined;
+  for (const method of RANGE_METHODS) {
+    const ranges: Ranges = Object.fromEntries(
+      [...histograms].map(([name, histogram]) => [name, rounded(chooseRange(method, histogram))]),
+    );
+    const quantized = encodeModel(quantize(graph, ranges));
+    divergences[method] = meanDivergence(probabilities, await probabilitiesOf(quantized, images, threads));
+    if (best === undefined || divergences[method] < divergences[best.method]!) {
+      best = { method, images: images.length, ranges, graph: quantized, divergences };
+    }
+  }
+  return best!;
+}
+
+/** Ranges are stored to four digits: a byte has less than three. */
+const rounded = (range: readonly [number, number]): [number, number] =>
+  range.map((bound) => Number(bound.toPrecision(4))) as [number, number];

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { MODEL_IDS, RESCALE } from '../../../models/catalog';
+import { drawTask } from '../../../models/demo/image-set';
+import type { Precision } from '../../../models/engines/engine';
+import { loadEngine } from '../../../models/engines/load';
+import { argMax } from '../../../models/evaluation/evaluation';
+import { DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-int8-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Images that neither trained nor calibrated the models. */
+const images = drawTask('transfer', { seed: 99, split: 'test', perClass: 5, sidePixels: 224 });
+
+test.each(MODEL_IDS)(
+  'the demo model %s gives at int8 the top class and nearly the probabilities of fp32',
+  async (model) => {
+    const engines = await Promise.all(
+      (['fp32', 'int8'] as Precision[]).map((precision) =>
+        loadEngine({
+          ...{
+            kind: 'onnxruntime',
+            modelDir: join(DEMO_MODELS_DIR, model),
+            threads: 2,
+            onnxCacheDir: folder,
+          },
+          precision,
+        }),
+      ),
+    );
+    expect(engines.map(({ precision }) => precision)).toEqual(['fp32', 'int8']);
+    let same = 0;
+    let difference = 0;
+    for (const { pixels } of images) {
+      const image = Float32Array.from(pixels, (value) => value * RESCALE);
+      const [fp32, int8] = await Promise.all(engines.map((engine) => engine.predict(image, 1)));
+      const count = fp32!.length;
+      if (argMax(fp32!, 0, count) === argMax(int8!, 0, count)) same++;
+      difference += Math.max(...fp32!.map((p, i) => Math.abs(p - int8![i]!))) / images.length;
+    }
+    expect(same).toBeGreaterThanOrEqual(images.length - 1);
+    expect(difference).toBeLessThan(0.02);
+    expect(difference).toBeGreaterThan(0); // or else both ran the same graph
+    await Promise.all(engines.map((engine) => engine.dispose()));
+  },
+);
+
+test('an engine that computes in fp32 refuses int8', async () => {
+  await expect(
+    loadEngine({
+      ...{ kind: 'wasm', modelDir: join(DEMO_MODELS_DIR, 'latency'), threads: 1, onnxCacheDir: folder },
+      precision: 'int8',
+    }),
+  ).rejects.toThrow(
+    'engine wasm computes in fp32, received precision int8: choose engine onnxruntime, or precision fp32',
+  );
+});

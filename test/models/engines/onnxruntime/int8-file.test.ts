@@ -1,0 +1,87 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { justifiedPrecision } from '../../../../models/engines/onnxruntime/engine';
+import { graphFile } from '../../../../models/engines/onnxruntime/graph-cache';
+import {
+  type Calibration,
+  INT8_NAME,
+  type Int8Cost,
+  readInt8File,
+  requireInt8,
+  type Verdict,
+  writeInt8File,
+} from '../../../../models/engines/onnxruntime/int8-file';
+import { copySavedModel, DEMO_MODELS_DIR, readSavedModel } from '../../../../models/weights/saved-model';
+
+const calibration: Calibration = { method: 'percentile', images: 3, ranges: { conv: [-1.25, 2] } };
+const cost = (verdict: Verdict): Int8Cost => ({
+  images: 600,
+  accuracyFp32: 0.9,
+  accuracyInt8: 0.9,
+  differenceInterval95: [-0.01, 0.01],
+  sameTop1: 1,
+  verdict,
+});
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tandem-int8-'));
+  copySavedModel(join(DEMO_MODELS_DIR, 'latency'), folder);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('what is written is read again, with one range per line', () => {
+  const saved = readSavedModel(folder);
+  expect(readInt8File(saved)).toBeUndefined();
+  const file = writeInt8File(saved, calibration, cost('passed'));
+  expect(readInt8File(saved)).toMatchObject({ ...calibration, cost: cost('passed') });
+  expect(readFileSync(file, 'utf8')).toContain('    "conv": [-1.25, 2]\n');
+});
+
+test.each<[Verdict, string]>([
+  ['passed', 'int8'],
+  ['failed', 'fp32'],
+  ['too few images', 'fp32'],
+])('a verdict of %s makes %s the precision that the measurements justify', (verdict, precision) => {
+  const saved = readSavedModel(folder);
+  expect(justifiedPrecision(saved, true)).toBe('fp32');
+  writeInt8File(saved, calibration, cost(verdict));
+  expect(justifiedPrecision(saved, true)).toBe(precision);
+  expect(justifiedPrecision(saved, false)).toBe('fp32'); // a CPU on which int8 is slow
+});
+
+test('a model that was never calibrated, or was trained again, is refused with the remedy', () => {
+  const saved = readSavedModel(folder);
+  expect(() => requireInt8(saved)).toThrow(
+    `the model in ${folder} cannot run at int8, because it was never calibrated: calibrate it with \`npx tandem export ${folder} --precision int8 --calibrate FOLDER\`, or choose precision fp32`,
+  );
+  writeInt8File(saved, calibration, cost('passed'));
+  const manifest = join(folder, 'model.json');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"zigzag"', '"zigzags"'));
+  const trainedAgain = readSavedModel(folder);
+  expect(justifiedPrecision(trainedAgain, true)).toBe('fp32');
+  expect(() => requireInt8(trainedAgain)).toThrow('because it was calibrated with other weights');
+});
+
+test('other ranges give another graph in the cache', () => {
+  const saved = readSavedModel(folder);
+  writeInt8File(saved, calibration, cost('passed'));
+  const first = graphFile(folder, 'cache', 'int8');
+  expect(first).toMatch(/latency-[0-9a-f]{16}-int8-[0-9a-f]{8}-v\d+\.onnx$/);
+  writeInt8File(saved, { ...calibration, ranges: { conv: [-1.5, 2] } }, cost('passed'));
+  expect(graphFile(folder, 'cache', 'int8')).not.toBe(first);
+});
+
+test.each([
+  ['"tandem-int8"', '"other"', 'format must be "tandem-int8", received "other"'],
+  ['-1.25', '"x"', 'ranges must be an object of pairs of finite numbers'],
+  ['"percentile"', '"guess"', 'method must be one of min-max, percentile'],
+  ['"passed"', '"maybe"', 'cost.verdict must be one of passed, failed, too few images, received "maybe"'],
+])('a file with %s changed to %s is refused', (from, to, message) => {
+  const saved = readSavedModel(folder);
+  const file = writeInt8File(saved, calibration, cost('passed'));
+  writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+  expect(() => readInt8File(saved)).toThrow(`${join(folder, INT8_NAME)}: ${message}`);
+});
