@@ -87,23 +87,6 @@ function countPending() {
   };
 }
 
-/** Counts the bytes of unanswered requests that are kept in memory; dropped bytes do not count. */
-function countPending() {
-  let allBytes = 0;
-  const bytesOf = new Map<string, number>();
-  return {
-    /** Adds bytes of an address, negative ones when they are freed; the error when there are too many. */
-    add(address: string, bytes: number): ServiceError | undefined {
-      allBytes += bytes;
-      const addressBytes = (bytesOf.get(address) ?? 0) + bytes;
-      if (addressBytes === 0) bytesOf.delete(address);
-      else bytesOf.set(address, addressBytes);
-      if (allBytes > LIMITS.pendingBytes) return full('all');
-      return addressBytes > LIMITS.addressPendingBytes ? full('your') : undefined;
-    },
-  };
-}
-
 /** Creates the reader of one server's bodies. */
 export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS): Bodies {
   const pending = countPending();

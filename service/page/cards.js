@@ -22,9 +22,9 @@ export function showWaiting(card, reason) {
 }
 
 /** Shows the model's metadata. */
-export function showModel(card, { architecture, engine, threads, demo, classes, testAccuracy }) {
+export function showModel(card, { architecture, engine, precision, threads, demo, classes, testAccuracy }) {
   part(card, 'about').textContent =
-    `${architecture} · ${engine.name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+    `${architecture} · ${engine.name}, ${precision}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   if (testAccuracy !== undefined) {
     const { share, images, interval95 } = testAccuracy;
     const strong = document.createElement('strong');

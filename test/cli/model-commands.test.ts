@@ -60,7 +60,7 @@ test.each([[[folder]], [['latency', 'accuracy']]])(
 
 test('int8 of a model that was never calibrated is refused with the remedy', async () => {
   const plain = join(folder, 'plain');
-  copySavedModel(join(DEMO_MODELS_DIR, 'latency'), plain);
+  copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), plain);
   await expect(run('export', plain, '--precision', 'int8')).rejects.toThrow(
     `the model in ${plain} cannot run at int8, because it was never calibrated: calibrate it with \`npx tandem export ${plain} --precision int8 --calibrate FOLDER\`, or choose precision fp32`,
   );

@@ -10,7 +10,7 @@ import { loadOnnxruntime } from '../../../models/engines/onnxruntime/engine';
 import { type Calibrated } from '../../../models/engines/onnxruntime/calibrate';
 import { type Int8Cost, readInt8File } from '../../../models/engines/onnxruntime/int8-file';
 import { calibrateModel, keepCalibration } from '../../../models/report/calibrate-model';
-import { copySavedModel, DEMO_MODELS_DIR, readSavedModel } from '../../../models/weights/saved-model';
+import { copyWithoutBase, DEMO_MODELS_DIR, readSavedModel } from '../../../models/weights/saved-model';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-calibrate-'));
 const model = join(folder, 'latency');
@@ -18,7 +18,7 @@ const data = join(folder, 'surfaces');
 const onnxCacheDir = join(folder, 'onnx');
 
 beforeAll(async () => {
-  copySavedModel(join(DEMO_MODELS_DIR, 'latency'), model);
+  copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), model);
   writeFileSync(join(model, 'model-card.md'), '# Model\n');
   for (const [i, split] of (['train', 'val', 'test'] as const).entries()) {
     const images = drawTask('transfer', { seed: 21 + i, split: 'test', perClass: 2, sidePixels: 224 });
@@ -78,7 +78,7 @@ describe('a calibration that the gate refuses', () => {
 
   test('is not written, and the error says the figures and the ways out', () => {
     const other = join(folder, 'refused');
-    copySavedModel(join(DEMO_MODELS_DIR, 'latency'), other);
+    copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), other);
     const saved = readSavedModel(other);
     expect(() => keepCalibration(saved, calibrated, cost, { force: false, note })).toThrow(
       /accuracy 80\.0 % at int8 and 90\.0 % at fp32 .*int8 is refused, because the gate asks for at most 0\.5 points .*: serve the model at fp32, calibrate on other images, or add --force$/,
@@ -88,7 +88,7 @@ describe('a calibration that the gate refuses', () => {
 
   test('is written with force, and does not become the default', () => {
     const forced = join(folder, 'forced');
-    copySavedModel(join(DEMO_MODELS_DIR, 'latency'), forced);
+    copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), forced);
     const saved = readSavedModel(forced);
     keepCalibration(saved, calibrated, cost, { force: true, note });
     expect(readInt8File(saved)?.cost.verdict).toBe('failed');

@@ -13,7 +13,7 @@ import {
   type Verdict,
   writeInt8File,
 } from '../../../../models/engines/onnxruntime/int8-file';
-import { copySavedModel, DEMO_MODELS_DIR, readSavedModel } from '../../../../models/weights/saved-model';
+import { copyWithoutBase, DEMO_MODELS_DIR, readSavedModel } from '../../../../models/weights/saved-model';
 
 const calibration: Calibration = { method: 'percentile', images: 3, ranges: { conv: [-1.25, 2] } };
 const cost = (verdict: Verdict): Int8Cost => ({
@@ -28,7 +28,7 @@ const cost = (verdict: Verdict): Int8Cost => ({
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tandem-int8-'));
-  copySavedModel(join(DEMO_MODELS_DIR, 'latency'), folder);
+  copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), folder);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
