@@ -6,6 +6,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 
 import type { FitWarning } from '../infra/fit';
 import type { ModelId } from '../models/catalog';
+import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
 import { graphFile } from '../models/engines/onnxruntime/graph-cache';
 import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
 import { testAccuracyOf } from '../service/api/evaluation';
@@ -103,7 +104,10 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
     given.size > 0 ? given : new Map(models.map((model) => [model, join(config.modelsDir, model)] as const));
   checkModels(dirs);
   const needsExport = (folder: string) =>
-    engine === 'onnxruntime' && !existsSync(graphFile(folder, onnxCacheDir));
+    engine === 'onnxruntime' &&
+    !existsSync(
+      graphFile(folder, onnxCacheDir, config.precision ?? justifiedPrecision(readSavedModel(folder))),
+    );
   const exported = [...dirs].filter(([, folder]) => needsExport(folder)).map(([model]) => model);
 
   const running = await serve(config, { log: openLog(config.logLevel), modelDirs: dirs });

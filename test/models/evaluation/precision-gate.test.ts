@@ -2,7 +2,7 @@ import { GATE, judgeInt8 } from '../../../models/evaluation/precision-gate';
 
 /** Predictions of two classes: each letter is an image's class, `a` or `b`. */
 const predictions = (letters: string) =>
-  Float32Array.from([...letters].flatMap((letter) => (letter === 'a' ? [0.9, 0.1] : [0.2, 0.8])));
+  Float32Array.from(letters.split('').flatMap((letter) => (letter === 'a' ? [0.9, 0.1] : [0.2, 0.8])));
 
 /** Images of class a that fp32 all gets right, and int8 gets wrong `lost` times. */
 function judge(images: number, lost: number) {
