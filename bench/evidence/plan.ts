@@ -41,8 +41,8 @@ const IDLE_RETURN_SECONDS = 330;
 
 /** Rates of the steps, as shares of the estimated capacity. */
 const FIXED_STEPS = {
-  full: [0.2, 0.4, 0.55, 0.7, 0.8, 0.9, 1, 1.2],
-  quick: [0.3, 0.5, 0.65, 0.8, 0.95, 1.2],
+  full: [0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 1, 1.2],
+  quick: [0.15, 0.35, 0.55, 0.75, 0.95, 1.2],
 } as const satisfies Record<Form, readonly number[]>;
 /** Length of each of these steps: enough for the wanted requests at the capacity, within bounds, seconds. */
 const STEP_LENGTH = {

@@ -59,7 +59,9 @@ function series(
 function latencyPanel(curves: readonly RateCurve[], x: Axis): string[] {
   const limits = curves.map(({ slo }) => slo.limitMs);
   const all = curves.flatMap(({ rates }) => rates.flatMap((each) => PERCENTILES.map(({ of }) => of(each))));
-  const y = logAxisAround([...all, ...limits], [LATENCY.bottom, LATENCY.top], 1.8);
+  // Room for the words of a target that no rate reaches.
+  const floor = curves.some(isTargetBelow) ? [Math.min(...all.filter(Number.isFinite)) / 2] : [];
+  const y = logAxisAround([...all, ...limits, ...floor], [LATENCY.bottom, LATENCY.top], 1.8);
   return [
     ...yAxis(LATENCY, { ...y, format: String }, 'latency of answers, ms (log)'),
     ...curves.flatMap((curve, row) => cpuAxis(curve, x, y, row, curves.length)),
@@ -120,6 +122,12 @@ function percentileNames({ model, rates }: RateCurve, x: Axis, y: Axis): string[
   );
 }
 
+/** Whether even the lowest rate uses more CPU than the HPA's target. */
+function isTargetBelow(curve: RateCurve): boolean {
+  const lowest = curve.rates.find(({ cpuPercent }) => Number.isFinite(cpuPercent));
+  return lowest !== undefined && lowest.cpuPercent >= hpaTarget(curve);
+}
+
 /** One row above the panel with a model's CPU use at its rates, and the HPA's target as a line down to its p95. */
 function cpuAxis(curve: RateCurve, x: Axis, y: Axis, row: number, rows: number): string[] {
   const { model, rates } = curve;
@@ -138,11 +146,9 @@ function cpuAxis(curve: RateCurve, x: Axis, y: Axis, row: number, rows: number):
   const rate = rateAtValue(rates, ({ cpuPercent }) => cpuPercent, target);
   const targetStyle = { fill: colour, 'font-size': 11 };
   if (rate === undefined) {
-    const known = rates.filter(({ cpuPercent }) => Number.isFinite(cpuPercent));
-    const isBelow = known.length > 0 && known[0]!.cpuPercent >= target;
     const words = `← HPA target ${target} %: below the lowest rate`;
     // Models may share this corner, so each has a line of its own.
-    return isBelow
+    return isTargetBelow(curve)
       ? [...numbers, label(LATENCY.left + 4, LATENCY.bottom - 7 - row * 14, words, targetStyle)]
       : numbers;
   }
