@@ -60,7 +60,7 @@ test('a model and its copy have the same figures, and the table says so', async 
   expect(text).toContain('Measured on 24 images of val+test with onnxruntime, 1 thread;');
   expect(text).toMatch(/\| mobilenetv2 \| fp32 \| 2\.27 M \| \d+\.\d % \|/);
   expect(text).toContain('| +0.0 (');
-  expect(notes).toContain(`${copy}: 24 images of val+test`);
+  expect(notes).toContain(`${copy}: 24 images of val+test at fp32`);
 });
 
 test('a single model is printed with its classes and its confusion matrix', async () => {
@@ -95,8 +95,8 @@ test('skipped files are named and counted, and reading and measuring report thei
   expect(notes).toEqual([
     expect.stringMatching(/^skipped test\/weave\/cut\.jpg: The image is damaged/),
     'skipped in all: 1 file',
-    `${latency}: 24 images of val+test`,
-    expect.stringMatching(/^engine: onnxruntime [\d.]+, threads: \d$/),
+    `${latency}: 24 images of val+test at fp32`,
+    expect.stringMatching(/^engine: onnxruntime [\d.]+, precision: fp32, threads: \d$/),
   ]);
   expect(counts).toEqual(expect.arrayContaining(['reading 37/37', 'measuring 8/24', 'measuring 24/24']));
 });
