@@ -46,7 +46,8 @@ function modelLine(
 function fitLine(warnings: readonly FitWarning[]): string | undefined {
   const variants = [...new Set(warnings.map(({ variant }) => variant))];
   if (variants.length === 0) return undefined;
-  return `Not all pods of ${variants.join(', ')} fit the reference’s cluster: see npx tandem fit`;
+  const names = new Intl.ListFormat('en-GB').format(variants);
+  return `Some pods of ${names} do not fit the reference’s cluster: run npx tandem fit`;
 }
 
 /** A model that is ready. */

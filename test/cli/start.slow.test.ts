@@ -69,7 +69,7 @@ test(
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     expect(JSON.parse(answer)).toMatchObject({ model: 'latency', demo: true });
-    expect(lines.filter((line) => line.includes('Not all pods of'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('Some pods of'))).toHaveLength(1);
     expect(existsSync(join(outdir, 'latency-single-pod.k8s.yaml'))).toBe(true);
     child.kill('SIGINT');
     expect(await once(child, 'exit')).toEqual([0, null]);
