@@ -56,7 +56,7 @@ test('a model is calibrated on a folder, says that the gate cannot judge, and ru
   const image = new Float32Array(224 * 224 * 3).fill(0.5);
   expect(await int8.predict(image, 1)).not.toEqual(await fallback.predict(image, 1));
   await Promise.all([fallback.dispose(), int8.dispose()]);
-});
+}, 120_000);
 
 describe('a calibration that the gate refuses', () => {
   const calibrated: Calibrated = {
