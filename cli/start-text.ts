@@ -33,7 +33,7 @@ function modelLine(
   const measured =
     accuracy === undefined
       ? []
-      : [`${percent(accuracy.share)} of ${accuracy.images} test images right (measured)`];
+      : [`${percent(accuracy.share)} of ${accuracy.images} test images right (measured at fp32)`];
   return [
     `${model}: ${architecture} on ${engine} ${engineVersion}, ${precision}`,
     `${classes.length} classes`,

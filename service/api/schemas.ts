@@ -60,7 +60,7 @@ const tensorMetadata = z.strictObject({
     .meta({ description: 'Layout, order of the channels, every accepted datatype and its range.' }),
 });
 
-/** Accuracy on test images, measured when the model was trained. */
+/** Accuracy on test images at fp32, measured when the model was trained. */
 export const TEST_ACCURACY = z
   .strictObject({
     images: z.int().min(1),
@@ -70,7 +70,7 @@ export const TEST_ACCURACY = z
       .length(2)
       .meta({ description: '95 % confidence interval of the share.' }),
   })
-  .meta({ description: 'Measured on test images; absent if the saved model has no evaluation.json.' });
+  .meta({ description: 'Measured on test images at fp32; absent if the saved model has no evaluation.json.' });
 
 /** The protocol's `metadata_model_response`, with facts about the loaded model. */
 export const MODEL_METADATA = z.strictObject({

@@ -29,7 +29,7 @@ export function showModel(card, { architecture, engine, precision, threads, demo
     const { share, images, interval95 } = testAccuracy;
     const strong = document.createElement('strong');
     strong.textContent = percent(share);
-    const rest = ` of ${images} test images right, measured (95\u00a0% interval ${interval95.map(percent).join(' to ')})`;
+    const rest = ` of ${images} test images right, measured at fp32 (95\u00a0% interval ${interval95.map(percent).join(' to ')})`;
     part(card, 'accuracy').replaceChildren(strong, rest);
   }
   if (demo) {

@@ -5,7 +5,7 @@ import { curlCommand, type ReadyFacts, readyLines, urlOf } from '../../cli/start
 import { CLUSTER } from '../../infra/cluster';
 import { type FitWarning, fitWarnings } from '../../infra/fit';
 import { MODEL_IDS } from '../../models/catalog';
-import { DEFAULT_PRECISION } from '../../models/engines/engine';
+import { justifiedPrecision } from '../../models/engines/onnxruntime/engine';
 import { DEMO_MODELS_DIR, readSavedModel } from '../../models/weights/saved-model';
 import { dependencies } from '../../package.json';
 import { testAccuracyOf } from '../../service/api/evaluation';
@@ -32,7 +32,8 @@ const facts: ReadyFacts = {
   seconds: '…',
   models: MODEL_IDS.map((model) => {
     const folder = join(DEMO_MODELS_DIR, model);
-    const { architecture, classes, demo } = readSavedModel(folder);
+    const saved = readSavedModel(folder);
+    const { architecture, classes, demo } = saved;
     const loaded = {
       classes,
       demo,
@@ -40,7 +41,8 @@ const facts: ReadyFacts = {
       sha256: '0',
       engine: 'onnxruntime',
       engineVersion: dependencies['onnxruntime-node'],
-      precision: DEFAULT_PRECISION,
+      // Of a CPU with fast int8.
+      precision: justifiedPrecision(saved, true),
       threads: 1,
       files: [{ file: 'model.json', sha256: '1' }],
       inferenceMs: 1,
