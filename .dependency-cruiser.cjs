@@ -84,6 +84,10 @@ const ROOMS = {
     may: ['infra'],
     why: 'bench/lab/ starts clusters and nodes; it knows no service and no measurement',
   },
+  'bench/autoscaler': {
+    may: [],
+    why: 'bench/autoscaler/ decides as Kubernetes does from what it is told; it reads no file and no cluster',
+  },
   'bench/timeline': {
     may: ['bench/load', 'service/contract.ts', 'files', 'statistics'],
     why: 'bench/timeline/ watches a cluster or a process from outside; it changes nothing',
@@ -94,6 +98,7 @@ const ROOMS = {
   },
   'bench/evidence': {
     may: [
+      'bench/autoscaler',
       'bench/load',
       'bench/timeline',
       'bench/cluster-run',

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { chartsOf } from '../bench/evidence/charts';
 import { type Evidence, readEvidence } from '../bench/evidence/evidence';
+import { replayTable } from '../bench/evidence/hpa-replay-chart';
 import {
   balanceTable,
   capacityTable,
@@ -50,6 +51,8 @@ export const partsOf = (
   'accuracy-hpa': () => images(charts, 'accuracy-hpa'),
   'latency-hpa': () => images(charts, 'latency-hpa'),
   'load-share': () => images(charts, 'load-share'),
+  replay: () => images(charts, 'replay'),
+  replays: () => replayTable(evidence),
   capacity: () => capacityTable(evidence),
   'hpa-runs': () => hpaTable(evidence),
   balance: () => balanceTable(evidence),

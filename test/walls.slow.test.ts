@@ -30,6 +30,7 @@ const FORBIDDEN = [
   ['infra/b.ts', 'models/weights/weights.ts', 'wall-of-infra'],
   ['bench/load/a.ts', 'models/catalog.ts', 'wall-of-bench-load'],
   ['bench/lab/a.ts', 'service/contract.ts', 'wall-of-bench-lab'],
+  ['bench/autoscaler/a.ts', 'infra/variants.ts', 'wall-of-bench-autoscaler'],
   ['bench/timeline/a.ts', 'models/catalog.ts', 'wall-of-bench-timeline'],
   ['bench/cluster-run/a.ts', 'bench/lab/poll.ts', 'wall-of-bench-cluster-run'],
   ['bench/evidence/a.ts', 'service/main.ts', 'wall-of-bench-evidence'],

@@ -3,6 +3,7 @@ import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import { balanceOf } from './balance';
 import type { Evidence } from './evidence';
 import { hpaChart } from './hpa-chart';
+import { replayChart, replaysOf } from './hpa-replay-chart';
 import { hpaRun } from './hpa-run';
 import { loadShareChart } from './load-share-chart';
 import { maxSizeChart } from './max-size-chart';
@@ -40,6 +41,9 @@ export function chartsOf(evidence: Evidence): ReadonlyMap<string, string> {
     ...(singles.length > 0 ? [['single-pod.svg', singlePodChart(singles)] as const] : []),
     ...(fleets.length > 0 ? [['max-size.svg', maxSizeChart(withSingle)] as const] : []),
     ...MODEL_IDS.flatMap((model) => hpaCharts(evidence, model)),
+    ...replaysOf(evidence).map(
+      (replay) => [`replay-${replay.run.experiment}.svg`, replayChart(replay)] as const,
+    ),
     ...(balances.length > 0 ? [['load-share.svg', loadShareChart(balances)] as const] : []),
   ]);
 }

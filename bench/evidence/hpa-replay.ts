@@ -1,0 +1,126 @@
+/**
+ * A recorded HPA run, decided again by `bench/autoscaler/`: at each sync it sees the recorded pods and CPU samples, and what
+ * it decides is _simulated_. Where both agree, the recording is explained by the controller's rules. Pure.
+ */
+import { EMPTY_MEMORY } from '../autoscaler/memory';
+import type { Pod, PodMetric } from '../autoscaler/pods';
+import { reconcile } from '../autoscaler/reconcile';
+import { type AutoscalerSpec, DEFAULT_FLAGS, type Settings, settingsOf } from '../autoscaler/settings';
+import type { AutoscalerSample, TimelineDocument } from '../timeline/timeline-document';
+import type { ExperimentRun } from './experiment-run';
+import { loadStartMs, requestMillisOf } from './runs';
+
+/** Flag `--metric-resolution` of the lab's metrics-server: how often it asks the kubelets. */
+const METRIC_RESOLUTION_MS = 15_000;
+/** Steps in which the time of metrics-server's ticks is sought. */
+const TICK_STEP_MS = 250;
+
+interface Outcome {
+  readonly replicas: number;
+  /** CPU use in percent of the request; missing while the HPA has no metrics. */
+  readonly percent?: number;
+}
+
+export interface ReplayedSync {
+  /** Seconds from the start of the load. */
+  readonly atSeconds: number;
+  readonly recorded: Outcome;
+  readonly simulated: Outcome;
+}
+
+/** A sync, and the status that the HPA had after it. */
+interface RecordedSync {
+  readonly atMs: number;
+  readonly status: AutoscalerSample;
+}
+
+/**
+ * The syncs of a recording. The controller writes the status only when it changes, so a gap of several periods holds syncs
+ * that changed nothing.
+ */
+function syncsOf({ autoscaler, intervalMs }: TimelineDocument): RecordedSync[] {
+  // A change is seen up to one interval late. The first sample is the status before the recording.
+  const seen = autoscaler.slice(1).map((status) => ({ atMs: status.atMs - intervalMs / 2, status }));
+  return seen.flatMap((sync, i) => {
+    const gapMs = (seen[i + 1]?.atMs ?? sync.atMs) - sync.atMs;
+    const periods = Math.max(1, Math.round(gapMs / DEFAULT_FLAGS.syncPeriodMs));
+    return Array.from({ length: periods }, (_, k) => ({ ...sync, atMs: sync.atMs + (k * gapMs) / periods }));
+  });
+}
+
+/** The pods as they were at a time, with their own timestamps counted from the start of the recording. */
+function podsAt({ pods, startedAt }: TimelineDocument, atMs: number, requestMillis: number): Pod[] {
+  const sinceStart = (time: string) => Date.parse(time) - Date.parse(startedAt);
+  const latest = new Map(pods.filter((sample) => sample.atMs <= atMs).map((sample) => [sample.uid, sample]));
+  return [...latest.values()]
+    .filter(({ phase }) => phase !== 'Gone')
+    .map(({ pod, phase, ready, deletedAt, startedAt: started, readyChangedAt }) => ({
+      name: pod,
+      phase,
+      deleting: deletedAt !== undefined,
+      ...(started !== undefined && { startedAtMs: sinceStart(started) }),
+      ...(readyChangedAt !== undefined && {
+        ready: { status: ready ? 'True' : 'False', changedAtMs: sinceStart(readyChangedAt) },
+      }),
+      cpuRequestsMillis: [requestMillis],
+    }));
+}
+
+/** Each sample, and when metrics-server began to serve it: at its first tick after the end of the window. */
+function servedMetrics({ podMetrics, startedAt }: TimelineDocument, tickMs: number) {
+  return podMetrics
+    .map(({ pod, timestamp, windowMs, cpuMillis }) => {
+      const atMs = Date.parse(timestamp) - Date.parse(startedAt);
+      const ticks = Math.ceil((atMs - tickMs) / METRIC_RESOLUTION_MS);
+      return { fromMs: tickMs + ticks * METRIC_RESOLUTION_MS, metric: { pod, atMs, windowMs, cpuMillis } };
+    })
+    .sort((a, b) => a.metric.atMs - b.metric.atMs);
+}
+
+function replayWith(run: ExperimentRun, settings: Settings, tickMs: number): ReplayedSync[] {
+  const served = servedMetrics(run.timeline, tickMs);
+  const requestMillis = requestMillisOf(run);
+  let memory = EMPTY_MEMORY;
+  return syncsOf(run.timeline).map(({ atMs, status }) => {
+    const pods = podsAt(run.timeline, atMs, requestMillis);
+    const names = new Set(pods.map(({ name }) => name));
+    const visible = served.filter(({ fromMs, metric }) => fromMs <= atMs && names.has(metric.pod));
+    const latest = new Map<string, PodMetric>(visible.map(({ metric }) => [metric.pod, metric]));
+    const metrics = latest.size === 0 ? undefined : [...latest.values()];
+    const seen = { nowMs: atMs, currentReplicas: status.currentReplicas, pods, metrics };
+    const next = reconcile(seen, memory, settings, DEFAULT_FLAGS);
+    memory = next.memory;
+    const { decision } = next;
+    return {
+      atSeconds: (atMs - loadStartMs(run)) / 1000,
+      recorded: {
+        replicas: status.desiredReplicas,
+        ...(status.cpuPercent !== undefined && { percent: status.cpuPercent }),
+      },
+      simulated: {
+        replicas: decision.replicas,
+        ...(decision.rule === 'metrics' && { percent: decision.proposal.utilizationPercent }),
+      },
+    };
+  });
+}
+
+export const hasSamePercent = ({ recorded, simulated }: ReplayedSync): boolean =>
+  recorded.percent === simulated.percent;
+
+export const hasSameReplicas = ({ recorded, simulated }: ReplayedSync): boolean =>
+  recorded.replicas === simulated.replicas;
+
+/**
+ * Replays a run; undefined if its recording has no HPA. The recording does not say when metrics-server ticked, so the time
+ * of its ticks is the one with which most syncs read the recorded utilization. Nothing else is fitted.
+ */
+export function replayHpa(run: ExperimentRun): readonly ReplayedSync[] | undefined {
+  const { autoscalerSpec } = run.timeline.subject;
+  if (autoscalerSpec === null || autoscalerSpec === undefined) return undefined;
+  const settings = settingsOf(autoscalerSpec as AutoscalerSpec, DEFAULT_FLAGS);
+  const ticks = Array.from({ length: METRIC_RESOLUTION_MS / TICK_STEP_MS }, (_, i) => i * TICK_STEP_MS);
+  const replays = ticks.map((tickMs) => replayWith(run, settings, tickMs));
+  const same = replays.map((replay) => replay.filter(hasSamePercent).length);
+  return replays[same.indexOf(Math.max(...same))];
+}

@@ -1,0 +1,158 @@
+/**
+ * Reads what the oracle saw and decided (`test/autoscaler/oracle/`), lets `bench/autoscaler/` decide on the same, and names
+ * the first difference. Pure functions.
+ */
+import { EMPTY_MEMORY } from '../../bench/autoscaler/memory';
+import { type Pod, podCpuMillis, type PodMetric } from '../../bench/autoscaler/pods';
+import { type Proposal, propose } from '../../bench/autoscaler/proposal';
+import { type Decision, reconcile } from '../../bench/autoscaler/reconcile';
+import {
+  type AutoscalerSpec,
+  type ControllerFlags,
+  type Settings,
+  settingsOf,
+} from '../../bench/autoscaler/settings';
+
+/** JSON has null where the types have undefined. */
+interface SeenPod extends Omit<Pod, 'cpuRequestsMillis'> {
+  readonly cpuRequestsMillis: readonly (number | null)[];
+}
+
+interface SeenMetric extends Omit<PodMetric, 'cpuMillis'> {
+  readonly containersNanos: readonly (number | null)[] | null;
+}
+
+/** One call of the real ReplicaCalculator. */
+export interface PodSet {
+  readonly flags: ControllerFlags;
+  readonly settings: Settings;
+  readonly nowMs: number;
+  readonly currentReplicas: number;
+  readonly pods: readonly SeenPod[];
+  readonly metrics: readonly SeenMetric[];
+  readonly proposal: Partial<Proposal>;
+}
+
+/** What the real controller wrote in one sync: the scale, and the reasons in the HPA's status. */
+interface Written {
+  readonly replicas: number;
+  readonly utilizationPercent?: number;
+  readonly ableToScale?: string;
+  readonly scalingActive?: string;
+  readonly scalingLimited?: string;
+}
+
+interface Sync {
+  readonly nowMs: number;
+  readonly restarted?: boolean;
+  readonly spec?: AutoscalerSpec;
+  readonly currentReplicas: number;
+  readonly pods: readonly SeenPod[];
+  readonly metrics: readonly SeenMetric[] | null;
+  readonly decided: Written;
+}
+
+/** One HPA under the real HorizontalController. */
+export interface Scenario {
+  readonly seed: number;
+  readonly load: string;
+  readonly flags: ControllerFlags;
+  readonly syncs: readonly Sync[];
+}
+
+/** The first difference, if any, and the rules that the decisions went through. */
+export interface Comparison {
+  readonly decisions: number;
+  readonly difference?: { readonly where: string; readonly theirs: unknown; readonly ours: unknown };
+  readonly rules: readonly string[];
+}
+
+const known = (values: readonly (number | null)[] | null) =>
+  (values ?? []).map((value) => value ?? undefined);
+
+const readPods = (pods: readonly SeenPod[]): Pod[] =>
+  pods.map((pod) => ({ ...pod, cpuRequestsMillis: known(pod.cpuRequestsMillis) }));
+
+const readMetrics = (metrics: readonly SeenMetric[]): PodMetric[] =>
+  metrics.flatMap(({ containersNanos, ...metric }) => {
+    const cpuMillis = podCpuMillis(known(containersNanos));
+    return cpuMillis === undefined ? [] : [{ ...metric, cpuMillis }];
+  });
+
+const isSame = (a: object, b: object) => {
+  const text = (value: object) => JSON.stringify(Object.entries(value).sort());
+  return text(a) === text(b);
+};
+
+/** The calculator's error without the container's name, which `bench/autoscaler/` does not know. */
+const withoutContainer = (error: string) => error.replace(/in container \S+ of/, 'in a container of');
+
+/** Compares the replicas, the utilization, the average and the error of one pod set. */
+export function comparePodSet(set: PodSet): Comparison {
+  const metrics = set.metrics.length === 0 ? undefined : readMetrics(set.metrics);
+  const ours = propose({ ...set, pods: readPods(set.pods), metrics }, set.settings, set.flags);
+  const { error } = set.proposal;
+  const theirs = error === undefined ? set.proposal : { error: withoutContainer(error) };
+  const direction = Math.sign((ours.error === undefined ? ours.replicas : 0) - set.currentReplicas);
+  const rule = ours.error?.replace(/ of Pod .*/, '') ?? ['fewer', 'same', 'more'][direction + 1]!;
+  return {
+    decisions: 1,
+    rules: [rule],
+    ...(!isSame(theirs, ours) && { difference: { where: `pod set ${JSON.stringify(set)}`, theirs, ours } }),
+  };
+}
+
+/** What the controller writes for a decision; what it leaves as it was comes from `before`. */
+function writtenFor(decision: Decision, currentReplicas: number, before: Written): Written {
+  const { utilizationPercent: _, ...kept } = before;
+  const { replicas } = decision;
+  const ableToScale = replicas === currentReplicas ? 'SucceededGetScale' : 'SucceededRescale';
+  switch (decision.rule) {
+    case 'above-max':
+    case 'below-min':
+      return { ...kept, replicas, ableToScale };
+    case 'disabled':
+      return { ...kept, replicas, ableToScale, scalingActive: 'ScalingDisabled' };
+    case 'no-metrics':
+      return { ...kept, replicas, ableToScale, scalingActive: 'FailedGetResourceMetric' };
+    case 'metrics':
+      return {
+        replicas,
+        utilizationPercent: decision.proposal.utilizationPercent,
+        ableToScale: replicas === currentReplicas ? decision.stabilization : ableToScale,
+        scalingActive: 'ValidMetricFound',
+        scalingLimited: decision.limit,
+      };
+  }
+}
+
+const rulesOf = (decision: Decision): string[] =>
+  decision.rule === 'metrics' ? [decision.stabilization, decision.limit] : [decision.rule];
+
+/** Replays a scenario sync by sync, up to the first that differs. */
+export function compareScenario({ seed, load, flags, syncs }: Scenario): Comparison {
+  const rules: string[] = [];
+  let memory = EMPTY_MEMORY;
+  let settings: Settings | undefined;
+  let before: Written = { replicas: 0 };
+  for (const [index, { nowMs, restarted, spec, currentReplicas, ...sync }] of syncs.entries()) {
+    if (restarted) memory = EMPTY_MEMORY;
+    if (spec) settings = settingsOf(spec, flags);
+    if (!settings) throw new Error(`the first sync of seed ${seed} must have a spec`);
+    const metrics = sync.metrics ? readMetrics(sync.metrics) : undefined;
+    const seen = { nowMs, currentReplicas, pods: readPods(sync.pods), metrics };
+    const { decision, memory: next } = reconcile(seen, memory, settings, flags);
+    memory = next;
+    rules.push(...rulesOf(decision));
+    const ours = writtenFor(decision, currentReplicas, before);
+    const theirs = (before = sync.decided);
+    if (!isSame(theirs, ours)) {
+      return {
+        decisions: index + 1,
+        rules,
+        difference: { where: `seed ${seed} (${load}), sync ${index + 1}`, theirs, ours },
+      };
+    }
+  }
+  return { decisions: syncs.length, rules };
+}
