@@ -104,7 +104,8 @@ export function comparePodSet(set: PodSet): Comparison {
 
 /** What the controller writes for a decision; what it leaves as it was comes from `before`. */
 function writtenFor(decision: Decision, currentReplicas: number, before: Written): Written {
-  const { utilizationPercent: _, ...kept } = before;
+  const { scalingActive, scalingLimited } = before;
+  const kept = { ...(scalingActive && { scalingActive }), ...(scalingLimited && { scalingLimited }) };
   const { replicas } = decision;
   const ableToScale = replicas === currentReplicas ? 'SucceededGetScale' : 'SucceededRescale';
   switch (decision.rule) {

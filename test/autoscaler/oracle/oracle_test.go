@@ -5,13 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"io"
 	"math/rand/v2"
 	"os"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/meta/testrestmapper"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
@@ -32,8 +32,7 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	klog.LogToStderr(false)
-	klog.SetOutput(io.Discard)
+	klog.SetLogger(logr.Discard())
 	// The default handlers slow down repeated errors by a clock that outlives a bubble, whose time starts anew.
 	utilruntime.ErrorHandlers = nil
 	os.Exit(m.Run())

@@ -49,6 +49,13 @@ test('a pod without metrics counts as fully used when the others need fewer, and
   });
 });
 
+test('above a target of 100 percent, a pod without metrics counts as being at the target', () => {
+  const { pods, metrics } = busy(1, 65);
+  const missing = ['p2', 'p3', 'p4'].map((name) => pod(name));
+  // At 130 % each the mean is 113 %, which needs 4; at 100 % it would be 91 %, which needs 3.
+  expect(asked({ pods: [...pods, ...missing], metrics }, 130)).toMatchObject({ replicas: 4 });
+});
+
 test('a metric of a pod that is gone adds to the count but not to the use', () => {
   const { pods, metrics } = busy(2, 100);
   const seen = { pods: [...pods, pod('p3')], metrics: [...metrics, metric('gone', 500)] };
