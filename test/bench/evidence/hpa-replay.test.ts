@@ -1,8 +1,11 @@
+import { join } from 'node:path';
+
 import type { ExperimentRun } from '../../../bench/evidence/experiment-run';
-import { evidenceOf } from '../../../bench/evidence/evidence';
+import { evidenceOf, readEvidence } from '../../../bench/evidence/evidence';
 import { hasSamePercent, hasSameReplicas, replayHpa } from '../../../bench/evidence/hpa-replay';
 import { replayChart, replayTable, replaysOf } from '../../../bench/evidence/hpa-replay-chart';
 import type { AutoscalerSample, PodSample } from '../../../bench/timeline/timeline-document';
+import { PACKAGE_ROOT } from '../../../files/package-root';
 import { parseCpuMillis } from '../../../infra/quantity';
 import { HPA_BEHAVIOR } from '../../../infra/deployment-defaults';
 import { syntheticRun } from './synthetic-run';
@@ -89,4 +92,13 @@ test('the table and the chart count what agrees', () => {
 
 test('a recording without the HPA has no replay', () => {
   expect(replayHpa(base)).toBeUndefined();
+});
+
+test('the rules decide at least 19 of 20 syncs of each recorded run as the real HPA did', () => {
+  const { hpaRuns } = readEvidence(join(PACKAGE_ROOT, 'docs/experiment/data'));
+  for (const run of hpaRuns) {
+    const syncs = replayHpa(run)!;
+    expect(syncs.filter(hasSameReplicas).length).toBeGreaterThanOrEqual(0.95 * syncs.length);
+    expect(syncs.filter(hasSamePercent).length).toBeGreaterThanOrEqual(0.95 * syncs.length);
+  }
 });
