@@ -76,7 +76,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       }),
     ),
   precision: () =>
-    `The gate asks for ${GATE_TEXT}.\n\n${table(
+    `${table(
       [
         'demo model',
         'fp32',
@@ -95,7 +95,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         const shares = [percent(accuracyFp32), percent(accuracyInt8), difference, percent(sameTop1)];
         return [[code(model), ...shares, images, verdict, verdict === 'passed' ? 'int8' : 'fp32']];
       }),
-    )}`,
+    )}\n\nThe gate asks for ${GATE_TEXT}.`,
   settings: () =>
     table(
       ['variable', 'context in cdk8s.yaml', 'default'],

@@ -15,7 +15,8 @@ import { grouped, kneeText, modelName, objective, range, short } from './words';
 /** What stands where a figure is missing. */
 const NONE = 'not measured';
 const code = (text: string) => `\`${text}\``;
-const seconds = (value: number | undefined) => (value === undefined ? 'not while recorded' : `${value.toFixed(0)} s`);
+const seconds = (value: number | undefined) =>
+  value === undefined ? 'not while recorded' : `${value.toFixed(0)} s`;
 /** Seconds from the end of the load. */
 const afterLoad = (value: number | undefined) =>
   value !== undefined && value < 0 ? 'before its end' : seconds(value);
