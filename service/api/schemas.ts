@@ -70,7 +70,9 @@ export const TEST_ACCURACY = z
       .length(2)
       .meta({ description: '95 % confidence interval of the share.' }),
   })
-  .meta({ description: 'Measured on test images at fp32; absent if the saved model has no evaluation.json.' });
+  .meta({
+    description: 'Measured on test images at fp32; absent if the saved model has no evaluation.json.',
+  });
 
 /** The protocol's `metadata_model_response`, with facts about the loaded model. */
 export const MODEL_METADATA = z.strictObject({

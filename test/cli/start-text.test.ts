@@ -78,6 +78,8 @@ test('variants that do not fit are named once each, and where all fit nothing is
   const warning = { variant: 'accuracy-hpa', text: '' };
   const said = (warnings: readonly FitWarning[]) =>
     readyLines({ ...facts, warnings }).filter((line) => line.includes('Some pods of'));
-  expect(said([warning, warning])).toEqual([expect.stringMatching(/^ {2}Some pods of accuracy-hpa do not fit /)]);
+  expect(said([warning, warning])).toEqual([
+    expect.stringMatching(/^ {2}Some pods of accuracy-hpa do not fit /),
+  ]);
   expect(said([])).toEqual([]);
 });
