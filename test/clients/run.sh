@@ -33,15 +33,12 @@ node_packages() {
 go_programs() {
   GOBIN=$1/bin go install "$(cat "$2")"
 }
-debian_packages() { # unpacks them without installing
-  apt-get update -qq
-  local packages
+debian_packages() ( # unpacks them without installing; in a shell of its own, since it changes the folder
   packages=$(cat "$2")
   cd "$1"
   # shellcheck disable=SC2086 # one word per package
-  apt-get download $packages
-  for package in *.deb; do dpkg -x "$package" .; done
-}
+  apt-get update -qq && apt-get download $packages && for package in *.deb; do dpkg -x "$package" . || exit; done
+)
 
 install python python.txt python_packages
 install kserve kserve.txt python_packages
