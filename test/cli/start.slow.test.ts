@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,8 +24,18 @@ const environment = (changes: NodeJS.ProcessEnv) => ({
   ONNX_CACHE_DIR: join(folder, 'onnx'),
   ...changes,
 });
-const spawned = (words: readonly string[], changes: NodeJS.ProcessEnv, cwd: string) =>
-  spawn(process.execPath, words, { cwd, env: environment(changes), stdio: ['ignore', 'pipe', 'pipe'] });
+const children: ChildProcess[] = [];
+// A test that fails leaves its service running, and Jest would wait for it.
+afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
+const spawned = (words: readonly string[], changes: NodeJS.ProcessEnv, cwd: string) => {
+  const child = spawn(process.execPath, words, {
+    cwd,
+    env: environment(changes),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  return child;
+};
 const run = (changes: NodeJS.ProcessEnv, ...words: string[]) =>
   spawned(['--import', TSX, ENTRY, outdir, ...words], changes, ROOT);
 

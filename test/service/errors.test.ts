@@ -1,10 +1,11 @@
 import { toServiceError } from '../../service/errors';
 
 test.each([
-  ['request.aborted', 'BAD_REQUEST'],
-  ['entity.unknown', 'INTERNAL'],
-  // A property that every object inherits is not an error type of body-parser.
-  ['toString', 'INTERNAL'],
-])('an error of type %s becomes %s', (type, code) => {
-  expect(toServiceError({ type })).toMatchObject({ code });
+  [{ code: 'ECONNRESET' }, 'BAD_REQUEST'],
+  [{ status: 400 }, 'BAD_REQUEST'],
+  [{ status: 500 }, 'INTERNAL'],
+  [new Error('unknown'), 'INTERNAL'],
+  [undefined, 'INTERNAL'],
+])('what is thrown, %p, becomes %s', (thrown, code) => {
+  expect(toServiceError(thrown)).toMatchObject({ code });
 });
