@@ -11,7 +11,7 @@ export interface Parallelism {
 
 /**
  * Which of the two gets a core more. A process of MobileNetV2 is small, and two threads do not finish its inference in
- * half the time; a process of ResNet101V2 holds 200 MiB of weights of its own, and one client waits for one inference.
+ * half the time; a process of ResNet101V2 holds 43 million weights of its own, and one client waits for one inference.
  */
 const GROWS: Readonly<Record<ModelId, keyof Parallelism>> = { accuracy: 'threads', latency: 'processes' };
 
