@@ -6,6 +6,7 @@ import type { Resources, Scaling, VariantKind } from '../../infra/variants';
 import type { ModelId } from '../../models/catalog';
 import type { Slo } from '../load/slo';
 import type { TimelineDocument } from '../timeline/timeline-document';
+import { parseDocument } from '../load/parse-document';
 
 /** Name and version of the document; the version rises when a field changes its meaning. */
 export const EXPERIMENT_SCHEMA = 'tandem.experiment-run';
@@ -49,14 +50,9 @@ export interface ExperimentRun {
  *
  * @throws Error if the text is no document of this schema and version
  */
-export function parseExperimentRun(text: string): ExperimentRun {
-  const document = JSON.parse(text) as Partial<ExperimentRun> | null;
-  const { schema, version } = document ?? {};
-  if (schema !== EXPERIMENT_SCHEMA || version !== EXPERIMENT_VERSION) {
-    throw new Error(
-      `the document must have schema "${EXPERIMENT_SCHEMA}" and version ${EXPERIMENT_VERSION}, received ` +
-        `${JSON.stringify(schema)} and ${JSON.stringify(version)}: use a file that "npm run experiments" wrote`,
-    );
-  }
-  return document as ExperimentRun;
-}
+export const parseExperimentRun = (text: string): ExperimentRun =>
+  parseDocument<ExperimentRun>(
+    text,
+    { schema: EXPERIMENT_SCHEMA, version: EXPERIMENT_VERSION },
+    'npm run experiments',
+  );

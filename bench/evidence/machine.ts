@@ -7,6 +7,7 @@ import type { ModelId } from '../../models/catalog';
 import type { Capacity } from '../load/capacity-document';
 import type { Slo } from '../load/slo';
 import type { Subject } from '../timeline/timeline-document';
+import { parseDocument } from '../load/parse-document';
 
 /** Name and version of the document; the version rises when a field changes its meaning. */
 export const MACHINE_SCHEMA = 'tandem.machine-experiments';
@@ -64,14 +65,9 @@ export interface MachineDocument {
  *
  * @throws Error if the text is no document of this schema and version
  */
-export function parseMachineDocument(text: string): MachineDocument {
-  const document = JSON.parse(text) as Partial<MachineDocument> | null;
-  const { schema, version } = document ?? {};
-  if (schema !== MACHINE_SCHEMA || version !== MACHINE_VERSION) {
-    throw new Error(
-      `the document must have schema "${MACHINE_SCHEMA}" and version ${MACHINE_VERSION}, received ` +
-        `${JSON.stringify(schema)} and ${JSON.stringify(version)}: use a file that "npm run experiments" wrote`,
-    );
-  }
-  return document as MachineDocument;
-}
+export const parseMachineDocument = (text: string): MachineDocument =>
+  parseDocument<MachineDocument>(
+    text,
+    { schema: MACHINE_SCHEMA, version: MACHINE_VERSION },
+    'npm run experiments',
+  );

@@ -2,6 +2,7 @@
  * What a capacity search leaves behind: one JSON document with every probe, complete enough to draw the search.
  */
 import type { GeneratorReport, ImageFact } from './run-document';
+import { parseDocument } from './parse-document';
 
 /** Name and version of the document; the version rises when a field changes its meaning. */
 export const CAPACITY_SCHEMA = 'tandem.capacity';
@@ -80,14 +81,9 @@ export interface CapacityDocument extends Capacity {
  *
  * @throws Error if the text is no document of this schema and version
  */
-export function parseCapacityDocument(text: string): CapacityDocument {
-  const document = JSON.parse(text) as Partial<CapacityDocument> | null;
-  const { schema, version } = document ?? {};
-  if (schema !== CAPACITY_SCHEMA || version !== CAPACITY_VERSION) {
-    throw new Error(
-      `the document must have schema "${CAPACITY_SCHEMA}" and version ${CAPACITY_VERSION}, received ` +
-        `${JSON.stringify(schema)} and ${JSON.stringify(version)}: use a file that "tandem bench capacity --out" wrote`,
-    );
-  }
-  return document as CapacityDocument;
-}
+export const parseCapacityDocument = (text: string): CapacityDocument =>
+  parseDocument<CapacityDocument>(
+    text,
+    { schema: CAPACITY_SCHEMA, version: CAPACITY_VERSION },
+    'tandem bench capacity --out',
+  );
