@@ -46,7 +46,7 @@ export interface ServeOptions extends Timeouts {
   /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
-  /** @default what was measured best for the model and the CPU limit */
+  /** @default parallelismOf the model and the CPU limit */
   readonly parallelism?: Parallelism;
   /** Folder of each saved model. @default the subfolder of MODELS_DIR that has the model's id as its name */
   readonly modelDirs?: ReadonlyMap<ModelId, string>;
