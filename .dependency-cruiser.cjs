@@ -106,6 +106,7 @@ const ROOMS = {
       'bench/experiments',
       'infra',
       'models/catalog.ts',
+      'models/engines/engine.ts',
       'service/contract.ts',
       'service/cpu-limit.ts',
       'charts',

@@ -34,7 +34,7 @@ Measures every variant on three real nodes on this machine and writes docs/exper
 A call resumes what the one before it left; Ctrl-C leaves nothing running.
 
   --quick          the short form, in less than 40 minutes
-  --repetitions N  of the experiments whose knee is quoted (default: 1 in the short form, else 3)
+  --repetitions N  of each load of steps (default: 1 in the short form, else 3)
   --only NAME...   these experiments alone, such as latency-hpa-steps or machine
   --again          also what is finished
   --help           this text
@@ -70,7 +70,7 @@ interface Run {
 const runsOf = (experiments: readonly Experiment[]): Run[] =>
   experiments.flatMap((experiment) =>
     Array.from({ length: experiment.repetitions }, (_, index) => ({
-      experiment,
+      experiment: index === 0 ? experiment : { ...experiment, idleSeconds: 0 },
       repetition: index + 1,
       file: `${experiment.name}-${index + 1}.json.gz`,
     })),

@@ -9,7 +9,7 @@ import type { ExperimentRun } from './experiment-run';
 import { efficiencyText } from './fleet';
 import { hpaRun, reactionOf } from './hpa-run';
 import type { RateCurve } from './rate-curve';
-import { loadOf, medianOf } from './runs';
+import { loadOf, medianOf, precisionOf } from './runs';
 import { grouped, kneeText, modelName, objective, range, short } from './words';
 
 /** What stands where a figure is missing. */
@@ -40,6 +40,7 @@ export function capacityTable({ curves }: Evidence): string {
     const { resources } = curve.runs[0]!.applied;
     return [
       code(name),
+      precisionOf(curve.runs[0]!) ?? NONE,
       curve.pods,
       `${code(resources.requests.cpu)}, ${code(resources.limits.cpu)}`,
       objective(curve.slo),
@@ -51,6 +52,7 @@ export function capacityTable({ curves }: Evidence): string {
   });
   const head = [
     'deployment',
+    'precision',
     'ready pods',
     'CPU request, limit',
     'objective',
@@ -164,7 +166,7 @@ function hpaReplicas(runs: readonly ExperimentRun[]): string {
 export function reportedTable({ curves, hpaRuns, machine }: Evidence, reference: string): string {
   const rows = MODEL_IDS.flatMap((model) => {
     const fleet = curves.get(`${model}-max-size`);
-    const cpu = machine?.cpuPerImage.find((each) => each.model === model);
+    const cpu = machine?.cpuPerImage.find((each) => each.model === model && each.isDefault);
     const ofModel = hpaRuns.filter((run) => run.model === model);
     const fleetScaling = fleet?.runs[0]!.printed.scaling;
     const hpaScaling = ofModel[0]?.printed.scaling;

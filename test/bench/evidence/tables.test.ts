@@ -33,7 +33,8 @@ const MACHINE: MachineDocument = {
   machine: { cpuModel: 'SYNTHETIC', cores: 2, memoryBytes: 8e9, nodeVersion: 'v22.0.0', platform: 'linux' },
   cpuPerImage: [
     {
-      ...{ model: 'latency', engine: 'onnxruntime', precision: 'float32', threads: 1, limitMillis: 1000 },
+      ...{ model: 'latency', engine: 'onnxruntime', precision: 'fp32', threads: 1, limitMillis: 1000 },
+      isDefault: true,
       ...{ cpuSecondsPerImage: [0.02, 0.03, 0.025], images: [100, 100, 100], idleCpuMillis: 5 },
     },
   ],
@@ -62,13 +63,14 @@ const rowsOf = (table: string) =>
 
 test('the table of capacity has each deployment with its knee, its repetitions and its CPU time per image', () => {
   const [single, fleet] = rowsOf(capacityTable(evidence));
-  expect(single!.slice(1, 5)).toEqual(['`latency-single-pod`', '1', '`267m`, `551m`', 'p95 ≤ 250 ms']);
-  expect(single![5]).toMatch(/^\d+–\d+$/);
-  expect(single![6]).toMatch(/^\d of 2: median [\d.–]+, within [\d.–]+$/);
-  expect(single![8]).toBe('0.025');
-  expect(fleet!.slice(1, 3)).toEqual(['`latency-max-size`', '2']);
-  expect(fleet![6]).toBe('one repetition');
-  expect(fleet![7]).toMatch(/^\d+–\d+ %$/);
+  expect(single!.slice(1, 4)).toEqual(['`latency-single-pod`', 'int8', '1']);
+  expect(single!.slice(4, 6)).toEqual(['`267m`, `551m`', 'p95 ≤ 250 ms']);
+  expect(single![6]).toMatch(/^\d+–\d+$/);
+  expect(single![7]).toMatch(/^\d of 2: median [\d.–]+, within [\d.–]+$/);
+  expect(single![9]).toBe('0.025');
+  expect(fleet!.slice(1, 4)).toEqual(['`latency-max-size`', 'int8', '2']);
+  expect(fleet![7]).toBe('one repetition');
+  expect(fleet![8]).toMatch(/^\d+–\d+ %$/);
 });
 
 test('the table of HPA runs has how the HPA reacted', () => {
