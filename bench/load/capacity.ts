@@ -14,6 +14,7 @@ import {
   judgeSample,
   LOOKS,
   looksOf,
+  minPassSeconds,
   PROBE_CONFIDENCE,
   type ProbeSample,
   violationsOf,
@@ -119,8 +120,11 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
       ...(judgement ?? {
         verdict: 'cannot tell apart' as const,
         reason:
-          `${violations} of ${requests} violated the limit, too near the objective’s share for ` +
-          `${effective.toFixed(0)} independent requests`,
+          sample.elapsedSeconds < minPassSeconds(slo)
+            ? `it lasted ${sample.elapsedSeconds.toFixed(1)} s, and a queue needs ` +
+              `${minPassSeconds(slo).toFixed(1)} s to grow over the limit`
+            : `${violations} of ${requests} violated the limit, too near the objective’s share for ` +
+              `${effective.toFixed(0)} independent requests`,
       }),
       valid: sample.invalid === undefined,
       requests,
@@ -137,10 +141,14 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
     let look = 0;
     let judgement: Judgement | undefined;
     const sample = await options.probe(ratePerSecond, seed + probes.length, (soFar) => {
-      if (soFar.invalid === undefined && soFar.violated.length < looks[look]!) return false;
+      const { length } = soFar.violated;
+      if (soFar.invalid === undefined && length < looks[look]!) return false;
+      const canPass = soFar.elapsedSeconds >= minPassSeconds(slo);
+      // The last look of a high rate waits.
+      if (look === LOOKS - 1 && !canPass) return false;
       judgement = judgeSample(soFar, slo);
-      while (look < LOOKS - 1 && soFar.violated.length >= looks[look]!) look++;
-      return judgement !== undefined || soFar.violated.length >= looks.at(-1)!;
+      while (look < LOOKS - 1 && length >= looks[look]!) look++;
+      return judgement !== undefined || (canPass && length >= looks.at(-1)!);
     });
     // The generator's own figures are known only at the end, and time may have ended the probe before its last look.
     if (sample.invalid !== undefined) judgement = judgeSample(sample, slo);

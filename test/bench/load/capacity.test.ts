@@ -41,37 +41,41 @@ function trueKnee(): number {
 }
 
 /** A probe of the simulated queue; looks every 50 requests, after 50 of warm-up. */
-const simulated: Probe = (ratePerSecond, seed, isDecided, seconds) => {
-  const queue = latenciesMs(ratePerSecond, seed);
-  const violated: number[] = [];
-  const latencies: number[] = [];
-  const inFlight: number[] = [];
-  let sample!: ProbeSample;
-  for (let warmUp = 0; warmUp < 50; warmUp++) queue.next();
-  const isOver = ({ elapsedSeconds, violated: { length } }: ProbeSample) =>
-    seconds === undefined ? length >= MAX_REQUESTS : elapsedSeconds >= seconds;
-  do {
-    let sumMs = 0;
-    let atMs = 0;
-    for (let i = 0; i < WINDOW_REQUESTS; i++) {
-      const request = queue.next().value as { atMs: number; latencyMs: number };
-      const { latencyMs } = request;
-      atMs = request.atMs;
-      violated.push(latencyMs > LIMIT_MS ? 1 : 0);
-      latencies.push(latencyMs);
-      sumMs += latencyMs;
-    }
-    // Little's law.
-    inFlight.push(((sumMs / WINDOW_REQUESTS) * ratePerSecond) / 1000);
-    sample = {
-      violated: Uint8Array.from(violated),
-      latencyMs: Float64Array.from(latencies),
-      inFlight: Float64Array.from(inFlight),
-      elapsedSeconds: atMs / 1000,
-    };
-  } while (!isDecided(sample) && !isOver(sample));
-  return Promise.resolve(sample);
-};
+const queueProbe =
+  (limitMs: number): Probe =>
+  (ratePerSecond, seed, isDecided, seconds) => {
+    const queue = latenciesMs(ratePerSecond, seed);
+    const violated: number[] = [];
+    const latencies: number[] = [];
+    const inFlight: number[] = [];
+    let sample!: ProbeSample;
+    for (let warmUp = 0; warmUp < 50; warmUp++) queue.next();
+    const isOver = ({ elapsedSeconds, violated: { length } }: ProbeSample) =>
+      seconds === undefined ? length >= MAX_REQUESTS : elapsedSeconds >= seconds;
+    do {
+      let sumMs = 0;
+      let atMs = 0;
+      for (let i = 0; i < WINDOW_REQUESTS; i++) {
+        const request = queue.next().value as { atMs: number; latencyMs: number };
+        const { latencyMs } = request;
+        atMs = request.atMs;
+        violated.push(latencyMs > limitMs ? 1 : 0);
+        latencies.push(latencyMs);
+        sumMs += latencyMs;
+      }
+      // Little's law.
+      inFlight.push(((sumMs / WINDOW_REQUESTS) * ratePerSecond) / 1000);
+      sample = {
+        violated: Uint8Array.from(violated),
+        latencyMs: Float64Array.from(latencies),
+        inFlight: Float64Array.from(inFlight),
+        elapsedSeconds: atMs / 1000,
+      };
+    } while (!isDecided(sample) && !isOver(sample));
+    return Promise.resolve(sample);
+  };
+
+const simulated = queueProbe(LIMIT_MS);
 
 const search = (seed: number) => capacity({ probe: simulated, slo: SLO, singleStreamMs: SERVICE_MS, seed });
 
@@ -174,7 +178,7 @@ test('a server faster than the generator can send ends the search at the generat
   const fast: Probe = (_, __, isDecided) => {
     const sample = {
       ...{ violated: new Uint8Array(2_000), latencyMs: new Float64Array(2_000).fill(1) },
-      ...{ inFlight: new Float64Array(0), elapsedSeconds: 1 },
+      ...{ inFlight: new Float64Array(0), elapsedSeconds: 10 },
     };
     isDecided(sample);
     return Promise.resolve(sample);
@@ -184,6 +188,41 @@ test('a server faster than the generator can send ends the search at the generat
     ...{ lowPerSecond: 10_000, ended: 'the generator sends at most 10000 per second' },
   });
   expect(result.highPerSecond).toBeUndefined();
+});
+
+test('a rate above the capacity does not pass before its queue had time to grow', async () => {
+  const overloadPerSecond = (1.1 * 1000) / SERVICE_MS;
+  // A lax objective is decided by the fewest requests.
+  const slo = { percentile: 0.8, limitMs: 3 * LIMIT_MS };
+  const verdicts: string[] = [];
+  for (let seed = 0; seed < 100; seed++) {
+    const first = { singleStreamMs: 250 / overloadPerSecond, isStopped: () => true };
+    const { probes } = await capacity({ probe: queueProbe(slo.limitMs), slo, seed, ...first });
+    verdicts.push(probes[0]!.verdict);
+  }
+  expect(verdicts.filter((verdict) => verdict === 'pass').length).toBeLessThanOrEqual(1);
+});
+
+test('a probe that is too short to pass says so', async () => {
+  const short: Probe = (_, __, isDecided) => {
+    const sample = {
+      ...{ violated: new Uint8Array(2_000), latencyMs: new Float64Array(2_000).fill(1) },
+      ...{ inFlight: new Float64Array(0), elapsedSeconds: 1 },
+    };
+    isDecided(sample);
+    return Promise.resolve(sample);
+  };
+  const { probes } = await capacity({
+    probe: short,
+    slo: SLO,
+    singleStreamMs: 1,
+    seed: 1,
+    isStopped: () => true,
+  });
+  expect(probes[0]).toMatchObject({
+    verdict: 'cannot tell apart',
+    reason: 'it lasted 1.0 s, and a queue needs 4.0 s to grow over the limit',
+  });
 });
 
 test('an overloaded probe ends early', async () => {
