@@ -3,7 +3,8 @@ import type { ExperimentRun } from './experiment-run';
 import { flawsOf, loadOf, precisionOf, requestsOf } from './runs';
 import { grouped, plural, short } from './words';
 
-const DIGEST_CHARACTERS = 12;
+/** Of a digest or a commit in a strip. */
+export const DIGEST_CHARACTERS = 12;
 
 const unique = (values: readonly string[]) => [...new Set(values)];
 

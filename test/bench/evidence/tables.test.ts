@@ -9,7 +9,10 @@ import {
   printedPodsTable,
   reportedFigure,
   reportedTable,
+  tradeTable,
 } from '../../../bench/evidence/tables';
+import { tradeOf } from '../../../bench/evidence/trade';
+import { tradeChart, tradeTitle } from '../../../bench/evidence/trade-chart';
 import { VARIANTS } from '../../../infra/variants';
 import { syntheticRun } from './synthetic-run';
 
@@ -126,4 +129,45 @@ test('without data each part says how to get it', () => {
     part(none),
   );
   expect([...parts, reportedTable(none, REFERENCE)]).toEqual(Array(6).fill(NO_DATA));
+});
+
+test('repetitions behind an HPA have a row each, and one with their medians and ranges', () => {
+  const repeated = [1, 2, 3].map((repetition) =>
+    syntheticRun({
+      ...{ variant: 'latency-hpa', experiment: 'latency-hpa-steps', load: 'steps:1,4,8:60s', repetition },
+      ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098, limitMs: 500, idleSeconds: 0 },
+    }),
+  );
+  const rows = rowsOf(hpaTable(evidenceOf(repeated)));
+  expect(rows.map(([, name]) => name)).toEqual([
+    ...[1, 2, 3].map((repetition) => `\`latency-hpa-steps-${repetition}\``),
+    '`latency-hpa-steps, all 3`',
+  ]);
+  const count = (cell: string) => Number(cell.replace(',', ''));
+  expect(count(rows[3]![3]!)).toBe(rows.slice(0, 3).reduce((sum, row) => sum + count(row[3]!), 0));
+});
+
+test('the trade has each model at each precision, and marks what the service chooses', () => {
+  const machine = {
+    ...MACHINE,
+    cpuPerImage: [
+      MACHINE.cpuPerImage[0]!,
+      {
+        ...MACHINE.cpuPerImage[0]!,
+        precision: 'int8' as const,
+        isDefault: false,
+        cpuSecondsPerImage: [0.01],
+      },
+    ],
+  };
+  const accuracies = { fp32: 0.94, int8: 0.93, images: 600 };
+  const points = tradeOf(machine, { accuracy: accuracies, latency: accuracies });
+  expect(rowsOf(tradeTable(points)).map((cells) => cells.slice(1, -1))).toEqual([
+    ['MobileNetV2', 'fp32', 'yes', '25 (20–30)', '94.0 %', '600'],
+    ['MobileNetV2', 'int8', '', '10 (10)', '93.0 %', '600'],
+  ]);
+  expect(tradeTitle(points)).toBe(
+    'int8 takes MobileNetV2 to 40.0 % of its CPU time, at the accuracy that is shown',
+  );
+  expect(tradeChart(points, machine)).toContain('int8, 10 ms');
 });

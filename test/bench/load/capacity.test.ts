@@ -203,6 +203,20 @@ test('a rate above the capacity does not pass before its queue had time to grow'
   expect(verdicts.filter((verdict) => verdict === 'pass').length).toBeLessThanOrEqual(1);
 });
 
+test('where probes are too short for the first rates, the search goes up to rates that decide', async () => {
+  const limited: Probe = (rate, seed, isDecided) =>
+    simulated(rate, seed, (sample) => isDecided(sample) || sample.elapsedSeconds >= 30);
+  // 2.5 per second: 75 requests in 30 s decide nothing.
+  const { lowPerSecond, highPerSecond } = await capacity({
+    probe: limited,
+    slo: SLO,
+    singleStreamMs: 100,
+    seed: 3,
+  });
+  expect(lowPerSecond).toBeGreaterThan(10);
+  expect(highPerSecond).toBeLessThan(1.2 * (1000 / SERVICE_MS));
+});
+
 test('a probe that is too short to pass says so', async () => {
   const short: Probe = (_, __, isDecided) => {
     const sample = {
