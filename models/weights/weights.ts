@@ -39,6 +39,12 @@ export function readWeights(model: tf.LayersModel, names?: Iterable<string>): We
   return weights;
 }
 
+function write(variable: tf.LayerVariable, values: Float32Array): void {
+  tf.tidy(() => {
+    variable.write(tf.tensor(values, variable.shape as number[]));
+  });
+}
+
 /**
  * Sets the given weights; the others stay.
  *
@@ -52,9 +58,7 @@ export function setWeights(model: tf.LayersModel, weights: ReadonlyMap<string, W
     if (String(variable.shape) !== String(shape)) {
       throw new RangeError(`weight ${name} must have shape [${variable.shape}], received [${shape}]`);
     }
-    tf.tidy(() => {
-      variable.write(tf.tensor(values, [...shape]));
-    });
+    write(variable, values);
   }
 }
 
@@ -93,10 +97,9 @@ export function initializeSeeded(
 ): void {
   for (const [name, variable] of variables(model)) {
     if (options.except?.has(name) === true) continue;
-    const shape = variable.shape as number[];
-    const values = seededWeight(seed, name, shape);
+    const values = seededWeight(seed, name, variable.shape as number[]);
     const scale = name.endsWith('kernel') ? (options.kernelScale?.(name) ?? 1) : 1;
     if (scale !== 1) for (let i = 0; i < values.length; i++) values[i]! *= scale;
-    setWeights(model, new Map([[name, { shape, values }]]));
+    write(variable, values);
   }
 }

@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import { type ArchitectureId, INPUT_SHAPE } from '../../models/catalog';
 import { buildClassifier, POOLING_NAME } from '../../models/architectures/classifier';
-import { setWeights, variables } from '../../models/weights/weights';
+import { setWeights, variables, type Weights } from '../../models/weights/weights';
 
 /** Largest allowed difference from Keras, as a share of the range of Keras' values. */
 export const TOLERANCE = 1e-4;
@@ -108,6 +108,7 @@ function seededRange(name: string, shape: readonly number[]): [low: number, high
 /** Sets every weight to its seeded values; returns the SHA-256 of their bytes in the layers' order. */
 function seedWeights(model: tf.LayersModel): string {
   const digest = createHash('sha256');
+  const weights: Weights = new Map();
   for (const [name, variable] of variables(model)) {
     const shape = variable.shape as number[];
     const [low, high] = seededRange(name, shape);
@@ -115,8 +116,9 @@ function seedWeights(model: tf.LayersModel): string {
     const values = new Float32Array(shape.reduce((product, size) => product * size));
     for (let i = 0; i < values.length; i++) values[i] = low + (high - low) * number(i);
     digest.update(new Uint8Array(values.buffer));
-    setWeights(model, new Map([[name, { shape, values }]]));
+    weights.set(name, { shape, values });
   }
+  setWeights(model, weights);
   return digest.digest('hex');
 }
 

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 
 import { pino } from 'pino';
 import sharp from 'sharp';
-import { parse as parseYaml } from 'yaml';
 
 import { checksummed } from '../../models/weights/saved-model';
 import type { Config } from '../../service/config';
@@ -64,17 +63,6 @@ export async function startServer(
     ...options,
   });
   return { ...running, url: `http://127.0.0.1:${running.port}` };
-}
-
-/** Parses a line of the log; a key that is there twice, which JSON.parse takes and Elasticsearch refuses, throws. */
-export const parseLogLine = (line: string) =>
-  parseYaml(line, { uniqueKeys: true }) as Record<string, unknown>;
-
-/** A log that can be read back. */
-export function recorded() {
-  const lines: Record<string, unknown>[] = [];
-  const write = (line: string) => void lines.push(parseLogLine(line));
-  return { lines, log: pino({ level: 'info' }, { write }) };
 }
 
 /** A grey image of the model's input size, so that its first pixel reaches the engine as it is. */

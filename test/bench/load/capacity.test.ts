@@ -22,19 +22,23 @@ function* latenciesMs(ratePerSecond: number, seed: number): Generator<{ atMs: nu
   }
 }
 
-const violationShare = (ratePerSecond: number, count: number) => {
-  const queue = latenciesMs(ratePerSecond, 999);
-  let violations = 0;
-  for (let i = 0; i < count; i++) if (queue.next().value.latencyMs > LIMIT_MS) violations++;
-  return violations / count;
-};
+/** The share of that queue's latencies above the limit, exactly: Erlang's distribution of the waiting time (1909). */
+function violationShare(ratePerSecond: number): number {
+  const ratePerMs = ratePerSecond / 1000;
+  let below = 0;
+  for (let served = 0, factorial = 1; served * SERVICE_MS <= LIMIT_MS - SERVICE_MS; factorial *= ++served) {
+    const mean = ratePerMs * (LIMIT_MS - SERVICE_MS - served * SERVICE_MS);
+    below += ((-mean) ** served / factorial) * Math.exp(mean);
+  }
+  return 1 - (1 - ratePerMs * SERVICE_MS) * below;
+}
 
-/** Where exactly 5 % of the latencies exceed the limit: bisected on long simulations. */
+/** Where exactly 5 % of the latencies exceed the limit. */
 function trueKnee(): number {
   let [low, high] = [10, 1000 / SERVICE_MS];
-  while (high - low > 0.02) {
+  while (high - low > 1e-6) {
     const middle = (low + high) / 2;
-    if (violationShare(middle, 400_000) <= 0.05) low = middle;
+    if (violationShare(middle) <= 0.05) low = middle;
     else high = middle;
   }
   return low;
@@ -45,29 +49,32 @@ const queueProbe =
   (limitMs: number): Probe =>
   (ratePerSecond, seed, isDecided, seconds) => {
     const queue = latenciesMs(ratePerSecond, seed);
-    const violated: number[] = [];
-    const latencies: number[] = [];
+    // Over a given time twice the requests to expect, which no seed reaches.
+    const maxRequests = seconds === undefined ? MAX_REQUESTS : Math.ceil(2 * seconds * ratePerSecond);
+    const violated = new Uint8Array(maxRequests);
+    const latencies = new Float64Array(maxRequests);
     const inFlight: number[] = [];
     let sample!: ProbeSample;
     for (let warmUp = 0; warmUp < 50; warmUp++) queue.next();
     const isOver = ({ elapsedSeconds, violated: { length } }: ProbeSample) =>
       seconds === undefined ? length >= MAX_REQUESTS : elapsedSeconds >= seconds;
+    let count = 0;
     do {
       let sumMs = 0;
       let atMs = 0;
-      for (let i = 0; i < WINDOW_REQUESTS; i++) {
+      for (let i = 0; i < WINDOW_REQUESTS; i++, count++) {
         const request = queue.next().value as { atMs: number; latencyMs: number };
         const { latencyMs } = request;
         atMs = request.atMs;
-        violated.push(latencyMs > limitMs ? 1 : 0);
-        latencies.push(latencyMs);
+        violated[count] = latencyMs > limitMs ? 1 : 0;
+        latencies[count] = latencyMs;
         sumMs += latencyMs;
       }
       // Little's law.
       inFlight.push(((sumMs / WINDOW_REQUESTS) * ratePerSecond) / 1000);
       sample = {
-        violated: Uint8Array.from(violated),
-        latencyMs: Float64Array.from(latencies),
+        violated: violated.subarray(0, count),
+        latencyMs: latencies.subarray(0, count),
         inFlight: Float64Array.from(inFlight),
         elapsedSeconds: atMs / 1000,
       };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { openApiKeys } from '../../../service/http/api-key';
-import { recorded } from '../../support/server';
+import { recorded } from '../../support/recorded-log';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-keys-'));
 const file = join(folder, 'keys');

@@ -2,7 +2,8 @@
 import type { Config } from '../../../service/config';
 import type { Running } from '../../../service/main';
 import { converse, expectProblem, post } from '../../support/client';
-import { grey, recorded, startServer } from '../../support/server';
+import { recorded } from '../../support/recorded-log';
+import { grey, startServer } from '../../support/server';
 
 const ORIGIN = 'https://example.com';
 const servers: Running[] = [];

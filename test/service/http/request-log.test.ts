@@ -6,7 +6,7 @@ import express from 'express';
 
 import { errorHandler, ServiceError } from '../../../service/errors';
 import { httpLog } from '../../../service/http/request-log';
-import { recorded } from '../../support/server';
+import { recorded } from '../../support/recorded-log';
 
 const { lines, log } = recorded();
 const app = express();

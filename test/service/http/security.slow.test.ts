@@ -8,7 +8,8 @@ import { pino } from 'pino';
 import type { Running } from '../../../service/main';
 import { OPERATIONS } from '../../../service/api/endpoints';
 import { expectProblem, formOf, json, post } from '../../support/client';
-import { grey, parseLogLine, startServer } from '../../support/server';
+import { parseLogLine } from '../../support/recorded-log';
+import { grey, startServer } from '../../support/server';
 
 const CANARY = 'CANARY-9f3a';
 const KEY = `key-${CANARY}`;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { checksummed, readSavedModel } from '../../../models/weights/saved-model';
 import type { Running } from '../../../service/main';
-import { fakeModels, grey, recorded, startServer } from '../../support/server';
+import { recorded } from '../../support/recorded-log';
+import { fakeModels, grey, startServer } from '../../support/server';
 
 const servers: Running[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
