@@ -15,7 +15,7 @@ export interface InferenceServiceProps {
   readonly image: string;
   /** Name of a Secret with the registry's credentials. @default none */
   readonly imagePullSecret?: string;
-  /** Requests and limits, emitted character for character. */
+  /** Requests and limits, emitted as the API server stores them: `4627034Ki` as it is, `1024Mi` as `1Gi`. */
   readonly resources: Resources;
   readonly scaling: Scaling;
   /** @default 'ClusterIP' */

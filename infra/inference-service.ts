@@ -21,6 +21,7 @@ import {
 } from './deployment-defaults';
 import type { InferenceServiceProps } from './inference-service-props';
 import { checkProps } from './props-validation';
+import { canonicalCpu, canonicalMemory } from './quantity';
 import { maxReplicasOf } from './replicas';
 import type { Amounts, Scaling } from './variants';
 
@@ -51,11 +52,11 @@ const EXIT_MS = 10_000;
 
 const seconds = (ms: number) => Math.ceil(ms / 1000);
 
-/** A quantity that keeps its text. Emitted as a number if that prints the same, since a string would get quotes. */
-const quantity = (text: string) =>
-  String(Number(text)) === text ? k8s.Quantity.fromNumber(Number(text)) : k8s.Quantity.fromString(text);
-
-const amounts = ({ cpu, memory }: Amounts) => ({ cpu: quantity(cpu), memory: quantity(memory) });
+/** As texts, as the API server stores them: it stores no number, so a number would differ from it at every apply. */
+const amounts = ({ cpu, memory }: Amounts) => ({
+  cpu: k8s.Quantity.fromString(canonicalCpu(cpu)),
+  memory: k8s.Quantity.fromString(canonicalMemory(memory)),
+});
 
 /**
  * Serves one model.

@@ -110,7 +110,7 @@ test('if the surge pod does not fit, the report says that a rolling update would
 test('the manifests have the node basis’ figures and name it', () => {
   const { Deployment } = objects(synthesize({ TANDEM_BASIS: 'node' }).get('accuracy-max-size.k8s.yaml')!);
   expect(Deployment.spec.template.spec.containers[0].resources).toEqual({
-    requests: { cpu: '1000m', memory: '2Gi' },
+    requests: { cpu: '1', memory: '2Gi' },
     limits: { cpu: '1500m', memory: '2560Mi' },
   });
   expect(Deployment.metadata.annotations['tandem/figures-basis']).toBe('node');

@@ -25,17 +25,19 @@ test('takes another model, image and figures', () => {
   const [container] = spec.template.spec.containers;
   expect(container.image).toBe('images.example/birds:2');
   expect(container.env).toContainEqual({ name: 'MODELS', value: 'birds' });
-  expect(container.resources.limits).toEqual({ cpu: 1, memory: '1Gi' });
+  expect(container.resources.limits).toEqual({ cpu: '1', memory: '1Gi' });
 });
 
 test.each([
-  ['02', '"02"', '0536870912', '"0536870912"'],
-  ['1.50', '"1.50"', '1e9', '"1e9"'],
-  ['1.5', '1.5', '536870912', '536870912'],
-  ['2', '2', '9007199254740993', '"9007199254740993"'],
-  ['2000m', '2000m', '+1Gi', '+1Gi'],
+  ['02', '"2"', '0536870912', '"536870912"'],
+  ['1.50', '1500m', '1e9', '"1e9"'],
+  ['1.5', '1500m', '6544139520', '"6544139520"'],
+  ['2', '"2"', '9007199254740993', '"9007199254740993"'],
+  ['2000m', '"2"', '+1Gi', '1Gi'],
+  ['2405m', '2405m', '4627034Ki', '4627034Ki'],
+  ['1e3', '"1e3"', '1024Mi', '1Gi'],
 ])(
-  'CPU of %s is emitted character for character as %s, and memory of %s as %s',
+  'CPU of %s is emitted as %s, and memory of %s as %s: the text that the API server stores',
   (cpu, cpuText, memory, memoryText) => {
     const amounts = { cpu, memory };
     const deployment = synth({ resources: { requests: amounts, limits: amounts } }).find(
