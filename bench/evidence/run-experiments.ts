@@ -2,7 +2,6 @@
  * `npm run experiments`: measures every variant on three real nodes on this machine and writes one document per
  * repetition. `run.sh` makes the place in which it can run.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +12,7 @@ import { removeTemporaries, writeFileAtomic } from '../../files/write';
 import { cgroupObstacle } from '../experiments/cpu-group';
 import { type RealCluster, startRealCluster } from '../lab/real-cluster';
 import { thisMachine } from '../timeline/recorder';
+import { commitOf } from './commit';
 import { type MachineDocument, parseMachineDocument } from './machine';
 import { calibrationOf, measureMachine } from './machine-experiments';
 import { type Experiment, type Form, planExperiments } from './plan';
@@ -51,14 +51,6 @@ const required = (name: string) => {
   if (value === undefined) throw new Error(`${name} is not set: run npm run experiments`);
   return value;
 };
-
-/** Commit of the code that measures; with `-dirty` where files that count were changed since. */
-function commitOf(): string {
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: PACKAGE_ROOT, encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!docs');
-  return `${git('rev-parse', 'HEAD')}${changed === '' ? '' : '-dirty'}`;
-}
 
 interface Run {
   readonly experiment: Experiment;

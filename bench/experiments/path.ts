@@ -150,10 +150,9 @@ async function main(): Promise<void> {
   try {
     for (const [i, { name, entry, environment }] of candidatesOf(values.roots, values.parallel).entries()) {
       if (limitMillis !== 0) groups.push(createCpuGroup(limitMillis, `-${i}`));
-      const cgroup = groups[i]?.folder;
       const service = await startService(
         { [ENV.models]: model, ...limit, ...environment },
-        { entry, ...(cgroup === undefined ? {} : { cgroup }) },
+        { entry, cgroups: groups[i]?.folders ?? [] },
       );
       const figures = Object.fromEntries(Object.keys(FIGURES).map((figure) => [figure, [] as number[]]));
       const side: Side = { name, service, figures: figures as Record<Figure, number[]> };

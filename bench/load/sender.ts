@@ -9,8 +9,8 @@ import { agentOf, type Connections } from './connections';
 import { MAX_IN_FLIGHT, MAX_REQUESTS } from './load';
 import { OUTCOMES, type Outcome, type Requests } from './run-document';
 
-/** The class is checked in one answer of so many. */
-export const CHECK_EVERY = 10;
+/** The class is checked in one answer of so many, since reading every answer takes time of the generator's core. */
+export const DEFAULT_CHECK_EVERY = 10;
 /** How often the parent process hears of progress. */
 export const PROGRESS_INTERVAL_MS = 250;
 
@@ -32,6 +32,8 @@ export interface SendJob {
     readonly type: string;
     readonly expectedClass?: string;
   }[];
+  /** The class is checked in one answer of so many. @default DEFAULT_CHECK_EVERY */
+  readonly checkEvery?: number;
 }
 
 /** What a process sends while it runs; `settled` is the number of requests, from the first, whose outcome is known. */
@@ -86,6 +88,7 @@ export async function send(
   onProgress: (progress: SendProgress) => void = () => undefined,
 ): Promise<SendResult> {
   const images = job.images.map((image) => ({ ...image, body: readFileSync(image.file) }));
+  const { checkEvery = DEFAULT_CHECK_EVERY } = job;
   const agent = agentOf(job.connections);
   const capacity = job.arrivals.kind === 'open' ? job.arrivals.intendedMs.length : MAX_REQUESTS;
   const all = {
@@ -121,7 +124,7 @@ export async function send(
     const image = images[index % images.length];
     // Each image is checked in turn, however many there are.
     const round = Math.floor(index / Math.max(1, images.length));
-    const expectedClass = round % CHECK_EVERY === 0 ? image?.expectedClass : undefined;
+    const expectedClass = round % checkEvery === 0 ? image?.expectedClass : undefined;
     return new Promise<void>((resolve) => {
       const end = (outcome: Outcome, status: number, kind?: string) => {
         if (all.outcome[index] !== PENDING) return;
