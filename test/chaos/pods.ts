@@ -144,14 +144,22 @@ async function startPod(kind: keyof typeof CPU_LIMIT_MILLIS): Promise<Pod & { re
   };
 }
 
-type Kept = Awaited<ReturnType<typeof startPod>>;
+/** Why a pod does not serve; undefined if it does. */
+async function problemOf(pod: Pod): Promise<string | undefined> {
+  await within(READY_TIMEOUT_MS, async () => !pod.isAlive() || (await pod.isReady()));
+  if (!pod.isAlive()) return 'the server’s process has ended';
+  const status = await pod.classify(readFileSync(IMAGE_FILE));
+  return status === 200 ? undefined : `an image gets ${status} afterwards`;
+}
 
 /** Pods that several faults share; one that a fault has ended is started again. */
 export function createPods() {
-  const kept = new Map<keyof typeof CPU_LIMIT_MILLIS, Kept>();
-  const get = async (kind: keyof typeof CPU_LIMIT_MILLIS): Promise<Pod> => {
-    const pod = kept.get(kind) ?? (await startPod(kind));
+  const kept = new Map<keyof typeof CPU_LIMIT_MILLIS, ReturnType<typeof startPod>>();
+  const get = (kind: keyof typeof CPU_LIMIT_MILLIS): Promise<Pod> => {
+    const pod = kept.get(kind) ?? startPod(kind);
     kept.set(kind, pod);
+    // The next fault tries again.
+    pod.catch(() => kept.delete(kind));
     return pod;
   };
   return {
@@ -159,20 +167,21 @@ export function createPods() {
     single: () => get('single'),
     /** A pod with two model processes. */
     pair: () => get('pair'),
-    /** Whether every pod serves; one that does not is ended. */
-    check: async (): Promise<boolean> => {
-      let serves = true;
-      for (const [kind, pod] of kept) {
-        if (await within(READY_TIMEOUT_MS, async () => !pod.isAlive() || (await pod.isReady())))
-          if (pod.isAlive() && (await pod.classify(readFileSync(IMAGE_FILE))) === 200) continue;
-        serves = false;
+    /** Why a pod does not serve, if one does not; it is ended. */
+    check: async (): Promise<string | undefined> => {
+      let problem: string | undefined;
+      for (const [kind, starting] of kept) {
+        const pod = await starting;
+        const found = await problemOf(pod);
+        if (found === undefined) continue;
+        problem = found;
         kept.delete(kind);
         await pod.remove();
       }
-      return serves;
+      return problem;
     },
     end: async () => {
-      for (const pod of kept.values()) await pod.remove();
+      for (const pod of kept.values()) await (await pod).remove();
     },
   };
 }

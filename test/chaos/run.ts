@@ -80,7 +80,8 @@ async function runFault(
   };
   try {
     const played = await play(form, (stage) => RUN[id](stage, pods), interrupt);
-    if (!(await pods.check())) played.broken.push('the pod does not serve afterwards');
+    const problem = await pods.check();
+    if (problem !== undefined) played.broken.push(problem);
     if (form === 'self-check') say(false, NOTICED);
     else if (played.broken.length > 0) say(false, played.broken.join('; '));
     else say(true, fill(measured, played.figures));
