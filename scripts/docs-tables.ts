@@ -25,6 +25,7 @@ import { ERRORS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
 import { DOCUMENTS, ROOT } from './documents';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
+import { elsewhereTable, faultsTable, notSurvivedList, recordedText } from './reliability-tables';
 import { roomsDiagram, roomsTable } from './rooms-tables';
 
 const code = (text: string) => `\`${text}\``;
@@ -138,6 +139,9 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         Object.values(cases).join('; '),
       ]),
     ),
+  faults: () => [faultsTable(), recordedText()].filter((text) => text !== '').join('\n\n'),
+  'faults-elsewhere': elsewhereTable,
+  'faults-not-survived': () => notSurvivedList(),
   rooms: () => roomsDiagram(''),
   'rooms-of-models': () => roomsDiagram('models/'),
   'rooms-of-service': () => roomsDiagram('service/'),

@@ -6,7 +6,7 @@
 import type { CounterSample } from './timeline-document';
 
 /** Sum of a metric over all its labels; 0 if the text does not have it. */
-function sumOf(text: string, name: string): number {
+export function sumOf(text: string, name: string): number {
   let sum = 0;
   for (const line of text.split('\n')) {
     if (!line.startsWith(name)) continue;
