@@ -88,6 +88,10 @@ const ROOMS = {
     may: [],
     why: 'bench/autoscaler/ decides as Kubernetes does from what it is told; it reads no file and no cluster',
   },
+  'bench/twin': {
+    may: ['bench/autoscaler', 'bench/load', 'infra', 'service/contract.ts', 'statistics'],
+    why: 'bench/twin/ simulates what it is told; it reads no recording and no cluster',
+  },
   'bench/timeline': {
     may: ['bench/load', 'service/contract.ts', 'files', 'statistics'],
     why: 'bench/timeline/ watches a cluster or a process from outside; it changes nothing',
