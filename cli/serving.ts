@@ -104,10 +104,11 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
     given.size > 0 ? given : new Map(models.map((model) => [model, join(config.modelsDir, model)] as const));
   checkModels(dirs);
   const needsExport = (folder: string) =>
-    engine === 'onnxruntime' &&
-    !existsSync(
-      graphFile(folder, onnxCacheDir, config.precision ?? justifiedPrecision(readSavedModel(folder))),
-    );
+    (engine === 'openvino' && !existsSync(graphFile(folder, onnxCacheDir))) ||
+    (engine === 'onnxruntime' &&
+      !existsSync(
+        graphFile(folder, onnxCacheDir, config.precision ?? justifiedPrecision(readSavedModel(folder))),
+      ));
   const exported = [...dirs].filter(([, folder]) => needsExport(folder)).map(([model]) => model);
 
   const running = await serve(config, { log: openLog(config.logLevel), modelDirs: dirs });

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 import { PACKAGE_ROOT } from '../files/package-root';
 import { MODEL_IDS, type ModelId } from '../models/catalog';
-import { ENGINE_KINDS, PRECISIONS } from '../models/engines/engine';
+import { ENGINE_KINDS, enginesAt, PRECISIONS, PRECISIONS_OF } from '../models/engines/engine';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
 import { ANY_ORIGIN } from './http/cors';
@@ -80,7 +80,7 @@ const VARIABLES = z.object({
     .meta(
       help(
         `precision of the models: one of ${PRECISIONS.join(', ')}`,
-        'int8 for a model that passed its gate, on a CPU with VNNI; else fp32',
+        'with onnxruntime int8 for a model that passed its gate, on a CPU with VNNI; with openvino bf16 on a CPU that has it; else fp32',
       ),
     ),
   modelsDir: path
@@ -161,9 +161,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       `${ENV.metricsPort} must differ from ${ENV.port}, received "${metricsPort}": unset it to serve the metrics on ${port}`,
     );
   }
-  if (precision === 'int8' && engine !== 'onnxruntime') {
+  if (precision !== undefined && !PRECISIONS_OF[engine].includes(precision)) {
     throw new RangeError(
-      `${ENV.precision} must be fp32 with ${ENV.engine} ${engine}, received "${precision}": choose ${ENV.engine} onnxruntime, or unset ${ENV.precision}`,
+      `${ENV.precision} must be ${PRECISIONS_OF[engine].join(' or ')} with ${ENV.engine} ${engine}, received "${precision}": choose ${ENV.engine} ${enginesAt(precision)}, or unset ${ENV.precision}`,
     );
   }
   return { ...data, threads: threadsFor(data.cpuLimitMillis) };

@@ -42,7 +42,11 @@ test('the precision is each model’s own unless set', () => {
 test.each([
   [{ CORS_ORIGINS: 'example.com' }, 'CORS_ORIGINS must be * or origins such as https://example.com'],
   [{ CORS_ORIGINS: 'https://example.com/app' }, 'received "https://example.com/app"'],
-  [{ PRECISION: 'bf16' }, 'PRECISION must be one of fp32, int8, received "bf16"'],
+  [{ PRECISION: 'fp16' }, 'PRECISION must be one of fp32, int8, bf16, received "fp16"'],
+  [
+    { PRECISION: 'bf16' },
+    'PRECISION must be fp32 or int8 with ENGINE onnxruntime, received "bf16": choose ENGINE openvino, or unset PRECISION',
+  ],
   [
     { PRECISION: 'int8', ENGINE: 'wasm' },
     'PRECISION must be fp32 with ENGINE wasm, received "int8": choose ENGINE onnxruntime, or unset PRECISION',
@@ -53,7 +57,7 @@ test.each([
   [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, received "http"'],
   [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535, received "70000"'],
   [{ MODELS: 'accuracy,speed' }, 'MODELS must be one of accuracy, latency, received "speed"'],
-  [{ ENGINE: 'torch' }, 'ENGINE must be one of onnxruntime, tfjs-node, wasm, received "torch"'],
+  [{ ENGINE: 'torch' }, 'ENGINE must be one of onnxruntime, openvino, tfjs-node, wasm, received "torch"'],
   [{ CPU_LIMIT_MILLIS: '0' }, 'CPU_LIMIT_MILLIS must be a whole number from 1 to 1000000, received "0"'],
 ])('rejects %j by name', (environment, message) => {
   expect(() => readConfig(environment)).toThrow(message);

@@ -33,7 +33,7 @@ export function graphFile(
   return pathOf(saved, cacheDir, rangesFor(saved, precision));
 }
 
-/** The ranges that a precision needs; undefined for fp32. */
+/** The ranges that a precision needs; undefined for those that run the graph at fp32. */
 const rangesFor = (saved: SavedModel, precision: Precision): CalibratedRanges | undefined =>
   precision === 'int8' ? requireInt8(saved) : undefined;
 
