@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseCpuMillis } from '../../infra/quantity';
 import { VARIANTS } from '../../infra/variants';
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
-import { type Precision, PRECISIONS } from '../../models/engines/engine';
+import { type Precision, PRECISIONS_OF } from '../../models/engines/engine';
 import { ENV, PATHS } from '../../service/contract';
 import { threadsFor } from '../../service/cpu-limit';
 import { percentile } from '../../statistics/percentile';
@@ -120,10 +120,10 @@ async function idleCpuMillis(
 /** The precision in which a service computes. */
 async function precisionOf({ url }: ServiceProcess): Promise<Precision> {
   const { precision } = countersIn(await (await fetch(`${url}${PATHS.metrics}`)).text());
-  const known = PRECISIONS.find((each) => each === precision);
+  const known = PRECISIONS_OF.onnxruntime.find((each) => each === precision);
   if (known === undefined) {
     throw new Error(
-      `precision in ${PATHS.metrics} must be one of ${PRECISIONS.join(', ')}, received ${precision}`,
+      `precision in ${PATHS.metrics} must be one of ${PRECISIONS_OF.onnxruntime.join(', ')}, received ${precision}`,
     );
   }
   return known;
@@ -220,7 +220,7 @@ export async function measureMachine(options: MachineOptions): Promise<MachineDo
   for (const model of MODEL_IDS) {
     const own = await cpuPerImage(model, undefined, options);
     costs.push(own);
-    for (const precision of PRECISIONS.filter((each) => each !== own.precision)) {
+    for (const precision of PRECISIONS_OF.onnxruntime.filter((each) => each !== own.precision)) {
       costs.push(await cpuPerImage(model, precision, options));
     }
   }

@@ -1,11 +1,11 @@
 /** What each model costs and gives at each precision: CPU time from this machine's experiments, accuracy from the gate. Pure. */
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
-import { type Precision, PRECISIONS } from '../../models/engines/engine';
+import type { Precision } from '../../models/engines/engine';
 import type { MachineDocument } from './machine';
 import { medianOf } from './runs';
 
 /** Accuracies of a model at each precision, measured on the same test images. */
-export type Accuracies = Readonly<Record<Precision, number>> & { readonly images: number };
+export type Accuracies = Readonly<Record<'fp32' | 'int8', number>> & { readonly images: number };
 
 /** One point of the trade. */
 export interface TradePoint {
@@ -28,7 +28,7 @@ export const tradeOf = (
   accuracies: Readonly<Record<ModelId, Accuracies>>,
 ): TradePoint[] =>
   MODEL_IDS.flatMap((model) =>
-    PRECISIONS.flatMap((precision) =>
+    (['fp32', 'int8'] as const).flatMap((precision) =>
       cpuPerImage
         .filter((each) => each.model === model && each.precision === precision)
         .map(({ isDefault, cpuSecondsPerImage }) => {
