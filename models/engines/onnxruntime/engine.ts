@@ -54,6 +54,10 @@ export async function loadOnnxruntime({
   const saved = readSavedModel(modelDir);
   const chosen = precision ?? justifiedPrecision(saved);
   checkPrecision('onnxruntime', chosen);
-  const { file, sha256, source } = await cachedGraph(modelDir, onnxCacheDir, chosen);
-  return { ...(await openEngine(saved, source, chosen, threads)), graph: { file, sha256 } };
+  const { file, sha256, source, notStored } = await cachedGraph(modelDir, onnxCacheDir, chosen);
+  return {
+    ...(await openEngine(saved, source, chosen, threads)),
+    graph: { file, sha256 },
+    ...(notStored === undefined ? {} : { graphNotStored: notStored }),
+  };
 }

@@ -121,16 +121,24 @@ test('an unknown expectation is ignored', async () => {
   expect(text).toMatch(/^HTTP\/1.1 200 /);
 });
 
-const square = (side: number) => ({ width: side, height: side });
+const square = (side: number, ...chunks: Buffer[]) => pngOf({ width: side, height: side }, ...chunks);
 
 describe('pixel bombs', () => {
-  test.each([20_000, 100_000, 0x7fffffff])('a PNG of %i pixels per side gets 422 at once', async (side) => {
-    const bomb = pngOf(square(side), pngChunk('IDAT', deflateSync(Buffer.alloc(1000))));
-    const started = performance.now();
-    const response = await classify(bomb, 'image/png');
-    await expectProblem(response, 422, 'BAD_IMAGE', side === 20_000 ? /more than 40000000 pixels/ : /./);
-    expect(performance.now() - started).toBeLessThan(2_000);
-  });
+  test.each([10_000, 20_000, 100_000, 0x7fffffff])(
+    'a PNG of %i pixels per side gets 422 at once',
+    async (side) => {
+      const bomb = square(side, pngChunk('IDAT', deflateSync(Buffer.alloc(1000))));
+      const started = performance.now();
+      const response = await classify(bomb, 'image/png');
+      await expectProblem(
+        response,
+        422,
+        'BAD_IMAGE',
+        side === 10_000 ? /more than 40000000 pixels/ : /a side may have 16384/,
+      );
+      expect(performance.now() - started).toBeLessThan(2_000);
+    },
+  );
 
   test('a complete PNG just above the limit gets 422', async () => {
     const bomb = await sharp({ create: { width: 8_000, height: 5_001, channels: 3, background: 'white' } })
@@ -144,7 +152,7 @@ describe('pixel bombs', () => {
     const frame = bomb.indexOf(Buffer.from([0xff, 0xc0]));
     bomb.writeUInt16BE(65_500, frame + 5);
     bomb.writeUInt16BE(65_500, frame + 7);
-    await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /more than 40000000 pixels/);
+    await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /a side may have 16384/);
   });
 
   test('a progressive JPEG of hundreds of scans gets 422 in time', async () => {
@@ -157,7 +165,7 @@ describe('pixel bombs', () => {
     const scan = whole.subarray(first, tables > first! ? tables : second);
     const bomb = Buffer.concat([whole.subarray(0, -2), ...Array<Buffer>(500).fill(scan), whole.subarray(-2)]);
     const started = performance.now();
-    await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /damaged or cut off/);
+    await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /more than 100 scans/);
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
@@ -168,10 +176,7 @@ describe('pixel bombs', () => {
     ]);
     const rows = deflateSync(Buffer.alloc(300 * 301));
     const started = performance.now();
-    const response = await classify(
-      pngOf(square(300), pngChunk('zTXt', text), pngChunk('IDAT', rows)),
-      'image/png',
-    );
+    const response = await classify(square(300, pngChunk('zTXt', text), pngChunk('IDAT', rows)), 'image/png');
     expect([200, 422]).toContain(response.status);
     expect(performance.now() - started).toBeLessThan(10_000);
   });
