@@ -9,6 +9,13 @@ import { CONNECTION_FORMS } from '../bench/load/connections';
 import { LOAD_FORMS } from '../bench/load/load';
 import { VALIDITY_RULES, type ValidityRule } from '../bench/load/run-document';
 import { VALIDITY_REMEDIES } from '../bench/load/validity';
+import { parallelismText, parseParallelism } from '../bench/experiments/parallelism-document';
+import {
+  PARALLELISM_FILE,
+  performanceText,
+  SESSION_OPTIONS_FILE,
+} from '../bench/experiments/performance-data';
+import { parseSessionOptions, sessionOptionsText } from '../bench/experiments/session-options-document';
 import { DEFAULT_SETTINGS, SETTING_VARIABLES } from '../infra/settings';
 import { type Variant, VARIANTS } from '../infra/variants';
 import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
@@ -98,6 +105,14 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         return [[code(model), ...shares, images, verdict, verdict === 'passed' ? 'int8' : 'fp32']];
       }),
     )}\n\nThe gate asks for ${GATE_TEXT}.`,
+  parallelism: () =>
+    performanceText(PARALLELISM_FILE, 'npm run bench:parallelism', (text) =>
+      parallelismText(parseParallelism(text)),
+    ),
+  'session-options': () =>
+    performanceText(SESSION_OPTIONS_FILE, 'npm run bench:session-options', (text) =>
+      sessionOptionsText(parseSessionOptions(text)),
+    ),
   settings: () =>
     table(
       ['variable', 'context in cdk8s.yaml', 'default'],

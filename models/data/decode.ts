@@ -136,17 +136,29 @@ export async function warmUpDecoder(): Promise<void> {
   }
 }
 
+/** Like {@link decodePixels}, but to float32 [224, 224, 3] in [0, 1]. */
+export async function decodeImage(image: Buffer, maxPixels: number): Promise<Float32Array> {
+  check(image);
+  return (
+    fastInput(image, maxPixels)?.slice() ??
+    inputBySharp(image, maxPixels, new Float32Array(HEIGHT * WIDTH * CHANNELS))
+  );
+}
+
 /**
- * Like {@link decodePixels}, but to float32 [224, 224, 3] in [0, 1].
- *
- * @param out receives the values @default a new array
+ * Like {@link decodeImage}, for one image at a time: the values are in `out` or in the decoder's memory, and the next
+ * image overwrites them. A copy would cost 0.13 ms of the 7.5 ms that an image takes at int8.
  */
-export async function decodeImage(
+export async function decodeInPlace(
   image: Buffer,
   maxPixels: number,
-  out: Float32Array = new Float32Array(HEIGHT * WIDTH * CHANNELS),
+  out: Float32Array,
 ): Promise<Float32Array> {
   check(image);
-  if (!fastInput(image, maxPixels, out)) fillInput(await decodeBySharp(image, maxPixels, RESIZE), out);
+  return fastInput(image, maxPixels) ?? inputBySharp(image, maxPixels, out);
+}
+
+async function inputBySharp(image: Buffer, maxPixels: number, out: Float32Array): Promise<Float32Array> {
+  fillInput(await decodeBySharp(image, maxPixels, RESIZE), out);
   return out;
 }
