@@ -4,6 +4,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
+import { LIMITS } from '../../service/contract';
 import { CLASSIFY, residentMib, type RunFault } from './pods';
 
 const MB = 1_000_000;
@@ -91,7 +92,7 @@ export const largeBodies: RunFault = async (stage, pods) => {
         );
       }
   });
-  await stage.seen(() => bytes > SIZE, 0);
+  await stage.seen(() => bytes > LIMITS.imageBytes, 0);
   const grownMiB = most - before;
   stage.figure('sent', sent);
   stage.figure('refused', refused);

@@ -39,7 +39,7 @@ export const decoderBombs: RunFault = async (stage, pods) => {
       const started = performance.now();
       const status = await pod.classify(bytes);
       answers.push({ name, status, ms: performance.now() - started, bytes: bytes.length });
-      if (status >= 500 || status === 0) await stage.waitFor('the pod is ready again', pod.isReady);
+      if (status >= 500 || status === 0) await stage.waitFor('the pod is ready again', () => pod.isReady());
     }
   });
   await stage.seen(() => answers.some(({ bytes }) => bytes <= MAX_BOMB_BYTES), 0);

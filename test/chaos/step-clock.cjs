@@ -1,5 +1,6 @@
 /** Loaded before the service: moves its wall clock by the milliseconds that a file says, as a step of the real one would. */
 const { readFileSync } = require('node:fs');
+const { setInterval } = require('node:timers');
 
 const POLL_INTERVAL_MS = 50;
 const now = Date.now.bind(Date);
