@@ -27,7 +27,7 @@ Example: npx tandem predict latency models/demo/samples/weave.jpg
 
 Exit codes:
   0    success
-  1    error (see the last line), or a Pending pod with fit --exit-code
+  1    error (see the last line), or a pod that does not run with fit --exit-code
   ${EXIT_INTERRUPTED}  stopped by Ctrl-C`;
 
 const program = new Command('tandem')

@@ -19,8 +19,9 @@ import {
   TEMPORARY_FILES,
   TOLERATIONS,
 } from './deployment-defaults';
+import { duplicatesOf } from './duplicates';
 import type { InferenceServiceProps } from './inference-service-props';
-import { checkProps } from './props-validation';
+import { checkPresent, checkProps } from './props-validation';
 import { canonicalCpu, canonicalMemory } from './quantity';
 import { maxReplicasOf } from './replicas';
 import type { Amounts, Scaling } from './variants';
@@ -61,7 +62,8 @@ const amounts = ({ cpu, memory }: Amounts) => ({
 /**
  * Serves one model.
  *
- * @throws Error naming field, value and remedy for props that Kubernetes would refuse
+ * @throws Error naming field, value and remedy for props that are missing or that Kubernetes would refuse; at synth, for a
+ *   name that another object has
  */
 export class InferenceService extends Construct {
   /** Labels that select this service's pods, and no others. */
@@ -69,8 +71,10 @@ export class InferenceService extends Construct {
 
   constructor(scope: Construct, id: string, props: InferenceServiceProps) {
     super(scope, id);
+    checkPresent(props);
     const { name = id, namespace = Chart.of(this).namespace, model, scaling } = props;
     checkProps({ ...props, name, ...(namespace === undefined ? {} : { namespace }) });
+    this.node.addValidation({ validate: () => duplicatesOf(this) });
     this.selector = selectorOf(name);
     const labels = {
       ...this.selector,

@@ -118,7 +118,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       ['variable', 'context in cdk8s.yaml', 'default'],
       Object.entries(SETTING_VARIABLES).map(([name, variable]) => {
         const value = DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS];
-        return [code(variable), code(name), value === undefined ? 'none' : code(value)];
+        return [code(variable), code(name), value === undefined ? 'none' : code(String(value))];
       }),
     ),
   variables: () =>

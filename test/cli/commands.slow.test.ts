@@ -78,9 +78,13 @@ test('fit --json prints verdict, requests and placements', () => {
           pods: { 'control-plane': 0, 'worker-1': 1, 'worker-2': 1 },
           pending: 2,
           reason: expect.stringMatching(/^0\/3 nodes are available: .*Insufficient cpu/),
+          notCreated: 0,
+          refusal: '',
+          preempted: [],
           rollingUpdateFits: false,
         },
       ],
+      notCounted: [],
     },
   ]);
 });

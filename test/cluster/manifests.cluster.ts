@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import type { Basis } from '../../infra/allocation';
 import { CLUSTER } from '../../infra/cluster';
 import { fitReport } from '../../infra/fit';
-import { nodesFor, readCluster } from '../../infra/observed-cluster';
+import { nodesFor } from '../../infra/observed-cluster';
+import { readCluster } from '../../infra/read-cluster';
 import { synthesize } from '../../infra/main';
 import { minReplicasOf } from '../../infra/replicas';
 import { VARIANTS } from '../../infra/variants';
@@ -48,6 +49,18 @@ test.each(['container', 'node'] as const)(
     expect(stdout.trim().split('\n')).toHaveLength(1 + 4 * VARIANTS.length + budgets + autoscalers + 2);
   },
 );
+
+test('a prune by a label of the variants removes a variant and not the namespace', async () => {
+  await apply('container', 'accuracy-single-pod');
+  const pruned = await must(cluster, [
+    ...['apply', '--prune', '--selector', 'app.kubernetes.io/part-of=tandem'],
+    ...['-f', join(filesOf('container'), 'latency-single-pod.k8s.yaml')],
+  ]);
+  expect(pruned).toContain('deployment.apps/accuracy-single-pod pruned');
+  expect(pruned).not.toContain(`namespace/${NAMESPACE} pruned`);
+  const { code } = await kubectl(cluster, ['get', 'namespace', NAMESPACE]);
+  expect(code).toBe(0);
+});
 
 test('the namespace refuses a pod that does not meet the restricted standard', async () => {
   const { stderr, code } = await kubectl(cluster, [
@@ -120,7 +133,10 @@ test('fit reads the real cluster as the reference’s, before and after the vari
   const path = process.env['PATH'];
   process.env['PATH'] = `${cluster.bin}:${path}`;
   const report = () => {
-    const nodes = nodesFor({ name: variant.name, namespace: NAMESPACE }, readCluster(cluster.kubeconfig));
+    const nodes = nodesFor(
+      { name: variant.name, namespace: NAMESPACE },
+      readCluster(cluster.kubeconfig, NAMESPACE),
+    );
     return fitReport(variant, 'node', nodes);
   };
   try {
@@ -129,7 +145,7 @@ test('fit reads the real cluster as the reference’s, before and after the vari
     await apply('node', variant.name);
     await settled(cluster, 4);
     expect(report()).toBe(expected);
-    expect(() => readCluster('/nowhere')).toThrow('kubectl could not list nodes');
+    expect(() => readCluster('/nowhere', NAMESPACE)).toThrow('kubectl could not list nodes');
   } finally {
     process.env['PATH'] = path;
   }
@@ -142,7 +158,10 @@ test('beside other pods, fit predicts what kubectl describes, in the notation of
   try {
     await apply('node', 'accuracy-max-size');
     await settled(cluster, 4);
-    const nodes = nodesFor({ name: variant.name, namespace: NAMESPACE }, readCluster(cluster.kubeconfig));
+    const nodes = nodesFor(
+      { name: variant.name, namespace: NAMESPACE },
+      readCluster(cluster.kubeconfig, NAMESPACE),
+    );
     const predicted = fitReport(variant, 'container', nodes);
     await apply('container', variant.name);
     await settled(cluster, 6);
