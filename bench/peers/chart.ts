@@ -27,6 +27,7 @@ const ROOM = 1.12;
 const STYLE: Readonly<Record<Precision, { readonly colour: string; readonly shape: Shape }>> = {
   fp32: { colour: COLOURS.blue, shape: 'circle' },
   int8: { colour: COLOURS.vermilion, shape: 'square' },
+  bf16: { colour: COLOURS.green, shape: 'circle' },
 };
 
 const ratesOf = (document: PeersDocument, server: ServerName, model: ModelId, precision: Precision) => [

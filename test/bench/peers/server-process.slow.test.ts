@@ -18,6 +18,7 @@ function openGroup() {
   };
   return {
     ...{ folder, folders: [folder], setShares: never, cpuMs: never, throttledShare: never },
+    ...{ setLimitMillis: never, add: never },
     remove: () => Promise.resolve(),
   };
 }
