@@ -147,7 +147,6 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       Object.entries({
         pixels: LIMITS.imagePixels,
         'pixels of width or height': MAX_SIDE_PIXELS,
-        bytes: LIMITS.imageBytes,
         'scans, if it is a JPEG': MAX_SCANS,
       }).map(([what, most]) => [what, most.toLocaleString('en')]),
     ),
