@@ -17,11 +17,12 @@ import { writeFileAtomic } from '../files/write';
 import { RECIPES } from '../models/recipes';
 import { table } from '../charts/markdown';
 import { percent, points } from '../charts/percent';
+import { MAX_SCANS, MAX_SIDE_PIXELS } from '../models/data/decoding-limits';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { GATE_TEXT } from '../models/evaluation/precision-gate';
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import { VARIABLE_HELP } from '../service/config';
-import { ERRORS } from '../service/contract';
+import { ERRORS, LIMITS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
 import { DOCUMENTS, ROOT } from './documents';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
@@ -123,6 +124,15 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['INVALID because', 'what to do'],
       Object.entries(VALIDITY_RULES).map(([rule, text]) => [text, VALIDITY_REMEDIES[rule as ValidityRule]]),
+    ),
+  'image-limits': () =>
+    table(
+      ['an image may have', 'at most'],
+      Object.entries({
+        pixels: LIMITS.imagePixels,
+        'pixels of width or height': MAX_SIDE_PIXELS,
+        'scans, if it is a JPEG': MAX_SCANS,
+      }).map(([what, most]) => [what, most.toLocaleString('en')]),
     ),
   errors: () =>
     table(

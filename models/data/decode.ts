@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import sharp from 'sharp';
 
 import { INPUT_SHAPE } from '../catalog';
+import { decodingProblem } from './decoding-limits';
 import { fastInput, fastPixels } from './fast-jpeg';
 import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, isFormat, OTHER_FORMATS, PNG } from './image-formats';
 import { fillInput } from './pixels';
@@ -47,8 +48,13 @@ export const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
 const BACKGROUND = { r: 255, g: 255, b: 255 };
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 
-function checkFormat(image: Buffer): void {
-  if (IMAGE_FORMATS.some(isFormat(image))) return;
+/** @throws DecodeError if an image is of another format, or would cost too much to decode */
+function check(image: Buffer): void {
+  if (IMAGE_FORMATS.some(isFormat(image))) {
+    const problem = decodingProblem(image);
+    if (problem !== undefined) throw new DecodeError('invalid', problem);
+    return;
+  }
   const other = OTHER_FORMATS.find(isFormat(image));
   if (other !== undefined) {
     throw new DecodeError('unsupported', `The image is ${other.name}; send a ${IMAGE_FORMAT_NAMES} instead.`);
@@ -83,7 +89,7 @@ export async function decodePixels(
   maxPixels: number,
   resize: Resize = RESIZE,
 ): Promise<Buffer> {
-  checkFormat(image);
+  check(image);
   return (
     (resize === RESIZE ? fastPixels(image, maxPixels) : undefined) ??
     (await decodeBySharp(image, maxPixels, resize))
@@ -140,7 +146,7 @@ export async function decodeImage(
   maxPixels: number,
   out: Float32Array = new Float32Array(HEIGHT * WIDTH * CHANNELS),
 ): Promise<Float32Array> {
-  checkFormat(image);
+  check(image);
   if (!fastInput(image, maxPixels, out)) fillInput(await decodeBySharp(image, maxPixels, RESIZE), out);
   return out;
 }
