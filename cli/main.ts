@@ -5,6 +5,7 @@ import { Command, Help } from 'commander';
 
 import { PACKAGE_VERSION } from '../files/package-version';
 import { readConfig } from '../service/config';
+import { EXIT_INTERRUPTED } from '../service/contract';
 import { checkNodeVersion } from '../service/node-version';
 import { addBenchCommand } from './bench';
 import { addEvaluate } from './evaluate';
@@ -27,7 +28,7 @@ Example: npx tandem predict latency models/demo/samples/weave.jpg
 Exit codes:
   0    success
   1    error (see the last line), or a Pending pod with fit --exit-code
-  130  stopped by Ctrl-C`;
+  ${EXIT_INTERRUPTED}  stopped by Ctrl-C`;
 
 const program = new Command('tandem')
   .description(

@@ -120,6 +120,9 @@ export const BODY_TIMEOUT_MS = 30_000;
 export const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
 /** Stable error codes with HTTP status and title. A problem's `type` is `urn:tandem:error:<code>`. */
+/** A shell's exit code for a program that Ctrl-C ended: 128 plus the number of SIGINT. */
+export const EXIT_INTERRUPTED = 130;
+
 export const ERRORS = {
   BAD_REQUEST: { status: 400, title: 'The request is malformed' },
   UNAUTHENTICATED: { status: 401, title: 'An API key is required' },

@@ -12,7 +12,7 @@ import { adviceOn } from '../models/engines/engine';
 import { openApiKeys } from './http/api-key';
 import { createApp } from './api/app';
 import { type Config, readConfig } from './config';
-import { DRAIN_DELAY_MS, ENV, REQUEST_TIMEOUT_MS } from './contract';
+import { DRAIN_DELAY_MS, ENV, EXIT_INTERRUPTED, REQUEST_TIMEOUT_MS } from './contract';
 import { closeServer, createDrain } from './http/drain';
 import { createHttpServer, type Timeouts } from './http/server';
 import { createMetrics } from './metrics';
@@ -172,9 +172,6 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     stop,
   };
 }
-
-/** A shell's exit code for a program that Ctrl-C ended. */
-const EXIT_INTERRUPTED = 130;
 
 /**
  * Shuts down on SIGTERM after the drain delay, on Ctrl-C without the delay. Requests in flight finish, unless a second
