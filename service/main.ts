@@ -99,7 +99,9 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     samplesDir: join(config.modelsDir, 'samples'),
     modelDirOf,
     hasMetricsPort: config.metricsPort !== undefined,
-    ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile, log) }),
+    ...(config.apiKeyFile === undefined
+      ? {}
+      : { checkApiKey: openApiKeys(config.apiKeyFile, log, () => metrics.apiKeyFileErrors.inc()) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const drain = createDrain(app);

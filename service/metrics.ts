@@ -110,6 +110,11 @@ export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>) {
   });
   return {
     registry,
+    apiKeyFileErrors: new Counter({
+      name: 'inference_api_key_file_errors_total',
+      help: 'Changes of the API key file that could not be read completely',
+      registers,
+    }),
     requestSeconds: histogram(
       'inference_request_duration_seconds',
       'Time from the complete request body to the result, in seconds',
