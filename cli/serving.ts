@@ -66,9 +66,9 @@ function sayWaiting(text: string): () => void {
     console.error(text);
     return () => undefined;
   }
-  const started = Date.now();
+  const started = performance.now();
   const redraw = () => {
-    const seconds = Math.round((Date.now() - started) / 1000);
+    const seconds = Math.round((performance.now() - started) / 1000);
     process.stderr.write(`\r\x1b[K${text} ${seconds} s`);
   };
   redraw();
@@ -91,7 +91,7 @@ export interface ServingOptions {
 
 /** Serves on the loopback unless the environment says otherwise, and prints. Resolves when every model is ready. */
 export async function serveAndPrint({ folders, verbose, writeManifests }: ServingOptions): Promise<void> {
-  const started = Date.now();
+  const started = performance.now();
   const given = modelDirsOf(folders);
   const config = readConfig({
     [ENV.logLevel]: 'warn',
@@ -121,7 +121,7 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
   stopWaiting();
   const lines = readyLines({
     url,
-    seconds: ((Date.now() - started) / 1000).toFixed(1),
+    seconds: ((performance.now() - started) / 1000).toFixed(1),
     models: [...running.queues].flatMap(([model, { state }]) =>
       state.kind === 'ready'
         ? [{ model, loaded: state.loaded, accuracy: testAccuracyOf(dirs.get(model)!) }]

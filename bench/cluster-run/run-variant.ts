@@ -151,6 +151,7 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
 
 /** Gives several pods one start, by the clocks of their nodes; a pod that is not ready by then fails and says so. */
 const startTogether = (pods: number): readonly string[] =>
+  // eslint-disable-next-line no-restricted-properties -- a point in time, for the clocks of the nodes
   pods === 1 ? [] : ['--start-at', new Date(Date.now() + START_TOGETHER_MS).toISOString()];
 
 /** Waits for the Job and the idle time after it; nothing after an interrupt. */
@@ -178,13 +179,13 @@ async function finish(
 
 /** Waits until the HPA has read the pods' CPU use once: before that it does not scale. */
 async function waitForMetrics(readApi: ReadApi, path: string, signal: AbortSignal): Promise<void> {
-  const deadline = Date.now() + METRICS_TIMEOUT_MS;
+  const deadline = performance.now() + METRICS_TIMEOUT_MS;
   for (;;) {
     signal.throwIfAborted();
     const { status } = JSON.parse(await readApi(path)) as AutoscalerObject;
     const active = status?.conditions?.find(({ type }) => type === 'ScalingActive');
     if (active?.status === 'True') return;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new Error(
         `the HPA has no CPU metrics after ${METRICS_TIMEOUT_MS / 1000} s: install metrics-server; ` +
           `its condition ScalingActive says: ${active?.message ?? 'nothing'}`,

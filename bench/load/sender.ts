@@ -64,6 +64,7 @@ const PENDING = 255;
 
 /** The start of the schedule by both clocks, in milliseconds; the monotonic one is exact where the wall clock is. */
 function startOf(startAtMs: number | undefined): { readonly zeroMs: number; readonly wallZeroMs: number } {
+  // eslint-disable-next-line no-restricted-properties -- a point in time, to tie the two clocks together
   const [monotonicMs, wallMs] = [performance.now(), Date.now()];
   if (startAtMs === undefined) return { zeroMs: monotonicMs, wallZeroMs: wallMs };
   if (startAtMs < wallMs) {
@@ -186,6 +187,7 @@ export async function send(
   agent.destroy();
   // Below 0 if it was stopped before its start.
   const elapsedMs = Math.max(0, now());
+  // eslint-disable-next-line no-restricted-properties -- a point in time, for the report
   const finishedAtMs = Math.max(wallZeroMs, Date.now());
   const { user, system } = process.cpuUsage(cpuZero);
   return {
