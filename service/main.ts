@@ -128,6 +128,12 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
           log.info({ model, ...state.loaded, classes: state.loaded.classes.length }, 'model ready');
           const advice = adviceOn(kind);
           if (advice !== undefined) log.warn({ model }, advice);
+          const { graphNotStored } = state.loaded;
+          if (graphNotStored !== undefined)
+            log.warn(
+              { model, reason: graphNotStored },
+              `the graph is not cached, so each start exports it again: set ${ENV.onnxCacheDir} to a folder that can be written to`,
+            );
           resolve();
         } else if (state.kind === 'failed')
           log.error(

@@ -24,6 +24,8 @@ export interface Engine {
   readonly classes: readonly string[];
   /** The exported graph, for engines that run one. */
   readonly graph?: ChecksummedFile;
+  /** Why the next start must export the graph again. */
+  readonly graphNotStored?: string;
   /**
    * Classifies a batch.
    *

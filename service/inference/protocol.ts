@@ -36,6 +36,8 @@ export interface LoadedModel {
   readonly threads: number;
   /** Files that were read: by name in the saved model's folder; an exported graph by its path. */
   readonly files: readonly ChecksummedFile[];
+  /** Why the next start must export the graph again. */
+  readonly graphNotStored?: string;
   /** Inference time of one image after warm-up. */
   readonly inferenceMs: number;
   /** From the process' start to the end of its warm-up. */

@@ -68,6 +68,7 @@ async function load({ model, options }: LoadMessage, loader: LoadEngine): Promis
         // A graph already contains its base's weights.
         ...(engine.graph === undefined ? baseOf(saved) : [engine.graph]),
       ],
+      ...(engine.graphNotStored === undefined ? {} : { graphNotStored: engine.graphNotStored }),
       inferenceMs,
       loadMs: Math.round(process.uptime() * 1000),
     },

@@ -47,6 +47,10 @@ export async function loadOnnxruntime({
 }: EngineOptions): Promise<Engine> {
   const saved = readSavedModel(modelDir);
   const chosen = precision ?? justifiedPrecision(saved);
-  const { file, sha256, source } = await cachedGraph(modelDir, onnxCacheDir, chosen);
-  return { ...(await openEngine(saved, source, chosen, threads)), graph: { file, sha256 } };
+  const { file, sha256, source, notStored } = await cachedGraph(modelDir, onnxCacheDir, chosen);
+  return {
+    ...(await openEngine(saved, source, chosen, threads)),
+    graph: { file, sha256 },
+    ...(notStored === undefined ? {} : { graphNotStored: notStored }),
+  };
 }
