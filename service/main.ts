@@ -14,6 +14,7 @@ import { createApp } from './api/app';
 import { type Config, readConfig } from './config';
 import { DRAIN_DELAY_MS, ENV, EXIT_INTERRUPTED, REQUEST_TIMEOUT_MS } from './contract';
 import { closeServer, createDrain } from './http/drain';
+import { METRICS_CONNECTIONS } from './descriptors';
 import { createHttpServer, type Timeouts } from './http/server';
 import { createMetrics } from './metrics';
 import { createMetricsApp } from './api/metrics-app';
@@ -105,10 +106,15 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const drain = createDrain(app);
-  const server = createHttpServer(drain.handler, options);
+  const server = createHttpServer(drain.handler, options, {
+    maxConnections: config.maxConnections,
+    onRefused: () => metrics.refusedConnections.inc(),
+  });
   const port = await listen(server, config.host, config.port, ENV.port);
   const metricsServer =
-    config.metricsPort === undefined ? undefined : createHttpServer(createMetricsApp(metrics));
+    config.metricsPort === undefined
+      ? undefined
+      : createHttpServer(createMetricsApp(metrics), options, { maxConnections: METRICS_CONNECTIONS });
   const metricsPort =
     metricsServer &&
     (await listen(metricsServer, config.host, config.metricsPort!, ENV.metricsPort).catch(

@@ -110,6 +110,11 @@ export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>) {
   });
   return {
     registry,
+    refusedConnections: new Counter({
+      name: 'inference_connections_refused_total',
+      help: 'Connections closed unanswered because as many as allowed were open',
+      registers,
+    }),
     apiKeyFileErrors: new Counter({
       name: 'inference_api_key_file_errors_total',
       help: 'Changes of the API key file that could not be read completely',
