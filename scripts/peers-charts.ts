@@ -19,7 +19,7 @@ import {
   skippedList,
 } from '../bench/peers/tables';
 import { writeFileAtomic } from '../files/write';
-import { MODEL_IDS } from '../models/catalog';
+import type { ModelId } from '../models/catalog';
 import { withTables } from './docs-tables';
 import { ROOT } from './documents';
 
@@ -28,7 +28,14 @@ const PAGE = 'docs/performance.md';
 const CHART = 'docs/performance/peers.svg';
 const DATA = 'docs/performance/data/peers.json';
 
-const LIMITS = { half: HALF_CORE_MILLIS, one: ONE_CORE_MILLIS, two: TWO_CORES_MILLIS } as const;
+/** The tables of servers by the name in their markers. */
+const SERVERS: Readonly<Record<string, readonly [model: ModelId, limitMillis: number]>> = {
+  'latency-one': ['latency', ONE_CORE_MILLIS],
+  'accuracy-one': ['accuracy', ONE_CORE_MILLIS],
+  'latency-two': ['latency', TWO_CORES_MILLIS],
+  'accuracy-two': ['accuracy', TWO_CORES_MILLIS],
+  'latency-half': ['latency', HALF_CORE_MILLIS],
+};
 
 const titleOf = (svg: string) => /<title>(.*?)<\/title>/.exec(svg)?.[1] ?? '';
 
@@ -36,11 +43,9 @@ const titleOf = (svg: string) => /<title>(.*?)<\/title>/.exec(svg)?.[1] ?? '';
 export function partsOf(document: PeersDocument | undefined): Readonly<Record<string, () => string>> {
   const part = (make: (document: PeersDocument) => string) => () =>
     document === undefined ? NO_DATA : make(document);
-  const servers = Object.entries(LIMITS).flatMap(([name, limitMillis]) =>
-    MODEL_IDS.map(
-      (model) =>
-        [`${model}-${name}`, part((document) => serversTable(document, model, limitMillis))] as const,
-    ),
+  const servers = Object.entries(SERVERS).map(
+    ([name, [model, limitMillis]]) =>
+      [name, part((document) => serversTable(document, model, limitMillis))] as const,
   );
   return {
     chart: part((document) => `![${titleOf(peersChart(document))}](performance/peers.svg)`),

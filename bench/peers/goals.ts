@@ -86,17 +86,17 @@ const CPU_OF_FASTAPI = 10.0 / 10.3;
 
 const int8Goals = (model: ModelId): Goal[] => [
   {
-    text: `${modelName(model)} at int8: rate of FastAPI with onnxruntime at fp32`,
+    text: `${modelName(model)} at int8: rate over that of FastAPI with onnxruntime at fp32`,
     ...{ bound: { atLeast: BY_MODEL[model].int8OfFastapi }, unit: '×' },
     values: times('perSecond', served('tandem', model, 'int8'), served('fastapi', model, 'fp32')),
   },
   {
-    text: `${modelName(model)} at int8: rate of FastAPI with OpenVINO as it comes`,
+    text: `${modelName(model)} at int8: rate over that of FastAPI with OpenVINO as it comes`,
     ...{ bound: { atLeast: 1.3 }, unit: '×' },
     values: times('perSecond', served('tandem', model, 'int8'), served('openvino', model, 'fp32')),
   },
   {
-    text: `${modelName(model)} at int8: rate of FastAPI with the same int8 graph`,
+    text: `${modelName(model)} at int8: rate over that of FastAPI with the same int8 graph`,
     ...{ bound: { atLeast: 1.1 }, unit: '×' },
     values: times('perSecond', served('tandem', model, 'int8'), served('fastapi', model, 'int8')),
   },
@@ -104,7 +104,7 @@ const int8Goals = (model: ModelId): Goal[] => [
 
 const twoCoreGoals = (model: ModelId, precision: Precision): Goal[] => [
   {
-    text: `${modelName(model)} at ${precision}: rate on two cores of that on one`,
+    text: `${modelName(model)} at ${precision}: rate on two cores over that on one`,
     ...{ bound: { atLeast: BY_MODEL[model].twoCores }, unit: '×' },
     values: times(
       'perSecond',
@@ -113,7 +113,7 @@ const twoCoreGoals = (model: ModelId, precision: Precision): Goal[] => [
     ),
   },
   {
-    text: `${modelName(model)} at ${precision}, two cores: rate of FastAPI’s best setting`,
+    text: `${modelName(model)} at ${precision}, two cores: rate over that of FastAPI’s best setting`,
     ...{ bound: { atLeast: 1.05 }, unit: '×' },
     values: times(
       'perSecond',
@@ -140,19 +140,19 @@ const fastapi = served('fastapi', 'latency', 'fp32');
 /** All goals, on one core unless they say otherwise. */
 export const GOALS: readonly Goal[] = [
   {
-    text: 'MobileNetV2 at fp32: CPU time per image of FastAPI with onnxruntime',
+    text: 'MobileNetV2 at fp32: CPU time per image over that of FastAPI with onnxruntime',
     ...{ bound: { atMost: CPU_OF_FASTAPI }, unit: '×', values: times('cpuMs', tandem, fastapi) },
   },
   {
-    text: 'MobileNetV2 at fp32: rate of FastAPI with onnxruntime',
+    text: 'MobileNetV2 at fp32: rate over that of FastAPI with onnxruntime',
     ...{ bound: { atLeast: 1.05 }, unit: '×', values: times('perSecond', tandem, fastapi) },
   },
   {
-    text: 'MobileNetV2 at fp32, images of one megapixel: rate of FastAPI with onnxruntime',
+    text: 'MobileNetV2 at fp32, images of one megapixel: rate over that of FastAPI with onnxruntime',
     ...{ bound: { atLeast: 1.15 }, unit: '×', values: times('largePerSecond', tandem, fastapi) },
   },
   {
-    text: 'ResNet101V2 at fp32: rate of the best fp32 peer',
+    text: 'ResNet101V2 at fp32: rate over that of the best fp32 peer',
     ...{ bound: { atLeast: 1 }, unit: '×' },
     values: (document) => {
       const peer = bestFp32Peer(document, 'accuracy');

@@ -87,8 +87,9 @@ async function measureLoad(
   // Until the last answer: within the schedule alone, one that answers four images at once would lose those in flight.
   const perSecond = (1000 * due) / document.generators[0]!.elapsedMs;
   if (outcomes.right !== due || due === 0) {
-    const failures = Object.keys(document.failures).join(', ');
-    throw new Error(`every answer must be right, received ${JSON.stringify(outcomes)} ${failures}`);
+    const received = Object.entries({ ...outcomes, ...document.failures }).filter(([, count]) => count > 0);
+    const counts = received.map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+    throw new Error(`every answer must be right, received ${counts || 'none'}`);
   }
   return {
     ...{ image, clients, seconds, images: due, perSecond },

@@ -99,7 +99,7 @@ export interface PeersDocument {
   /** Measured peak of one core in float32, GFLOP/s, once per round; none without a C compiler. */
   readonly peakGflops: readonly number[];
   /** Packages that answer, such as `fastapi 0.1.0`, by server. */
-  readonly packages: Readonly<Partial<Record<ServerName, string>>>;
+  readonly packages: Readonly<Record<ServerName, string>>;
   readonly skipped: readonly Skipped[];
   readonly engines: readonly EngineAlone[];
   readonly visits: readonly Visit[];

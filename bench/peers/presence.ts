@@ -29,14 +29,19 @@ export function whySkipped(name: ServerName): string | undefined {
   return undefined;
 }
 
-/** `fastapi 0.1.0, uvicorn 0.2.0` of a server, from its list of packages. */
-export function packagesOf(name: ServerName): string | undefined {
-  const { requirements, quoted = [] } = serverOf(name);
-  if (requirements === undefined) return undefined;
-  const lines = readFileSync(
-    join(PACKAGE_ROOT, `bench/peers/requirements/${requirements}.txt`),
-    'utf8',
-  ).split('\n');
+/** The packages of this project with their versions, as `name==version`. */
+function ownPackages(): string[] {
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'optionalDependencies', Record<string, string>>;
+  return Object.entries({ ...dependencies, ...optionalDependencies }).map((pair) => pair.join('=='));
+}
+
+/** `fastapi 0.1.0, uvicorn 0.2.0` of a server. */
+export function packagesOf(name: ServerName): string {
+  const { requirements, quoted } = serverOf(name);
+  const file = join(PACKAGE_ROOT, `bench/peers/requirements/${requirements}.txt`);
+  const lines = requirements === undefined ? ownPackages() : readFileSync(file, 'utf8').split('\n');
   return quoted
     .flatMap((wanted) => lines.filter((line) => line.startsWith(`${wanted}==`)))
     .map((line) => line.replace('==', ' '))

@@ -85,7 +85,7 @@ function emptyDocument(form: Form, files: ImageFiles, skipped: readonly Skipped[
     ...{ schema: PEERS_SCHEMA, version: PEERS_VERSION, form, startedAt: now, finishedAt: now },
     ...{ commit: commitOf(), machine: thisMachine(), hasBfloat16: hasBfloat16(), rounds: 0 },
     ...{ images: imageFacts(files), multiplyAdds: multiplyAdds(), peakGflops: [] },
-    packages: Object.fromEntries(packages.filter(([, text]) => text !== undefined)),
+    packages: Object.fromEntries(packages) as PeersDocument['packages'],
     ...{ skipped, engines: [], visits: [] },
   };
 }
@@ -154,9 +154,9 @@ async function main(): Promise<void> {
         if (only.length === 0 && document.rounds > 0) store(PUBLISHED, completeRounds(document));
       },
     });
-    log(`everything is measured, and in ${only.length === 0 ? PUBLISHED : file}; --again measures it again`);
     const failures = failuresOf(document).length;
     if (failures > 0) throw new Error(`${failures} visits failed: the same command tries them again`);
+    log(`everything is measured, and in ${only.length === 0 ? PUBLISHED : file}; --again measures it again`);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     process.exitCode = 130;

@@ -117,8 +117,10 @@ export async function startServer(
   image: { readonly bytes: Buffer; readonly expectedClass: string },
   signal: AbortSignal,
 ): Promise<number> {
-  const problem = (what: string) =>
-    new Error(`the server ${what}: ${readFileSync(program.log, 'utf8').slice(-LOG_CHARACTERS).trim()}`);
+  const problem = (what: string) => {
+    const printed = readFileSync(program.log, 'utf8').slice(-LOG_CHARACTERS).trim();
+    return new Error(`the server ${what}: ${printed || 'it printed nothing'}`);
+  };
   const startedMs = performance.now();
   const child = startInGroup(program, group);
   let ended: string | undefined;

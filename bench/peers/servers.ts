@@ -31,7 +31,7 @@ interface Server {
   /** Name of its list in bench/peers/requirements/, without the ending; none for what this project has already. */
   readonly requirements?: string;
   /** The packages whose versions are quoted. */
-  readonly quoted?: readonly string[];
+  readonly quoted: readonly string[];
   /** Where it answers an image; `:model` stands for the model. */
   readonly path: string;
   readonly command: (run: ServerRun) => readonly string[];
@@ -61,6 +61,7 @@ const FASTAPI_SETUP = '`uvicorn --workers` processes, each with one session';
 export const SERVERS = {
   tandem: {
     title: 'Tandem',
+    quoted: ['onnxruntime-node'],
     path: `${PATHS.classify}?model=:model`,
     command: () => [process.execPath, compiled('service', 'main.js')],
     environment: ({ model, precision, limitMillis, port, onnxCacheDir }) => ({
@@ -76,6 +77,7 @@ export const SERVERS = {
   },
   floor: {
     title: 'bare Node server',
+    quoted: ['onnxruntime-node'],
     path: '/classify',
     command: () => [process.execPath, compiled('bench', 'peers', 'servers', 'floor.js')],
     environment: () => MALLOC_ENV,
@@ -152,6 +154,7 @@ export const SERVERS = {
   },
   express: {
     title: 'Express, tfjs-node',
+    quoted: ['express', '@tensorflow/tfjs-node'],
     path: '/classify',
     command: () => [process.execPath, compiled('bench', 'peers', 'servers', 'express.js')],
     setup: 'one process; `tf.node.decodeImage` and `resizeBilinear`',

@@ -3,6 +3,7 @@ import { table } from '../../charts/markdown';
 import { percent } from '../../charts/percent';
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import { PRECISIONS } from '../../models/engines/engine';
+import type { Parallelism } from '../../service/inference/parallelism';
 import { medianOf } from '../evidence/runs';
 import { grouped, modelName, plural } from '../evidence/words';
 import {
@@ -51,7 +52,7 @@ const nameOf = ({ server }: Choice) => (server === 'tandem' ? '**Tandem**' : ser
 export function serversTable(document: PeersDocument, model: ModelId, limitMillis: number): string {
   const choices = choicesOf(document, model, limitMillis);
   if (choices.length === 0) return NO_DATA;
-  const isOneCore = limitMillis === ONE_CORE_MILLIS;
+  const hasSettings = new Set(choices.map(({ setting }) => settingText(setting as Parallelism))).size > 1;
   const values = (choice: Choice, figure: Figure) => [...byRound(document, choice, figure).values()];
   const middle = (choice: Choice, figure: Figure) => {
     const all = values(choice, figure);
@@ -60,17 +61,10 @@ export function serversTable(document: PeersDocument, model: ModelId, limitMilli
   const columns: [head: string, cell: (choice: Choice) => string][] = [
     ['server', nameOf],
     ['precision', ({ precision }) => precision!],
-    ...(isOneCore
-      ? []
-      : [
-          [
-            'processes × threads',
-            ({ setting }: Choice) => settingText(setting as { processes: number; threads: number }),
-          ] as [string, (choice: Choice) => string],
-        ]),
+    ['processes × threads', ({ setting }) => (hasSettings ? settingText(setting as Parallelism) : NONE)],
     ['images/s', (choice) => spread(values(choice, 'perSecond'))],
     [
-      'Tandem’s rate of it',
+      'Tandem’s multiple',
       (choice) =>
         choice.server === 'tandem' ? '1' : spread(tandemRatio(document, choice, 'perSecond'), ratio),
     ],
@@ -178,7 +172,7 @@ export const settingsTable = (document: PeersDocument): string =>
     SERVER_NAMES.map((name) => {
       const { title, setup, source } = serverOf(name);
       const setting = source === undefined ? setup : `${setup} ([manual](${source}))`;
-      return [title, setting, document.packages[name] ?? NONE];
+      return [title, setting, document.packages[name]];
     }),
   );
 

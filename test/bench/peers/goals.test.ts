@@ -16,7 +16,7 @@ test('every goal is measured in the full form', () => {
 });
 
 test('a goal of a ratio is judged within each round, so that a disturbed round does not count', () => {
-  const goal = 'MobileNetV2 at fp32: rate of FastAPI with onnxruntime';
+  const goal = 'MobileNetV2 at fp32: rate over that of FastAPI with onnxruntime';
   expect(verdicts(syntheticDocument(faster(1.06))).get(goal)).toEqual(['1.06 ×', '**met**']);
   expect(verdicts(syntheticDocument(faster(1))).get(goal)).toEqual(['1 ×', 'missed: 4.76 % too low']);
 });
@@ -39,7 +39,7 @@ test('two cores are compared with FastAPI’s better setting', () => {
     const isSideBySide = planned.server === 'fastapi' && planned.setting.processes === 2;
     return evenCpuMs(planned) / (isSideBySide ? 2 : 1);
   });
-  const goal = 'MobileNetV2 at fp32, two cores: rate of FastAPI’s best setting';
+  const goal = 'MobileNetV2 at fp32, two cores: rate over that of FastAPI’s best setting';
   expect(verdicts(document).get(goal)![0]).toBe('0.5 ×');
 });
 

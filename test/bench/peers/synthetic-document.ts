@@ -1,7 +1,7 @@
 /** A made-up document: every server of the full form, with rates that follow from one CPU time per image. */
 import type { PeersDocument, Visit } from '../../../bench/peers/peers-document';
 import { planOf, type PlannedVisit } from '../../../bench/peers/plan';
-import type { ServerName } from '../../../bench/peers/servers';
+import { SERVER_NAMES, type ServerName } from '../../../bench/peers/servers';
 
 const ROUNDS = 3;
 
@@ -55,7 +55,7 @@ export function syntheticDocument(
     },
     multiplyAdds: { accuracy: 7_000_000_000, latency: 300_000_000 },
     peakGflops: rounds.map(() => 100),
-    packages: { fastapi: 'fastapi 0.1.0' },
+    packages: Object.fromEntries(SERVER_NAMES.map((name) => [name, `${name} 0.1.0`])) as PeersDocument['packages'],
     skipped: [{ what: 'Express, tfjs-node', why: 'tfjs-node is not built' }],
     engines: rounds.flatMap((round) =>
       (['accuracy', 'latency'] as const).flatMap((model) =>
