@@ -51,9 +51,10 @@ export const elsewhereTable = (): string =>
 /** The faults whose recorded run was not survived, with what broke, and those that nobody has tried. */
 export function notSurvivedList(entries: Entries = readEntries(RECORDED_FILE)): string {
   const broken = rows.flatMap(([id, { name }]) => {
-    const entry = entries[id];
-    if (entry === undefined) return [`**${name}** (\`${id}\`): not recorded yet.`];
-    return entry.broken.length === 0 ? [] : [`**${name}** (\`${id}\`): ${entry.broken.join('; ')}.`];
+    const sentences = entries[id]?.broken ?? [];
+    return sentences.length === 0 ? [] : [`**${name}** (\`${id}\`): ${sentences.join('; ')}.`];
   });
-  return [...broken, ...NOT_TRIED].map((line) => `- ${line}`).join('\n');
+  const missing = rows.filter(([id]) => entries[id] === undefined).map(([id]) => `\`${id}\``);
+  const unknown = missing.length === 0 ? [] : [`**Not recorded yet**: ${missing.join(', ')}.`];
+  return [...broken, ...unknown, ...NOT_TRIED].map((line) => `- ${line}`).join('\n');
 }

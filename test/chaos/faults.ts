@@ -58,8 +58,8 @@ export const FAULTS = {
   'decoder-bombs': {
     name: 'decoder bombs',
     injected:
-      'images within 1 MB that decode to 40 million pixels or more, of every kind that the generator makes',
-    happened: 'each image was sent and claims its size in its header',
+      'images within 1 MB, of each format, that claim up to 400 million pixels or hide 100 MB beside few',
+    happened: 'the images have at most 1 MB and were sent',
     survived: 'each gets 200 or 422 in time, the model process lives, the pod’s memory suffices',
     measured:
       '{bombs} bombs: {decoded} decoded, {refused} refused; slowest {slowestMs} ms; at most {maxMiB} of {limitMiB} MiB; {killed} processes killed',
@@ -92,7 +92,7 @@ export const FAULTS = {
   },
   'memory-limit': {
     name: 'the memory limit is reached',
-    injected: 'the limit falls to just above the use, under load',
+    injected: 'the limit falls to just above the use, and a large image arrives',
     happened: 'the kernel killed a process of the group',
     survived: 'the server’s process lives and serves again once the limit is back',
     measured: '{killed} processes killed; ready again after {readyMs} ms',

@@ -42,7 +42,7 @@ export const decoderBombs: RunFault = async (stage, pods) => {
       if (status >= 500 || status === 0) await stage.waitFor('the pod is ready again', () => pod.isReady());
     }
   });
-  await stage.seen(() => answers.some(({ bytes }) => bytes <= MAX_BOMB_BYTES), 0);
+  await stage.seen(() => answers.length > 0 && answers.every(({ bytes }) => bytes <= MAX_BOMB_BYTES), 0);
   const killed = killedIn(memory) - killedBefore;
   const count = (status: number) => answers.filter((answer) => answer.status === status).length;
   const figures = {

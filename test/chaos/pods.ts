@@ -23,6 +23,7 @@ export const POD_MEMORY_BYTES = Number(SMALLEST.resources.limits.memory);
 const CPU_LIMIT_MILLIS = { single: parseInt(SMALLEST.resources.limits.cpu, 10), pair: 2000 };
 const READY_TIMEOUT_MS = 120_000;
 const ANSWER_TIMEOUT_MS = 60_000;
+const PROBE_TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 30_000;
 
 /** An image that every load sends, and where. */
@@ -45,8 +46,8 @@ export interface Pod extends ServiceProcess {
   isAlive(): boolean;
 }
 
-const statusOf = (url: string, init: RequestInit = {}): Promise<number> =>
-  fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).then(
+const statusOf = (url: string, timeoutMs: number, init: RequestInit = {}): Promise<number> =>
+  fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }).then(
     async (answer) => {
       await answer.arrayBuffer();
       return answer.status;
@@ -57,14 +58,15 @@ const statusOf = (url: string, init: RequestInit = {}): Promise<number> =>
 /** The calls of a client of the service at a URL. */
 export function clientOf(url: string) {
   return {
-    status: (path: string) => statusOf(`${url}${path}`),
-    classify: (body: Buffer) => statusOf(`${url}${CLASSIFY}`, { method: 'POST', body: new Uint8Array(body) }),
+    status: (path: string) => statusOf(`${url}${path}`, PROBE_TIMEOUT_MS),
+    classify: (body: Buffer) =>
+      statusOf(`${url}${CLASSIFY}`, ANSWER_TIMEOUT_MS, { method: 'POST', body: new Uint8Array(body) }),
     metric: async (name: string, label = '') => {
       const text = await (await fetch(`${url}${PATHS.metrics}`)).text();
       const lines = text.split('\n').filter((line) => line.includes(label));
       return sumOf(lines.join('\n'), name);
     },
-    isReady: async () => (await statusOf(`${url}${PATHS.ready}`)) === 200,
+    isReady: async () => (await statusOf(`${url}${PATHS.ready}`, PROBE_TIMEOUT_MS)) === 200,
   };
 }
 

@@ -49,4 +49,5 @@ test('the page says which faults were survived, which were not and which were no
   expect(cellOf('soak')).toBe('not recorded');
   expect(notSurvivedList(entries)).toContain('(`model-flipped`): the pod is ready.');
   expect(notSurvivedList(entries)).not.toContain('`model-missing`');
+  expect(notSurvivedList(entries)).toMatch(/Not recorded yet.*`soak`/);
 });

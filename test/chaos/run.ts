@@ -4,7 +4,7 @@
  *
  * npm run test:chaos -- [--long] [--out FILE.json] [--self-check] [FAULT...]
  *
- * `--long` takes two hours and judges times too, so it wants a quiet machine. `--self-check` injects nothing, and fails if
+ * `--long` takes more than an hour and judges times too, so it wants a quiet machine. `--self-check` injects nothing, and fails if
  * a fault is seen all the same.
  */
 import { cpus } from 'node:os';
