@@ -119,6 +119,21 @@ const ROOMS = {
     ],
     why: 'bench/evidence/ runs the experiments on real pods and draws what they leave; it trains and serves nothing',
   },
+  'bench/adviser': {
+    may: [
+      'bench/autoscaler',
+      'bench/load',
+      'bench/timeline',
+      'bench/evidence',
+      'bench/twin',
+      'infra',
+      'models/catalog.ts',
+      'service/inference/parallelism.ts',
+      'charts',
+      'statistics',
+    ],
+    why: 'bench/adviser/ explains and advises from recordings with the twin; it measures nothing',
+  },
   bench: {
     may: ['infra', 'models', 'service', 'charts', 'files', 'statistics'],
     why: 'bench/ measures; commands and tests are above it',

@@ -10,6 +10,7 @@ import { checkNodeVersion } from '../service/node-version';
 import { addBenchCommand } from './bench';
 import { addEvaluate } from './evaluate';
 import { fail, ignoreBrokenPipe } from './ending';
+import { addExplain } from './explain';
 import { addExport } from './export';
 import { addFit } from './fit';
 import { addOpenApi } from './openapi';
@@ -54,6 +55,7 @@ addFit(program);
 addVariants(program);
 addOpenApi(program);
 addBenchCommand(program);
+addExplain(program);
 
 async function main(): Promise<void> {
   ignoreBrokenPipe();
