@@ -9,7 +9,7 @@ import { CONNECTION_FORMS } from '../bench/load/connections';
 import { LOAD_FORMS } from '../bench/load/load';
 import { VALIDITY_RULES, type ValidityRule } from '../bench/load/run-document';
 import { VALIDITY_REMEDIES } from '../bench/load/validity';
-import { DEFAULT_SETTINGS, SETTING_VARIABLES } from '../infra/settings';
+import { OPTION_HELP } from '../infra/option-help';
 import { type Variant, VARIANTS } from '../infra/variants';
 import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
 import type { DemoEvaluation } from '../models/demo/evaluate';
@@ -98,11 +98,13 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     )}\n\nThe gate asks for ${GATE_TEXT}.`,
   settings: () =>
     table(
-      ['variable', 'context in cdk8s.yaml', 'default'],
-      Object.entries(SETTING_VARIABLES).map(([name, variable]) => {
-        const value = DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS];
-        return [code(variable), code(name), value === undefined ? 'none' : code(String(value))];
-      }),
+      ['prop or key', 'variable', 'default', 'what it sets'],
+      OPTION_HELP.map(({ name, isProp, variable, default: value, meaning }) => [
+        isProp ? code(name) : `${code(name)} (no prop)`,
+        variable === undefined ? '' : code(variable),
+        value === undefined ? '' : code(value),
+        meaning,
+      ]),
     ),
   variables: () =>
     table(
