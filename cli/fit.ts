@@ -7,6 +7,7 @@ import { type Basis, BASES } from '../infra/allocation';
 import { CLUSTER, clusterOf, MAX_NODES } from '../infra/cluster';
 import type { Fit } from '../infra/fit';
 import { formatMemory, parseMemoryBytes } from '../infra/quantity';
+import type { Settings } from '../infra/settings';
 import { VARIANTS } from '../infra/variants';
 import { path, wholeNumberFrom } from './options';
 
@@ -78,11 +79,11 @@ function fit(names: string[], options: FitOptions): void {
         memoryAllocatableBytes: memory ?? DEFAULT_NODE.memoryAllocatableBytes,
         controlPlane: controlPlane ?? false,
       });
-  const { namespace } = readSettings(process.env, readContext());
+  const settings = readSettings(process.env, readContext());
   const seenBy =
     kubeconfig === undefined
-      ? () => ({ nodes: cluster, surroundings: {} })
-      : realCluster(kubeconfig, namespace);
+      ? () => ({ nodes: cluster, surroundings: { notCounted: notDescribed(settings) } })
+      : realCluster(kubeconfig, settings);
   const chosen = VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name));
   const fits: Fit[] = [];
   for (const variant of chosen) {
@@ -97,16 +98,24 @@ function fit(names: string[], options: FitOptions): void {
 }
 
 /** Reads a real cluster once; returns what each variant would find in it. */
-function realCluster(kubeconfig: string, namespace: string) {
+function realCluster(kubeconfig: string, settings: Settings) {
   const { readCluster } = require('../infra/read-cluster') as typeof import('../infra/read-cluster.js');
   const { nodesFor, surroundingsFor } =
     require('../infra/observed-cluster') as typeof import('../infra/observed-cluster.js');
-  const cluster = readCluster(kubeconfig, namespace);
+  const cluster = readCluster(kubeconfig, settings.namespace);
   return (name: string) => ({
-    nodes: nodesFor({ name, namespace }, cluster),
-    surroundings: surroundingsFor({ name, namespace }, cluster),
+    nodes: nodesFor({ ...settings, name }, cluster),
+    surroundings: surroundingsFor({ ...settings, name }, cluster),
   });
 }
+
+/** The settings that only a real cluster could answer to. */
+const notDescribed = ({ nodeSelector, priorityClassName }: Settings): string[] => [
+  ...(nodeSelector === undefined ? [] : ['the node selector, since the described nodes have no labels']),
+  ...(priorityClassName === undefined
+    ? []
+    : ['the priority class, since the described pods have no priorities']),
+];
 
 /** Adds the command. */
 export function addFit(program: Command): void {

@@ -39,6 +39,8 @@ export interface ClusterNode {
   readonly podsFree: number;
   /** True if a taint keeps our pods away, as on a control plane. */
   readonly tainted: boolean;
+  /** True if our pods' node selector does not match it. @default false */
+  readonly unselected?: boolean;
   /** True if it accepts no new pods (`kubectl cordon`). */
   readonly cordoned: boolean;
   /** Number of taints with the effect PreferNoSchedule. */

@@ -126,6 +126,7 @@ export function fitOf(
 /** The resources that a node lacks for one more pod, each with the sum that shows it. */
 function shortagesOf({ node, pods, shortage }: PlacedPods, { requests }: Resources): string[] {
   if (node.tainted) return ['taint: not tolerated'];
+  if (node.unselected === true) return ['labels: not those of the node selector'];
   const free = freeOn(node);
   const sum = (allocatable: number, left: number, each: number, format: (amount: number) => string) =>
     `${format(allocatable)} - ${format(allocatable - left)} of other pods - ${pods} x ${format(each)} = ` +

@@ -13,10 +13,14 @@ import { formatCpu, formatMemory } from './quantity';
 import type { ObservedCluster, ObservedPriorityClass } from './read-cluster';
 import type { Amounts, Resources } from './variants';
 
-/** Name and namespace of a variant's objects. */
+/** What of a variant's objects counts in a real cluster. */
 export interface VariantName {
   readonly name: string;
   readonly namespace: string;
+  /** @default any node */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** @default the cluster's default class */
+  readonly priorityClassName?: string;
 }
 
 /** Tells a variant's own pods. */
@@ -29,8 +33,13 @@ function isOursOf({ name, namespace }: VariantName): (pod: ObservedPod) => boole
 
 const isFinished = ({ status }: ObservedPod) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
-/** The priority class that the cluster gives pods without one: the lowest default; none if there is no default. */
-function defaultClassOf(classes: readonly ObservedPriorityClass[]): ObservedPriorityClass | undefined {
+/** The pods' priority class: the one asked for, else the lowest of the cluster's defaults; undefined if there is none. */
+function classOf(
+  { priorityClassName }: VariantName,
+  classes: readonly ObservedPriorityClass[],
+): ObservedPriorityClass | undefined {
+  if (priorityClassName !== undefined)
+    return classes.find(({ metadata }) => metadata.name === priorityClassName);
   return classes
     .filter(({ globalDefault }) => globalDefault === true)
     .sort((one, other) => one.value - other.value)[0];
@@ -42,11 +51,12 @@ export function nodesFor(
   { nodes, pods, priorityClasses }: ObservedCluster,
 ): ClusterNode[] {
   const isOurs = isOursOf(variant);
-  const { value: priority = 0, preemptionPolicy } = defaultClassOf(priorityClasses) ?? {};
+  const { value: priority = 0, preemptionPolicy } = classOf(variant, priorityClasses) ?? {};
   const mayPreempt = ({ spec }: ObservedPod) =>
     preemptionPolicy !== 'Never' && (spec.priority ?? 0) < priority;
   const counted = pods.filter((pod) => !isOurs(pod) && !isFinished(pod));
-  return nodes.map(({ metadata: { name }, spec, status }) => {
+  const selector = Object.entries(variant.nodeSelector ?? {});
+  return nodes.map(({ metadata: { name, labels }, spec, status }) => {
     const here = counted.filter((pod) => pod.spec.nodeName === name);
     const allocatable = (resource: Resource) =>
       readAmount(`node ${name}: allocatable`, status?.allocatable, resource).amount;
@@ -56,6 +66,7 @@ export function nodesFor(
       memoryAllocatableBytes: allocatable('memory'),
       podsFree: allocatable('pods') - here.length,
       tainted: (spec?.taints ?? []).some(isUntolerated),
+      unselected: selector.some(([label, value]) => labels?.[label] !== value),
       cordoned: spec?.unschedulable ?? false,
       taintsPreferNoSchedule: (spec?.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
         .length,
@@ -87,11 +98,18 @@ export function surroundingsFor(variant: VariantName, cluster: ObservedCluster):
     ours.reduce((total, pod) => total + amountOf(pod, kind, resource).amount, 0);
   const sums = (kind: keyof Resources) => ({ cpu: sum(kind, 'cpu'), memory: sum(kind, 'memory') });
   const use = { requests: sums('requests'), limits: sums('limits'), pods: ours.length };
-  const priorityClass = defaultClassOf(priorityClasses)?.metadata.name;
+  const priorityClass = classOf(variant, priorityClasses)?.metadata.name ?? variant.priorityClassName;
   const quotas = cluster.quotas.filter((quota) => countsOurs(quota, priorityClass));
-  const { namespace } = variant;
+  const { namespace, priorityClassName } = variant;
+  const isMissing =
+    priorityClassName !== undefined &&
+    priorityClasses.length > 0 &&
+    classOf(variant, priorityClasses) === undefined;
   return {
-    bound: (resources) => boundOf(resources, use, { quotas, limitRanges }),
+    bound: (resources) =>
+      isMissing
+        ? { pods: 0, reason: `no PriorityClass with name ${priorityClassName} was found` }
+        : boundOf(resources, use, { quotas, limitRanges }),
     notCounted: [
       ...notCountedIn({ namespace, labels: selectorOf(variant.name) }, { ...cluster, quotas }),
       ...unread,

@@ -2,17 +2,18 @@
  * Refuses, at synth time, what Kubernetes would refuse or would accept and never run.
  */
 import type { InferenceServiceProps } from './inference-service-props';
+import { checkAnnotations, checkEnv, checkLabels, checkMetricsPort, checkPodLabels } from './option-checks';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
-import { SERVICE_TYPES } from './settings';
+import { METRICS_SCRAPES, SERVICE_TYPES } from './settings';
 import { checkText, shown, TEXT_FIELDS, type TextField } from './text-forms';
 import type { Resources, Scaling } from './variants';
 
-/** The texts that may be left out. */
-const OPTIONAL: readonly TextField[] = ['namespace', 'imagePullSecret'];
+/** The texts that must be there. */
+const REQUIRED: readonly TextField[] = ['name', 'model', 'image'];
 
 function checkTexts(props: Readonly<Partial<Record<TextField, string>>>): void {
   for (const field of TEXT_FIELDS) {
-    if (props[field] !== undefined || !OPTIONAL.includes(field)) checkText(field, field, props[field]);
+    if (props[field] !== undefined || REQUIRED.includes(field)) checkText(field, field, props[field]);
   }
 }
 
@@ -143,6 +144,27 @@ export function checkPresent(props: unknown): asserts props is InferenceServiceP
   }
 }
 
+/** Checks what a service may have beside its figures. */
+function checkOptions(props: InferenceServiceProps): void {
+  const { env, metricsPort, metricsScrape, apiKeySecret } = props;
+  checkEnv('env', env ?? {});
+  checkPodLabels('podLabels', props.podLabels ?? {});
+  checkLabels('nodeSelector', props.nodeSelector ?? {});
+  checkAnnotations('podAnnotations', props.podAnnotations ?? {});
+  checkAnnotations('serviceAnnotations', props.serviceAnnotations ?? {});
+  if (metricsPort !== undefined) checkMetricsPort('metricsPort', metricsPort);
+  if (metricsScrape === undefined || metricsScrape === 'none') return;
+  if (!METRICS_SCRAPES.includes(metricsScrape)) {
+    throw new Error(`metricsScrape must be one of ${METRICS_SCRAPES.join(', ')}, received ${metricsScrape}`);
+  }
+  if (apiKeySecret !== undefined && metricsPort === undefined) {
+    throw new Error(
+      `metricsScrape needs a metricsPort if apiKeySecret is set, since Prometheus has no key for the port of the ` +
+        `service: set metricsPort, received ${metricsScrape}`,
+    );
+  }
+}
+
 /**
  * Checks figures, names, image and type of a service.
  *
@@ -158,4 +180,5 @@ export function checkProps(props: InferenceServiceProps & { readonly name: strin
     throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);
   }
   if (figures !== undefined) checkFigures(figures);
+  checkOptions(props);
 }

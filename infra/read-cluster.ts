@@ -55,10 +55,10 @@ function reasonOf(error: unknown): string {
   return `it ended with ${end} and printed nothing; run it by hand to see why`;
 }
 
-/** Lists a kind of object with kubectl; throws kubectl's own words, or what it printed instead of a list. */
-function listWith(kubeconfig: string, resource: string, scope: readonly string[]): readonly unknown[] {
-  const failed = (reason: string, cause?: unknown) =>
-    new Error(`--kubeconfig ${kubeconfig}: kubectl could not list ${resource}: ${reason}`, { cause });
+/** The objects of a kind, or why kubectl listed none: in its own words, or what it printed instead of a list. */
+type Listed = { readonly items: readonly unknown[] } | { readonly reason: string; readonly cause?: unknown };
+
+function listWith(kubeconfig: string, resource: string, scope: readonly string[]): Listed {
   const args = ['--kubeconfig', kubeconfig, 'get', resource, ...scope, '--output=json'];
   let answer: string;
   try {
@@ -69,39 +69,40 @@ function listWith(kubeconfig: string, resource: string, scope: readonly string[]
       maxBuffer: MAX_ANSWER_BYTES,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT')
-      throw new Error('--kubeconfig needs kubectl on the PATH; install it', { cause: error });
-    throw failed(reasonOf(error), error);
+  } catch (cause) {
+    if ((cause as { code?: string }).code === 'ENOENT')
+      throw new Error('--kubeconfig needs kubectl on the PATH; install it', { cause });
+    return { reason: reasonOf(cause), cause };
   }
   const items = itemsOf(answer);
-  if (items === undefined) {
-    const start = JSON.stringify(answer.slice(0, SHOWN_CHARACTERS));
-    throw failed(
-      `its answer must be a list in JSON, received ${start}; see which kubectl is first on the PATH`,
-    );
-  }
-  return items;
+  if (items !== undefined) return { items };
+  const start = JSON.stringify(answer.slice(0, SHOWN_CHARACTERS));
+  return {
+    reason: `its answer must be a list in JSON, received ${start}; see which kubectl is first on the PATH`,
+  };
 }
 
 /**
- * Reads a cluster: its nodes, all pods and priority classes, and what bounds the pods of one namespace. Many users may not
- * read the latter two; what they may not read is named, not counted.
+ * Reads a cluster: its nodes, all pods and priority classes, and what bounds the pods of one namespace. Nodes and pods are
+ * required; what else a user may not read is named, not counted.
  *
  * @param kubeconfig path of the file; its current context is used
  * @param namespace namespace of the variants
  * @throws Error with kubectl's own words, or with what it printed instead of a list, if it lists no nodes or pods
  */
 export function readCluster(kubeconfig: string, namespace: string): ObservedCluster {
+  const list = (resource: string) => {
+    const listed = listWith(kubeconfig, resource, ['--all-namespaces']);
+    if ('items' in listed) return listed.items;
+    const { reason, cause } = listed;
+    throw new Error(`--kubeconfig ${kubeconfig}: kubectl could not list ${resource}: ${reason}`, { cause });
+  };
   const unread: string[] = [];
-  const list = (resource: string) => listWith(kubeconfig, resource, ['--all-namespaces']);
   const tryList = (resource: string, scope: readonly string[]) => {
-    try {
-      return listWith(kubeconfig, resource, scope);
-    } catch (error) {
-      unread.push(`${resource}: ${(error as Error).message}`);
-      return [];
-    }
+    const listed = listWith(kubeconfig, resource, scope);
+    if ('items' in listed) return listed.items;
+    unread.push(`${resource}, which kubectl could not list: ${listed.reason}`);
+    return [];
   };
   return {
     nodes: list('nodes') as ObservedNode[],

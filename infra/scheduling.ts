@@ -73,7 +73,7 @@ export function place(
   const preempted: string[] = [];
   let [pending, tied] = [replicas, false];
   for (; pending > 0; pending--) {
-    const open = placed.filter(({ node }) => !node.cordoned && !node.tainted);
+    const open = placed.filter(({ node }) => isOpen(node));
     const feasible = open.filter(hasRoom);
     const scores = scoresOf(feasible, ask);
     const bestScore = Math.max(...scores);
@@ -92,6 +92,10 @@ export function place(
   }
   return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed), preempted, tied };
 }
+
+/** Whether a node takes our pods at all. */
+const isOpen = ({ cordoned, tainted, unselected }: ClusterNode) =>
+  !cordoned && !tainted && unselected !== true;
 
 const hasRoom = ({ shortage }: PlacedPods) => !Object.values(shortage).includes(true);
 
@@ -116,12 +120,14 @@ function reasonOf(placed: readonly PlacedPods[]): string {
   if (placed.length === 0) return 'no nodes available to schedule pods.';
   const cordoned = placed.filter(({ node }) => node.cordoned);
   const tainted = placed.filter(({ node }) => !node.cordoned && node.tainted);
-  const open = placed.filter(({ node }) => !node.cordoned && !node.tainted).map(({ shortage }) => shortage);
+  const unselected = placed.filter(({ node }) => !node.cordoned && !node.tainted && node.unselected === true);
+  const open = placed.filter(({ node }) => isOpen(node)).map(({ shortage }) => shortage);
   const causes: [number, string][] = [
     [open.filter(({ pods }) => pods).length, 'Too many pods'],
     [open.filter(({ cpu }) => cpu).length, 'Insufficient cpu'],
     [open.filter(({ memory }) => memory).length, 'Insufficient memory'],
     [tainted.length, 'node(s) had untolerated taint(s)'],
+    [unselected.length, "node(s) didn't match Pod's node affinity/selector"],
     [cordoned.length, 'node(s) were unschedulable'],
   ];
   const listed = causes.filter(([count]) => count > 0).map(([count, cause]) => `${count} ${cause}`);

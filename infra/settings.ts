@@ -7,11 +7,17 @@ import { parse } from 'yaml';
 
 import { IMAGE, SERVICE_NAME } from '../service/contract';
 import { type Basis, BASES } from './allocation';
-import { checkText } from './text-forms';
+import { checkAnnotations, checkEnv, checkLabels, checkMetricsPort, checkPodLabels } from './option-checks';
+import { readFormed, readNumber, readOneOf, readPairs, type Setting } from './setting-readers';
 
 export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
 
+/** How Prometheus is told to read the metrics. */
+export const METRICS_SCRAPES = ['none', 'annotations', 'pod-monitor'] as const;
+export type MetricsScrape = (typeof METRICS_SCRAPES)[number];
+
+/** What each setting does: `infra/option-help.ts`. */
 export interface Settings {
   /** Namespace of every object. */
   readonly namespace: string;
@@ -24,6 +30,15 @@ export interface Settings {
   readonly serviceType: ServiceType;
   /** `container`: the figures as printed; `node`: each pod's share of them, without the system's pods. */
   readonly basis: Basis;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly apiKeySecret?: string;
+  readonly metricsPort?: number;
+  readonly metricsScrape?: MetricsScrape;
+  readonly podLabels?: Readonly<Record<string, string>>;
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+  readonly serviceAnnotations?: Readonly<Record<string, string>>;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly priorityClassName?: string;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -42,6 +57,15 @@ export const SETTING_VARIABLES = {
   imagePullSecret: 'TANDEM_IMAGE_PULL_SECRET',
   serviceType: 'TANDEM_SERVICE_TYPE',
   basis: 'TANDEM_BASIS',
+  env: 'TANDEM_ENV',
+  apiKeySecret: 'TANDEM_API_KEY_SECRET',
+  metricsPort: 'TANDEM_METRICS_PORT',
+  metricsScrape: 'TANDEM_METRICS_SCRAPE',
+  podLabels: 'TANDEM_POD_LABELS',
+  podAnnotations: 'TANDEM_POD_ANNOTATIONS',
+  serviceAnnotations: 'TANDEM_SERVICE_ANNOTATIONS',
+  nodeSelector: 'TANDEM_NODE_SELECTOR',
+  priorityClassName: 'TANDEM_PRIORITY_CLASS',
 } as const satisfies Record<keyof Settings, string>;
 
 /** Environment variables. Not Node's own type, so that importers of the construct need no Node types. */
@@ -94,29 +118,8 @@ const RESERVED_PREFIX = 'kube-';
 /** The namespace of those who chose none. */
 const SHARED_NAMESPACE = 'default';
 
-/** A value that was set, and what to call it in errors. */
-interface Setting {
-  readonly from: string;
-  readonly value: unknown;
-}
-
-function textOf({ from, value }: Setting): string {
-  if (typeof value !== 'string') throw new Error(`${from} must be text, received ${JSON.stringify(value)}`);
-  return value;
-}
-
-/** Reads one of several words; YAML reads `true` as a boolean, so that counts as its word. */
-function oneOf<T extends string>(known: readonly T[], setting: Setting): T {
-  const text = typeof setting.value === 'boolean' ? String(setting.value) : textOf(setting);
-  const found = known.find((item) => item === text);
-  if (found === undefined)
-    throw new Error(`${setting.from} must be one of ${known.join(', ')}, received ${text}`);
-  return found;
-}
-
-function namespaceOf(setting: Setting): string {
-  const namespace = textOf(setting);
-  checkText(setting.from, 'namespace', namespace);
+function readNamespace(setting: Setting): string {
+  const namespace = readFormed('namespace')(setting);
   if (namespace.startsWith(RESERVED_PREFIX)) {
     throw new Error(
       `${setting.from} must not start with ${RESERVED_PREFIX}, which Kubernetes reserves for its own namespaces: ` +
@@ -126,22 +129,36 @@ function namespaceOf(setting: Setting): string {
   return namespace;
 }
 
-function imageTextOf(field: 'image' | 'imagePullSecret', setting: Setting): string {
-  const text = textOf(setting);
-  checkText(setting.from, field, text);
-  return text;
-}
+/** Reads pairs and refuses keys or values that a check refuses. */
+const readChecked =
+  (check: (label: string, pairs: Readonly<Record<string, string>>) => void) =>
+  (setting: Setting): Readonly<Record<string, string>> => {
+    const pairs = readPairs(setting);
+    check(setting.from, pairs);
+    return pairs;
+  };
 
-function createNamespaceOf(setting: Setting, namespace: string): boolean {
-  const create = oneOf(['true', 'false'], setting) === 'true';
-  if (create && namespace === SHARED_NAMESPACE) {
-    throw new Error(
-      `${setting.from} must not be true for the namespace ${SHARED_NAMESPACE}, which every cluster has and others use: ` +
-        'set it to false or choose another namespace',
-    );
-  }
-  return create;
-}
+const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNullable<Settings[K]> } = {
+  namespace: readNamespace,
+  createNamespace: (setting) => readOneOf(['true', 'false'])(setting) === 'true',
+  image: readFormed('image'),
+  imagePullSecret: readFormed('imagePullSecret'),
+  serviceType: readOneOf(SERVICE_TYPES),
+  basis: readOneOf(BASES),
+  env: readChecked(checkEnv),
+  apiKeySecret: readFormed('apiKeySecret'),
+  metricsPort(setting) {
+    const port = readNumber(setting);
+    checkMetricsPort(setting.from, port);
+    return port;
+  },
+  metricsScrape: readOneOf(METRICS_SCRAPES),
+  podLabels: readChecked(checkPodLabels),
+  podAnnotations: readChecked(checkAnnotations),
+  serviceAnnotations: readChecked(checkAnnotations),
+  nodeSelector: readChecked(checkLabels),
+  priorityClassName: readFormed('priorityClassName'),
+};
 
 /**
  * Reads the settings from the environment, then the context, then the defaults. An empty variable counts as unset. The
@@ -150,23 +167,25 @@ function createNamespaceOf(setting: Setting, namespace: string): boolean {
  * @throws Error naming the variable or the key in the context, its value and what it must be
  */
 export function readSettings(environment: Environment, context: Context): Settings {
-  const read = <T>(name: keyof Settings, convert: (setting: Setting) => T): T | undefined => {
+  const settingOf = (name: keyof Settings): Setting => {
     const variable = SETTING_VARIABLES[name];
     const set = environment[variable];
-    const setting = set ? { from: variable, value: set } : { from: `context ${name}`, value: context[name] };
-    return setting.value === undefined || setting.value === '' ? undefined : convert(setting);
+    return set ? { from: variable, value: set } : { from: `context ${name}`, value: context[name] };
   };
-  const namespace = read('namespace', namespaceOf) ?? DEFAULT_SETTINGS.namespace;
-  const imagePullSecret = read('imagePullSecret', (setting) => imageTextOf('imagePullSecret', setting));
-  return {
-    namespace,
-    createNamespace:
-      read('createNamespace', (setting) => createNamespaceOf(setting, namespace)) ??
-      namespace === DEFAULT_SETTINGS.namespace,
-    image: read('image', (setting) => imageTextOf('image', setting)) ?? DEFAULT_SETTINGS.image,
-    serviceType:
-      read('serviceType', (setting) => oneOf(SERVICE_TYPES, setting)) ?? DEFAULT_SETTINGS.serviceType,
-    basis: read('basis', (setting) => oneOf(BASES, setting)) ?? DEFAULT_SETTINGS.basis,
-    ...(imagePullSecret === undefined ? {} : { imagePullSecret }),
-  };
+  const names = Object.keys(SETTING_VARIABLES) as (keyof Settings)[];
+  const read = Object.fromEntries(
+    names.flatMap((name) => {
+      const setting = settingOf(name);
+      return setting.value === undefined || setting.value === '' ? [] : [[name, READERS[name](setting)]];
+    }),
+  ) as Partial<Settings>;
+  const { namespace = DEFAULT_SETTINGS.namespace } = read;
+  const createNamespace = read.createNamespace ?? namespace === DEFAULT_SETTINGS.namespace;
+  if (createNamespace && namespace === SHARED_NAMESPACE) {
+    throw new Error(
+      `${settingOf('createNamespace').from} must not be true for the namespace ${SHARED_NAMESPACE}, which every cluster ` +
+        'has and others use: set it to false or choose another namespace',
+    );
+  }
+  return { ...DEFAULT_SETTINGS, ...read, createNamespace };
 }

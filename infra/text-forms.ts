@@ -42,6 +42,8 @@ const FORMS = {
       'registry.example/tandem@sha256: and 64 hex digits',
   ],
   imagePullSecret: [DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS],
+  apiKeySecret: [DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS],
+  priorityClassName: [DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS],
 } as const satisfies Readonly<Record<string, readonly [RegExp, string]>>;
 
 /** A text with a form. */

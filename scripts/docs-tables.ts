@@ -16,7 +16,7 @@ import {
   SESSION_OPTIONS_FILE,
 } from '../bench/experiments/performance-data';
 import { parseSessionOptions, sessionOptionsText } from '../bench/experiments/session-options-document';
-import { DEFAULT_SETTINGS, SETTING_VARIABLES } from '../infra/settings';
+import { OPTION_HELP } from '../infra/option-help';
 import { type Variant, VARIANTS } from '../infra/variants';
 import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
 import type { DemoEvaluation } from '../models/demo/evaluate';
@@ -115,11 +115,13 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     ),
   settings: () =>
     table(
-      ['variable', 'context in cdk8s.yaml', 'default'],
-      Object.entries(SETTING_VARIABLES).map(([name, variable]) => {
-        const value = DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS];
-        return [code(variable), code(name), value === undefined ? 'none' : code(String(value))];
-      }),
+      ['prop or key', 'variable', 'default', 'what it sets'],
+      OPTION_HELP.map(({ name, isProp, variable, default: value, meaning }) => [
+        isProp ? code(name) : `${code(name)} (no prop)`,
+        variable === undefined ? '' : code(variable),
+        value === undefined ? '' : code(value),
+        meaning,
+      ]),
     ),
   variables: () =>
     table(

@@ -1,3 +1,9 @@
+/** Settings that name a Secret, and what to do without one. */
+const NO_SECRETS = [
+  ['imagePullSecret', 'use an image that the nodes can pull without one'],
+  ['apiKeySecret', 'unset it, since the load generator sends no key'],
+] as const;
+
 /**
  * Measures one variant in a cluster: applies it in a namespace of its own, sends load from an indexed Job, records the
  * timeline from outside, and deletes the namespace, also after a failure or an interrupt.
@@ -63,10 +69,11 @@ export interface ClusterRunOptions {
  */
 export async function runVariant(options: ClusterRunOptions): Promise<TimelineDocument> {
   const { settings, variant, log, signal } = options;
-  if (settings.imagePullSecret !== undefined) {
+  for (const [secret, remedy] of NO_SECRETS) {
+    if (settings[secret] === undefined) continue;
     throw new Error(
-      `imagePullSecret must not be set, because the run creates a namespace without Secrets: use an image that the ` +
-        `nodes can pull without one, received ${settings.imagePullSecret}`,
+      `${secret} must not be set, because the run creates a namespace without Secrets: ${remedy}, received ` +
+        settings[secret],
     );
   }
   const kubectl = kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS);

@@ -63,6 +63,16 @@ test.each([
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('fit names the settings that described nodes cannot answer to', () => {
+  const env = { ...process.env, TANDEM_NODE_SELECTOR: 'disk=ssd', TANDEM_PRIORITY_CLASS: 'high' };
+  const args = [COMMAND, 'fit', 'latency-hpa', '--basis', 'container'];
+  const { stdout } = spawnSync('node', args, { cwd: folder, encoding: 'utf8', env });
+  expect(stdout).toContain('  not counted: the node selector, since the described nodes have no labels\n');
+  expect(stdout).toContain(
+    '  not counted: the priority class, since the described pods have no priorities\n',
+  );
+});
+
 test('synth refuses a file as its folder in a sentence', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');

@@ -25,6 +25,14 @@ const apply = (basis: Basis, name: string) =>
 const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
 const replicasOf = (name: string) => minReplicasOf(variantOf(name).scaling);
 
+/**
+ * kubectl sends the selector of every PodDisruptionBudget at every apply, whoever wrote it, and calls it configured: the
+ * API's patch strategy of that field is "replace".
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/api/policy/v1/types.go
+ */
+const ALWAYS_SENT = /^poddisruptionbudget\.policy\/[-a-z]+ configured$/;
+
 beforeAll(async () => {
   const warnings = jest.spyOn(console, 'error').mockImplementation();
   for (const basis of ['container', 'node'] as const) {
@@ -49,6 +57,26 @@ test.each(['container', 'node'] as const)(
     expect(stdout.trim().split('\n')).toHaveLength(1 + 4 * VARIANTS.length + budgets + autoscalers + 2);
   },
 );
+
+test('with every option that needs no operator, the manifests are accepted, and a second apply changes nothing', async () => {
+  const out = join(folder, 'options');
+  synthesize(out, {
+    TANDEM_ENV: 'LOG_LEVEL=debug',
+    TANDEM_API_KEY_SECRET: 'keys',
+    TANDEM_METRICS_PORT: '9090',
+    TANDEM_METRICS_SCRAPE: 'annotations',
+    TANDEM_POD_LABELS: 'team=vision',
+    TANDEM_POD_ANNOTATIONS: 'cluster-autoscaler.kubernetes.io/safe-to-evict=true',
+    TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
+    TANDEM_NODE_SELECTOR: 'kubernetes.io/os=linux',
+    TANDEM_PRIORITY_CLASS: 'system-cluster-critical',
+  });
+  const file = join(out, 'latency-hpa.k8s.yaml');
+  const { stderr, code } = await kubectl(cluster, ['apply', '--validate=strict', '-f', file]);
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  const again = (await must(cluster, ['apply', '-f', file])).trim().split('\n');
+  expect(again.filter((line) => !line.endsWith(' unchanged') && !ALWAYS_SENT.test(line))).toEqual([]);
+});
 
 test('a prune by a label of the variants removes a variant and not the namespace', async () => {
   await apply('container', 'accuracy-single-pod');
@@ -232,14 +260,6 @@ describe('a rolling update', () => {
     },
   );
 });
-
-/**
- * kubectl sends the selector of every PodDisruptionBudget at every apply, whoever wrote it, and calls it configured: the
- * API's patch strategy of that field is "replace".
- *
- * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/api/policy/v1/types.go
- */
-const ALWAYS_SENT = /^poddisruptionbudget\.policy\/[-a-z]+ configured$/;
 
 test.each(['container', 'node'] as const)(
   'all manifests of the %s basis apply at once, and kubectl calls every object unchanged when they are applied again',

@@ -10,6 +10,8 @@ import { readContext, readSettings, SETTING_VARIABLES } from '../../infra/settin
 import { objects, readFolder, synthesize } from '../support/manifests';
 
 const ROOT = join(__dirname, '..', '..');
+/** Every key that the context may have. */
+const KEYS = Object.keys(SETTING_VARIABLES).join(', ');
 
 describe('synth', () => {
   test('loads cdk8s, infra and the service’s contract, but not tfjs, express or an engine', () => {
@@ -152,14 +154,8 @@ describe('the context of cdk8s.yaml', () => {
   });
 
   test.each([
-    [
-      { namespaces: 'vision' },
-      'namespace, createNamespace, image, imagePullSecret, serviceType, basis only, received namespaces',
-    ],
-    [
-      ['vision'],
-      'must be a map of namespace, createNamespace, image, imagePullSecret, serviceType, basis, received vision',
-    ],
+    [{ namespaces: 'vision' }, `must hold ${KEYS} only, received namespaces`],
+    [['vision'], `must be a map of ${KEYS}, received vision`],
     ['vision', 'must be a map of namespace'],
     [null, 'must be a map of namespace'],
   ])('%j is refused', (context, message) => {

@@ -308,6 +308,63 @@ const priorityScope = (operator: string, values?: string[]) => ({
   scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator, values }] },
 });
 
+describe('a node selector', () => {
+  const labelled = (name: string, disk: string): ObservedNode => ({
+    ...NODE,
+    metadata: { name, labels: { disk } },
+  });
+  const nodes = [labelled('one', 'ssd'), labelled('two', 'hdd'), NODE];
+  const found = nodesFor({ ...OURS, nodeSelector: { disk: 'ssd' } }, { ...REST, nodes, pods: [] });
+
+  test('keeps our pods to the nodes that it matches', () => {
+    expect(found.map(({ unselected }) => unselected)).toEqual([false, true, true]);
+    const amounts = { cpu: '3', memory: '1Gi' };
+    const { placed, pending, reason } = place(2, { requests: amounts, limits: amounts }, found);
+    expect(placed.map(({ pods }) => pods)).toEqual([1, 0, 0]);
+    expect(pending).toBe(1);
+    expect(reason).toBe(
+      "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match Pod's node affinity/selector.",
+    );
+  });
+
+  test('that is not set keeps them from none', () => {
+    const all = nodesFor(OURS, { ...REST, nodes, pods: [] });
+    expect(all.map(({ unselected }) => unselected)).toEqual([false, false, false]);
+  });
+});
+
+describe('the priority class of our pods', () => {
+  const classes: ObservedPriorityClass[] = [
+    { metadata: { name: 'default' }, value: 5, globalDefault: true },
+    { metadata: { name: 'high' }, value: 10 },
+  ];
+  const other = pod('batch', { containers: [requesting('3', '1Gi')], priority: 7 });
+  const lowerFor = (priorityClassName?: string) =>
+    nodesFor(
+      { ...OURS, ...(priorityClassName === undefined ? {} : { priorityClassName }) },
+      { ...REST, nodes: [NODE], pods: [other], priorityClasses: classes },
+    )[0]!.lowerPriority;
+
+  test('that is set decides instead of the cluster’s default', () => {
+    expect(lowerFor()).toEqual([]);
+    expect(lowerFor('high')).toMatchObject([{ name: 'batch/one', priority: 7 }]);
+  });
+
+  test.each<[string, ObservedPriorityClass[], number]>([
+    ['high', classes, Infinity],
+    ['missing', classes, 0],
+    ['unread', [], Infinity],
+  ])('%s bounds the pods to %d when the cluster has %j', (priorityClassName, priorityClasses, pods) => {
+    const cluster = { ...REST, nodes: [NODE], pods: [], priorityClasses };
+    const { pods: found, reason } = surroundingsFor({ ...OURS, priorityClassName }, cluster).bound!({
+      requests: { cpu: '1', memory: '1Gi' },
+      limits: { cpu: '1', memory: '1Gi' },
+    });
+    expect(found).toBe(pods);
+    expect(reason).toBe(pods === 0 ? 'no PriorityClass with name missing was found' : '');
+  });
+});
+
 describe('what bounds the pods of a namespace', () => {
   const ours = {
     requests: { cpu: '405m', memory: '443115520' },

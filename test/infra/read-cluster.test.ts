@@ -34,7 +34,7 @@ describe('kubectl', () => {
     expect([nodes, quotas]).toEqual([[], []]);
     expect(unread).toEqual(
       ['priorityclasses', 'resourcequotas', 'limitranges'].map(
-        (kind) => `${kind}: --kubeconfig f: kubectl could not list ${kind}: no ${kind} for you`,
+        (kind) => `${kind}, which kubectl could not list: no ${kind} for you`,
       ),
     );
   });
