@@ -90,7 +90,7 @@ export function profileOf(evidence: Evidence, model: ModelId): ModelProfile {
     'CPU time per image',
     model,
     'npm run experiments -- --only machine',
-    document.cpuPerImage.find((each) => each.model === model),
+    document.cpuPerImage.find((each) => each.model === model && each.isDefault),
   );
   const name = `${model}-single-pod`;
   const single = needed('single pod', model, `npm run experiments -- --only ${name}`, curves.get(name));

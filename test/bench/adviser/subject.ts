@@ -42,7 +42,14 @@ export const MACHINE: MachineDocument = {
   machine: single.timeline.subject.machine,
   cpuPerImage: [
     {
-      ...{ model: 'latency', engine: 'onnxruntime', precision: 'float32', threads: 1, limitMillis: 1000 },
+      ...{
+        model: 'latency',
+        engine: 'onnxruntime',
+        precision: 'fp32',
+        isDefault: true,
+        threads: 1,
+        limitMillis: 1000,
+      },
       ...{ cpuSecondsPerImage: [0.02], images: [100], idleCpuMillis: 5 },
     },
   ],
