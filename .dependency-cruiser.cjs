@@ -88,6 +88,10 @@ const ROOMS = {
     may: [],
     why: 'bench/autoscaler/ decides as Kubernetes does from what it is told; it reads no file and no cluster',
   },
+  'bench/twin': {
+    may: ['bench/autoscaler', 'bench/load', 'infra', 'service/contract.ts', 'statistics'],
+    why: 'bench/twin/ simulates what it is told; it reads no recording and no cluster',
+  },
   'bench/timeline': {
     may: ['bench/load', 'service/contract.ts', 'files', 'statistics'],
     why: 'bench/timeline/ watches a cluster or a process from outside; it changes nothing',
@@ -106,6 +110,7 @@ const ROOMS = {
       'bench/experiments',
       'infra',
       'models/catalog.ts',
+      'models/engines/engine.ts',
       'service/contract.ts',
       'service/cpu-limit.ts',
       'charts',
@@ -113,6 +118,21 @@ const ROOMS = {
       'statistics',
     ],
     why: 'bench/evidence/ runs the experiments on real pods and draws what they leave; it trains and serves nothing',
+  },
+  'bench/adviser': {
+    may: [
+      'bench/autoscaler',
+      'bench/load',
+      'bench/timeline',
+      'bench/evidence',
+      'bench/twin',
+      'infra',
+      'models/catalog.ts',
+      'service/inference/parallelism.ts',
+      'charts',
+      'statistics',
+    ],
+    why: 'bench/adviser/ explains and advises from recordings with the twin; it measures nothing',
   },
   bench: {
     may: ['infra', 'models', 'service', 'charts', 'files', 'statistics'],

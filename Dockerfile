@@ -50,7 +50,7 @@ RUN mkdir -p served onnx && \
     fi
 # Remove development packages, the other engines and what only they depend on.
 RUN if [ "$ENGINE" = tfjs-node ]; then \
-      npm pkg delete dependencies.onnxruntime-node && \
+      npm pkg delete dependencies.onnxruntime-node optionalDependencies.koffi && \
       rm -rf node_modules/@tensorflow/tfjs-node/deps/include node_modules/@tensorflow/tfjs-node/build-tmp-napi-v8; \
     else \
       npm pkg delete dependencies.@tensorflow/tfjs dependencies.h5wasm optionalDependencies && \

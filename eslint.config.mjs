@@ -23,6 +23,19 @@ export default tseslint.config(
     },
   },
   {
+    files: ['{bench,charts,cli,files,infra,models,scripts,service,statistics}/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'Date',
+          property: 'now',
+          message: 'A duration needs performance.now(): the wall clock can be set back.',
+        },
+      ],
+    },
+  },
+  {
     // Tests and the lab read YAML and JSON without a schema.
     files: ['bench/lab/*.ts', 'test/**/*.ts'],
     rules: {

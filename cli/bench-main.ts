@@ -4,8 +4,9 @@
 import { Command } from 'commander';
 
 import { addBenchCommand } from './bench';
-import { fail } from './ending';
+import { fail, ignoreBrokenPipe } from './ending';
 
+ignoreBrokenPipe();
 const program = new Command('tandem');
 addBenchCommand(program);
 program.parseAsync().catch(fail);

@@ -7,6 +7,7 @@ import { CONNECTION_FORMS, parseConnections } from '../bench/load/connections';
 import { DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT_MS, type Image } from '../bench/load/generator';
 import { parseSeconds } from '../bench/load/load';
 import { writeFileAtomic } from '../files/write';
+import { EXIT_INTERRUPTED } from '../service/contract';
 import { path, wholeNumberFrom } from './options';
 
 /** Reads a text with a reader that throws; commander then names the option. */
@@ -95,11 +96,8 @@ export const addSchedule = (command: Command): Command =>
     )
     .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1);
 
-/** Exit code after Ctrl-C, as of a process that SIGINT ended. */
-export const INTERRUPTED = 130;
-
 /**
- * Runs until Ctrl-C. What was measured until then is kept, and the process exits with {@link INTERRUPTED}; a second
+ * Runs until Ctrl-C. What was measured until then is kept, and the process exits with {@link EXIT_INTERRUPTED}; a second
  * Ctrl-C ends it at once.
  *
  * @param remark what happens after Ctrl-C
@@ -111,7 +109,7 @@ export async function untilInterrupted<T>(
   const interrupt = new AbortController();
   const onSignal = () => {
     console.error(`stopping: ${remark}`);
-    process.exitCode = INTERRUPTED;
+    process.exitCode = EXIT_INTERRUPTED;
     interrupt.abort();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   };

@@ -4,9 +4,11 @@
 
 /** A reader that ends early, as in `npx tandem fit | head -n 1`, is not an error: drops the output that no one reads. */
 export function ignoreBrokenPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
 }
 
 /** Prints an error as commander prints its own, and exits with 1. */

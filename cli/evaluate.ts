@@ -13,6 +13,7 @@ import {
   type EngineKind,
   type Precision,
   PRECISIONS,
+  PRECISIONS_OF,
 } from '../models/engines/engine';
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import {
@@ -27,10 +28,11 @@ import {
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
-/** What `--precision` takes: a precision, or all of them side by side. */
+/** What `--precision` takes: a precision, or those of graphs side by side. */
 const MEASURED = [...PRECISIONS, 'both'] as const;
 
-const precisionsOf = (measured: (typeof MEASURED)[number]) => (measured === 'both' ? PRECISIONS : [measured]);
+const precisionsOf = (measured: (typeof MEASURED)[number]) =>
+  measured === 'both' ? PRECISIONS_OF.onnxruntime : [measured];
 
 interface EvaluateOptions {
   readonly engine: EngineKind;
@@ -142,7 +144,10 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
     .option('--allow-leakage', 'with --data: measure even if images of one split are in another split')
     .addOption(engineOption())
     .addOption(
-      new Option('--precision <precision>', 'precision to measure at; both: side by side, on the same images')
+      new Option(
+        '--precision <precision>',
+        'precision to measure at; both: fp32 and int8 side by side, on the same images',
+      )
         .choices(MEASURED)
         .default(DEFAULT_PRECISION),
     )

@@ -84,9 +84,9 @@ async function exportModels(models: string[], options: ExportOptions, defaults: 
   if (calibrate !== undefined) await calibrateModels(modelDirs, options, defaults);
   for (const modelDir of modelDirs) {
     for (const each of precision === undefined ? availablePrecisions(modelDir) : [precision]) {
-      const { file, sha256, source } = await cachedGraph(modelDir, folder, each);
-      if (typeof source !== 'string')
-        throw new Error(`${folder} is not writable: choose another folder with --out`);
+      const { file, sha256, notStored } = await cachedGraph(modelDir, folder, each);
+      if (notStored !== undefined)
+        throw new Error(`${folder} cannot be written to (${notStored}): choose another folder with --out`);
       console.log(
         `${file}  ${statSync(file).size} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
       );

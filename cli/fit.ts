@@ -7,6 +7,7 @@ import { type Basis, BASES } from '../infra/allocation';
 import { CLUSTER, clusterOf, MAX_NODES } from '../infra/cluster';
 import type { Fit } from '../infra/fit';
 import { formatMemory, parseMemoryBytes } from '../infra/quantity';
+import type { Settings } from '../infra/settings';
 import { VARIANTS } from '../infra/variants';
 import { path, wholeNumberFrom } from './options';
 
@@ -39,25 +40,29 @@ interface FitOptions {
 }
 
 /** A fit as JSON, which has no nodes' details. */
-const forJson = ({ variant, basis, resources, placements, updates, verdict }: Fit) => ({
+const forJson = ({ variant, basis, resources, placements, updates, verdict, notCounted }: Fit) => ({
   variant: variant.name,
   basis,
   verdict,
   requests: resources.requests,
   limits: resources.limits,
-  placements: placements.map(({ label, replicas, placed, pending, reason }, i) => ({
-    label,
-    replicas,
+  placements: placements.map(({ placed, ...placement }, i) => ({
+    label: placement.label,
+    replicas: placement.replicas,
     pods: Object.fromEntries(placed.map(({ node, pods }) => [node.name, pods])),
-    pending,
-    reason,
-    rollingUpdateFits: updates[i]!.pending === 0,
+    pending: placement.pending,
+    reason: placement.reason,
+    notCreated: placement.notCreated,
+    refusal: placement.refusal,
+    preempted: placement.preempted,
+    rollingUpdateFits: updates[i]!.pending === 0 && updates[i]!.notCreated === 0,
   })),
+  notCounted,
 });
 
 function fit(names: string[], options: FitOptions): void {
   const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig, json, exitCode } = options;
-  const { fitOf, fitReport } = require('../infra/fit') as typeof import('../infra/fit.js');
+  const { fitOf, fitReport, fitsAll } = require('../infra/fit') as typeof import('../infra/fit.js');
   const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
   const isCustom =
     nodes !== undefined || cpuMillis !== undefined || memory !== undefined || controlPlane === true;
@@ -74,29 +79,43 @@ function fit(names: string[], options: FitOptions): void {
         memoryAllocatableBytes: memory ?? DEFAULT_NODE.memoryAllocatableBytes,
         controlPlane: controlPlane ?? false,
       });
-  const nodesOf = kubeconfig === undefined ? () => cluster : realNodes(kubeconfig);
-  const { namespace } = readSettings(process.env, readContext());
+  const settings = readSettings(process.env, readContext());
+  const seenBy =
+    kubeconfig === undefined
+      ? () => ({ nodes: cluster, surroundings: { notCounted: notDescribed(settings) } })
+      : realCluster(kubeconfig, settings);
   const chosen = VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name));
   const fits: Fit[] = [];
   for (const variant of chosen) {
     for (const each of basis === undefined ? BASES : [basis]) {
-      const found = nodesOf({ name: variant.name, namespace });
-      fits.push(fitOf(variant, each, found));
-      if (json !== true) console.log(`${fitReport(variant, each, found)}\n`);
+      const { nodes: found, surroundings } = seenBy(variant.name);
+      fits.push(fitOf(variant, each, found, surroundings));
+      if (json !== true) console.log(`${fitReport(variant, each, found, surroundings)}\n`);
     }
   }
   if (json === true) console.log(JSON.stringify(fits.map(forJson), undefined, 2));
-  const isShort = fits.some(({ placements }) => placements.some(({ pending }) => pending > 0));
-  if (exitCode === true && isShort) process.exitCode = 1;
+  if (exitCode === true && !fits.every(fitsAll)) process.exitCode = 1;
 }
 
-/** Reads the nodes of a real cluster once; returns them as each variant would find them. */
-function realNodes(kubeconfig: string) {
-  const { nodesFor, readCluster } =
+/** Reads a real cluster once; returns what each variant would find in it. */
+function realCluster(kubeconfig: string, settings: Settings) {
+  const { readCluster } = require('../infra/read-cluster') as typeof import('../infra/read-cluster.js');
+  const { nodesFor, surroundingsFor } =
     require('../infra/observed-cluster') as typeof import('../infra/observed-cluster.js');
-  const cluster = readCluster(kubeconfig);
-  return (variant: Parameters<typeof nodesFor>[0]) => nodesFor(variant, cluster);
+  const cluster = readCluster(kubeconfig, settings.namespace);
+  return (name: string) => ({
+    nodes: nodesFor({ ...settings, name }, cluster),
+    surroundings: surroundingsFor({ ...settings, name }, cluster),
+  });
 }
+
+/** The settings that only a real cluster could answer to. */
+const notDescribed = ({ nodeSelector, priorityClassName }: Settings): string[] => [
+  ...(nodeSelector === undefined ? [] : ['the node selector, since the described nodes have no labels']),
+  ...(priorityClassName === undefined
+    ? []
+    : ['the priority class, since the described pods have no priorities']),
+];
 
 /** Adds the command. */
 export function addFit(program: Command): void {
@@ -132,7 +151,7 @@ export function addFit(program: Command): void {
     )
     .option('--kubeconfig <file>', 'read the nodes and pods of a real cluster with kubectl instead', path)
     .option('--json', 'print the placements as JSON')
-    .option('--exit-code', 'exit with 1 if a pod stays Pending')
+    .option('--exit-code', 'exit with 1 if a pod stays Pending or is not created')
     .addHelpText(
       'after',
       '\nExample: npx tandem fit accuracy-max-size --nodes 4 --cpu-millis 2000 --memory 4Gi',

@@ -5,10 +5,12 @@ import { Command, Help } from 'commander';
 
 import { PACKAGE_VERSION } from '../files/package-version';
 import { readConfig } from '../service/config';
+import { EXIT_INTERRUPTED } from '../service/contract';
 import { checkNodeVersion } from '../service/node-version';
 import { addBenchCommand } from './bench';
 import { addEvaluate } from './evaluate';
 import { fail, ignoreBrokenPipe } from './ending';
+import { addExplain } from './explain';
 import { addExport } from './export';
 import { addFit } from './fit';
 import { addOpenApi } from './openapi';
@@ -26,8 +28,8 @@ Example: npx tandem predict latency models/demo/samples/weave.jpg
 
 Exit codes:
   0    success
-  1    error (see the last line), or a Pending pod with fit --exit-code
-  130  stopped by Ctrl-C`;
+  1    error (see the last line), or a pod that does not run with fit --exit-code
+  ${EXIT_INTERRUPTED}  stopped by Ctrl-C`;
 
 const program = new Command('tandem')
   .description(
@@ -53,6 +55,7 @@ addFit(program);
 addVariants(program);
 addOpenApi(program);
 addBenchCommand(program);
+addExplain(program);
 
 async function main(): Promise<void> {
   ignoreBrokenPipe();

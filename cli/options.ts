@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 
 import { MODEL_IDS } from '../models/catalog';
-import { ENGINE_KINDS, type EngineKind, PRECISIONS } from '../models/engines/engine';
+import { ENGINE_KINDS, type EngineKind, PRECISIONS_OF } from '../models/engines/engine';
 import { MANIFEST_NAME } from '../models/weights/saved-model';
 
 /** Settings of the service that the commands use too. */
@@ -54,9 +54,9 @@ export const engineOption = () =>
     .choices(ENGINE_KINDS)
     .default('onnxruntime' satisfies EngineKind);
 
-/** The option that chooses the precision; the caller adds its default. */
+/** The option that chooses the precision of a graph; the caller adds its default. */
 export const precisionOption = (meaning: string) =>
-  new Option('--precision <precision>', meaning).choices(PRECISIONS);
+  new Option('--precision <precision>', meaning).choices(PRECISIONS_OF.onnxruntime);
 
 /** Help text of an argument that {@link modelFolder} reads. */
 export const MODEL_ARGUMENT = `folder of a saved model, or a model id (${MODEL_IDS.join(', ')}) in MODELS_DIR (default: the demo)`;

@@ -11,7 +11,7 @@ import { graphFile } from '../models/engines/onnxruntime/graph-cache';
 import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
 import { testAccuracyOf } from '../service/api/evaluation';
 import { readConfig } from '../service/config';
-import { ENV } from '../service/contract';
+import { ENV, PATHS } from '../service/contract';
 import { openLog } from '../service/log';
 import { serve, stopOnSignals } from '../service/main';
 import { readyLines, urlOf } from './start-text';
@@ -66,9 +66,9 @@ function sayWaiting(text: string): () => void {
     console.error(text);
     return () => undefined;
   }
-  const started = Date.now();
+  const started = performance.now();
   const redraw = () => {
-    const seconds = Math.round((Date.now() - started) / 1000);
+    const seconds = Math.round((performance.now() - started) / 1000);
     process.stderr.write(`\r\x1b[K${text} ${seconds} s`);
   };
   redraw();
@@ -91,7 +91,7 @@ export interface ServingOptions {
 
 /** Serves on the loopback unless the environment says otherwise, and prints. Resolves when every model is ready. */
 export async function serveAndPrint({ folders, verbose, writeManifests }: ServingOptions): Promise<void> {
-  const started = Date.now();
+  const started = performance.now();
   const given = modelDirsOf(folders);
   const config = readConfig({
     [ENV.logLevel]: 'warn',
@@ -104,16 +104,19 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
     given.size > 0 ? given : new Map(models.map((model) => [model, join(config.modelsDir, model)] as const));
   checkModels(dirs);
   const needsExport = (folder: string) =>
-    engine === 'onnxruntime' &&
-    !existsSync(
-      graphFile(folder, onnxCacheDir, config.precision ?? justifiedPrecision(readSavedModel(folder))),
-    );
+    (engine === 'openvino' && !existsSync(graphFile(folder, onnxCacheDir))) ||
+    (engine === 'onnxruntime' &&
+      !existsSync(
+        graphFile(folder, onnxCacheDir, config.precision ?? justifiedPrecision(readSavedModel(folder))),
+      ));
   const exported = [...dirs].filter(([, folder]) => needsExport(folder)).map(([model]) => model);
 
-  const running = await serve(config, { log: openLog(config.logLevel), modelDirs: dirs });
+  const running = await serve(config, { ...openLog(config.logLevel), modelDirs: dirs });
   stopOnSignals(running);
   const url = urlOf(config.host, running.port);
   console.log(`Open ${url}`);
+  if (running.metricsPort !== undefined)
+    console.log(`Scrape ${urlOf(config.host, running.metricsPort)}${PATHS.metrics}`);
   const first = exported.length === 0 ? '' : ` Exporting ${exported.join(' and ')} to ONNX first, once.`;
   const stopWaiting = sayWaiting(`Loading ${models.join(' and ')} on ${engine} …${first}`);
   const warnings = writeManifests?.();
@@ -121,7 +124,7 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
   stopWaiting();
   const lines = readyLines({
     url,
-    seconds: ((Date.now() - started) / 1000).toFixed(1),
+    seconds: ((performance.now() - started) / 1000).toFixed(1),
     models: [...running.queues].flatMap(([model, { state }]) =>
       state.kind === 'ready'
         ? [{ model, loaded: state.loaded, accuracy: testAccuracyOf(dirs.get(model)!) }]

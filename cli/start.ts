@@ -23,7 +23,7 @@ export async function start(outdir: string): Promise<void> {
   await serveAndPrint({
     folders: [],
     verbose: values.verbose,
-    writeManifests: () => synthesize(outdir, process.env),
+    writeManifests: () => synthesize(outdir, process.env).warnings,
   });
 }
 

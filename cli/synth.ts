@@ -1,7 +1,6 @@
 /**
  * `tandem synth`: writes the manifests.
  */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Command, Option } from 'commander';
@@ -28,10 +27,9 @@ function synth({ out, basis, route = [], json }: SynthOptions): void {
   }
   if (routes.length > 0) checkRouteFolder(out, join(PACKAGE_ROOT, 'dist'));
   const environment = basis === undefined ? process.env : { ...process.env, TANDEM_BASIS: basis };
-  const warnings = synthesize(out, environment, routes);
+  const { files, warnings } = synthesize(out, environment, routes);
   if (json === true) {
-    const files = readdirSync(out).filter((name) => name.endsWith('.k8s.yaml'));
-    console.log(JSON.stringify({ out, files: files.sort(), warnings }, undefined, 2));
+    console.log(JSON.stringify({ out, files, warnings }, undefined, 2));
     return;
   }
   for (const { text } of warnings) console.error(`warning: ${text}`);

@@ -18,6 +18,7 @@ import {
 import { HISTORY_NAME } from '../models/training/history';
 import { reportTraining } from '../models/report/report-training';
 import { runTraining, type TrainingPlan } from '../models/training/run-training';
+import { EXIT_INTERRUPTED } from '../service/contract';
 
 /** The command's options as commander reads them. */
 export interface TrainOptions {
@@ -86,9 +87,6 @@ export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
   };
 }
 
-/** Exit code after Ctrl-C: 128 plus the number of SIGINT. */
-const INTERRUPTED_CODE = 130;
-
 /**
  * Makes Ctrl-C print how to continue, then end the process. Node handles it between two steps, so no file is half written.
  *
@@ -100,13 +98,13 @@ function stopOnInterrupt(out: string, note: (sentence: string) => void): () => v
     note(
       hasStarted ? 'stopped; continue with the same command and --resume' : 'stopped before the first epoch',
     );
-    process.exit(INTERRUPTED_CODE);
+    process.exit(EXIT_INTERRUPTED);
   };
   process.once('SIGINT', stop);
   return () => process.off('SIGINT', stop);
 }
 
-/** Trains, measures, and prints the result. On SIGINT it stops resumably, with exit code 130. */
+/** Trains, measures, and prints the result. On SIGINT it stops resumably, with {@link EXIT_INTERRUPTED}. */
 export async function train(
   model: string,
   options: TrainOptions,

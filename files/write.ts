@@ -9,28 +9,59 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** Writes a file completely or not at all: to a temporary file beside it, synced to disk, then renamed. */
-export function writeFileAtomic(file: string, contents: Uint8Array | string): void {
-  const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
-  const temporary = `${file}.${process.pid}.tmp`;
-  const descriptor = openSync(temporary, 'w');
+function writeSynced(file: string, bytes: Uint8Array): void {
+  const descriptor = openSync(file, 'w');
   try {
     for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  renameSync(temporary, file);
 }
 
-/** Removes temporary files that a killed {@link writeFileAtomic} left in a folder. */
-export function removeTemporaries(folder: string): void {
-  const left = readdirSync(folder).filter((name) => /\.\d+\.tmp$/.test(name));
-  left.forEach((name) => rmSync(join(folder, name)));
+/**
+ * Writes a file completely or not at all: to a temporary file beside it, synced to disk, then renamed. The temporary file
+ * is removed when anything fails.
+ */
+export function writeFileAtomic(file: string, contents: Uint8Array | string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    writeSynced(temporary, typeof contents === 'string' ? Buffer.from(contents) : contents);
+    renameSync(temporary, file);
+  } catch (error) {
+    removeIfPossible(temporary);
+    throw error;
+  }
+}
+
+/** Removes a file if it is there and the system lets it. */
+export function removeIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // The caller reports the error that made the file useless.
+  }
+}
+
+/**
+ * Removes temporary files that a killed {@link writeFileAtomic} left in a folder.
+ *
+ * @param minAgeMs keeps files that changed since: another process may be writing them @default removes all
+ */
+export function removeTemporaries(folder: string, minAgeMs = -Infinity): void {
+  // eslint-disable-next-line no-restricted-properties -- compared with the times of files
+  const latestMs = Date.now() - minAgeMs;
+  const names = readdirSync(folder).filter((name) => /\.\d+\.tmp$/.test(name));
+  for (const path of names.map((name) => join(folder, name))) {
+    // Another process may remove it first.
+    const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
+    if (changedMs <= latestMs) rmSync(path, { force: true });
+  }
 }
 
 /**

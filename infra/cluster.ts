@@ -19,6 +19,17 @@ export interface OtherPods extends Resources {
   readonly addedFirst: Readonly<Record<keyof Resources, boolean>>;
 }
 
+/** A pod that the scheduler may remove to make room for one of ours, because its priority is lower. */
+export interface LowerPriorityPod extends Resources {
+  /** Its namespace, a slash and its name. */
+  readonly name: string;
+  readonly priority: number;
+  /** Unix time, milliseconds. */
+  readonly startedMs: number;
+  /** Its requests as the scheduler scores them. */
+  readonly scored: Amounts;
+}
+
 /** A node as the scheduler sees it. */
 export interface ClusterNode {
   readonly name: string;
@@ -28,11 +39,16 @@ export interface ClusterNode {
   readonly podsFree: number;
   /** True if a taint keeps our pods away, as on a control plane. */
   readonly tainted: boolean;
+  /** True if our pods' node selector does not match it. @default false */
+  readonly unselected?: boolean;
   /** True if it accepts no new pods (`kubectl cordon`). */
   readonly cordoned: boolean;
   /** Number of taints with the effect PreferNoSchedule. */
   readonly taintsPreferNoSchedule: number;
+  /** Every pod on it but ours. */
   readonly others: OtherPods;
+  /** Those of the others that ours may preempt. @default none */
+  readonly lowerPriority?: readonly LowerPriorityPod[];
 }
 
 /** Requests and limits of the system's pods on every node. */

@@ -8,7 +8,7 @@ import { RUN_AS_USER_ID } from '../service/contract';
 /**
  * Timing of the probes. On two cores ResNet101V2 was ready in 0.7 s from an exported graph, and in 4.5 s when the graph had
  * to be exported first. The startup probe allows 120 s, so that a throttled pod on a busy node is not killed while it
- * loads.
+ * loads. `initialDelaySeconds` stays out: the API server does not store a 0, so every apply would send it again.
  */
 export const PROBES = {
   startup: {
@@ -16,21 +16,18 @@ export const PROBES = {
     timeoutSeconds: 2,
     failureThreshold: 60,
     successThreshold: 1,
-    initialDelaySeconds: 0,
   },
   readiness: {
     periodSeconds: 5,
     timeoutSeconds: 2,
     failureThreshold: 2,
     successThreshold: 1,
-    initialDelaySeconds: 0,
   },
   liveness: {
     periodSeconds: 10,
     timeoutSeconds: 5,
     failureThreshold: 3,
     successThreshold: 1,
-    initialDelaySeconds: 0,
   },
 } as const;
 

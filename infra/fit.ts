@@ -1,6 +1,7 @@
 /**
  * How each variant fits a cluster, as data and in text.
  */
+import { type PodBound, UNBOUNDED } from './admission';
 import { allocatedRows, type Basis, resourcesOn } from './allocation';
 import type { ClusterNode } from './cluster';
 import { ROLLING_UPDATE } from './deployment-defaults';
@@ -8,8 +9,24 @@ import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import { freeOn, place, type PlacedPods, type Placement } from './scheduling';
 import { type Resources, type Variant, VARIANTS } from './variants';
 
+/** What a real cluster has beside its nodes. */
+export interface Surroundings {
+  /** How many pods with these requests and limits the namespace admits. @default any number */
+  readonly bound?: (resources: Resources) => PodBound;
+  /** What of the cluster is not counted. @default nothing */
+  readonly notCounted?: readonly string[];
+}
+
+/** Where the pods go that the namespace admits, and how many it does not admit. */
+export interface AdmittedPlacement extends Placement {
+  /** Number of pods that the API server refuses to create. */
+  readonly notCreated: number;
+  /** Why, in the API server's words; empty when it creates all. */
+  readonly refusal: string;
+}
+
 /** A placement of some number of a variant's replicas, with the name of that number. */
-export interface LabelledPlacement extends Placement {
+export interface LabelledPlacement extends AdmittedPlacement {
   readonly label: string;
   readonly replicas: number;
 }
@@ -23,9 +40,27 @@ export interface Fit {
   /** For the fixed number of replicas, or for each of the autoscaler's bounds, the lower one first. */
   readonly placements: readonly LabelledPlacement[];
   /** For each placement: with the surge pod of a rolling update, which removes no pod before its surge pod is ready. */
-  readonly updates: readonly Placement[];
+  readonly updates: readonly AdmittedPlacement[];
   /** The answer in a few words. */
   readonly verdict: string;
+  readonly notCounted: readonly string[];
+}
+
+const runsAll = ({ pending, notCreated }: AdmittedPlacement) => pending === 0 && notCreated === 0;
+
+/** Whether every pod runs, at each replica count. */
+export const fitsAll = ({ placements }: Fit): boolean => placements.every(runsAll);
+
+/** Places the pods that are admitted. */
+function placeAdmitted(
+  replicas: number,
+  resources: Resources,
+  nodes: readonly ClusterNode[],
+  { pods, reason }: PodBound,
+): AdmittedPlacement {
+  const notCreated = Math.max(0, replicas - pods);
+  const refusal = notCreated === 0 ? '' : reason;
+  return { ...place(replicas - notCreated, resources, nodes), notCreated, refusal };
 }
 
 /** Places the fixed number of replicas, or each of the autoscaler's bounds, the lower one first. */
@@ -33,6 +68,7 @@ function placementsOf(
   { scaling }: Variant,
   resources: Resources,
   nodes: readonly ClusterNode[],
+  bound: PodBound = UNBOUNDED,
 ): LabelledPlacement[] {
   const counts: readonly [label: string, replicas: number][] =
     scaling.kind === 'fixed'
@@ -41,35 +77,56 @@ function placementsOf(
           ['at minReplicas', scaling.minReplicas],
           ['at maxReplicas', scaling.maxReplicas],
         ];
-  return counts.map(([label, replicas]) => ({ label, replicas, ...place(replicas, resources, nodes) }));
+  return counts.map(([label, replicas]) => ({
+    label,
+    replicas,
+    ...placeAdmitted(replicas, resources, nodes, bound),
+  }));
 }
 
-function verdictOf(placements: readonly LabelledPlacement[], updates: readonly Placement[]): string {
-  const short = placements.filter(({ pending }) => pending > 0);
+function verdictOf(placements: readonly LabelledPlacement[], updates: readonly AdmittedPlacement[]): string {
+  const short = placements.filter((placement) => !runsAll(placement));
   if (short.length === 0) {
-    return updates.every(({ pending }) => pending === 0) ? 'fits' : 'fits, but a rolling update would hang';
+    const how = placements.some(({ preempted }) => preempted.length > 0)
+      ? 'fits by preempting pods of lower priority'
+      : 'fits';
+    return updates.every(runsAll) ? how : `${how}, but a rolling update would hang`;
   }
   return short
-    .map(({ label, replicas, pending }) => {
+    .map(({ label, replicas, pending, notCreated }) => {
       const where = label === 'replicas' ? '' : `${label}, `;
-      return `${where}${pending} of ${replicas} pods stay Pending`;
+      const what = [
+        ...(notCreated > 0
+          ? [`${notCreated} of ${replicas} pods ${notCreated === 1 ? 'is' : 'are'} not created`]
+          : []),
+        ...(pending > 0 ? [`${pending} of ${replicas} pods stay Pending`] : []),
+      ];
+      return `${where}${what.join(' and ')}`;
     })
     .join('; ');
 }
 
 /** Places a variant, alone on the cluster. */
-export function fitOf(variant: Variant, basis: Basis, nodes: readonly ClusterNode[]): Fit {
+export function fitOf(
+  variant: Variant,
+  basis: Basis,
+  nodes: readonly ClusterNode[],
+  { bound, notCounted = [] }: Surroundings = {},
+): Fit {
   const resources = resourcesOn(basis, variant);
-  const placements = placementsOf(variant, resources, nodes);
+  const admitted = bound?.(resources) ?? UNBOUNDED;
+  const placements = placementsOf(variant, resources, nodes, admitted);
   const updates = placements.map(({ replicas }) =>
-    place(replicas + ROLLING_UPDATE.maxSurge, resources, nodes),
+    placeAdmitted(replicas + ROLLING_UPDATE.maxSurge, resources, nodes, admitted),
   );
-  return { variant, basis, resources, placements, updates, verdict: verdictOf(placements, updates) };
+  const verdict = verdictOf(placements, updates);
+  return { variant, basis, resources, placements, updates, verdict, notCounted };
 }
 
 /** The resources that a node lacks for one more pod, each with the sum that shows it. */
 function shortagesOf({ node, pods, shortage }: PlacedPods, { requests }: Resources): string[] {
   if (node.tainted) return ['taint: not tolerated'];
+  if (node.unselected === true) return ['labels: not those of the node selector'];
   const free = freeOn(node);
   const sum = (allocatable: number, left: number, each: number, format: (amount: number) => string) =>
     `${format(allocatable)} - ${format(allocatable - left)} of other pods - ${pods} x ${format(each)} = ` +
@@ -105,26 +162,51 @@ function columns(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) => `  ${row.map((text, i) => text.padEnd(widths[i]!)).join('  ')}`.trimEnd());
 }
 
+/** Why a placement leaves pods out: the counts and the reasons. */
+const missingOf = ({ pending, reason, notCreated, refusal }: AdmittedPlacement): string =>
+  `Pending ${pending}${pending > 0 ? ` (${reason})` : ''}` +
+  (notCreated > 0 ? `; not created ${notCreated} (${refusal})` : '');
+
+function updateLines(
+  updating: AdmittedPlacement,
+  placement: AdmittedPlacement,
+  resources: Resources,
+): string[] {
+  if (updating.notCreated > 0)
+    return [`    a rolling update would hang: its surge pod is not created (${updating.refusal})`];
+  if (updating.pending > 0) {
+    return [
+      '    a rolling update would hang: its surge pod does not fit',
+      ...arithmetic(updating, resources),
+    ];
+  }
+  const preempts = updating.preempted.length > placement.preempted.length;
+  return [
+    `    a rolling update has room for its surge pod${preempts ? ', by preempting pods of lower priority' : ''}`,
+  ];
+}
+
 /**
  * The verdict, the placement and *Allocated resources* of one variant, alone on the cluster with its minimum of replicas.
  */
-export function fitReport(variant: Variant, basis: Basis, nodes: readonly ClusterNode[]): string {
-  const { resources, placements, updates, verdict } = fitOf(variant, basis, nodes);
+export function fitReport(
+  variant: Variant,
+  basis: Basis,
+  nodes: readonly ClusterNode[],
+  surroundings: Surroundings = {},
+): string {
+  const { resources, placements, updates, verdict, notCounted } = fitOf(variant, basis, nodes, surroundings);
   const { cpu, memory } = resources.requests;
   const lines = [`${variant.name} (${basis} basis, ${cpu} and ${memory} per pod): ${verdict}`];
-  for (const [i, { label, replicas, placed, pending, reason }] of placements.entries()) {
+  for (const [i, placement] of placements.entries()) {
+    const { label, replicas, placed, preempted, notCreated } = placement;
     const where = placed.map(({ node, pods }) => `${node.name} ${pods}`).join(', ');
-    lines.push(`  ${label} ${replicas}: ${where}; Pending ${pending}${pending > 0 ? ` (${reason})` : ''}`);
-    const other = place(replicas, resources, nodes, 'last').placed;
+    lines.push(`  ${label} ${replicas}: ${where}; ${missingOf(placement)}`);
+    if (preempted.length > 0) lines.push(`    preempts ${preempted.length}: ${preempted.join(', ')}`);
+    const other = place(replicas - notCreated, resources, nodes, 'last').placed;
     if (placed.some(({ pods }, each) => pods !== other[each]!.pods))
       lines.push('    tie: the scheduler picks one of several equal nodes at random');
-    const updating = updates[i]!;
-    if (updating.pending === 0) lines.push('    a rolling update has room for its surge pod');
-    else
-      lines.push(
-        '    a rolling update would hang: its surge pod does not fit',
-        ...arithmetic(updating, resources),
-      );
+    lines.push(...updateLines(updates[i]!, placement, resources));
   }
   const first = placements[0]!.placed;
   const rows = first.flatMap(({ node, pods }) =>
@@ -137,6 +219,7 @@ export function fitReport(variant: Variant, basis: Basis, nodes: readonly Cluste
       '  A node without our pods shows the figures that the reference prints for this variant: none ran on the described node.',
     );
   }
+  lines.push(...notCounted.map((what) => `  not counted: ${what}`));
   return lines.join('\n');
 }
 

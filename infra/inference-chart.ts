@@ -4,13 +4,15 @@
 import { type App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 
-import { SERVICE_NAME } from '../service/contract';
 import { resourcesOn } from './allocation';
 import { InferenceService } from './inference-service';
 import type { Settings } from './settings';
 import type { Variant } from './variants';
 
-/** The namespace, in a file whose name sorts before the variants, so that it is applied first. */
+/**
+ * The namespace, in a file whose name sorts before the variants, so that it is applied first. It has none of the variants'
+ * labels: `kubectl apply --prune` with one of them would delete the namespace and all that runs in it.
+ */
 export class NamespaceChart extends Chart {
   constructor(app: App, { namespace }: Settings) {
     super(app, '00-namespace', { disableResourceNameHashes: true });
@@ -18,8 +20,6 @@ export class NamespaceChart extends Chart {
       metadata: {
         name: namespace,
         labels: {
-          'app.kubernetes.io/part-of': SERVICE_NAME,
-          'app.kubernetes.io/managed-by': 'cdk8s',
           'pod-security.kubernetes.io/enforce': 'restricted',
           'pod-security.kubernetes.io/audit': 'restricted',
           'pod-security.kubernetes.io/warn': 'restricted',

@@ -1,7 +1,9 @@
 /**
  * Props of an `InferenceService`.
  */
-import type { ServiceType } from './settings';
+import type { k8s } from 'cdk8s-plus-28';
+
+import type { MetricsScrape, ServiceType } from './settings';
 import type { Resources, Scaling } from './variants';
 
 export interface InferenceServiceProps {
@@ -15,11 +17,33 @@ export interface InferenceServiceProps {
   readonly image: string;
   /** Name of a Secret with the registry's credentials. @default none */
   readonly imagePullSecret?: string;
-  /** Requests and limits, emitted character for character. */
+  /** Requests and limits, emitted as the API server stores them: `4627034Ki` as it is, `1024Mi` as `1Gi`. */
   readonly resources: Resources;
   readonly scaling: Scaling;
   /** @default 'ClusterIP' */
   readonly serviceType?: ServiceType;
+  /** More environment variables of the container. @default none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Name of a Secret whose key `api-keys` holds one API key per line. @default none: the service asks for no key */
+  readonly apiKeySecret?: string;
+  /** Port of the metrics, open to everyone whom a NetworkPolicy lets in. @default the port of the service */
+  readonly metricsPort?: number;
+  /** How Prometheus is told to read the metrics; `pod-monitor` needs the Prometheus Operator. @default 'none' */
+  readonly metricsScrape?: MetricsScrape;
+  /** More labels of the pods. @default none */
+  readonly podLabels?: Readonly<Record<string, string>>;
+  /** @default none */
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+  /** @default none */
+  readonly serviceAnnotations?: Readonly<Record<string, string>>;
+  /** Labels that a node must have. @default none */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Taints that the pods tolerate, beside those of a lost node. @default none */
+  readonly tolerations?: readonly k8s.Toleration[];
+  /** @default none */
+  readonly affinity?: k8s.Affinity;
+  /** @default none: the cluster's default */
+  readonly priorityClassName?: string;
   /** Where the figures come from; becomes annotations. @default none */
   readonly figures?: { readonly basis: string; readonly source: string };
 }

@@ -4,25 +4,18 @@
  * It uses cdk8s-plus' typed API objects (`kplus.k8s`, the Kubernetes 1.28 schema). The library's higher-level classes fill
  * in defaults that are not Kubernetes'; here every value is stated.
  */
-import { Chart } from 'cdk8s';
+import { ApiObject, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
-import { DRAIN_DELAY_MS, ENV, HTTP_PORT, PATHS, REQUEST_TIMEOUT_MS, SERVICE_NAME } from '../service/contract';
-import {
-  CONTAINER_SECURITY_CONTEXT,
-  HPA_BEHAVIOR,
-  POD_SECURITY_CONTEXT,
-  PROBES,
-  ROLLING_UPDATE,
-  SPREAD,
-  TEMPORARY_FILES,
-  TOLERATIONS,
-} from './deployment-defaults';
+import { HTTP_PORT, PATHS, SERVICE_NAME } from '../service/contract';
+import { HPA_BEHAVIOR, ROLLING_UPDATE } from './deployment-defaults';
+import { duplicatesOf } from './duplicates';
 import type { InferenceServiceProps } from './inference-service-props';
-import { checkProps } from './props-validation';
+import { podSpec, PORT_NAMES, portsOf } from './pod-spec';
+import { checkPresent, checkProps } from './props-validation';
 import { maxReplicasOf } from './replicas';
-import type { Amounts, Scaling } from './variants';
+import type { Scaling } from './variants';
 
 export type { InferenceServiceProps };
 
@@ -32,35 +25,21 @@ export const selectorOf = (name: string): Readonly<Record<string, string>> => ({
   'app.kubernetes.io/instance': name,
 });
 
-const PORT_NAME = 'http';
-const port = k8s.IntOrString.fromString(PORT_NAME);
-
 /** The port of every Service: 80, targeting the container's port by name. */
 export const SERVICE_PORT: k8s.ServicePort = {
-  name: PORT_NAME,
+  name: PORT_NAMES.http,
   port: 80,
-  targetPort: port,
+  targetPort: k8s.IntOrString.fromString(PORT_NAMES.http),
   protocol: 'TCP',
 };
 
 /** Domain of our annotations. */
 const ANNOTATION_DOMAIN = SERVICE_NAME;
-const CONTAINER_NAME = 'inference';
-/** Time for the process to exit after its last request, milliseconds. */
-const EXIT_MS = 10_000;
-
-const seconds = (ms: number) => Math.ceil(ms / 1000);
-
-/** A quantity that keeps its text. Emitted as a number if that prints the same, since a string would get quotes. */
-const quantity = (text: string) =>
-  String(Number(text)) === text ? k8s.Quantity.fromNumber(Number(text)) : k8s.Quantity.fromString(text);
-
-const amounts = ({ cpu, memory }: Amounts) => ({ cpu: quantity(cpu), memory: quantity(memory) });
-
 /**
  * Serves one model.
  *
- * @throws Error naming field, value and remedy for props that Kubernetes would refuse
+ * @throws Error naming field, value and remedy for props that are missing or that Kubernetes would refuse; at synth, for a
+ *   name that another object has
  */
 export class InferenceService extends Construct {
   /** Labels that select this service's pods, and no others. */
@@ -68,8 +47,10 @@ export class InferenceService extends Construct {
 
   constructor(scope: Construct, id: string, props: InferenceServiceProps) {
     super(scope, id);
+    checkPresent(props);
     const { name = id, namespace = Chart.of(this).namespace, model, scaling } = props;
     checkProps({ ...props, name, ...(namespace === undefined ? {} : { namespace }) });
+    this.node.addValidation({ validate: () => duplicatesOf(this) });
     this.selector = selectorOf(name);
     const labels = {
       ...this.selector,
@@ -83,7 +64,7 @@ export class InferenceService extends Construct {
 
     new k8s.KubeServiceAccount(this, 'service-account', { metadata, automountServiceAccountToken: false });
     new k8s.KubeService(this, 'service', {
-      metadata,
+      metadata: { ...metadata, ...annotated(props.serviceAnnotations) },
       spec: {
         type: props.serviceType ?? 'ClusterIP',
         selector: matchLabels,
@@ -104,7 +85,13 @@ export class InferenceService extends Construct {
             maxUnavailable: k8s.IntOrString.fromNumber(ROLLING_UPDATE.maxUnavailable),
           },
         },
-        template: { metadata: { labels }, spec: podSpec(props, name, matchLabels) },
+        template: {
+          metadata: {
+            labels: { ...labels, ...props.podLabels },
+            ...annotated({ ...scrapeAnnotations(props), ...props.podAnnotations }),
+          },
+          spec: podSpec(props, name, matchLabels),
+        },
       },
     });
     new k8s.KubeNetworkPolicy(this, 'network-policy', {
@@ -113,9 +100,17 @@ export class InferenceService extends Construct {
         podSelector: { matchLabels },
         // No egress rule: no egress is allowed. An empty list means the same, but every apply would then change the object.
         policyTypes: ['Ingress', 'Egress'],
-        ingress: [{ ports: [{ port, protocol: 'TCP' }] }],
+        ingress: [
+          {
+            ports: portsOf(props).map(({ name: port }) => ({
+              port: k8s.IntOrString.fromString(port),
+              protocol: 'TCP',
+            })),
+          },
+        ],
       },
     });
+    if (props.metricsScrape === 'pod-monitor') podMonitor(this, metadata, props);
     if (maxReplicasOf(scaling) > 1) {
       new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
         metadata,
@@ -137,66 +132,49 @@ function versionLabel(image: string): { 'app.kubernetes.io/version'?: string } {
   return version === undefined ? {} : { 'app.kubernetes.io/version': version };
 }
 
-function annotationsOf({ figures }: InferenceServiceProps): { annotations?: Record<string, string> } {
-  if (figures === undefined) return {};
-  return {
-    annotations: {
+/** Annotations, or nothing: an empty map would be sent at every apply. */
+const annotated = (annotations: Readonly<Record<string, string>> = {}) =>
+  Object.keys(annotations).length === 0 ? {} : { annotations };
+
+const annotationsOf = ({ figures }: InferenceServiceProps) =>
+  annotated(
+    figures && {
       [`${ANNOTATION_DOMAIN}/figures-basis`]: figures.basis,
       [`${ANNOTATION_DOMAIN}/figures-source`]: figures.source,
     },
-  };
-}
+  );
 
-function podSpec(
-  props: InferenceServiceProps,
-  serviceAccountName: string,
-  matchLabels: Readonly<Record<string, string>>,
-): k8s.PodSpec {
-  const probe = (path: string, timing: (typeof PROBES)[keyof typeof PROBES]) => ({
-    httpGet: { path, port },
-    ...timing,
+/** The annotations by which a Prometheus that discovers pods finds the metrics. */
+const scrapeAnnotations = ({ metricsScrape, metricsPort = HTTP_PORT }: InferenceServiceProps) =>
+  metricsScrape === 'annotations'
+    ? {
+        'prometheus.io/scrape': 'true',
+        'prometheus.io/port': String(metricsPort),
+        'prometheus.io/path': PATHS.metrics,
+      }
+    : {};
+
+/**
+ * The object by which the Prometheus Operator finds the metrics.
+ *
+ * @see https://prometheus-operator.dev/docs/api-reference/api/
+ */
+function podMonitor(
+  scope: Construct,
+  { name, namespace, labels }: k8s.ObjectMeta,
+  { metricsPort }: InferenceServiceProps,
+): void {
+  new ApiObject(scope, 'pod-monitor', {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PodMonitor',
+    metadata: { name: name!, ...(namespace === undefined ? {} : { namespace }), labels: labels! },
+    spec: {
+      selector: { matchLabels: selectorOf(name!) },
+      podMetricsEndpoints: [
+        { port: metricsPort === undefined ? PORT_NAMES.http : PORT_NAMES.metrics, path: PATHS.metrics },
+      ],
+    },
   });
-  return {
-    serviceAccountName,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: seconds(DRAIN_DELAY_MS + REQUEST_TIMEOUT_MS + EXIT_MS),
-    ...(props.imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: props.imagePullSecret }] }),
-    securityContext: POD_SECURITY_CONTEXT,
-    topologySpreadConstraints: [{ ...SPREAD, labelSelector: { matchLabels } }],
-    tolerations: [...TOLERATIONS],
-    containers: [
-      {
-        name: CONTAINER_NAME,
-        image: props.image,
-        imagePullPolicy: 'IfNotPresent',
-        ports: [{ name: PORT_NAME, containerPort: HTTP_PORT, protocol: 'TCP' }],
-        env: [
-          { name: ENV.port, value: String(HTTP_PORT) },
-          { name: ENV.models, value: props.model },
-          {
-            name: ENV.cpuLimitMillis,
-            valueFrom: {
-              resourceFieldRef: {
-                containerName: CONTAINER_NAME,
-                resource: 'limits.cpu',
-                divisor: k8s.Quantity.fromString('1m'),
-              },
-            },
-          },
-        ],
-        resources: { requests: amounts(props.resources.requests), limits: amounts(props.resources.limits) },
-        startupProbe: probe(PATHS.ready, PROBES.startup),
-        readinessProbe: probe(PATHS.ready, PROBES.readiness),
-        livenessProbe: probe(PATHS.live, PROBES.liveness),
-        securityContext: CONTAINER_SECURITY_CONTEXT,
-        volumeMounts: [{ name: TEMPORARY_FILES.name, mountPath: TEMPORARY_FILES.mountPath }],
-      },
-    ],
-    volumes: [
-      { name: TEMPORARY_FILES.name, emptyDir: { sizeLimit: k8s.Quantity.fromString(TEMPORARY_FILES.size) } },
-    ],
-  };
 }
 
 function autoscaler(

@@ -1,46 +1,60 @@
 /**
  * The cdk8s app. `npx cdk8s synth` runs it and writes `dist/`.
  */
-import { App, YamlOutputType } from 'cdk8s';
+import { App } from 'cdk8s';
 
 import { CLUSTER } from './cluster';
 import { type FitWarning, fitWarnings } from './fit';
 import { InferenceChart, NamespaceChart } from './inference-chart';
-import { removeStaleRoutes, RouteChart } from './route';
+import { RouteChart } from './route';
 import { type Environment, readContext, readSettings, type Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
+import { manifestsOf, writeManifests } from './write-manifests';
 
-/** Adds every chart to an app. Writes nothing. */
-export function define(app: App, settings: Settings): App {
-  new NamespaceChart(app, settings);
-  for (const variant of VARIANTS) new InferenceChart(app, variant, settings);
+/**
+ * Adds every chart to an app. Writes nothing.
+ *
+ * @param routes variants to which their model's stable Service points, at most one per model. Clients then use that
+ *   Service, so only it has the type of the settings; the variants' own are internal to the cluster
+ */
+export function define(app: App, settings: Settings, routes: readonly Variant[] = []): App {
+  if (settings.createNamespace) new NamespaceChart(app, settings);
+  for (const variant of VARIANTS) {
+    const routed = routes.some(({ model }) => model === variant.model);
+    new InferenceChart(app, variant, routed ? { ...settings, serviceType: 'ClusterIP' } : settings);
+  }
+  for (const variant of routes) new RouteChart(app, variant, settings);
   return app;
 }
 
 /**
- * Writes the manifests, one file per chart, and removes the routes of an earlier synth. No figure is ever changed to fit.
+ * Writes the manifests, one file per chart, and removes those of an earlier synth that are not written again. No figure is
+ * ever changed to fit.
  *
- * @param outdir folder of the files; without it cdk8s chooses (`CDK8S_OUTDIR`)
- * @param routes variants to which their model's stable Service points, at most one per model
- * @returns a warning per replica count at which pods of a variant would stay Pending on the reference's cluster
+ * @param outdir folder of the files
+ * @param routes as in {@link define}
+ * @returns the names of the files, and a warning per replica count at which pods of a variant would stay Pending on the
+ *   reference's cluster
+ * @throws Error for a setting that Kubernetes would refuse, before anything is written
  */
 export function synthesize(
-  outdir: string | undefined,
+  outdir: string,
   environment: Environment,
   routes: readonly Variant[] = [],
-): FitWarning[] {
+): { readonly files: readonly string[]; readonly warnings: readonly FitWarning[] } {
   const settings = readSettings(environment, readContext());
-  const app = new App({
-    ...(outdir === undefined ? {} : { outdir }),
-    yamlOutputType: YamlOutputType.FILE_PER_CHART,
-  });
-  define(app, settings);
-  for (const variant of routes) new RouteChart(app, variant, settings);
-  app.synth();
-  removeStaleRoutes(app, routes);
-  return fitWarnings(settings.basis, CLUSTER);
+  const app = define(new App(), settings, routes);
+  const files = manifestsOf(app);
+  writeManifests(outdir, files, app.outputFileExtension);
+  return { files: [...files.keys()].sort(), warnings: fitWarnings(settings.basis, CLUSTER) };
 }
 
 if (require.main === module) {
-  for (const { text } of synthesize(undefined, process.env)) console.error(`warning: ${text}`);
+  try {
+    const { warnings } = synthesize(process.env['CDK8S_OUTDIR'] ?? 'dist', process.env);
+    for (const { text } of warnings) console.error(`warning: ${text}`);
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
 }

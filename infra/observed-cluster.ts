@@ -1,123 +1,62 @@
 /**
- * A real cluster as `fit` needs it: its nodes and the requests of the pods that already run. kubectl reads it, so that
- * every way of signing in that a kubeconfig supports works.
+ * A real cluster as `fit` needs it: its nodes, the requests of the pods that already run, and what bounds ours. Pure
+ * functions.
  */
-import { execFileSync } from 'node:child_process';
-
-import type { ClusterNode, OtherPods } from './cluster';
+import { boundOf, countsOurs } from './admission';
+import type { ClusterNode, LowerPriorityPod, OtherPods } from './cluster';
 import { TOLERATIONS } from './deployment-defaults';
+import type { Surroundings } from './fit';
 import { selectorOf } from './inference-service';
-import {
-  addAmounts,
-  amountOf,
-  NOTHING,
-  type ObservedPod,
-  type Quantities,
-  readAmount,
-  type Resource,
-} from './pod-resources';
+import { notCountedIn } from './not-counted';
+import { addAmounts, amountOf, NOTHING, type ObservedPod, readAmount, type Resource } from './pod-resources';
 import { formatCpu, formatMemory } from './quantity';
+import type { ObservedCluster, ObservedPriorityClass } from './read-cluster';
 import type { Amounts, Resources } from './variants';
 
-/** The fields of a node that count. */
-export interface ObservedNode {
-  readonly metadata: { readonly name: string };
-  readonly spec?: {
-    readonly taints?: readonly { readonly key: string; readonly effect: string }[];
-    /** Cordoned. */
-    readonly unschedulable?: boolean;
-  };
-  /** Missing until the kubelet reports; the node then offers nothing. */
-  readonly status?: { readonly allocatable?: Quantities };
+/** What of a variant's objects counts in a real cluster. */
+export interface VariantName {
+  readonly name: string;
+  readonly namespace: string;
+  /** @default any node */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** @default the cluster's default class */
+  readonly priorityClassName?: string;
 }
 
-export interface ObservedCluster {
-  readonly nodes: readonly ObservedNode[];
-  readonly pods: readonly ObservedPod[];
-}
-
-const READ_TIMEOUT_MS = 30_000;
-const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
-/** How much of an unreadable answer to quote. */
-const SHOWN_CHARACTERS = 60;
-
-/** Why kubectl failed: its own output if it printed any. */
-function reasonOf(error: unknown): string {
-  const { code, status, signal, stderr } = error as Readonly<
-    Record<string, string | number | null | undefined>
-  >;
-  if (code === 'ETIMEDOUT') return `no answer in ${READ_TIMEOUT_MS} ms`;
-  const words = String(stderr ?? '').trim();
-  if (words !== '') return words;
-  const end = typeof status === 'number' ? `status ${status}` : (code ?? signal);
-  return `it ended with ${end} and printed nothing; run it by hand to see why`;
-}
-
-/**
- * Reads a cluster's nodes and pods.
- *
- * @param kubeconfig path of the file; its current context is used
- * @throws Error with kubectl's own words, or with what it printed instead of a list
- */
-export function readCluster(kubeconfig: string): ObservedCluster {
-  const list = (resource: string): readonly unknown[] => {
-    const failed = (reason: string, cause?: unknown) =>
-      new Error(`--kubeconfig ${kubeconfig}: kubectl could not list ${resource}: ${reason}`, { cause });
-    const args = ['--kubeconfig', kubeconfig, 'get', resource, '--all-namespaces', '--output=json'];
-    let answer: string;
-    try {
-      answer = execFileSync('kubectl', args, {
-        env: process.env,
-        encoding: 'utf8',
-        timeout: READ_TIMEOUT_MS,
-        maxBuffer: MAX_ANSWER_BYTES,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-    } catch (error) {
-      if ((error as { code?: string }).code === 'ENOENT')
-        throw new Error('--kubeconfig needs kubectl on the PATH; install it', { cause: error });
-      throw failed(reasonOf(error), error);
-    }
-    const items = itemsOf(answer);
-    if (items === undefined) {
-      const start = JSON.stringify(answer.slice(0, SHOWN_CHARACTERS));
-      throw failed(
-        `its answer must be a list in JSON, received ${start}; see which kubectl is first on the PATH`,
-      );
-    }
-    return items;
-  };
-  const [nodes, pods] = [list('nodes') as ObservedNode[], list('pods') as ObservedPod[]];
-  return { nodes, pods };
-}
-
-/** The items of a JSON list; undefined if the text is not a list. */
-function itemsOf(answer: string): readonly unknown[] | undefined {
-  try {
-    const { items } = JSON.parse(answer) as { items?: unknown };
-    return Array.isArray(items) ? items : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * The nodes as a variant would find them: its own running pods are not counted.
- *
- * @param variant name and namespace of the variant's objects
- */
-export function nodesFor(
-  variant: { readonly name: string; readonly namespace: string },
-  { nodes, pods }: ObservedCluster,
-): ClusterNode[] {
-  const selector = Object.entries(selectorOf(variant.name));
-  const isOurs = ({ metadata }: ObservedPod) =>
-    metadata.namespace === variant.namespace &&
+/** Tells a variant's own pods. */
+function isOursOf({ name, namespace }: VariantName): (pod: ObservedPod) => boolean {
+  const selector = Object.entries(selectorOf(name));
+  return ({ metadata }) =>
+    metadata.namespace === namespace &&
     selector.every(([label, value]) => metadata.labels?.[label] === value);
-  const counted = pods.filter(
-    (pod) => !isOurs(pod) && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
-  );
-  return nodes.map(({ metadata: { name }, spec, status }) => {
+}
+
+const isFinished = ({ status }: ObservedPod) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+/** The pods' priority class: the one asked for, else the lowest of the cluster's defaults; undefined if there is none. */
+function classOf(
+  { priorityClassName }: VariantName,
+  classes: readonly ObservedPriorityClass[],
+): ObservedPriorityClass | undefined {
+  if (priorityClassName !== undefined)
+    return classes.find(({ metadata }) => metadata.name === priorityClassName);
+  return classes
+    .filter(({ globalDefault }) => globalDefault === true)
+    .sort((one, other) => one.value - other.value)[0];
+}
+
+/** The nodes as a variant would find them: its own running pods are not counted. */
+export function nodesFor(
+  variant: VariantName,
+  { nodes, pods, priorityClasses }: ObservedCluster,
+): ClusterNode[] {
+  const isOurs = isOursOf(variant);
+  const { value: priority = 0, preemptionPolicy } = classOf(variant, priorityClasses) ?? {};
+  const mayPreempt = ({ spec }: ObservedPod) =>
+    preemptionPolicy !== 'Never' && (spec.priority ?? 0) < priority;
+  const counted = pods.filter((pod) => !isOurs(pod) && !isFinished(pod));
+  const selector = Object.entries(variant.nodeSelector ?? {});
+  return nodes.map(({ metadata: { name, labels }, spec, status }) => {
     const here = counted.filter((pod) => pod.spec.nodeName === name);
     const allocatable = (resource: Resource) =>
       readAmount(`node ${name}: allocatable`, status?.allocatable, resource).amount;
@@ -127,12 +66,55 @@ export function nodesFor(
       memoryAllocatableBytes: allocatable('memory'),
       podsFree: allocatable('pods') - here.length,
       tainted: (spec?.taints ?? []).some(isUntolerated),
+      unselected: selector.some(([label, value]) => labels?.[label] !== value),
       cordoned: spec?.unschedulable ?? false,
       taintsPreferNoSchedule: (spec?.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
         .length,
       others: othersOf(here, variant),
+      lowerPriority: here.filter(mayPreempt).map((pod) => lowerPriorityPodOf(pod, variant)),
     };
   });
+}
+
+function lowerPriorityPodOf(pod: ObservedPod, variant: VariantName): LowerPriorityPod {
+  const { requests, limits, scored } = othersOf([pod], variant);
+  const { startTime } = pod.status ?? {};
+  return {
+    name: `${pod.metadata.namespace}/${pod.metadata.name}`,
+    priority: pod.spec.priority ?? 0,
+    // The scheduler takes a pod that has not started as one that starts now.
+    startedMs: startTime === undefined ? Date.now() : Date.parse(startTime),
+    requests,
+    limits,
+    scored,
+  };
+}
+
+/** What else of the cluster decides about a variant's pods. */
+export function surroundingsFor(variant: VariantName, cluster: ObservedCluster): Surroundings {
+  const { pods, priorityClasses, limitRanges, unread } = cluster;
+  const ours = pods.filter((pod) => isOursOf(variant)(pod) && !isFinished(pod));
+  const sum = (kind: keyof Resources, resource: keyof Amounts) =>
+    ours.reduce((total, pod) => total + amountOf(pod, kind, resource).amount, 0);
+  const sums = (kind: keyof Resources) => ({ cpu: sum(kind, 'cpu'), memory: sum(kind, 'memory') });
+  const use = { requests: sums('requests'), limits: sums('limits'), pods: ours.length };
+  const priorityClass = classOf(variant, priorityClasses)?.metadata.name ?? variant.priorityClassName;
+  const quotas = cluster.quotas.filter((quota) => countsOurs(quota, priorityClass));
+  const { namespace, priorityClassName } = variant;
+  const isMissing =
+    priorityClassName !== undefined &&
+    priorityClasses.length > 0 &&
+    classOf(variant, priorityClasses) === undefined;
+  return {
+    bound: (resources) =>
+      isMissing
+        ? { pods: 0, reason: `no PriorityClass with name ${priorityClassName} was found` }
+        : boundOf(resources, use, { quotas, limitRanges }),
+    notCounted: [
+      ...notCountedIn({ namespace, labels: selectorOf(variant.name) }, { ...cluster, quotas }),
+      ...unread,
+    ],
+  };
 }
 
 const isUntolerated = ({ key, effect }: { key: string; effect: string }): boolean =>
@@ -146,10 +128,7 @@ const isUntolerated = ({ key, effect }: { key: string; effect: string }): boolea
  */
 const ASSUMED: Amounts = { cpu: '100m', memory: '200Mi' };
 
-function othersOf(
-  pods: readonly ObservedPod[],
-  variant: { readonly name: string; readonly namespace: string },
-): OtherPods {
+function othersOf(pods: readonly ObservedPod[], variant: VariantName): OtherPods {
   // The API server lists pods in the order of their keys.
   const key = ({ namespace, name }: { namespace: string; name: string }) =>
     Buffer.from(`${namespace}/${name}`);

@@ -7,11 +7,37 @@ import type { Amounts, Resources } from './variants';
 /** Quantities by resource, as the API server returns them. */
 export type Quantities = Readonly<Record<string, string>>;
 
+/** A label selector, as the API server returns it. */
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}
+
+/** What a pod's affinity selects. */
+export interface PodAffinityTerm {
+  readonly labelSelector?: LabelSelector;
+  readonly namespaces?: readonly string[];
+  readonly namespaceSelector?: LabelSelector;
+}
+
 interface ObservedContainer {
+  readonly name?: string;
   readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
   /** `Always` marks an init container that keeps running as a sidecar. */
   readonly restartPolicy?: string;
 }
+
+/** What the kubelet reports of a container or a pod: what is in force, and what it has promised to a resize. */
+interface ReportedResources {
+  readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
+  readonly allocatedResources?: Quantities;
+}
+
+type ContainerStatus = ReportedResources & { readonly name: string };
 
 /** The fields of a pod that count, as the API server returns them. */
 export interface ObservedPod {
@@ -20,13 +46,27 @@ export interface ObservedPod {
     readonly name: string;
     readonly labels?: Readonly<Record<string, string>>;
   };
-  readonly spec: ObservedContainer & {
+  readonly spec: Pick<ObservedContainer, 'resources'> & {
     readonly nodeName?: string;
     readonly containers: readonly ObservedContainer[];
     readonly initContainers?: readonly ObservedContainer[];
     readonly overhead?: Quantities;
+    /** @default 0 */
+    readonly priority?: number;
+    readonly affinity?: {
+      readonly podAntiAffinity?: {
+        readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly PodAffinityTerm[];
+      };
+    };
   };
-  readonly status?: { readonly phase?: string };
+  readonly status?: ReportedResources & {
+    readonly phase?: string;
+    /** RFC 3339. */
+    readonly startTime?: string;
+    readonly conditions?: readonly { readonly type: string; readonly reason?: string }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
 }
 
 /** Millicores or bytes, and the notation that kubectl prints them in. */
@@ -67,20 +107,53 @@ export function readAmount(
 }
 
 /**
+ * The amounts of which the largest counts. While a resize in place is in progress, that is what was asked for, what is in
+ * force and what the kubelet has promised; a request that the kubelet refused for good does not count.
+ *
+ * @see https://kubernetes.io/docs/tasks/configure-pod-container/resize-container-resources/
+ */
+function countedOf(
+  { status }: ObservedPod,
+  kind: keyof Resources,
+  asked: Quantities | undefined,
+  reported: ReportedResources | undefined,
+): (Quantities | undefined)[] {
+  if (reported?.resources === undefined) return [asked];
+  const isRefused = (status?.conditions ?? []).some(
+    ({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible',
+  );
+  return [
+    ...(isRefused ? [] : [asked]),
+    reported.resources[kind],
+    ...(kind === 'requests' ? [reported.allocatedResources] : []),
+  ];
+}
+
+/**
  * What a pod counts for: the larger of all its running containers and its largest init step, plus its overhead.
  *
  * @param none what a container without the quantity counts for
  * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
  */
 export function amountOf(
-  { metadata, spec }: ObservedPod,
+  pod: ObservedPod,
   kind: keyof Resources,
   resource: keyof Amounts,
   none = '0',
 ): Amount {
+  const { metadata, spec, status } = pod;
   const whose = `pod ${metadata.namespace}/${metadata.name}`;
-  const of = (container: ObservedContainer) =>
-    readAmount(`${whose}: ${kind}`, container.resources?.[kind], resource, none);
+  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const largest = (asked: Quantities | undefined, reported: ReportedResources | undefined): Amount => {
+    const lists = countedOf(pod, kind, asked, reported).filter((list) => list?.[resource] !== undefined);
+    if (lists.length === 0) return readAmount(`${whose}: ${kind}`, undefined, resource, none);
+    return lists.map((list) => readAmount(`${whose}: ${kind}`, list, resource)).reduce(larger);
+  };
+  const of = ({ name, resources }: ObservedContainer) =>
+    largest(
+      resources?.[kind],
+      statuses.find((each) => each.name === name),
+    );
   let running = spec.containers.map(of).reduce(addAmounts, NOTHING);
   let sidecars = NOTHING;
   let starting = NOTHING;
@@ -90,12 +163,14 @@ export function amountOf(
       sidecars = addAmounts(sidecars, of(container));
       starting = larger(starting, sidecars);
     } else {
-      starting = larger(starting, addAmounts(of(container), sidecars));
+      // It is not resized while it runs.
+      starting = larger(starting, addAmounts(largest(container.resources?.[kind], undefined), sidecars));
     }
   }
-  const pod = spec.resources?.[kind]?.[resource] === undefined ? larger(running, starting) : of(spec);
+  const whole = spec.resources?.[kind];
+  const total = whole?.[resource] === undefined ? larger(running, starting) : largest(whole, status);
   // A pod without a limit has no limit for its overhead either.
-  return kind === 'limits' && pod.amount === 0
-    ? pod
-    : addAmounts(pod, readAmount(`${whose}: overhead`, spec.overhead, resource));
+  return kind === 'limits' && total.amount === 0
+    ? total
+    : addAmounts(total, readAmount(`${whose}: overhead`, spec.overhead, resource));
 }

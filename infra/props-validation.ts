@@ -2,60 +2,18 @@
  * Refuses, at synth time, what Kubernetes would refuse or would accept and never run.
  */
 import type { InferenceServiceProps } from './inference-service-props';
+import { checkAnnotations, checkEnv, checkLabels, checkMetricsPort, checkPodLabels } from './option-checks';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
-import { SERVICE_TYPES } from './settings';
+import { METRICS_SCRAPES, SERVICE_TYPES } from './settings';
+import { checkText, shown, TEXT_FIELDS, type TextField } from './text-forms';
 import type { Resources, Scaling } from './variants';
 
-/** Name of a Service (DNS-1035 label): the strictest rule among the objects that share the name. */
-const NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** The texts that must be there. */
+const REQUIRED: readonly TextField[] = ['name', 'model', 'image'];
 
-const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const SECRET = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const LABEL_VALUE = /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
-
-const HOST_LABEL = '[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?';
-const HOST = String.raw`(?:${HOST_LABEL}(?:\.${HOST_LABEL})*|\[[a-fA-F0-9:]+\])(?::\d+)?`;
-const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const TAG = String.raw`\w[-\w.]{0,127}`;
-const OTHER_ALGORITHM = '(?!sha(?:256|384|512):)[a-zA-Z][a-zA-Z0-9]*(?:[-_+.][a-zA-Z][a-zA-Z0-9]*)*';
-const DIGEST =
-  'sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}|' + `${OTHER_ALGORITHM}:[0-9a-fA-F]{32,}`;
-
-/**
- * The grammar of container image names.
- *
- * @see https://pkg.go.dev/github.com/distribution/reference
- */
-const IMAGE = new RegExp(`^(?:${HOST}/)?${COMPONENT}(?:/${COMPONENT})*(?::${TAG})?(?:@(?:${DIGEST}))?$`);
-
-/** The form of each text, as a pattern and in words. */
-const TEXTS = [
-  ['name', NAME, 'at most 63 of a-z, 0-9 and -, starting with a letter and not ending with -'],
-  ['namespace', NAMESPACE, 'at most 63 of a-z, 0-9 and -, not starting or ending with -'],
-  [
-    'model',
-    LABEL_VALUE,
-    'at most 63 of A-Z, a-z, 0-9, -, _ and ., starting and ending with a letter or digit',
-  ],
-  [
-    'image',
-    IMAGE,
-    '[host[:port]/]name[:tag][@digest] with the name in lower case, such as registry.example/tandem:1 or ' +
-      'registry.example/tandem@sha256: and 64 hex digits',
-  ],
-  [
-    'imagePullSecret',
-    SECRET,
-    'at most 253 of a-z, 0-9, - and ., each part starting and ending with a letter or digit',
-  ],
-] as const;
-
-function checkTexts(props: InferenceServiceProps): void {
-  for (const [field, pattern, form] of TEXTS) {
-    const text = props[field];
-    if (text !== undefined && !pattern.test(text)) {
-      throw new Error(`${field} must be ${form}, received ${text}`);
-    }
+function checkTexts(props: Readonly<Partial<Record<TextField, string>>>): void {
+  for (const field of TEXT_FIELDS) {
+    if (props[field] !== undefined || REQUIRED.includes(field)) checkText(field, field, props[field]);
   }
 }
 
@@ -148,6 +106,65 @@ function checkFigures(figures: NonNullable<InferenceServiceProps['figures']>): v
   }
 }
 
+const fieldOf = (value: unknown, field: string): unknown =>
+  typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[field]
+    : undefined;
+
+/** The quantities of a service, as paths in its props. */
+const QUANTITIES = ['requests', 'limits'].flatMap((kind) =>
+  ['cpu', 'memory'].map((resource) => ['resources', kind, resource]),
+);
+
+const SCALING_KINDS: readonly unknown[] = ['fixed', 'hpa'] satisfies Scaling['kind'][];
+
+/**
+ * Refuses props that lack what every service needs. The compiler sees to it in TypeScript; JavaScript has no other check.
+ *
+ * @throws Error naming the field, the value and what it must be
+ */
+export function checkPresent(props: unknown): asserts props is InferenceServiceProps {
+  if (typeof props !== 'object' || props === null) {
+    throw new Error(
+      `props must be an object with model, image, resources and scaling, received ${shown(props)}`,
+    );
+  }
+  for (const field of ['model', 'image'] as const) checkText(field, field, fieldOf(props, field));
+  for (const path of QUANTITIES) {
+    const value = path.reduce<unknown>(fieldOf, props);
+    if (typeof value !== 'string') {
+      throw new Error(
+        `${path.join('.')} must be a quantity as text, such as '500m', received ${shown(value)}`,
+      );
+    }
+  }
+  const kind = fieldOf(fieldOf(props, 'scaling'), 'kind');
+  if (!SCALING_KINDS.includes(kind)) {
+    throw new Error(`scaling.kind must be one of ${SCALING_KINDS.join(', ')}, received ${shown(kind)}`);
+  }
+}
+
+/** Checks what a service may have beside its figures. */
+function checkOptions(props: InferenceServiceProps): void {
+  const { env, metricsPort, metricsScrape, apiKeySecret } = props;
+  checkEnv('env', env ?? {});
+  checkPodLabels('podLabels', props.podLabels ?? {});
+  checkLabels('nodeSelector', props.nodeSelector ?? {});
+  checkAnnotations('podAnnotations', props.podAnnotations ?? {});
+  checkAnnotations('serviceAnnotations', props.serviceAnnotations ?? {});
+  if (metricsPort !== undefined) checkMetricsPort('metricsPort', metricsPort);
+  if (metricsScrape === undefined || metricsScrape === 'none') return;
+  if (!METRICS_SCRAPES.includes(metricsScrape)) {
+    throw new Error(`metricsScrape must be one of ${METRICS_SCRAPES.join(', ')}, received ${metricsScrape}`);
+  }
+  if (apiKeySecret !== undefined && metricsPort === undefined) {
+    throw new Error(
+      `metricsScrape needs a metricsPort if apiKeySecret is set, since Prometheus has no key for the port of the ` +
+        `service: set metricsPort, received ${metricsScrape}`,
+    );
+  }
+}
+
 /**
  * Checks figures, names, image and type of a service.
  *
@@ -163,4 +180,5 @@ export function checkProps(props: InferenceServiceProps & { readonly name: strin
     throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);
   }
   if (figures !== undefined) checkFigures(figures);
+  checkOptions(props);
 }

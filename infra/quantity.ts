@@ -4,8 +4,8 @@
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
 
-/** Notation of a quantity; it decides how kubectl prints sums that start with it. */
-export type QuantityFormat = 'binary' | 'decimal';
+/** Notation of a quantity, such as 1Ki, 1k and 1e3; it decides how kubectl prints sums that start with it. */
+export type QuantityFormat = 'binary' | 'decimal' | 'exponent';
 
 const MULTIPLES: Readonly<Record<QuantityFormat, readonly [suffix: string, factor: number][]>> = {
   binary: [
@@ -23,6 +23,14 @@ const MULTIPLES: Readonly<Record<QuantityFormat, readonly [suffix: string, facto
     ['G', 1e9],
     ['M', 1e6],
     ['k', 1e3],
+  ],
+  exponent: [
+    ['e18', 1e18],
+    ['e15', 1e15],
+    ['e12', 1e12],
+    ['e9', 1e9],
+    ['e6', 1e6],
+    ['e3', 1e3],
   ],
 };
 
@@ -70,19 +78,43 @@ export const parseMemoryBytes = (text: string): number => parseUnits(text, 1n);
 /** A count, such as pods: the API server writes 1000 as 1k. */
 export const parseCount = (text: string): number => parseUnits(text, 1n);
 
-/** Notation of a quantity: powers of 1024 or of 1000. */
-export const formatOf = (text: string): QuantityFormat => (text.endsWith('i') ? 'binary' : 'decimal');
+/** Notation of a quantity: powers of 1024, or of 1000 with a letter or an exponent. */
+export const formatOf = (text: string): QuantityFormat =>
+  text.endsWith('i') ? 'binary' : /[eE][+-]?\d+$/.test(text) ? 'exponent' : 'decimal';
 
 /** A whole number in digits; JavaScript writes doubles from 1e21 with an exponent. */
 const digitsOf = (value: number) => String(BigInt(value));
 
-/** Canonical CPU: whole cores without a suffix, otherwise millicores. */
-export const formatCpu = (millis: number): string =>
-  millis % 1000 === 0 ? digitsOf(millis / 1000) : `${digitsOf(millis)}m`;
-
-/** Canonical memory: the largest suffix that leaves a whole number; below 1Ki both notations are decimal. */
+/** Canonical memory: the largest suffix that leaves a whole number; below 1Ki the binary notation is decimal. */
 export function formatMemory(bytes: number, format: QuantityFormat): string {
-  const multiples = MULTIPLES[bytes < 1024 ? 'decimal' : format];
+  const multiples = MULTIPLES[format === 'binary' && bytes < 1024 ? 'decimal' : format];
   const [suffix, factor] = multiples.find(([, multiple]) => bytes > 0 && bytes % multiple === 0) ?? ['', 1];
   return `${digitsOf(bytes / factor)}${suffix}`;
 }
+
+/** Canonical CPU: whole cores as a count, which has a suffix from 1k on; otherwise millicores. */
+export const formatCpu = (millis: number, format: QuantityFormat = 'decimal'): string =>
+  millis % 1000 === 0
+    ? formatMemory(millis / 1000, format)
+    : `${digitsOf(millis)}${format === 'exponent' ? 'e-3' : 'm'}`;
+
+/**
+ * The text that the API server stores for an amount of CPU. An applied manifest that has this text is unchanged when it is
+ * applied again.
+ *
+ * @throws RangeError as {@link parseCpuMillis}
+ */
+export const canonicalCpu = (text: string): string => {
+  const millis = parseCpuMillis(text);
+  return Number.isSafeInteger(millis) ? formatCpu(millis, formatOf(text)) : text;
+};
+
+/**
+ * The text that the API server stores for an amount of memory.
+ *
+ * @throws RangeError as {@link parseMemoryBytes}
+ */
+export const canonicalMemory = (text: string): string => {
+  const bytes = parseMemoryBytes(text);
+  return Number.isSafeInteger(bytes) ? formatMemory(bytes, formatOf(text)) : text;
+};

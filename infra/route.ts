@@ -1,7 +1,7 @@
 /**
  * A stable Service name per model that points to one of its variants, so that clients keep the name when the variant changes.
  */
-import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 
 import { type App, Chart } from 'cdk8s';
@@ -30,12 +30,10 @@ export function parseRoute(text: string): Variant {
   return variant;
 }
 
-const chartOf = (model: string) => `route-${model}`;
-
 /** The Service named after the model, in its own file `route-MODEL.k8s.yaml`. */
 export class RouteChart extends Chart {
   constructor(app: App, { name, model }: Variant, { namespace, serviceType }: Settings) {
-    super(app, chartOf(model), { disableResourceNameHashes: true });
+    super(app, `route-${model}`, { disableResourceNameHashes: true });
     new k8s.KubeService(this, 'service', {
       metadata: {
         name: model,
@@ -68,12 +66,4 @@ export function checkRouteFolder(out: string, dist: string): void {
   throw new RangeError(
     `--route must not write into dist/, which holds variants only: choose another --out, received ${out}`,
   );
-}
-
-/** Removes route files of models without a route: `kubectl apply` would still apply one from an earlier synth. */
-export function removeStaleRoutes({ outdir, outputFileExtension }: App, routes: readonly Variant[]): void {
-  for (const { model } of VARIANTS) {
-    if (routes.some((route) => route.model === model)) continue;
-    rmSync(join(outdir, `${chartOf(model)}${outputFileExtension}`), { force: true });
-  }
 }

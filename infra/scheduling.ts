@@ -2,12 +2,14 @@
  * Where the scheduler places the replicas of a variant, and why some stay Pending: kube-scheduler's default filters and
  * scores, as far as they differ between nodes for our pods. Pure functions.
  *
- * Not modelled: ImageLocality (a node that already holds the image scores higher) and other pods' affinities.
+ * Not modelled: ImageLocality (a node that already holds the image scores higher) and other pods' affinities, which
+ * `infra/not-counted.ts` names.
  *
  * @see https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins
  */
-import type { ClusterNode } from './cluster';
+import type { ClusterNode, LowerPriorityPod } from './cluster';
 import { SPREAD } from './deployment-defaults';
+import { cheapest, victimsOn, without } from './preemption';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import type { Amounts, Resources } from './variants';
 
@@ -16,6 +18,7 @@ export type Shortage = Readonly<Record<'pods' | 'cpu' | 'memory', boolean>>;
 
 /** Number of pods placed on a node, and what the node lacks for one more. */
 export interface PlacedPods {
+  /** The node without the pods that ours preempted. */
   readonly node: ClusterNode;
   readonly pods: number;
   readonly shortage: Shortage;
@@ -28,6 +31,8 @@ export interface Placement {
   readonly pending: number;
   /** Why, in the scheduler's words; empty when none is pending. */
   readonly reason: string;
+  /** Names of the pods of lower priority that the scheduler removes for ours. */
+  readonly preempted: readonly string[];
   /** Whether several nodes had the best score for some pod. The scheduler then picks one of them at random. */
   readonly tied: boolean;
 }
@@ -65,20 +70,46 @@ export function place(
     return { node, pods, shortage };
   };
   const placed = nodes.map((node) => holding(node, 0));
+  const preempted: string[] = [];
   let [pending, tied] = [replicas, false];
   for (; pending > 0; pending--) {
-    const feasible = placed.filter(
-      ({ node, shortage }) => !node.cordoned && !node.tainted && !Object.values(shortage).includes(true),
-    );
+    const open = placed.filter(({ node }) => isOpen(node));
+    const feasible = open.filter(hasRoom);
     const scores = scoresOf(feasible, ask);
     const bestScore = Math.max(...scores);
     const best = feasible.filter((_, i) => scores[i] === bestScore);
     const chosen = best.at(tie === 'first' ? 0 : -1);
-    if (chosen === undefined) break;
-    tied ||= best.length > 1;
-    placed[placed.indexOf(chosen)] = holding(chosen.node, chosen.pods + 1);
+    if (chosen !== undefined) {
+      tied ||= best.length > 1;
+      placed[placed.indexOf(chosen)] = holding(chosen.node, chosen.pods + 1);
+      continue;
+    }
+    const preemption = preemptionOn(open, (node, pods) => hasRoom(holding(node, pods)));
+    if (preemption === undefined) break;
+    const { on, victims } = preemption;
+    preempted.push(...victims.map(({ name }) => name));
+    placed[placed.indexOf(on)] = holding(without(on.node, victims), on.pods + 1);
   }
-  return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed), tied };
+  return { placed, pending, reason: pending === 0 ? '' : reasonOf(placed), preempted, tied };
+}
+
+/** Whether a node takes our pods at all. */
+const isOpen = ({ cordoned, tainted, unselected }: ClusterNode) =>
+  !cordoned && !tainted && unselected !== true;
+
+const hasRoom = ({ shortage }: PlacedPods) => !Object.values(shortage).includes(true);
+
+/** Where one of our pods gets room by preemption, and from which pods. */
+function preemptionOn(
+  open: readonly PlacedPods[],
+  fits: (node: ClusterNode, pods: number) => boolean,
+): { readonly on: PlacedPods; readonly victims: readonly LowerPriorityPod[] } | undefined {
+  return cheapest(
+    open.flatMap((on) => {
+      const victims = victimsOn(on.node, (node) => fits(node, on.pods));
+      return victims === undefined ? [] : [{ on, victims }];
+    }),
+  );
 }
 
 /** How many pods with these requests the nodes can take. */
@@ -89,12 +120,14 @@ function reasonOf(placed: readonly PlacedPods[]): string {
   if (placed.length === 0) return 'no nodes available to schedule pods.';
   const cordoned = placed.filter(({ node }) => node.cordoned);
   const tainted = placed.filter(({ node }) => !node.cordoned && node.tainted);
-  const open = placed.filter(({ node }) => !node.cordoned && !node.tainted).map(({ shortage }) => shortage);
+  const unselected = placed.filter(({ node }) => !node.cordoned && !node.tainted && node.unselected === true);
+  const open = placed.filter(({ node }) => isOpen(node)).map(({ shortage }) => shortage);
   const causes: [number, string][] = [
     [open.filter(({ pods }) => pods).length, 'Too many pods'],
     [open.filter(({ cpu }) => cpu).length, 'Insufficient cpu'],
     [open.filter(({ memory }) => memory).length, 'Insufficient memory'],
     [tainted.length, 'node(s) had untolerated taint(s)'],
+    [unselected.length, "node(s) didn't match Pod's node affinity/selector"],
     [cordoned.length, 'node(s) were unschedulable'],
   ];
   const listed = causes.filter(([count]) => count > 0).map(([count, cause]) => `${count} ${cause}`);

@@ -7,13 +7,22 @@ import { parse } from 'yaml';
 
 import { IMAGE, SERVICE_NAME } from '../service/contract';
 import { type Basis, BASES } from './allocation';
+import { checkAnnotations, checkEnv, checkLabels, checkMetricsPort, checkPodLabels } from './option-checks';
+import { readFormed, readNumber, readOneOf, readPairs, type Setting } from './setting-readers';
 
 export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
 
+/** How Prometheus is told to read the metrics. */
+export const METRICS_SCRAPES = ['none', 'annotations', 'pod-monitor'] as const;
+export type MetricsScrape = (typeof METRICS_SCRAPES)[number];
+
+/** What each setting does: `infra/option-help.ts`. */
 export interface Settings {
   /** Namespace of every object. */
   readonly namespace: string;
+  /** Whether to write the Namespace object, which restricts every pod in the namespace and whose deletion deletes them. */
+  readonly createNamespace: boolean;
   /** Image by tag, or by digest (`repository@sha256:…`). */
   readonly image: string;
   /** Name of a Secret of type `kubernetes.io/dockerconfigjson`. @default none: the registry needs no credentials */
@@ -21,10 +30,20 @@ export interface Settings {
   readonly serviceType: ServiceType;
   /** `container`: the figures as printed; `node`: each pod's share of them, without the system's pods. */
   readonly basis: Basis;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly apiKeySecret?: string;
+  readonly metricsPort?: number;
+  readonly metricsScrape?: MetricsScrape;
+  readonly podLabels?: Readonly<Record<string, string>>;
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+  readonly serviceAnnotations?: Readonly<Record<string, string>>;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly priorityClassName?: string;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
   namespace: SERVICE_NAME,
+  createNamespace: true,
   image: IMAGE,
   serviceType: 'ClusterIP',
   basis: 'container',
@@ -33,10 +52,20 @@ export const DEFAULT_SETTINGS: Settings = {
 /** The environment variable of each setting. Its key in the context is the setting's name. */
 export const SETTING_VARIABLES = {
   namespace: 'TANDEM_NAMESPACE',
+  createNamespace: 'TANDEM_CREATE_NAMESPACE',
   image: 'TANDEM_IMAGE',
   imagePullSecret: 'TANDEM_IMAGE_PULL_SECRET',
   serviceType: 'TANDEM_SERVICE_TYPE',
   basis: 'TANDEM_BASIS',
+  env: 'TANDEM_ENV',
+  apiKeySecret: 'TANDEM_API_KEY_SECRET',
+  metricsPort: 'TANDEM_METRICS_PORT',
+  metricsScrape: 'TANDEM_METRICS_SCRAPE',
+  podLabels: 'TANDEM_POD_LABELS',
+  podAnnotations: 'TANDEM_POD_ANNOTATIONS',
+  serviceAnnotations: 'TANDEM_SERVICE_ANNOTATIONS',
+  nodeSelector: 'TANDEM_NODE_SELECTOR',
+  priorityClassName: 'TANDEM_PRIORITY_CLASS',
 } as const satisfies Record<keyof Settings, string>;
 
 /** Environment variables. Not Node's own type, so that importers of the construct need no Node types. */
@@ -45,68 +74,118 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Values by setting name, as in a construct tree's context. */
 export type Context = Readonly<Record<string, unknown>>;
 
+/** What a YAML file holds. */
+function readYaml(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new Error(`${file} must be readable YAML: ${(cause as Error).message.trim()}`, { cause });
+  }
+}
+
+const isMap = (value: unknown): value is Context =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /**
  * Reads the map `context` from cdk8s.yaml in the working directory, as AWS CDK does from cdk.json. The cdk8s command
  * itself passes no context to the app.
  *
- * @throws Error naming a key that is not a setting
+ * @throws Error naming the file, and a key that is not a setting
  */
 export function readContext(file = 'cdk8s.yaml'): Context {
   if (!existsSync(file)) return {};
-  const { context = {} } = (parse(readFileSync(file, 'utf8')) ?? {}) as { context?: unknown };
+  const settings = readYaml(file) ?? {};
+  if (!isMap(settings)) throw new Error(`${file} must be a map, received ${JSON.stringify(settings)}`);
+  const { context = {} } = settings;
   const known = Object.keys(SETTING_VARIABLES);
-  if (typeof context !== 'object' || context === null || Array.isArray(context)) {
+  if (!isMap(context)) {
     throw new Error(`context in ${file} must be a map of ${known.join(', ')}, received ${context}`);
   }
   const unknown = Object.keys(context).find((key) => !known.includes(key));
   if (unknown !== undefined) {
     throw new Error(`context in ${file} must hold ${known.join(', ')} only, received ${unknown}`);
   }
-  return context as Context;
+  return context;
 }
 
 /**
- * Prefix of Kubernetes' own namespaces. The manifests would restrict every pod in such a namespace.
+ * Prefix of Kubernetes' own namespaces.
  *
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
  */
 const RESERVED_PREFIX = 'kube-';
 
+/** The namespace of those who chose none. */
+const SHARED_NAMESPACE = 'default';
+
+function readNamespace(setting: Setting): string {
+  const namespace = readFormed('namespace')(setting);
+  if (namespace.startsWith(RESERVED_PREFIX)) {
+    throw new Error(
+      `${setting.from} must not start with ${RESERVED_PREFIX}, which Kubernetes reserves for its own namespaces: ` +
+        `choose another name, received ${namespace}`,
+    );
+  }
+  return namespace;
+}
+
+/** Reads pairs and refuses keys or values that a check refuses. */
+const readChecked =
+  (check: (label: string, pairs: Readonly<Record<string, string>>) => void) =>
+  (setting: Setting): Readonly<Record<string, string>> => {
+    const pairs = readPairs(setting);
+    check(setting.from, pairs);
+    return pairs;
+  };
+
+const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNullable<Settings[K]> } = {
+  namespace: readNamespace,
+  createNamespace: (setting) => readOneOf(['true', 'false'])(setting) === 'true',
+  image: readFormed('image'),
+  imagePullSecret: readFormed('imagePullSecret'),
+  serviceType: readOneOf(SERVICE_TYPES),
+  basis: readOneOf(BASES),
+  env: readChecked(checkEnv),
+  apiKeySecret: readFormed('apiKeySecret'),
+  metricsPort(setting) {
+    const port = readNumber(setting);
+    checkMetricsPort(setting.from, port);
+    return port;
+  },
+  metricsScrape: readOneOf(METRICS_SCRAPES),
+  podLabels: readChecked(checkPodLabels),
+  podAnnotations: readChecked(checkAnnotations),
+  serviceAnnotations: readChecked(checkAnnotations),
+  nodeSelector: readChecked(checkLabels),
+  priorityClassName: readFormed('priorityClassName'),
+};
+
 /**
- * Reads the settings from the environment, then the context, then the defaults. An empty variable counts as unset.
+ * Reads the settings from the environment, then the context, then the defaults. An empty variable counts as unset. The
+ * Namespace object is written by default for the project's own namespace only: others may share a namespace that is set.
  *
  * @throws Error naming the variable or the key in the context, its value and what it must be
  */
 export function readSettings(environment: Environment, context: Context): Settings {
-  const read = (name: keyof Settings): { from: string; value: string } | undefined => {
+  const settingOf = (name: keyof Settings): Setting => {
     const variable = SETTING_VARIABLES[name];
     const set = environment[variable];
-    const [from, value]: [string, unknown] = set ? [variable, set] : [`context ${name}`, context[name]];
-    if (value === undefined || value === '') return undefined;
-    if (typeof value !== 'string') throw new Error(`${from} must be text, received ${JSON.stringify(value)}`);
-    return { from, value };
+    return set ? { from: variable, value: set } : { from: `context ${name}`, value: context[name] };
   };
-  const readOneOf = <T extends string>(name: keyof Settings, known: readonly T[], otherwise: T): T => {
-    const set = read(name);
-    if (set === undefined) return otherwise;
-    const found = known.find((item) => item === set.value);
-    if (found === undefined)
-      throw new Error(`${set.from} must be one of ${known.join(', ')}, received ${set.value}`);
-    return found;
-  };
-  const namespace = read('namespace');
-  if (namespace?.value.startsWith(RESERVED_PREFIX) === true) {
+  const names = Object.keys(SETTING_VARIABLES) as (keyof Settings)[];
+  const read = Object.fromEntries(
+    names.flatMap((name) => {
+      const setting = settingOf(name);
+      return setting.value === undefined || setting.value === '' ? [] : [[name, READERS[name](setting)]];
+    }),
+  ) as Partial<Settings>;
+  const { namespace = DEFAULT_SETTINGS.namespace } = read;
+  const createNamespace = read.createNamespace ?? namespace === DEFAULT_SETTINGS.namespace;
+  if (createNamespace && namespace === SHARED_NAMESPACE) {
     throw new Error(
-      `${namespace.from} must not start with ${RESERVED_PREFIX}, which Kubernetes reserves for its own namespaces: ` +
-        `choose another name, received ${namespace.value}`,
+      `${settingOf('createNamespace').from} must not be true for the namespace ${SHARED_NAMESPACE}, which every cluster ` +
+        'has and others use: set it to false or choose another namespace',
     );
   }
-  const imagePullSecret = read('imagePullSecret')?.value;
-  return {
-    namespace: namespace?.value ?? DEFAULT_SETTINGS.namespace,
-    image: read('image')?.value ?? DEFAULT_SETTINGS.image,
-    serviceType: readOneOf('serviceType', SERVICE_TYPES, DEFAULT_SETTINGS.serviceType),
-    basis: readOneOf('basis', BASES, DEFAULT_SETTINGS.basis),
-    ...(imagePullSecret === undefined ? {} : { imagePullSecret }),
-  };
+  return { ...DEFAULT_SETTINGS, ...read, createNamespace };
 }

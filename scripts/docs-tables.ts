@@ -9,7 +9,14 @@ import { CONNECTION_FORMS } from '../bench/load/connections';
 import { LOAD_FORMS } from '../bench/load/load';
 import { VALIDITY_RULES, type ValidityRule } from '../bench/load/run-document';
 import { VALIDITY_REMEDIES } from '../bench/load/validity';
-import { DEFAULT_SETTINGS, SETTING_VARIABLES } from '../infra/settings';
+import { parallelismText, parseParallelism } from '../bench/experiments/parallelism-document';
+import {
+  PARALLELISM_FILE,
+  performanceText,
+  SESSION_OPTIONS_FILE,
+} from '../bench/experiments/performance-data';
+import { parseSessionOptions, sessionOptionsText } from '../bench/experiments/session-options-document';
+import { OPTION_HELP } from '../infra/option-help';
 import { type Variant, VARIANTS } from '../infra/variants';
 import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
 import type { DemoEvaluation } from '../models/demo/evaluate';
@@ -17,14 +24,16 @@ import { writeFileAtomic } from '../files/write';
 import { RECIPES } from '../models/recipes';
 import { table } from '../charts/markdown';
 import { percent, points } from '../charts/percent';
+import { MAX_SCANS, MAX_SIDE_PIXELS } from '../models/data/decoding-limits';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { GATE_TEXT } from '../models/evaluation/precision-gate';
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import { VARIABLE_HELP } from '../service/config';
-import { ERRORS } from '../service/contract';
+import { ERRORS, LIMITS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
 import { DOCUMENTS, ROOT } from './documents';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
+import { elsewhereTable, faultsTable, notSurvivedList, recordedText } from './reliability-tables';
 import { roomsDiagram, roomsTable } from './rooms-tables';
 
 const code = (text: string) => `\`${text}\``;
@@ -96,13 +105,23 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         return [[code(model), ...shares, images, verdict, verdict === 'passed' ? 'int8' : 'fp32']];
       }),
     )}\n\nThe gate asks for ${GATE_TEXT}.`,
+  parallelism: () =>
+    performanceText(PARALLELISM_FILE, 'npm run bench:parallelism', (text) =>
+      parallelismText(parseParallelism(text)),
+    ),
+  'session-options': () =>
+    performanceText(SESSION_OPTIONS_FILE, 'npm run bench:session-options', (text) =>
+      sessionOptionsText(parseSessionOptions(text)),
+    ),
   settings: () =>
     table(
-      ['variable', 'context in cdk8s.yaml', 'default'],
-      Object.entries(SETTING_VARIABLES).map(([name, variable]) => {
-        const value = DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS];
-        return [code(variable), code(name), value === undefined ? 'none' : code(value)];
-      }),
+      ['prop or key', 'variable', 'default', 'what it sets'],
+      OPTION_HELP.map(({ name, isProp, variable, default: value, meaning }) => [
+        isProp ? code(name) : `${code(name)} (no prop)`,
+        variable === undefined ? '' : code(variable),
+        value === undefined ? '' : code(value),
+        meaning,
+      ]),
     ),
   variables: () =>
     table(
@@ -124,6 +143,15 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       ['INVALID because', 'what to do'],
       Object.entries(VALIDITY_RULES).map(([rule, text]) => [text, VALIDITY_REMEDIES[rule as ValidityRule]]),
     ),
+  'image-limits': () =>
+    table(
+      ['an image may have', 'at most'],
+      Object.entries({
+        pixels: LIMITS.imagePixels,
+        'pixels of width or height': MAX_SIDE_PIXELS,
+        'scans, if it is a JPEG': MAX_SCANS,
+      }).map(([what, most]) => [what, most.toLocaleString('en')]),
+    ),
   errors: () =>
     table(
       ['status', 'code', 'meaning'],
@@ -138,6 +166,9 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         Object.values(cases).join('; '),
       ]),
     ),
+  faults: () => [faultsTable(), recordedText()].filter((text) => text !== '').join('\n\n'),
+  'faults-elsewhere': elsewhereTable,
+  'faults-not-survived': () => notSurvivedList(),
   rooms: () => roomsDiagram(''),
   'rooms-of-models': () => roomsDiagram('models/'),
   'rooms-of-service': () => roomsDiagram('service/'),

@@ -16,7 +16,13 @@ import {
   NO_DATA,
   printedPodsTable,
   reportedTable,
+  tradeTable,
 } from '../bench/evidence/tables';
+import { type Accuracies, type TradePoint, tradeOf } from '../bench/evidence/trade';
+import { tradeChart } from '../bench/evidence/trade-chart';
+import { MODEL_IDS, type ModelId } from '../models/catalog';
+import { readInt8File } from '../models/engines/onnxruntime/int8-file';
+import { readSavedModel } from '../models/weights/saved-model';
 import { writeFileAtomic } from '../files/write';
 import { withTables } from './docs-tables';
 import { ROOT } from './documents';
@@ -40,9 +46,22 @@ function images(charts: ReadonlyMap<string, string>, prefix: string): string {
   return shown.map(([name, svg]) => `![${titleOf(svg)}](experiment/${name})`).join('\n\n');
 }
 
+/** What the gate measured of the demo models at both precisions. */
+const demoAccuracies = () =>
+  Object.fromEntries(
+    MODEL_IDS.map((model) => {
+      const int8 = readInt8File(readSavedModel(join(ROOT, 'models/demo', model)));
+      if (int8 === undefined)
+        throw new Error(`models/demo/${model} must have an int8.json: run npm run demo:int8`);
+      const { accuracyFp32: fp32, accuracyInt8, images } = int8.cost;
+      return [model, { fp32, int8: accuracyInt8, images }] as const;
+    }),
+  ) as Record<ModelId, Accuracies>;
+
 /** The parts of the page that the data gives, by the name in their markers. */
 export const partsOf = (
   evidence: Evidence,
+  trade: readonly TradePoint[],
   charts: ReadonlyMap<string, string>,
   reference: string,
 ): Readonly<Record<string, () => string>> => ({
@@ -50,6 +69,8 @@ export const partsOf = (
   'max-size': () => images(charts, 'max-size'),
   'accuracy-hpa': () => images(charts, 'accuracy-hpa'),
   'latency-hpa': () => images(charts, 'latency-hpa'),
+  trade: () => images(charts, 'trade'),
+  'trade-table': () => (trade.length === 0 ? NO_DATA : tradeTable(trade)),
   'load-share': () => images(charts, 'load-share'),
   replay: () => images(charts, 'replay'),
   replays: () => replayTable(evidence),
@@ -63,12 +84,17 @@ export const partsOf = (
 
 /** Every file that the data gives, by its path in the project. */
 export function experimentFiles(evidence: Evidence, page: string, reference: string): Map<string, Buffer> {
-  const charts = chartsOf(evidence);
+  const { machine } = evidence;
+  const trade = machine === undefined ? [] : tradeOf(machine, demoAccuracies());
+  const charts = new Map([
+    ...chartsOf(evidence),
+    ...(machine === undefined ? [] : [['trade.svg', tradeChart(trade, machine)] as const]),
+  ]);
   const best = BEST.map((name) => charts.get(name)).find((svg) => svg !== undefined);
   return new Map([
     ...[...charts].map(([name, svg]) => [`${CHARTS}/${name}`, Buffer.from(svg)] as const),
     ...(best === undefined ? [] : [[`${CHARTS}/${BEST_PNG}`, svgToPng(best)] as const]),
-    [PAGE, Buffer.from(withTables(page, partsOf(evidence, charts, reference), COMMAND))],
+    [PAGE, Buffer.from(withTables(page, partsOf(evidence, trade, charts, reference), COMMAND))],
   ]);
 }
 

@@ -8,16 +8,18 @@ import { z } from 'zod';
 
 import { PACKAGE_ROOT } from '../files/package-root';
 import { MODEL_IDS, type ModelId } from '../models/catalog';
-import { ENGINE_KINDS, PRECISIONS } from '../models/engines/engine';
+import { ENGINE_KINDS, enginesAt, PRECISIONS, PRECISIONS_OF } from '../models/engines/engine';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
 import { ANY_ORIGIN } from './http/cors';
 import { cpuLimitMillis, threadsFor } from './cpu-limit';
+import { defaultConnections, descriptorLimit, mostConnections, RESERVED_DESCRIPTORS } from './descriptors';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const ONNX_CACHE_DIR = join(PACKAGE_ROOT, 'build', 'onnx');
 const MAX_PORT = 65_535;
 const MAX_CPU_LIMIT_MILLIS = 1_000_000;
+const MAX_CONNECTIONS = 1_000_000;
 
 const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, `must be one of ${values.join(', ')}`);
@@ -80,7 +82,7 @@ const VARIABLES = z.object({
     .meta(
       help(
         `precision of the models: one of ${PRECISIONS.join(', ')}`,
-        'int8 for a model that passed its gate, on a CPU with VNNI; else fp32',
+        'with onnxruntime int8 for a model that passed its gate, on a CPU with VNNI; with openvino bf16 on a CPU that has it; else fp32',
       ),
     ),
   modelsDir: path
@@ -121,6 +123,15 @@ const VARIABLES = z.object({
         'none: browsers allow the service’s own page only',
       ),
     ),
+  maxConnections: wholeNumber(1, MAX_CONNECTIONS)
+    .optional()
+    .transform((count) => count ?? defaultConnections())
+    .meta(
+      help(
+        'connections to hold at once; the service closes further ones unanswered',
+        `the limit of open files less ${RESERVED_DESCRIPTORS}, at most ${defaultConnections(Infinity)}`,
+      ),
+    ),
 } satisfies Record<keyof typeof ENV, z.ZodType>);
 
 /** Everything that the environment can set; paths are absolute. */
@@ -155,15 +166,20 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     } = error.issues[0]!;
     throw new RangeError(`${ENV[key as VariableKey]} ${message}, received "${String(input)}"`);
   }
-  const { port, metricsPort, engine, precision } = data;
+  const { port, metricsPort, engine, precision, maxConnections } = data;
   if (metricsPort !== undefined && metricsPort !== 0 && metricsPort === port) {
     throw new RangeError(
       `${ENV.metricsPort} must differ from ${ENV.port}, received "${metricsPort}": unset it to serve the metrics on ${port}`,
     );
   }
-  if (precision === 'int8' && engine !== 'onnxruntime') {
+  if (maxConnections > mostConnections()) {
     throw new RangeError(
-      `${ENV.precision} must be fp32 with ${ENV.engine} ${engine}, received "${precision}": choose ${ENV.engine} onnxruntime, or unset ${ENV.precision}`,
+      `${ENV.maxConnections} must be at most ${mostConnections()} where a process may open ${descriptorLimit()} files, received "${maxConnections}": lower it, or raise the limit (ulimit -n)`,
+    );
+  }
+  if (precision !== undefined && !PRECISIONS_OF[engine].includes(precision)) {
+    throw new RangeError(
+      `${ENV.precision} must be ${PRECISIONS_OF[engine].join(' or ')} with ${ENV.engine} ${engine}, received "${precision}": choose ${ENV.engine} ${enginesAt(precision)}, or unset ${ENV.precision}`,
     );
   }
   return { ...data, threads: threadsFor(data.cpuLimitMillis) };

@@ -35,6 +35,7 @@ export const ENV = {
   apiKeyFile: 'API_KEY_FILE',
   metricsPort: 'METRICS_PORT',
   corsOrigins: 'CORS_ORIGINS',
+  maxConnections: 'MAX_CONNECTIONS',
 } as const;
 
 /** Every path, in Express syntax. */
@@ -118,6 +119,9 @@ export const HEADERS_TIMEOUT_MS = 15_000;
 export const BODY_TIMEOUT_MS = 30_000;
 /** Longer than the idle timeout of common load balancers (60 s), so that they never reuse a connection closed here. */
 export const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
+/** A shell's exit code for a program that Ctrl-C ended: 128 plus the number of SIGINT. */
+export const EXIT_INTERRUPTED = 130;
 
 /** Stable error codes with HTTP status and title. A problem's `type` is `urn:tandem:error:<code>`. */
 export const ERRORS = {

@@ -12,15 +12,16 @@ import { adviceOn } from '../models/engines/engine';
 import { openApiKeys } from './http/api-key';
 import { createApp } from './api/app';
 import { type Config, readConfig } from './config';
-import { DRAIN_DELAY_MS, ENV, REQUEST_TIMEOUT_MS } from './contract';
+import { DRAIN_DELAY_MS, ENV, EXIT_INTERRUPTED, REQUEST_TIMEOUT_MS } from './contract';
 import { closeServer, createDrain } from './http/drain';
+import { METRICS_CONNECTIONS } from './descriptors';
 import { createHttpServer, type Timeouts } from './http/server';
 import { createMetrics } from './metrics';
 import { createMetricsApp } from './api/metrics-app';
 import { RESTART_MS, type ModelState } from './inference/model-process';
 import { checkNodeVersion } from './node-version';
 import { ModelQueue } from './inference/model-queue';
-import { openLog } from './log';
+import { type Log, openLog } from './log';
 import { type Parallelism, parallelismOf } from './inference/parallelism';
 
 /** A running service. */
@@ -43,6 +44,8 @@ export interface Running {
 /** Options beyond the environment's configuration. */
 export interface ServeOptions extends Timeouts {
   readonly log: Logger;
+  /** @default 0 always */
+  readonly lostLogLines?: Log['lostLogLines'];
   /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
@@ -87,7 +90,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const { log, workerScript, requestTimeoutMs } = options;
   const { engine: kind, precision, onnxCacheDir } = config;
   const queues = new Map<ModelId, ModelQueue>();
-  const metrics = createMetrics(queues);
+  const metrics = createMetrics(queues, options.lostLogLines);
   const modelDirOf = (model: ModelId) => options.modelDirs?.get(model) ?? join(config.modelsDir, model);
   const app = createApp({
     queues,
@@ -99,14 +102,21 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     samplesDir: join(config.modelsDir, 'samples'),
     modelDirOf,
     hasMetricsPort: config.metricsPort !== undefined,
-    ...(config.apiKeyFile === undefined ? {} : { checkApiKey: openApiKeys(config.apiKeyFile, log) }),
+    ...(config.apiKeyFile === undefined
+      ? {}
+      : { checkApiKey: openApiKeys(config.apiKeyFile, log, () => metrics.apiKeyFileErrors.inc()) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const drain = createDrain(app);
-  const server = createHttpServer(drain.handler, options);
+  const server = createHttpServer(drain.handler, options, {
+    maxConnections: config.maxConnections,
+    onRefused: () => metrics.refusedConnections.inc(),
+  });
   const port = await listen(server, config.host, config.port, ENV.port);
   const metricsServer =
-    config.metricsPort === undefined ? undefined : createHttpServer(createMetricsApp(metrics));
+    config.metricsPort === undefined
+      ? undefined
+      : createHttpServer(createMetricsApp(metrics), options, { maxConnections: METRICS_CONNECTIONS });
   const metricsPort =
     metricsServer &&
     (await listen(metricsServer, config.host, config.metricsPort!, ENV.metricsPort).catch(
@@ -115,6 +125,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         throw error;
       },
     ));
+  log.info({ port, metricsPort }, 'listening');
 
   const ready = config.models.map((model) => {
     const modelDir = modelDirOf(model);
@@ -126,6 +137,12 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
           log.info({ model, ...state.loaded, classes: state.loaded.classes.length }, 'model ready');
           const advice = adviceOn(kind);
           if (advice !== undefined) log.warn({ model }, advice);
+          const { graphNotStored } = state.loaded;
+          if (graphNotStored !== undefined)
+            log.warn(
+              { model, reason: graphNotStored },
+              `the graph is not cached, so each start exports it again: set ${ENV.onnxCacheDir} to a folder that can be written to`,
+            );
           resolve();
         } else if (state.kind === 'failed')
           log.error(
@@ -173,9 +190,6 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   };
 }
 
-/** A shell's exit code for a program that Ctrl-C ended. */
-const EXIT_INTERRUPTED = 130;
-
 /**
  * Shuts down on SIGTERM after the drain delay, on Ctrl-C without the delay. Requests in flight finish, unless a second
  * Ctrl-C ends the process at once.
@@ -195,10 +209,10 @@ export function stopOnSignals(running: Running): void {
 async function main(): Promise<void> {
   checkNodeVersion();
   const config = readConfig(process.env);
-  const log = openLog(config.logLevel);
-  const running = await serve(config, { log });
+  const opened = openLog(config.logLevel);
+  const { log } = opened;
+  const running = await serve(config, opened);
   stopOnSignals(running);
-  log.info({ port: running.port }, 'listening');
   await running.ready;
   log.info('ready');
 }

@@ -62,8 +62,9 @@ function cpuThrottling(registry: Registry): void {
  * Creates the metrics in a new registry, so that several servers in one process count separately.
  *
  * @param queues the models' queues, read at each scrape
+ * @param lostLogLines the same for the log
  */
-export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>) {
+export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>, lostLogLines = () => 0) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
@@ -108,8 +109,27 @@ export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>) {
       }
     },
   });
+  new Counter({
+    name: 'inference_log_lines_lost_total',
+    help: 'Lines of the log that could not be written',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(lostLogLines());
+    },
+  });
   return {
     registry,
+    refusedConnections: new Counter({
+      name: 'inference_connections_refused_total',
+      help: 'Connections closed unanswered because as many as allowed were open',
+      registers,
+    }),
+    apiKeyFileErrors: new Counter({
+      name: 'inference_api_key_file_errors_total',
+      help: 'Changes of the API key file that could not be read completely',
+      registers,
+    }),
     requestSeconds: histogram(
       'inference_request_duration_seconds',
       'Time from the complete request body to the result, in seconds',

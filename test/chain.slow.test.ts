@@ -41,6 +41,7 @@ beforeAll(async () => {
       onnxCacheDir,
       logLevel: 'silent',
       corsOrigins: [],
+      maxConnections: 1_000,
     },
     { log: pino({ level: 'silent' }) },
   );

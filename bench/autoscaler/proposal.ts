@@ -17,6 +17,20 @@ export interface Observation {
   readonly metrics: readonly PodMetric[] | undefined;
 }
 
+/** Which rule of `P/replica_calculator.go` GetResourceReplicas made a proposal. */
+export type ProposalRule =
+  'within-tolerance' | 'ratio' | 'adjusted-within-tolerance' | 'turned' | 'contradicts' | 'adjusted-ratio';
+
+/** How a proposal came about. */
+export interface ProposalBasis {
+  readonly rule: ProposalRule;
+  readonly pods: Readonly<Record<PodClass, number>>;
+  /** Use over target, of the pods that count as ready. */
+  readonly ratio: number;
+  /** The same with the pods that are not ready or have no metrics, where they count. */
+  readonly adjusted?: { readonly ratio: number; readonly pods: number };
+}
+
 /** The replicas that the metric asks for, or why it cannot be used, in the controller's words. */
 export type Proposal =
   | {
@@ -25,6 +39,7 @@ export type Proposal =
       /** Whole percent of the request, over the pods that count as ready. */
       readonly utilizationPercent: number;
       readonly averageCpuMillis: number;
+      readonly basis: ProposalBasis;
     }
   | { readonly error: string };
 
@@ -103,15 +118,30 @@ export function propose(seen: Observation, settings: Settings, flags: Controller
   const used = utilizationOf(usageMillis, requestsMillis, targetPercent);
   if (used === undefined) return { error: 'no metrics returned matched known pods' };
 
-  const proposed = (replicas: number): Proposal => ({
+  const proposed = (
+    rule: ProposalRule,
+    replicas: number,
+    adjusted?: NonNullable<ProposalBasis['adjusted']>,
+  ): Proposal => ({
     replicas,
     utilizationPercent: used.percent,
     averageCpuMillis: used.averageMillis,
+    basis: {
+      ...{ rule, ratio: used.ratio },
+      pods: {
+        ignored: names.ignored.length,
+        unready: names.unready.length,
+        missing: names.missing.length,
+        ready: names.ready.length,
+      },
+      ...(adjusted && { adjusted }),
+    },
   });
   const unreadyCountAsIdle = names.unready.length > 0 && used.ratio > 1;
   if (!unreadyCountAsIdle && names.missing.length === 0) {
-    const keep = isWithin(tolerance, used.ratio);
-    return proposed(keep ? currentReplicas : Math.ceil(used.ratio * names.ready.length));
+    return isWithin(tolerance, used.ratio)
+      ? proposed('within-tolerance', currentReplicas)
+      : proposed('ratio', Math.ceil(used.ratio * names.ready.length));
   }
 
   for (const name of used.ratio === 1 ? [] : names.missing) {
@@ -121,9 +151,13 @@ export function propose(seen: Observation, settings: Settings, flags: Controller
   for (const name of unreadyCountAsIdle ? names.unready : []) usageMillis.set(name, 0);
 
   const { ratio } = utilizationOf(usageMillis, requestsMillis, targetPercent)!;
+  const adjusted = { ratio, pods: usageMillis.size };
+  if (isWithin(tolerance, ratio)) return proposed('adjusted-within-tolerance', currentReplicas, adjusted);
   const turned = (used.ratio < 1 && ratio > 1) || (used.ratio > 1 && ratio < 1);
-  if (isWithin(tolerance, ratio) || turned) return proposed(currentReplicas);
+  if (turned) return proposed('turned', currentReplicas, adjusted);
   const replicas = Math.ceil(ratio * usageMillis.size);
   const contradicts = (ratio < 1 && replicas > currentReplicas) || (ratio > 1 && replicas < currentReplicas);
-  return proposed(contradicts ? currentReplicas : replicas);
+  return contradicts
+    ? proposed('contradicts', currentReplicas, adjusted)
+    : proposed('adjusted-ratio', replicas, adjusted);
 }

@@ -1,3 +1,9 @@
+/** Settings that name a Secret, and what to do without one. */
+const NO_SECRETS = [
+  ['imagePullSecret', 'use an image that the nodes can pull without one'],
+  ['apiKeySecret', 'unset it, since the load generator sends no key'],
+] as const;
+
 /**
  * Measures one variant in a cluster: applies it in a namespace of its own, sends load from an indexed Job, records the
  * timeline from outside, and deletes the namespace, also after a failure or an interrupt.
@@ -63,10 +69,11 @@ export interface ClusterRunOptions {
  */
 export async function runVariant(options: ClusterRunOptions): Promise<TimelineDocument> {
   const { settings, variant, log, signal } = options;
-  if (settings.imagePullSecret !== undefined) {
+  for (const [secret, remedy] of NO_SECRETS) {
+    if (settings[secret] === undefined) continue;
     throw new Error(
-      `imagePullSecret must not be set, because the run creates a namespace without Secrets: use an image that the ` +
-        `nodes can pull without one, received ${settings.imagePullSecret}`,
+      `${secret} must not be set, because the run creates a namespace without Secrets: ${remedy}, received ` +
+        settings[secret],
     );
   }
   const kubectl = kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS);
@@ -151,6 +158,7 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
 
 /** Gives several pods one start, by the clocks of their nodes; a pod that is not ready by then fails and says so. */
 const startTogether = (pods: number): readonly string[] =>
+  // eslint-disable-next-line no-restricted-properties -- a point in time, for the clocks of the nodes
   pods === 1 ? [] : ['--start-at', new Date(Date.now() + START_TOGETHER_MS).toISOString()];
 
 /** Waits for the Job and the idle time after it; nothing after an interrupt. */
@@ -178,13 +186,13 @@ async function finish(
 
 /** Waits until the HPA has read the pods' CPU use once: before that it does not scale. */
 async function waitForMetrics(readApi: ReadApi, path: string, signal: AbortSignal): Promise<void> {
-  const deadline = Date.now() + METRICS_TIMEOUT_MS;
+  const deadline = performance.now() + METRICS_TIMEOUT_MS;
   for (;;) {
     signal.throwIfAborted();
     const { status } = JSON.parse(await readApi(path)) as AutoscalerObject;
     const active = status?.conditions?.find(({ type }) => type === 'ScalingActive');
     if (active?.status === 'True') return;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new Error(
         `the HPA has no CPU metrics after ${METRICS_TIMEOUT_MS / 1000} s: install metrics-server; ` +
           `its condition ScalingActive says: ${active?.message ?? 'nothing'}`,

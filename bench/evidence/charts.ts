@@ -19,8 +19,8 @@ function hpaCharts({ hpaRuns }: Evidence, model: ModelId): [string, string][] {
     (a, b) => order.indexOf(a) - order.indexOf(b),
   );
   return names.map((name, i) => {
-    const run = hpaRuns.find(({ experiment }) => experiment === name)!;
-    return [`${i === 0 ? `${model}-hpa` : name}.svg`, hpaChart(hpaRun(run))];
+    const repetitions = hpaRuns.filter(({ experiment }) => experiment === name).map(hpaRun);
+    return [`${i === 0 ? `${model}-hpa` : name}.svg`, hpaChart(repetitions)];
   });
 }
 

@@ -5,7 +5,7 @@ import type { ExperimentRun } from './experiment-run';
 import type { Fleet } from './fleet';
 import { type HpaRun, reactionOf } from './hpa-run';
 import type { RateCurve } from './rate-curve';
-import { flawsOf } from './runs';
+import { flawsOf, medianOf } from './runs';
 import {
   CANNOT_TELL,
   duration,
@@ -45,18 +45,37 @@ export function maxSizeTitle(fleets: readonly Fleet[]): string {
   return `A max-size fleet serves ${list(claims)}`;
 }
 
-/** The claim: how far the HPA scaled, and how many requests were in time meanwhile. */
-export function hpaTitle(hpa: HpaRun): string {
-  const { run, inTimeShare, due, minReplicas } = hpa;
-  const { mostReady, toReady } = reactionOf(hpa);
+/** A figure's median over the repetitions with its range; the figure alone if there is one repetition. */
+export function ofRepetitions(values: readonly number[], format: (value: number) => string): string {
+  const [low, median, high] = [Math.min(...values), medianOf(values), Math.max(...values)].map(format);
+  return low === high ? median! : `${median} (${low} to ${high})`;
+}
+
+/**
+ * The claim: how far the HPA scaled, and how many requests were in time meanwhile; medians and ranges.
+ *
+ * @param repetitions of one experiment, at least one
+ */
+export function hpaTitle(repetitions: readonly HpaRun[]): string {
+  const { run, minReplicas } = repetitions[0]!;
+  const reactions = repetitions.map(reactionOf);
+  const most = reactions.map(({ mostReady }) => mostReady);
+  const delays = reactions.flatMap(({ toReady }) => toReady ?? []);
   const scaled =
-    mostReady > minReplicas
-      ? `scaled from ${minReplicas} to ${plural(mostReady, 'pod')}`
+    Math.max(...most) > minReplicas
+      ? `scaled from ${minReplicas} to ${ofRepetitions(most, String)} pods`
       : `stayed at ${plural(minReplicas, 'pod')}`;
-  const delay = toReady === undefined ? '' : `, the first after ${toReady.toFixed(0)} s`;
+  const delay =
+    delays.length === 0 ? '' : `, the first after ${ofRepetitions(delays, (value) => value.toFixed(0))} s`;
+  const due = repetitions.reduce((sum, each) => sum + each.due, 0);
+  const inTime = ofRepetitions(
+    repetitions.map(({ inTimeShare }) => inTimeShare),
+    percent,
+  );
+  const runs = repetitions.length === 1 ? '' : ` in ${plural(repetitions.length, 'run')}`;
   return (
     `${modelName(run.model)} behind its HPA ${scaled}${delay}; ` +
-    `${percent(inTimeShare)} of ${grouped(due)} requests were answered within ${duration(run.slo.limitMs)}`
+    `${inTime} of ${grouped(due)} requests${runs} were answered within ${duration(run.slo.limitMs)}`
   );
 }
 

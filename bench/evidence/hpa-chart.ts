@@ -212,9 +212,15 @@ function refusalsPanel({ windows, run }: HpaRun, x: Axis): string[] {
   ];
 }
 
-/** Draws the chart of one run as SVG. */
-export function hpaChart(hpa: HpaRun): string {
+/**
+ * Draws the chart of an experiment's first repetition as SVG; the claim is about all of them.
+ *
+ * @param repetitions at least one
+ */
+export function hpaChart(repetitions: readonly HpaRun[]): string {
+  const hpa = repetitions[0]!;
   const { run, endSeconds, loadSeconds } = hpa;
+  const runs = repetitions.map((each) => each.run);
   const fromMinutes = Math.min(0, hpa.windows[0]!.atSeconds / 60);
   const endMinutes = endSeconds / 60;
   const x = linearAxis([fromMinutes, endMinutes], [SIDES.left, SIDES.right], {
@@ -225,11 +231,11 @@ export function hpaChart(hpa: HpaRun): string {
   return poster(
     BODY_HEIGHT_PX,
     {
-      title: claimOf(hpaTitle(hpa), [run]),
+      title: claimOf(hpaTitle(repetitions), runs),
       description:
         `Load, replicas, CPU use, p95 and refusals of ${run.experiment} over ${endMinutes.toFixed(0)} minutes. ` +
         `At most ${plural(reaction.mostReady, 'pod')} were ready; ${percent(hpa.refusedShare)} of the requests were refused.`,
-      strip: provenance([run]),
+      strip: [...provenance(runs), ...(runs.length > 1 ? [`drawn: repetition ${run.repetition}`] : [])],
     },
     ...missed(hpa, x),
     ...loadPanel(hpa, x, endMinutes),

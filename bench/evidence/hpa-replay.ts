@@ -4,7 +4,8 @@
  */
 import { EMPTY_MEMORY } from '../autoscaler/memory';
 import type { Pod, PodMetric } from '../autoscaler/pods';
-import { reconcile } from '../autoscaler/reconcile';
+import type { Observation } from '../autoscaler/proposal';
+import { type Decision, reconcile } from '../autoscaler/reconcile';
 import { type AutoscalerSpec, DEFAULT_FLAGS, type Settings, settingsOf } from '../autoscaler/settings';
 import type { AutoscalerSample, TimelineDocument } from '../timeline/timeline-document';
 import type { ExperimentRun } from './experiment-run';
@@ -26,6 +27,18 @@ export interface ReplayedSync {
   readonly atSeconds: number;
   readonly recorded: Outcome;
   readonly simulated: Outcome;
+  /** What the simulated controller saw, and what it decided from that. */
+  readonly seen: Observation;
+  readonly decision: Decision;
+}
+
+/** A timeline with what a replay needs beside it. */
+export interface Recording {
+  readonly timeline: TimelineDocument;
+  /** A pod's CPU request. */
+  readonly cpuRequestMillis: number;
+  /** Where the seconds of the replay begin, milliseconds from the start of the recording. */
+  readonly originMs: number;
 }
 
 /** A sync, and the status that the HPA had after it. */
@@ -77,12 +90,12 @@ function servedMetrics({ podMetrics, startedAt }: TimelineDocument, tickMs: numb
     .sort((a, b) => a.metric.atMs - b.metric.atMs);
 }
 
-function replayWith(run: ExperimentRun, settings: Settings, tickMs: number): ReplayedSync[] {
-  const served = servedMetrics(run.timeline, tickMs);
-  const requestMillis = requestMillisOf(run);
+function replayWith(recording: Recording, settings: Settings, tickMs: number): ReplayedSync[] {
+  const { timeline, cpuRequestMillis, originMs } = recording;
+  const served = servedMetrics(timeline, tickMs);
   let memory = EMPTY_MEMORY;
-  return syncsOf(run.timeline).map(({ atMs, status }) => {
-    const pods = podsAt(run.timeline, atMs, requestMillis);
+  return syncsOf(timeline).map(({ atMs, status }) => {
+    const pods = podsAt(timeline, atMs, cpuRequestMillis);
     const names = new Set(pods.map(({ name }) => name));
     const visible = served.filter(({ fromMs, metric }) => fromMs <= atMs && names.has(metric.pod));
     const latest = new Map<string, PodMetric>(visible.map(({ metric }) => [metric.pod, metric]));
@@ -92,7 +105,7 @@ function replayWith(run: ExperimentRun, settings: Settings, tickMs: number): Rep
     memory = next.memory;
     const { decision } = next;
     return {
-      atSeconds: (atMs - loadStartMs(run)) / 1000,
+      ...{ seen, decision, atSeconds: (atMs - originMs) / 1000 },
       recorded: {
         replicas: status.desiredReplicas,
         ...(status.cpuPercent !== undefined && { percent: status.cpuPercent }),
@@ -112,15 +125,26 @@ export const hasSameReplicas = ({ recorded, simulated }: ReplayedSync): boolean 
   recorded.replicas === simulated.replicas;
 
 /**
- * Replays a run; undefined if its recording has no HPA. The recording does not say when metrics-server ticked, so the time
- * of its ticks is the one with which most syncs read the recorded utilization. Nothing else is fitted.
+ * Replays a recording; undefined if it has no HPA. The recording does not say when metrics-server ticked, so the time of its
+ * ticks is the one with which most syncs read the recorded utilization. Nothing else is fitted.
  */
-export function replayHpa(run: ExperimentRun): readonly ReplayedSync[] | undefined {
-  const { autoscalerSpec } = run.timeline.subject;
+export function replayRecording(recording: Recording): readonly ReplayedSync[] | undefined {
+  const { autoscalerSpec } = recording.timeline.subject;
   if (autoscalerSpec === null || autoscalerSpec === undefined) return undefined;
   const settings = settingsOf(autoscalerSpec as AutoscalerSpec, DEFAULT_FLAGS);
   const ticks = Array.from({ length: METRIC_RESOLUTION_MS / TICK_STEP_MS }, (_, i) => i * TICK_STEP_MS);
-  const replays = ticks.map((tickMs) => replayWith(run, settings, tickMs));
+  const replays = ticks.map((tickMs) => replayWith(recording, settings, tickMs));
   const same = replays.map((replay) => replay.filter(hasSamePercent).length);
   return replays[same.indexOf(Math.max(...same))];
 }
+
+/** A run of an experiment as a recording. */
+export const recordingOf = (run: ExperimentRun): Recording => ({
+  timeline: run.timeline,
+  cpuRequestMillis: requestMillisOf(run),
+  originMs: loadStartMs(run),
+});
+
+/** Replays a run of an experiment; undefined if it has no HPA. */
+export const replayHpa = (run: ExperimentRun): readonly ReplayedSync[] | undefined =>
+  replayRecording(recordingOf(run));

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseCpuMillis } from '../../infra/quantity';
 import { VARIANTS } from '../../infra/variants';
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
+import { type Precision, PRECISIONS_OF } from '../../models/engines/engine';
 import { ENV, PATHS } from '../../service/contract';
 import { threadsFor } from '../../service/cpu-limit';
 import { percentile } from '../../statistics/percentile';
@@ -18,6 +19,7 @@ import { runLoad } from '../load/generator';
 import { httpProbe } from '../load/http-probe';
 import { startRecorder, thisMachine } from '../timeline/recorder';
 import { processSource } from '../timeline/process-source';
+import { countersIn } from '../timeline/prometheus-text';
 import {
   type CpuPerImage,
   MACHINE_SCHEMA,
@@ -40,7 +42,7 @@ const SERVICE_SHARES = 256;
 /** `searchSeconds`: after this time the search for the knee begins no further probe. */
 const LENGTHS = {
   full: { repetitions: 5, seconds: 15, maxProbeSeconds: 120, searchSeconds: 900 },
-  quick: { repetitions: 3, seconds: 6, maxProbeSeconds: 30, searchSeconds: 75 },
+  quick: { repetitions: 3, seconds: 6, maxProbeSeconds: 30, searchSeconds: 120 },
 } as const satisfies Record<Form, object>;
 /** The objective of the printed pod: this many service times of one client that waits for its answers. */
 const SLO_TIMES = 4;
@@ -61,13 +63,17 @@ export interface MachineOptions {
 async function withService<T>(
   model: ModelId,
   limitMillis: number,
+  precision: Precision | undefined,
   work: (service: ServiceProcess, group: ReturnType<typeof createCpuGroup>) => Promise<T>,
 ): Promise<T> {
   const group = createCpuGroup(limitMillis);
   group.setShares(SERVICE_SHARES);
   try {
     const service = await startService(
-      { [ENV.models]: model, [ENV.cpuLimitMillis]: String(limitMillis), [ENV.logLevel]: 'info' },
+      {
+        ...{ [ENV.models]: model, [ENV.cpuLimitMillis]: String(limitMillis), [ENV.logLevel]: 'info' },
+        ...(precision && { [ENV.precision]: precision }),
+      },
       { cgroups: group.folders },
     );
     try {
@@ -111,9 +117,26 @@ async function idleCpuMillis(
   }
 }
 
-async function cpuPerImage(model: ModelId, { form, signal, log }: MachineOptions): Promise<CpuPerImage> {
+/** The precision in which a service computes. */
+async function precisionOf({ url }: ServiceProcess): Promise<Precision> {
+  const { precision } = countersIn(await (await fetch(`${url}${PATHS.metrics}`)).text());
+  const known = PRECISIONS_OF.onnxruntime.find((each) => each === precision);
+  if (known === undefined) {
+    throw new Error(
+      `precision in ${PATHS.metrics} must be one of ${PRECISIONS_OF.onnxruntime.join(', ')}, received ${precision}`,
+    );
+  }
+  return known;
+}
+
+/** @param precision the service's own choice if undefined */
+async function cpuPerImage(
+  model: ModelId,
+  precision: Precision | undefined,
+  { form, signal, log }: MachineOptions,
+): Promise<CpuPerImage> {
   const { repetitions, seconds } = LENGTHS[form];
-  return withService(model, LIMIT_MILLIS, async (service, { cpuMs }) => {
+  return withService(model, LIMIT_MILLIS, precision, async (service, { cpuMs }) => {
     const url = classify(service, model);
     await closedLoop(url, WARM_UP_SECONDS, signal);
     const idle = await idleCpuMillis(service, cpuMs, signal);
@@ -128,11 +151,21 @@ async function cpuPerImage(model: ModelId, { form, signal, log }: MachineOptions
       cpuSecondsPerImage.push((cpuMs() - before) / 1000 / right);
     }
     const median = 1000 * percentile(cpuSecondsPerImage, 0.5);
+    const computed = await precisionOf(service);
     log(
-      `${model}: ${median.toFixed(1)} ms of CPU per image, ${idle.toFixed(1)}m without load (${repetitions} repetitions)`,
+      `${model} at ${computed}: ${median.toFixed(1)} ms of CPU per image, ${idle.toFixed(1)}m without load (${repetitions} repetitions)`,
     );
-    const facts = { engine: 'onnxruntime', precision: 'float32', threads: threadsFor(LIMIT_MILLIS) } as const;
-    return { model, ...facts, limitMillis: LIMIT_MILLIS, cpuSecondsPerImage, images, idleCpuMillis: idle };
+    const facts = { engine: 'onnxruntime', precision: computed, isDefault: precision === undefined } as const;
+    const threads = threadsFor(LIMIT_MILLIS);
+    return {
+      model,
+      ...facts,
+      threads,
+      limitMillis: LIMIT_MILLIS,
+      cpuSecondsPerImage,
+      images,
+      idleCpuMillis: idle,
+    };
   });
 }
 
@@ -143,7 +176,7 @@ async function printedPod(model: ModelId, options: MachineOptions): Promise<Prin
   )!;
   const limitMillis = parseCpuMillis(printed.limits.cpu);
   const machineMillis = 1000 * thisMachine().cores;
-  return withService(model, limitMillis, async (service, group) => {
+  return withService(model, limitMillis, undefined, async (service, group) => {
     const url = classify(service, model);
     const single = summarize(await closedLoop(url, WARM_UP_SECONDS, signal));
     const slo = { percentile: 0.95, limitMs: Math.ceil(SLO_TIMES * single.answered.p50Ms) };
@@ -184,7 +217,13 @@ async function printedPod(model: ModelId, options: MachineOptions): Promise<Prin
 export async function measureMachine(options: MachineOptions): Promise<MachineDocument> {
   const startedAt = new Date().toISOString();
   const costs: CpuPerImage[] = [];
-  for (const model of MODEL_IDS) costs.push(await cpuPerImage(model, options));
+  for (const model of MODEL_IDS) {
+    const own = await cpuPerImage(model, undefined, options);
+    costs.push(own);
+    for (const precision of PRECISIONS_OF.onnxruntime.filter((each) => each !== own.precision)) {
+      costs.push(await cpuPerImage(model, precision, options));
+    }
+  }
   const pods: PrintedPod[] = [];
   for (const model of MODEL_IDS) pods.push(await printedPod(model, options));
   const { form, seed, commit } = options;
@@ -197,11 +236,13 @@ export async function measureMachine(options: MachineOptions): Promise<MachineDo
   };
 }
 
-/** What the plan needs of it: medians. */
+/** What the plan needs of it: medians at the precision that pods choose. */
 export const calibrationOf = ({ cpuPerImage: costs }: MachineDocument): Calibration =>
   Object.fromEntries(
-    costs.map(({ model, cpuSecondsPerImage, idleCpuMillis: idle }) => [
-      model,
-      { cpuSecondsPerImage: percentile(cpuSecondsPerImage, 0.5), idleCpuMillis: idle },
-    ]),
+    costs
+      .filter(({ isDefault }) => isDefault)
+      .map(({ model, cpuSecondsPerImage, idleCpuMillis: idle }) => [
+        model,
+        { cpuSecondsPerImage: percentile(cpuSecondsPerImage, 0.5), idleCpuMillis: idle },
+      ]),
   ) as unknown as Calibration;

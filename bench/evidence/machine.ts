@@ -4,6 +4,7 @@
  */
 import type { Resources } from '../../infra/variants';
 import type { ModelId } from '../../models/catalog';
+import type { Precision } from '../../models/engines/engine';
 import type { Capacity } from '../load/capacity-document';
 import type { Slo } from '../load/slo';
 import type { Subject } from '../timeline/timeline-document';
@@ -11,13 +12,15 @@ import { parseDocument } from '../load/parse-document';
 
 /** Name and version of the document; the version rises when a field changes its meaning. */
 export const MACHINE_SCHEMA = 'tandem.machine-experiments';
-export const MACHINE_VERSION = 1;
+export const MACHINE_VERSION = 2;
 
 /** CPU time of the whole service, parent and model process, by its control group. */
 export interface CpuPerImage {
   readonly model: ModelId;
   readonly engine: 'onnxruntime';
-  readonly precision: 'float32';
+  readonly precision: Precision;
+  /** Whether the service chooses this precision by itself on this machine. */
+  readonly isDefault: boolean;
   readonly threads: number;
   /** CPU limit of the control group, millicores. */
   readonly limitMillis: number;

@@ -26,7 +26,7 @@ export interface Experiment extends ScaledVariant {
   /** In the form of `--load`; a trace's file is {@link TRACE_FILE}. */
   readonly load: string;
   readonly loadSeconds: number;
-  /** Recorded after the load. */
+  /** Recorded after the load of the first repetition: what follows a load shows the idle return once. */
   readonly idleSeconds: number;
   readonly repetitions: number;
   readonly slo: Slo;
@@ -49,7 +49,7 @@ const STEP_LENGTH = {
   full: { requests: 200, min: 30, max: 120 },
   quick: { requests: 90, min: 15, max: 40 },
 } as const;
-const FIXED_REPETITIONS = { full: 3, quick: 1 } as const;
+const REPETITIONS = { full: 3, quick: 1 } as const;
 
 /** Rates of an HPA's steps, in pods that the rate keeps at the target; half a pod keeps the decision from being a tie. */
 const HPA_STEPS = {
@@ -125,7 +125,7 @@ function fixedLoad({ applied }: ScaledVariant, cost: ModelCost, form: Form): Omi
   };
 }
 
-function hpaLoads({ applied }: ScaledVariant, cost: ModelCost, form: Form): Loaded[] {
+function hpaLoads({ applied }: ScaledVariant, cost: ModelCost, form: Form, repetitions: number): Loaded[] {
   const { name, scaling } = applied;
   const [min, max] = [minReplicasOf(scaling), maxReplicasOf(scaling)];
   const atTarget = podAtTarget(applied, cost);
@@ -135,11 +135,12 @@ function hpaLoads({ applied }: ScaledVariant, cost: ModelCost, form: Form): Load
   const peak = Math.min(SPIKE_TIMES * min * capacity, SPIKE_MAX_SHARE * max * capacity);
   const traceSeconds = (TRACE.lastRow - TRACE.firstRow + 1) * TRACE.binSeconds;
   const common = { idleSeconds: IDLE_RETURN_SECONDS, repetitions: 1 };
-  const steps = {
+  const steps: Loaded = {
     name: `${name}-steps`,
     load: `steps:${levels.map((count) => rate(count * atTarget)).join(',')}:${stepSeconds}s`,
     loadSeconds: levels.length * stepSeconds,
     ...common,
+    repetitions,
   };
   const others = [
     {
@@ -168,14 +169,14 @@ const QUICK_DEVIATIONS = {
 /**
  * All experiments in the order in which they run.
  *
- * @param repetitions of the experiments whose knee is quoted
+ * @param repetitions of each load of steps: their figures are quoted
  * @throws Error for a machine that is too small
  */
 export function planExperiments(
   form: Form,
   machine: MachineSize,
   calibration: Calibration,
-  repetitions: number = FIXED_REPETITIONS[form],
+  repetitions: number = REPETITIONS[form],
 ): Experiment[] {
   // The variant of the column Previous has the figures of the column Accuracy.
   const variants = VARIANTS.filter(({ name }) => !name.startsWith('previous-'));
@@ -187,7 +188,9 @@ export function planExperiments(
     const { model, kind } = each.printed;
     const cost = calibration[model];
     const loads =
-      kind === 'hpa' ? hpaLoads(each, cost, form) : [{ ...fixedLoad(each, cost, form), repetitions }];
+      kind === 'hpa'
+        ? hpaLoads(each, cost, form, repetitions)
+        : [{ ...fixedLoad(each, cost, form), repetitions }];
     const quick = QUICK_DEVIATIONS[kind === 'hpa' ? 'hpa' : 'fixed'];
     return loads.map((load) => ({
       ...each,

@@ -1,9 +1,10 @@
 /** The strip below a chart: where its figures come from. Pure. */
 import type { ExperimentRun } from './experiment-run';
-import { flawsOf, loadOf, requestsOf } from './runs';
+import { flawsOf, loadOf, precisionOf, requestsOf } from './runs';
 import { grouped, plural, short } from './words';
 
-const DIGEST_CHARACTERS = 12;
+/** Of a digest or a commit in a strip. */
+export const DIGEST_CHARACTERS = 12;
 
 const unique = (values: readonly string[]) => [...new Set(values)];
 
@@ -38,6 +39,7 @@ export function provenance(runs: readonly ExperimentRun[]): string[] {
   const factors = all(
     ({ model, cpuFactor, kind }) => `${short(cpuFactor)} (${model}${kind === 'hpa' ? ' HPA' : ''})`,
   );
+  const precision = all((run) => precisionOf(run) && `${precisionOf(run)} (${run.model})`);
   const flaws = unique(runs.flatMap(flawsOf));
   const commit = all(({ timeline }) => timeline.subject.commit?.slice(0, DIGEST_CHARACTERS));
   return [
@@ -50,6 +52,7 @@ export function provenance(runs: readonly ExperimentRun[]): string[] {
     )}`,
     ...(commit === '' ? [] : [`commit ${commit}`]),
     `image ${all(({ imageDigest }) => shortDigest(imageDigest))}`,
+    ...(precision === '' ? [] : [`precision ${precision}`]),
     `CPU requests and limits as printed × ${factors}`,
     ...(runs.some(({ form }) => form === 'quick') ? ['short form (--quick)'] : []),
     ...flaws.map((flaw) => `INVALID: ${flaw}`),

@@ -13,7 +13,7 @@ import { type JudgedRate, type Knee, kneeOf, verdictsOf } from './knee';
 import { cpuSamplesOf, loadOf, loadStartMs, medianOf, requestsOf, soundRuns } from './runs';
 
 /** The first share of a step does not count: the queue of the step before empties or fills. */
-const SETTLE_SHARE = 0.1;
+export const SETTLE_SHARE = 0.1;
 /** A CPU sample belongs to the step that holds at least this share of its window. */
 const MIN_WINDOW_SHARE = 0.5;
 

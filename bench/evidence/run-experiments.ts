@@ -2,7 +2,6 @@
  * `npm run experiments`: measures every variant on three real nodes on this machine and writes one document per
  * repetition. `run.sh` makes the place in which it can run.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +12,7 @@ import { removeTemporaries, writeFileAtomic } from '../../files/write';
 import { cgroupObstacle } from '../experiments/cpu-group';
 import { type RealCluster, startRealCluster } from '../lab/real-cluster';
 import { thisMachine } from '../timeline/recorder';
+import { commitOf } from './commit';
 import { type MachineDocument, parseMachineDocument } from './machine';
 import { calibrationOf, measureMachine } from './machine-experiments';
 import { type Experiment, type Form, planExperiments } from './plan';
@@ -34,7 +34,7 @@ Measures every variant on three real nodes on this machine and writes docs/exper
 A call resumes what the one before it left; Ctrl-C leaves nothing running.
 
   --quick          the short form, in less than 40 minutes
-  --repetitions N  of the experiments whose knee is quoted (default: 1 in the short form, else 3)
+  --repetitions N  of each load of steps (default: 1 in the short form, else 3)
   --only NAME...   these experiments alone, such as latency-hpa-steps or machine
   --again          also what is finished
   --help           this text
@@ -52,14 +52,6 @@ const required = (name: string) => {
   return value;
 };
 
-/** Commit of the code that measures; with `-dirty` where files that count were changed since. */
-function commitOf(): string {
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: PACKAGE_ROOT, encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!docs');
-  return `${git('rev-parse', 'HEAD')}${changed === '' ? '' : '-dirty'}`;
-}
-
 interface Run {
   readonly experiment: Experiment;
   readonly repetition: number;
@@ -70,7 +62,7 @@ interface Run {
 const runsOf = (experiments: readonly Experiment[]): Run[] =>
   experiments.flatMap((experiment) =>
     Array.from({ length: experiment.repetitions }, (_, index) => ({
-      experiment,
+      experiment: index === 0 ? experiment : { ...experiment, idleSeconds: 0 },
       repetition: index + 1,
       file: `${experiment.name}-${index + 1}.json.gz`,
     })),

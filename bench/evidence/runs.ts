@@ -33,6 +33,12 @@ export const requestsOf = (run: ExperimentRun) => decodeRequests(loadOf(run).req
 export const loadStartMs = (run: ExperimentRun): number =>
   Date.parse(loadOf(run).startedAt) - Date.parse(run.timeline.startedAt);
 
+/** In which the pods computed, by their own metrics; undefined if no pod stated it. */
+export function precisionOf({ timeline: { counters } }: ExperimentRun): string | undefined {
+  const stated = new Set(counters.flatMap(({ precision }) => precision ?? []));
+  return stated.size === 0 ? undefined : [...stated].sort().join(' and ');
+}
+
 /** A pod's CPU request as it was deployed. */
 export const requestMillisOf = (run: ExperimentRun): number =>
   parseCpuMillis(run.applied.resources.requests.cpu);

@@ -7,9 +7,11 @@ import { balanceOf } from './balance';
 import type { Evidence } from './evidence';
 import type { ExperimentRun } from './experiment-run';
 import { efficiencyText } from './fleet';
-import { hpaRun, reactionOf } from './hpa-run';
+import { type HpaRun, hpaRun, reactionOf } from './hpa-run';
+import { ofRepetitions } from './claims';
+import type { TradePoint } from './trade';
 import type { RateCurve } from './rate-curve';
-import { loadOf, medianOf } from './runs';
+import { loadOf, medianOf, precisionOf } from './runs';
 import { grouped, kneeText, modelName, objective, range, short } from './words';
 
 /** What stands where a figure is missing. */
@@ -40,6 +42,7 @@ export function capacityTable({ curves }: Evidence): string {
     const { resources } = curve.runs[0]!.applied;
     return [
       code(name),
+      precisionOf(curve.runs[0]!) ?? NONE,
       curve.pods,
       `${code(resources.requests.cpu)}, ${code(resources.limits.cpu)}`,
       objective(curve.slo),
@@ -51,6 +54,7 @@ export function capacityTable({ curves }: Evidence): string {
   });
   const head = [
     'deployment',
+    'precision',
     'ready pods',
     'CPU request, limit',
     'objective',
@@ -62,23 +66,19 @@ export function capacityTable({ curves }: Evidence): string {
   return rows.length === 0 ? NO_DATA : table(head, rows);
 }
 
-/** Every run behind an HPA. */
+/** Median and range of the figures that are there. */
+const figures = (values: readonly (number | undefined)[], format: (value: number) => string) => {
+  const known = values.flatMap((value) => value ?? []);
+  return known.length === 0 ? seconds(undefined) : ofRepetitions(known, format);
+};
+
+/** Every run behind an HPA, and below the repetitions of an experiment their medians and ranges. */
 export function hpaTable({ hpaRuns }: Evidence): string {
-  const rows = hpaRuns.map((run) => {
-    const hpa = hpaRun(run);
-    const reaction = reactionOf(hpa);
-    return [
-      code(`${run.experiment}-${run.repetition}`),
-      code(loadOf(run).settings.load.replace(/^trace:.*\//, 'trace:')),
-      grouped(hpa.due),
-      percent(hpa.inTimeShare),
-      percent(hpa.refusedShare),
-      `${hpa.minReplicas} to ${reaction.mostReady}`,
-      seconds(reaction.toDecision),
-      seconds(reaction.toReady),
-      afterLoad(reaction.toMinimum),
-      `${reaction.podMinutes.toFixed(1)} of ${reaction.neededPodMinutes.toFixed(1)}`,
-    ];
+  const experiments = [...new Set(hpaRuns.map(({ experiment }) => experiment))];
+  const rows = experiments.flatMap((name) => {
+    const runs = hpaRuns.filter(({ experiment }) => experiment === name).map(hpaRun);
+    const each = runs.map((hpa) => hpaRow(`${name}-${hpa.run.repetition}`, [hpa]));
+    return runs.length === 1 ? each : [...each, hpaRow(`${name}, all ${runs.length}`, runs)];
   });
   const head = [
     'run',
@@ -94,6 +94,64 @@ export function hpaTable({ hpaRuns }: Evidence): string {
   ];
   return rows.length === 0 ? NO_DATA : table(head, rows);
 }
+
+function hpaRow(name: string, runs: readonly HpaRun[]): string[] {
+  const reactions = runs.map(reactionOf);
+  const { run, minReplicas } = runs[0]!;
+  const inSeconds = (value: number) => `${value.toFixed(0)} s`;
+  const minutes = (value: number) => value.toFixed(1);
+  return [
+    code(name),
+    code(loadOf(run).settings.load.replace(/^trace:.*\//, 'trace:')),
+    grouped(runs.reduce((sum, { due }) => sum + due, 0)),
+    ofRepetitions(
+      runs.map(({ inTimeShare }) => inTimeShare),
+      percent,
+    ),
+    ofRepetitions(
+      runs.map(({ refusedShare }) => refusedShare),
+      percent,
+    ),
+    `${minReplicas} to ${ofRepetitions(
+      reactions.map(({ mostReady }) => mostReady),
+      String,
+    )}`,
+    figures(
+      reactions.map(({ toDecision }) => toDecision),
+      inSeconds,
+    ),
+    figures(
+      reactions.map(({ toReady }) => toReady),
+      inSeconds,
+    ),
+    figures(
+      reactions.map(({ toMinimum }) => toMinimum),
+      afterLoad,
+    ),
+    `${ofRepetitions(
+      reactions.map(({ podMinutes }) => podMinutes),
+      minutes,
+    )} of ` +
+      ofRepetitions(
+        reactions.map(({ neededPodMinutes }) => neededPodMinutes),
+        minutes,
+      ),
+  ];
+}
+
+/** CPU time and accuracy of each model at each precision. */
+export const tradeTable = (points: readonly TradePoint[]): string =>
+  table(
+    ['model', 'precision', 'the service’s own choice', 'CPU ms per image', 'accuracy', 'test images'],
+    points.map(({ model, precision, isDefault, cpuMs, cpuMsRange, accuracy, accuracyImages }) => [
+      modelName(model),
+      precision,
+      isDefault ? 'yes' : '',
+      `${short(cpuMs)} (${range(...cpuMsRange)})`,
+      percent(accuracy),
+      grouped(accuracyImages),
+    ]),
+  );
 
 /** The balance over pods, of every run with several pods. */
 export function balanceTable({ runs }: Evidence): string {
@@ -164,7 +222,7 @@ function hpaReplicas(runs: readonly ExperimentRun[]): string {
 export function reportedTable({ curves, hpaRuns, machine }: Evidence, reference: string): string {
   const rows = MODEL_IDS.flatMap((model) => {
     const fleet = curves.get(`${model}-max-size`);
-    const cpu = machine?.cpuPerImage.find((each) => each.model === model);
+    const cpu = machine?.cpuPerImage.find((each) => each.model === model && each.isDefault);
     const ofModel = hpaRuns.filter((run) => run.model === model);
     const fleetScaling = fleet?.runs[0]!.printed.scaling;
     const hpaScaling = ofModel[0]?.printed.scaling;

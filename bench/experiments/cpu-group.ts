@@ -41,9 +41,15 @@ export function createCpuGroup(limitMillis: number, suffix = '') {
   // The second is there already where both controllers share a tree.
   for (const each of folders) mkdirSync(each, { recursive: true });
   writeFileSync(join(folder, 'cpu.cfs_period_us'), String(PERIOD_MICROSECONDS));
-  writeFileSync(join(folder, 'cpu.cfs_quota_us'), String((limitMillis * PERIOD_MICROSECONDS) / 1000));
+  const setLimitMillis = (millis: number) =>
+    writeFileSync(join(folder, 'cpu.cfs_quota_us'), String((millis * PERIOD_MICROSECONDS) / 1000));
+  setLimitMillis(limitMillis);
   return {
     folder,
+    setLimitMillis,
+    /** Moves a running process with its threads into the group. */
+    add: (processId: number) =>
+      folders.forEach((each) => writeFileSync(join(each, 'cgroup.procs'), String(processId))),
     /** Weight of its processes beside others where the machine is full; Kubernetes has 1024 per requested CPU. */
     setShares: (shares: number) => writeFileSync(join(folder, 'cpu.shares'), String(shares)),
     /** All folders that a process must join for its CPU time to be counted too. */

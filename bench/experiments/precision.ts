@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 
 import { table } from '../../charts/markdown';
 import { INPUT_SHAPE, MODEL_IDS, type ModelId, MODELS } from '../../models/catalog';
-import { PRECISIONS } from '../../models/engines/engine';
+import { PRECISIONS_OF } from '../../models/engines/engine';
 import { multipliesBytes } from '../../models/engines/onnxruntime/cpu';
 import { loadOnnxruntime } from '../../models/engines/onnxruntime/engine';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
@@ -23,7 +23,7 @@ const UNDISTURBED = 0.1;
 /** CPU time of one model's runs at each precision, milliseconds. */
 async function cpuMs(model: ModelId, runs: number, onnxCacheDir: string): Promise<number[][]> {
   const engines = [];
-  for (const precision of PRECISIONS) {
+  for (const precision of PRECISIONS_OF.onnxruntime) {
     const modelDir = join(DEMO_MODELS_DIR, model);
     engines.push(
       await loadOnnxruntime({ kind: 'onnxruntime', modelDir, threads: 1, precision, onnxCacheDir }),

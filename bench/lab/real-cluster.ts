@@ -30,8 +30,8 @@ export interface RealCluster {
 /** Starts the cluster in the current network namespace. `with-real-nodes.sh` creates a private one. */
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
   const { bin, autoscalerTiming, detached = false, archives, metricsResolutionSeconds, log } = options;
-  const started = Date.now();
-  const seconds = () => ((Date.now() - started) / 1000).toFixed(1);
+  const started = performance.now();
+  const seconds = () => ((performance.now() - started) / 1000).toFixed(1);
   ip('link', 'add', BRIDGE, 'type', 'bridge');
   ip('addr', 'add', `${BRIDGE_ADDRESS}/24`, 'dev', BRIDGE);
   ip('link', 'set', BRIDGE, 'up');

@@ -14,6 +14,7 @@ import {
   judgeSample,
   LOOKS,
   looksOf,
+  minPassSeconds,
   PROBE_CONFIDENCE,
   type ProbeSample,
   violationsOf,
@@ -74,11 +75,16 @@ function learn({ low, high, undecided }: Known, rate: number, verdict: Verdict):
   return { ...bounds(low, high), undecided: [Math.min(from, rate), Math.max(to, rate)] };
 }
 
-/** The rate to probe next; undefined once the interval, without what is undecided, is narrow enough. */
-function nextRate({ low, high, undecided }: Known, last: number): number | undefined {
+/**
+ * The rate to probe next; undefined once the interval, without what is undecided, is narrow enough.
+ *
+ * @param seemsMet whether the last probe saw no more violations than the objective allows
+ */
+function nextRate({ low, high, undecided }: Known, last: number, seemsMet: boolean): number | undefined {
   const [from, to] = undecided ?? [high, high];
   if (from === undefined) return 2 * last;
-  if (low === 0) return from / 2;
+  // A lower rate has fewer requests in the same time, and decides even less.
+  if (low === 0) return high === undefined && seemsMet ? 2 * last : from / 2;
   const isWide = (a: number, b: number) => b - a > RESOLUTION * a;
   if (undecided === undefined) return isWide(low, from) ? (low + from) / 2 : undefined;
   if (high === undefined) return 2 * to!;
@@ -119,8 +125,11 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
       ...(judgement ?? {
         verdict: 'cannot tell apart' as const,
         reason:
-          `${violations} of ${requests} violated the limit, too near the objective’s share for ` +
-          `${effective.toFixed(0)} independent requests`,
+          sample.elapsedSeconds < minPassSeconds(slo)
+            ? `it lasted ${sample.elapsedSeconds.toFixed(1)} s, and a queue needs ` +
+              `${minPassSeconds(slo).toFixed(1)} s to grow over the limit`
+            : `${violations} of ${requests} violated the limit, too near the objective’s share for ` +
+              `${effective.toFixed(0)} independent requests`,
       }),
       valid: sample.invalid === undefined,
       requests,
@@ -137,10 +146,14 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
     let look = 0;
     let judgement: Judgement | undefined;
     const sample = await options.probe(ratePerSecond, seed + probes.length, (soFar) => {
-      if (soFar.invalid === undefined && soFar.violated.length < looks[look]!) return false;
+      const { length } = soFar.violated;
+      if (soFar.invalid === undefined && length < looks[look]!) return false;
+      const canPass = soFar.elapsedSeconds >= minPassSeconds(slo);
+      // The last look of a high rate waits.
+      if (look === LOOKS - 1 && !canPass) return false;
       judgement = judgeSample(soFar, slo);
-      while (look < LOOKS - 1 && soFar.violated.length >= looks[look]!) look++;
-      return judgement !== undefined || soFar.violated.length >= looks.at(-1)!;
+      while (look < LOOKS - 1 && length >= looks[look]!) look++;
+      return judgement !== undefined || (canPass && length >= looks.at(-1)!);
     });
     // The generator's own figures are known only at the end, and time may have ended the probe before its last look.
     if (sample.invalid !== undefined) judgement = judgeSample(sample, slo);
@@ -161,7 +174,7 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
   let rate: number | undefined = Math.min(start, MAX_RATE_PER_SECOND);
   let invalid = 0;
   while (rate !== undefined && ended === undefined) {
-    const { verdict, reason, valid } = await probeAt(rate);
+    const { verdict, reason, valid, violations, requests } = await probeAt(rate);
     invalid = valid ? 0 : invalid + 1;
     if (valid) known = learn(known, rate, verdict);
     if (isStopped()) ended = 'interrupted';
@@ -169,7 +182,7 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
     else if ((known.high ?? Infinity) <= start * MIN_START_SHARE)
       ended = 'the objective is not met at any rate';
     else if (probes.length >= MAX_PROBES) ended = `${MAX_PROBES} probes were made`;
-    if (valid) rate = nextRate(known, rate);
+    if (valid) rate = nextRate(known, rate, violations <= (1 - slo.percentile) * requests);
     if ((rate ?? 0) > MAX_RATE_PER_SECOND)
       ended ??= `the generator sends at most ${MAX_RATE_PER_SECOND} per second`;
   }

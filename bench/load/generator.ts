@@ -18,7 +18,7 @@ import { formatSlo, type Slo } from './slo';
 
 export interface Image {
   readonly file: string;
-  /** The class that answers must name first; it is checked on a sample. */
+  /** The class that answers must name first. */
   readonly expectedClass?: string;
 }
 
@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly connections?: string;
   /** Posted in turn. @default none: GET is sent */
   readonly images?: readonly Image[];
+  /** The class is checked in one answer of so many. @default DEFAULT_CHECK_EVERY */
+  readonly checkEvery?: number;
   /** From the intended send time. @default 10 s */
   readonly timeoutMs?: number;
   /** @default 1 */
@@ -106,6 +108,7 @@ export async function runLoad(options: RunOptions): Promise<RunDocument> {
       ...(options.startAt && { startAtMs: options.startAt.getTime() }),
       connections: parseConnections(connections),
       images: files.map(({ job }) => job),
+      ...(options.checkEvery !== undefined && { checkEvery: options.checkEvery }),
     },
     options.stop,
     (progress) => options.onProgress?.(progress, durationMs),

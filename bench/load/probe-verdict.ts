@@ -15,6 +15,19 @@ const MIN_WINDOWS = 10;
 /** Growth from nothing is twice the mean; less than this may be a burst. */
 const MIN_GROWTH_SHARE = 1.5;
 
+/**
+ * A rate above the capacity by this share must not pass. The wait that it causes grows by this share of the time, so that
+ * the limit is violated after the limit divided by it; chance may double that.
+ */
+const OVERLOAD_SHARE = 0.05;
+const OVERLOAD_TIMES = 2;
+/** Long limits belong to low rates, whose probes are long for want of requests. */
+const MAX_PASS_SECONDS = 30;
+
+/** A probe that ends earlier cannot pass: a queue had no time to grow. */
+export const minPassSeconds = ({ limitMs }: Slo): number =>
+  Math.min(MAX_PASS_SECONDS, (OVERLOAD_TIMES * limitMs) / 1000 / OVERLOAD_SHARE);
+
 /** What a probe has seen so far, in order of the intended send times, without the warm-up. */
 export interface ProbeSample {
   /** 1 if the request was not answered right within the limit. */
@@ -23,6 +36,7 @@ export interface ProbeSample {
   readonly latencyMs: Float64Array;
   /** Mean requests in flight in windows of equal length. */
   readonly inFlight: Float64Array;
+  /** Since the first arrival, warm-up included. */
   readonly elapsedSeconds: number;
   /** Why the figures are the generator's and not the server's. */
   readonly invalid?: string;
@@ -68,7 +82,8 @@ export function judgeSample(sample: ProbeSample, slo: Slo, looks = LOOKS): Judge
   const effective = effectiveRequests(sample, slo);
   const confidence = 1 - (1 - PROBE_CONFIDENCE) / looks;
   const verdict = judgeShare((violations * effective) / count, effective, slo.percentile, confidence);
-  if (verdict === undefined) return undefined;
+  if (verdict === undefined || (verdict === 'pass' && sample.elapsedSeconds < minPassSeconds(slo)))
+    return undefined;
   return {
     verdict,
     reason: `${violations} of ${count} violated the limit, as good as ${effective.toFixed(0)} independent requests`,

@@ -8,6 +8,7 @@ const MAX_WAIT_SECONDS = 3_600;
  *
  * @throws RangeError if it is malformed, in the past or too far away
  */
+// eslint-disable-next-line no-restricted-properties -- a point in time, to compare with the one given
 export function parseStartAt(text: string, nowMs: number = Date.now()): Date {
   const isUtc = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text);
   const atMs = isUtc ? Date.parse(text) : NaN;

@@ -91,6 +91,8 @@ export interface CounterSample {
   readonly throttledSeconds: number;
   /** CPU time of the serving process without its model processes. */
   readonly serverCpuSeconds: number;
+  /** In which its models compute, such as `int8`; absent before one is loaded. */
+  readonly precision?: string;
 }
 
 /** What was deployed and where. */

@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import sharp from 'sharp';
 
 import { INPUT_SHAPE } from '../catalog';
+import { decodingProblem } from './decoding-limits';
 import { fastInput, fastPixels } from './fast-jpeg';
 import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, isFormat, OTHER_FORMATS, PNG } from './image-formats';
 import { fillInput } from './pixels';
@@ -47,8 +48,13 @@ export const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
 const BACKGROUND = { r: 255, g: 255, b: 255 };
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 
-function checkFormat(image: Buffer): void {
-  if (IMAGE_FORMATS.some(isFormat(image))) return;
+/** @throws DecodeError if an image is of another format, or would cost too much to decode */
+function check(image: Buffer): void {
+  if (IMAGE_FORMATS.some(isFormat(image))) {
+    const problem = decodingProblem(image);
+    if (problem !== undefined) throw new DecodeError('invalid', problem);
+    return;
+  }
   const other = OTHER_FORMATS.find(isFormat(image));
   if (other !== undefined) {
     throw new DecodeError('unsupported', `The image is ${other.name}; send a ${IMAGE_FORMAT_NAMES} instead.`);
@@ -83,7 +89,7 @@ export async function decodePixels(
   maxPixels: number,
   resize: Resize = RESIZE,
 ): Promise<Buffer> {
-  checkFormat(image);
+  check(image);
   return (
     (resize === RESIZE ? fastPixels(image, maxPixels) : undefined) ??
     (await decodeBySharp(image, maxPixels, resize))
@@ -130,17 +136,29 @@ export async function warmUpDecoder(): Promise<void> {
   }
 }
 
+/** Like {@link decodePixels}, but to float32 [224, 224, 3] in [0, 1]. */
+export async function decodeImage(image: Buffer, maxPixels: number): Promise<Float32Array> {
+  check(image);
+  return (
+    fastInput(image, maxPixels)?.slice() ??
+    inputBySharp(image, maxPixels, new Float32Array(HEIGHT * WIDTH * CHANNELS))
+  );
+}
+
 /**
- * Like {@link decodePixels}, but to float32 [224, 224, 3] in [0, 1].
- *
- * @param out receives the values @default a new array
+ * Like {@link decodeImage}, for one image at a time: the values are in `out` or in the decoder's memory, and the next
+ * image overwrites them. A copy would cost 0.13 ms of the 7.5 ms that an image takes at int8.
  */
-export async function decodeImage(
+export async function decodeInPlace(
   image: Buffer,
   maxPixels: number,
-  out: Float32Array = new Float32Array(HEIGHT * WIDTH * CHANNELS),
+  out: Float32Array,
 ): Promise<Float32Array> {
-  checkFormat(image);
-  if (!fastInput(image, maxPixels, out)) fillInput(await decodeBySharp(image, maxPixels, RESIZE), out);
+  check(image);
+  return fastInput(image, maxPixels) ?? inputBySharp(image, maxPixels, out);
+}
+
+async function inputBySharp(image: Buffer, maxPixels: number, out: Float32Array): Promise<Float32Array> {
+  fillInput(await decodeBySharp(image, maxPixels, RESIZE), out);
   return out;
 }

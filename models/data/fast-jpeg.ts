@@ -173,11 +173,13 @@ export function fastPixels(image: Buffer, maxPixels: number): Buffer | undefined
   return open && Buffer.from(new Uint8Array(open.decoder.memory.buffer, open.at.bytes, OUT_BYTES));
 }
 
-/** Writes the input values, float32 [224, 224, 3] in [0, 1], into `out`; false where {@link fastPixels} is undefined. */
-export function fastInput(image: Buffer, maxPixels: number, out: Float32Array): boolean {
+/**
+ * The input values, float32 [224, 224, 3] in [0, 1]; undefined where {@link fastPixels} is. They stay in the decoder's
+ * memory, which the next image overwrites.
+ */
+export function fastInput(image: Buffer, maxPixels: number): Float32Array | undefined {
   const open = run(image, maxPixels);
-  if (open === undefined) return false;
+  if (open === undefined) return undefined;
   open.kernel.toFloats(open.at.bytes, OUT_BYTES, open.at.floats);
-  out.set(new Float32Array(open.decoder.memory.buffer, open.at.floats, OUT_BYTES));
-  return true;
+  return new Float32Array(open.decoder.memory.buffer, open.at.floats, OUT_BYTES);
 }

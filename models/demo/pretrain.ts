@@ -160,7 +160,7 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
   for (; epoch < epochs; epoch++) {
     const random = seededRandom(SEED, `pretrain/${architecture}/${epoch}`);
     shuffle(train, random);
-    const started = Date.now();
+    const started = performance.now();
     let lossSum = 0;
     let correct = 0;
     for (let step = 0; step < steps; step++) {
@@ -179,14 +179,16 @@ async function pretrain(architecture: DemoArchitectureId): Promise<void> {
         lossSum += value.dataSync()[0]!;
       });
       if (step % 10 === 0)
-        console.error(`  step ${step}/${steps} ${((Date.now() - started) / (step + 1)).toFixed(0)} ms/step`);
+        console.error(
+          `  step ${step}/${steps} ${((performance.now() - started) / (step + 1)).toFixed(0)} ms/step`,
+        );
     }
     const metadata = { epochs: String(epoch + 1) };
     writeFileAtomic(
       checkpoint,
       encodeSafetensors(changedWeights(model, architecture, true), () => 'F32', metadata),
     );
-    const seconds = ((Date.now() - started) / 1000).toFixed(0);
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
     console.error(
       `epoch ${epoch + 1}/${epochs} ${seconds} s loss ${(lossSum / steps).toFixed(3)} ` +
         `accuracy ${(correct / steps / imagesPerBatch).toFixed(3)} validation ${accuracyOf(model, validation, random).toFixed(3)}`,

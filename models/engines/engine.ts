@@ -4,13 +4,34 @@
 import type { ChecksummedFile } from '../weights/saved-model';
 
 /** Precisions that a model can run in. */
-export const PRECISIONS = ['fp32', 'int8'] as const;
+export const PRECISIONS = ['fp32', 'int8', 'bf16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 /** The precision that every engine can compute in. */
 export const DEFAULT_PRECISION: Precision = 'fp32';
 
-export const ENGINE_KINDS = ['onnxruntime', 'tfjs-node', 'wasm'] as const;
+export const ENGINE_KINDS = ['onnxruntime', 'openvino', 'tfjs-node', 'wasm'] as const;
 export type EngineKind = (typeof ENGINE_KINDS)[number];
+
+/** The precisions that each engine can compute in. */
+export const PRECISIONS_OF: Readonly<Record<EngineKind, readonly Precision[]>> = {
+  onnxruntime: ['fp32', 'int8'],
+  openvino: ['fp32', 'bf16'],
+  'tfjs-node': ['fp32'],
+  wasm: ['fp32'],
+};
+
+/** The engines that can compute in a precision, in words. */
+export const enginesAt = (precision: Precision): string =>
+  ENGINE_KINDS.filter((kind) => PRECISIONS_OF[kind].includes(precision)).join(' or ');
+
+/** @throws RangeError with the remedy if an engine cannot compute in a precision */
+export function checkPrecision(kind: EngineKind, precision: Precision): void {
+  const own = PRECISIONS_OF[kind];
+  if (own.includes(precision)) return;
+  throw new RangeError(
+    `engine ${kind} computes in ${own.join(' or ')}, received precision ${precision}: choose engine ${enginesAt(precision)}, or precision ${DEFAULT_PRECISION}`,
+  );
+}
 
 /** A loaded classifier. */
 export interface Engine {
@@ -24,6 +45,8 @@ export interface Engine {
   readonly classes: readonly string[];
   /** The exported graph, for engines that run one. */
   readonly graph?: ChecksummedFile;
+  /** Why the next start must export the graph again. */
+  readonly graphNotStored?: string;
   /**
    * Classifies a batch.
    *
@@ -60,9 +83,12 @@ export interface EngineOptions {
   /** Folder of the saved model. */
   readonly modelDir: string;
   readonly threads: number;
-  /** @default int8 if it passed the gate for this model and engine and CPU are fast at it, else fp32 */
+  /**
+   * @default with onnxruntime int8 if it passed the gate for this model and the CPU is fast at it, with openvino bf16 if
+   *   the CPU has it; else fp32
+   */
   readonly precision?: Precision | undefined;
-  /** Folder of exported graphs; only onnxruntime uses it. */
+  /** Folder of exported graphs, for engines that run one. */
   readonly onnxCacheDir: string;
 }
 

@@ -7,6 +7,7 @@ import type { Engine, EngineKind, EngineOptions, LoadEngine } from './engine';
 const LOADERS: Readonly<Record<EngineKind, () => LoadEngine>> = {
   onnxruntime: () =>
     (require('./onnxruntime/engine') as typeof import('./onnxruntime/engine.js')).loadOnnxruntime,
+  openvino: () => (require('./openvino/engine') as typeof import('./openvino/engine.js')).loadOpenvino,
   'tfjs-node': () => (require('./tfjs') as typeof import('./tfjs.js')).loadTfjs,
   wasm: () => (require('./tfjs') as typeof import('./tfjs.js')).loadTfjs,
 };

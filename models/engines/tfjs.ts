@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs';
 import { INPUT_SHAPE } from '../catalog';
 import { loadClassifier } from '../weights/load-classifier';
 import { readSavedModel } from '../weights/saved-model';
-import { DEFAULT_PRECISION, type Engine, type EngineOptions } from './engine';
+import { checkPrecision, DEFAULT_PRECISION, type Engine, type EngineOptions } from './engine';
 
 /** Whether tfjs-node is installed and its native part built. */
 export function hasTfjsNode(): boolean {
@@ -64,11 +64,7 @@ export async function loadTfjs({
   threads,
   precision = DEFAULT_PRECISION,
 }: EngineOptions): Promise<Engine> {
-  if (precision !== DEFAULT_PRECISION) {
-    throw new RangeError(
-      `engine ${kind} computes in ${DEFAULT_PRECISION}, received precision ${precision}: choose engine onnxruntime, or precision ${DEFAULT_PRECISION}`,
-    );
-  }
+  checkPrecision(kind, precision);
   if (kind === 'wasm') await useWasm();
   else await useTfjsNode(threads);
   await tf.ready();

@@ -4,6 +4,7 @@
  * @see https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
 import { ServiceError } from '../errors';
+import type { ImageTensor } from '../inference/protocol';
 import { INFER_REQUEST } from './infer-schemas';
 import { parseJson, TENSOR_STRUCTURE } from './json-body';
 import { readBinaryTensor, readTensor } from './tensors';
@@ -15,8 +16,7 @@ export const BINARY_HEADER = 'Inference-Header-Content-Length';
 /** A validated request. */
 export interface InferRequest {
   readonly id?: string;
-  /** float32 [batch, 224, 224, 3] in [0, 1] */
-  readonly images: Float32Array;
+  readonly images: ImageTensor;
   readonly batch: number;
   /** Number of top classes to return instead of all probabilities. */
   readonly classification?: number;

@@ -62,6 +62,7 @@ export function createStatistics(): Statistics {
   return {
     succeeded: (model, batch, { queueMs, decodeMs, inferenceMs }, totalMs) => {
       const known = of(model);
+      // eslint-disable-next-line no-restricted-properties -- a point in time, as Triton answers it
       known.lastAt = Date.now();
       known.success = plus(known.success, totalMs);
       known.queue = plus(known.queue, queueMs);

@@ -2,20 +2,19 @@
  * Reads the numbers of image tensors, from JSON or from bytes, with a loop: a zod schema would be slow for the 150,528
  * numbers of an image.
  */
-import { fillInput, LEVELS } from '../../models/data/pixels';
+import type { ImageTensor } from '../inference/protocol';
 import { badField, fieldName, show } from './validation';
 
-/** What a datatype's numbers are and how they become the model's input. */
+/** What a datatype's numbers are and what holds them. */
 interface Datatype {
   /** What each number must be, for errors. */
   readonly must: string;
   /** The numbers of an image from darkest to brightest. */
   readonly range: string;
   readonly bytes: number;
-  /** The input value of a JSON number; undefined when it is invalid. */
-  readonly fromJson: (value: unknown) => number | undefined;
-  /** Copies the bytes of a binary tensor. */
-  readonly fromBytes: (bytes: Buffer, values: Float32Array) => void;
+  readonly isValid: (value: number) => boolean;
+  /** Zeros. */
+  readonly tensor: (size: number) => ImageTensor;
 }
 
 /** Every datatype of input tensors. */
@@ -25,17 +24,15 @@ const TYPES = {
     range: '[0, 1]',
     bytes: Float32Array.BYTES_PER_ELEMENT,
     // A finite float64 can overflow to infinity as float32.
-    fromJson: (value) =>
-      typeof value === 'number' && Number.isFinite(Math.fround(value)) ? value : undefined,
-    // The protocol is little-endian, as is every machine that an engine runs on.
-    fromBytes: (bytes, values) => new Uint8Array(values.buffer).set(bytes),
+    isValid: (value) => Number.isFinite(Math.fround(value)),
+    tensor: (size) => new Float32Array(size),
   },
   UINT8: {
     must: 'be a whole number from 0 to 255',
     range: '[0, 255]',
-    bytes: 1,
-    fromJson: (value) => (typeof value === 'number' ? LEVELS[value] : undefined),
-    fromBytes: fillInput,
+    bytes: Uint8Array.BYTES_PER_ELEMENT,
+    isValid: (value) => Number.isInteger(value) && value >= 0 && value <= 255,
+    tensor: (size) => new Uint8Array(size),
   },
 } as const satisfies Readonly<Record<string, Datatype>>;
 /** Name of a datatype in the Open Inference Protocol. */
@@ -48,7 +45,7 @@ export const DATATYPE_FACTS: Readonly<Record<DatatypeName, Pick<Datatype, 'range
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
 /**
- * Copies a list, flat in row-major order or nested by the shape, to the model's input values.
+ * Copies a list, flat in row-major order or nested by the shape.
  *
  * @param path the list's place in the request
  * @throws ServiceError BAD_REQUEST naming the first invalid number or list
@@ -58,19 +55,19 @@ export function readTensor(
   shape: readonly number[],
   path: readonly PropertyKey[],
   datatype: DatatypeName = 'FP32',
-): Float32Array {
-  const values = new Float32Array(sizeOf(shape));
-  const { must, fromJson } = TYPES[datatype];
+): ImageTensor {
+  const { must, isValid, tensor } = TYPES[datatype];
+  const values = tensor(sizeOf(shape));
   const position: number[] = [];
   const reject = (expected: string, received: string) =>
     badField(fieldName([...path, ...position]), `must ${expected}, received ${received}`);
 
   const copy = (numbers: readonly unknown[], at: number) => {
     for (let i = 0; i < numbers.length; i++) {
-      const value = fromJson(numbers[i]);
-      if (value === undefined) {
+      const value = numbers[i];
+      if (typeof value !== 'number' || !isValid(value)) {
         position.push(i);
-        throw reject(must, show(numbers[i]));
+        throw reject(must, show(value));
       }
       values[at + i] = value;
     }
@@ -98,8 +95,14 @@ export function readTensor(
   return values;
 }
 
+/** Position of the first number that is not valid, or -1. `findIndex` takes 2.4 ms of CPU time for an image. */
+function firstInvalid(values: ImageTensor, isValid: (value: number) => boolean): number {
+  for (let i = 0; i < values.length; i++) if (!isValid(values[i]!)) return i;
+  return -1;
+}
+
 /**
- * Copies a binary tensor to the model's input values.
+ * Copies a binary tensor.
  *
  * @param bytes little-endian, row-major
  * @param path the tensor's place in the request
@@ -110,21 +113,23 @@ export function readBinaryTensor(
   shape: readonly number[],
   path: readonly PropertyKey[],
   datatype: DatatypeName,
-): Float32Array {
-  const values = new Float32Array(sizeOf(shape));
-  const expectedBytes = values.length * TYPES[datatype].bytes;
+): ImageTensor {
+  const { must, isValid, tensor } = TYPES[datatype];
+  const values = tensor(sizeOf(shape));
+  const expectedBytes = values.byteLength;
   if (bytes.length !== expectedBytes) {
     throw badField(
       fieldName([...path, 'parameters', 'binary_data_size']),
       `must be ${expectedBytes} for ${datatype} [${shape.join(', ')}], received ${bytes.length}`,
     );
   }
-  TYPES[datatype].fromBytes(bytes, values);
-  const invalid = values.findIndex((value) => !Number.isFinite(value));
+  // The protocol is little-endian, as is every machine that an engine runs on.
+  new Uint8Array(values.buffer).set(bytes);
+  const invalid = values instanceof Uint8Array ? -1 : firstInvalid(values, isValid);
   if (invalid >= 0) {
     throw badField(
       fieldName([...path, 'data', invalid]),
-      `must ${TYPES[datatype].must}, received ${show(String(values[invalid]))}`,
+      `must ${must}, received ${show(String(values[invalid]))}`,
     );
   }
   return values;

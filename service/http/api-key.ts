@@ -44,9 +44,16 @@ export type CheckApiKey = (authorization: string | undefined) => void;
  * does not lock out the other keys; a missing or empty file rejects everyone, so that a revoked key stops working. Each
  * such change is logged once as an error.
  *
+ * @param onProblem called with each such line of the log
+ * @param now milliseconds of a clock that only goes forward
  * @throws Error at start when the file is missing, contains no key or an invalid line; never with a key's text
  */
-export function openApiKeys(file: string, log: Logger, now: () => number = Date.now): CheckApiKey {
+export function openApiKeys(
+  file: string,
+  log: Logger,
+  onProblem: () => void = () => undefined,
+  now: () => number = () => performance.now(),
+): CheckApiKey {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
     const found = existsSync(file) ? 'not a file' : 'missing';
     throw new Error(
@@ -75,11 +82,17 @@ export function openApiKeys(file: string, log: Logger, now: () => number = Date.
       seen = current;
     } catch (error) {
       // Retry at every check: the cause may disappear without a change of the file.
-      [seen, hashes, problem] = ['', [], (error as Error).message];
+      seen = '';
+      const { code, message } = error as NodeJS.ErrnoException;
+      problem = message;
+      // A removed file revokes its keys; one that cannot be read now, for example for want of descriptors, does not.
+      if (code === 'ENOENT' || code === 'ENOTDIR') hashes = [];
       if (problem === loggedProblem) return;
     }
     loggedProblem = problem;
-    if (problem !== undefined) log.error({ problem, keys: hashes.length }, 'cannot read every API key');
+    if (problem === undefined) return;
+    onProblem();
+    log.error({ problem, keys: hashes.length }, 'cannot read every API key');
   };
 
   return (authorization) => {

@@ -25,6 +25,13 @@ export interface Timeouts {
   readonly bodyTimeoutMs?: number;
 }
 
+/** How many connections to hold. */
+export interface ConnectionLimit {
+  readonly maxConnections: number;
+  /** Called for each further connection, which is closed at once. */
+  readonly onRefused?: () => void;
+}
+
 /** Code and message for each of Node's parser errors. */
 const CLIENT_ERRORS: Readonly<Record<string, [ErrorCode, string]>> = {
   HPE_HEADER_OVERFLOW: [
@@ -57,7 +64,8 @@ function answerOn(socket: Duplex, errorCode: string | undefined): void {
  */
 export function createHttpServer(
   application: RequestListener,
-  { headersTimeoutMs = HEADERS_TIMEOUT_MS, bodyTimeoutMs = BODY_TIMEOUT_MS }: Timeouts = {},
+  { headersTimeoutMs = HEADERS_TIMEOUT_MS, bodyTimeoutMs = BODY_TIMEOUT_MS }: Timeouts,
+  { maxConnections, onRefused }: ConnectionLimit,
 ): Server {
   const server = createServer({
     maxHeaderSize: LIMITS.headerBytes,
@@ -69,6 +77,8 @@ export function createHttpServer(
     // requireHost checks it: Node's own response would not be problem+json.
     requireHostHeader: false,
   });
+  server.maxConnections = maxConnections;
+  if (onRefused !== undefined) server.on('drop', onRefused);
   const responses = new WeakMap<Duplex, ServerResponse>();
   const handle: RequestListener = (request, response) => {
     responses.set(request.socket, response);

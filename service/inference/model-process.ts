@@ -19,6 +19,8 @@ const LOAD_TIMEOUT_MS = 300_000;
 
 const TYPESCRIPT = __filename.endsWith('.ts');
 const DEFAULT_SCRIPT = join(__dirname, TYPESCRIPT ? 'worker.ts' : 'worker.js');
+// Resolved once: it reads files, for which no descriptor may be left when a process restarts.
+const EXEC_ARGV = TYPESCRIPT ? ['--import', pathToFileURL(require.resolve('tsx')).href] : [];
 
 /** State of a model process. */
 export type ModelState =
@@ -86,11 +88,18 @@ export class ModelProcess {
   private start(): void {
     this.killReason = undefined;
     this.readyAt = undefined;
-    const child = fork(this.options.script ?? DEFAULT_SCRIPT, [], {
-      serialization: 'advanced',
-      env: { ...MALLOC_ENV, ...process.env },
-      execArgv: TYPESCRIPT ? ['--import', pathToFileURL(require.resolve('tsx')).href] : [],
-    });
+    let child: ChildProcess;
+    try {
+      child = fork(this.options.script ?? DEFAULT_SCRIPT, [], {
+        serialization: 'advanced',
+        env: { ...MALLOC_ENV, ...process.env },
+        execArgv: EXEC_ARGV,
+      });
+    } catch (error) {
+      // Later, as `error` is emitted: the constructor's caller cannot be told yet.
+      process.nextTick(() => this.onNotStarted(error as Error));
+      return;
+    }
     this.child = child;
     this.timer = setTimeout(() => {
       this.replace(`not ready within ${LOAD_TIMEOUT_MS / 1000} s`);
@@ -99,8 +108,10 @@ export class ModelProcess {
     child.on('exit', (code, signal) => this.onExit(`the process ended (${signal ?? `exit code ${code}`})`));
     child.on('error', (error) => {
       // A process that could not be started never emits `exit`.
-      if (child.pid === undefined) this.onExit(`the process could not be started (${error.message})`);
+      if (child.pid === undefined) this.onNotStarted(error);
     });
+    // Without a descriptor for its channel a child has no `send` either.
+    if (child.pid === undefined) return;
     child.send(
       { kind: 'load', model: this.options.model, options: this.options.engine } satisfies LoadMessage,
       this.onSent,
@@ -120,6 +131,10 @@ export class ModelProcess {
       this.setState({ kind: 'ready', loaded: message.loaded });
     } else if (message.kind === 'load-failed') this.setState({ kind: 'failed', message: message.message });
     else this.options.onResult(message);
+  }
+
+  private onNotStarted({ message }: Error): void {
+    this.onExit(`the process could not be started (${message})`);
   }
 
   private onExit(reason: string): void {

@@ -6,11 +6,13 @@ import type { EngineOptions, Precision } from '../../models/engines/engine';
 import type { ChecksummedFile } from '../../models/weights/saved-model';
 import type { ErrorCode } from '../contract';
 
+/** Images [batch, 224, 224, 3]: float32 in [0, 1], or grey levels, which are a quarter of the bytes to send. */
+export type ImageTensor = Float32Array | Uint8Array;
+
 /** One piece of work. */
 export type Work =
   | { readonly kind: 'classify'; readonly image: Buffer }
-  /** Images float32 [batch, 224, 224, 3] in [0, 1]. */
-  | { readonly kind: 'infer'; readonly images: Float32Array; readonly batch: number };
+  | { readonly kind: 'infer'; readonly images: ImageTensor; readonly batch: number };
 
 /** The first message to a model process. */
 export interface LoadMessage {
@@ -36,6 +38,8 @@ export interface LoadedModel {
   readonly threads: number;
   /** Files that were read: by name in the saved model's folder; an exported graph by its path. */
   readonly files: readonly ChecksummedFile[];
+  /** Why the next start must export the graph again. */
+  readonly graphNotStored?: string;
   /** Inference time of one image after warm-up. */
   readonly inferenceMs: number;
   /** From the process' start to the end of its warm-up. */

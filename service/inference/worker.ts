@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 
 import { INPUT_SHAPE } from '../../models/catalog';
-import { decodeImage, DecodeError, warmUpDecoder } from '../../models/data/decode';
+import { DecodeError, decodeInPlace, warmUpDecoder } from '../../models/data/decode';
+import { fillInput } from '../../models/data/pixels';
 import type { Engine, LoadEngine } from '../../models/engines/engine';
 import { loadEngine } from '../../models/engines/load';
 import {
@@ -17,12 +18,12 @@ import {
   savedModelSha256,
 } from '../../models/weights/saved-model';
 import { LIMITS } from '../contract';
-import type { LoadMessage, ModelProcessMessage, WorkMessage } from './protocol';
+import type { LoadMessage, ModelProcessMessage, Work, WorkMessage } from './protocol';
 
 /** The first inferences are slow, because the engine allocates memory and selects kernels. */
 const WARM_UPS = 3;
 const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
-/** The decoded image: one array for all, since one piece of work is done at a time. */
+/** A decoded image: one array for all, since one piece of work is done at a time. */
 const input = new Float32Array(IMAGE_SIZE);
 
 const baseOf = ({ base }: SavedModel): ChecksummedFile[] =>
@@ -68,6 +69,7 @@ async function load({ model, options }: LoadMessage, loader: LoadEngine): Promis
         // A graph already contains its base's weights.
         ...(engine.graph === undefined ? baseOf(saved) : [engine.graph]),
       ],
+      ...(engine.graphNotStored === undefined ? {} : { graphNotStored: engine.graphNotStored }),
       inferenceMs,
       loadMs: Math.round(process.uptime() * 1000),
     },
@@ -75,14 +77,21 @@ async function load({ model, options }: LoadMessage, loader: LoadEngine): Promis
   return engine;
 }
 
+/** The values of the images, float32 [batch, 224, 224, 3] in [0, 1]. */
+async function inputOf(work: Work): Promise<Float32Array> {
+  if (work.kind === 'classify') return decodeInPlace(work.image, LIMITS.imagePixels, input);
+  const { images } = work;
+  if (images instanceof Float32Array) return images;
+  const values = new Float32Array(images.length);
+  fillInput(images, values);
+  return values;
+}
+
 async function work(engine: Engine, message: WorkMessage): Promise<ModelProcessMessage> {
   const { id } = message;
   const started = performance.now();
   try {
-    const images =
-      message.kind === 'classify'
-        ? await decodeImage(message.image, LIMITS.imagePixels, input)
-        : message.images;
+    const images = await inputOf(message);
     const decoded = performance.now();
     const probabilities = await engine.predict(images, message.kind === 'classify' ? 1 : message.batch);
     const ended = performance.now();

@@ -84,6 +84,12 @@ const isSame = (a: object, b: object) => {
   return text(a) === text(b);
 };
 
+/** The proposal without its basis, which the controller does not write. */
+const withoutBasis = (proposal: Proposal) =>
+  proposal.error === undefined
+    ? Object.fromEntries(Object.entries(proposal).filter(([name]) => name !== 'basis'))
+    : proposal;
+
 /** The calculator's error without the container's name, which `bench/autoscaler/` does not know. */
 const withoutContainer = (error: string) => error.replace(/in container \S+ of/, 'in a container of');
 
@@ -98,7 +104,9 @@ export function comparePodSet(set: PodSet): Comparison {
   return {
     decisions: 1,
     rules: [rule],
-    ...(!isSame(theirs, ours) && { difference: { where: `pod set ${JSON.stringify(set)}`, theirs, ours } }),
+    ...(!isSame(theirs, withoutBasis(ours)) && {
+      difference: { where: `pod set ${JSON.stringify(set)}`, theirs, ours },
+    }),
   };
 }
 

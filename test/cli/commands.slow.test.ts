@@ -36,6 +36,19 @@ test('openapi prints the document as JSON', () => {
   expect(JSON.parse(tandem('openapi').stdout)).toEqual(JSON.parse(JSON.stringify(completeDocument())));
 });
 
+test.each([
+  ['openapi', 'stdout', '|'],
+  ['openapi', 'stdout and stderr', '2>&1 |'],
+  ['variants', 'stdout', '|'],
+  ['bench --help', 'stdout', '|'],
+  ['bench load', 'stdout and stderr', '2>&1 |'],
+])('%s ends quietly when the reader of %s has ended', (command, _streams, pipe) => {
+  // `true` reads nothing; the command starts to write long after it has ended.
+  const script = `node ${COMMAND} ${command} ${pipe} true; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8' });
+  expect([stdout, stderr]).toEqual([command === 'bench load' ? '1\n' : '0\n', '']);
+});
+
 test('synth --json prints the folder, its files and the warnings', () => {
   const { stdout, stderr } = tandem('synth', '--out', 'manifests', '--json');
   const { out, files, warnings } = JSON.parse(stdout);
@@ -65,9 +78,13 @@ test('fit --json prints verdict, requests and placements', () => {
           pods: { 'control-plane': 0, 'worker-1': 1, 'worker-2': 1 },
           pending: 2,
           reason: expect.stringMatching(/^0\/3 nodes are available: .*Insufficient cpu/),
+          notCreated: 0,
+          refusal: '',
+          preempted: [],
           rollingUpdateFits: false,
         },
       ],
+      notCounted: [],
     },
   ]);
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -42,6 +42,44 @@ test.each([
   expect(stderr).toMatch(new RegExp(`^${message}\n(\\n?\\(add --help for the options\\)\n)?$`));
   expect(status).toBe(1);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  ['TANDEM_NAMESPACE', 'UPPER'],
+  ['TANDEM_NAMESPACE', 'kube-system'],
+  ['TANDEM_IMAGE', 'two words'],
+  ['TANDEM_BASIS', 'pod'],
+  ['TANDEM_SERVICE_TYPE', 'Cluster'],
+])('fit refuses %s=%s as synth does', (variable, value) => {
+  const refusal = (...args: string[]) => {
+    const env = { ...process.env, [variable]: value };
+    const { stderr, status } = spawnSync('node', [COMMAND, ...args], { cwd: folder, encoding: 'utf8', env });
+    expect(status).toBe(1);
+    return stderr;
+  };
+  const refused = refusal('synth', '--out', 'manifests');
+  expect(refused).toMatch(new RegExp(`^error: ${variable} must .*\n$`));
+  expect(refusal('fit', 'latency-hpa')).toBe(refused);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('fit names the settings that described nodes cannot answer to', () => {
+  const env = { ...process.env, TANDEM_NODE_SELECTOR: 'disk=ssd', TANDEM_PRIORITY_CLASS: 'high' };
+  const args = [COMMAND, 'fit', 'latency-hpa', '--basis', 'container'];
+  const { stdout } = spawnSync('node', args, { cwd: folder, encoding: 'utf8', env });
+  expect(stdout).toContain('  not counted: the node selector, since the described nodes have no labels\n');
+  expect(stdout).toContain(
+    '  not counted: the priority class, since the described pods have no priorities\n',
+  );
+});
+
+test('synth refuses a file as its folder in a sentence', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  const { stderr, status } = tandem('synth', '--out', file);
+  expect(stderr).toMatch(/^error: --out must be a folder that can be created and written to, received .*\n$/);
+  expect(status).toBe(1);
+  rmSync(file);
 });
 
 test('with custom nodes, no node is a control plane unless --control-plane is set', () => {

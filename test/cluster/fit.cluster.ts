@@ -5,7 +5,8 @@ import { stringify } from 'yaml';
 
 import { type ClusterNode, clusterOf } from '../../infra/cluster';
 import { InferenceService } from '../../infra/inference-service';
-import { nodesFor, readCluster } from '../../infra/observed-cluster';
+import { nodesFor } from '../../infra/observed-cluster';
+import { readCluster } from '../../infra/read-cluster';
 import { minReplicasOf } from '../../infra/replicas';
 import { place } from '../../infra/scheduling';
 import type { Resources, Scaling } from '../../infra/variants';
@@ -123,7 +124,7 @@ test.each(cases.map((each, i) => [i, each] as const))(
     if (!predicted.tied) expect(found).toEqual(predicted.placed.map((on) => on.pods));
     const path = process.env['PATH'];
     process.env['PATH'] = `${cluster.bin}:${path}`;
-    const observed = nodesFor(variant, readCluster(cluster.kubeconfig));
+    const observed = nodesFor(variant, readCluster(cluster.kubeconfig, NAMESPACE));
     process.env['PATH'] = path;
     expect(place(replicas, resources, observed).pending).toBe(pending);
   },

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import type { Basis } from '../../infra/allocation';
 import { CLUSTER } from '../../infra/cluster';
 import { fitReport } from '../../infra/fit';
-import { nodesFor, readCluster } from '../../infra/observed-cluster';
+import { nodesFor } from '../../infra/observed-cluster';
+import { readCluster } from '../../infra/read-cluster';
 import { synthesize } from '../../infra/main';
 import { minReplicasOf } from '../../infra/replicas';
 import { VARIANTS } from '../../infra/variants';
@@ -23,6 +24,14 @@ const apply = (basis: Basis, name: string) =>
   must(cluster, ['apply', '-f', join(filesOf(basis), `${name}.k8s.yaml`)]);
 const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;
 const replicasOf = (name: string) => minReplicasOf(variantOf(name).scaling);
+
+/**
+ * kubectl sends the selector of every PodDisruptionBudget at every apply, whoever wrote it, and calls it configured: the
+ * API's patch strategy of that field is "replace".
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/api/policy/v1/types.go
+ */
+const ALWAYS_SENT = /^poddisruptionbudget\.policy\/[-a-z]+ configured$/;
 
 beforeAll(async () => {
   const warnings = jest.spyOn(console, 'error').mockImplementation();
@@ -48,6 +57,38 @@ test.each(['container', 'node'] as const)(
     expect(stdout.trim().split('\n')).toHaveLength(1 + 4 * VARIANTS.length + budgets + autoscalers + 2);
   },
 );
+
+test('with every option that needs no operator, the manifests are accepted, and a second apply changes nothing', async () => {
+  const out = join(folder, 'options');
+  synthesize(out, {
+    TANDEM_ENV: 'LOG_LEVEL=debug',
+    TANDEM_API_KEY_SECRET: 'keys',
+    TANDEM_METRICS_PORT: '9090',
+    TANDEM_METRICS_SCRAPE: 'annotations',
+    TANDEM_POD_LABELS: 'team=vision',
+    TANDEM_POD_ANNOTATIONS: 'cluster-autoscaler.kubernetes.io/safe-to-evict=true',
+    TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
+    TANDEM_NODE_SELECTOR: 'kubernetes.io/os=linux',
+    TANDEM_PRIORITY_CLASS: 'system-cluster-critical',
+  });
+  const file = join(out, 'latency-hpa.k8s.yaml');
+  const { stderr, code } = await kubectl(cluster, ['apply', '--validate=strict', '-f', file]);
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  const again = (await must(cluster, ['apply', '-f', file])).trim().split('\n');
+  expect(again.filter((line) => !line.endsWith(' unchanged') && !ALWAYS_SENT.test(line))).toEqual([]);
+});
+
+test('a prune by a label of the variants removes a variant and not the namespace', async () => {
+  await apply('container', 'accuracy-single-pod');
+  const pruned = await must(cluster, [
+    ...['apply', '--prune', '--selector', 'app.kubernetes.io/part-of=tandem'],
+    ...['-f', join(filesOf('container'), 'latency-single-pod.k8s.yaml')],
+  ]);
+  expect(pruned).toContain('deployment.apps/accuracy-single-pod pruned');
+  expect(pruned).not.toContain(`namespace/${NAMESPACE} pruned`);
+  const { code } = await kubectl(cluster, ['get', 'namespace', NAMESPACE]);
+  expect(code).toBe(0);
+});
 
 test('the namespace refuses a pod that does not meet the restricted standard', async () => {
   const { stderr, code } = await kubectl(cluster, [
@@ -120,7 +161,10 @@ test('fit reads the real cluster as the reference’s, before and after the vari
   const path = process.env['PATH'];
   process.env['PATH'] = `${cluster.bin}:${path}`;
   const report = () => {
-    const nodes = nodesFor({ name: variant.name, namespace: NAMESPACE }, readCluster(cluster.kubeconfig));
+    const nodes = nodesFor(
+      { name: variant.name, namespace: NAMESPACE },
+      readCluster(cluster.kubeconfig, NAMESPACE),
+    );
     return fitReport(variant, 'node', nodes);
   };
   try {
@@ -129,7 +173,7 @@ test('fit reads the real cluster as the reference’s, before and after the vari
     await apply('node', variant.name);
     await settled(cluster, 4);
     expect(report()).toBe(expected);
-    expect(() => readCluster('/nowhere')).toThrow('kubectl could not list nodes');
+    expect(() => readCluster('/nowhere', NAMESPACE)).toThrow('kubectl could not list nodes');
   } finally {
     process.env['PATH'] = path;
   }
@@ -142,7 +186,10 @@ test('beside other pods, fit predicts what kubectl describes, in the notation of
   try {
     await apply('node', 'accuracy-max-size');
     await settled(cluster, 4);
-    const nodes = nodesFor({ name: variant.name, namespace: NAMESPACE }, readCluster(cluster.kubeconfig));
+    const nodes = nodesFor(
+      { name: variant.name, namespace: NAMESPACE },
+      readCluster(cluster.kubeconfig, NAMESPACE),
+    );
     const predicted = fitReport(variant, 'container', nodes);
     await apply('container', variant.name);
     await settled(cluster, 6);
@@ -214,22 +261,41 @@ describe('a rolling update', () => {
   );
 });
 
-test('all of dist/ applies at once, and applying it again changes no object', async () => {
-  const files = join(__dirname, '../../dist');
-  expect(readdirSync(files)).toHaveLength(1 + VARIANTS.length);
-  await must(cluster, ['apply', '-f', files]);
-  const pods = VARIANTS.reduce((sum, { name }) => sum + replicasOf(name), 0);
-  await until('every pod exists', async () => ((await podsOf(cluster)).length === pods ? true : undefined));
-  // kubectl prints "configured" for objects that it sends again, even if unchanged, so compare the objects themselves.
-  const specs = async () => {
-    const { items } = JSON.parse(await must(cluster, ['get', '-f', files, '--output=json'])) as {
-      items: { kind: string; metadata: { name: string; generation?: number }; spec?: object }[];
-    };
-    return items.map(({ kind, metadata: { name, generation }, spec }) => ({ kind, name, generation, spec }));
-  };
-  const first = await specs();
-  expect(first.length).toBeGreaterThan(4 * VARIANTS.length);
-  await must(cluster, ['apply', '-f', files]);
-  expect(await specs()).toEqual(first);
-  expect(await podsOf(cluster)).toHaveLength(pods);
+test.each(['container', 'node'] as const)(
+  'all manifests of the %s basis apply at once, and kubectl calls every object unchanged when they are applied again',
+  async (basis) => {
+    const files = filesOf(basis);
+    const pods = VARIANTS.reduce((sum, { name }) => sum + replicasOf(name), 0);
+    const linesOf = (text: string) => text.trim().split('\n');
+    const applied = linesOf(await must(cluster, ['apply', '-f', files]));
+    await until('every pod exists', async () => ((await podsOf(cluster)).length === pods ? true : undefined));
+    // A generation counts the changes of what was asked for.
+    const generations = () =>
+      must(cluster, [
+        ...['get', 'deployments,poddisruptionbudgets', '--namespace', NAMESPACE],
+        ...['--output', 'jsonpath={range .items[*]}{.metadata.name} {.metadata.generation}{"\\n"}{end}'],
+      ]);
+    const before = await generations();
+    expect(linesOf(before).length).toBeGreaterThan(VARIANTS.length);
+
+    const again = linesOf(await must(cluster, ['apply', '-f', files]));
+    expect(again).toHaveLength(applied.length);
+    const changed = again.filter((line) => !line.endsWith(' unchanged') && !ALWAYS_SENT.test(line));
+    expect(changed).toEqual([]);
+    expect(await generations()).toBe(before);
+
+    // Server-side, kubectl refuses an object of which another applier owns a field with another value.
+    const { stderr, code } = await kubectl(cluster, ['apply', '--server-side', '-f', files]);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(await generations()).toBe(before);
+    expect(await podsOf(cluster)).toHaveLength(pods);
+  },
+);
+
+test('dist/ holds what synth writes on the container basis, without routes', () => {
+  const routes = readdirSync(filesOf('container')).filter((name) => name.startsWith('route-'));
+  expect(routes).toHaveLength(2);
+  expect(readdirSync(join(__dirname, '../../dist'))).toEqual(
+    readdirSync(filesOf('container')).filter((name) => !routes.includes(name)),
+  );
 });

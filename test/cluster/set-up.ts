@@ -5,7 +5,7 @@ import type { LabCluster } from '../../bench/lab/lab-cluster';
 export default async function setUp(): Promise<void> {
   const bin = process.env['KUBERNETES_BIN'];
   if (bin === undefined) throw new Error('KUBERNETES_BIN is not set: run npm run test:cluster');
-  const started = Date.now();
+  const started = performance.now();
   const plane = await startControlPlane({ bin, autoscalerTiming: 'shortened' });
   (globalThis as { stopCluster?: () => Promise<void> }).stopCluster = plane.stop;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -15,7 +15,7 @@ export default async function setUp(): Promise<void> {
     });
   }
   process.env['TANDEM_CLUSTER'] = JSON.stringify(plane.cluster);
-  console.log(`\ncontrol plane up in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  console.log(`\ncontrol plane up in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
 /** The cluster that the set-up started. */

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,6 +36,11 @@ describe('an atomic write', () => {
     writeFileSync(join(target, 'inside'), 'kept');
     expect(() => writeFileAtomic(target, 'text')).toThrow(/EISDIR|ENOTEMPTY|EEXIST|EPERM/);
     expect(readFileSync(join(target, 'inside'), 'utf8')).toBe('kept');
+    expect(readdirSync(folder)).toEqual(['target']);
+  });
+
+  test('that cannot create its temporary file says so', () => {
+    expect(() => writeFileAtomic(join(folder, 'none', 'file'), 'text')).toThrow(/ENOENT/);
   });
 });
 
@@ -37,6 +50,16 @@ test('temporaries of killed writes are removed, and nothing else', () => {
   }
   removeTemporaries(folder);
   expect(readdirSync(folder).sort()).toEqual(['a.1.tmp.txt', 'model.json', 'notes.tmp']);
+});
+
+test('temporaries that changed lately can be kept', () => {
+  const [old, recent] = ['a.1.tmp', 'b.2.tmp'].map((name) => join(folder, name));
+  writeFileSync(old!, '');
+  writeFileSync(recent!, '');
+  const { mtimeMs } = statSync(old!);
+  utimesSync(old!, mtimeMs / 1000 - 60, mtimeMs / 1000 - 60);
+  removeTemporaries(folder, 30_000);
+  expect(readdirSync(folder)).toEqual(['b.2.tmp']);
 });
 
 test('--out is created with the folders above it, and may exist', () => {

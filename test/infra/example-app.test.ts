@@ -25,7 +25,7 @@ test('the example in docs/ deploys another model with its own image, figures and
   expect(container.image).toBe('images.example/birds:2');
   expect(container.resources).toEqual({
     requests: { cpu: '250m', memory: '512Mi' },
-    limits: { cpu: 1, memory: '1Gi' },
+    limits: { cpu: '1', memory: '1Gi' },
   });
   expect(found['HorizontalPodAutoscaler'].spec).toMatchObject({ minReplicas: 2, maxReplicas: 6 });
 });

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-import { fitOf, fitReport, fitWarnings } from '../../infra/fit';
+import { fitOf, fitReport, fitsAll, fitWarnings } from '../../infra/fit';
 import { CLUSTER, type ClusterNode, clusterOf } from '../../infra/cluster';
 import { selectorOf } from '../../infra/inference-service';
 import { VARIANTS } from '../../infra/variants';
@@ -107,10 +107,68 @@ test('if the surge pod does not fit, the report says that a rolling update would
   );
 });
 
+describe('in a namespace with a quota', () => {
+  const refusal = 'exceeded quota: team, requested: pods=1, used: pods=2, limited: pods=2';
+  const within = (pods: number) => ({ bound: () => ({ pods, reason: refusal }) });
+
+  test.each([
+    ['latency-max-size', 1, '1 of 2 pods is not created'],
+    ['latency-max-size', 2, 'fits, but a rolling update would hang'],
+    ['latency-max-size', 3, 'fits'],
+    ['accuracy-max-size', 3, '1 of 4 pods is not created and 1 of 4 pods stay Pending'],
+    ['accuracy-max-size', 0, '4 of 4 pods are not created'],
+  ])('%s, of which %i pods are admitted, gets the verdict "%s"', (name, pods, verdict) => {
+    const fit = fitOf(variantOf(name), 'container', CLUSTER, within(pods));
+    expect(fit.verdict).toBe(verdict);
+    expect(fitsAll(fit)).toBe(verdict.startsWith('fits'));
+  });
+
+  test('the report has the API server’s words, also for the surge pod of a rolling update', () => {
+    const report = (pods: number) =>
+      fitReport(variantOf('latency-max-size'), 'container', CLUSTER, within(pods)).split('\n');
+    expect(report(1)[1]).toBe(
+      `  replicas 2: control-plane 0, worker-1 1, worker-2 0; Pending 0; not created 1 (${refusal})`,
+    );
+    expect(report(2)).toContain(`    a rolling update would hang: its surge pod is not created (${refusal})`);
+  });
+});
+
+test('the report names the pods of lower priority that make room, and counts what stays', () => {
+  const amounts = { cpu: '3195m', memory: '1Gi' };
+  const low = { requests: amounts, limits: amounts, scored: amounts };
+  const [, worker] = CLUSTER as [ClusterNode, ClusterNode];
+  const sums = { cpu: '3600m', memory: '2Gi' };
+  const busy = {
+    ...worker,
+    others: { ...worker.others, requests: sums, limits: sums, scored: sums },
+    lowerPriority: [{ ...low, name: 'batch/a', priority: -1, startedMs: 0 }],
+  };
+  const variant = variantOf('latency-single-pod');
+  const report = fitReport(variant, 'container', [busy]).split('\n');
+  expect(report[0]).toMatch(/: fits by preempting pods of lower priority$/);
+  expect(report).toContain('  replicas 1: worker-1 1; Pending 0');
+  expect(report).toContain('    preempts 1: batch/a');
+  expect(report).toContain('    a rolling update has room for its surge pod');
+  expect(report).toContainEqual(expect.stringMatching(/^ +worker-1 +cpu +1810m \(45%\)/));
+  expect(fitReport(variant, 'container', [{ ...busy, lowerPriority: [] }])).toContain('Pending 1 (');
+});
+
+test('the report ends with what is not counted', () => {
+  const report = fitReport(variantOf('accuracy-hpa'), 'container', CLUSTER, { notCounted: ['this', 'that'] });
+  expect(report).toMatch(/\n {2}not counted: this\n {2}not counted: that$/);
+});
+
+test('columns stay apart, whatever the names and amounts', () => {
+  const name = 'n'.repeat(253);
+  const nodes = [{ ...CLUSTER[1]!, name, memoryAllocatableBytes: 1 }, CLUSTER[2]!];
+  const rows = fitReport(variantOf('accuracy-hpa'), 'container', nodes).split('\n').slice(-5);
+  for (const row of rows) expect(row.trim().split(/ {2,}/)).toHaveLength(4);
+});
+
 test('the manifests have the node basis’ figures and name it', () => {
   const { Deployment } = objects(synthesize({ TANDEM_BASIS: 'node' }).get('accuracy-max-size.k8s.yaml')!);
   expect(Deployment.spec.template.spec.containers[0].resources).toEqual({
-    requests: { cpu: '1000m', memory: '2Gi' },
+    requests: { cpu: '1', memory: '2Gi' },
     limits: { cpu: '1500m', memory: '2560Mi' },
   });
   expect(Deployment.metadata.annotations['tandem/figures-basis']).toBe('node');

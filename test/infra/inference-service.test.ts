@@ -1,4 +1,5 @@
 import { App, Chart, Testing, Yaml } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
 import fc from 'fast-check';
 
 import { InferenceService, type InferenceServiceProps } from '../../infra/inference-service';
@@ -25,17 +26,19 @@ test('takes another model, image and figures', () => {
   const [container] = spec.template.spec.containers;
   expect(container.image).toBe('images.example/birds:2');
   expect(container.env).toContainEqual({ name: 'MODELS', value: 'birds' });
-  expect(container.resources.limits).toEqual({ cpu: 1, memory: '1Gi' });
+  expect(container.resources.limits).toEqual({ cpu: '1', memory: '1Gi' });
 });
 
 test.each([
-  ['02', '"02"', '0536870912', '"0536870912"'],
-  ['1.50', '"1.50"', '1e9', '"1e9"'],
-  ['1.5', '1.5', '536870912', '536870912'],
-  ['2', '2', '9007199254740993', '"9007199254740993"'],
-  ['2000m', '2000m', '+1Gi', '+1Gi'],
+  ['02', '"2"', '0536870912', '"536870912"'],
+  ['1.50', '1500m', '1e9', '"1e9"'],
+  ['1.5', '1500m', '6544139520', '"6544139520"'],
+  ['2', '"2"', '9007199254740993', '"9007199254740993"'],
+  ['2000m', '"2"', '+1Gi', '1Gi'],
+  ['2405m', '2405m', '4627034Ki', '4627034Ki'],
+  ['1e3', '"1e3"', '1024Mi', '1Gi'],
 ])(
-  'CPU of %s is emitted character for character as %s, and memory of %s as %s',
+  'CPU of %s is emitted as %s, and memory of %s as %s: the text that the API server stores',
   (cpu, cpuText, memory, memoryText) => {
     const amounts = { cpu, memory };
     const deployment = synth({ resources: { requests: amounts, limits: amounts } }).find(
@@ -201,6 +204,62 @@ test.each([
   'birds:1\n',
 ])('%j is not a valid image', (image) => {
   expect(() => synth({ image })).toThrow(/^image must be .*, received /);
+});
+
+describe('objects of one name', () => {
+  const inCharts = (app: App, one: Partial<InferenceServiceProps>, other: Partial<InferenceServiceProps>) => {
+    const charts = ['one', 'other'].map((id) => new Chart(app, id));
+    new InferenceService(charts[0]!, 'birds', { ...UNNAMED, ...one });
+    new InferenceService(charts[1]!, 'birds', { ...UNNAMED, ...other });
+    return () => charts.map((chart) => Testing.synth(chart));
+  };
+
+  test.each([
+    [{}, '', 'ServiceAccount other/birds/service-account'],
+    [{ namespace: 'vision' }, ' in namespace vision', 'ServiceAccount other/birds/service-account'],
+  ])('in the same namespace are refused at synth: %j', (props, where, object) => {
+    expect(inCharts(new App(), props, props)).toThrow(
+      `name must be unique among the objects of a kind${where}, received birds, which the ${object} has too: ` +
+        'give one of them another name or namespace',
+    );
+  });
+
+  test('in different namespaces, or with another name, are accepted', () => {
+    expect(inCharts(new App(), { namespace: 'one' }, { namespace: 'other' })()).toHaveLength(2);
+    expect(inCharts(new App(), {}, { name: 'owls' })()).toHaveLength(2);
+  });
+
+  test('are refused if another construct made one of them', () => {
+    const chart = new Chart(new App(), 'chart', { disableResourceNameHashes: true });
+    new InferenceService(chart, 'birds', UNNAMED);
+    new k8s.KubeService(chart, 'mine', { metadata: { name: 'birds' } });
+    expect(() => Testing.synth(chart)).toThrow('received birds, which the Service chart/mine has too');
+  });
+});
+
+test.each<[string, unknown]>([
+  ['props must be an object with model, image, resources and scaling, received nothing', undefined],
+  ['props must be an object with model, image, resources and scaling, received null', null],
+  ['model must be at most 63 of', {}],
+  ['starting and ending with a letter or digit, received 7', { ...UNNAMED, model: 7 }],
+  ['received nothing', { ...UNNAMED, image: undefined }],
+  [
+    "resources.requests.cpu must be a quantity as text, such as '500m', received nothing",
+    { ...UNNAMED, resources: undefined },
+  ],
+  [
+    "resources.limits.memory must be a quantity as text, such as '500m', received 1073741824",
+    { ...UNNAMED, resources: { ...UNNAMED.resources, limits: { cpu: '1', memory: 2 ** 30 } } },
+  ],
+  ['scaling.kind must be one of fixed, hpa, received nothing', { ...UNNAMED, scaling: undefined }],
+  ['scaling.kind must be one of fixed, hpa, received "HPA"', { ...UNNAMED, scaling: { kind: 'HPA' } }],
+  [
+    'birds: replicas must be a whole number from 1 to 2147483647, received undefined',
+    { ...UNNAMED, scaling: { kind: 'fixed' } },
+  ],
+])('from JavaScript, missing and wrong props get a sentence: %s', (message, props) => {
+  const chart = new Chart(new App(), 'chart');
+  expect(() => new InferenceService(chart, 'birds', props as InferenceServiceProps)).toThrow(message);
 });
 
 test('figures may take 100 KiB', () => {

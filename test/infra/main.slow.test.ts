@@ -1,15 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 
 import { readContext, readSettings, SETTING_VARIABLES } from '../../infra/settings';
 import { objects, readFolder, synthesize } from '../support/manifests';
 
 const ROOT = join(__dirname, '..', '..');
+/** Every key that the context may have. */
+const KEYS = Object.keys(SETTING_VARIABLES).join(', ');
 
 describe('synth', () => {
   test('loads cdk8s, infra and the service’s contract, but not tfjs, express or an engine', () => {
@@ -25,7 +27,10 @@ describe('synth', () => {
     const loaded = (JSON.parse(output) as string[]).map((file) => relative(ROOT, file).replaceAll('\\', '/'));
     expect(readdirSync(outdir)).toHaveLength(8);
     expect(loaded.some((file) => file.startsWith('node_modules/cdk8s-plus-28/'))).toBe(true);
-    expect(loaded.filter((file) => !/^(node_modules|infra)\//.test(file))).toEqual(['service/contract.ts']);
+    expect(loaded.filter((file) => !/^(node_modules|infra)\//.test(file))).toEqual([
+      'files/write.ts',
+      'service/contract.ts',
+    ]);
     const heavy = /^node_modules\/(@tensorflow|express|onnxruntime-node|sharp)\//;
     expect(loaded.filter((file) => heavy.test(file))).toEqual([]);
   });
@@ -44,6 +49,45 @@ describe('synth', () => {
     const written = readFolder(outdir);
     expect(written.size).toBe(8);
     expect(written).toEqual(readFolder(join(ROOT, 'dist')));
+  });
+
+  test('with the cdk8s command and --stdout leaves the folder dist/ alone', () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'tandem-stdout-'));
+    const config = parse(readFileSync(join(ROOT, 'cdk8s.yaml'), 'utf8')) as object;
+    const app = `node --import ${pathToFileURL(require.resolve('tsx')).href} ${join(ROOT, 'infra', 'main.ts')}`;
+    writeFileSync(join(cwd, 'cdk8s.yaml'), stringify({ ...config, app }));
+    mkdirSync(join(cwd, 'dist'));
+    writeFileSync(join(cwd, 'dist', 'kept'), '');
+    const command = join(ROOT, 'node_modules', '.bin', 'cdk8s');
+    const printed = execFileSync('node', [command, 'synth', '--check-upgrade=false', '--stdout'], {
+      cwd,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    expect(printed).toContain('kind: Deployment');
+    expect(readdirSync(join(cwd, 'dist'))).toEqual(['kept']);
+  });
+
+  test('as npm runs it names a wrong variable in one line and leaves dist/ as it was', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const [tsx, ...args] = scripts['synth']!.split(' ');
+    expect(tsx).toBe('tsx');
+    const cwd = mkdtempSync(join(tmpdir(), 'tandem-wrong-'));
+    mkdirSync(join(cwd, 'dist'));
+    writeFileSync(join(cwd, 'dist', 'kept'), '');
+    const [script, ...options] = args;
+    const { stderr, status } = spawnSync(
+      'node',
+      [require.resolve('tsx/cli'), join(ROOT, script!), ...options],
+      { cwd, encoding: 'utf8', env: { ...process.env, TANDEM_NAMESPACE: 'UPPER' } },
+    );
+    expect([stderr, status]).toEqual([
+      expect.stringMatching(/^error: TANDEM_NAMESPACE must be .*, received UPPER\n$/),
+      1,
+    ]);
+    expect(readdirSync(join(cwd, 'dist'))).toEqual(['kept']);
   });
 
   test('writes the same bytes each time', () => {
@@ -110,15 +154,22 @@ describe('the context of cdk8s.yaml', () => {
   });
 
   test.each([
-    [
-      { namespaces: 'vision' },
-      'namespace, image, imagePullSecret, serviceType, basis only, received namespaces',
-    ],
-    [['vision'], 'must be a map of namespace, image, imagePullSecret, serviceType, basis, received vision'],
+    [{ namespaces: 'vision' }, `must hold ${KEYS} only, received namespaces`],
+    [['vision'], `must be a map of ${KEYS}, received vision`],
     ['vision', 'must be a map of namespace'],
     [null, 'must be a map of namespace'],
   ])('%j is refused', (context, message) => {
     expect(() => readContext(join(folderWith(context), 'cdk8s.yaml'))).toThrow(message);
+  });
+
+  test.each([
+    ['context: {', 'must be readable YAML: '],
+    ['- one', 'must be a map, received ["one"]'],
+    ['words', 'must be a map, received "words"'],
+  ])('a file that holds %j is refused by its name', (text, message) => {
+    const file = join(folderWith(undefined), 'cdk8s.yaml');
+    writeFileSync(file, text);
+    expect(() => readContext(file)).toThrow(`${file} ${message}`);
   });
 
   test('is empty if the file is missing or empty', () => {

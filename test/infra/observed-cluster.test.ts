@@ -1,17 +1,17 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-
 import { allocatedRows } from '../../infra/allocation';
 import { selectorOf } from '../../infra/inference-service';
-import { nodesFor, type ObservedNode, readCluster } from '../../infra/observed-cluster';
-import type { ObservedPod } from '../../infra/pod-resources';
+import { nodesFor, surroundingsFor } from '../../infra/observed-cluster';
+import type { ObservedPod, PodAffinityTerm } from '../../infra/pod-resources';
+import type { ObservedCluster, ObservedNode, ObservedPriorityClass } from '../../infra/read-cluster';
+import { place } from '../../infra/scheduling';
 import type { Resources } from '../../infra/variants';
 
 const NODE: ObservedNode = {
   metadata: { name: 'one' },
   status: { allocatable: { cpu: '4', memory: '8050000Ki', pods: '110' } },
 };
+/** What a cluster may have beside nodes and pods: nothing. */
+const REST = { priorityClasses: [], quotas: [], limitRanges: [], unread: [] };
 const OURS = { name: 'latency-hpa', namespace: 'tandem' };
 
 const requesting = (cpu: string, memory: string) => ({ resources: { requests: { cpu, memory } } });
@@ -27,7 +27,7 @@ function pod(
 
 /** Requests or limits that a node counts for one pod. */
 const amountsOf = (only: ObservedPod, kind: keyof Resources) =>
-  nodesFor(OURS, { nodes: [NODE], pods: [only] })[0]!.others[kind];
+  nodesFor(OURS, { ...REST, nodes: [NODE], pods: [only] })[0]!.others[kind];
 
 test('a pod counts for the sum of its containers', () => {
   const containers = [requesting('100m', '64Mi'), requesting('1', '64Mi'), {}];
@@ -37,7 +37,7 @@ test('a pod counts for the sum of its containers', () => {
 
 test('a container without requests counts for nothing, but is scored with what the scheduler assumes', () => {
   const containers = [requesting('500m', '64Mi'), {}, { resources: { requests: { cpu: '0' } } }];
-  const [node] = nodesFor(OURS, { nodes: [NODE], pods: [pod('a', { containers })] });
+  const [node] = nodesFor(OURS, { ...REST, nodes: [NODE], pods: [pod('a', { containers })] });
   expect(node!.others.requests).toEqual({ cpu: '500m', memory: '64Mi' });
   expect(node!.others.scored).toEqual({ cpu: '600m', memory: '464Mi' });
 });
@@ -47,7 +47,11 @@ test('cordons and PreferNoSchedule taints are read from the node', () => {
     { key: 'slow', effect: 'PreferNoSchedule' },
     { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' },
   ];
-  const [node] = nodesFor(OURS, { nodes: [{ ...NODE, spec: { taints, unschedulable: true } }], pods: [] });
+  const [node] = nodesFor(OURS, {
+    ...REST,
+    nodes: [{ ...NODE, spec: { taints, unschedulable: true } }],
+    pods: [],
+  });
   expect(node).toMatchObject({ cordoned: true, tainted: true, taintsPreferNoSchedule: 1 });
 });
 
@@ -97,14 +101,14 @@ test('a variant’s own pods and finished pods are not counted', () => {
     pod('a', { containers }, { status: { phase: 'Failed' } }),
     pod('a', { containers, nodeName: 'two' }),
   ];
-  const [node] = nodesFor(OURS, { nodes: [NODE], pods });
+  const [node] = nodesFor(OURS, { ...REST, nodes: [NODE], pods });
   expect(node).toMatchObject({
     cpuAllocatableMillis: 4000,
     memoryAllocatableBytes: 8_050_000 * 1024,
     podsFree: 110,
     others: { requests: { cpu: '0', memory: '0' } },
   });
-  const elsewhere = nodesFor({ ...OURS, namespace: 'vision' }, { nodes: [NODE], pods });
+  const elsewhere = nodesFor({ ...OURS, namespace: 'vision' }, { ...REST, nodes: [NODE], pods });
   expect(elsewhere[0]).toMatchObject({ podsFree: 109, others: { requests: { cpu: '1', memory: '1Gi' } } });
 });
 
@@ -115,19 +119,19 @@ test.each([
   ['node.kubernetes.io/unreachable', 'NoExecute', false],
 ])('a node with the taint %s:%s keeps our pods away: %s', (key, effect, tainted) => {
   const nodes = [{ ...NODE, spec: { taints: [{ key, effect }] } }];
-  expect(nodesFor(OURS, { nodes, pods: [] })[0]!.tainted).toBe(tainted);
+  expect(nodesFor(OURS, { ...REST, nodes, pods: [] })[0]!.tainted).toBe(tainted);
 });
 
 test('a node’s number of pods is read as a quantity', () => {
   const status = { allocatable: { ...NODE.status!.allocatable, pods: '1k' } };
-  expect(nodesFor(OURS, { nodes: [{ ...NODE, status }], pods: [] })[0]!.podsFree).toBe(1000);
+  expect(nodesFor(OURS, { ...REST, nodes: [{ ...NODE, status }], pods: [] })[0]!.podsFree).toBe(1000);
 });
 
 test.each([{}, { status: {} }, { status: { allocatable: {} } }])(
   'a node that reports only %j has nothing allocatable',
   (fields) => {
     const nodes = [{ metadata: { name: 'one' }, ...fields }];
-    expect(nodesFor(OURS, { nodes, pods: [] })[0]).toMatchObject({
+    expect(nodesFor(OURS, { ...REST, nodes, pods: [] })[0]).toMatchObject({
       cpuAllocatableMillis: 0,
       memoryAllocatableBytes: 0,
       podsFree: 0,
@@ -139,7 +143,7 @@ test('a node with more memory than a double holds exactly is read', () => {
   const status = { allocatable: { cpu: '4', memory: '16Pi', pods: '110' } };
   const nodes = [{ ...NODE, status }];
   const pods = [pod('a', { containers: [requesting('1', '1Ei')] })];
-  const [node] = nodesFor(OURS, { nodes, pods });
+  const [node] = nodesFor(OURS, { ...REST, nodes, pods });
   expect(node).toMatchObject({ memoryAllocatableBytes: 2 ** 54, others: { requests: { memory: '1Ei' } } });
 });
 
@@ -152,14 +156,14 @@ test.each<[string, Partial<ObservedPod['spec']>]>([
   ['pod a/one: limits.cpu: a quantity', { resources: { limits: { cpu: '' } } }],
   ['pod a/one: overhead.memory: a quantity', { overhead: { memory: '1 Gi' } }],
 ])('an unreadable quantity is an error that names the pod: %s', (message, fields) => {
-  expect(() => nodesFor(OURS, { nodes: [NODE], pods: [pod('a', fields)] })).toThrow(message);
+  expect(() => nodesFor(OURS, { ...REST, nodes: [NODE], pods: [pod('a', fields)] })).toThrow(message);
 });
 
 test.each(['cpu', 'memory', 'pods'])(
   'unreadable allocatable %s is an error that names the node',
   (resource) => {
     const nodes = [{ ...NODE, status: { allocatable: { [resource]: 'much' } } }];
-    expect(() => nodesFor(OURS, { nodes, pods: [] })).toThrow(
+    expect(() => nodesFor(OURS, { ...REST, nodes, pods: [] })).toThrow(
       `node one: allocatable.${resource}: a quantity must look like 500m, 1.5, 4627034Ki or 6544139520, received much`,
     );
   },
@@ -167,7 +171,7 @@ test.each(['cpu', 'memory', 'pods'])(
 
 /** The memory row of a node with other pods and one of ours, of 1G. */
 function memoryRow(pods: readonly ObservedPod[], ourPods = 1): string {
-  const [node] = nodesFor(OURS, { nodes: [NODE], pods });
+  const [node] = nodesFor(OURS, { ...REST, nodes: [NODE], pods });
   const ours = { cpu: '100m', memory: '1G' };
   return allocatedRows(node!, ourPods, { requests: ours, limits: ours })[1]!.requests;
 }
@@ -208,7 +212,7 @@ test('a pod’s memory has the notation of its first container that requests mem
   const larger = { containers, initContainers: [requesting('1', '1e9')] };
   expect(amountsOf(pod('a', { containers }), 'requests').memory).toBe('68108864');
   expect(amountsOf(pod('a', { containers: containers.slice(0, 2) }), 'requests').memory).toBe('64Mi');
-  expect(amountsOf(pod('a', larger), 'requests').memory).toBe('1G');
+  expect(amountsOf(pod('a', larger), 'requests').memory).toBe('1e9');
 });
 
 test('a pod’s memory keeps its notation even if no suffix shows it', () => {
@@ -219,53 +223,309 @@ test('a pod’s memory keeps its notation even if no suffix shows it', () => {
   expect(memoryRow(pods, 0)).toBe('2Mi (0%)');
 });
 
-describe('kubectl', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kubectl-'));
-  const path = process.env['PATH'];
-  afterEach(() => void (process.env['PATH'] = path));
-  afterAll(() => rmSync(folder, { recursive: true }));
-  const answering = (script: string) => {
-    writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(folder, 'kubectl'), 0o755);
-    process.env['PATH'] = `${folder}${delimiter}${path}`;
-  };
-
-  test('lists the nodes and the pods of all namespaces with the given kubeconfig', () => {
-    answering(`echo "{\\"items\\": [\\"$*\\"]}"`);
-    const { nodes, pods } = readCluster('/some/config');
-    expect(nodes).toEqual(['--kubeconfig /some/config get nodes --all-namespaces --output=json']);
-    expect(pods).toEqual(['--kubeconfig /some/config get pods --all-namespaces --output=json']);
+describe('a resize in place', () => {
+  const amounts = { cpu: '2', memory: '64Mi' };
+  const asked = { requests: amounts, limits: amounts };
+  const reported = (allocated: string, inForce: string) => ({
+    name: 'app',
+    allocatedResources: { cpu: allocated, memory: '64Mi' },
+    resources: { requests: { cpu: inForce, memory: '64Mi' }, limits: { cpu: inForce, memory: '64Mi' } },
   });
-
-  test('is quoted if it fails', () => {
-    answering('echo "error: no server" >&2; exit 1');
-    expect(() => readCluster('f')).toThrow('--kubeconfig f: kubectl could not list nodes: error: no server');
-  });
+  const resizing = (status: Partial<NonNullable<ObservedPod['status']>>) =>
+    pod(
+      'a',
+      { containers: [{ name: 'app', resources: asked }] },
+      { status: { phase: 'Running', ...status } },
+    );
+  const infeasible = [{ type: 'PodResizePending', reason: 'Infeasible' }];
+  const deferred = [{ type: 'PodResizePending', reason: 'Deferred' }];
 
   test.each([
-    ['exit 3', 'it ended with status 3 and printed nothing'],
-    ['kill -9 $$', 'it ended with SIGKILL and printed nothing'],
-    ['echo no list', 'its answer must be a list in JSON, received "no list\\n"; see which kubectl'],
-    [':', 'its answer must be a list in JSON, received ""; see which kubectl'],
-    ['echo null', 'its answer must be a list in JSON, received "null\\n"'],
-    ['echo "{}"', 'its answer must be a list in JSON, received "{}\\n"'],
-    [`echo '{"items": null}'`, 'its answer must be a list in JSON, received "{\\"items\\": null}\\n"'],
-  ])('that does %s gives an error that says so', (script, reason) => {
-    answering(script);
-    expect(() => readCluster('f')).toThrow(`--kubeconfig f: kubectl could not list nodes: ${reason}`);
+    ['up', '1', '1', deferred, '2'],
+    ['down, while the old request is in force', '2', '3', [], '3'],
+    ['down, while the old request is promised', '4', '1', [], '4'],
+    ['up, which the kubelet refused for good', '1', '1', infeasible, '1'],
+  ])('%s counts for the largest of what the scheduler counts', (_, allocated, inForce, conditions, cpu) => {
+    const only = resizing({ conditions, containerStatuses: [reported(allocated, inForce)] });
+    expect(amountsOf(only, 'requests').cpu).toBe(cpu);
   });
 
-  test('that is not executable gives an error that says so', () => {
-    answering('');
-    chmodSync(join(folder, 'kubectl'), 0o644);
-    process.env['PATH'] = folder;
-    expect(() => readCluster('f')).toThrow(
-      'kubectl could not list nodes: it ended with EACCES and printed nothing',
+  test('has the limit in force if the kubelet refused the new one for good', () => {
+    const only = resizing({ conditions: infeasible, containerStatuses: [reported('1', '1')] });
+    expect(amountsOf(only, 'limits').cpu).toBe('1');
+    expect(amountsOf({ ...only, status: { ...only.status, conditions: deferred } }, 'limits').cpu).toBe('2');
+  });
+
+  test('of a sidecar counts too, and of a pod as a whole', () => {
+    const sidecar = { name: 'app', resources: asked, restartPolicy: 'Always' };
+    const status = { initContainerStatuses: [reported('3', '3')] };
+    expect(amountsOf(pod('a', { initContainers: [sidecar] }, { status }), 'requests').cpu).toBe('3');
+    const whole = { resources: { requests: { cpu: '4' } }, allocatedResources: { cpu: '5' } };
+    expect(amountsOf(pod('a', { resources: asked }, { status: whole }), 'requests').cpu).toBe('5');
+  });
+
+  test('leaves a container without a status as asked for', () => {
+    expect(amountsOf(resizing({ containerStatuses: [] }), 'requests').cpu).toBe('2');
+  });
+});
+
+describe('preemption', () => {
+  const HIGH: ObservedPriorityClass = { metadata: { name: 'high' }, value: 10, globalDefault: true };
+  const low = (name: string, priority?: number) =>
+    pod(
+      'batch',
+      { containers: [requesting('1500m', '1Gi')], ...(priority === undefined ? {} : { priority }) },
+      { metadata: { namespace: 'batch', name } },
+    );
+  const ours = { cpu: '2', memory: '1Gi' };
+  const placed = (pods: readonly ObservedPod[], priorityClasses: readonly ObservedPriorityClass[]) => {
+    const nodes = nodesFor(OURS, { ...REST, nodes: [NODE], pods, priorityClasses });
+    const { pending, preempted } = place(2, { requests: ours, limits: ours }, nodes);
+    return { pending, preempted };
+  };
+
+  test.each<[string, ObservedPod[], ObservedPriorityClass[], number, string[]]>([
+    ['a negative priority', [low('a', -1), low('b', -1)], [], 0, ['batch/b', 'batch/a']],
+    ['priority 0 where the default is above', [low('a'), low('b')], [HIGH], 0, ['batch/b', 'batch/a']],
+    ['the same priority', [low('a'), low('b')], [], 2, []],
+    ['a higher one', [low('a', 20), low('b', 20)], [HIGH], 2, []],
+    [
+      'a lower one, if the default never preempts',
+      [low('a'), low('b')],
+      [{ ...HIGH, preemptionPolicy: 'Never' }],
+      2,
+      [],
+    ],
+  ])('of pods with %s', (_, pods, classes, pending, preempted) => {
+    const found = placed(pods, classes);
+    expect(found.pending).toBe(pending);
+    expect([...found.preempted].sort()).toEqual([...preempted].sort());
+  });
+});
+
+/** A quota's selector of pods by their priority class. */
+const priorityScope = (operator: string, values?: string[]) => ({
+  scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator, values }] },
+});
+
+describe('a node selector', () => {
+  const labelled = (name: string, disk: string): ObservedNode => ({
+    ...NODE,
+    metadata: { name, labels: { disk } },
+  });
+  const nodes = [labelled('one', 'ssd'), labelled('two', 'hdd'), NODE];
+  const found = nodesFor({ ...OURS, nodeSelector: { disk: 'ssd' } }, { ...REST, nodes, pods: [] });
+
+  test('keeps our pods to the nodes that it matches', () => {
+    expect(found.map(({ unselected }) => unselected)).toEqual([false, true, true]);
+    const amounts = { cpu: '3', memory: '1Gi' };
+    const { placed, pending, reason } = place(2, { requests: amounts, limits: amounts }, found);
+    expect(placed.map(({ pods }) => pods)).toEqual([1, 0, 0]);
+    expect(pending).toBe(1);
+    expect(reason).toBe(
+      "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match Pod's node affinity/selector.",
     );
   });
 
-  test('must be on the PATH', () => {
-    process.env['PATH'] = '/nonexistent';
-    expect(() => readCluster('f')).toThrow('--kubeconfig needs kubectl on the PATH; install it');
+  test('that is not set keeps them from none', () => {
+    const all = nodesFor(OURS, { ...REST, nodes, pods: [] });
+    expect(all.map(({ unselected }) => unselected)).toEqual([false, false, false]);
+  });
+});
+
+describe('the priority class of our pods', () => {
+  const classes: ObservedPriorityClass[] = [
+    { metadata: { name: 'default' }, value: 5, globalDefault: true },
+    { metadata: { name: 'high' }, value: 10 },
+  ];
+  const other = pod('batch', { containers: [requesting('3', '1Gi')], priority: 7 });
+  const lowerFor = (priorityClassName?: string) =>
+    nodesFor(
+      { ...OURS, ...(priorityClassName === undefined ? {} : { priorityClassName }) },
+      { ...REST, nodes: [NODE], pods: [other], priorityClasses: classes },
+    )[0]!.lowerPriority;
+
+  test('that is set decides instead of the cluster’s default', () => {
+    expect(lowerFor()).toEqual([]);
+    expect(lowerFor('high')).toMatchObject([{ name: 'batch/one', priority: 7 }]);
+  });
+
+  test.each<[string, ObservedPriorityClass[], number]>([
+    ['high', classes, Infinity],
+    ['missing', classes, 0],
+    ['unread', [], Infinity],
+  ])('%s bounds the pods to %d when the cluster has %j', (priorityClassName, priorityClasses, pods) => {
+    const cluster = { ...REST, nodes: [NODE], pods: [], priorityClasses };
+    const { pods: found, reason } = surroundingsFor({ ...OURS, priorityClassName }, cluster).bound!({
+      requests: { cpu: '1', memory: '1Gi' },
+      limits: { cpu: '1', memory: '1Gi' },
+    });
+    expect(found).toBe(pods);
+    expect(reason).toBe(pods === 0 ? 'no PriorityClass with name missing was found' : '');
+  });
+});
+
+describe('what bounds the pods of a namespace', () => {
+  const ours = {
+    requests: { cpu: '405m', memory: '443115520' },
+    limits: { cpu: '1400m', memory: '1175430400' },
+  };
+  const quota = (hard: Record<string, string>, used: Record<string, string> = {}, spec: object = {}) => ({
+    metadata: { name: 'team' },
+    spec: { hard, ...spec },
+    status: { hard, used },
+  });
+  const limitRangeOf = (limit: object) => ({
+    metadata: { name: 'team' },
+    spec: { limits: [{ type: 'Container', ...limit }] },
+  });
+  const bound = (cluster: Partial<ObservedCluster>) =>
+    surroundingsFor(OURS, { ...REST, nodes: [NODE], pods: [], ...cluster }).bound!(ours);
+
+  test.each<[Record<string, string>, Record<string, string>, number, string]>([
+    [
+      { 'requests.cpu': '1' },
+      {},
+      2,
+      'exceeded quota: team, requested: requests.cpu=405m, used: requests.cpu=810m, limited: requests.cpu=1',
+    ],
+    [
+      { 'limits.cpu': '3', pods: '9' },
+      { 'limits.cpu': '500m' },
+      1,
+      'requested: limits.cpu=1400m, used: limits.cpu=1900m',
+    ],
+    [{ memory: '1Gi' }, { memory: '1Gi' }, 0, 'used: memory=1Gi, limited: memory=1Gi'],
+    [{ 'count/pods': '3' }, { 'count/pods': '2' }, 1, 'requested: count/pods=1, used: count/pods=3'],
+    [
+      { cpu: '810m', pods: '2' },
+      {},
+      2,
+      'requested: cpu=405m,pods=1, used: cpu=810m,pods=2, limited: cpu=810m,pods=2',
+    ],
+    [{ services: '1', 'requests.storage': '1Gi' }, {}, Infinity, ''],
+  ])('a quota of %j, of which %j is used, admits %d pods', (hard, used, pods, reason) => {
+    const found = bound({ quotas: [quota(hard, used)] });
+    expect(found.pods).toBe(pods);
+    expect(found.reason).toContain(reason);
+  });
+
+  test('a quota’s use does not count the variant’s own pods twice', () => {
+    const labels = selectorOf('latency-hpa');
+    const own = pod(
+      'tandem',
+      { containers: [{ resources: ours }] },
+      { metadata: { namespace: 'tandem', name: 'x', labels } },
+    );
+    const quotas = [quota({ 'requests.cpu': '1', pods: '2' }, { 'requests.cpu': '405m', pods: '1' })];
+    expect(bound({ quotas, pods: [own] }).pods).toBe(2);
+    expect(bound({ quotas }).pods).toBe(1);
+  });
+
+  test.each<[object, number]>([
+    [{ scopes: ['BestEffort'] }, Infinity],
+    [{ scopes: ['Terminating'] }, Infinity],
+    [{ scopes: ['NotBestEffort', 'NotTerminating'] }, 1],
+    [{ scopes: ['PriorityClass'] }, Infinity],
+    [priorityScope('In', ['low']), Infinity],
+    [priorityScope('NotIn', ['low']), 1],
+    [priorityScope('DoesNotExist'), 1],
+    [priorityScope('Exists'), Infinity],
+  ])('a quota with %j admits %d pods', (spec, pods) => {
+    expect(bound({ quotas: [quota({ pods: '1' }, {}, spec)] }).pods).toBe(pods);
+  });
+
+  test('a default priority class decides whether a quota for priority classes counts', () => {
+    const priorityClasses = [{ metadata: { name: 'low' }, value: 1, globalDefault: true }];
+    const quotas = [quota({ pods: '1' }, {}, priorityScope('In', ['low']))];
+    expect(bound({ quotas, priorityClasses }).pods).toBe(1);
+  });
+
+  test('the tightest of several quotas counts, and an unreadable one is named', () => {
+    expect(bound({ quotas: [quota({ pods: '3' }), quota({ cpu: '405m' })] }).pods).toBe(1);
+    expect(() => bound({ quotas: [quota({ cpu: 'much' })] })).toThrow(
+      'quota team: cpu: a quantity must look like',
+    );
+  });
+
+  test.each<[object, string]>([
+    [{ min: { cpu: '500m' } }, 'minimum cpu usage per Container is 500m, but request is 405m'],
+    [{ max: { memory: '1Gi' } }, 'maximum memory usage per Container is 1Gi, but limit is 1175430400'],
+    [
+      { maxLimitRequestRatio: { cpu: '3' } },
+      'cpu max limit to request ratio per Container is 3, but provided ratio is 3.456790',
+    ],
+    [{ type: 'Pod', max: { cpu: '1' } }, 'maximum cpu usage per Pod is 1, but limit is 1400m'],
+  ])('a limit range with %j admits no pod', (limit, reason) => {
+    expect(bound({ limitRanges: [limitRangeOf(limit)] })).toEqual({ pods: 0, reason });
+  });
+
+  test.each<[object]>([
+    [{ min: { cpu: '405m' }, max: { cpu: '1400m', memory: '2Gi' }, maxLimitRequestRatio: { cpu: '3500m' } }],
+    [{ type: 'PersistentVolumeClaim', max: { cpu: '1' } }],
+  ])('a limit range with %j admits every pod', (limit) => {
+    expect(bound({ limitRanges: [limitRangeOf(limit)] }).pods).toBe(Infinity);
+  });
+});
+
+describe('what is not counted is named', () => {
+  const LABELLED = (name: string, hostname: string): ObservedNode => ({
+    ...NODE,
+    metadata: { name, labels: { 'kubernetes.io/hostname': hostname } },
+  });
+  const notCounted = (cluster: Partial<ObservedCluster>) =>
+    surroundingsFor(OURS, { ...REST, nodes: [LABELLED('one', 'one')], pods: [], ...cluster }).notCounted;
+  const repelling = (namespace: string, term: PodAffinityTerm) =>
+    pod(namespace, {
+      affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } },
+    });
+  const labelSelector = { matchLabels: { 'app.kubernetes.io/name': 'tandem' } };
+
+  test('nothing in a plain cluster', () => {
+    expect(notCounted({ pods: [pod('a', {})] })).toEqual([]);
+  });
+
+  test.each<[string, ObservedPod, boolean]>([
+    ['in our namespace', repelling('tandem', { labelSelector }), true],
+    ['in another namespace', repelling('a', { labelSelector }), false],
+    ['that names our namespace', repelling('a', { labelSelector, namespaces: ['tandem'] }), true],
+    ['that selects namespaces', repelling('a', { labelSelector, namespaceSelector: {} }), true],
+    ['of other pods', repelling('tandem', { labelSelector: { matchLabels: { app: 'db' } } }), false],
+    [
+      'by expressions',
+      repelling('tandem', {
+        labelSelector: {
+          matchExpressions: [
+            { key: 'app.kubernetes.io/name', operator: 'In', values: ['tandem'] },
+            { key: 'app.kubernetes.io/instance', operator: 'NotIn', values: ['other'] },
+            { key: 'app.kubernetes.io/instance', operator: 'Exists' },
+            { key: 'app', operator: 'DoesNotExist' },
+          ],
+        },
+      }),
+      true,
+    ],
+  ])('anti-affinity %s', (_, only, isNamed) => {
+    const name = `${only.metadata.namespace}/one`;
+    expect(notCounted({ pods: [only] })).toEqual(
+      isNamed ? [`pods that keep ours away by anti-affinity: ${name}`] : [],
+    );
+  });
+
+  test('nodes that share or lack the label that pods are spread by', () => {
+    const nodes = [LABELLED('one', 'same'), LABELLED('two', 'same'), { ...NODE, metadata: { name: 'bare' } }];
+    expect(notCounted({ nodes })).toEqual([
+      'nodes that lack the label kubernetes.io/hostname, by which the scheduler spreads pods: bare',
+      'nodes that share the label kubernetes.io/hostname, by which the scheduler spreads pods: one, two',
+    ]);
+  });
+
+  test('counts of objects that a quota bounds, and kinds that could not be read', () => {
+    const hard = { services: '1', 'count/deployments.apps': '0', pods: '5' };
+    const quotas = [{ metadata: { name: 'team' }, spec: { hard } }];
+    expect(notCounted({ quotas, unread: ['limitranges: forbidden'] })).toEqual([
+      'the quota team on services, count/deployments.apps',
+      'limitranges: forbidden',
+    ]);
   });
 });

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 
-import { formatCpu, formatMemory, formatOf, parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
+import {
+  canonicalCpu,
+  canonicalMemory,
+  formatCpu,
+  formatMemory,
+  formatOf,
+  parseCpuMillis,
+  parseMemoryBytes,
+} from '../../infra/quantity';
+import { VARIANTS } from '../../infra/variants';
 
 test.each([
   ['2405m', 2405],
@@ -103,7 +112,7 @@ test('a negative quantity is refused', () => {
   );
 });
 
-const format = fc.constantFrom('binary' as const, 'decimal' as const);
+const format = fc.constantFrom('binary' as const, 'decimal' as const, 'exponent' as const);
 
 test('formatting and parsing are inverse', () => {
   const amount = fc.oneof(fc.nat({ max: 1e9 }), fc.maxSafeNat());
@@ -132,8 +141,26 @@ test('the canonical form has the largest suffix that leaves a whole number', () 
   expect(formatMemory(6544139520, 'binary')).toBe('6544139520');
   expect(formatMemory(443115520, 'decimal')).toBe('443115520');
   expect(formatMemory(1000, 'binary')).toBe('1k');
+  expect(formatMemory(1000, 'exponent')).toBe('1e3');
+  expect(formatMemory(12e8, 'exponent')).toBe('1200e6');
+  expect(formatCpu(1_000_000)).toBe('1k');
+  expect(formatCpu(1500, 'exponent')).toBe('1500e-3');
   expect(formatOf('1Gi')).toBe('binary');
+  expect(formatOf('1E3')).toBe('exponent');
+  expect(formatOf('1E')).toBe('decimal');
   expect(formatOf('443115520')).toBe('decimal');
+});
+
+test('every figure of the reference is in the form that the API server stores', () => {
+  for (const { requests, limits } of VARIANTS.map(({ resources }) => resources)) {
+    for (const { cpu, memory } of [requests, limits]) {
+      expect([canonicalCpu(cpu), canonicalMemory(memory)]).toEqual([cpu, memory]);
+    }
+  }
+});
+
+test('the canonical form of an amount too large for a double is its text', () => {
+  expect(canonicalMemory('9007199254740993')).toBe('9007199254740993');
 });
 
 test.each(['', 'much', '1 Gi', '1e', '1eGi', '.', '-', '+.', '1K', '1ki', '1mi', '1e1.5', '--1', '1.2.3'])(

@@ -1,34 +1,53 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { synthesize } from '../../infra/main';
+import { synthesize as synthesizeInto } from '../../infra/main';
 import { checkRouteFolder, parseRoute } from '../../infra/route';
 import { VARIANTS } from '../../infra/variants';
-import { objects } from '../support/manifests';
+import { objects, synthesize } from '../support/manifests';
 
 test('a route is a Service named after the model that selects the pods of one variant', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tandem-route-'));
-  jest.spyOn(console, 'error').mockImplementation(() => undefined);
-  synthesize(folder, {}, [parseRoute('accuracy=hpa')]);
-  const { Service } = objects(readFileSync(join(folder, 'route-accuracy.k8s.yaml'), 'utf8'));
-  const { Deployment } = objects(readFileSync(join(folder, 'accuracy-hpa.k8s.yaml'), 'utf8'));
+  const files = synthesize({}, [parseRoute('accuracy=hpa')]);
+  const { Service } = objects(files.get('route-accuracy.k8s.yaml')!);
+  const { Deployment } = objects(files.get('accuracy-hpa.k8s.yaml')!);
   expect(Service.metadata).toMatchObject({ name: 'accuracy', namespace: 'tandem' });
   expect(Deployment.spec.template.metadata.labels).toMatchObject(Service.spec.selector);
   expect(Service.spec.selector['app.kubernetes.io/instance']).toBe('accuracy-hpa');
 });
 
+test.each<[string[], string[]]>([
+  [[], VARIANTS.map(({ name }) => name)],
+  [
+    ['accuracy=hpa', 'latency=hpa'],
+    ['route-accuracy', 'route-latency'],
+  ],
+  [
+    ['latency=hpa'],
+    ['route-latency', ...VARIANTS.flatMap(({ name, model }) => (model === 'accuracy' ? [name] : []))],
+  ],
+])(
+  'with the routes %j and the type LoadBalancer, these Services are load balancers: %j',
+  (routes, expected) => {
+    const files = synthesize({ TANDEM_SERVICE_TYPE: 'LoadBalancer' }, routes.map(parseRoute));
+    const typeOf = (text: string) => objects(text)['Service']?.spec.type as string | undefined;
+    const balancers = [...files].filter(([, text]) => typeOf(text) === 'LoadBalancer');
+    expect(balancers.map(([name]) => name)).toEqual(expected.map((name) => `${name}.k8s.yaml`).sort());
+    const internal = [...files.values()].filter((text) => typeOf(text) === 'ClusterIP');
+    expect(internal).toHaveLength(VARIANTS.length + routes.length - expected.length);
+  },
+);
+
 test('a synth without a route removes that route’s file and no other', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-route-'));
-  jest.spyOn(console, 'error').mockImplementation(() => undefined);
   const others = ['route-birds.k8s.yaml', 'route-latency.yaml', 'my-route-latency.k8s.yaml'];
   for (const name of others) writeFileSync(join(folder, name), '');
-  synthesize(folder, {}, [parseRoute('accuracy=hpa'), parseRoute('latency=hpa')]);
+  synthesizeInto(folder, {}, [parseRoute('accuracy=hpa'), parseRoute('latency=hpa')]);
   const routes = () => readdirSync(folder).filter((name) => name.includes('route'));
   expect(routes()).toEqual([...others, 'route-accuracy.k8s.yaml', 'route-latency.k8s.yaml'].sort());
-  synthesize(folder, {}, [parseRoute('latency=hpa')]);
+  synthesizeInto(folder, {}, [parseRoute('latency=hpa')]);
   expect(routes()).toEqual([...others, 'route-latency.k8s.yaml'].sort());
-  synthesize(folder, {});
+  synthesizeInto(folder, {});
   expect(routes()).toEqual([...others].sort());
 });
 

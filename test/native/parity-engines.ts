@@ -1,14 +1,15 @@
 /**
- * Compares our ONNX export with tfjs-node on images that stress borders and extreme values: `npm run test:native`. Not a Jest test,
- * since Jest and tfjs-node disagree about typed arrays (tensorflow/tfjs#7175).
+ * Compares onnxruntime with tfjs-node and openvino on images that stress borders and extreme values: `npm run test:native`.
+ * Not a Jest test, since Jest and tfjs-node disagree about typed arrays (tensorflow/tfjs#7175).
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { INPUT_SHAPE, MODEL_IDS } from '../../models/catalog';
-import { hasTfjsNode, loadTfjs } from '../../models/engines/tfjs';
-import type { EngineOptions } from '../../models/engines/engine';
-import { loadOnnxruntime } from '../../models/engines/onnxruntime/engine';
+import type { Engine, EngineOptions } from '../../models/engines/engine';
+import { loadEngine } from '../../models/engines/load';
+import { hasOpenvino } from '../../models/engines/openvino/library';
+import { hasTfjsNode } from '../../models/engines/tfjs';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { seededRandom } from '../../statistics/seeded-random';
 
@@ -46,41 +47,57 @@ const IMAGES: readonly Pixel[] = [
   (y, x, c) => ((y * (c + 1) + x) % 256) / 255,
 ];
 
+/** The engines that are compared with onnxruntime, and the command that builds what each needs. */
+const COMPARED = [
+  { kind: 'tfjs-node', isThere: hasTfjsNode, build: 'build:tfjs-node' },
+  { kind: 'openvino', isThere: hasOpenvino, build: 'build:openvino' },
+] as const;
+
+function drawImages(): Float32Array[] {
+  return IMAGES.map((pixel) =>
+    Float32Array.from({ length: HEIGHT * WIDTH * 3 }, (_, i) =>
+      pixel(Math.floor(i / 3 / WIDTH), Math.floor(i / 3) % WIDTH, i % 3),
+    ),
+  );
+}
+
+/** Largest difference of a probability. Predictions overlap, as the service's may. */
+async function largestDifference(a: Engine, b: Engine, images: readonly Float32Array[]): Promise<number> {
+  const both = await Promise.all(
+    [a, b].map((engine) => Promise.all(images.map((image) => engine.predict(image, 1)))),
+  );
+  const [expected, actual] = both as [Float32Array[], Float32Array[]];
+  return Math.max(
+    ...expected.flatMap((row, n) => [...row].map((value, i) => Math.abs(value - actual[n]![i]!))),
+  );
+}
+
 async function main(): Promise<void> {
-  if (!hasTfjsNode()) {
-    console.log(
-      'SKIPPED test:native: the native part of tfjs-node is not built; run `npm run build:tfjs-node`',
-    );
-    return;
-  }
-  const size = HEIGHT * WIDTH * 3;
-  const input = new Float32Array(IMAGES.length * size);
-  IMAGES.forEach((pixel, n) => {
-    for (let i = 0; i < size; i++) {
-      input[n * size + i] = pixel(Math.floor(i / 3 / WIDTH), Math.floor(i / 3) % WIDTH, i % 3);
+  const images = drawImages();
+  for (const { kind, isThere, build } of COMPARED) {
+    if (!isThere()) {
+      console.log(`SKIPPED parity of ${kind}: its native part is not there; run \`npm run ${build}\``);
+      continue;
     }
-  });
-  for (const model of MODEL_IDS) {
-    const options: Omit<EngineOptions, 'kind'> = {
-      modelDir: join(DEMO_MODELS_DIR, model),
-      threads: 2,
-      precision: 'fp32',
-      onnxCacheDir: join(tmpdir(), 'tandem-onnx'),
-    };
-    const native = await loadTfjs({ ...options, kind: 'tfjs-node' });
-    const exported = await loadOnnxruntime({ ...options, kind: 'onnxruntime' });
-    let largest = 0;
-    for (let n = 0; n < IMAGES.length; n++) {
-      const image = input.subarray(n * size, (n + 1) * size);
-      const [expected, actual] = [await native.predict(image, 1), await exported.predict(image, 1)];
-      expected.forEach((value, i) => (largest = Math.max(largest, Math.abs(value - actual[i]!))));
+    for (const model of MODEL_IDS) {
+      const options: Omit<EngineOptions, 'kind'> = {
+        modelDir: join(DEMO_MODELS_DIR, model),
+        threads: 2,
+        precision: 'fp32',
+        onnxCacheDir: join(tmpdir(), 'tandem-onnx'),
+      };
+      const engines = [
+        await loadEngine({ ...options, kind: 'onnxruntime' }),
+        await loadEngine({ ...options, kind }),
+      ] as const;
+      const largest = await largestDifference(...engines, images);
+      const verdict = largest <= TOLERANCE ? 'ok' : 'FAILED';
+      console.log(
+        `${verdict} ${model} on ${kind}: largest difference from onnxruntime over ${IMAGES.length} images ${largest.toExponential(1)}, allowed ${TOLERANCE}`,
+      );
+      if (largest > TOLERANCE) process.exitCode = 1;
+      await Promise.all(engines.map((engine) => engine.dispose()));
     }
-    const verdict = largest <= TOLERANCE ? 'ok' : 'FAILED';
-    console.log(
-      `${verdict} ${model}: largest difference of probabilities over ${IMAGES.length} images ${largest.toExponential(1)}, allowed ${TOLERANCE}`,
-    );
-    if (largest > TOLERANCE) process.exitCode = 1;
-    await Promise.all([native.dispose(), exported.dispose()]);
   }
 }
 

@@ -11,7 +11,7 @@ import { syntheticRun } from '../bench/evidence/synthetic-run';
 test('every part that the data gives is on the page once', () => {
   const page = readFileSync(join(ROOT, 'docs/experiment.md'), 'utf8');
   const found = [...page.matchAll(/<!-- ([\w-]+): npm run experiments:charts -->/g)].map(([, name]) => name!);
-  expect(found.sort()).toEqual(Object.keys(partsOf(evidenceOf([]), new Map(), '')).sort());
+  expect(found.sort()).toEqual(Object.keys(partsOf(evidenceOf([]), [], new Map(), '')).sort());
 });
 
 /** A project with the real pages and the data of one synthetic run. */

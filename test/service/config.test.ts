@@ -1,5 +1,8 @@
+import fs from 'node:fs';
+
 import { readConfig } from '../../service/config';
 import { cgroupCpuLimitMillis, cgroupCpuThrottling, threadsFor } from '../../service/cpu-limit';
+import { RESERVED_DESCRIPTORS } from '../../service/descriptors';
 import { checkNodeVersion } from '../../service/node-version';
 
 test('an empty environment serves both models with onnxruntime on port 8080', () => {
@@ -33,6 +36,24 @@ test('origins are a list, empty unless set', () => {
   expect(readConfig({ CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*']);
 });
 
+test('connections leave descriptors for the model processes', () => {
+  const read = fs.readFileSync;
+  const limits = jest
+    .spyOn(fs, 'readFileSync')
+    .mockImplementation((file, ...options) =>
+      file === '/proc/self/limits' ? 'Max open files 1024 4096 files' : read(file, ...options),
+    );
+  try {
+    expect(readConfig({}).maxConnections).toBe(1024 - RESERVED_DESCRIPTORS);
+    expect(readConfig({ MAX_CONNECTIONS: '7' }).maxConnections).toBe(7);
+    expect(() => readConfig({ MAX_CONNECTIONS: '925' })).toThrow(
+      'MAX_CONNECTIONS must be at most 924 where a process may open 1024 files, received "925": lower it, or raise the limit (ulimit -n)',
+    );
+  } finally {
+    limits.mockRestore();
+  }
+});
+
 test('the precision is each model’s own unless set', () => {
   expect(readConfig({ PRECISION: '' })).not.toHaveProperty('precision');
   expect(readConfig({ PRECISION: 'int8' }).precision).toBe('int8');
@@ -42,18 +63,23 @@ test('the precision is each model’s own unless set', () => {
 test.each([
   [{ CORS_ORIGINS: 'example.com' }, 'CORS_ORIGINS must be * or origins such as https://example.com'],
   [{ CORS_ORIGINS: 'https://example.com/app' }, 'received "https://example.com/app"'],
-  [{ PRECISION: 'bf16' }, 'PRECISION must be one of fp32, int8, received "bf16"'],
+  [{ PRECISION: 'fp16' }, 'PRECISION must be one of fp32, int8, bf16, received "fp16"'],
+  [
+    { PRECISION: 'bf16' },
+    'PRECISION must be fp32 or int8 with ENGINE onnxruntime, received "bf16": choose ENGINE openvino, or unset PRECISION',
+  ],
   [
     { PRECISION: 'int8', ENGINE: 'wasm' },
     'PRECISION must be fp32 with ENGINE wasm, received "int8": choose ENGINE onnxruntime, or unset PRECISION',
   ],
   [{ METRICS_PORT: 'x' }, 'METRICS_PORT must be a whole number from 0 to 65535, received "x"'],
   [{ METRICS_PORT: '8080' }, 'METRICS_PORT must differ from PORT, received "8080"'],
+  [{ MAX_CONNECTIONS: '0' }, 'MAX_CONNECTIONS must be a whole number from 1 to 1000000, received "0"'],
   [{ PORT: '8e3' }, 'PORT must be a whole number from 0 to 65535, received "8e3"'],
   [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, received "http"'],
   [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535, received "70000"'],
   [{ MODELS: 'accuracy,speed' }, 'MODELS must be one of accuracy, latency, received "speed"'],
-  [{ ENGINE: 'torch' }, 'ENGINE must be one of onnxruntime, tfjs-node, wasm, received "torch"'],
+  [{ ENGINE: 'torch' }, 'ENGINE must be one of onnxruntime, openvino, tfjs-node, wasm, received "torch"'],
   [{ CPU_LIMIT_MILLIS: '0' }, 'CPU_LIMIT_MILLIS must be a whole number from 1 to 1000000, received "0"'],
 ])('rejects %j by name', (environment, message) => {
   expect(() => readConfig(environment)).toThrow(message);

@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 
 import { percentile } from '../../statistics/percentile';
+import { slope } from '../../statistics/slope';
 import { startService } from '../../bench/experiments/service-process';
 import { verdict } from '../../bench/experiments/verdict';
 import { INPUT_SHAPE, MODEL_IDS } from '../../models/catalog';
@@ -124,14 +125,6 @@ const described = (all: readonly Handles[]) =>
 const IDLE_THREADS = 1;
 const isHeld = (before: Handles, after: Handles) =>
   after.files === before.files && after.threads <= before.threads + IDLE_THREADS;
-
-/** Slope of a straight line through the values at 0, 1, 2 and so on (least squares). */
-function slope(values: readonly number[]): number {
-  const middle = (values.length - 1) / 2;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const over = values.reduce((sum, value, i) => sum + (i - middle) * (value - mean), 0);
-  return over / values.reduce((sum, _value, i) => sum + (i - middle) ** 2, 0);
-}
 
 const windowsOf = (values: readonly number[]) =>
   Array.from({ length: Math.floor(values.length / WINDOW_SAMPLES) }, (_, i) =>

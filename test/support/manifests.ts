@@ -1,20 +1,22 @@
 /** Reads synthesized manifests for tests. */
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { App, YamlOutputType } from 'cdk8s';
+import { App } from 'cdk8s';
 import { parseAllDocuments } from 'yaml';
 
 import { define } from '../../infra/main';
 import { readSettings } from '../../infra/settings';
+import type { Variant } from '../../infra/variants';
+import { manifestsOf } from '../../infra/write-manifests';
 
-/** Synthesizes into a temporary folder; returns the text of each file by name. */
-export function synthesize(environment: NodeJS.ProcessEnv = {}): Map<string, string> {
-  const outdir = mkdtempSync(join(tmpdir(), 'tandem-synth-'));
-  const app = new App({ outdir, yamlOutputType: YamlOutputType.FILE_PER_CHART });
-  define(app, readSettings(environment, {})).synth();
-  return readFolder(outdir);
+/** The text of each file by name, in the order of the names. Writes nothing. */
+export function synthesize(
+  environment: NodeJS.ProcessEnv = {},
+  routes: readonly Variant[] = [],
+): Map<string, string> {
+  const files = manifestsOf(define(new App(), readSettings(environment, {}), routes));
+  return new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Text of each file of a folder by name. */

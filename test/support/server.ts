@@ -54,6 +54,7 @@ export async function startServer(
     onnxCacheDir: tmpdir(),
     logLevel: 'silent',
     corsOrigins: [],
+    maxConnections: 1_000,
     ...changes,
   };
   const running = await serve(config, {

@@ -8,7 +8,13 @@ import { readInt8File } from './int8-file';
 import { ort } from './runtime';
 import { openSession, runSession } from './session';
 import { readSavedModel, type SavedModel } from '../../weights/saved-model';
-import { DEFAULT_PRECISION, type Engine, type EngineOptions, type Precision } from '../engine';
+import {
+  checkPrecision,
+  DEFAULT_PRECISION,
+  type Engine,
+  type EngineOptions,
+  type Precision,
+} from '../engine';
 
 /**
  * The precision that the measurements justify for a saved model: int8 if it passed the gate.
@@ -47,6 +53,11 @@ export async function loadOnnxruntime({
 }: EngineOptions): Promise<Engine> {
   const saved = readSavedModel(modelDir);
   const chosen = precision ?? justifiedPrecision(saved);
-  const { file, sha256, source } = await cachedGraph(modelDir, onnxCacheDir, chosen);
-  return { ...(await openEngine(saved, source, chosen, threads)), graph: { file, sha256 } };
+  checkPrecision('onnxruntime', chosen);
+  const { file, sha256, source, notStored } = await cachedGraph(modelDir, onnxCacheDir, chosen);
+  return {
+    ...(await openEngine(saved, source, chosen, threads)),
+    graph: { file, sha256 },
+    ...(notStored === undefined ? {} : { graphNotStored: notStored }),
+  };
 }

@@ -2,11 +2,11 @@
  * A cache of exported graphs on disk, so that each saved model is exported once.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { OUTPUT_NAME } from '../../catalog';
 import { sha256 } from '../../../files/sha256';
-import { writeFileAtomic } from '../../../files/write';
+import { removeIfPossible, removeTemporaries, writeFileAtomic } from '../../../files/write';
 import { DEFAULT_PRECISION, type Precision } from '../engine';
 import {
   type ChecksummedFile,
@@ -33,7 +33,7 @@ export function graphFile(
   return pathOf(saved, cacheDir, rangesFor(saved, precision));
 }
 
-/** The ranges that a precision needs; undefined for fp32. */
+/** The ranges that a precision needs; undefined for those that run the graph at fp32. */
 const rangesFor = (saved: SavedModel, precision: Precision): CalibratedRanges | undefined =>
   precision === 'int8' ? requireInt8(saved) : undefined;
 
@@ -54,8 +54,10 @@ function checksumOfIntact(file: string): string | undefined {
 
 /** A graph to open, with its checksum. */
 export interface CachedGraph extends ChecksummedFile {
-  /** Its file, or its bytes if the cache folder is not writable. */
+  /** Its file, or its bytes if the cache folder cannot be written to. */
   readonly source: string | Uint8Array;
+  /** Why the cache has no file of it. */
+  readonly notStored?: string;
 }
 
 /** Returns a saved model's graph from the cache, and exports it first if it is missing or damaged. */
@@ -71,16 +73,30 @@ export async function cachedGraph(
   if (intact !== undefined) return { file, sha256: intact, source: file };
   const graph = await exportSavedModel(modelDir, file, calibrated);
   const sum = sha256(graph);
+  const notStored = store(file, graph, sum);
+  return notStored === undefined
+    ? { file, sha256: sum, source: file }
+    : { file, sha256: sum, source: graph, notStored };
+}
+
+/** An export that takes longer than this has ended: the service replaces a process that loads for five minutes. */
+const MAX_WRITE_MS = 600_000;
+
+/** Writes a graph into the cache; returns the system's reason if it cannot. */
+function store(file: string, graph: Uint8Array, sum: string): string | undefined {
   try {
-    mkdirSync(cacheDir, { recursive: true });
+    mkdirSync(dirname(file), { recursive: true });
+    removeTemporaries(dirname(file), MAX_WRITE_MS);
     writeFileAtomic(file, graph);
     writeFileAtomic(checksumFile(file), `${sum}\n`);
-    return { file, sha256: sum, source: file };
+    return undefined;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EROFS' || code === 'EACCES' || code === 'ENOSPC')
-      return { file, sha256: sum, source: graph };
-    throw error;
+    // Not by a list of codes: on a read-only mount, Node reports a folder that is not there as ENOENT.
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    // A graph without its checksum would only fill the disk.
+    removeIfPossible(file);
+    return message;
   }
 }
 

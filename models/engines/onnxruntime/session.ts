@@ -6,26 +6,30 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { multipliesBytes } from './cpu';
 import { ort } from './runtime';
 
+/** A session's settings. `npm run bench:session-options` measures what other settings would change. */
+export const sessionOptions = (threads: number): InferenceSession.SessionOptions => ({
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  extra: {
+    session: {
+      // Threads that wait for work would use up the CPU limit. The arena and its pattern keep their defaults: on.
+      intra_op: { allow_spinning: '0' },
+      // Slow, and only where it is needed: onnxruntime would use it on a CPU with VNNI too.
+      ...(multipliesBytes() ? {} : { x64quantprecision: '1' }),
+    },
+    // Before 1.32 it folds a zero Pad into MaxPool, whose own padding is -infinity: wrong at ResNetV2's borders.
+    optimization: { disable_specified_optimizers: 'Pad_Fusion' },
+  },
+});
+
 /**
  * Opens a graph, given as a file or as bytes.
  *
  * @param threads threads per inference; derive them from the container's CPU limit, never from the host
  */
 export async function openSession(graph: string | Uint8Array, threads: number): Promise<InferenceSession> {
-  const options: InferenceSession.SessionOptions = {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    extra: {
-      session: {
-        intra_op: { allow_spinning: '0' },
-        // Slow, and only where it is needed: onnxruntime would use it on a CPU with VNNI too.
-        ...(multipliesBytes() ? {} : { x64quantprecision: '1' }),
-      },
-      // Before 1.32 it folds a zero Pad into MaxPool, whose own padding is -infinity: wrong at ResNetV2's borders.
-      optimization: { disable_specified_optimizers: 'Pad_Fusion' },
-    },
-  };
+  const options = sessionOptions(threads);
   return typeof graph === 'string'
     ? ort.InferenceSession.create(graph, options)
     : ort.InferenceSession.create(graph, options);

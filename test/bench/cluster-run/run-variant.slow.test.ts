@@ -210,9 +210,9 @@ test('a namespace that cannot be deleted is named with the remedy', async () => 
   );
 });
 
-test('a pull secret is refused before anything is applied', async () => {
-  await expect(run({ settings: { ...DEFAULT_SETTINGS, imagePullSecret: 'registry' } })).rejects.toThrow(
-    'imagePullSecret must not be set',
+test.each(['imagePullSecret', 'apiKeySecret'])('%s is refused before anything is applied', async (secret) => {
+  await expect(run({ settings: { ...DEFAULT_SETTINGS, [secret]: 'registry' } })).rejects.toThrow(
+    `${secret} must not be set`,
   );
   expect(existsSync(join(folder, 'calls.jsonl'))).toBe(false);
 });

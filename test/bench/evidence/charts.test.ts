@@ -118,11 +118,13 @@ test('the ideal of a fleet is its single pod’s knee times its pods, ends again
 
 test('the title of an HPA has how far it scaled, how soon, and how many requests were in time', () => {
   const hpa = hpaRun(RUNS.at(-1)!);
-  expect(hpaTitle(hpa)).toMatch(
+  expect(hpaTitle([hpa])).toMatch(
     /^MobileNetV2 behind its HPA scaled from 2 to \d pods, the first after \d+ s; [\d.]+ % of \d+ requests were answered within 500 ms$/,
   );
   const still = { ...hpa, replicas: [{ atSeconds: 0, desired: 2, ready: 2 }] };
-  expect(hpaTitle(still)).toMatch(/^MobileNetV2 behind its HPA stayed at 2 pods; /);
+  expect(hpaTitle([still])).toMatch(/^MobileNetV2 behind its HPA stayed at 2 pods; /);
+  const shares = [0.95, 0.91, 0.93].map((inTimeShare) => ({ ...hpa, inTimeShare, due: 100 }));
+  expect(hpaTitle(shares)).toContain('; 93.0 % (91.0 % to 95.0 %) of 300 requests in 3 runs were answered');
 });
 
 test('the title of the load’s balance has the least even deployment', () => {

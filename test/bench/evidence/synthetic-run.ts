@@ -160,6 +160,7 @@ export function syntheticRun(options: SyntheticOptions): ExperimentRun {
       counters.push({
         ...{ atMs: ms + LEAD_MS + 900, pod: pod.name, answered: pod.answered, rejected: pod.rejected },
         ...{ periods: 10 * second, throttledPeriods: 0, throttledSeconds: 0, serverCpuSeconds: 0 },
+        precision: 'int8',
       });
       for (let i = 0; i <= second; i++) pod.cpuMs[i] ??= 0;
       const phase = (1000 * (pods.indexOf(pod) * 4)) % METRIC_MS;

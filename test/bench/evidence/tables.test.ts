@@ -9,7 +9,10 @@ import {
   printedPodsTable,
   reportedFigure,
   reportedTable,
+  tradeTable,
 } from '../../../bench/evidence/tables';
+import { tradeOf } from '../../../bench/evidence/trade';
+import { tradeChart, tradeTitle } from '../../../bench/evidence/trade-chart';
 import { VARIANTS } from '../../../infra/variants';
 import { syntheticRun } from './synthetic-run';
 
@@ -33,7 +36,8 @@ const MACHINE: MachineDocument = {
   machine: { cpuModel: 'SYNTHETIC', cores: 2, memoryBytes: 8e9, nodeVersion: 'v22.0.0', platform: 'linux' },
   cpuPerImage: [
     {
-      ...{ model: 'latency', engine: 'onnxruntime', precision: 'float32', threads: 1, limitMillis: 1000 },
+      ...{ model: 'latency', engine: 'onnxruntime', precision: 'fp32', threads: 1, limitMillis: 1000 },
+      isDefault: true,
       ...{ cpuSecondsPerImage: [0.02, 0.03, 0.025], images: [100, 100, 100], idleCpuMillis: 5 },
     },
   ],
@@ -62,13 +66,14 @@ const rowsOf = (table: string) =>
 
 test('the table of capacity has each deployment with its knee, its repetitions and its CPU time per image', () => {
   const [single, fleet] = rowsOf(capacityTable(evidence));
-  expect(single!.slice(1, 5)).toEqual(['`latency-single-pod`', '1', '`267m`, `551m`', 'p95 ≤ 250 ms']);
-  expect(single![5]).toMatch(/^\d+–\d+$/);
-  expect(single![6]).toMatch(/^\d of 2: median [\d.–]+, within [\d.–]+$/);
-  expect(single![8]).toBe('0.025');
-  expect(fleet!.slice(1, 3)).toEqual(['`latency-max-size`', '2']);
-  expect(fleet![6]).toBe('one repetition');
-  expect(fleet![7]).toMatch(/^\d+–\d+ %$/);
+  expect(single!.slice(1, 4)).toEqual(['`latency-single-pod`', 'int8', '1']);
+  expect(single!.slice(4, 6)).toEqual(['`267m`, `551m`', 'p95 ≤ 250 ms']);
+  expect(single![6]).toMatch(/^\d+–\d+$/);
+  expect(single![7]).toMatch(/^\d of 2: median [\d.–]+, within [\d.–]+$/);
+  expect(single![9]).toBe('0.025');
+  expect(fleet!.slice(1, 4)).toEqual(['`latency-max-size`', 'int8', '2']);
+  expect(fleet![7]).toBe('one repetition');
+  expect(fleet![8]).toMatch(/^\d+–\d+ %$/);
 });
 
 test('the table of HPA runs has how the HPA reacted', () => {
@@ -124,4 +129,45 @@ test('without data each part says how to get it', () => {
     part(none),
   );
   expect([...parts, reportedTable(none, REFERENCE)]).toEqual(Array(6).fill(NO_DATA));
+});
+
+test('repetitions behind an HPA have a row each, and one with their medians and ranges', () => {
+  const repeated = [1, 2, 3].map((repetition) =>
+    syntheticRun({
+      ...{ variant: 'latency-hpa', experiment: 'latency-hpa-steps', load: 'steps:1,4,8:60s', repetition },
+      ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098, limitMs: 500, idleSeconds: 0 },
+    }),
+  );
+  const rows = rowsOf(hpaTable(evidenceOf(repeated)));
+  expect(rows.map(([, name]) => name)).toEqual([
+    ...[1, 2, 3].map((repetition) => `\`latency-hpa-steps-${repetition}\``),
+    '`latency-hpa-steps, all 3`',
+  ]);
+  const count = (cell: string) => Number(cell.replace(',', ''));
+  expect(count(rows[3]![3]!)).toBe(rows.slice(0, 3).reduce((sum, row) => sum + count(row[3]!), 0));
+});
+
+test('the trade has each model at each precision, and marks what the service chooses', () => {
+  const machine = {
+    ...MACHINE,
+    cpuPerImage: [
+      MACHINE.cpuPerImage[0]!,
+      {
+        ...MACHINE.cpuPerImage[0]!,
+        precision: 'int8' as const,
+        isDefault: false,
+        cpuSecondsPerImage: [0.01],
+      },
+    ],
+  };
+  const accuracies = { fp32: 0.94, int8: 0.93, images: 600 };
+  const points = tradeOf(machine, { accuracy: accuracies, latency: accuracies });
+  expect(rowsOf(tradeTable(points)).map((cells) => cells.slice(1, -1))).toEqual([
+    ['MobileNetV2', 'fp32', 'yes', '25 (20–30)', '94.0 %', '600'],
+    ['MobileNetV2', 'int8', '', '10 (10)', '93.0 %', '600'],
+  ]);
+  expect(tradeTitle(points)).toBe(
+    'int8 takes MobileNetV2 to 40.0 % of its CPU time, at the accuracy that is shown',
+  );
+  expect(tradeChart(points, machine)).toContain('int8, 10 ms');
 });

@@ -45,40 +45,44 @@ function trueKnee(): number {
 }
 
 /** A probe of the simulated queue; looks every 50 requests, after 50 of warm-up. */
-const simulated: Probe = (ratePerSecond, seed, isDecided, seconds) => {
-  const queue = latenciesMs(ratePerSecond, seed);
-  // Over a given time twice the requests to expect, which no seed reaches.
-  const maxRequests = seconds === undefined ? MAX_REQUESTS : Math.ceil(2 * seconds * ratePerSecond);
-  const violated = new Uint8Array(maxRequests);
-  const latencies = new Float64Array(maxRequests);
-  const inFlight: number[] = [];
-  let sample!: ProbeSample;
-  for (let warmUp = 0; warmUp < 50; warmUp++) queue.next();
-  const isOver = ({ elapsedSeconds, violated: { length } }: ProbeSample) =>
-    seconds === undefined ? length >= MAX_REQUESTS : elapsedSeconds >= seconds;
-  let count = 0;
-  do {
-    let sumMs = 0;
-    let atMs = 0;
-    for (let i = 0; i < WINDOW_REQUESTS; i++, count++) {
-      const request = queue.next().value as { atMs: number; latencyMs: number };
-      const { latencyMs } = request;
-      atMs = request.atMs;
-      violated[count] = latencyMs > LIMIT_MS ? 1 : 0;
-      latencies[count] = latencyMs;
-      sumMs += latencyMs;
-    }
-    // Little's law.
-    inFlight.push(((sumMs / WINDOW_REQUESTS) * ratePerSecond) / 1000);
-    sample = {
-      violated: violated.subarray(0, count),
-      latencyMs: latencies.subarray(0, count),
-      inFlight: Float64Array.from(inFlight),
-      elapsedSeconds: atMs / 1000,
-    };
-  } while (!isDecided(sample) && !isOver(sample));
-  return Promise.resolve(sample);
-};
+const queueProbe =
+  (limitMs: number): Probe =>
+  (ratePerSecond, seed, isDecided, seconds) => {
+    const queue = latenciesMs(ratePerSecond, seed);
+    // Over a given time twice the requests to expect, which no seed reaches.
+    const maxRequests = seconds === undefined ? MAX_REQUESTS : Math.ceil(2 * seconds * ratePerSecond);
+    const violated = new Uint8Array(maxRequests);
+    const latencies = new Float64Array(maxRequests);
+    const inFlight: number[] = [];
+    let sample!: ProbeSample;
+    for (let warmUp = 0; warmUp < 50; warmUp++) queue.next();
+    const isOver = ({ elapsedSeconds, violated: { length } }: ProbeSample) =>
+      seconds === undefined ? length >= MAX_REQUESTS : elapsedSeconds >= seconds;
+    let count = 0;
+    do {
+      let sumMs = 0;
+      let atMs = 0;
+      for (let i = 0; i < WINDOW_REQUESTS; i++, count++) {
+        const request = queue.next().value as { atMs: number; latencyMs: number };
+        const { latencyMs } = request;
+        atMs = request.atMs;
+        violated[count] = latencyMs > limitMs ? 1 : 0;
+        latencies[count] = latencyMs;
+        sumMs += latencyMs;
+      }
+      // Little's law.
+      inFlight.push(((sumMs / WINDOW_REQUESTS) * ratePerSecond) / 1000);
+      sample = {
+        violated: violated.subarray(0, count),
+        latencyMs: latencies.subarray(0, count),
+        inFlight: Float64Array.from(inFlight),
+        elapsedSeconds: atMs / 1000,
+      };
+    } while (!isDecided(sample) && !isOver(sample));
+    return Promise.resolve(sample);
+  };
+
+const simulated = queueProbe(LIMIT_MS);
 
 const search = (seed: number) => capacity({ probe: simulated, slo: SLO, singleStreamMs: SERVICE_MS, seed });
 
@@ -181,7 +185,7 @@ test('a server faster than the generator can send ends the search at the generat
   const fast: Probe = (_, __, isDecided) => {
     const sample = {
       ...{ violated: new Uint8Array(2_000), latencyMs: new Float64Array(2_000).fill(1) },
-      ...{ inFlight: new Float64Array(0), elapsedSeconds: 1 },
+      ...{ inFlight: new Float64Array(0), elapsedSeconds: 10 },
     };
     isDecided(sample);
     return Promise.resolve(sample);
@@ -191,6 +195,55 @@ test('a server faster than the generator can send ends the search at the generat
     ...{ lowPerSecond: 10_000, ended: 'the generator sends at most 10000 per second' },
   });
   expect(result.highPerSecond).toBeUndefined();
+});
+
+test('a rate above the capacity does not pass before its queue had time to grow', async () => {
+  const overloadPerSecond = (1.1 * 1000) / SERVICE_MS;
+  // A lax objective is decided by the fewest requests.
+  const slo = { percentile: 0.8, limitMs: 3 * LIMIT_MS };
+  const verdicts: string[] = [];
+  for (let seed = 0; seed < 100; seed++) {
+    const first = { singleStreamMs: 250 / overloadPerSecond, isStopped: () => true };
+    const { probes } = await capacity({ probe: queueProbe(slo.limitMs), slo, seed, ...first });
+    verdicts.push(probes[0]!.verdict);
+  }
+  expect(verdicts.filter((verdict) => verdict === 'pass').length).toBeLessThanOrEqual(1);
+});
+
+test('where probes are too short for the first rates, the search goes up to rates that decide', async () => {
+  const limited: Probe = (rate, seed, isDecided) =>
+    simulated(rate, seed, (sample) => isDecided(sample) || sample.elapsedSeconds >= 30);
+  // 2.5 per second: 75 requests in 30 s decide nothing.
+  const { lowPerSecond, highPerSecond } = await capacity({
+    probe: limited,
+    slo: SLO,
+    singleStreamMs: 100,
+    seed: 3,
+  });
+  expect(lowPerSecond).toBeGreaterThan(10);
+  expect(highPerSecond).toBeLessThan(1.2 * (1000 / SERVICE_MS));
+});
+
+test('a probe that is too short to pass says so', async () => {
+  const short: Probe = (_, __, isDecided) => {
+    const sample = {
+      ...{ violated: new Uint8Array(2_000), latencyMs: new Float64Array(2_000).fill(1) },
+      ...{ inFlight: new Float64Array(0), elapsedSeconds: 1 },
+    };
+    isDecided(sample);
+    return Promise.resolve(sample);
+  };
+  const { probes } = await capacity({
+    probe: short,
+    slo: SLO,
+    singleStreamMs: 1,
+    seed: 1,
+    isStopped: () => true,
+  });
+  expect(probes[0]).toMatchObject({
+    verdict: 'cannot tell apart',
+    reason: 'it lasted 1.0 s, and a queue needs 4.0 s to grow over the limit',
+  });
 });
 
 test('an overloaded probe ends early', async () => {

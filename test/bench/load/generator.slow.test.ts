@@ -132,6 +132,14 @@ test('answers are told apart by status, Retry-After, class and deadline', async 
     .forEach((ms) => expect(ms).toBeGreaterThanOrEqual(TIMEOUT_MS - 2));
 });
 
+test('a run that checks every answer finds each wrong one', async () => {
+  const image = { file: join(SAMPLES, 'zigzag.jpg'), expectedClass: 'weave' };
+  const answer: Answer = (_, response, index) =>
+    response.end(JSON.stringify({ top: [{ class: index % 2 === 0 ? 'weave' : 'zigzag' }] }));
+  const document = await run(answer, { load: 'constant:40:1s', images: [image], checkEvery: 1 });
+  expect(summarize(document).outcomes).toMatchObject({ right: 20, wrong: 20 });
+});
+
 test.each([
   ['fresh', 60, 60],
   ['kept:2', 1, 2],

@@ -52,8 +52,8 @@ test('over HTTP the search finds the knee of a server of known capacity, or name
     onProbe: (record) => probes.push(record),
   });
   const { lowPerSecond, highPerSecond = Infinity, ended } = found;
-  // Just above the capacity a queue grows too slowly for so short a probe.
-  expect(lowPerSecond).toBeLessThanOrEqual(1.15 * kneeWithin(LIMIT_MS));
+  // A rate above the capacity never passes, but for chance.
+  expect(lowPerSecond).toBeLessThanOrEqual((1.05 * 1000) / SERVICE_MS);
   expect(highPerSecond).toBeGreaterThanOrEqual(kneeWithin(LIMIT_MS - MAX_ADDED_MS));
   // On a machine too busy for the generator the interval stays wide, and only then.
   expect([highPerSecond / lowPerSecond < 2, /: (lag|generatorCpu) /.test(ended)]).toContain(true);
@@ -62,7 +62,7 @@ test('over HTTP the search finds the knee of a server of known capacity, or name
   expect(found.requests).toBe(found.probes.reduce((sum, { requests }) => sum + requests, 0));
   expect(parseCapacityDocument(JSON.stringify(found))).toEqual(found);
   expect(formatCapacity(found)).toMatch(
-    /^knee +[^\n]+ per second at p80=150ms\nended +[^\n]+\nconfidence +99 % per probe\nmeasured +\d+ requests in \d+ probes, \d+ s\n/,
+    /^knee +(?:[^\n]+ per second|unknown) at p80=150ms\nended +[^\n]+\nconfidence +99 % per probe\nmeasured +\d+ requests in \d+ probes, \d+ s\n/,
   );
 }, 240_000);
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 
 import { RESCALE } from '../../../models/catalog';
-import { decodeImage, decodePixels, RESIZE } from '../../../models/data/decode';
+import { decodeImage, decodeInPlace, decodePixels, RESIZE } from '../../../models/data/decode';
 import { fastPixels } from '../../../models/data/fast-jpeg';
 import { DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
 import { seededRandom } from '../../../statistics/seeded-random';
@@ -60,6 +60,22 @@ test('training’s bytes, times the rescale, are serving’s values', async () =
   const values = await decodeImage(image, MAX_PIXELS);
   const expected = Float32Array.from(pixels, (level) => level * RESCALE);
   expect(bytesOf(values).equals(bytesOf(expected))).toBe(true);
+});
+
+test.each<[string, (image: sharp.Sharp) => sharp.Sharp]>([
+  ['the fast way', (image) => image.jpeg()],
+  ['sharp', (image) => image.png()],
+])('by %s, values in place last until the next image, and others for good', async (_way, encode) => {
+  const [light, dark] = await Promise.all(
+    ['#ffffff', '#000000'].map((background) =>
+      encode(sharp({ create: { width: 320, height: 240, channels: 3, background } })).toBuffer(),
+    ),
+  );
+  const out = new Float32Array(224 * 224 * 3);
+  expect(new Set(await decodeInPlace(light!, MAX_PIXELS, out))).toEqual(new Set([1]));
+  const [kept, other] = await Promise.all([light!, dark!].map((image) => decodeImage(image, MAX_PIXELS)));
+  const next = await decodeInPlace(dark!, MAX_PIXELS, out);
+  expect([kept, other, next].map((values) => [...new Set(values)])).toEqual([[1], [0], [0]]);
 });
 
 test.each<[string, (image: sharp.Sharp) => sharp.Sharp]>([

@@ -15,8 +15,10 @@ import { readWeights, seededWeight, type Weights } from '../../../models/weights
 
 let mockReadOnly = false;
 jest.mock('../../../files/write', () => ({
+  ...jest.requireActual<object>('../../../files/write'),
   writeFileAtomic: (file: string, contents: Uint8Array) => {
-    if (mockReadOnly) throw Object.assign(new Error('read-only file system'), { code: 'EROFS' });
+    if (mockReadOnly)
+      throw Object.assign(new Error('read-only file system'), { code: 'EROFS', syscall: 'open' });
     writeFileSync(file, contents);
   },
 }));
@@ -149,6 +151,7 @@ test('where the cache cannot be written the model is served from memory', async 
   mockReadOnly = true;
   expect(await predictOnce('onnxruntime')).toEqual(written);
   expect(readdirSync(onnxCacheDir)).toEqual([]);
+  expect(await load('onnxruntime')).toMatchObject({ graphNotStored: 'read-only file system' });
 });
 
 test('a damaged model is refused by its checksum, with the remedy', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,7 +14,13 @@ function open(keys: string) {
   writeFileSync(file, keys);
   let time = 0;
   const { lines, log } = recorded();
-  const check = openApiKeys(file, log, () => time);
+  let problems = 0;
+  const check = openApiKeys(
+    file,
+    log,
+    () => problems++,
+    () => time,
+  );
   const takes = (authorization: string | undefined) => {
     try {
       check(authorization);
@@ -24,7 +30,7 @@ function open(keys: string) {
       return false;
     }
   };
-  return { takes, lines, wait: (ms: number) => (time += ms) };
+  return { takes, lines, problems: () => problems, wait: (ms: number) => (time += ms) };
 }
 
 test('accepts each of several keys and nothing else', () => {
@@ -99,6 +105,32 @@ test('skips an invalid line of a changed file and logs it once, without its text
   expect(lines).toHaveLength(2);
 });
 
+test('each change that cannot be read completely is counted once', () => {
+  const { takes, problems, wait } = open('good');
+  expect(problems()).toBe(0);
+  writeFileSync(file, 'good\nmy key\n');
+  wait(1000);
+  expect(takes('Bearer good')).toBe(true);
+  wait(1000);
+  expect(takes('Bearer good')).toBe(true);
+  expect(problems()).toBe(1);
+});
+
+test('a file that cannot be read now, for want of descriptors, leaves the last keys valid', () => {
+  const { takes, lines, wait } = open('good');
+  const tooMany = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+  const reading = jest.spyOn(fs, 'readFileSync').mockImplementation(() => {
+    throw tooMany;
+  });
+  writeFileSync(file, 'good\nnew\n');
+  wait(1000);
+  expect([takes('Bearer good'), takes('Bearer new')]).toEqual([true, false]);
+  expect(lines).toMatchObject([{ problem: 'EMFILE: too many open files', keys: 1 }]);
+  reading.mockRestore();
+  wait(1000);
+  expect([takes('Bearer good'), takes('Bearer new')]).toEqual([true, true]);
+});
+
 test('rejects an empty or missing file at start', () => {
   expect(() => open('\n \n')).toThrow('must contain one API key per line, received no key');
   expect(() => openApiKeys(join(folder, 'none'), log)).toThrow(
@@ -119,4 +151,20 @@ test('rejects a folder', () => {
   expect(() => openApiKeys(folder, log)).toThrow(
     `API_KEY_FILE must name a file of API keys, received ${folder}, which is not a file: create it`,
   );
+});
+
+test('a revoked key stops working after one second although the clock was set back', () => {
+  writeFileSync(file, 'old');
+  const check = openApiKeys(file, log);
+  writeFileSync(file, 'brand-new');
+  const wallClock = jest.spyOn(Date, 'now').mockReturnValue(0);
+  const later = performance.now() + 1_000;
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(later);
+  try {
+    expect(() => check('Bearer old')).toThrow('Send "Authorization: Bearer"');
+    expect(() => check('Bearer brand-new')).not.toThrow();
+  } finally {
+    wallClock.mockRestore();
+    clock.mockRestore();
+  }
 });

@@ -26,7 +26,7 @@ app.post(
   },
 );
 app.use(errorHandler);
-const server = createHttpServer(app).listen(0);
+const server = createHttpServer(app, {}, { maxConnections: 100 }).listen(0);
 const port = () => (server.address() as AddressInfo).port;
 beforeAll(async () => {
   if (!server.listening) await once(server, 'listening');

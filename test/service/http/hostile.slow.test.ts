@@ -6,6 +6,7 @@ import sharp from 'sharp';
 
 import type { Running } from '../../../service/main';
 import { expectProblem, post } from '../../support/client';
+import { pngChunk, pngOf } from '../../support/png';
 import { grey, startServer } from '../../support/server';
 
 const HEADERS_TIMEOUT_MS = 600;
@@ -120,44 +121,24 @@ test('an unknown expectation is ignored', async () => {
   expect(text).toMatch(/^HTTP\/1.1 200 /);
 });
 
-/** CRC-32 of PNG chunks. */
-function crc(bytes: Buffer): number {
-  let remainder = ~0;
-  for (const byte of bytes) {
-    remainder ^= byte;
-    for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
-  }
-  return ~remainder >>> 0;
-}
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const whole = Buffer.alloc(body.length + 8);
-  whole.writeUInt32BE(data.length, 0);
-  body.copy(whole, 4);
-  whole.writeUInt32BE(crc(body), body.length + 4);
-  return whole;
-}
-function pngOf(side: number, ...chunks: Buffer[]): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(side, 0);
-  header.writeUInt32BE(side, 4);
-  header.set([8, 0, 0, 0, 0], 8);
-  return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', header),
-    ...chunks,
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
+const square = (side: number, ...chunks: Buffer[]) => pngOf({ width: side, height: side }, ...chunks);
 
 describe('pixel bombs', () => {
-  test.each([20_000, 100_000, 0x7fffffff])('a PNG of %i pixels per side gets 422 at once', async (side) => {
-    const bomb = pngOf(side, chunk('IDAT', deflateSync(Buffer.alloc(1000))));
-    const started = performance.now();
-    const response = await classify(bomb, 'image/png');
-    await expectProblem(response, 422, 'BAD_IMAGE', side === 20_000 ? /more than 40000000 pixels/ : /./);
-    expect(performance.now() - started).toBeLessThan(2_000);
-  });
+  test.each([10_000, 20_000, 100_000, 0x7fffffff])(
+    'a PNG of %i pixels per side gets 422 at once',
+    async (side) => {
+      const bomb = square(side, pngChunk('IDAT', deflateSync(Buffer.alloc(1000))));
+      const started = performance.now();
+      const response = await classify(bomb, 'image/png');
+      await expectProblem(
+        response,
+        422,
+        'BAD_IMAGE',
+        side === 10_000 ? /more than 40000000 pixels/ : /a side may have 16384/,
+      );
+      expect(performance.now() - started).toBeLessThan(2_000);
+    },
+  );
 
   test('a complete PNG just above the limit gets 422', async () => {
     const bomb = await sharp({ create: { width: 8_000, height: 5_001, channels: 3, background: 'white' } })
@@ -171,7 +152,7 @@ describe('pixel bombs', () => {
     const frame = bomb.indexOf(Buffer.from([0xff, 0xc0]));
     bomb.writeUInt16BE(65_500, frame + 5);
     bomb.writeUInt16BE(65_500, frame + 7);
-    await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /more than 40000000 pixels/);
+    await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /a side may have 16384/);
   });
 
   test('a progressive JPEG of hundreds of scans gets 422 in time', async () => {
@@ -184,7 +165,7 @@ describe('pixel bombs', () => {
     const scan = whole.subarray(first, tables > first! ? tables : second);
     const bomb = Buffer.concat([whole.subarray(0, -2), ...Array<Buffer>(500).fill(scan), whole.subarray(-2)]);
     const started = performance.now();
-    await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /damaged or cut off/);
+    await expectProblem(await classify(bomb), 422, 'BAD_IMAGE', /more than 100 scans/);
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
@@ -195,7 +176,7 @@ describe('pixel bombs', () => {
     ]);
     const rows = deflateSync(Buffer.alloc(300 * 301));
     const started = performance.now();
-    const response = await classify(pngOf(300, chunk('zTXt', text), chunk('IDAT', rows)), 'image/png');
+    const response = await classify(square(300, pngChunk('zTXt', text), pngChunk('IDAT', rows)), 'image/png');
     expect([200, 422]).toContain(response.status);
     expect(performance.now() - started).toBeLessThan(10_000);
   });

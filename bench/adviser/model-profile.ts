@@ -1,0 +1,137 @@
+/**
+ * What one model costs on the machine that was measured: the twin's figures of a pod, each with the run that it comes from.
+ * Pure.
+ */
+import { parseCpuMillis } from '../../infra/quantity';
+import type { Resources } from '../../infra/variants';
+import type { ModelId } from '../../models/catalog';
+import { parallelismOf } from '../../service/inference/parallelism';
+import type { Evidence } from '../evidence/evidence';
+import type { ExperimentRun } from '../evidence/experiment-run';
+import { medianOf } from '../evidence/runs';
+import { modelName } from '../evidence/words';
+import type { PodFigures } from '../twin/scenario';
+import { PROBES } from '../../infra/deployment-defaults';
+import { fitService } from './fit-service';
+
+/** A figure and where it comes from. */
+export interface Sourced {
+  readonly value: number;
+  /** Name of a document in docs/experiment/data/, and what was done with it. */
+  readonly source: string;
+}
+
+export interface ModelProfile {
+  readonly model: ModelId;
+  readonly precision: string;
+  /** CPU model and cores of the machine. */
+  readonly machine: string;
+  readonly cpuMsPerImage: Sourced;
+  readonly cpuSpread: Sourced;
+  readonly idleMillis: Sourced;
+  readonly startCpuMs: Sourced;
+  /** The most memory that a pod used. */
+  readonly memoryBytes: Sourced;
+}
+
+/** CPU time of a refused request: `npm run bench:overload` on the machine of docs/serving.md. */
+const REFUSAL_CPU_MS = 0.25;
+
+const fileOf = ({ experiment, repetition }: ExperimentRun) => `${experiment}-${repetition}`;
+
+/** @throws Error that names the command which measures what is missing */
+function needed<T>(what: string, model: ModelId, command: string, value: T | undefined): T {
+  if (value === undefined) {
+    throw new Error(`docs/experiment/data has no ${what} of ${modelName(model)}: run "${command}" first`);
+  }
+  return value;
+}
+
+/**
+ * CPU time of a start: from the container's start until the pod was ready, less half the distance of two startup probes,
+ * at the pod's CPU limit; the median over pods that started during a recording.
+ */
+function startCpu(runs: readonly ExperimentRun[]): Sourced | undefined {
+  const starts = runs.flatMap((run) => {
+    const cores = Math.min(1, parseCpuMillis(run.applied.resources.limits.cpu) / 1000);
+    const began = Date.parse(run.timeline.startedAt);
+    const ready = new Map(run.timeline.pods.filter((pod) => pod.ready).map((pod) => [pod.uid, pod]));
+    return [...ready.values()].flatMap(({ startedAt, readyChangedAt }) => {
+      if (startedAt === undefined || readyChangedAt === undefined || Date.parse(startedAt) < began) return [];
+      const tookMs = Date.parse(readyChangedAt) - Date.parse(startedAt) - 500 * PROBES.startup.periodSeconds;
+      return tookMs > 0 ? [{ cpuMs: tookMs * cores, file: fileOf(run) }] : [];
+    });
+  });
+  if (starts.length === 0) return undefined;
+  const files = [...new Set(starts.map(({ file }) => file))].join(', ');
+  const source = `${files}: median of ${starts.length} starts at their CPU limit`;
+  return { value: medianOf(starts.map(({ cpuMs }) => cpuMs)), source };
+}
+
+function memory(runs: readonly ExperimentRun[]): Sourced | undefined {
+  const most = runs
+    .flatMap((run) =>
+      run.timeline.podMetrics.map(({ memoryBytes }) => ({ value: memoryBytes, source: fileOf(run) })),
+    )
+    .reduce<Sourced | undefined>((best, each) => (best && best.value >= each.value ? best : each), undefined);
+  return most && { value: most.value, source: `${most.source}: the most of all pods` };
+}
+
+/**
+ * The profile of a model.
+ *
+ * @throws Error that names the command which measures what is missing
+ */
+export function profileOf(evidence: Evidence, model: ModelId): ModelProfile {
+  const { machine, curves } = evidence;
+  const runs = evidence.runs.filter((run) => run.model === model);
+  const document = needed('machine.json', model, 'npm run experiments -- --only machine', machine);
+  const cost = needed(
+    'CPU time per image',
+    model,
+    'npm run experiments -- --only machine',
+    document.cpuPerImage.find((each) => each.model === model),
+  );
+  const name = `${model}-single-pod`;
+  const single = needed('single pod', model, `npm run experiments -- --only ${name}`, curves.get(name));
+  const fit = fitService(single, {
+    cpuMsPerImage: 1000 * medianOf(cost.cpuSecondsPerImage),
+    idleMillis: cost.idleCpuMillis,
+    refusalCpuMs: REFUSAL_CPU_MS,
+  });
+  const fitted = `${single.runs.map(fileOf).join(', ')}: fitted to p50 and p95 of ${fit.rates} rates`;
+  const hpa = `npm run experiments -- --only ${model}-hpa-steps`;
+  return {
+    model,
+    precision: cost.precision,
+    machine: `${document.machine.cores} cores of ${document.machine.cpuModel}`,
+    cpuMsPerImage: { value: fit.cpuMsPerImage, source: fitted },
+    cpuSpread: { value: fit.cpuSpread, source: fitted },
+    idleMillis: { value: cost.idleCpuMillis, source: 'machine: a service that is only watched' },
+    startCpuMs: needed('pod that started while it was recorded', model, hpa, startCpu(runs)),
+    memoryBytes: needed('memory use', model, hpa, memory(runs)),
+  };
+}
+
+/**
+ * The twin's figures of a pod with these resources. More threads count as no faster than one: the profile has no figure for
+ * them, and this is the careful side.
+ */
+export function podFiguresOf(
+  profile: Pick<ModelProfile, 'model'> &
+    Readonly<Record<'cpuMsPerImage' | 'cpuSpread' | 'idleMillis' | 'startCpuMs', Pick<Sourced, 'value'>>>,
+  { requests, limits }: Pick<Resources, 'requests' | 'limits'>,
+): PodFigures {
+  const cpuLimitMillis = parseCpuMillis(limits.cpu);
+  return {
+    cpuRequestMillis: parseCpuMillis(requests.cpu),
+    cpuLimitMillis,
+    processes: parallelismOf(profile.model, cpuLimitMillis).processes,
+    threadSpeedup: 1,
+    cpuMsPerImage: profile.cpuMsPerImage.value,
+    cpuSpread: profile.cpuSpread.value,
+    idleMillis: profile.idleMillis.value,
+    startCpuMs: profile.startCpuMs.value,
+    refusalCpuMs: REFUSAL_CPU_MS,
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * Refuses options of the pods and Services that Kubernetes would refuse, or that would undo what the construct sets. Pure
+ * functions.
+ */
+import { ENV, HTTP_PORT } from '../service/contract';
+
+type Pairs = Readonly<Record<string, string>>;
+
+const SUBDOMAIN = String.raw`[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*`;
+const NAME = String.raw`[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?`;
+
+/** A key of a label or an annotation: a name of at most 63 characters, after a domain and a slash or alone. */
+const KEY = new RegExp(`^(?:(?=[^/]{1,253}/)${SUBDOMAIN}/)?${NAME}$`);
+const LABEL_VALUE = new RegExp(`^(?:${NAME})?$`);
+
+/**
+ * Refuses annotations whose keys Kubernetes would refuse.
+ *
+ * @param label what the error calls the pairs, such as the variable that they come from
+ */
+export function checkAnnotations(label: string, pairs: Pairs): void {
+  for (const key of Object.keys(pairs)) {
+    if (KEY.test(key)) continue;
+    throw new Error(
+      `${label}: a key must be at most 63 of A-Z, a-z, 0-9, -, _ and ., optionally after a domain and a slash, ` +
+        `received ${key}`,
+    );
+  }
+}
+
+/** Refuses labels whose keys or values Kubernetes would refuse; the same holds for a node selector. */
+export function checkLabels(label: string, pairs: Pairs): void {
+  checkAnnotations(label, pairs);
+  for (const [key, value] of Object.entries(pairs)) {
+    if (LABEL_VALUE.test(value)) continue;
+    throw new Error(
+      `${label}: the value of ${key} must be at most 63 of A-Z, a-z, 0-9, -, _ and ., starting and ending with a letter ` +
+        `or digit, received ${value}`,
+    );
+  }
+}
+
+/** Labels that the construct sets and selects by. */
+const OWN_LABELS = ['name', 'instance', 'component', 'part-of', 'managed-by', 'version'].map(
+  (label) => `app.kubernetes.io/${label}`,
+);
+
+/** Refuses labels of pods as {@link checkLabels} does, and those that the construct sets. */
+export function checkPodLabels(label: string, pairs: Pairs): void {
+  checkLabels(label, pairs);
+  const own = Object.keys(pairs).find((key) => OWN_LABELS.includes(key));
+  if (own !== undefined)
+    throw new Error(`${label} must not hold ${own}, which the manifests set: choose another key`);
+}
+
+const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+
+/** Variables that the construct sets, each with what sets it. */
+const OWN_VARIABLES: Readonly<Record<string, string>> = {
+  [ENV.port]: 'the Service',
+  [ENV.models]: 'model',
+  [ENV.cpuLimitMillis]: 'resources.limits.cpu',
+  [ENV.apiKeyFile]: 'apiKeySecret',
+  [ENV.metricsPort]: 'metricsPort',
+};
+
+/** Refuses variables with a name that Kubernetes would refuse, and those that the construct sets. */
+export function checkEnv(label: string, variables: Pairs): void {
+  for (const name of Object.keys(variables)) {
+    if (!VARIABLE.test(name))
+      throw new Error(
+        `${label}: a name must be of A-Z, a-z, 0-9, -, _ and ., not starting with a digit, received ${name}`,
+      );
+    if (Object.hasOwn(OWN_VARIABLES, name))
+      throw new Error(`${label} must not hold ${name}, which ${OWN_VARIABLES[name]!} sets: leave it out`);
+  }
+}
+
+const MAX_PORT = 65_535;
+/** Ports below need a privilege that the pods do not have on every node. */
+const MIN_PORT = 1024;
+
+/** Refuses a port of the metrics that the service could not listen on. */
+export function checkMetricsPort(label: string, port: number): void {
+  if (Number.isInteger(port) && port >= MIN_PORT && port <= MAX_PORT && port !== HTTP_PORT) return;
+  throw new Error(
+    `${label} must be a whole number from ${MIN_PORT} to ${MAX_PORT} other than ${HTTP_PORT}, where the service listens, ` +
+      `received ${port}`,
+  );
+}

@@ -1,0 +1,65 @@
+/**
+ * What the settings and the construct's props do, for the table in docs/deploying.md. Pure data.
+ */
+import type { InferenceServiceProps } from './inference-service-props';
+import { DEFAULT_SETTINGS, SETTING_VARIABLES, type Settings } from './settings';
+
+/** Settings of the manifests that the construct does not have. */
+const SETTINGS_ONLY = {
+  createNamespace:
+    '`true` to write the Namespace object, `false` not to; by default only for the namespace `tandem`',
+  basis: 'how to read the reference’s figures: [Will it fit?](#will-it-fit)',
+} as const satisfies Readonly<Partial<Record<keyof Settings, string>>>;
+
+const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
+  name: 'name of every object; unique in the namespace',
+  namespace: 'namespace of every object',
+  model: 'the model to serve',
+  image: 'container image, by tag or digest',
+  imagePullSecret: 'Secret with the registry’s credentials',
+  resources: 'requests and limits of CPU and memory',
+  scaling: 'a fixed number of replicas, or an autoscaler’s bounds and target',
+  serviceType: '`ClusterIP`, `NodePort` or `LoadBalancer`',
+  figures: 'where the figures come from, as annotations of the Deployment',
+  env: 'more variables of the [service](serving.md#variables), such as `LOG_LEVEL=debug`',
+  apiKeySecret: 'Secret whose key `api-keys` holds one API key per line; a changed Secret needs no restart',
+  metricsPort: 'port of `/metrics`, which the NetworkPolicy opens; it asks for no API key',
+  metricsScrape:
+    '`annotations` (`prometheus.io/…`), `pod-monitor` (an object of the Prometheus Operator) or `none`',
+  podLabels: 'more labels of the pods',
+  podAnnotations: 'annotations of the pods, such as `cluster-autoscaler.kubernetes.io/safe-to-evict=true`',
+  serviceAnnotations: 'annotations of the Service, such as those of a cloud’s load balancer',
+  nodeSelector: 'labels that a node must have, such as `kubernetes.io/arch=amd64`; `fit` counts them',
+  tolerations: 'taints that the pods tolerate, beside those of a lost node',
+  affinity: 'where the pods prefer or have to run',
+  priorityClassName: 'priority class of the pods; `fit` counts it',
+};
+
+export interface OptionHelp {
+  /** Name of the prop, and key of the setting in the context. */
+  readonly name: string;
+  readonly isProp: boolean;
+  /** Its variable, if it is a setting. */
+  readonly variable: string | undefined;
+  /** The setting's default, if it has one. */
+  readonly default: string | undefined;
+  readonly meaning: string;
+}
+
+const DEFAULTS = new Map<string, unknown>(Object.entries(DEFAULT_SETTINGS));
+const VARIABLES = new Map<string, string>(Object.entries(SETTING_VARIABLES));
+
+/** Every setting and prop. */
+export const OPTION_HELP: readonly OptionHelp[] = Object.entries({ ...PROPS, ...SETTINGS_ONLY }).map(
+  ([name, meaning]) => {
+    const value: unknown = DEFAULTS.get(name);
+    return {
+      name,
+      meaning,
+      isProp: !Object.hasOwn(SETTINGS_ONLY, name),
+      variable: VARIABLES.get(name),
+      // That of createNamespace depends on the namespace.
+      default: value === undefined || name === 'createNamespace' ? undefined : String(value),
+    };
+  },
+);

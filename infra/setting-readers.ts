@@ -1,0 +1,66 @@
+/**
+ * Converts the value of a setting into its type. Every error names where the value came from.
+ */
+import { checkText, shown, type TextField } from './text-forms';
+
+/** A value that was set, and what to call it in errors: a variable or a key of the context. */
+export interface Setting {
+  readonly from: string;
+  /** Text from a variable; what YAML holds from the context. */
+  readonly value: unknown;
+}
+
+/** Reads text of any form. */
+export function readText({ from, value }: Setting): string {
+  if (typeof value !== 'string') throw new Error(`${from} must be text, received ${shown(value)}`);
+  return value;
+}
+
+/** Reads text of the form that Kubernetes asks for. */
+export const readFormed =
+  (field: TextField) =>
+  (setting: Setting): string => {
+    const text = readText(setting);
+    checkText(setting.from, field, text);
+    return text;
+  };
+
+/** Reads one of several words; YAML reads `true` as a boolean, so that counts as its word. */
+export const readOneOf =
+  <T extends string>(known: readonly T[]) =>
+  (setting: Setting): T => {
+    const text = typeof setting.value === 'boolean' ? String(setting.value) : readText(setting);
+    const found = known.find((item) => item === text);
+    if (found === undefined)
+      throw new Error(`${setting.from} must be one of ${known.join(', ')}, received ${text}`);
+    return found;
+  };
+
+/** Reads a number; the caller checks what it may be. YAML reads digits as a number. */
+export function readNumber({ from, value }: Setting): number {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number !== 'number' || Number.isNaN(number))
+    throw new Error(`${from} must be a number, received ${typeof value === 'string' ? value : shown(value)}`);
+  return number;
+}
+
+/** Reads pairs: `a=1,b=2` from a variable, a map of texts from the context. */
+export function readPairs({ from, value }: Setting): Readonly<Record<string, string>> {
+  const refused = () =>
+    new Error(
+      `${from} must be pairs such as key=value,other=value, or a map of texts, received ` +
+        (typeof value === 'string' ? value : shown(value)),
+    );
+  if (typeof value === 'string') {
+    const pairs = value.split(',').map((pair) => /^([^=]+)=(.*)$/s.exec(pair.trim()));
+    return Object.fromEntries(
+      pairs.map((pair) => {
+        if (pair === null) throw refused();
+        return [pair[1]!, pair[2]!];
+      }),
+    );
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused();
+  if (!Object.values(value).every((each) => typeof each === 'string')) throw refused();
+  return value as Readonly<Record<string, string>>;
+}

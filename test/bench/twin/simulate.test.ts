@@ -1,0 +1,98 @@
+import type { Connections } from '../../../bench/load/connections';
+import { OUTCOMES } from '../../../bench/load/run-document';
+import { bandOf, overSeeds } from '../../../bench/twin/bands';
+import { simulate } from '../../../bench/twin/simulate';
+import { hpa, POD, scenario } from './subject';
+
+const mean = (values: ArrayLike<number>) =>
+  Array.from(values).reduce((sum, each) => sum + each, 0) / values.length;
+const shareOf = (outcome: Uint8Array, name: (typeof OUTCOMES)[number]) =>
+  outcome.filter((code) => code === OUTCOMES.indexOf(name)).length / outcome.length;
+const most = (replicas: readonly { ready: number }[]) => Math.max(...replicas.map(({ ready }) => ready));
+
+test('one unlimited pod has the mean wait of the queue M/D/1', () => {
+  const { latencyMs } = simulate(scenario('poisson:30:2000s', 2000), 1);
+  const load = 0.6;
+  const expectedMs = 20 + (20 * load) / (2 * (1 - load));
+  expect(Math.abs(mean(latencyMs) / expectedMs - 1)).toBeLessThan(0.05);
+});
+
+test('the same seed gives the same run', () => {
+  const wanted = scenario('poisson:40:120s', 300, { scaling: hpa(50) });
+  expect(simulate(wanted, 3)).toEqual(simulate(wanted, 3));
+  expect(simulate(wanted, 3).latencyMs).not.toEqual(simulate(wanted, 4).latencyMs);
+});
+
+test('two scenarios with one seed share their luck', () => {
+  const pod = { ...POD, cpuSpread: 0.3 };
+  const one = simulate(scenario('poisson:30:60s', 60, { pod }), 1);
+  const two = simulate(scenario('poisson:30:60s', 60, { pod: { ...pod, cpuRequestMillis: 800 } }), 1);
+  expect(two.latencyMs).toEqual(one.latencyMs);
+});
+
+test('an overloaded pod refuses what it cannot answer in time', () => {
+  const { outcome, latencyMs } = simulate(scenario('poisson:100:120s', 120), 1);
+  expect(shareOf(outcome, 'refused')).toBeCloseTo(0.49, 1);
+  expect(shareOf(outcome, 'right') + shareOf(outcome, 'refused')).toBe(1);
+  expect(Math.max(...latencyMs)).toBeLessThan(2_100);
+});
+
+test('an answer after the deadline has timed out', () => {
+  const { outcome, latencyMs } = simulate(scenario('poisson:100:60s', 60, { timeoutMs: 500 }), 1);
+  expect(shareOf(outcome, 'timedOut')).toBeGreaterThan(0.3);
+  expect(Math.max(...latencyMs)).toBe(500);
+});
+
+test('a request that no pod can take has failed, one beyond the end is not sent', () => {
+  const none = simulate(scenario('constant:10:10s', 5, { maxPods: 0 }), 1);
+  expect(shareOf(none.outcome, 'failed')).toBe(0.5);
+  expect(shareOf(none.outcome, 'unsent')).toBe(0.5);
+});
+
+test('the HPA adds pods under load, and removes them 300 s after it', () => {
+  // 60 images per second at 20 ms are 1,200m: three pods at 100 % of 400m, six at 50 %.
+  const { replicas, syncs } = simulate(scenario('steps:5,60:200s', 1000, { scaling: hpa(50) }), 1);
+  expect(replicas[0]).toEqual({ atMs: 0, desired: 2, ready: 2 });
+  expect(most(replicas)).toBeGreaterThanOrEqual(6);
+  const first = replicas.find(({ desired }) => desired > 2)!;
+  expect(first.atMs).toBeGreaterThan(210_000);
+  expect(first.atMs).toBeLessThan(260_000);
+  const back = replicas.find(({ atMs, desired }) => atMs > 400_000 && desired === 2)!;
+  expect(back.atMs).toBeGreaterThan(690_000);
+  expect(syncs.length).toBe(66);
+});
+
+test('samples taken at each scrape let the HPA decide earlier than cAdvisor’s own', () => {
+  const firstUp = (sampling: 'on-scrape' | 'housekeeping') =>
+    mean(
+      overSeeds(
+        20,
+        () => scenario('steps:5,60:60s', 120, { scaling: { ...hpa(50), sampling } }),
+        ({ replicas }) => replicas.find(({ desired }) => desired > 2)!.atMs,
+      ),
+    );
+  expect(firstUp('on-scrape')).toBeLessThan(firstUp('housekeeping') - 3_000);
+});
+
+test('clients that keep their connections leave new pods idle', () => {
+  const lateInTheEnd = (connections: Connections) => {
+    const wanted = scenario('steps:5,120:100s', 200, { connections, scaling: hpa(50) });
+    const { latencyMs, outcome } = simulate(wanted, 1);
+    const isLate = (ms: number, i: number) => outcome[i] !== OUTCOMES.indexOf('right') || ms > 500;
+    return latencyMs.filter((ms, i) => wanted.arrivalsMs[i]! > 160_000 && isLate(ms, i)).length;
+  };
+  expect(lateInTheEnd({ kind: 'fresh' })).toBeLessThan(100);
+  expect(lateInTheEnd({ kind: 'kept', count: 4 })).toBeGreaterThan(3_000);
+});
+
+test('pods cost what they request while they are wanted', () => {
+  expect(
+    simulate(scenario('poisson:10:60s', 90, { scaling: { kind: 'fixed', replicas: 3 } }), 1).podSeconds,
+  ).toBe(270);
+});
+
+test('a band holds the middle of the seeds and ignores what is no number', () => {
+  expect(bandOf([...Array.from({ length: 100 }, (_, i) => i + 1), NaN])).toEqual({
+    ...{ low: 5, median: 50, high: 95 },
+  });
+});

@@ -1,0 +1,147 @@
+/**
+ * Injects faults into the running service: `npm run test:chaos`. Prints one line per fault; fails if a fault was not
+ * survived, or if it did not happen.
+ *
+ * npm run test:chaos -- [--long] [--out FILE.json] [--self-check] [FAULT...]
+ *
+ * `--long` takes more than an hour and judges times too, so it wants a quiet machine. `--self-check` injects nothing, and fails if
+ * a fault is seen all the same.
+ */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { largeBodies } from './bodies';
+import { clock } from './clock';
+import { cacheDiskFull, cacheReadOnly, logDiskFull, logUnread } from './disks';
+import { type Fault, type FaultId, FAULTS, type Need } from './faults';
+import { groupsObstacle } from './groups';
+import { decoderBombs, descriptors, memoryLimit, processes } from './limits';
+import { modelFlipped, modelMissing, modelTruncated } from './models';
+import { createPods, type Pods, type RunFault } from './pods';
+import { type Entry, fill, recordEntries } from './recorded';
+import { soak } from './soak';
+import { type Form, NotHappened, play, type Played } from './stage';
+import { clientsLeave, overload, slowClients } from './traffic';
+import { oneWorkerEnds, workerEnds, workerStops } from './workers';
+import { writeKilled } from './writes';
+
+const RUN: Readonly<Record<FaultId, RunFault>> = {
+  overload,
+  'clients-leave': clientsLeave,
+  'slow-clients': slowClients,
+  'large-bodies': largeBodies,
+  'decoder-bombs': decoderBombs,
+  'worker-ends': workerEnds,
+  'one-worker-ends': oneWorkerEnds,
+  'worker-stops': workerStops,
+  'memory-limit': memoryLimit,
+  descriptors,
+  processes,
+  'model-missing': modelMissing,
+  'model-flipped': modelFlipped,
+  'model-truncated': modelTruncated,
+  'cache-disk-full': cacheDiskFull,
+  'cache-read-only': cacheReadOnly,
+  'log-disk-full': logDiskFull,
+  'log-unread': logUnread,
+  'write-killed': writeKilled,
+  clock,
+  soak,
+};
+
+const OBSTACLES: Readonly<Record<Need, () => string | undefined>> = {
+  root: () => (process.getuid?.() === 0 ? undefined : 'it needs root'),
+  'control groups': groupsObstacle,
+};
+
+const machine = () => `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}`;
+
+/** A shell's exit code for a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+/** A run that hangs must not hold up CI. */
+const LIMIT_MS: Readonly<Record<Form, number>> = {
+  'self-check': 600_000,
+  short: 1_200_000,
+  long: 4 * 3_600_000,
+};
+const NOTICED = 'nothing was injected, and the fault was seen';
+
+/** Runs one fault and says in one line what became of it; undefined if it was not injected. */
+async function runFault(
+  id: FaultId,
+  form: Form,
+  pods: Pods,
+  interrupt: AbortSignal,
+): Promise<Played | undefined> {
+  const { name, measured }: Fault = FAULTS[id];
+  const say = (isOk: boolean, text: string) => {
+    console.log(`${isOk ? 'ok' : 'FAILED'} ${id}: ${name}: ${text}`);
+    if (!isOk) process.exitCode = 1;
+  };
+  try {
+    const played = await play(form, (stage) => RUN[id](stage, pods), interrupt);
+    const problem = await pods.check();
+    if (problem !== undefined) played.broken.push(problem);
+    if (form === 'self-check') say(false, NOTICED);
+    else if (played.broken.length > 0) say(false, played.broken.join('; '));
+    else say(true, fill(measured, played.figures));
+    return played;
+  } catch (error) {
+    const isLeftOut = form === 'self-check' && error instanceof NotHappened;
+    say(isLeftOut, isLeftOut ? 'not seen without the injection' : (error as Error).message);
+    await pods.check();
+    return undefined;
+  }
+}
+
+/** Ids of faults as they were typed, or all. */
+function selected(names: readonly string[]): readonly FaultId[] {
+  const known = Object.keys(FAULTS) as FaultId[];
+  const unknown = names.find((name) => !known.includes(name as FaultId));
+  if (unknown !== undefined)
+    throw new RangeError(`a fault must be one of ${known.join(', ')}, received ${unknown}`);
+  return names.length === 0 ? known : known.filter((id) => names.includes(id));
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      long: { type: 'boolean', default: false },
+      'self-check': { type: 'boolean', default: false },
+      out: { type: 'string' },
+    },
+  });
+  const form: Form = values['self-check'] ? 'self-check' : values.long ? 'long' : 'short';
+  const pods = createPods();
+  const interrupt = new AbortController();
+  setTimeout(() => {
+    console.log(`FAILED: it must be done after ${LIMIT_MS[form] / 60_000} minutes`);
+    process.exit(1);
+  }, LIMIT_MS[form]).unref();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      interrupt.abort();
+      void pods.end().finally(() => process.exit(INTERRUPTED));
+    });
+  const entries: Partial<Record<FaultId, Entry>> = {};
+  for (const id of selected(positionals)) {
+    const { name, needs }: Fault = FAULTS[id];
+    const obstacle = needs.map((need) => OBSTACLES[need]()).find((why) => why !== undefined);
+    if (obstacle !== undefined) {
+      console.log(`SKIPPED ${id}: ${name}: ${obstacle}`);
+      continue;
+    }
+    const played = await runFault(id, form, pods, interrupt.signal);
+    if (played !== undefined)
+      entries[id] = { ...played, form, at: new Date().toISOString(), machine: machine() };
+  }
+  await pods.end();
+  if (values.out !== undefined) recordEntries(values.out, entries);
+  process.exit();
+}
+
+main().catch((error: unknown) => {
+  console.error((error as Error).message);
+  process.exit(1);
+});

@@ -1,0 +1,250 @@
+import { ApiObject, App, Chart, JsonPatch, Testing } from 'cdk8s';
+
+import { InferenceService, type InferenceServiceProps } from '../../infra/inference-service';
+import { OPTION_HELP } from '../../infra/option-help';
+import { type Environment, readSettings, SETTING_VARIABLES } from '../../infra/settings';
+import { type Manifest, objects, synthesize } from '../support/manifests';
+
+const PROPS: InferenceServiceProps = {
+  model: 'birds',
+  image: 'images.example/birds:2',
+  resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '1', memory: '1Gi' } },
+  scaling: { kind: 'fixed', replicas: 1 },
+};
+
+/** The objects of one service, by kind. */
+function synth(changes: Partial<InferenceServiceProps>): Record<string, Manifest> {
+  const chart = new Chart(new App(), 'chart');
+  new InferenceService(chart, 'birds', { ...PROPS, ...changes });
+  return Object.fromEntries((Testing.synth(chart) as Manifest[]).map((each) => [each.kind as string, each]));
+}
+
+const podOf = ({ Deployment }: Record<string, Manifest>): Manifest => Deployment.spec.template;
+const containerOf = (all: Record<string, Manifest>): Manifest => podOf(all).spec.containers[0];
+
+test('env adds variables after those of the construct', () => {
+  const env = containerOf(synth({ env: { LOG_LEVEL: 'debug', CORS_ORIGINS: 'https://a.example' } }))
+    .env as Manifest[];
+  expect(env.slice(-2)).toEqual([
+    { name: 'LOG_LEVEL', value: 'debug' },
+    { name: 'CORS_ORIGINS', value: 'https://a.example' },
+  ]);
+  expect(env[0]).toEqual({ name: 'PORT', value: '8080' });
+});
+
+test('a Secret of API keys is mounted as a folder, which the kubelet renews, and only with its key', () => {
+  const all = synth({ apiKeySecret: 'keys' });
+  expect(containerOf(all).env).toContainEqual({ name: 'API_KEY_FILE', value: '/etc/tandem/api-keys' });
+  expect(containerOf(all).volumeMounts).toContainEqual({
+    name: 'api-keys',
+    mountPath: '/etc/tandem',
+    readOnly: true,
+  });
+  expect(podOf(all).spec.volumes).toContainEqual({
+    name: 'api-keys',
+    secret: { secretName: 'keys', defaultMode: 0o440, items: [{ key: 'api-keys', path: 'api-keys' }] },
+  });
+});
+
+test('a port of the metrics is set, named and opened', () => {
+  const all = synth({ metricsPort: 9090 });
+  expect(containerOf(all).env).toContainEqual({ name: 'METRICS_PORT', value: '9090' });
+  expect(containerOf(all).ports).toContainEqual({ name: 'metrics', containerPort: 9090, protocol: 'TCP' });
+  expect(all['NetworkPolicy'].spec.ingress).toEqual([
+    {
+      ports: [
+        { port: 'http', protocol: 'TCP' },
+        { port: 'metrics', protocol: 'TCP' },
+      ],
+    },
+  ]);
+  expect(podOf(all).metadata).not.toHaveProperty('annotations');
+});
+
+test.each([
+  [{}, '8080', 'http'],
+  [{ metricsPort: 9090 }, '9090', 'metrics'],
+])('with %j Prometheus reads port %s, which has the name %s', (props, port, name) => {
+  expect(podOf(synth({ ...props, metricsScrape: 'annotations' })).metadata.annotations).toEqual({
+    'prometheus.io/scrape': 'true',
+    'prometheus.io/port': port,
+    'prometheus.io/path': '/metrics',
+  });
+  const { PodMonitor, Deployment } = synth({ ...props, metricsScrape: 'pod-monitor', namespace: 'vision' });
+  expect(PodMonitor).toMatchObject({
+    apiVersion: 'monitoring.coreos.com/v1',
+    metadata: { name: 'birds', namespace: 'vision', labels: Deployment.metadata.labels },
+    spec: {
+      selector: Deployment.spec.selector,
+      podMetricsEndpoints: [{ port: name, path: '/metrics' }],
+    },
+  });
+});
+
+test('labels and annotations of the pods and of the Service stay apart', () => {
+  const all = synth({
+    podLabels: { team: 'vision' },
+    podAnnotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'true' },
+    serviceAnnotations: { 'cloud.example/internal': 'true' },
+  });
+  const { labels, annotations } = podOf(all).metadata;
+  expect(labels).toMatchObject({ team: 'vision', ...all['Deployment'].spec.selector.matchLabels });
+  expect(annotations).toEqual({ 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'true' });
+  expect(all['Service'].metadata.annotations).toEqual({ 'cloud.example/internal': 'true' });
+  for (const { metadata } of Object.values(all)) expect(metadata.labels).not.toHaveProperty('team');
+});
+
+test('where the pods may run is taken over, and the tolerations of a lost node stay', () => {
+  const toleration = { key: 'gpu', operator: 'Exists', effect: 'NoSchedule' };
+  const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } };
+  const { spec } = podOf(
+    synth({
+      nodeSelector: { 'kubernetes.io/arch': 'amd64' },
+      tolerations: [toleration],
+      affinity,
+      priorityClassName: 'high',
+    }),
+  );
+  expect(spec).toMatchObject({
+    nodeSelector: { 'kubernetes.io/arch': 'amd64' },
+    affinity,
+    priorityClassName: 'high',
+  });
+  expect(spec.tolerations).toHaveLength(3);
+  expect(spec.tolerations).toContainEqual(toleration);
+});
+
+const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment | undefined, string])[] = [
+  [
+    { env: { PORT: '1' } },
+    { TANDEM_ENV: 'PORT=1' },
+    ' must not hold PORT, which the Service sets: leave it out',
+  ],
+  [
+    { env: { API_KEY_FILE: '/k' } },
+    { TANDEM_ENV: 'API_KEY_FILE=/k' },
+    ' must not hold API_KEY_FILE, which apiKeySecret sets: leave it out',
+  ],
+  [
+    { env: { '1A': '' } },
+    { TANDEM_ENV: '1A=' },
+    ': a name must be of A-Z, a-z, 0-9, -, _ and ., not starting',
+  ],
+  [{ apiKeySecret: 'A_b' }, { TANDEM_API_KEY_SECRET: 'A_b' }, ' must be at most 253 of a-z, 0-9, - and .,'],
+  [
+    { metricsPort: 8080 },
+    { TANDEM_METRICS_PORT: '8080' },
+    ' must be a whole number from 1024 to 65535 other than 8080, where the service listens, received 8080',
+  ],
+  [{ metricsPort: 80 }, { TANDEM_METRICS_PORT: '80' }, ' must be a whole number from 1024 to 65535'],
+  [{ metricsPort: 1024.5 }, { TANDEM_METRICS_PORT: '1024.5' }, ' must be a whole number from 1024 to 65535'],
+  [
+    { metricsScrape: 'yes' as 'none' },
+    { TANDEM_METRICS_SCRAPE: 'yes' },
+    ' must be one of none, annotations, pod-monitor, received yes',
+  ],
+  [
+    { metricsScrape: 'annotations', apiKeySecret: 'keys' },
+    undefined,
+    ' needs a metricsPort if apiKeySecret is set, since Prometheus has no key for the port of the service',
+  ],
+  [
+    { podLabels: { 'app.kubernetes.io/name': 'mine' } },
+    { TANDEM_POD_LABELS: 'app.kubernetes.io/name=mine' },
+    ' must not hold app.kubernetes.io/name, which the manifests set: choose another key',
+  ],
+  [
+    { podLabels: { team: 'a b' } },
+    { TANDEM_POD_LABELS: 'team=a b' },
+    ': the value of team must be at most 63',
+  ],
+  [
+    { podAnnotations: { 'a/b/c': '' } },
+    { TANDEM_POD_ANNOTATIONS: 'a/b/c=' },
+    ': a key must be at most 63 of',
+  ],
+  [
+    { serviceAnnotations: { [`${'a'.repeat(64)}`]: '' } },
+    { TANDEM_SERVICE_ANNOTATIONS: `${'a'.repeat(64)}=` },
+    ': a key must be at most 63 of',
+  ],
+  [{ nodeSelector: { arch: '-' } }, { TANDEM_NODE_SELECTOR: 'arch=-' }, ': the value of arch must be'],
+  [{ priorityClassName: 'High' }, { TANDEM_PRIORITY_CLASS: 'High' }, ' must be at most 253 of'],
+];
+
+test.each(REFUSED)('%j is refused, as a prop and as the setting %j', (props, environment, message) => {
+  const [field] = Object.keys(props);
+  expect(() => synth(props)).toThrow(`${field}${message}`);
+  if (environment === undefined) return;
+  const [variable] = Object.keys(environment);
+  expect(() => readSettings(environment, {})).toThrow(`${variable}${message}`);
+});
+
+test('settings reach every variant, from variables and from the context alike', () => {
+  const environment = {
+    TANDEM_ENV: 'LOG_LEVEL=debug,CORS_ORIGINS=https://a.example?b=c',
+    TANDEM_API_KEY_SECRET: 'keys',
+    TANDEM_METRICS_PORT: '9090',
+    TANDEM_METRICS_SCRAPE: 'annotations',
+    TANDEM_POD_LABELS: 'team=vision',
+    TANDEM_POD_ANNOTATIONS: 'note=',
+    TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
+    TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=amd64, disk=ssd',
+    TANDEM_PRIORITY_CLASS: 'high',
+  };
+  const context = {
+    env: { LOG_LEVEL: 'debug', CORS_ORIGINS: 'https://a.example?b=c' },
+    apiKeySecret: 'keys',
+    metricsPort: 9090,
+    metricsScrape: 'annotations',
+    podLabels: { team: 'vision' },
+    podAnnotations: { note: '' },
+    serviceAnnotations: { 'cloud.example/internal': 'true' },
+    nodeSelector: { 'kubernetes.io/arch': 'amd64', disk: 'ssd' },
+    priorityClassName: 'high',
+  };
+  expect(readSettings(environment, {})).toEqual(readSettings({}, context));
+  expect(readSettings({}, context)).toMatchObject(context);
+  for (const [name, text] of synthesize(environment)) {
+    if (name.startsWith('00-')) continue;
+    const all = objects(text);
+    expect(containerOf(all).env).toContainEqual({ name: 'LOG_LEVEL', value: 'debug' });
+    expect(podOf(all).metadata.annotations).toMatchObject({ note: '', 'prometheus.io/port': '9090' });
+    expect(podOf(all).spec).toMatchObject({ nodeSelector: context.nodeSelector, priorityClassName: 'high' });
+    expect(all['Service'].metadata.annotations).toEqual(context.serviceAnnotations);
+  }
+});
+
+test.each([
+  [
+    { TANDEM_POD_LABELS: 'team' },
+    {},
+    'TANDEM_POD_LABELS must be pairs such as key=value,other=value, or a map of',
+  ],
+  [{ TANDEM_POD_LABELS: '=vision' }, {}, 'received =vision'],
+  [{}, { podLabels: ['team'] }, 'context podLabels must be pairs such as'],
+  [{}, { podLabels: { team: 7 } }, 'received {"team":7}'],
+  [{ TANDEM_METRICS_PORT: 'http' }, {}, 'TANDEM_METRICS_PORT must be a number, received http'],
+  [{}, { metricsPort: true }, 'context metricsPort must be a number, received true'],
+])('%j and the context %j are refused', (environment, context, message) => {
+  expect(() => readSettings(environment, context)).toThrow(message);
+});
+
+test('the help names every setting once, with its variable', () => {
+  const named = OPTION_HELP.flatMap(({ name, variable }) =>
+    variable === undefined ? [] : [[name, variable]],
+  );
+  expect(Object.fromEntries(named)).toEqual(SETTING_VARIABLES);
+  expect(new Set(OPTION_HELP.map(({ name }) => name)).size).toBe(OPTION_HELP.length);
+});
+
+test('a patch changes what no prop does, as docs/deploying.md shows', () => {
+  const chart = new Chart(new App(), 'chart');
+  const service = new InferenceService(chart, 'birds', PROPS);
+  ApiObject.of(service.node.findChild('deployment')).addJsonPatch(
+    JsonPatch.add('/spec/template/spec/hostNetwork', true),
+  );
+  const { spec } = (Testing.synth(chart) as Manifest[]).find(({ kind }) => kind === 'Deployment').spec
+    .template;
+  expect(spec.hostNetwork).toBe(true);
+});

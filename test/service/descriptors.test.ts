@@ -1,0 +1,21 @@
+import { defaultConnections, descriptorLimit, mostConnections } from '../../service/descriptors';
+
+const limits = (soft: string) =>
+  `Limit                     Soft Limit           Hard Limit           Units\n` +
+  `Max processes             30000                30000                processes\n` +
+  `Max open files            ${soft.padEnd(20)} 1048576              files\n`;
+
+test('the soft limit of open files is read from /proc, and is the usual one where there is no /proc', () => {
+  expect(descriptorLimit(limits('4096'))).toBe(4096);
+  expect(descriptorLimit(limits('unlimited'))).toBe(Infinity);
+  expect(descriptorLimit('')).toBe(1024);
+});
+
+test.each([
+  [1024, 924, 924],
+  [1_048_576, 1_048_476, 10_000],
+  [Infinity, Infinity, 10_000],
+  [64, 1, 1],
+])('of %d descriptors, at most %d are connections, by default %d', (descriptors, most, usual) => {
+  expect([mostConnections(descriptors), defaultConnections(descriptors)]).toEqual([most, usual]);
+});
