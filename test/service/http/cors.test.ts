@@ -16,6 +16,9 @@ async function start(changes: Partial<Config>) {
   await server.ready;
   return server;
 }
+/** One server for all tests of a listed origin. */
+let listed: ReturnType<typeof start> | undefined;
+const startListed = () => (listed ??= start({ corsOrigins: [ORIGIN] }));
 const preflight = (url: string, origin: string) =>
   fetch(`${url}/v1/classify`, {
     method: 'OPTIONS',
@@ -45,7 +48,7 @@ test('without the setting, OPTIONS is a method that is not allowed, and is logge
 });
 
 test('a page of a listed origin may send a preflight without the key and read every answer', async () => {
-  const { url } = await start({ corsOrigins: [ORIGIN] });
+  const { url } = await startListed();
   lines.length = 0;
   const asked = await preflight(url, ORIGIN);
   expect([asked.status, allowed(asked)]).toEqual([204, ORIGIN]);
@@ -65,7 +68,7 @@ test('a page of a listed origin may send a preflight without the key and read ev
 });
 
 test('a page of another origin gets no permission', async () => {
-  const { url } = await start({ corsOrigins: [ORIGIN] });
+  const { url } = await startListed();
   const other = await preflight(url, 'https://example.org');
   expect([other.status, allowed(other)]).toEqual([405, null]);
   const answer = await fetch(`${url}/v2`, { headers: { origin: 'https://example.org' } });
