@@ -55,7 +55,9 @@ export function syntheticDocument(
     },
     multiplyAdds: { accuracy: 7_000_000_000, latency: 300_000_000 },
     peakGflops: rounds.map(() => 100),
-    packages: Object.fromEntries(SERVER_NAMES.map((name) => [name, `${name} 0.1.0`])) as PeersDocument['packages'],
+    packages: Object.fromEntries(
+      SERVER_NAMES.map((name) => [name, `${name} 0.1.0`]),
+    ) as PeersDocument['packages'],
     skipped: [{ what: 'Express, tfjs-node', why: 'tfjs-node is not built' }],
     engines: rounds.flatMap((round) =>
       (['accuracy', 'latency'] as const).flatMap((model) =>
