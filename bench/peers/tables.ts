@@ -40,11 +40,12 @@ export function choicesOf(document: PeersDocument, model: ModelId, limitMillis: 
   });
 }
 
-/** Tandem's figure as a multiple of a server's, at the same precision and limit. */
-const tandemRatio = (document: PeersDocument, choice: Choice, figure: Figure): number[] => {
-  const { setting: _, ...same } = choice;
-  return ratios(byRound(document, { ...same, server: 'tandem' }, figure), byRound(document, choice, figure));
-};
+/** Tandem's figure as a multiple of a server's, at the same precision and limit and with its own setting. */
+const tandemRatio = (document: PeersDocument, choice: Choice, figure: Figure): number[] =>
+  ratios(
+    byRound(document, { ...choice, server: 'tandem', setting: {} }, figure),
+    byRound(document, choice, figure),
+  );
 
 const nameOf = ({ server }: Choice) => (server === 'tandem' ? '**Tandem**' : serverOf(server!).title);
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { modelId } from '../../../models/catalog';
 import { decodeImage } from '../../../models/data/decode';
-import { type Precision, PRECISIONS } from '../../../models/engines/engine';
+import { PRECISIONS } from '../../../models/engines/engine';
 import { loadOnnxruntime } from '../../../models/engines/onnxruntime/engine';
 import { topClasses } from '../../../models/evaluation/top-classes';
 import { DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     kind: 'onnxruntime',
     modelDir: join(DEMO_MODELS_DIR, modelId(env[PEER_ENV.model])),
     threads: Number(env[PEER_ENV.threads]),
-    precision: PRECISIONS.find((name) => name === env[PEER_ENV.precision]) as Precision,
+    precision: PRECISIONS.find((name) => name === env[PEER_ENV.precision]),
     onnxCacheDir: env[PEER_ENV.onnxCacheDir]!,
   });
   const answer = async (image: Buffer) => {
