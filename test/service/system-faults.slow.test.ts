@@ -46,6 +46,8 @@ async function start({ stdout = 'ignore' as number | 'ignore', maxDescriptors = 
       MODELS: 'latency',
       MODELS_DIR: fakeModels(),
       LOG_LEVEL: 'info',
+      // One model process, so that the service is ready only when it is.
+      CPU_LIMIT_MILLIS: '1000',
     },
     stdio: ['ignore', stdout, 'pipe'],
   });
