@@ -11,7 +11,7 @@ import { graphFile } from '../models/engines/onnxruntime/graph-cache';
 import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
 import { testAccuracyOf } from '../service/api/evaluation';
 import { readConfig } from '../service/config';
-import { ENV } from '../service/contract';
+import { ENV, PATHS } from '../service/contract';
 import { openLog } from '../service/log';
 import { serve, stopOnSignals } from '../service/main';
 import { readyLines, urlOf } from './start-text';
@@ -110,10 +110,12 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
     );
   const exported = [...dirs].filter(([, folder]) => needsExport(folder)).map(([model]) => model);
 
-  const running = await serve(config, { log: openLog(config.logLevel), modelDirs: dirs });
+  const running = await serve(config, { ...openLog(config.logLevel), modelDirs: dirs });
   stopOnSignals(running);
   const url = urlOf(config.host, running.port);
   console.log(`Open ${url}`);
+  if (running.metricsPort !== undefined)
+    console.log(`Scrape ${urlOf(config.host, running.metricsPort)}${PATHS.metrics}`);
   const first = exported.length === 0 ? '' : ` Exporting ${exported.join(' and ')} to ONNX first, once.`;
   const stopWaiting = sayWaiting(`Loading ${models.join(' and ')} on ${engine} …${first}`);
   const warnings = writeManifests?.();

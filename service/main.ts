@@ -21,7 +21,7 @@ import { createMetricsApp } from './api/metrics-app';
 import { RESTART_MS, type ModelState } from './inference/model-process';
 import { checkNodeVersion } from './node-version';
 import { ModelQueue } from './inference/model-queue';
-import { openLog } from './log';
+import { type Log, openLog } from './log';
 import { type Parallelism, parallelismOf } from './inference/parallelism';
 
 /** A running service. */
@@ -44,6 +44,8 @@ export interface Running {
 /** Options beyond the environment's configuration. */
 export interface ServeOptions extends Timeouts {
   readonly log: Logger;
+  /** @default 0 always */
+  readonly lostLogLines?: Log['lostLogLines'];
   /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
@@ -88,7 +90,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const { log, workerScript, requestTimeoutMs } = options;
   const { engine: kind, precision, onnxCacheDir } = config;
   const queues = new Map<ModelId, ModelQueue>();
-  const metrics = createMetrics(queues);
+  const metrics = createMetrics(queues, options.lostLogLines);
   const modelDirOf = (model: ModelId) => options.modelDirs?.get(model) ?? join(config.modelsDir, model);
   const app = createApp({
     queues,
@@ -123,6 +125,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         throw error;
       },
     ));
+  log.info({ port, metricsPort }, 'listening');
 
   const ready = config.models.map((model) => {
     const modelDir = modelDirOf(model);
@@ -206,10 +209,10 @@ export function stopOnSignals(running: Running): void {
 async function main(): Promise<void> {
   checkNodeVersion();
   const config = readConfig(process.env);
-  const log = openLog(config.logLevel);
-  const running = await serve(config, { log });
+  const opened = openLog(config.logLevel);
+  const { log } = opened;
+  const running = await serve(config, opened);
   stopOnSignals(running);
-  log.info({ port: running.port }, 'listening');
   await running.ready;
   log.info('ready');
 }

@@ -62,8 +62,9 @@ function cpuThrottling(registry: Registry): void {
  * Creates the metrics in a new registry, so that several servers in one process count separately.
  *
  * @param queues the models' queues, read at each scrape
+ * @param lostLogLines the same for the log
  */
-export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>) {
+export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>, lostLogLines = () => 0) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
@@ -106,6 +107,15 @@ export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>) {
         const { sha256, engine, precision } = state.loaded;
         this.set({ model, version: sha256.slice(0, VERSION_DIGITS), engine, precision }, 1);
       }
+    },
+  });
+  new Counter({
+    name: 'inference_log_lines_lost_total',
+    help: 'Lines of the log that could not be written',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(lostLogLines());
     },
   });
   return {

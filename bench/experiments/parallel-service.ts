@@ -11,13 +11,16 @@ export const PARALLEL_ENV = { processes: 'BENCH_PROCESSES', threads: 'BENCH_THRE
 async function main(): Promise<void> {
   const { env } = process;
   const config = readConfig(env);
-  const log = openLog(config.logLevel);
+  const opened = openLog(config.logLevel);
+  const { log } = opened;
   const [processes, threads] = [PARALLEL_ENV.processes, PARALLEL_ENV.threads].map((name) =>
     Number(env[name]),
   );
-  const running = await serve(config, { log, parallelism: { processes: processes!, threads: threads! } });
+  const running = await serve(config, {
+    ...opened,
+    parallelism: { processes: processes!, threads: threads! },
+  });
   stopOnSignals(running);
-  log.info({ port: running.port }, 'listening');
   await running.ready;
   log.info('ready');
 }

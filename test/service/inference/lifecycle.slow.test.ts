@@ -139,6 +139,16 @@ test.each<[string, (modelsDir: string) => void, RegExp]>([
   expect(logged[0]!['reason']).toMatch(reason);
 });
 
+test('the log says which ports were picked', async () => {
+  const { lines, log } = recorded();
+  const server = await start({ models: ['latency'], metricsPort: 0 }, 2000, { log });
+  const { port, metricsPort } = server;
+  expect(metricsPort).toBeGreaterThan(0);
+  expect(lines.find(({ msg }) => msg === 'listening')).toMatchObject({ port, metricsPort });
+  const metrics = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+  expect(await metrics.text()).toContain('inference_worker_ready');
+});
+
 test('a port in use is reported with its variable', async () => {
   const { port } = await start({ models: ['latency'] });
   await expect(startServer({ port })).rejects.toThrow(
