@@ -17,7 +17,7 @@ import { writeFileAtomic } from '../files/write';
 import { RECIPES } from '../models/recipes';
 import { table } from '../charts/markdown';
 import { percent, points } from '../charts/percent';
-import { MAX_SCANS, MAX_SIDE_PIXELS } from '../models/data/decoding-limits';
+import { MAX_SCANS, MAX_SIDE_PIXELS, MAX_TEXT_BYTES } from '../models/data/decoding-limits';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { GATE_TEXT } from '../models/evaluation/precision-gate';
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
@@ -132,6 +132,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         pixels: LIMITS.imagePixels,
         'pixels of width or height': MAX_SIDE_PIXELS,
         'scans, if it is a JPEG': MAX_SCANS,
+        'bytes of compressed text, if it is a PNG': MAX_TEXT_BYTES,
       }).map(([what, most]) => [what, most.toLocaleString('en')]),
     ),
   errors: () =>

@@ -17,6 +17,9 @@ export const MAX_SIDE_PIXELS = 16_384;
  */
 export const MAX_SCANS = 100;
 
+/** Most bytes of compressed texts in a PNG: a decoder inflates them all, and 750 KB can take 2.5 s of CPU time. */
+export const MAX_TEXT_BYTES = 1024 * 1024;
+
 /** Facts of a JPEG's headers. */
 interface JpegFacts {
   /** Undefined if there is no frame. */
@@ -57,6 +60,21 @@ function jpegFacts(image: Buffer): JpegFacts {
 const pngSize = (image: Buffer): ImageSize | undefined =>
   image.length < 24 ? undefined : { width: image.readUInt32BE(16), height: image.readUInt32BE(20) };
 
+/** Bytes of the chunks of a PNG that hold compressed text. */
+function compressedTextBytes(image: Buffer): number {
+  let bytes = 0;
+  let at = 8;
+  while (at + 8 <= image.length) {
+    const size = image.readUInt32BE(at);
+    const type = image.toString('latin1', at + 4, at + 8);
+    // An iTXt says after its keyword, which ends with 0, whether it is compressed.
+    const isText = type === 'zTXt' || (type === 'iTXt' && image[image.indexOf(0, at + 8) + 1] === 1);
+    if (isText) bytes += size;
+    at += 12 + size;
+  }
+  return bytes;
+}
+
 /** Size of an extended WebP's canvas; the sides of the other kinds have 14 bits. */
 const webpSize = (image: Buffer): ImageSize | undefined =>
   image.length < 30 || image.toString('latin1', 12, 16) !== 'VP8X'
@@ -71,6 +89,8 @@ export function decodingProblem(image: Buffer): string | undefined {
     : { size: is(PNG) ? pngSize(image) : is(WEBP) ? webpSize(image) : undefined, scans: 0 };
   if (size !== undefined && Math.max(size.width, size.height) > MAX_SIDE_PIXELS)
     return `The image has ${size.width} x ${size.height} pixels, and a side may have ${MAX_SIDE_PIXELS}; send a smaller one.`;
+  if (is(PNG) && compressedTextBytes(image) > MAX_TEXT_BYTES)
+    return `The PNG has more than ${MAX_TEXT_BYTES} bytes of compressed text; save it again without.`;
   if (scans > MAX_SCANS) return `The JPEG has more than ${MAX_SCANS} scans; save it again with fewer.`;
   return undefined;
 }

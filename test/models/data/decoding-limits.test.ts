@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 
 import { decodeImage, DecodeError, decodePixels } from '../../../models/data/decode';
-import { MAX_SCANS, MAX_SIDE_PIXELS } from '../../../models/data/decoding-limits';
+import { MAX_SCANS, MAX_SIDE_PIXELS, MAX_TEXT_BYTES } from '../../../models/data/decoding-limits';
 import { pngChunk, pngOf } from '../../support/png';
 
 const MAX_PIXELS = 40_000_000;
@@ -94,5 +94,30 @@ describe('the scans of a JPEG', () => {
     comment.writeUInt16BE(comment.length - 2, 2);
     const marked = Buffer.concat([image.subarray(0, 2), comment, image.subarray(2), looks]);
     expect(await decodePixels(marked, MAX_PIXELS)).toEqual(await decodePixels(image, MAX_PIXELS));
+  });
+});
+
+describe('the compressed texts of a PNG', () => {
+  const HALF = MAX_TEXT_BYTES / 2;
+  const zipped = (size: number) =>
+    pngChunk('zTXt', Buffer.concat([Buffer.from('K\0\0'), Buffer.alloc(size)]));
+  const international = (isCompressed: number, size: number) =>
+    pngChunk('iTXt', Buffer.concat([Buffer.from(`K\0${'\0\x01'[isCompressed]!}\0\0\0`), Buffer.alloc(size)]));
+  const rows = () => pngChunk('IDAT', deflateSync(Buffer.alloc(33 * 32)));
+  const png = (...texts: Buffer[]) => pngOf({ width: 32, height: 32 }, ...texts, rows());
+
+  test.each<[string, () => Buffer]>([
+    ['zTXt', () => png(zipped(HALF), zipped(HALF))],
+    ['iTXt', () => png(international(1, HALF), international(1, HALF))],
+    ['zTXt behind the pixels', () => pngOf({ width: 32, height: 32 }, rows(), zipped(2 * HALF))],
+  ])('are refused above the limit: %s', async (_kind, make) => {
+    await expect(decodePixels(make(), MAX_PIXELS)).rejects.toThrow(
+      `The PNG has more than ${MAX_TEXT_BYTES} bytes of compressed text; save it again without.`,
+    );
+  });
+
+  test('do not include plain text', async () => {
+    const pixels = await decodePixels(png(international(0, 2 * HALF)), MAX_PIXELS);
+    expect(pixels.every((level) => level === 0)).toBe(true);
   });
 });
