@@ -157,10 +157,10 @@ export class ModelQueue {
 
   private onChange(): void {
     const { workers, options } = this;
-    if (!this.hasStarted && isReady(workers.at(-1)!)) {
-      // One after the other: the first may still export the graph that all of them read.
-      if (workers.length < (options.processes ?? 1)) this.addWorker();
-      else this.hasStarted = workers.every(isReady);
+    if (!this.hasStarted && isReady(workers[0]!)) {
+      // Not before: the first may still export the graph that all of them read.
+      while (workers.length < (options.processes ?? 1)) this.addWorker();
+      this.hasStarted = workers.every(isReady);
     }
     const { state } = this;
     const isNews = !isSameState(state, this.reported);

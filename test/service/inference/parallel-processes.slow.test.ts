@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { ModelQueue } from '../../../service/inference/model-queue';
+import { MODEL_IDS } from '../../../models/catalog';
+import { ModelQueue, type ModelQueueOptions } from '../../../service/inference/model-queue';
 import { parallelismOf } from '../../../service/inference/parallelism';
 import { fakeModels, grey } from '../../support/server';
 
@@ -10,6 +11,7 @@ const until = async (holds: () => boolean) => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 };
 
+let options: ModelQueueOptions;
 let queue: ModelQueue;
 let bright: Buffer;
 let crashing: Buffer;
@@ -20,13 +22,16 @@ const classify = (image = bright) => queue.run({ kind: 'classify', image });
 beforeAll(async () => {
   bright = await grey(0.9).png().toBuffer();
   crashing = await grey(0.75).png().toBuffer();
-  queue = new ModelQueue({
+  options = {
     model: 'latency',
     engine: {
       ...{ kind: 'onnxruntime', threads: 1, onnxCacheDir: tmpdir() },
       modelDir: join(fakeModels(), 'latency'),
     },
     script,
+  };
+  queue = new ModelQueue({
+    ...options,
     processes: 2,
     onState: ({ kind }) => states.push(kind),
     onRestart: (reason) => restarts.push(reason),
@@ -70,11 +75,35 @@ test('when one process crashes, its request fails, and the other answers without
   await until(() => queue.processIds.length === 2);
 });
 
+test('the other processes start together once the first one is ready', async () => {
+  const three = new ModelQueue({ ...options, processes: 3 });
+  await until(() => three.processIds.length > 1);
+  expect(three.processIds).toHaveLength(3);
+  expect(three.state.kind).toBe('loading');
+  await until(() => three.state.kind === 'ready');
+  three.stop();
+});
+
 test.each([
   ['latency', 405, { processes: 1, threads: 1 }],
   ['latency', 2900, { processes: 2, threads: 1 }],
+  ['latency', 16_000, { processes: 8, threads: 2 }],
   ['accuracy', 1999, { processes: 1, threads: 1 }],
-  ['accuracy', 4400, { processes: 1, threads: 4 }],
-] as const)('%s at %i millicores runs as measured best', (model, cpuLimitMillis, parallelism) => {
-  expect(parallelismOf(model, cpuLimitMillis)).toEqual(parallelism);
+  ['accuracy', 4400, { processes: 4, threads: 1 }],
+  ['accuracy', 5000, { processes: 2, threads: 2 }],
+  ['accuracy', 6000, { processes: 3, threads: 2 }],
+  ['accuracy', 16_000, { processes: 4, threads: 4 }],
+] as const)(
+  '%s at %i millicores has a process per core while they are few',
+  (model, limitMillis, expected) => {
+    expect(parallelismOf(model, limitMillis)).toEqual(expected);
+  },
+);
+
+test.each(MODEL_IDS)('%s never has more threads than cores, and leaves less than a quarter idle', (model) => {
+  for (let cores = 1; cores <= 64; cores++) {
+    const { processes, threads } = parallelismOf(model, 1000 * cores);
+    expect(processes * threads).toBeLessThanOrEqual(cores);
+    expect(processes * threads).toBeGreaterThan((3 / 4) * cores);
+  }
 });
