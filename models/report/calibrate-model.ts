@@ -122,7 +122,10 @@ export async function calibrateModel(folder: string, options: CalibrateOptions):
   const calibrated = await calibrate(folder, images, threads, () =>
     onCount?.({ task: 'calibrating', done: ++done, total: images.length }),
   );
-  note(`${folder}: ranges by ${calibrated.method}, the nearest to fp32 on ${images.length} images`);
+  const corrected = calibrated.inputMeans === undefined ? '' : ' and corrected biases';
+  note(
+    `${folder}: ranges by ${calibrated.method}${corrected}, the nearest to fp32 on ${images.length} images`,
+  );
   const items = [...val, ...test].map(({ path, label }) => ({ path, label: indices[label]! }));
   keepCalibration(saved, calibrated, await measure(saved, calibrated, items, options), options);
 }

@@ -28,11 +28,12 @@ export function describeCost({
 export function int8Section({
   method,
   images,
+  inputMeans,
   cost,
 }: Omit<Calibration, 'ranges'> & { readonly cost: Int8Cost }): string {
   return `${TITLE}
 
-The figures of this card are measured at fp32. At int8 (kernels and activations as 8-bit integers, ranges of the activations by ${method} on ${images} calibration images), **measured**: ${describeCost(cost)}.
+The figures of this card are measured at fp32. At int8 (kernels and activations as 8-bit integers, ranges of the activations by ${method} on ${images} calibration images${inputMeans === undefined ? '' : ', biases corrected for the rounding of kernels'}), **measured**: ${describeCost(cost)}.
 
 The gate asks for ${GATE_TEXT}. ${CONSEQUENCES[cost.verdict]}`;
 }

@@ -4,12 +4,14 @@
 import { INPUT_SHAPE, OUTPUT_NAME } from '../../catalog';
 import { graphOf } from '../../onnx/export';
 import { encodeModel, type Graph } from '../../onnx/proto';
+import { channelMeans, type InputMeans } from '../../onnx/quantize/bias-correction';
 import { chooseRange, RANGE_METHODS } from '../../onnx/quantize/choose-range';
 import { addValues, emptyHistogram, type Histogram } from '../../onnx/quantize/histogram';
 import { prepare } from '../../onnx/quantize/prepare';
-import { quantize, type Ranges, storedTensors } from '../../onnx/quantize/quantize';
+import { convolutionInputs, quantize, type Ranges, storedTensors } from '../../onnx/quantize/quantize';
 import { loadClassifier } from '../../weights/load-classifier';
 import type { Calibration } from './int8-file';
+import { numbersToText, textToNumbers } from './number-text';
 import { openSession, runOutputs, runSession } from './session';
 
 /** Probabilities below this count as this much, so that one certain image does not decide. */
@@ -42,29 +44,46 @@ export function meanDivergence(expected: readonly Float32Array[], actual: readon
   return divergences.reduce((sum, one) => sum + one, 0) / divergences.length;
 }
 
+interface Observed {
+  readonly histograms: ReadonlyMap<string, Histogram>;
+  readonly inputMeans: InputMeans;
+  readonly probabilities: readonly Float32Array[];
+}
+
 /** Runs the images through the graph at fp32, and collects how each stored tensor's values are distributed. */
 async function observe(
   graph: Graph,
   images: readonly Float32Array[],
   threads: number,
   onImage: () => void,
-): Promise<{ histograms: Map<string, Histogram>; probabilities: Float32Array[] }> {
+): Promise<Observed> {
   const prepared = prepare(graph);
   const histograms = new Map(storedTensors(prepared).map((name) => [name, emptyHistogram()]));
-  const outputs = [
-    ...graph.outputs,
-    ...[...histograms.keys()].map((name) => ({ name, dims: ['n', 'c', 'h', 'w'] })),
-  ];
+  const means = new Map<string, Float64Array>();
+  const read = new Set(convolutionInputs(prepared));
+  const names = [...new Set([...histograms.keys(), ...read])];
+  const outputs = [...graph.outputs, ...names.map((name) => ({ name, dims: ['n', 'c', 'h', 'w'] }))];
   const session = await openSession(encodeModel({ ...prepared.graph, outputs }), threads);
   const probabilities: Float32Array[] = [];
   for (const image of images) {
-    const [probability, ...stored] = await runOutputs(session, image, SHAPE);
+    const [probability, ...tensors] = await runOutputs(session, image, SHAPE);
     probabilities.push(probability!.values);
-    [...histograms.values()].forEach((histogram, i) => addValues(histogram, stored[i]!.values));
+    names.forEach((name, i) => {
+      const { shape, values } = tensors[i]!;
+      const histogram = histograms.get(name);
+      if (histogram !== undefined) addValues(histogram, values);
+      if (!read.has(name)) return;
+      const ofImage = channelMeans(values, shape[1]!);
+      const before = means.get(name);
+      means.set(name, before === undefined ? ofImage : ofImage.map((mean, c) => mean + before[c]!));
+    });
     onImage();
   }
   await session.release();
-  return { histograms, probabilities };
+  const inputMeans = Object.fromEntries(
+    [...means].map(([name, sums]) => [name, Float32Array.from(sums, (sum) => sum / images.length)]),
+  );
+  return { histograms, inputMeans, probabilities };
 }
 
 async function probabilitiesOf(graph: Uint8Array, images: readonly Float32Array[], threads: number) {
@@ -76,8 +95,8 @@ async function probabilitiesOf(graph: Uint8Array, images: readonly Float32Array[
 }
 
 /**
- * Chooses the ranges of a saved model's activations: by each method, and keeps those whose probabilities are nearest to
- * fp32's.
+ * Chooses the ranges of a saved model's activations by each method, and keeps those whose probabilities are nearest to
+ * fp32's. Then corrects the biases, if that brings the probabilities nearer still.
  *
  * @param images float32 [224, 224, 3] in [0, 1] each; a few dozen of what the model will see
  * @param onImage called after each image at fp32
@@ -93,22 +112,38 @@ export async function calibrate(
   const classifier = await loadClassifier(modelDir);
   const graph = graphOf(classifier, OUTPUT_NAME);
   classifier.dispose();
-  const { histograms, probabilities } = await observe(graph, images, threads, onImage);
-  const divergences: Record<string, number> = {};
-  let best: Calibrated | undefined;
+  const { histograms, inputMeans, probabilities } = await observe(graph, images, threads, onImage);
+  const measure = async (calibration: Calibration) => {
+    const quantized = encodeModel(quantize(graph, calibration.ranges, calibration.inputMeans));
+    const divergence = meanDivergence(probabilities, await probabilitiesOf(quantized, images, threads));
+    return { calibration, graph: quantized, divergence };
+  };
+  type Measured = Awaited<ReturnType<typeof measure>>;
+  const nearer = (a: Measured, b: Measured) => (b.divergence < a.divergence ? b : a);
+  const byMethod: Measured[] = [];
   for (const method of RANGE_METHODS) {
     const ranges: Ranges = Object.fromEntries(
       [...histograms].map(([name, histogram]) => [name, rounded(chooseRange(method, histogram))]),
     );
-    const quantized = encodeModel(quantize(graph, ranges));
-    divergences[method] = meanDivergence(probabilities, await probabilitiesOf(quantized, images, threads));
-    if (best === undefined || divergences[method] < divergences[best.method]!) {
-      best = { method, images: images.length, ranges, graph: quantized, divergences };
-    }
+    byMethod.push(await measure({ method, images: images.length, ranges }));
   }
-  return best!;
+  const plain = byMethod.reduce(nearer);
+  const corrected = await measure({ ...plain.calibration, inputMeans: asStored(inputMeans) });
+  const best = nearer(plain, corrected);
+  return {
+    ...best.calibration,
+    graph: best.graph,
+    divergences: Object.fromEntries([
+      ...byMethod.map(({ calibration, divergence }) => [calibration.method, divergence] as const),
+      [`${plain.calibration.method}, biases corrected`, corrected.divergence],
+    ]),
+  };
 }
 
 /** Ranges are stored to four digits: a byte has less than three. */
 const rounded = (range: readonly [number, number]): [number, number] =>
   range.map((bound) => Number(bound.toPrecision(4))) as [number, number];
+
+/** Means as the file holds them, so that the graph measured is the graph served. */
+const asStored = (means: InputMeans): InputMeans =>
+  Object.fromEntries(Object.entries(means).map(([name, of]) => [name, textToNumbers(numbersToText(of))]));

@@ -130,5 +130,7 @@ async function exportSavedModel(
   const classifier = await loadClassifier(modelDir);
   const graph = graphOf(classifier, OUTPUT_NAME);
   classifier.dispose();
-  return encodeModel(calibrated === undefined ? graph : quantize(graph, calibrated.ranges));
+  return encodeModel(
+    calibrated === undefined ? graph : quantize(graph, calibrated.ranges, calibrated.inputMeans),
+  );
 }

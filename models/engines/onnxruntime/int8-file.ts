@@ -7,9 +7,11 @@ import { join } from 'node:path';
 
 import { sha256 } from '../../../files/sha256';
 import { writeFileAtomic } from '../../../files/write';
+import type { InputMeans } from '../../onnx/quantize/bias-correction';
 import { RANGE_METHODS, type RangeMethod } from '../../onnx/quantize/choose-range';
 import type { Ranges } from '../../onnx/quantize/quantize';
 import { type SavedModel, savedModelSha256 } from '../../weights/saved-model';
+import { numbersToText, textToNumbers } from './number-text';
 
 /** Name of the file in a saved model's folder. */
 export const INT8_NAME = 'int8.json';
@@ -38,9 +40,11 @@ export interface Calibration {
   /** Number of images that the ranges were chosen on. */
   readonly images: number;
   readonly ranges: Ranges;
+  /** Mean inputs of the convolutions, if their biases are corrected. */
+  readonly inputMeans?: InputMeans | undefined;
 }
 
-/** Contents of the file. */
+/** Contents of the file; there `inputMeans` are texts of `number-text.ts`. */
 export interface Int8File extends Calibration {
   readonly format: 'tandem-int8';
   readonly formatVersion: 1;
@@ -49,16 +53,22 @@ export interface Int8File extends Calibration {
   readonly cost: Int8Cost;
 }
 
+type MeansTexts = Readonly<Record<string, string>>;
+
+const mapValues = <A, B>(of: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(of).map(([key, value]) => [key, map(value)]));
+
 const path = (folder: string) => join(folder, INT8_NAME);
 
 /** Writes the file beside a saved model. */
 export function writeInt8File(saved: SavedModel, calibration: Calibration, cost: Int8Cost): string {
-  const { method, images, ranges } = calibration;
-  const contents: Int8File = {
+  const { method, images, ranges, inputMeans } = calibration;
+  const contents: Omit<Int8File, 'inputMeans'> & { readonly inputMeans?: MeansTexts | undefined } = {
     format: 'tandem-int8',
     formatVersion: 1,
     modelSha256: savedModelSha256(saved),
     ...{ method, images, cost, ranges },
+    inputMeans: inputMeans && mapValues(inputMeans, numbersToText),
   };
   // One range per line.
   const text = JSON.stringify(contents, null, 2).replace(/\[\s+([^\s,]+),\s+([^\s,]+)\s+\]/g, '[$1, $2]');
@@ -78,7 +88,9 @@ function isRange(range: unknown): boolean {
 export function readInt8File(saved: SavedModel): Int8File | undefined {
   const file = path(saved.folder);
   if (!existsSync(file)) return undefined;
-  const contents = JSON.parse(readFileSync(file, 'utf8')) as Partial<Int8File>;
+  const { inputMeans, ...contents } = JSON.parse(readFileSync(file, 'utf8')) as Partial<
+    Omit<Int8File, 'inputMeans'>
+  > & { readonly inputMeans?: MeansTexts };
   const { format, formatVersion, modelSha256, method, ranges, cost } = contents;
   const valid: [boolean, string, string, unknown][] = [
     [format === 'tandem-int8', 'format', '"tandem-int8"', format],
@@ -96,6 +108,12 @@ export function readInt8File(saved: SavedModel): Int8File | undefined {
       'an object of pairs of finite numbers',
       ranges,
     ],
+    [
+      Object.values(inputMeans ?? {}).every((means) => typeof means === 'string'),
+      'inputMeans',
+      'an object of texts',
+      inputMeans,
+    ],
   ];
   for (const [ok, field, expected, value] of valid) {
     if (!ok) {
@@ -104,17 +122,17 @@ export function readInt8File(saved: SavedModel): Int8File | undefined {
       );
     }
   }
-  return modelSha256 === savedModelSha256(saved) ? (contents as Int8File) : undefined;
+  if (modelSha256 !== savedModelSha256(saved)) return undefined;
+  return { ...(contents as Int8File), inputMeans: inputMeans && mapValues(inputMeans, textToNumbers) };
 }
 
-/** Ranges and the checksum of them. */
-export interface CalibratedRanges {
-  readonly ranges: Ranges;
+/** What a graph is quantized with, and the checksum of that. */
+export interface CalibratedRanges extends Pick<Calibration, 'ranges' | 'inputMeans'> {
   readonly sha256: string;
 }
 
 /**
- * The ranges of a saved model.
+ * What a saved model is quantized with.
  *
  * @throws Error with the remedy if the model, as it is, was never calibrated
  */
@@ -126,5 +144,7 @@ export function requireInt8(saved: SavedModel): CalibratedRanges {
       `the model in ${saved.folder} cannot run at int8, because it ${why}: calibrate it with \`npx tandem export ${saved.folder} --precision int8 --calibrate FOLDER\`, or choose precision fp32`,
     );
   }
-  return { ranges: found.ranges, sha256: sha256(Buffer.from(JSON.stringify(found.ranges))) };
+  const { ranges, inputMeans } = found;
+  const means = inputMeans === undefined ? '' : JSON.stringify(mapValues(inputMeans, numbersToText));
+  return { ranges, inputMeans, sha256: sha256(`${JSON.stringify(ranges)}${means}`) };
 }

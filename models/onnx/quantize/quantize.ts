@@ -8,7 +8,8 @@
  * @see https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html#quantized-model-representation
  */
 import type { Graph, Initializer, Node } from '../proto';
-import { constantsOf, prepare, type Step } from './prepare';
+import { correctBias, type InputMeans } from './bias-correction';
+import { constantsOf, prepare, type Prepared, type Step } from './prepare';
 import { type Activation, activation, quantizeWeights, type Range } from './scales';
 
 /** The range of each stored tensor, by its name. */
@@ -65,16 +66,22 @@ const within = ([min, max]: Range, [low, high]: readonly [number, number]): Rang
 ];
 
 /** Names of the tensors that {@link quantize} stores with a range of their own: those to calibrate. */
-export const storedTensors = ({ steps }: ReturnType<typeof prepare>): string[] =>
+export const storedTensors = ({ steps }: Prepared): string[] =>
   [...steps.values()].map(({ result }) => result);
+
+/** Names of the tensors that the convolutions of {@link quantize} read. */
+export const convolutionInputs = ({ steps }: Prepared): string[] => [
+  ...new Set([...steps.values()].flatMap(({ node }) => (node.op === 'Conv' ? [node.inputs[0]!] : []))),
+];
 
 /**
  * Quantizes a graph of `graphOf`.
  *
  * @param ranges of every stored tensor, see `storedTensors`
+ * @param inputMeans of the convolutions whose biases are corrected, see `convolutionInputs`
  * @throws RangeError naming a tensor whose range is missing, or an operation that has no integer form on a rescaled image
  */
-export function quantize(exported: Graph, ranges: Ranges): Graph {
+export function quantize(exported: Graph, ranges: Ranges, inputMeans: InputMeans = {}): Graph {
   const { graph, steps, absorbed } = prepare(exported);
   const constants = constantsOf(graph);
   const nodes: Node[] = [];
@@ -139,8 +146,14 @@ export function quantize(exported: Graph, ranges: Ranges): Graph {
     const [input, kernelName, biasName] = node.inputs as [string, string, string];
     const { activation: of, offset } = stored.get(input)!;
     const [kernel, bias] = [constants.get(kernelName)!, constants.get(biasName)!];
+    const round = (shifts: Float32Array) => quantizeWeights(kernel.values as Float32Array, shifts, of.scale);
     const shifts = withOffset(kernel.values as Float32Array, bias.values as Float32Array, offset);
-    const { scales, ...integers } = quantizeWeights(kernel.values as Float32Array, shifts, of.scale);
+    const means = inputMeans[input];
+    const { scales, ...integers } = round(
+      means === undefined
+        ? shifts
+        : correctBias(kernel, shifts, round(shifts), node.attributes!['group'] as number, means),
+    );
     return {
       ...node,
       inputs: [

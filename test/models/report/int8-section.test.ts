@@ -25,6 +25,14 @@ test('the section says what int8 costs, what the gate asks for and what follows'
   expect(section('too few images')).toContain('cannot judge fewer than 500 images');
 });
 
+test('the section says whether biases are corrected', () => {
+  const inputMeans = { image: Float32Array.of(1) };
+  expect(int8Section({ method: 'percentile', images: 120, cost, inputMeans })).toContain(
+    'by percentile on 120 calibration images, biases corrected for the rounding of kernels), **measured**',
+  );
+  expect(section('passed')).not.toContain('corrected');
+});
+
 test('a card gets the section at its end, and a newer one in its place', () => {
   const card = '# Model\n\nText.\n';
   const once = withInt8Section(card, section('failed'));

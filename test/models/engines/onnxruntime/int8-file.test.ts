@@ -40,6 +40,20 @@ test('what is written is read again, with one range per line', () => {
   expect(readFileSync(file, 'utf8')).toContain('    "conv": [-1.25, 2]\n');
 });
 
+test('mean inputs are read as they were stored, and give another graph', () => {
+  const saved = readSavedModel(folder);
+  writeInt8File(saved, calibration, cost('passed'));
+  const plain = requireInt8(saved);
+  expect(plain.inputMeans).toBeUndefined();
+  writeInt8File(saved, { ...calibration, inputMeans: { image: Float32Array.of(0.5, -2) } }, cost('passed'));
+  const corrected = requireInt8(saved);
+  expect(corrected.inputMeans).toEqual({ image: Float32Array.of(0.5, -2) });
+  expect(corrected.sha256).not.toBe(plain.sha256);
+  const file = join(folder, INT8_NAME);
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/"image": "[^"]*"/, '"image": 1'));
+  expect(() => readInt8File(saved)).toThrow(`${file}: inputMeans must be an object of texts`);
+});
+
 test.each<[Verdict, string]>([
   ['passed', 'int8'],
   ['failed', 'fp32'],

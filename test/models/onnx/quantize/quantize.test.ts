@@ -6,7 +6,12 @@ import { graphOf } from '../../../../models/onnx/export';
 import { encodeModel, type Graph } from '../../../../models/onnx/proto';
 import { groupsOf, widenFirstConvolution } from '../../../../models/onnx/quantize/first-convolution';
 import { prepare } from '../../../../models/onnx/quantize/prepare';
-import { quantize, type Ranges, storedTensors } from '../../../../models/onnx/quantize/quantize';
+import {
+  convolutionInputs,
+  quantize,
+  type Ranges,
+  storedTensors,
+} from '../../../../models/onnx/quantize/quantize';
 
 beforeAll(() => tf.enableProdMode());
 
@@ -142,6 +147,28 @@ test('between the image and the last stored tensor every operation reads and wri
     expect(readers(output)).toEqual(['QuantizeLinear']);
   }
   expect(nodes.map(({ op }) => op)).not.toContain('BatchNormalization');
+});
+
+test('a corrected bias makes up for weights that are rounded to 0', async () => {
+  const graph = build((x) => then(x, conv({ filters: 1, padding: 'valid' })));
+  const lost = 0.0035; // less than half of a step of 1/127
+  const rounding: Graph = {
+    ...graph,
+    initializers: graph.initializers.map((one) =>
+      one.dims.length === 4 ? { ...one, values: new Float32Array(27).fill(lost).fill(1, 0, 1) } : one,
+    ),
+  };
+  const [input] = convolutionInputs(prepare(rounding));
+  const ranges = await rangesOf(rounding);
+  const mean = images.reduce((sum, value) => sum + value, 0) / images.length;
+  const meanOf = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const expected = meanOf(await run(rounding));
+  const plain = meanOf(await run(quantize(rounding, ranges)));
+  const corrected = meanOf(
+    await run(quantize(rounding, ranges, { [input!]: new Float32Array(3).fill(mean) })),
+  );
+  expect(expected - plain).toBeGreaterThan(0.03);
+  expect(Math.abs(expected - corrected)).toBeLessThan(0.005);
 });
 
 test('a tensor without a range is refused by name', () => {
