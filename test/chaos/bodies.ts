@@ -8,11 +8,11 @@ import { LIMITS } from '../../service/contract';
 import { CLASSIFY, residentMib, type RunFault } from './pods';
 
 const MB = 1_000_000;
-const SIZE = 40 * MB;
+const SIZE = 100 * MB;
 const CHUNK = Buffer.alloc(MB);
 const SAMPLE_INTERVAL_MS = 20;
-/** Garbage of a few bodies' chunks; a kept body alone would take more. */
-const MAX_GROWTH_MIB = 30;
+/** Less than one of the bodies; what is kept of one up to its limit, and garbage, takes half of it. */
+const MAX_GROWTH_MIB = 64;
 const ROUNDS = 3;
 
 interface Hostile {
@@ -29,8 +29,7 @@ const chunked = Buffer.concat([Buffer.from(`${MB.toString(16)}\r\n`), CHUNK, Buf
 const compressed = (encoding: string, body: Buffer) =>
   `Content-Encoding: ${encoding}\r\nContent-Length: ${body.length}`;
 
-function hostileBodies(): readonly Hostile[] {
-  const zipped = gzipSync(Buffer.alloc(SIZE));
+function hostileBodies(zipped: Buffer): readonly Hostile[] {
   const half = zipped.subarray(0, zipped.length / 2);
   return [
     { head: `Content-Length: ${SIZE}`, body: repeated(CHUNK, SIZE / MB), status: 413 },
@@ -78,10 +77,11 @@ export const largeBodies: RunFault = async (stage, pods) => {
   let most = before;
   const sampling = setInterval(() => (most = Math.max(most, residentMib(pod.processId))), SAMPLE_INTERVAL_MS);
   stage.onEnd(() => clearInterval(sampling));
+  const zipped = gzipSync(Buffer.alloc(SIZE));
   let [sent, refused, bytes] = [0, 0, 0];
   await stage.inject(async () => {
     for (let round = 0; round < ROUNDS; round++)
-      for (const hostile of hostileBodies()) {
+      for (const hostile of hostileBodies(zipped)) {
         const answer = await send(pod.port, hostile);
         sent++;
         bytes += answer.bytes;

@@ -49,7 +49,7 @@ export const FAULTS = {
   },
   'large-bodies': {
     name: 'oversized and compressed bodies',
-    injected: 'bodies of 40 MB: declared, in chunks, inflated from gzip, in an unknown or damaged encoding',
+    injected: 'bodies of 100 MB: declared, in chunks, inflated from gzip, in an unknown or damaged encoding',
     happened: 'the bytes have left the client',
     survived: 'each gets its 4xx; the server’s memory does not grow with the bodies',
     measured: '{refused} of {sent} bodies refused; memory of the server’s process +{grownMiB} MiB',
