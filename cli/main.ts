@@ -14,6 +14,7 @@ import { addExport } from './export';
 import { addFit } from './fit';
 import { addOpenApi } from './openapi';
 import { addPack } from './pack';
+import { addPlan } from './plan';
 import { addPredict } from './predict';
 import { addServe } from './serve';
 import { addSynth } from './synth';
@@ -55,6 +56,7 @@ addVariants(program);
 addOpenApi(program);
 addBenchCommand(program);
 addExplain(program);
+addPlan(program);
 
 async function main(): Promise<void> {
   ignoreBrokenPipe();
