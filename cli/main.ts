@@ -15,6 +15,7 @@ import { addExport } from './export';
 import { addFit } from './fit';
 import { addOpenApi } from './openapi';
 import { addPack } from './pack';
+import { addPlan } from './plan';
 import { addPredict } from './predict';
 import { addServe } from './serve';
 import { addSynth } from './synth';
@@ -56,6 +57,7 @@ addVariants(program);
 addOpenApi(program);
 addBenchCommand(program);
 addExplain(program);
+addPlan(program);
 
 async function main(): Promise<void> {
   ignoreBrokenPipe();

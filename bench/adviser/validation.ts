@@ -7,7 +7,7 @@ import { conformalBound } from '../../statistics/conformal';
 import type { Evidence } from '../evidence/evidence';
 import type { ExperimentRun } from '../evidence/experiment-run';
 import type { RateCurve, RateFigures } from '../evidence/rate-curve';
-import { loadOf, loadStartMs, requestsOf } from '../evidence/runs';
+import { loadStartMs, requestsOf } from '../evidence/runs';
 import { OUTCOMES } from '../load/run-document';
 import { type Band, bandOf, overSeeds } from '../twin/bands';
 import type { Simulated } from '../twin/simulate';
@@ -114,8 +114,8 @@ function checkHpa(run: ExperimentRun, profile: ModelProfile, seeds: number): Hpa
   };
 }
 
-/** Simulates every recorded run of the models that have a profile. */
-export function validate(evidence: Evidence, seeds: number): Validation {
+/** Profiles of the models that have one; why the others have none, in their errors' words. */
+export function profilesOf(evidence: Evidence): Pick<Validation, 'profiles' | 'missing'> {
   const profiles: ModelProfile[] = [];
   const missing: string[] = [];
   for (const model of MODEL_IDS) {
@@ -125,21 +125,33 @@ export function validate(evidence: Evidence, seeds: number): Validation {
       missing.push((error as Error).message);
     }
   }
-  const profileBy = new Map<ModelId, ModelProfile>(profiles.map((profile) => [profile.model, profile]));
-  const withProfile = <T>(model: ModelId, check: (profile: ModelProfile) => readonly T[]): readonly T[] => {
-    const profile = profileBy.get(model);
-    return profile === undefined ? [] : check(profile);
-  };
+  return { profiles, missing };
+}
+
+const profileIn = (profiles: readonly ModelProfile[], model: ModelId) =>
+  profiles.find((profile) => profile.model === model);
+
+/** Simulates the deployments of fixed size. */
+export const rateChecks = (
+  { curves }: Evidence,
+  profiles: readonly ModelProfile[],
+  seeds: number,
+): RateCheck[] =>
+  [...curves.values()].flatMap((curve) => {
+    const profile = profileIn(profiles, curve.model);
+    return profile === undefined ? [] : checkRates(curve, profile, seeds);
+  });
+
+/** Simulates every recorded run of the models that have a profile. */
+export function validate(evidence: Evidence, seeds: number): Validation {
+  const { profiles, missing } = profilesOf(evidence);
   return {
     ...{ seeds, profiles, missing },
-    rates: [...evidence.curves.values()].flatMap((curve) =>
-      withProfile(curve.model, (profile) => checkRates(curve, profile, seeds)),
-    ),
-    hpas: evidence.hpaRuns.flatMap((run) =>
-      withProfile(run.model, (profile) =>
-        loadOf(run).settings.load.startsWith('closed') ? [] : [checkHpa(run, profile, seeds)],
-      ),
-    ),
+    rates: rateChecks(evidence, profiles, seeds),
+    hpas: evidence.hpaRuns.flatMap((run) => {
+      const profile = profileIn(profiles, run.model);
+      return profile === undefined ? [] : [checkHpa(run, profile, seeds)];
+    }),
   };
 }
 

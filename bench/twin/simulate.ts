@@ -7,9 +7,9 @@
  */
 import { OUTCOMES } from '../load/run-document';
 import { seededRandom } from '../../statistics/seeded-random';
-import { agenda } from './agenda';
+import { type Agenda, agenda } from './agenda';
 import { router } from './endpoints';
-import { fleet, isReady, type SimulatedPod } from './fleet';
+import { type Fleet, fleet, isReady, type SimulatedPod } from './fleet';
 import { type SimulatedSync, startHpa } from './hpa-loop';
 import type { PodFigures, Scenario } from './scenario';
 
@@ -36,6 +36,28 @@ export interface Simulated {
   readonly syncs: readonly SimulatedSync[];
   /** Desired replicas, summed over the simulated time. */
   readonly podSeconds: number;
+  /** CPU use of each pod that existed for a whole window of {@link USE_WINDOW_MS}, window by window, millicores. */
+  readonly useMillis: readonly number[];
+}
+
+/** As often as metrics-server takes a sample by default. */
+export const USE_WINDOW_MS = 15_000;
+
+/** Reads each pod's CPU use at the end of each window. */
+function useLog({ pods, usedCpuMs }: Fleet, { add }: Pick<Agenda, 'add'>): number[] {
+  const useMillis: number[] = [];
+  let before = new Map<SimulatedPod, number>();
+  const read = (nowMs: number): void => {
+    const used = new Map(pods().map((pod) => [pod, usedCpuMs(pod, nowMs)]));
+    for (const [pod, cpuMs] of used) {
+      const from = before.get(pod);
+      if (from !== undefined && isReady(pod, nowMs)) useMillis.push((1000 * (cpuMs - from)) / USE_WINDOW_MS);
+    }
+    before = used;
+    add(nowMs + USE_WINDOW_MS, read);
+  };
+  add(0, read);
+  return useMillis;
 }
 
 /** CPU times of images, one per call: log-normal, with the figures' mean. */
@@ -90,6 +112,7 @@ export function simulate(scenario: Scenario, seed: number): Simulated {
     pods.scaleTo(nowMs, replicas);
   }
   note(0);
+  const useMillis = useLog(pods, { add });
   if (scaling.kind === 'hpa') {
     const { cpuRequestMillis } = figures;
     startHpa(scaling, cpuRequestMillis, seed, { add }, pods, log.desired, scaleTo, (sync) =>
@@ -159,5 +182,5 @@ export function simulate(scenario: Scenario, seed: number): Simulated {
   }
   runUntil(durationMs);
   log.setDesired(durationMs, log.desired());
-  return { latencyMs, outcome, replicas: log.steps, syncs, podSeconds: log.podSeconds() };
+  return { latencyMs, outcome, replicas: log.steps, syncs, podSeconds: log.podSeconds(), useMillis };
 }

@@ -1,0 +1,152 @@
+/** The adviser's answer as text for a terminal and as Markdown for a pull request. Pure. */
+import { table } from '../../charts/markdown';
+import { percent } from '../../charts/percent';
+import { minCases } from '../../statistics/conformal';
+import { objective, plural } from '../evidence/words';
+import type { Advice, Excluded } from './advise';
+import { candidateText, resourcesOf } from './candidate';
+import type { Ideal } from './ideal';
+import { type Judgement, judgementText, type Wish } from './judge';
+import { CONFIDENCE } from './validation';
+import type { Rival } from './rivals';
+
+/** An answer with its comparisons. */
+export interface Comparison {
+  readonly ideal: Ideal;
+  readonly rivals: readonly Rival[];
+}
+
+/** How many of the losers of each kind are shown. */
+const SHOWN = 3;
+
+const cores = (value: number) => `${value.toFixed(2)} cores`;
+
+/** What the upper edge is made of, or why there is none. */
+export function boundText({ bound: { factor, cases } }: Pick<Wish, 'bound'>): string {
+  return factor === undefined
+    ? `The recordings give ${plural(cases, 'case')} of a predicted p95, and a bound at ${percent(CONFIDENCE)} needs ` +
+        `${minCases(CONFIDENCE)}: the upper end of the seeds stands in for it, which promises less. Run "npm run experiments".`
+    : `The upper edge is ${Math.max(1, factor).toFixed(2)} times the simulated latency: at ${percent(CONFIDENCE)} confidence a ` +
+        `measured p95 stays below it (split conformal, ${cases} cases of docs/twin.md).`;
+}
+
+const excludedText = ({ candidate, reason }: Excluded) => `${candidateText(candidate)}: ${reason}`;
+
+/** A loser: its cost, and the sentence why. */
+const loserText = (judgement: Judgement, wish: Wish, best?: Judgement) => {
+  const why = judgement.passes
+    ? `passes, but requests ${cores(judgement.coresRequested - (best?.coresRequested ?? 0))} more`
+    : `fails: ${judgementText(judgement, wish)}`;
+  return `${candidateText(judgement.candidate)}, ${cores(judgement.coresRequested)}: ${why}`;
+};
+
+/** Where the figures of the recommended model come from. */
+const sourcesOf = ({ candidate: { profile } }: Judgement) => [
+  ['CPU time per image', `${profile.cpuMsPerImage.value.toFixed(1)} ms`, profile.cpuMsPerImage.source],
+  ['its spread', profile.cpuSpread.value.toFixed(1), profile.cpuSpread.source],
+  ['CPU without load', `${profile.idleMillis.value.toFixed(1)}m`, profile.idleMillis.source],
+  ['CPU time of a start', `${(profile.startCpuMs.value / 1000).toFixed(1)} s`, profile.startCpuMs.source],
+  ['memory', `${(profile.memoryBytes.value / 1e6).toFixed(0)} MB`, profile.memoryBytes.source],
+];
+
+const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`);
+
+/** The rest of an answer with a recommendation. */
+function comparisonLines(advice: Advice, best: Judgement, { ideal, rivals }: Comparison): string[] {
+  const { wish } = advice;
+  const times = best.coresRequested / ideal.coresRequested;
+  return [
+    `The ideal lower bound: ${cores(ideal.coresRequested)}, if there were at each moment ceil(rate / ${ideal.kneePerSecond.toFixed(1)}) ` +
+      `pods, ready at once; this is ${times.toFixed(2)} times as much.`,
+    ...rivals.map(({ rule, judgement }) => {
+      const result = judgement.passes ? 'passes' : 'fails';
+      return (
+        `${rule.name} (${rule.words}) would request ${judgement.candidate.cpuRequestMillis}m, ${cores(judgement.coresRequested)}, ` +
+        `for the same pods: ${result}, ${judgementText(judgement, wish)}.`
+      );
+    }),
+  ];
+}
+
+/**
+ * The whole answer.
+ *
+ * @param loadText the load as it was asked for
+ */
+export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Comparison): string {
+  const { wish, best, cheaper, dearer, nearest, excluded, tried } = advice;
+  const asked = `${objective(wish.slo)} under \`${loadText}\` on ${plural(wish.nodes, 'node')}`;
+  const failing = cheaper.slice(0, SHOWN).map((each) => loserText(each, wish));
+  const near = nearest
+    .filter((each) => !cheaper.slice(0, SHOWN).includes(each))
+    .map((each) => `${each.candidate.profile.model} comes no nearer than ${loserText(each, wish)}`);
+  if (best === undefined || comparison === undefined) {
+    return [
+      `# No deployment meets ${asked}`,
+      `Simulated: ${plural(tried, 'candidate')}. ${boundText(wish)}`,
+      ...(near.length > 0 ? ['The nearest ones:', bullets(near).join('\n')] : []),
+      ...(excluded.length > 0
+        ? ['Not simulated:', bullets(excluded.slice(0, SHOWN).map(excludedText)).join('\n')]
+        : []),
+      'Add nodes, or relax the objective.',
+    ].join('\n\n');
+  }
+  const { candidate } = best;
+  const { requests, limits } = resourcesOf(candidate);
+  const { scaling, profile } = candidate;
+  const rows: [string, string][] = [
+    ['model', `${profile.model} at ${profile.precision}`],
+    ['requests', `${requests.cpu}, ${requests.memory}`],
+    ['limits', `${limits.cpu}, ${limits.memory}`],
+    scaling.kind === 'fixed'
+      ? ['replicas', String(scaling.replicas)]
+      : [
+          'HPA',
+          `${scaling.minReplicas} to ${scaling.maxReplicas} replicas, target ${scaling.targetCpuPercent} %`,
+        ],
+    ['CPU requested on average, simulated', cores(best.coresRequested)],
+    ['pods on average, simulated', best.podsOnAverage.toFixed(2)],
+    ['latency, simulated', judgementText(best, wish)],
+  ];
+  const passing = dearer.slice(0, SHOWN).map((each) => loserText(each, wish, best));
+  return [
+    `# ${asked}`,
+    table(['', 'recommended'], rows),
+    boundText(wish),
+    ...(failing.length + near.length > 0 ? ['## They fail', bullets([...failing, ...near]).join('\n')] : []),
+    ...(passing.length > 0 ? ['## They pass, but cost more', bullets(passing).join('\n')] : []),
+    ...(excluded.length > 0
+      ? ['## Not simulated', bullets(excluded.slice(0, SHOWN).map(excludedText)).join('\n')]
+      : []),
+    '## Beside it',
+    bullets(comparisonLines(advice, best, comparison)).join('\n'),
+    '## Where the figures come from',
+    `Measured on ${profile.machine}; all else on this page is simulated from it.`,
+    table(['figure', 'value', 'run'], sourcesOf(best)),
+  ].join('\n\n');
+}
+
+const cellsOf = (row: string) => row.replace(/^\| ?| ?\|$/g, '').split(' | ');
+
+/** Rows of a Markdown table in columns that are as wide as their longest cell. */
+function alignedRows(rows: readonly string[]): string[] {
+  const cells = rows.map(cellsOf);
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd(),
+  );
+}
+
+/** The same for a terminal: without Markdown's marks, tables in columns. */
+export function plainText(markdown: string): string {
+  return markdown
+    .split('\n\n')
+    .map((block) => {
+      const lines = block.split('\n').filter((line) => !/^\|( ?-+ ?\|)+$/.test(line));
+      return lines[0]!.startsWith('|')
+        ? alignedRows(lines).join('\n')
+        : lines.map((line) => line.replace(/^#+ /, '')).join('\n');
+    })
+    .join('\n\n')
+    .replaceAll('`', '');
+}

@@ -1,0 +1,188 @@
+/**
+ * The search for the deployment that meets an objective at the least CPU requested: every model, limit, number of replicas
+ * or autoscaler, chosen together. Pure.
+ */
+import type { ClusterNode } from '../../infra/cluster';
+import type { ModelId } from '../../models/catalog';
+import { DEFAULT_FLAGS } from '../autoscaler/settings';
+import { durationSeconds, meanRequests, type OpenLoad, rateAt } from '../load/load';
+import { type Candidate, limitsOf, obstacleOf, podsAtLimit } from './candidate';
+import { judge, type Judgement, type Wish } from './judge';
+import type { ModelProfile } from './model-profile';
+
+/** Requests are multiples of this, millicores. */
+const REQUEST_STEP_MILLIS = 5;
+/** More replicas are not tried. */
+const MAX_REPLICAS = 60;
+/** HPA targets to try, percent of the request. */
+const TARGETS_PERCENT = [90, 70, 50];
+const MIN_REPLICAS = [1, 2];
+/** Requests to try behind an HPA, as shares of the limit. */
+const REQUEST_SHARES = [0.3, 0.5, 0.8];
+/** Seeds for a first look, and for what is recommended or rejected. */
+const LOOK_SEEDS = 1;
+const FINAL_SEEDS = 20;
+/** The busiest time of a load is looked for in windows of this length. */
+const BUSY_SECONDS = 60;
+
+/** A candidate that was not simulated, and why. */
+export interface Excluded {
+  readonly candidate: Candidate;
+  readonly reason: string;
+}
+
+export interface Advice {
+  readonly wish: Wish;
+  readonly best?: Judgement;
+  /** Cheaper than the best, but they fail; the dearest of them first. */
+  readonly cheaper: readonly Judgement[];
+  /** They pass and cost as much or more; the cheapest first. */
+  readonly dearer: readonly Judgement[];
+  readonly excluded: readonly Excluded[];
+  /** Of each model that never passes, the candidate that comes nearest. */
+  readonly nearest: readonly Judgement[];
+  /** How many were simulated. */
+  readonly tried: number;
+}
+
+/** The highest rate of a load over {@link BUSY_SECONDS}, requests per second. */
+export function busiestPerSecond(load: OpenLoad): number {
+  const seconds = durationSeconds(load);
+  const rates = Array.from({ length: Math.ceil(seconds) }, (_, second) => rateAt(load, second));
+  let highest = 0;
+  for (let from = 0; from === 0 || from + BUSY_SECONDS <= rates.length; from += BUSY_SECONDS / 4) {
+    const window = rates.slice(from, from + BUSY_SECONDS);
+    highest = Math.max(highest, window.reduce((sum, rate) => sum + rate, 0) / window.length);
+  }
+  return highest;
+}
+
+/** Whether a load keeps one rate: then an autoscaler has nothing to do. */
+export const isSteady = ({ kind }: OpenLoad): boolean => kind === 'constant' || kind === 'poisson';
+
+/** CPU that each of some pods uses at a rate, millicores. */
+const useAt = ({ cpuMsPerImage, idleMillis }: ModelProfile, ratePerSecond: number, pods: number) =>
+  (ratePerSecond * cpuMsPerImage.value) / pods + idleMillis.value;
+
+/** The least request that covers what a pod uses in the busiest minute. */
+const requestFor = (useMillis: number) => Math.ceil(useMillis / REQUEST_STEP_MILLIS) * REQUEST_STEP_MILLIS;
+
+function fixedCandidates(profile: ModelProfile, peakPerSecond: number): Candidate[] {
+  return limitsOf(profile).flatMap((cpuLimitMillis) =>
+    Array.from({ length: MAX_REPLICAS }, (_, i) => i + 1).flatMap((replicas) => {
+      const cpuRequestMillis = requestFor(useAt(profile, peakPerSecond, replicas));
+      const scaling = { kind: 'fixed', replicas } as const;
+      return cpuRequestMillis < cpuLimitMillis
+        ? [{ profile, cpuRequestMillis, cpuLimitMillis, scaling }]
+        : [];
+    }),
+  );
+}
+
+function hpaCandidates(
+  profile: ModelProfile,
+  peakPerSecond: number,
+  nodes: readonly ClusterNode[],
+): Candidate[] {
+  return limitsOf(profile).flatMap((cpuLimitMillis) =>
+    REQUEST_SHARES.flatMap((share) => {
+      const cpuRequestMillis = requestFor(share * cpuLimitMillis);
+      const one = {
+        profile,
+        cpuRequestMillis,
+        cpuLimitMillis,
+        scaling: { kind: 'fixed', replicas: 1 },
+      } as const;
+      const maxReplicas = podsAtLimit(one, nodes, MAX_REPLICAS);
+      // An HPA that cannot reach its target at the peak stays at its maximum: a fixed number does that too.
+      return TARGETS_PERCENT.filter(
+        (percent) => useAt(profile, peakPerSecond, maxReplicas) <= (percent / 100) * cpuRequestMillis,
+      ).flatMap((targetCpuPercent) =>
+        MIN_REPLICAS.filter((minReplicas) => minReplicas < maxReplicas).map((minReplicas) => ({
+          ...one,
+          scaling: { kind: 'hpa', minReplicas, maxReplicas, targetCpuPercent } as const,
+        })),
+      );
+    }),
+  );
+}
+
+/**
+ * The CPU that a candidate requests at least, cores: for a fixed number exactly; behind an HPA what its pods use on average
+ * over the highest ratio at which it adds none.
+ */
+function leastCores({ scaling, cpuRequestMillis, profile }: Candidate, meanPerSecond: number): number {
+  if (scaling.kind === 'fixed') return (scaling.replicas * cpuRequestMillis) / 1000;
+  const highest = (scaling.targetCpuPercent / 100) * (1 + DEFAULT_FLAGS.tolerance);
+  const used = (meanPerSecond * profile.cpuMsPerImage.value) / highest;
+  return Math.max(scaling.minReplicas * cpuRequestMillis, used) / 1000;
+}
+
+/** The same limit with one pod more, where the number is fixed: what a spare pod costs. */
+function onePodMore(candidate: Candidate, peakPerSecond: number): Candidate | undefined {
+  const { scaling, profile } = candidate;
+  if (scaling.kind !== 'fixed') return undefined;
+  const replicas = scaling.replicas + 1;
+  const cpuRequestMillis = requestFor(useAt(profile, peakPerSecond, replicas));
+  return { ...candidate, cpuRequestMillis, scaling: { kind: 'fixed', replicas } };
+}
+
+/** Finds the cheapest candidates that pass, and what loses against them. */
+export function advise(
+  profiles: readonly ModelProfile[],
+  wish: Wish,
+  nodes: readonly ClusterNode[],
+  models: readonly ModelId[],
+): Advice {
+  const peakPerSecond = busiestPerSecond(wish.load);
+  const meanPerSecond = meanRequests(wish.load) / durationSeconds(wish.load);
+  const candidates = profiles
+    .filter(({ model }) => models.includes(model))
+    .flatMap((profile) => [
+      ...fixedCandidates(profile, peakPerSecond),
+      ...(isSteady(wish.load) ? [] : hpaCandidates(profile, peakPerSecond, nodes)),
+    ])
+    .sort((a, b) => leastCores(a, meanPerSecond) - leastCores(b, meanPerSecond));
+  const excluded: Excluded[] = [];
+  const looked: Judgement[] = [];
+  const passing = new Map<ModelId, number>();
+  for (const candidate of candidates) {
+    const { model } = candidate.profile;
+    // What costs as much as a passing one of its model cannot win.
+    if (leastCores(candidate, meanPerSecond) >= (passing.get(model) ?? Infinity)) continue;
+    const reason = obstacleOf(candidate, nodes);
+    if (reason !== undefined) {
+      excluded.push({ candidate, reason });
+      continue;
+    }
+    const look = judge(candidate, wish, LOOK_SEEDS);
+    const judgement = look.passes ? judge(candidate, wish, FINAL_SEEDS) : look;
+    looked.push(judgement);
+    if (judgement.passes) {
+      passing.set(model, Math.min(passing.get(model) ?? Infinity, judgement.coresRequested));
+    }
+  }
+  const sortByCost = (judged: readonly Judgement[]) =>
+    [...judged].sort((a, b) => a.coresRequested - b.coresRequested);
+  const found = sortByCost(looked).find(({ passes }) => passes);
+  const next = found && onePodMore(found.candidate, peakPerSecond);
+  const byCost = sortByCost(
+    next === undefined || obstacleOf(next, nodes) !== undefined
+      ? looked
+      : [...looked, judge(next, wish, FINAL_SEEDS)],
+  );
+  const best = byCost.find(({ passes }) => passes);
+  return {
+    ...{ wish, excluded, tried: looked.length },
+    nearest: models.flatMap((model) => {
+      const own = looked.filter(({ candidate }) => candidate.profile.model === model);
+      if (own.length === 0 || own.some(({ passes }) => passes)) return [];
+      return own.reduce((near, each) => (each.edgeMs < near.edgeMs ? each : near));
+    }),
+    ...(best && { best }),
+    cheaper: byCost
+      .filter(({ passes, coresRequested }) => !passes && coresRequested <= (best?.coresRequested ?? Infinity))
+      .reverse(),
+    dearer: byCost.filter((each) => each.passes && each !== best),
+  };
+}

@@ -1,0 +1,66 @@
+/** Deployments that the adviser tries: what they are and whether the nodes have room for them. Pure. */
+import type { ClusterNode } from '../../infra/cluster';
+import { ROLLING_UPDATE } from '../../infra/deployment-defaults';
+import { formatMemory } from '../../infra/quantity';
+import { maxReplicasOf } from '../../infra/replicas';
+import { place } from '../../infra/scheduling';
+import { type Resources, type Scaling, VARIANTS } from '../../infra/variants';
+import type { ModelProfile } from './model-profile';
+
+/** One way to deploy one model. */
+export interface Candidate {
+  readonly profile: ModelProfile;
+  readonly cpuRequestMillis: number;
+  readonly cpuLimitMillis: number;
+  readonly scaling: Scaling;
+}
+
+/** CPU limits to try, millicores. Above one core they are whole cores, as the service uses no part of one. */
+const LIMITS_MILLIS = [250, 500, 750, 1_000, 2_000, 3_000];
+/** The figures of a thread more are not in the profile. */
+const ONE_THREAD_LIMIT_MILLIS = 1_000;
+/** KRR's rule for memory: what was used, and 15 % more. */
+const MEMORY_MARGIN = 1.15;
+const MEBIBYTE = 1024 * 1024;
+
+/** The limits that a model can use, lowest first. */
+export const limitsOf = ({ model }: ModelProfile): readonly number[] =>
+  model === 'latency' ? LIMITS_MILLIS : LIMITS_MILLIS.filter((millis) => millis <= ONE_THREAD_LIMIT_MILLIS);
+
+/** Requests and limits. The memory limit is that of the model's variant behind an HPA. */
+export function resourcesOf({ profile, cpuRequestMillis, cpuLimitMillis }: Candidate): Resources {
+  const variant = VARIANTS.find(({ model, kind }) => model === profile.model && kind === 'hpa')!;
+  const bytes = Math.ceil((MEMORY_MARGIN * profile.memoryBytes.value) / MEBIBYTE) * MEBIBYTE;
+  return {
+    requests: { cpu: `${cpuRequestMillis}m`, memory: formatMemory(bytes, 'binary') },
+    limits: { cpu: `${cpuLimitMillis}m`, memory: variant.resources.limits.memory },
+  };
+}
+
+/** Pods whose CPU limits the nodes can give at once; up to `most`. */
+export function podsAtLimit(candidate: Candidate, nodes: readonly ClusterNode[], most: number): number {
+  const { requests, limits } = resourcesOf(candidate);
+  const asked = { requests: { cpu: limits.cpu, memory: requests.memory }, limits };
+  return most - place(most, asked, nodes).pending;
+}
+
+/** Why the nodes cannot run it as simulated; undefined if they can. */
+export function obstacleOf(candidate: Candidate, nodes: readonly ClusterNode[]): string | undefined {
+  const most = maxReplicasOf(candidate.scaling);
+  if (podsAtLimit(candidate, nodes, most) < most) {
+    return `the nodes cannot give ${most} pods ${candidate.cpuLimitMillis}m at once, so their speed is not certain`;
+  }
+  const update = most + ROLLING_UPDATE.maxSurge;
+  const { pending } = place(update, resourcesOf(candidate), nodes);
+  return pending > 0 ? `a rolling update would hang: its surge pod does not fit` : undefined;
+}
+
+/** Replicas in words. */
+export const scalingText = (scaling: Scaling): string =>
+  scaling.kind === 'fixed'
+    ? `${scaling.replicas} pod${scaling.replicas === 1 ? '' : 's'}`
+    : `${scaling.minReplicas} to ${scaling.maxReplicas} pods at ${scaling.targetCpuPercent} %`;
+
+/** `2 pods of MobileNetV2, …` without the model: requests and limits. */
+export const candidateText = ({ profile, cpuRequestMillis, cpuLimitMillis, scaling }: Candidate): string =>
+  `${profile.model}, ${scalingText(scaling)}, request ${cpuRequestMillis}m, limit ${cpuLimitMillis}m`;

@@ -1,0 +1,134 @@
+/** Whether a candidate meets an objective under a load, and what it costs: simulated. Pure. */
+import { HPA_BEHAVIOR } from '../../infra/deployment-defaults';
+import { percentile } from '../../statistics/percentile';
+import { DEFAULT_FLAGS, settingsOf } from '../autoscaler/settings';
+import { duration } from '../evidence/words';
+import { durationSeconds, type OpenLoad } from '../load/load';
+import { OUTCOMES } from '../load/run-document';
+import { drawSchedule } from '../load/schedule';
+import type { Slo } from '../load/slo';
+import { bandOf, overSeeds } from '../twin/bands';
+import type { Scenario } from '../twin/scenario';
+import type { Simulated } from '../twin/simulate';
+import { type Candidate, resourcesOf } from './candidate';
+import { podFiguresOf } from './model-profile';
+import { METRIC_RESOLUTION_MS } from './recorded-scenario';
+import type { LatencyBound } from './validation';
+
+/** What is asked for. */
+export interface Wish {
+  readonly slo: Slo;
+  readonly load: OpenLoad;
+  readonly nodes: number;
+  readonly bound: LatencyBound;
+}
+
+/** The load generator's deadline; an answer after it is worth nothing here either. */
+const TIMEOUT_MS = 10_000;
+/** Room for every pod: whether they fit is asked before. */
+const ROOM_FOR_ALL = 10_000;
+
+const RIGHT = OUTCOMES.indexOf('right');
+
+export interface Judgement {
+  readonly candidate: Candidate;
+  readonly passes: boolean;
+  /** The objective's percentile over all requests, median of the seeds; Infinity where too many are not answered. */
+  readonly latencyMs: number;
+  /** Its upper edge: by the conformal bound, else the upper end of the seeds' band. */
+  readonly edgeMs: number;
+  /** CPU requested, and pods, per hour. */
+  readonly coresRequested: number;
+  readonly podsOnAverage: number;
+  /** CPU use of single pods in windows of 15 s. */
+  readonly useMillis: readonly number[];
+}
+
+/** The scenario of a candidate; arrivals differ by seed. */
+export function scenarioOf(
+  candidate: Candidate,
+  { load, nodes }: Pick<Wish, 'load' | 'nodes'>,
+  seed: number,
+): Scenario {
+  const { profile, scaling } = candidate;
+  return {
+    arrivalsMs: drawSchedule(load, seed),
+    durationMs: 1000 * durationSeconds(load),
+    connections: { kind: 'fresh' },
+    timeoutMs: TIMEOUT_MS,
+    pod: podFiguresOf(profile, resourcesOf(candidate)),
+    nodes,
+    maxPods: ROOM_FOR_ALL,
+    scaling:
+      scaling.kind === 'fixed'
+        ? scaling
+        : {
+            ...{ kind: 'hpa', flags: DEFAULT_FLAGS, sampling: 'housekeeping' },
+            metricResolutionMs: METRIC_RESOLUTION_MS,
+            settings: settingsOf(
+              {
+                ...{
+                  minReplicas: scaling.minReplicas,
+                  maxReplicas: scaling.maxReplicas,
+                  behavior: HPA_BEHAVIOR,
+                },
+                metrics: [
+                  {
+                    type: 'Resource',
+                    resource: { name: 'cpu', target: { averageUtilization: scaling.targetCpuPercent } },
+                  },
+                ],
+              },
+              DEFAULT_FLAGS,
+            ),
+          },
+  };
+}
+
+/** The objective's percentile over all requests that were due: one without a right answer counts as endless. */
+function latencyOf({ latencyMs, outcome }: Simulated, share: number): number {
+  return percentile(
+    Array.from(latencyMs, (ms, i) => (outcome[i] === RIGHT ? ms : Infinity)),
+    share,
+  );
+}
+
+/** Simulates a candidate with some seeds and judges it. */
+export function judge(candidate: Candidate, wish: Wish, seeds: number): Judgement {
+  const { slo, bound, load } = wish;
+  const hours = durationSeconds(load) / 3600;
+  const seen = overSeeds(
+    seeds,
+    (seed) => scenarioOf(candidate, wish, seed),
+    (simulated) => ({
+      latencyMs: latencyOf(simulated, slo.percentile),
+      podHours: simulated.podSeconds / 3600,
+      useMillis: simulated.useMillis,
+    }),
+  );
+  const latency = bandOf(seen.map(({ latencyMs }) => latencyMs));
+  const edgeMs = bound.factor === undefined ? latency.high : Math.max(1, bound.factor) * latency.median;
+  const podsOnAverage = bandOf(seen.map(({ podHours }) => podHours)).median / hours;
+  return {
+    ...{ candidate, edgeMs, podsOnAverage, latencyMs: latency.median },
+    passes: edgeMs <= slo.limitMs,
+    coresRequested: (podsOnAverage * candidate.cpuRequestMillis) / 1000,
+    useMillis: seen.flatMap(({ useMillis }) => useMillis),
+  };
+}
+
+/** Why a judged candidate fails, or by how much it passes. */
+export function judgementText(
+  { latencyMs, edgeMs }: Judgement,
+  { slo, bound }: Pick<Wish, 'slo' | 'bound'>,
+): string {
+  const name = `p${Number((100 * slo.percentile).toFixed(3))}`;
+  if (latencyMs === Infinity) {
+    return `more than ${Number((100 * (1 - slo.percentile)).toFixed(3))} % of the requests are refused or not answered`;
+  }
+  const edge =
+    bound.factor === undefined
+      ? `${duration(edgeMs)} at the upper end of the seeds`
+      : `${duration(edgeMs)} at the upper edge`;
+  return `${name} ${duration(latencyMs)}, ${edge}, of ${duration(slo.limitMs)}`;
+}

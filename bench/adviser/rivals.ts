@@ -1,0 +1,44 @@
+/**
+ * What other tools would request for the recommended pods, from the same simulated CPU use. They see use, not latency. Pure.
+ */
+import { percentile } from '../../statistics/percentile';
+import type { Candidate } from './candidate';
+import { judge, type Judgement, type Wish } from './judge';
+
+interface Rule {
+  readonly name: string;
+  readonly words: string;
+  readonly requestMillis: (useMillis: readonly number[]) => number;
+}
+
+/** Their rules for a CPU request, with their defaults. */
+export const RIVAL_RULES: readonly Rule[] = [
+  {
+    name: 'KRR',
+    words: 'p95 of the use; no limit',
+    // robusta-dev/krr at d6baa74, robusta_krr/strategies/simple.py.
+    requestMillis: (use) => percentile(use, 0.95),
+  },
+  {
+    name: 'VPA',
+    words: 'p90 of the use, 15 % more, at least 25m',
+    // kubernetes/autoscaler at 55c37cd, vertical-pod-autoscaler/pkg/recommender/config/config.go. Its histogram forgets over
+    // days; a simulated load is shorter.
+    requestMillis: (use) => Math.max(25, 1.15 * percentile(use, 0.9)),
+  },
+];
+
+export interface Rival {
+  readonly rule: Rule;
+  readonly judgement: Judgement;
+}
+
+const SEEDS = 20;
+
+/** The recommended deployment with each tool's request: the same limit, replicas and autoscaler. */
+export const rivalsOf = ({ candidate, useMillis }: Judgement, wish: Wish): Rival[] =>
+  RIVAL_RULES.map((rule) => {
+    const cpuRequestMillis = Math.max(1, Math.ceil(rule.requestMillis(useMillis)));
+    const rival: Candidate = { ...candidate, cpuRequestMillis };
+    return { rule, judgement: judge(rival, wish, SEEDS) };
+  });

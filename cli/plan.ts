@@ -1,0 +1,131 @@
+/**
+ * `tandem plan`: the deployment that meets a latency objective at the least CPU requested.
+ */
+import { join } from 'node:path';
+
+import { type Command, Option } from 'commander';
+
+import type { OpenLoad } from '../bench/load/load';
+import { LOAD_FORMS, MAX_RATE_PER_SECOND, parseLoad } from '../bench/load/load';
+import { parseSlo, type Slo } from '../bench/load/slo';
+import { PACKAGE_ROOT } from '../files/package-root';
+import { writeFileAtomic } from '../files/write';
+import { CLUSTER, clusterOf, MAX_NODES } from '../infra/cluster';
+import { MODEL_IDS, type ModelId } from '../models/catalog';
+import { formList, read } from './bench-options';
+import { note, numberFrom, path, wholeNumberFrom } from './options';
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
+
+const DEFAULT_NODE = CLUSTER[0]!;
+const DEFAULT_DATA = 'docs/experiment/data';
+/** Length of the load that `--rate` stands for. */
+const RATE_SECONDS = 300;
+/** Seeds for the bound on p95: a quarter of a second's work per rate. */
+const BOUND_SEEDS = 20;
+
+interface PlanOptions {
+  readonly slo: Slo;
+  /** Requests per second. */
+  readonly rate?: number;
+  readonly load?: string;
+  readonly nodes: number;
+  readonly cpuMillis: number;
+  readonly model?: ModelId;
+  readonly data: string;
+  readonly explain?: string;
+  readonly emit?: string;
+}
+
+function loadOf({ rate, load }: PlanOptions): { readonly text: string; readonly load: OpenLoad } {
+  if ((rate === undefined) === (load === undefined)) {
+    throw new RangeError('the load must be given once: --rate 40, or --load such as --load ramp:5-40:20m');
+  }
+  const text = load ?? `poisson:${rate}:${RATE_SECONDS}s`;
+  const parsed = parseLoad(text);
+  if (parsed.kind === 'closed') {
+    throw new RangeError(`--load must be an open loop, received "${text}": clients that wait have no rate`);
+  }
+  return { text, load: parsed };
+}
+
+function plan(options: PlanOptions): void {
+  const { slo, nodes: count, cpuMillis, model, data, explain, emit } = options;
+  const { text, load } = loadOf(options);
+  const { readEvidence } =
+    require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
+  const { latencyBound, profilesOf, rateChecks } =
+    require('../bench/adviser/validation') as typeof import('../bench/adviser/validation.js');
+  const { advise } = require('../bench/adviser/advise') as typeof import('../bench/adviser/advise.js');
+  const { idealOf } = require('../bench/adviser/ideal') as typeof import('../bench/adviser/ideal.js');
+  const { rivalsOf } = require('../bench/adviser/rivals') as typeof import('../bench/adviser/rivals.js');
+  const { adviceMarkdown, plainText } =
+    require('../bench/adviser/advice-text') as typeof import('../bench/adviser/advice-text.js');
+  const evidence = readEvidence(data);
+  const { profiles, missing } = profilesOf(evidence);
+  const models = model === undefined ? MODEL_IDS : [model];
+  if (!profiles.some((profile) => models.includes(profile.model))) throw new Error(missing.join('\n'));
+  for (const sentence of missing) note(sentence);
+  const nodes = clusterOf({
+    nodes: count,
+    cpuAllocatableMillis: cpuMillis,
+    memoryAllocatableBytes: DEFAULT_NODE.memoryAllocatableBytes,
+    controlPlane: false,
+  });
+  const bound = latencyBound({ rates: rateChecks(evidence, profiles, BOUND_SEEDS) });
+  const wish = { slo, load, nodes: count, bound };
+  const advice = advise(profiles, wish, nodes, models);
+  const { best } = advice;
+  const comparison = best && { ideal: idealOf(best.candidate, wish), rivals: rivalsOf(best, wish) };
+  const markdown = adviceMarkdown(advice, text, comparison);
+  console.log(plainText(markdown));
+  if (explain !== undefined) writeFileAtomic(explain, `${markdown}\n`);
+  if (best === undefined) {
+    process.exitCode = 1;
+    return;
+  }
+  if (emit === undefined) return;
+  const { variantOf, writeManifests } =
+    require('../bench/adviser/emit') as typeof import('../bench/adviser/emit.js');
+  const variant = variantOf(
+    best.candidate,
+    `tandem plan, ${text}, p${100 * slo.percentile}=${slo.limitMs}ms`,
+  );
+  const file = writeManifests(variant, emit, process.env);
+  console.log(`\nThe row for infra/variants.ts:\n${JSON.stringify(variant, undefined, 2)}`);
+  note(`wrote ${join(emit, file)}`);
+}
+
+/** Adds the command. */
+export function addPlan(program: Command): void {
+  program
+    .command('plan')
+    .description(
+      'find the model, requests, limits and replicas or autoscaler that meet a latency objective at the least CPU requested: simulated from measured profiles',
+    )
+    .requiredOption('--slo <objective>', 'latency objective, such as p95=300ms', read(parseSlo))
+    .option('--rate <number>', 'images per second', numberFrom(0.01, MAX_RATE_PER_SECOND))
+    .option('--load <load>', 'a load that changes, in the form of tandem bench load')
+    .option('--nodes <count>', 'number of equal nodes', wholeNumberFrom(1, MAX_NODES), CLUSTER.length)
+    .option(
+      '--cpu-millis <millicores>',
+      'allocatable CPU per node, millicores',
+      wholeNumberFrom(1),
+      DEFAULT_NODE.cpuAllocatableMillis,
+    )
+    .addOption(new Option('--model <model>', 'only this model (default: both)').choices(MODEL_IDS))
+    .addOption(
+      new Option('--data <folder>', 'recordings that the profiles come from')
+        .argParser(path)
+        .default(join(PACKAGE_ROOT, DEFAULT_DATA), DEFAULT_DATA),
+    )
+    .option('--explain <file>', 'also write the answer as Markdown', path)
+    .option('--emit <folder>', 'also write the manifests, and print the row of the variant', path)
+    .addHelpText(
+      'after',
+      `\nLoads:\n${formList(LOAD_FORMS.filter(([form]) => !form.startsWith('closed')))}\n` +
+        '\nThe exit code is 1 if no deployment meets the objective.\n' +
+        '\nExample: npx tandem plan --slo p95=400ms --rate 10 --nodes 3',
+    )
+    .action(plan);
+}

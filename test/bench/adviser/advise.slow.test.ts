@@ -1,0 +1,102 @@
+import { advise, busiestPerSecond } from '../../../bench/adviser/advise';
+import { adviceMarkdown, boundText, plainText } from '../../../bench/adviser/advice-text';
+import { obstacleOf, resourcesOf } from '../../../bench/adviser/candidate';
+import { variantOf } from '../../../bench/adviser/emit';
+import { idealOf } from '../../../bench/adviser/ideal';
+import type { Wish } from '../../../bench/adviser/judge';
+import type { ModelProfile } from '../../../bench/adviser/model-profile';
+import { rivalsOf } from '../../../bench/adviser/rivals';
+import { type OpenLoad, parseLoad } from '../../../bench/load/load';
+import { clusterOf } from '../../../infra/cluster';
+
+const figure = (value: number) => ({ value, source: 'a run' });
+const PROFILE: ModelProfile = {
+  ...{ model: 'latency', precision: 'float32', machine: '2 cores' },
+  ...{ cpuMsPerImage: figure(20), cpuSpread: figure(0.2), idleMillis: figure(10) },
+  ...{ startCpuMs: figure(1_500), memoryBytes: figure(150e6) },
+};
+const NODES = clusterOf({
+  ...{ nodes: 3, cpuAllocatableMillis: 4_000, memoryAllocatableBytes: 8e9, controlPlane: false },
+});
+const wish = (load: string, limitMs: number, factor = 1.5): Wish => ({
+  slo: { percentile: 0.95, limitMs },
+  ...{ load: parseLoad(load) as OpenLoad, nodes: 3, bound: { factor, cases: 12 } },
+});
+const steady = wish('poisson:10:60s', 300);
+const advice = advise([PROFILE], steady, NODES, ['latency']);
+
+test('the recommended deployment passes at its upper edge, and a cheaper or equal one fails', () => {
+  const best = advice.best!;
+  expect(best.passes).toBe(true);
+  expect(best.edgeMs).toBeCloseTo(1.5 * best.latencyMs, 6);
+  expect(best.edgeMs).toBeLessThanOrEqual(300);
+  expect(advice.cheaper.length).toBeGreaterThan(0);
+  for (const each of advice.cheaper) {
+    expect(each.edgeMs).toBeGreaterThan(300);
+    expect(each.coresRequested).toBeLessThanOrEqual(best.coresRequested);
+  }
+});
+
+test('a request covers what a pod uses at the busiest time', () => {
+  expect(busiestPerSecond(parseLoad('steps:2,10,4:60s') as OpenLoad)).toBe(10);
+  expect(busiestPerSecond(parseLoad('poisson:7:20s') as OpenLoad)).toBe(7);
+  const { candidate } = advice.best!;
+  expect(candidate.cpuRequestMillis).toBeGreaterThanOrEqual(10 * 20 + 10);
+  expect(candidate.cpuRequestMillis).toBeLessThanOrEqual(10 * 20 + 15);
+});
+
+test('a steady load needs no autoscaler', () => {
+  expect(advice.best!.candidate.scaling).toEqual({ kind: 'fixed', replicas: 1 });
+});
+
+test('nodes that cannot give the limits at once exclude a candidate', () => {
+  const [small] = [
+    clusterOf({ nodes: 1, cpuAllocatableMillis: 1_000, memoryAllocatableBytes: 8e9, controlPlane: false }),
+  ];
+  const { candidate } = advice.best!;
+  const two = { ...candidate, cpuLimitMillis: 500, scaling: { kind: 'fixed', replicas: 2 } } as const;
+  expect(obstacleOf(two, small)).toBe(
+    'the nodes cannot give 2 pods 500m at once, so their speed is not certain',
+  );
+  expect(obstacleOf(two, NODES)).toBeUndefined();
+});
+
+test('memory is what was used and 15 % more', () => {
+  expect(resourcesOf(advice.best!.candidate).requests.memory).toBe('165Mi');
+});
+
+test('an objective that nothing meets is said so, with the nearest candidate', () => {
+  const none = advise([PROFILE], wish('poisson:10:30s', 25), NODES, ['latency']);
+  expect(none.best).toBeUndefined();
+  const text = adviceMarkdown(none, 'poisson:10:30s');
+  expect(text).toContain('# No deployment meets p95 ≤ 25 ms');
+  expect(text).toContain('latency comes no nearer than');
+});
+
+test('the answer names the ideal, the rivals, the bound and where each figure comes from', () => {
+  const best = advice.best!;
+  const ideal = idealOf(best.candidate, steady);
+  const rivals = rivalsOf(best, steady);
+  expect(ideal.kneePerSecond).toBeGreaterThan(10);
+  expect(rivals.map(({ rule }) => rule.name)).toEqual(['KRR', 'VPA']);
+  for (const { judgement } of rivals) expect(judgement.coresRequested).toBeGreaterThan(0.2);
+  const markdown = adviceMarkdown(advice, 'poisson:10:60s', { ideal, rivals });
+  for (const words of ['simulated', 'KRR', 'VPA', 'ideal lower bound', 'split conformal, 12 cases', 'a run'])
+    expect(markdown).toContain(words);
+  expect(markdown).not.toMatch(/NaN|undefined/);
+  expect(plainText(markdown)).not.toMatch(/[|`#]/);
+});
+
+test('without a bound the answer promises less and says so', () => {
+  const { bound } = { bound: { cases: 4 } };
+  expect(boundText({ bound })).toContain('a bound at 90.0 % needs 9');
+  const judged = advise([PROFILE], { ...steady, bound }, NODES, ['latency']).best!;
+  expect(judged.edgeMs).toBeGreaterThanOrEqual(judged.latencyMs);
+});
+
+test('the variant has the recommended figures and its command as the source', () => {
+  expect(variantOf(advice.best!.candidate, 'tandem plan')).toMatchObject({
+    ...{ name: 'latency-planned-max-size', kind: 'max-size', source: 'tandem plan' },
+    scaling: { kind: 'fixed', replicas: 1 },
+  });
+});
