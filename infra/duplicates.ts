@@ -16,9 +16,12 @@ const identityOf = ({ apiGroup, kind, name, metadata }: ApiObject): string =>
  * of two such objects the one applied last would win.
  */
 export function duplicatesOf(construct: IConstruct): string[] {
-  const own = new Map(objectsIn(construct).map((object) => [identityOf(object), object]));
+  const own = objectsIn(construct);
+  const identities = new Set(own.map(identityOf));
+  // Names first: cdk8s asks every construct again for every chart, and an identity costs more than a name.
+  const names = new Set(own.map(({ name }) => name));
   const other = objectsIn(construct.node.root).find(
-    (object) => own.has(identityOf(object)) && own.get(identityOf(object)) !== object,
+    (object) => names.has(object.name) && identities.has(identityOf(object)) && !own.includes(object),
   );
   if (other === undefined) return [];
   const where = other.metadata.namespace === undefined ? '' : ` in namespace ${other.metadata.namespace}`;
