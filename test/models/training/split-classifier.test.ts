@@ -9,11 +9,7 @@ beforeAll(() => tf.enableProdMode());
 
 const SHAPE = [32, 32, 3] as const;
 
-function classifier(architecture: ArchitectureId): tf.LayersModel {
-  const model = buildClassifier(architecture, 3, { inputShape: SHAPE });
-  initializeSeeded(model, 4, { kernelScale: () => 2 });
-  return model;
-}
+const classifier = (architecture: ArchitectureId) => buildClassifier(architecture, 3, { inputShape: SHAPE });
 
 const cutsOf = (trunk: tf.LayersModel) => trunk.outputs.map(({ sourceLayer }) => sourceLayer.name);
 
@@ -40,6 +36,7 @@ test.each([
   'both parts of %s together compute what the whole does, with %i layers un-frozen',
   (architecture, count) => {
     const model = classifier(architecture);
+    initializeSeeded(model, 4, { kernelScale: () => 2 });
     const { trunk, tail } = splitClassifier(model, count);
     const images = tf.randomUniform([2, ...SHAPE], 0, 1, 'float32', 1);
     const pooled = tail!.predict(trunk.predict(images)) as tf.Tensor;
