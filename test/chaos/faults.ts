@@ -103,7 +103,7 @@ export const FAULTS = {
     injected: 'more connections than the limit of open files, and the model process is killed meanwhile',
     happened: 'the server’s process has as many files open as its limit',
     survived: 'the server’s process lives and serves again once connections close',
-    measured: '{files} of {limit} files open; ready again after {readyMs} ms',
+    measured: '{files} files open at a limit of {limit}; ready again after {readyMs} ms',
     needs: ['root'],
   },
   processes: {

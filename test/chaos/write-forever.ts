@@ -2,5 +2,8 @@
 import { writeFileAtomic } from '../../files/write';
 
 const [file, bytes] = process.argv.slice(2);
-process.send!('writing');
-for (let round = 0; ; round++) writeFileAtomic(file!, Buffer.alloc(Number(bytes), 1 + (round % 2)));
+const contents = [1, 2].map((value) => Buffer.alloc(Number(bytes), value));
+for (let round = 0; ; round++) {
+  writeFileAtomic(file!, contents[round % 2]!);
+  if (round === 0) process.send!('writing');
+}

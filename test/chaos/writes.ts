@@ -14,7 +14,7 @@ import type { RunFault } from './pods';
 import { temporaryFolder } from './spawn-service';
 
 const SEED = 17;
-const BYTES = 4_000_000;
+const BYTES = 16_000_000;
 const MAX_DELAY_MS = 100;
 
 /** Whether a file is one of the contents that were written, from end to end. */
@@ -26,9 +26,10 @@ export const writeKilled: RunFault = async (stage) => {
   const file = join(folder, 'file');
   writeFileAtomic(file, Buffer.alloc(BYTES, 1));
   const random = seededRandom(SEED, 'write-killed');
-  const kills = stage.choose(5, 100);
-  let [halves, damaged] = [0, 0];
-  for (let kill = 0; kill < kills; kill++) {
+  const least = stage.choose(5, 100);
+  let [kills, halves, damaged] = [0, 0, 0];
+  // More often, should all have hit the moment between two writes.
+  for (; kills < least || (halves === 0 && kills < 3 * least); kills++) {
     const writer = fork(join(__dirname, 'write-forever.ts'), [file, String(BYTES)], {
       execArgv: ['--import', pathToFileURL(require.resolve('tsx')).href],
     });
