@@ -52,14 +52,14 @@ const VARIABLES = new Map<string, string>(Object.entries(SETTING_VARIABLES));
 /** Every setting and prop. */
 export const OPTION_HELP: readonly OptionHelp[] = Object.entries({ ...PROPS, ...SETTINGS_ONLY }).map(
   ([name, meaning]) => {
-    const value: unknown = DEFAULTS.get(name);
+    // That of createNamespace depends on the namespace.
+    const value = name === 'createNamespace' ? undefined : DEFAULTS.get(name);
     return {
       name,
       meaning,
       isProp: !Object.hasOwn(SETTINGS_ONLY, name),
       variable: VARIABLES.get(name),
-      // That of createNamespace depends on the namespace.
-      default: value === undefined || name === 'createNamespace' ? undefined : String(value),
+      default: typeof value === 'string' ? value : undefined,
     };
   },
 );

@@ -24,7 +24,7 @@ export const HEADER =
 export const manifestsOf = (app: App): ReadonlyMap<string, string> =>
   new Map(
     app.charts.map((chart) => {
-      const objects = Object.values(chart.toJson() as object);
+      const objects = chart.toJson() as object[];
       return [`${chart.node.id}${app.outputFileExtension}`, `${HEADER}\n${Yaml.stringify(...objects)}`];
     }),
   );

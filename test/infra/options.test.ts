@@ -12,11 +12,13 @@ const PROPS: InferenceServiceProps = {
   scaling: { kind: 'fixed', replicas: 1 },
 };
 
+const objectsOf = (chart: Chart): Manifest[] => Testing.synth(chart);
+
 /** The objects of one service, by kind. */
 function synth(changes: Partial<InferenceServiceProps>): Record<string, Manifest> {
   const chart = new Chart(new App(), 'chart');
   new InferenceService(chart, 'birds', { ...PROPS, ...changes });
-  return Object.fromEntries((Testing.synth(chart) as Manifest[]).map((each) => [each.kind as string, each]));
+  return Object.fromEntries(objectsOf(chart).map((each) => [each.kind as string, each]));
 }
 
 const podOf = ({ Deployment }: Record<string, Manifest>): Manifest => Deployment.spec.template;
@@ -164,7 +166,7 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
     ': a key must be at most 63 of',
   ],
   [
-    { serviceAnnotations: { [`${'a'.repeat(64)}`]: '' } },
+    { serviceAnnotations: { ['a'.repeat(64)]: '' } },
     { TANDEM_SERVICE_ANNOTATIONS: `${'a'.repeat(64)}=` },
     ': a key must be at most 63 of',
   ],
@@ -244,7 +246,6 @@ test('a patch changes what no prop does, as docs/deploying.md shows', () => {
   ApiObject.of(service.node.findChild('deployment')).addJsonPatch(
     JsonPatch.add('/spec/template/spec/hostNetwork', true),
   );
-  const { spec } = (Testing.synth(chart) as Manifest[]).find(({ kind }) => kind === 'Deployment').spec
-    .template;
+  const { spec } = objectsOf(chart).find(({ kind }) => kind === 'Deployment').spec.template;
   expect(spec.hostNetwork).toBe(true);
 });
