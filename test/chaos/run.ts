@@ -124,7 +124,6 @@ async function main(): Promise<void> {
       interrupt.abort();
       void pods.end().finally(() => process.exit(INTERRUPTED));
     });
-  const entries: Partial<Record<FaultId, Entry>> = {};
   for (const id of selected(positionals)) {
     const { name, needs }: Fault = FAULTS[id];
     const obstacle = needs.map((need) => OBSTACLES[need]()).find((why) => why !== undefined);
@@ -133,11 +132,11 @@ async function main(): Promise<void> {
       continue;
     }
     const played = await runFault(id, form, pods, interrupt.signal);
-    if (played !== undefined)
-      entries[id] = { ...played, form, at: new Date().toISOString(), machine: machine() };
+    if (played === undefined || values.out === undefined) continue;
+    const entry: Entry = { ...played, form, at: new Date().toISOString(), machine: machine() };
+    recordEntries(values.out, { [id]: entry });
   }
   await pods.end();
-  if (values.out !== undefined) recordEntries(values.out, entries);
   process.exit();
 }
 
