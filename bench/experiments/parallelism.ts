@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { MODEL_IDS, type ModelId, modelId } from '../../models/catalog';
-import { PRECISIONS } from '../../models/engines/engine';
+import { PRECISIONS_OF } from '../../models/engines/engine';
 import { ENV } from '../../service/contract';
 import type { Parallelism } from '../../service/inference/parallelism';
 import { percentile } from '../../statistics/percentile';
@@ -129,7 +129,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       models: { type: 'string', default: MODEL_IDS.join(',') },
-      precisions: { type: 'string', default: PRECISIONS.join(',') },
+      precisions: { type: 'string', default: PRECISIONS_OF.onnxruntime.join(',') },
       cpus: { type: 'string', default: limitsFor(cores).join(',') },
       rounds: { type: 'string', default: '2' },
       seconds: { type: 'string' },
@@ -139,7 +139,9 @@ async function main(): Promise<void> {
   const obstacle = cgroupObstacle();
   if (obstacle !== undefined) throw new Error(`CPU limits cannot be set here: ${obstacle}`);
   const limitsMillis = values.cpus.split(',').map(Number);
-  const precisions = PRECISIONS.filter((precision) => values.precisions.split(',').includes(precision));
+  const precisions = PRECISIONS_OF.onnxruntime.filter((precision) =>
+    values.precisions.split(',').includes(precision),
+  );
   const startedAt = new Date().toISOString();
   const folder = mkdtempSync(join(tmpdir(), 'tandem-parallelism-'));
   const file = join(folder, 'image.jpg');

@@ -3,7 +3,7 @@
  * its own, with the service's malloc settings; the processes take turns.
  *
  * npx tsx bench/experiments/session-options.ts [--models accuracy,latency] [--precisions fp32,int8] [--threads 1,2]
- *   [--turns 9] [--write]
+ *   [--turns 12] [--write]
  *
  * `--write` keeps the figures in docs/performance/data/, from which `npm run docs` makes the table. Linux; two minutes on
  * two cores.
@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import type { InferenceSession } from 'onnxruntime-node';
 
 import { INPUT_NAME, INPUT_SHAPE, MODEL_IDS, type ModelId, modelId } from '../../models/catalog';
-import { PRECISIONS } from '../../models/engines/engine';
+import { PRECISIONS_OF } from '../../models/engines/engine';
 import { cachedGraph } from '../../models/engines/onnxruntime/graph-cache';
 import { ort } from '../../models/engines/onnxruntime/runtime';
 import { sessionOptions } from '../../models/engines/onnxruntime/session';
@@ -118,7 +118,9 @@ async function compareSettings(
   try {
     // The first turn opens the session and is not counted.
     for (let turn = -1; turn < turns; turn++) {
-      for (const { child, job, turns: taken } of sides) {
+      // Another one begins each turn, so that none always follows the same one.
+      for (const i of sides.keys()) {
+        const { child, job, turns: taken } = sides[(i + turn + 1) % sides.length]!;
         const one = await takeTurn(child, job);
         if (turn >= 0) taken.push(one);
       }
@@ -139,13 +141,13 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       models: { type: 'string', default: MODEL_IDS.join(',') },
-      precisions: { type: 'string', default: PRECISIONS.join(',') },
+      precisions: { type: 'string', default: PRECISIONS_OF.onnxruntime.join(',') },
       threads: { type: 'string', default: '1,2' },
-      turns: { type: 'string', default: '9' },
+      turns: { type: 'string', default: '12' },
       write: { type: 'boolean', default: false },
     },
   });
-  const precisions = PRECISIONS.filter((one) => values.precisions.split(',').includes(one));
+  const precisions = PRECISIONS_OF.onnxruntime.filter((one) => values.precisions.split(',').includes(one));
   const startedAt = new Date().toISOString();
   const comparisons: SessionComparison[] = [];
   for (const model of values.models.split(',').map(modelId)) {
