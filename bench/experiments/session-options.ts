@@ -93,8 +93,13 @@ function runChild(): void {
 
 const takeTurn = (child: ChildProcess, job: Job) =>
   new Promise<Turn>((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`the process of "${job.setting}" ended (${code})`)));
+    const fail = (code: number | null) =>
+      reject(new Error(`the process of "${job.setting}" ended (${code})`));
+    child.once('exit', fail);
+    child.once('message', (turn: Turn) => {
+      child.off('exit', fail);
+      resolve(turn);
+    });
     child.send(job);
   });
 
