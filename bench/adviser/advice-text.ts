@@ -19,7 +19,7 @@ export interface Comparison {
 /** How many of the losers of each kind are shown. */
 const SHOWN = 3;
 
-const cores = (value: number) => `${value.toFixed(2)} cores`;
+const cores = (value: number) => `${value.toFixed(3)} cores`;
 
 /** What the upper edge is made of, or why there is none. */
 export function boundText({ bound: { factor, cases } }: Pick<Wish, 'bound'>): string {
@@ -35,7 +35,7 @@ const excludedText = ({ candidate, reason }: Excluded) => `${candidateText(candi
 /** A loser: its cost, and the sentence why. */
 const loserText = (judgement: Judgement, wish: Wish, best?: Judgement) => {
   const why = judgement.passes
-    ? `passes, but requests ${cores(judgement.coresRequested - (best?.coresRequested ?? 0))} more`
+    ? `passes, and requests ${cores(judgement.coresRequested - (best?.coresRequested ?? 0))} more`
     : `fails: ${judgementText(judgement, wish)}`;
   return `${candidateText(judgement.candidate)}, ${cores(judgement.coresRequested)}: ${why}`;
 };
@@ -79,7 +79,7 @@ export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Co
   const failing = cheaper.slice(0, SHOWN).map((each) => loserText(each, wish));
   const near = nearest
     .filter((each) => !cheaper.slice(0, SHOWN).includes(each))
-    .map((each) => `${each.candidate.profile.model} comes no nearer than ${loserText(each, wish)}`);
+    .map((each) => `The nearest of its model: ${loserText(each, wish)}`);
   if (best === undefined || comparison === undefined) {
     return [
       `# No deployment meets ${asked}`,
@@ -114,7 +114,7 @@ export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Co
     table(['', 'recommended'], rows),
     boundText(wish),
     ...(failing.length + near.length > 0 ? ['## They fail', bullets([...failing, ...near]).join('\n')] : []),
-    ...(passing.length > 0 ? ['## They pass, but cost more', bullets(passing).join('\n')] : []),
+    ...(passing.length > 0 ? ['## They pass, and cost more', bullets(passing).join('\n')] : []),
     ...(excluded.length > 0
       ? ['## Not simulated', bullets(excluded.slice(0, SHOWN).map(excludedText)).join('\n')]
       : []),

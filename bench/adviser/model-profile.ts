@@ -9,7 +9,7 @@ import { parallelismOf } from '../../service/inference/parallelism';
 import type { Evidence } from '../evidence/evidence';
 import type { ExperimentRun } from '../evidence/experiment-run';
 import { medianOf } from '../evidence/runs';
-import { modelName } from '../evidence/words';
+import { modelName, plural } from '../evidence/words';
 import type { PodFigures } from '../twin/scenario';
 import { PROBES } from '../../infra/deployment-defaults';
 import { fitService } from './fit-service';
@@ -99,7 +99,7 @@ export function profileOf(evidence: Evidence, model: ModelId): ModelProfile {
     idleMillis: cost.idleCpuMillis,
     refusalCpuMs: REFUSAL_CPU_MS,
   });
-  const fitted = `${single.runs.map(fileOf).join(', ')}: fitted to p50 and p95 of ${fit.rates} rates`;
+  const fitted = `${single.runs.map(fileOf).join(', ')}: fitted to p50 and p95 of ${plural(fit.rates, 'rate')}`;
   const hpa = `npm run experiments -- --only ${model}-hpa-steps`;
   return {
     model,

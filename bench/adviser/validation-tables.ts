@@ -98,9 +98,9 @@ export function hpasTable({ hpas }: Validation): string {
   return rows.length === 0 ? NO_DATA : table(head, rows);
 }
 
-/** The result in three sentences. */
+/** The result in a few sentences. */
 export function validationSummary(validation: Validation): string {
-  const { rates, hpas, seeds } = validation;
+  const { rates, hpas, seeds, cpuRatios } = validation;
   const judged = rates.filter(
     (check) => !check.isFitted && check.figures.verdict !== 'fail' && Number.isFinite(errorOf(check)),
   );
@@ -121,5 +121,10 @@ export function validationSummary(validation: Validation): string {
       ? `- There is no bound for the error of p95: ${plural(cases, 'case')}, of which a bound at ${percent(CONFIDENCE)} needs ${minCases(CONFIDENCE)}.`
       : `- A measured p95 is at most ${factor.toFixed(2)} times the simulated one at ${percent(CONFIDENCE)} confidence ` +
         `(split conformal, ${cases} cases). The adviser uses that upper edge.`,
+    ...cpuRatios.map(
+      ({ experiment, single, ratio }) =>
+        `- Measured: an image of ${code(experiment)} took ${ratio.toFixed(2)} times the CPU time of one of ${code(single)}, ` +
+        'to which the profile is fitted. That difference is in the errors.',
+    ),
   ].join('\n');
 }

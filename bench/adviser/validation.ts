@@ -48,6 +48,12 @@ export interface Validation {
   readonly hpas: readonly HpaCheck[];
   /** Why a model is missing, in its error's words. */
   readonly missing: readonly string[];
+  /** CPU time per image by the runs' own CPU samples, over that of the single pod to which the profile was fitted. */
+  readonly cpuRatios: readonly {
+    readonly experiment: string;
+    readonly single: string;
+    readonly ratio: number;
+  }[];
 }
 
 const RIGHT = OUTCOMES.indexOf('right');
@@ -142,11 +148,21 @@ export const rateChecks = (
     return profile === undefined ? [] : checkRates(curve, profile, seeds);
   });
 
+/** How the CPU time per image of other deployments differs from the single pod's: no profile is right for both. */
+const cpuRatios = ({ curves }: Evidence): Validation['cpuRatios'] =>
+  [...curves.values()].flatMap(({ experiment, model, kind, cpuSecondsPerImage }) => {
+    const single = curves.get(`${model}-single-pod`);
+    const ratio = cpuSecondsPerImage / (single?.cpuSecondsPerImage ?? NaN);
+    return kind === 'single-pod' || single === undefined || !Number.isFinite(ratio)
+      ? []
+      : [{ experiment, single: single.experiment, ratio }];
+  });
+
 /** Simulates every recorded run of the models that have a profile. */
 export function validate(evidence: Evidence, seeds: number): Validation {
   const { profiles, missing } = profilesOf(evidence);
   return {
-    ...{ seeds, profiles, missing },
+    ...{ seeds, profiles, missing, cpuRatios: cpuRatios(evidence) },
     rates: rateChecks(evidence, profiles, seeds),
     hpas: evidence.hpaRuns.flatMap((run) => {
       const profile = profileIn(profiles, run.model);

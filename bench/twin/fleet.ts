@@ -36,13 +36,13 @@ export interface SimulatedPod {
 
 export interface Fleet {
   /** Every pod that the API server lists. */
-  readonly pods: (this: void) => readonly SimulatedPod[];
+  readonly pods: () => readonly SimulatedPod[];
   /** Pods that the Service sends connections to. */
   readonly endpoints: () => readonly SimulatedPod[];
   /** Creates or deletes pods, as the ReplicaSet's controller does. */
   readonly scaleTo: (nowMs: number, replicas: number) => void;
   /** CPU time that a pod has used since its container started. */
-  readonly usedCpuMs: (this: void, pod: SimulatedPod, nowMs: number) => number;
+  readonly usedCpuMs: (pod: SimulatedPod, nowMs: number) => number;
 }
 
 const isActive = (pod: SimulatedPod, nowMs: number) => pod.deletedMs > nowMs;

@@ -75,6 +75,7 @@ test('the tables name simulated figures as such, and few cases give no bound', (
   expect(ratesTable(validation)).toContain('`latency-single-pod` (fitted)');
   expect(hpasTable(validation)).toContain('`latency-hpa-steps-1`');
   expect(profilesTable(validation)).toContain('CPU time per image at float32, ms');
+  expect(validationSummary(validation)).toContain('an image of `latency-max-size` took ');
   expect(latencyBound(validation).factor).toBeUndefined();
   expect(validationSummary(validation)).toContain('There is no bound for the error of p95');
   expect(validationSummary(validate(evidenceOf([]), 1))).toContain('There is no data yet');
