@@ -5,8 +5,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { parseCapacityDocument } from '../bench/load/capacity-document';
 import { CONNECTION_FORMS } from '../bench/load/connections';
 import { LOAD_FORMS } from '../bench/load/load';
+import { formatCapacity, formatProbe } from '../bench/load/report';
 import { VALIDITY_RULES, type ValidityRule } from '../bench/load/run-document';
 import { VALIDITY_REMEDIES } from '../bench/load/validity';
 import { parallelismText, parseParallelism } from '../bench/experiments/parallelism-document';
@@ -37,6 +39,11 @@ import { elsewhereTable, faultsTable, notSurvivedList, recordedText } from './re
 import { roomsDiagram, roomsTable } from './rooms-tables';
 
 const code = (text: string) => `\`${text}\``;
+const fenced = (lines: readonly string[]) => ['```', ...lines, '```'].join('\n');
+
+/** What `tandem bench capacity --out` wrote when it searched for the example's capacity. */
+const capacityExample = () =>
+  parseCapacityDocument(readFileSync(join(ROOT, 'docs/benchmarking/capacity.json'), 'utf8'));
 
 function scalingOf({ scaling }: Variant): string {
   if (scaling.kind === 'fixed') return String(scaling.replicas);
@@ -153,6 +160,11 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         'bytes of compressed text, if it is a PNG': MAX_TEXT_BYTES,
       }).map(([what, most]) => [what, most.toLocaleString('en')]),
     ),
+  'capacity-knee': () => fenced([formatCapacity(capacityExample())]),
+  'capacity-search': () => {
+    const found = capacityExample();
+    return fenced([...found.probes.map(formatProbe), formatCapacity(found)]);
+  },
   errors: () =>
     table(
       ['status', 'code', 'meaning'],
