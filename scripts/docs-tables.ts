@@ -160,7 +160,12 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         'bytes of compressed text, if it is a PNG': MAX_TEXT_BYTES,
       }).map(([what, most]) => [what, most.toLocaleString('en')]),
     ),
-  'capacity-knee': () => fenced([formatCapacity(capacityExample())]),
+  'capacity-knee': () =>
+    fenced(
+      formatCapacity(capacityExample())
+        .split('\n')
+        .filter((line) => /^(knee|measured) /.test(line)),
+    ),
   'capacity-search': () => {
     const found = capacityExample();
     return fenced([...found.probes.map(formatProbe), formatCapacity(found)]);

@@ -76,7 +76,7 @@ export function shapesOf(cpuLimitMillis: number): Parallelism[] {
 export const shapeText = ({ processes, threads }: Parallelism): string => `${processes} x ${threads}`;
 
 /** A rate this close to the highest counts as equal: at half a core, a round is only eight images of ResNet101V2. */
-const EQUAL_SHARE = 0.8;
+const EQUAL_SHARE = 0.75;
 
 const median = (values: readonly number[]) => percentile(values, 0.5);
 
