@@ -33,16 +33,17 @@ import { sampleImages } from './sample-images';
 /** One core: CPU time per image is quoted for one thread. */
 const LIMIT_MILLIS = 1000;
 const WARM_UP_SECONDS = 6;
-/** The median of these windows: what else the machine does for a moment must not count. */
-const IDLE_WINDOWS = 5;
 /** As often as the recording of a pod reads its metrics and the kubelet its readiness. */
 const WATCH_INTERVAL_MS = 5_000;
 /** Below the default of 1024, so that a service with more threads than cores does not keep the generator from sending in time. */
 const SERVICE_SHARES = 256;
-/** `searchSeconds`: after this time the search for the knee begins no further probe. */
+/**
+ * `idleWindows`: their median counts, so that what else the machine does for a moment does not. `searchSeconds`: after this
+ * time the search for the knee begins no further probe.
+ */
 const LENGTHS = {
-  full: { repetitions: 5, seconds: 15, maxProbeSeconds: 120, searchSeconds: 900 },
-  quick: { repetitions: 3, seconds: 6, maxProbeSeconds: 30, searchSeconds: 120 },
+  full: { repetitions: 5, seconds: 15, idleWindows: 5, maxProbeSeconds: 120, searchSeconds: 900 },
+  quick: { repetitions: 3, seconds: 6, idleWindows: 3, maxProbeSeconds: 30, searchSeconds: 60 },
 } as const satisfies Record<Form, object>;
 /** The objective of the printed pod: this many service times of one client that waits for its answers. */
 const SLO_TIMES = 4;
@@ -96,6 +97,7 @@ const closedLoop = (url: string, seconds: number, signal: AbortSignal) =>
 async function idleCpuMillis(
   { url }: ServiceProcess,
   cpuMs: () => number,
+  count: number,
   signal: AbortSignal,
 ): Promise<number> {
   const subject = { variant: 'idle', deploymentSpec: null, autoscalerSpec: null, nodes: [] };
@@ -106,7 +108,7 @@ async function idleCpuMillis(
   );
   try {
     const windows: number[] = [];
-    for (let window = 0; window < IDLE_WINDOWS; window++) {
+    for (let window = 0; window < count; window++) {
       const [before, started] = [cpuMs(), performance.now()];
       await sleep(WATCH_INTERVAL_MS, undefined, { signal });
       windows.push((1000 * (cpuMs() - before)) / (performance.now() - started));
@@ -135,11 +137,11 @@ async function cpuPerImage(
   precision: Precision | undefined,
   { form, signal, log }: MachineOptions,
 ): Promise<CpuPerImage> {
-  const { repetitions, seconds } = LENGTHS[form];
+  const { repetitions, seconds, idleWindows } = LENGTHS[form];
   return withService(model, LIMIT_MILLIS, precision, async (service, { cpuMs }) => {
     const url = classify(service, model);
     await closedLoop(url, WARM_UP_SECONDS, signal);
-    const idle = await idleCpuMillis(service, cpuMs, signal);
+    const idle = await idleCpuMillis(service, cpuMs, idleWindows, signal);
     const images: number[] = [];
     const cpuSecondsPerImage: number[] = [];
     for (let repetition = 0; repetition < repetitions; repetition++) {
