@@ -11,7 +11,7 @@ import { clusterOf } from '../../../infra/cluster';
 
 const figure = (value: number) => ({ value, source: 'a run' });
 const PROFILE: ModelProfile = {
-  ...{ model: 'latency', precision: 'float32', machine: '2 cores' },
+  ...{ model: 'latency', precision: 'fp32', machine: '2 cores' },
   ...{ cpuMsPerImage: figure(20), cpuSpread: figure(0.2), idleMillis: figure(10) },
   ...{ startCpuMs: figure(1_500), memoryBytes: figure(150e6) },
 };

@@ -74,7 +74,7 @@ test('the tables name simulated figures as such, and few cases give no bound', (
   expect(ratesTable(validation)).toContain('p95 simulated, ms (90 % band)');
   expect(ratesTable(validation)).toContain('`latency-single-pod` (fitted)');
   expect(hpasTable(validation)).toContain('`latency-hpa-steps-1`');
-  expect(profilesTable(validation)).toContain('CPU time per image at float32, ms');
+  expect(profilesTable(validation)).toContain('CPU time per image at fp32, ms');
   expect(validationSummary(validation)).toContain('an image of `latency-max-size` took ');
   expect(latencyBound(validation).factor).toBeUndefined();
   expect(validationSummary(validation)).toContain('There is no bound for the error of p95');

@@ -24,13 +24,13 @@ test.each(['quick', 'full'] as const)('the %s form measures every server, and no
   expect(new Set(names).size).toBe(names.length);
 });
 
-test('Tandem chooses processes and threads by the model: two small inferences, or one on two threads', () => {
+test('Tandem gives each of two cores a process of its own', () => {
   const own = planOf('quick', ['tandem']).filter(({ limitMillis }) => limitMillis === 2000);
   expect(own.map(visitName)).toEqual([
     'tandem latency fp32 2000m 2x1',
     'tandem latency int8 2000m 2x1',
-    'tandem accuracy fp32 2000m 1x2',
-    'tandem accuracy int8 2000m 1x2',
+    'tandem accuracy fp32 2000m 2x1',
+    'tandem accuracy int8 2000m 2x1',
   ]);
 });
 
