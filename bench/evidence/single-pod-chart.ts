@@ -93,8 +93,10 @@ function kneeMark({ model, slo, knee, rates }: RateCurve, x: Axis, y: Axis): str
   const style = { fill: colour, 'font-size': 11 };
   return [
     line(LATENCY.left, at, LATENCY.right, at, { stroke: colour, 'stroke-dasharray': '2 4' }),
-    label(side, at - 6, `${modelName(model)}: ${objective(slo)}`, style),
-    label(side, at + 15, `knee ${kneeText(knee)} images/s`, { ...style, 'font-weight': 600 }),
+    label(side, at + (isLeft ? 15 : -6), `${modelName(model)}: ${objective(slo)}`, {
+      ...style,
+      'font-weight': 600,
+    }),
     ...(low === undefined && high === undefined
       ? []
       : [
