@@ -83,6 +83,7 @@ function lowerPriorityPodOf(pod: ObservedPod, variant: VariantName): LowerPriori
     name: `${pod.metadata.namespace}/${pod.metadata.name}`,
     priority: pod.spec.priority ?? 0,
     // The scheduler takes a pod that has not started as one that starts now.
+    // eslint-disable-next-line no-restricted-properties -- a point in time, as those of the cluster are
     startedMs: startTime === undefined ? Date.now() : Date.parse(startTime),
     requests,
     limits,

@@ -88,7 +88,7 @@ export async function play(
     for (const last of undos.splice(0).reverse()) await last();
   };
   interrupt?.addEventListener('abort', () => void undo());
-  let wasSeen = false;
+  const seen = { wasSeen: false };
   const claim = (sentence: string, holds: boolean) => {
     if (!holds) played.broken.push(sentence);
   };
@@ -101,7 +101,7 @@ export async function play(
     seen: async (condition, timeoutMs = TIMEOUT_MS) => {
       if (!(await within(isSelfCheck ? SELF_CHECK_MS : timeoutMs, condition)))
         throw new NotHappened('the fault did not happen');
-      wasSeen = true;
+      seen.wasSeen = true;
     },
     waitFor: async (what, condition, timeoutMs = TIMEOUT_MS) => {
       if (!(await within(timeoutMs, condition))) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
@@ -116,7 +116,7 @@ export async function play(
   try {
     await run(stage);
   } catch (error) {
-    if (!wasSeen || error instanceof NotHappened) throw error;
+    if (!seen.wasSeen || error instanceof NotHappened) throw error;
     played.broken.push((error as Error).message);
   } finally {
     await undo();

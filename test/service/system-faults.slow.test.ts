@@ -158,7 +158,7 @@ test(
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(child);
-    const lines = (await text(child.stdout!)).trimEnd().split('\n');
+    const lines = (await text(child.stdout)).trimEnd().split('\n');
     expect(lines).toEqual([
       'EMFILE',
       expect.stringMatching(/^the process could not be started \(spawn .* EMFILE\)$/),

@@ -44,12 +44,12 @@ export async function loadOpenvino({
 }: EngineOptions): Promise<Engine> {
   if (asked !== undefined) checkPrecision('openvino', asked);
   const library = openvino();
-  const { call, callAsync, copyFloats, create, free } = library;
+  const { call, callAsync, copyFloats, create, free, read } = library;
   const { classes } = readSavedModel(modelDir);
   const { file, sha256, source } = await cachedGraph(modelDir, onnxCacheDir);
   const core = create('ov_core_create');
   const precision = choosePrecision(
-    create<string>('ov_core_get_property', core, DEVICE, PRECISION_PROPERTY),
+    String(read('ov_core_get_property', core, DEVICE, PRECISION_PROPERTY)),
     asked,
   );
   const properties = Object.entries({
@@ -78,8 +78,8 @@ export async function loadOpenvino({
         call('ov_infer_request_set_input_tensor', request, input);
         await callAsync('ov_infer_request_infer', request);
         const output = create('ov_infer_request_get_output_tensor', request);
-        const count = create<number | bigint>('ov_tensor_get_size', output);
-        const probabilities = copyFloats(create('ov_tensor_data', output), Number(count));
+        const count = Number(read('ov_tensor_get_size', output));
+        const probabilities = copyFloats(create('ov_tensor_data', output), count);
         free('tensor', output);
         return probabilities;
       } finally {

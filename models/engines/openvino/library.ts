@@ -55,8 +55,10 @@ export interface OpenVino {
   readonly call: (name: FunctionName, ...parameters: unknown[]) => void;
   /** Likewise on another thread. */
   readonly callAsync: (name: FunctionName, ...parameters: unknown[]) => Promise<void>;
-  /** Calls a function and returns what it created: a handle unless the function says otherwise. */
-  readonly create: <T = Handle>(name: FunctionName, ...parameters: unknown[]) => T;
+  /** Calls a function and returns the handle of what it created. */
+  readonly create: (name: FunctionName, ...parameters: unknown[]) => Handle;
+  /** Calls a function and returns the value that it tells: a text or a number. */
+  readonly read: (name: FunctionName, ...parameters: unknown[]) => string | number | bigint;
   /** Copies float32 values. */
   readonly copyFloats: (address: Handle, count: number) => Float32Array;
   readonly free: (type: (typeof FREED)[number], handle: Handle) => void;
@@ -96,6 +98,11 @@ function bind(): OpenVino {
   const call = (name: FunctionName, ...parameters: unknown[]) => {
     check(name, functions.get(name)!(...parameters) as number);
   };
+  const placed = (name: FunctionName, parameters: readonly unknown[]): unknown => {
+    const place = [null];
+    call(name, ...parameters, place);
+    return place[0];
+  };
   const version = koffi.struct({ build: 'const char *', description: 'const char *' });
   const built = { build: '' };
   library.func('ov_get_openvino_version', 'int', [koffi.out(koffi.pointer(version))])(built);
@@ -110,15 +117,12 @@ function bind(): OpenVino {
             check(name, status);
             resolve();
           } catch (failure) {
-            reject(failure as Error);
+            reject(failure);
           }
         });
       }),
-    create: <T>(name: FunctionName, ...parameters: unknown[]) => {
-      const place: T[] = [null as T];
-      call(name, ...parameters, place);
-      return place[0]!;
-    },
+    create: (name, ...parameters) => placed(name, parameters) as Handle,
+    read: (name, ...parameters) => placed(name, parameters) as string | number | bigint,
     copyFloats: (address, count) =>
       new Float32Array(koffi.view(address, count * Float32Array.BYTES_PER_ELEMENT)).slice(),
     free: (type, handle) => {
