@@ -109,18 +109,15 @@ function bind(): OpenVino {
   return {
     version: built.build.split('-')[0]!,
     call,
-    callAsync: (name, ...parameters) =>
-      new Promise((resolve, reject) => {
-        functions.get(name)!.async(...parameters, (error: Error | null, status: number) => {
-          try {
-            if (error !== null) throw error;
-            check(name, status);
-            resolve();
-          } catch (failure) {
-            reject(failure);
-          }
+    callAsync: async (name, ...parameters) => {
+      const status = await new Promise<number>((resolve, reject) => {
+        functions.get(name)!.async(...parameters, (error: Error | null, result: number) => {
+          if (error === null) resolve(result);
+          else reject(error);
         });
-      }),
+      });
+      check(name, status);
+    },
     create: (name, ...parameters) => placed(name, parameters) as Handle,
     read: (name, ...parameters) => placed(name, parameters) as string | number | bigint,
     copyFloats: (address, count) =>
