@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 function writeSynced(file: string, bytes: Uint8Array): void {
   const descriptor = openSync(file, 'w');
@@ -65,13 +65,38 @@ export function removeTemporaries(folder: string, minAgeMs = -Infinity): void {
 }
 
 /**
+ * Creates a folder and those above it. Not by mkdirSync's `recursive`, which never returns below a folder that answers ENOENT,
+ * such as those of /proc (Node 20 and 22).
+ */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(folder).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw error;
+    makeFolder(dirname(folder));
+    makeLast(folder);
+  }
+}
+
+/** Another process may create it first. */
+function makeLast(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/**
  * Creates the folder that `--out` names, before any work whose result could not be written.
  *
  * @throws Error if it cannot be created or written to
  */
 export function makeOut(out: string): void {
   try {
-    mkdirSync(out, { recursive: true });
+    makeFolder(out);
     accessSync(out, constants.W_OK);
   } catch (cause) {
     throw new Error(

@@ -2,10 +2,12 @@
  * Downloads files: resumes a broken transfer, checks the result, and shows a file only when it is complete.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+import { makeFolder } from '../../files/write';
 
 /** A published file, with the known facts about its contents. */
 export interface PublishedFile {
@@ -167,7 +169,7 @@ export async function download(
   if (held !== undefined && fault === undefined) return held;
   const part = `${file}.part`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await transferPatiently(published, part, options);
     const received = await fingerprint(part);
     const wrong = difference(published, received);

@@ -1,7 +1,7 @@
 /**
  * Saved models: a folder with `model.json` and the tensors that differ from the model's base.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
 import {
@@ -13,7 +13,7 @@ import {
   PREPROCESSING_IDS,
 } from '../catalog';
 import { storedDType } from './demo-base';
-import { writeFileAtomic } from '../../files/write';
+import { makeFolder, writeFileAtomic } from '../../files/write';
 import { PACKAGE_ROOT } from '../../files/package-root';
 import { sha256 } from '../../files/sha256';
 import { encodeSafetensors } from './safetensors';
@@ -194,7 +194,7 @@ export function writeSavedModel(
  */
 export function copyTensors({ folder, weights }: SavedModel, to: string): void {
   const tensors = readChecksummed(folder, weights);
-  mkdirSync(to, { recursive: true });
+  makeFolder(to);
   writeFileAtomic(join(to, weights.file), tensors);
 }
 

@@ -69,6 +69,13 @@ test('--out is created with the folders above it, and may exist', () => {
   expect(readdirSync(join(folder, 'a'))).toEqual(['b']);
 });
 
+test('a folder that the system cannot create is refused at once', () => {
+  // mkdirSync's own recursion never returns from this one.
+  expect(() => makeOut('/proc/none/out')).toThrow(
+    /^--out must be a folder .* received \/proc\/none\/out \(ENOENT/,
+  );
+});
+
 test('--out below a file is refused with the path, the reason and the remedy', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');

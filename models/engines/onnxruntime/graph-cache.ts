@@ -1,12 +1,12 @@
 /**
  * A cache of exported graphs on disk, so that each saved model is exported once.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { OUTPUT_NAME } from '../../catalog';
 import { sha256 } from '../../../files/sha256';
-import { removeIfPossible, removeTemporaries, writeFileAtomic } from '../../../files/write';
+import { makeFolder, removeIfPossible, removeTemporaries, writeFileAtomic } from '../../../files/write';
 import { DEFAULT_PRECISION, type Precision } from '../engine';
 import {
   type ChecksummedFile,
@@ -85,7 +85,7 @@ const MAX_WRITE_MS = 600_000;
 /** Writes a graph into the cache; returns the system's reason if it cannot. */
 function store(file: string, graph: Uint8Array, sum: string): string | undefined {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     removeTemporaries(dirname(file), MAX_WRITE_MS);
     writeFileAtomic(file, graph);
     writeFileAtomic(checksumFile(file), `${sum}\n`);
