@@ -94,6 +94,8 @@ export class ModelProcess {
         serialization: 'advanced',
         env: { ...MALLOC_ENV, ...process.env },
         execArgv: EXEC_ARGV,
+        // Not standard output: libuv makes what a child inherits blocking, for this process too, whose log must not wait.
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });
     } catch (error) {
       // Later, as `error` is emitted: the constructor's caller cannot be told yet.
