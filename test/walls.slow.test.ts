@@ -31,6 +31,8 @@ const FORBIDDEN = [
   ['bench/load/a.ts', 'models/catalog.ts', 'wall-of-bench-load'],
   ['bench/lab/a.ts', 'service/contract.ts', 'wall-of-bench-lab'],
   ['bench/autoscaler/a.ts', 'infra/variants.ts', 'wall-of-bench-autoscaler'],
+  ['bench/twin/a.ts', 'bench/timeline/record.ts', 'wall-of-bench-twin'],
+  ['bench/adviser/a.ts', 'bench/lab/poll.ts', 'wall-of-bench-adviser'],
   ['bench/timeline/a.ts', 'models/catalog.ts', 'wall-of-bench-timeline'],
   ['bench/cluster-run/a.ts', 'bench/lab/poll.ts', 'wall-of-bench-cluster-run'],
   ['bench/evidence/a.ts', 'service/main.ts', 'wall-of-bench-evidence'],
