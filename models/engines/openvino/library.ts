@@ -21,11 +21,27 @@ type Library = ReturnType<Koffi['load']>;
 /** Address of one of OpenVINO's objects. */
 export type Handle = bigint;
 
+/** The functions that return a status. */
+type FunctionName =
+  | 'ov_core_create'
+  | 'ov_core_get_property'
+  | 'ov_core_read_model'
+  | 'ov_core_read_model_from_memory_buffer'
+  | 'ov_core_compile_model_props'
+  | 'ov_compiled_model_create_infer_request'
+  | 'ov_tensor_create_from_host_ptr'
+  | 'ov_tensor_data'
+  | 'ov_tensor_get_size'
+  | 'ov_infer_request_set_input_tensor'
+  | 'ov_infer_request_infer'
+  | 'ov_infer_request_get_output_tensor';
+type TypeSpec = Parameters<Koffi['out']>[0];
+
 /** Parameters of the functions that return a status. A function that creates something takes its place last. */
-function parametersOf(koffi: Koffi, library: Library) {
+function parametersOf(koffi: Koffi, library: Library): Readonly<Record<FunctionName, TypeSpec[]>> {
   const handle = koffi.pointer(koffi.opaque());
   const text = 'const char *';
-  const place = (type: Parameters<Koffi['out']>[0]) => koffi.out(koffi.pointer(type));
+  const place = (type: TypeSpec) => koffi.out(koffi.pointer(type));
   const ownedText = koffi.disposable(text, library.func('ov_free', 'void', ['void *']));
   const properties = koffi.pointer(koffi.struct({ key: text, value: text }));
   const shape = koffi.struct({ rank: 'int64_t', dims: 'const int64_t *' });
@@ -45,7 +61,6 @@ function parametersOf(koffi: Koffi, library: Library) {
   };
 }
 
-type FunctionName = keyof ReturnType<typeof parametersOf>;
 const FREED = ['core', 'model', 'compiled_model', 'infer_request', 'tensor'] as const;
 
 /** The C interface. Functions throw Error with OpenVINO's message. */
