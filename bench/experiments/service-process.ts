@@ -41,7 +41,14 @@ export interface StartOptions {
   readonly entry?: string;
 }
 
-/** Starts a service and waits until it is ready. */
+/** A model's first start exports its graph. */
+const READY_TIMEOUT_MS = 300_000;
+
+/**
+ * Starts a service and waits until it is ready.
+ *
+ * @throws Error if it ends before, or is not ready in five minutes
+ */
 export async function startService(
   environment: Readonly<Record<string, string>>,
   { cgroups = [], entry = MAIN }: StartOptions = {},
@@ -58,7 +65,16 @@ export async function startService(
   });
   const log: Record<string, unknown>[] = [];
   let port = 0;
+  let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
+    timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(
+        new Error(
+          `the service was not ready in ${READY_TIMEOUT_MS / 1000} s: ${JSON.stringify(log.slice(-3))}`,
+        ),
+      );
+    }, READY_TIMEOUT_MS);
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const entry = JSON.parse(line) as Record<string, unknown>;
       // The lines of requests would fill the memory.
@@ -68,6 +84,8 @@ export async function startService(
       if (entry['msg'] === 'ready') resolve();
     });
     void ended.then((how) => reject(new Error(`the service ended (${how}) before it was ready`)));
+  }).finally(() => {
+    clearTimeout(timer);
   });
   return {
     url: `http://127.0.0.1:${port}`,

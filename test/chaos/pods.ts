@@ -113,6 +113,12 @@ async function endService(service: ServiceProcess): Promise<void> {
   if (!(await within(END_TIMEOUT_MS, () => !isAlive(service.processId)))) await service.end('SIGKILL');
 }
 
+/** Exports the model's graph where the cache has none. A pod's memory is too small for that: its image ships the graph. */
+export async function exportGraph(): Promise<void> {
+  const service = await startService({ [ENV.models]: MODEL, [ENV.modelsDir]: DEMO_MODELS_DIR });
+  await service.end('SIGINT');
+}
+
 async function startPod(kind: keyof typeof CPU_LIMIT_MILLIS): Promise<Pod & { remove(): Promise<void> }> {
   const modelsDir = copyOfModel();
   const groups = createGroups();

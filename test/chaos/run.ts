@@ -17,7 +17,7 @@ import { type Fault, type FaultId, FAULTS, type Need } from './faults';
 import { groupsObstacle } from './groups';
 import { decoderBombs, descriptors, memoryLimit, processes } from './limits';
 import { modelFlipped, modelMissing, modelTruncated } from './models';
-import { createPods, type Pods, type RunFault } from './pods';
+import { createPods, type Pods, type RunFault, exportGraph } from './pods';
 import { type Entry, fill, recordEntries } from './recorded';
 import { soak } from './soak';
 import { type Form, NotHappened, play, type Played } from './stage';
@@ -124,7 +124,9 @@ async function main(): Promise<void> {
       interrupt.abort();
       void pods.end().finally(() => process.exit(INTERRUPTED));
     });
-  for (const id of selected(positionals)) {
+  const ids = selected(positionals);
+  await exportGraph();
+  for (const id of ids) {
     const { name, needs }: Fault = FAULTS[id];
     const obstacle = needs.map((need) => OBSTACLES[need]()).find((why) => why !== undefined);
     if (obstacle !== undefined) {
