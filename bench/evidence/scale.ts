@@ -88,7 +88,7 @@ export function scaleVariant(printed: Variant, machine: MachineSize): ScaledVari
     ...(threads === printedThreads
       ? []
       : [
-          `An inference uses ${threads} thread instead of ${printedThreads}, since the CPU limit decides it.`,
+          `A pod infers with ${threads} thread instead of ${printedThreads}, since the CPU limit decides it.`,
         ]),
     ...(resources.requests.memory === requests.memory
       ? []

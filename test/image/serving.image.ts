@@ -11,6 +11,7 @@ import { HEAD_NAME } from '../../models/architectures/classifier';
 import { checksummed, DEMO_MODELS_DIR, writeSavedModel } from '../../models/weights/saved-model';
 import { ENV, PATHS, RUN_AS_USER_ID } from '../../service/contract';
 import type { Classification } from '../../service/api/schemas';
+import { parallelismOf } from '../../service/inference/parallelism';
 import { expectHeldBack } from '../support/held-back';
 import { type Container, imageOf, podman, startContainer } from './container';
 
@@ -65,7 +66,7 @@ test.each(CASES)(
     expect(inside('id', '-u')).toBe(String(RUN_AS_USER_ID));
     expect(() => inside('touch', '/app/new')).toThrow('Read-only file system');
     const metadata = await (await fetch(`${running.url}${PATHS.server}/models/${model}`)).json();
-    const threads = Math.max(1, Math.floor(limits.cpuMillis / 1000));
+    const { threads } = parallelismOf(model, limits.cpuMillis);
     expect(JSON.stringify(metadata)).toContain(engine);
     expect(JSON.stringify(metadata)).toMatch(new RegExp(`"threads":"?${threads}\\b`));
 

@@ -66,7 +66,7 @@ test('memory stays as printed where all replicas fit, else the requests shrink a
 
 test('fewer threads than at the printed limit are a deviation', () => {
   expect(scaleVariant(variant('accuracy-hpa'), TWO_CORES).deviations).toContainEqual(
-    'An inference uses 1 thread instead of 3, since the CPU limit decides it.',
+    'A pod infers with 1 thread instead of 3, since the CPU limit decides it.',
   );
 });
 
