@@ -108,7 +108,7 @@ export const FAULTS = {
   },
   processes: {
     name: 'no process can be started',
-    injected: 'the limit of processes falls to their number, and the model process is killed',
+    injected: 'no further process is allowed, and the model process is killed',
     happened: 'the kernel refused to start a process',
     survived: 'liveness answers meanwhile; ready again once the limit is back',
     measured: '{refusals} starts refused; ready again after {readyMs} ms',

@@ -129,10 +129,11 @@ export const processes: RunFault = async (stage, pods) => {
   const before = refusals();
   stage.onEnd(() => pids.write('pids.max', 'max'));
   await stage.inject(async () => {
+    // First: the killed process is replaced in a moment.
+    pids.write('pids.max', 1);
     const victims = workersOf(pod);
     for (const victim of victims) process.kill(victim, 'SIGKILL');
     await stage.waitFor('the model process is gone', () => !victims.some(isAlive));
-    pids.write('pids.max', Number(pids.read('pids.current')));
   });
   await stage.seen(() => refusals() > before);
   const live = await pod.status(PATHS.live);
