@@ -2,7 +2,7 @@
  * Draws the charts of docs/experiment/ from the data in it and fills the tables of docs/experiment.md:
  * `npm run experiments:charts`. With `-- --check` it writes nothing and fails if a file would change.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { chartsOf } from '../bench/evidence/charts';
@@ -23,9 +23,9 @@ import { tradeChart } from '../bench/evidence/trade-chart';
 import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { readSavedModel } from '../models/weights/saved-model';
-import { writeFileAtomic } from '../files/write';
 import { withTables } from './docs-tables';
 import { ROOT } from './documents';
+import { titleOf, writeStale } from './stale-files';
 import { svgToPng } from './svg-to-png';
 
 const COMMAND = 'npm run experiments:charts';
@@ -36,8 +36,6 @@ const DATA = `${CHARTS}/data`;
 /** The chart that README.md opens with: the first of these that there is. */
 const BEST = ['latency-hpa.svg', 'accuracy-hpa.svg', 'single-pod.svg'];
 const BEST_PNG = 'best.png';
-
-const titleOf = (svg: string) => /<title>(.*?)<\/title>/.exec(svg)?.[1] ?? '';
 
 /** Markdown of the charts whose names begin so. */
 function images(charts: ReadonlyMap<string, string>, prefix: string): string {
@@ -117,17 +115,7 @@ export function staleFiles(root: string): Map<string, Buffer | undefined> {
   ]);
 }
 
-function main(isCheck: boolean): void {
-  const stale = staleFiles(ROOT);
-  if (isCheck && stale.size > 0) {
-    console.error(`these files do not agree with ${DATA}/: run ${COMMAND}`);
-    process.exitCode = 1;
-  }
-  for (const [path, bytes] of stale) {
-    if (!isCheck && bytes === undefined) rmSync(join(ROOT, path));
-    else if (!isCheck) writeFileAtomic(join(ROOT, path), bytes!);
-    console.log(path);
-  }
+if (require.main === module) {
+  const isCheck = process.argv.includes('--check');
+  writeStale(staleFiles(ROOT), { data: `${DATA}/`, command: COMMAND, isCheck });
 }
-
-if (require.main === module) main(process.argv.includes('--check'));

@@ -2,7 +2,7 @@
  * Draws the chart of docs/performance/ from the data in it and fills the tables of docs/performance.md:
  * `npm run bench:peers:charts`. With `-- --check` it writes nothing and fails if a file would change.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { peersChart } from '../bench/peers/chart';
@@ -18,10 +18,10 @@ import {
   setupText,
   skippedList,
 } from '../bench/peers/tables';
-import { writeFileAtomic } from '../files/write';
 import type { ModelId } from '../models/catalog';
 import { withTables } from './docs-tables';
 import { ROOT } from './documents';
+import { titleOf, writeStale } from './stale-files';
 
 const COMMAND = 'npm run bench:peers:charts';
 const PAGE = 'docs/performance.md';
@@ -36,8 +36,6 @@ const SERVERS: Readonly<Record<string, readonly [model: ModelId, limitMillis: nu
   'accuracy-two': ['accuracy', TWO_CORES_MILLIS],
   'latency-half': ['latency', HALF_CORE_MILLIS],
 };
-
-const titleOf = (svg: string) => /<title>(.*?)<\/title>/.exec(svg)?.[1] ?? '';
 
 /** The parts of the page by the name in their markers. */
 export function partsOf(document: PeersDocument | undefined): Readonly<Record<string, () => string>> {
@@ -71,17 +69,7 @@ export function stalePeersFiles(root: string): Map<string, string | undefined> {
   return new Map([...wanted].filter(([path, content]) => current(path) !== content));
 }
 
-function main(isCheck: boolean): void {
-  const stale = stalePeersFiles(ROOT);
-  if (isCheck && stale.size > 0) {
-    console.error(`these files do not agree with ${DATA}: run ${COMMAND}`);
-    process.exitCode = 1;
-  }
-  for (const [path, content] of stale) {
-    if (!isCheck && content === undefined) rmSync(join(ROOT, path));
-    else if (!isCheck) writeFileAtomic(join(ROOT, path), content!);
-    console.log(path);
-  }
+if (require.main === module) {
+  const isCheck = process.argv.includes('--check');
+  writeStale(stalePeersFiles(ROOT), { data: DATA, command: COMMAND, isCheck });
 }
-
-if (require.main === module) main(process.argv.includes('--check'));

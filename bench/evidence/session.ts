@@ -1,8 +1,8 @@
 /** What one call of `npm run experiments` has finished, so that the next call resumes where it was interrupted. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { writeFileAtomic } from '../../files/write';
+import { makeFolder, writeFileAtomic } from '../../files/write';
 import type { Form } from './plan';
 
 interface SessionFile {
@@ -39,7 +39,7 @@ export function openSession(
     isFinished: (document) => finished.has(document) && exists(document),
     finish: (document) => {
       finished.add(document);
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       writeFileAtomic(file, `${JSON.stringify({ form, finished: [...finished] })}\n`);
     },
   };

@@ -16,17 +16,15 @@ import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { ENV, PATHS } from '../../service/contract';
 import { summarize } from '../load/documents';
 import { runLoad } from '../load/generator';
-import { imageSender, OVERLOAD_CONNECTIONS } from './service-client';
+import { imageSender, OVERLOAD, OVERLOAD_CONNECTIONS } from './service-client';
 import { startService } from './service-process';
 import { failedOf, line, settled, verdict } from './verdict';
 
-const FACTOR = 3;
+const { factor: FACTOR, peakClients: PEAK_CLIENTS, maxRefusalMs: MAX_REFUSAL_MS } = OVERLOAD;
+const MIN_THROUGHPUT_SHARE = OVERLOAD.minThroughputPercentOfPeak / 100;
 const FLOOD_CLIENTS = 300;
-const PEAK_CLIENTS = 8;
 const WARM_UP_SECONDS = 3;
 const PROBES_PER_SECOND = 20;
-const MIN_THROUGHPUT_SHARE = 0.9;
-const MAX_REFUSAL_MS = 250;
 /** Kubernetes' default timeout of a probe. */
 const PROBE_TIMEOUT_MS = 1_000;
 

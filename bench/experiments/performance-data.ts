@@ -1,11 +1,11 @@
 /**
  * The figures that experiments keep for the tables of docs/serving.md.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
-import { writeFileAtomic } from '../../files/write';
+import { makeFolder, writeFileAtomic } from '../../files/write';
 
 const FOLDER = join(PACKAGE_ROOT, 'docs/performance/data');
 export const PARALLELISM_FILE = join(FOLDER, 'parallelism.json');
@@ -13,7 +13,7 @@ export const SESSION_OPTIONS_FILE = join(FOLDER, 'session-options.json');
 
 /** Writes a document. */
 export function writePerformanceData(file: string, document: object): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileAtomic(file, `${JSON.stringify(document, null, 1)}\n`);
 }
 

@@ -1,8 +1,8 @@
 /** What one call of `npm run bench:peers` has measured, so that the next call resumes where it was interrupted. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { writeFileAtomic } from '../../files/write';
+import { makeFolder, writeFileAtomic } from '../../files/write';
 import { parsePeersDocument, type PeersDocument } from './peers-document';
 import { visitName } from './plan';
 
@@ -16,7 +16,7 @@ export function resume(file: string, fresh: PeersDocument): PeersDocument {
 
 /** Writes a document as one line. */
 export function store(file: string, document: PeersDocument): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileAtomic(file, `${JSON.stringify(document)}\n`);
 }
 

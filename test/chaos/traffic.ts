@@ -6,7 +6,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { imageSender, OVERLOAD_CONNECTIONS } from '../../bench/experiments/service-client';
+import { imageSender, OVERLOAD, OVERLOAD_CONNECTIONS } from '../../bench/experiments/service-client';
 import { failedOf, settled } from '../../bench/experiments/verdict';
 import { summarize } from '../../bench/load/documents';
 import { runLoad } from '../../bench/load/generator';
@@ -15,12 +15,10 @@ import { seededRandom } from '../../statistics/seeded-random';
 import { CLASSIFY, IMAGE_FILE, type RunFault } from './pods';
 import { claimNoneFailed, steadyLoad } from './steady-load';
 
-const FACTOR = 3;
+const { factor: FACTOR, peakClients: PEAK_CLIENTS, maxRefusalMs: MAX_REFUSAL_MS } = OVERLOAD;
+const MIN_PERCENT_OF_PEAK = OVERLOAD.minThroughputPercentOfPeak;
 const CALM_FACTOR = 0.3;
-const PEAK_CLIENTS = 8;
 const PROBES_PER_SECOND = 10;
-const MIN_PERCENT_OF_PEAK = 90;
-const MAX_REFUSAL_MS = 250;
 
 export const overload: RunFault = async (stage, pods) => {
   const pod = await pods.single();
