@@ -66,7 +66,7 @@ export function removeTemporaries(folder: string, minAgeMs = -Infinity): void {
 
 /**
  * Creates a folder and those above it. Not by mkdirSync's `recursive`, which never returns below a folder that answers ENOENT,
- * such as those of /proc (Node 20 and 22).
+ * such as those of /proc (seen with Node 20).
  */
 export function makeFolder(folder: string): void {
   try {
