@@ -24,9 +24,16 @@ function hpaCharts({ hpaRuns }: Evidence, model: ModelId): [string, string][] {
   });
 }
 
+const firstOf = ({ hpaRuns }: Evidence, name: string) =>
+  hpaRuns.find(({ experiment }) => experiment === name)?.repetition;
+
 /** SVG documents by file name. */
 export function chartsOf(evidence: Evidence): ReadonlyMap<string, string> {
   const { curves, runs } = evidence;
+  // The first repetition, as in the HPA's own chart: it has the idle return.
+  const replays = replaysOf(evidence).filter(
+    ({ run }) => run.repetition === firstOf(evidence, run.experiment),
+  );
   const curvesOf = (kind: string) => MODEL_IDS.flatMap((model) => curves.get(`${model}-${kind}`) ?? []);
   const [singles, fleets] = [curvesOf('single-pod'), curvesOf('max-size')];
   const balances = MODEL_IDS.flatMap((model) => [
@@ -41,9 +48,7 @@ export function chartsOf(evidence: Evidence): ReadonlyMap<string, string> {
     ...(singles.length > 0 ? [['single-pod.svg', singlePodChart(singles)] as const] : []),
     ...(fleets.length > 0 ? [['max-size.svg', maxSizeChart(withSingle)] as const] : []),
     ...MODEL_IDS.flatMap((model) => hpaCharts(evidence, model)),
-    ...replaysOf(evidence).map(
-      (replay) => [`replay-${replay.run.experiment}.svg`, replayChart(replay)] as const,
-    ),
+    ...replays.map((replay) => [`replay-${replay.run.experiment}.svg`, replayChart(replay)] as const),
     ...(balances.length > 0 ? [['load-share.svg', loadShareChart(balances)] as const] : []),
   ]);
 }
