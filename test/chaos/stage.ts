@@ -87,7 +87,8 @@ export async function play(
   const undo = async () => {
     for (const last of undos.splice(0).reverse()) await last();
   };
-  interrupt?.addEventListener('abort', () => void undo());
+  const onInterrupt = () => void undo();
+  interrupt?.addEventListener('abort', onInterrupt);
   const seen = { wasSeen: false };
   const claim = (sentence: string, holds: boolean) => {
     if (!holds) played.broken.push(sentence);
@@ -119,6 +120,7 @@ export async function play(
     if (!seen.wasSeen || error instanceof NotHappened) throw error;
     played.broken.push((error as Error).message);
   } finally {
+    interrupt?.removeEventListener('abort', onInterrupt);
     await undo();
   }
   return played;
