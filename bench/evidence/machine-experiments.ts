@@ -38,12 +38,12 @@ const WATCH_INTERVAL_MS = 5_000;
 /** Below the default of 1024, so that a service with more threads than cores does not keep the generator from sending in time. */
 const SERVICE_SHARES = 256;
 /**
- * `idleWindows`: their median counts, so that what else the machine does for a moment does not. `searchSeconds`: after this
- * time the search for the knee begins no further probe.
+ * `idleWindows`: the least of them counts, since compiling and collecting garbage after a load only add to it.
+ * `searchSeconds`: after this time the search for the knee begins no further probe.
  */
 const LENGTHS = {
-  full: { repetitions: 5, seconds: 15, idleWindows: 5, maxProbeSeconds: 120, searchSeconds: 900 },
-  quick: { repetitions: 3, seconds: 6, idleWindows: 3, maxProbeSeconds: 30, searchSeconds: 60 },
+  full: { repetitions: 5, seconds: 15, idleWindows: 6, maxProbeSeconds: 120, searchSeconds: 900 },
+  quick: { repetitions: 3, seconds: 6, idleWindows: 4, maxProbeSeconds: 30, searchSeconds: 60 },
 } as const satisfies Record<Form, object>;
 /** The objective of the printed pod: this many service times of one client that waits for its answers. */
 const SLO_TIMES = 4;
@@ -93,7 +93,7 @@ const classify = ({ url }: ServiceProcess, model: ModelId) => `${url}${PATHS.cla
 const closedLoop = (url: string, seconds: number, signal: AbortSignal) =>
   runLoad({ url, load: `closed:1:${seconds}s`, connections: 'kept:1', images: sampleImages(), stop: signal });
 
-/** CPU of a service that is only watched, as often as a pod is. */
+/** CPU of a service that is only watched, as often as a pod is: the least of some windows. */
 async function idleCpuMillis(
   { url }: ServiceProcess,
   cpuMs: () => number,
@@ -113,7 +113,7 @@ async function idleCpuMillis(
       await sleep(WATCH_INTERVAL_MS, undefined, { signal });
       windows.push((1000 * (cpuMs() - before)) / (performance.now() - started));
     }
-    return percentile(windows, 0.5);
+    return Math.min(...windows);
   } finally {
     await recorder.stop(false);
   }
