@@ -43,7 +43,7 @@ const SERVICE_SHARES = 256;
  */
 const LENGTHS = {
   full: { repetitions: 5, seconds: 15, idleWindows: 6, maxProbeSeconds: 120, searchSeconds: 900 },
-  quick: { repetitions: 3, seconds: 6, idleWindows: 4, maxProbeSeconds: 30, searchSeconds: 60 },
+  quick: { repetitions: 3, seconds: 6, idleWindows: 3, maxProbeSeconds: 30, searchSeconds: 40 },
 } as const satisfies Record<Form, object>;
 /** The objective of the printed pod: this many service times of one client that waits for its answers. */
 const SLO_TIMES = 4;

@@ -54,7 +54,7 @@ const REPETITIONS = { full: 3, quick: 1 } as const;
 /** Rates of an HPA's steps, in pods that the rate keeps at the target; half a pod keeps the decision from being a tie. */
 const HPA_STEPS = {
   full: { pods: [1.5, 3.5, 6.5, Infinity, 3.5, 1.5], stepSeconds: 90 },
-  quick: { pods: [1.5, 4.5, Infinity, 1.5], stepSeconds: 50 },
+  quick: { pods: [1.5, 4.5, Infinity, 1.5], stepSeconds: 45 },
 } as const;
 /** What stands for `Infinity` pods: more than the HPA may have, as a share of its maximum. */
 const BEYOND_MAX = 1.25;
