@@ -12,7 +12,7 @@ import * as tf from '@tensorflow/tfjs';
 import { PACKAGE_ROOT } from '../../files/package-root';
 import { buildClassifier } from '../../models/architectures/classifier';
 import { MODEL_IDS, type ModelId, MODELS } from '../../models/catalog';
-import { PRECISIONS } from '../../models/engines/engine';
+import { PRECISIONS_OF } from '../../models/engines/engine';
 import { multipliesBytes } from '../../models/engines/onnxruntime/cpu';
 import { cachedGraph } from '../../models/engines/onnxruntime/graph-cache';
 import { DEMO_MODELS_DIR, readSavedModel } from '../../models/weights/saved-model';
@@ -68,7 +68,7 @@ function multiplyAdds(): Record<ModelId, number> {
 async function subjectsOf(files: ImageFiles, onnxCacheDir: string): Promise<Subject[]> {
   const subjects: Subject[] = [];
   for (const model of MODEL_IDS) {
-    for (const precision of PRECISIONS.filter((name) => name === 'fp32' || multipliesBytes())) {
+    for (const precision of PRECISIONS_OF.onnxruntime.filter((name) => name === 'fp32' || multipliesBytes())) {
       const modelDir = join(DEMO_MODELS_DIR, model);
       const { file: graph } = await cachedGraph(modelDir, onnxCacheDir, precision);
       const images = await expectedImages(files, model, precision, onnxCacheDir);
