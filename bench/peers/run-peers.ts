@@ -68,7 +68,9 @@ function multiplyAdds(): Record<ModelId, number> {
 async function subjectsOf(files: ImageFiles, onnxCacheDir: string): Promise<Subject[]> {
   const subjects: Subject[] = [];
   for (const model of MODEL_IDS) {
-    for (const precision of PRECISIONS_OF.onnxruntime.filter((name) => name === 'fp32' || multipliesBytes())) {
+    for (const precision of PRECISIONS_OF.onnxruntime.filter(
+      (name) => name === 'fp32' || multipliesBytes(),
+    )) {
       const modelDir = join(DEMO_MODELS_DIR, model);
       const { file: graph } = await cachedGraph(modelDir, onnxCacheDir, precision);
       const images = await expectedImages(files, model, precision, onnxCacheDir);
