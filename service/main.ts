@@ -7,8 +7,9 @@ import { join } from 'node:path';
 
 import type { Logger } from 'pino';
 
-import type { ModelId } from '../models/catalog';
+import type { ArchitectureId, ModelId } from '../models/catalog';
 import { adviceOn } from '../models/engines/engine';
+import { readSavedModel } from '../models/weights/saved-model';
 import { openApiKeys } from './http/api-key';
 import { createApp } from './api/app';
 import { type Config, readConfig } from './config';
@@ -49,7 +50,7 @@ export interface ServeOptions extends Timeouts {
   /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
-  /** @default parallelismOf the model and the CPU limit */
+  /** @default parallelismOf the model's architecture and the CPU limit */
   readonly parallelism?: Parallelism;
   /** Folder of each saved model. @default the subfolder of MODELS_DIR that has the model's id as its name */
   readonly modelDirs?: ReadonlyMap<ModelId, string>;
@@ -81,6 +82,15 @@ function listen(server: Server, host: string | undefined, port: number, variable
       resolve((server.address() as AddressInfo).port),
     );
   });
+}
+
+/** The architecture of a saved model; undefined if it cannot be read. Its process then says why. */
+function architectureIn(modelDir: string): ArchitectureId | undefined {
+  try {
+    return readSavedModel(modelDir).architecture;
+  } catch {
+    return undefined;
+  }
 }
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -129,7 +139,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
 
   const ready = config.models.map((model) => {
     const modelDir = modelDirOf(model);
-    const { processes, threads } = options.parallelism ?? parallelismOf(model, config.cpuLimitMillis);
+    const { processes, threads } =
+      options.parallelism ?? parallelismOf(architectureIn(modelDir), config.cpuLimitMillis);
     log.info({ model, modelDir, engine: kind, processes, threads }, 'loading model');
     return new Promise<void>((resolve) => {
       const onState = (state: ModelState) => {
