@@ -54,7 +54,7 @@ addServe(program);
 addSynth(program);
 addFit(program);
 addVariants(program);
-addOpenApi(program);
+addOpenApi(program, () => defaults().models);
 addBenchCommand(program);
 addExplain(program);
 addPlan(program);

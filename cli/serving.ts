@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 import type { FitWarning } from '../infra/fit';
-import type { ModelId } from '../models/catalog';
+import type { ModelName } from '../models/catalog';
 import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
 import { graphFile } from '../models/engines/onnxruntime/graph-cache';
 import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
@@ -16,26 +16,26 @@ import { openLog } from '../service/log';
 import { serve, stopOnSignals } from '../service/main';
 import { readyLines, urlOf } from './start-text';
 
-type ModelDirs = ReadonlyMap<ModelId, string>;
+type ModelDirs = ReadonlyMap<ModelName, string>;
 
 /**
- * The folders of models by the id that each model has.
+ * The folders of models by the name that each model has.
  *
- * @throws Error if one holds no model; RangeError if two hold a model with one id
+ * @throws Error if one holds no model; RangeError if two models have one name
  */
 export function modelDirsOf(folders: readonly string[]): ModelDirs {
-  const byId = new Map<ModelId, string>();
+  const byName = new Map<ModelName, string>();
   for (const folder of folders.map((each) => resolve(each))) {
     const { model } = readSavedModel(folder);
-    const other = byId.get(model);
+    const other = byName.get(model);
     if (other !== undefined) {
       throw new RangeError(
-        `the models must have different ids, received ${model} for both ${other} and ${folder}: serve one of them`,
+        `the models must have different names, received ${model} for both ${other} and ${folder}: serve one of them`,
       );
     }
-    byId.set(model, folder);
+    byName.set(model, folder);
   }
-  return byId;
+  return byName;
 }
 
 /** @throws Error naming the first model that is not there: the service itself would wait for it */

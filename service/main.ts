@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import type { Logger } from 'pino';
 
-import type { ArchitectureId, ModelId } from '../models/catalog';
+import type { ArchitectureId, ModelName } from '../models/catalog';
 import { adviceOn } from '../models/engines/engine';
 import { readSavedModel } from '../models/weights/saved-model';
 import { openApiKeys } from './http/api-key';
@@ -32,7 +32,7 @@ export interface Running {
   readonly metricsPort?: number;
   /** Resolves when every model is warmed up; never rejects, because loading is retried. */
   readonly ready: Promise<void>;
-  readonly queues: ReadonlyMap<ModelId, ModelQueue>;
+  readonly queues: ReadonlyMap<ModelName, ModelQueue>;
   /**
    * Shuts down: readiness fails at once, new requests are accepted during the delay, requests in flight finish. A second
    * call returns the first call's promise.
@@ -52,8 +52,8 @@ export interface ServeOptions extends Timeouts {
   readonly requestTimeoutMs?: number;
   /** @default parallelismOf the model's architecture and the CPU limit */
   readonly parallelism?: Parallelism;
-  /** Folder of each saved model. @default the subfolder of MODELS_DIR that has the model's id as its name */
-  readonly modelDirs?: ReadonlyMap<ModelId, string>;
+  /** Folder of each saved model. @default the subfolder of MODELS_DIR that has the model's name */
+  readonly modelDirs?: ReadonlyMap<ModelName, string>;
 }
 
 /** Why the service cannot listen, and the remedy. */
@@ -99,10 +99,11 @@ const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 export async function serve(config: Config, options: ServeOptions): Promise<Running> {
   const { log, workerScript, requestTimeoutMs } = options;
   const { engine: kind, precision, onnxCacheDir } = config;
-  const queues = new Map<ModelId, ModelQueue>();
+  const queues = new Map<ModelName, ModelQueue>();
   const metrics = createMetrics(queues, options.lostLogLines);
-  const modelDirOf = (model: ModelId) => options.modelDirs?.get(model) ?? join(config.modelsDir, model);
+  const modelDirOf = (model: ModelName) => options.modelDirs?.get(model) ?? join(config.modelsDir, model);
   const app = createApp({
+    models: config.models,
     queues,
     metrics,
     cpuLimitMillis: config.cpuLimitMillis,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
-import { ARCHITECTURES, INPUT_SHAPE, RESCALE } from '../catalog';
+import { ARCHITECTURES, INPUT_SHAPE, modelId, RESCALE } from '../catalog';
 import type { Engine } from '../engines/engine';
 import { type Int8Cost, readInt8File } from '../engines/onnxruntime/int8-file';
 import { evaluate, type Evaluation } from '../evaluation/evaluation';
@@ -116,10 +116,11 @@ async function measureResiduals(
 /** The model card as Markdown; its figures are measured. Says what int8 costs if the model was calibrated. */
 export function modelCard(saved: SavedModel, measured: DemoEvaluation): string {
   const { model, architecture, classes, base, weights } = saved;
-  const { head, fineTune, batchSize } = RECIPES[model];
-  const trainingImages = TRAIN_SPLITS[model].perClass * TASKS.transfer.length;
+  const id = modelId(model);
+  const { head, fineTune, batchSize } = RECIPES[id];
+  const trainingImages = TRAIN_SPLITS[id].perClass * TASKS.transfer.length;
   const augmentation =
-    AUGMENTATIONS[model] === undefined
+    AUGMENTATIONS[id] === undefined
       ? 'without its augmentation (each image already has its own scale, angle and light)'
       : 'with its augmentation';
   const shares = measured.residuals.map(({ share }) => share);

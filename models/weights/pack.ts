@@ -11,21 +11,21 @@ import { copyTensors, MANIFEST_NAME, readSavedModel } from './saved-model';
 const DESCRIPTIONS = ['model-card.md', 'evaluation.json', 'int8.json'];
 
 /**
- * Refuses models with the same id, since their copies would share a folder.
+ * Refuses models with the same name, since their copies would share a folder.
  *
  * @throws RangeError naming both
  */
 export function checkDistinct(folders: readonly string[]): void {
-  const byId = new Map<string, string>();
+  const byName = new Map<string, string>();
   for (const folder of folders) {
     const { model } = readSavedModel(folder);
-    const other = byId.get(model);
+    const other = byName.get(model);
     if (other !== undefined) {
       throw new RangeError(
-        `the models must have different ids, received ${model} for both ${other} and ${folder}: pack each with its own --out`,
+        `the models must have different names, received ${model} for both ${other} and ${folder}: pack each with its own --out`,
       );
     }
-    byId.set(model, folder);
+    byName.set(model, folder);
   }
 }
 

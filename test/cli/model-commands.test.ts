@@ -95,10 +95,10 @@ describe('a path that cannot be written is refused with the option’s name, bef
     );
   });
 
-  test('pack with two models of the same id', async () => {
+  test('pack with two models of the same name', async () => {
     const out = join(folder, 'packed');
     await expect(run('pack', 'latency', copy, '--out', out)).rejects.toThrow(
-      `the models must have different ids, received latency for both ${join(DEMO_MODELS_DIR, 'latency')} and ${copy}: pack each with its own --out`,
+      `the models must have different names, received latency for both ${join(DEMO_MODELS_DIR, 'latency')} and ${copy}: pack each with its own --out`,
     );
     expect(existsSync(out)).toBe(false);
   });
