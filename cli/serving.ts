@@ -8,6 +8,7 @@ import type { FitWarning } from '../infra/fit';
 import type { ModelName } from '../models/catalog';
 import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
 import { graphFile } from '../models/engines/onnxruntime/graph-cache';
+import { foldersByName } from '../models/weights/distinct-names';
 import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
 import { testAccuracyOf } from '../service/api/evaluation';
 import { readConfig } from '../service/config';
@@ -17,26 +18,6 @@ import { serve, stopOnSignals } from '../service/main';
 import { readyLines, urlOf } from './start-text';
 
 type ModelDirs = ReadonlyMap<ModelName, string>;
-
-/**
- * The folders of models by the name that each model has.
- *
- * @throws Error if one holds no model; RangeError if two models have one name
- */
-export function modelDirsOf(folders: readonly string[]): ModelDirs {
-  const byName = new Map<ModelName, string>();
-  for (const folder of folders.map((each) => resolve(each))) {
-    const { model } = readSavedModel(folder);
-    const other = byName.get(model);
-    if (other !== undefined) {
-      throw new RangeError(
-        `the models must have different names, received ${model} for both ${other} and ${folder}: serve one of them`,
-      );
-    }
-    byName.set(model, folder);
-  }
-  return byName;
-}
 
 /** @throws Error naming the first model that is not there: the service itself would wait for it */
 function checkModels(dirs: ModelDirs): void {
@@ -92,7 +73,10 @@ export interface ServingOptions {
 /** Serves on the loopback unless the environment says otherwise, and prints. Resolves when every model is ready. */
 export async function serveAndPrint({ folders, verbose, writeManifests }: ServingOptions): Promise<void> {
   const started = performance.now();
-  const given = modelDirsOf(folders);
+  const given = foldersByName(
+    folders.map((folder) => resolve(folder)),
+    'train one of them with another --name, or serve one of them',
+  );
   const config = readConfig({
     [ENV.logLevel]: 'warn',
     [ENV.host]: '127.0.0.1',

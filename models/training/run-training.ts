@@ -28,6 +28,7 @@ import { trainClassifier } from './train-classifier';
 
 /** Everything that decides the result of a training, and where it is saved. */
 export interface TrainingPlan {
+  /** Name of the trained model. */
   readonly model: ModelName;
   readonly architecture: ArchitectureId;
   /** Folder of the data set. */

@@ -11,25 +11,6 @@ import { copyTensors, MANIFEST_NAME, readSavedModel } from './saved-model';
 const DESCRIPTIONS = ['model-card.md', 'evaluation.json', 'int8.json'];
 
 /**
- * Refuses models with the same name, since their copies would share a folder.
- *
- * @throws RangeError naming both
- */
-export function checkDistinct(folders: readonly string[]): void {
-  const byName = new Map<string, string>();
-  for (const folder of folders) {
-    const { model } = readSavedModel(folder);
-    const other = byName.get(model);
-    if (other !== undefined) {
-      throw new RangeError(
-        `the models must have different names, received ${model} for both ${other} and ${folder}: pack each with its own --out`,
-      );
-    }
-    byName.set(model, folder);
-  }
-}
-
-/**
  * Copies a saved model together with its base, which may be in a cache or beside other models, so that the copy is
  * complete anywhere. The manifest stays the same byte for byte, and so does the model's checksum.
  *
