@@ -1,20 +1,21 @@
 /**
  * Serves models and prints what to do next: for `npm start` and `tandem serve`.
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import type { FitWarning } from '../infra/fit';
 import type { ModelName } from '../models/catalog';
 import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
 import { graphFile } from '../models/engines/onnxruntime/graph-cache';
 import { foldersByName } from '../models/weights/distinct-names';
-import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
+import { MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
 import { testAccuracyOf } from '../service/api/evaluation';
 import { readConfig } from '../service/config';
 import { ENV, PATHS } from '../service/contract';
 import { openLog } from '../service/log';
 import { serve, stopOnSignals } from '../service/main';
+import { sampleImage, samplesDirOf } from './samples';
 import { readyLines, urlOf } from './start-text';
 
 type ModelDirs = ReadonlyMap<ModelName, string>;
@@ -29,16 +30,6 @@ function checkModels(dirs: ModelDirs): void {
       );
     }
   }
-}
-
-/** A JPEG to classify: the first sample beside the served models, else of the demo. */
-function sampleImage(dirs: ModelDirs): string {
-  const isJpeg = (name: string) => name.endsWith('.jpg');
-  const folders = [...[...dirs.values()].map((folder) => dirname(folder)), DEMO_MODELS_DIR].map((folder) =>
-    join(folder, 'samples'),
-  );
-  const folder = folders.find((each) => existsSync(each) && readdirSync(each).some(isJpeg))!;
-  return relative(process.cwd(), join(folder, readdirSync(folder).sort().find(isJpeg)!));
 }
 
 /** Says on stderr what we wait for; on a terminal also how long already. Returns the function that ends it. */
@@ -95,7 +86,8 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
       ));
   const exported = [...dirs].filter(([, folder]) => needsExport(folder)).map(([model]) => model);
 
-  const running = await serve(config, { ...openLog(config.logLevel), modelDirs: dirs });
+  const samplesDir = samplesDirOf([...dirs.values()]);
+  const running = await serve(config, { ...openLog(config.logLevel), modelDirs: dirs, samplesDir });
   stopOnSignals(running);
   const url = urlOf(config.host, running.port);
   console.log(`Open ${url}`);
@@ -114,7 +106,7 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
         ? [{ model, loaded: state.loaded, accuracy: testAccuracyOf(dirs.get(model)!) }]
         : [],
     ),
-    image: sampleImage(dirs),
+    image: sampleImage(samplesDir),
     apiKeyFile: config.apiKeyFile,
     warnings,
     verbose,

@@ -54,6 +54,8 @@ export interface ServeOptions extends Timeouts {
   readonly parallelism?: Parallelism;
   /** Folder of each saved model. @default the subfolder of MODELS_DIR that has the model's name */
   readonly modelDirs?: ReadonlyMap<ModelName, string>;
+  /** Folder of the page's sample images; may be missing. @default samples in MODELS_DIR */
+  readonly samplesDir?: string;
 }
 
 /** Why the service cannot listen, and the remedy. */
@@ -110,7 +112,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     log,
     draining: () => drain.draining,
     corsOrigins: config.corsOrigins,
-    samplesDir: join(config.modelsDir, 'samples'),
+    samplesDir: options.samplesDir ?? join(config.modelsDir, 'samples'),
     modelDirOf,
     hasMetricsPort: config.metricsPort !== undefined,
     ...(config.apiKeyFile === undefined
