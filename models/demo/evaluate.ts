@@ -12,6 +12,7 @@ import { evaluate, type Evaluation } from '../evaluation/evaluation';
 import { judgeInt8 } from '../evaluation/precision-gate';
 import { writeFileAtomic } from '../../files/write';
 import { RECIPES } from '../recipes';
+import { table } from '../../charts/markdown';
 import { percent, percentRange } from '../../charts/percent';
 import { confusionTable } from '../report/confusion-table';
 import { int8Section } from '../report/int8-section';
@@ -111,6 +112,18 @@ async function measureResiduals(
   batch.dispose();
   classifier.dispose();
   return shares;
+}
+
+/** The figures as a Markdown table. */
+export function resultTable({ model, architecture }: SavedModel, measured: DemoEvaluation): string {
+  const { accuracy, interval95, expectedCalibrationError, images, engine } = measured;
+  const row = [
+    ...[model, architecture, percent(accuracy), percentRange(interval95)],
+    percent(expectedCalibrationError),
+  ];
+  return `Measured on ${images} test images that training never used, with ${engine}.
+
+${table(['model', 'architecture', 'accuracy', '95 % interval', 'calibration error'], [row])}`;
 }
 
 /** The model card as Markdown; its figures are measured. Says what int8 costs if the model was calibrated. */
