@@ -17,7 +17,7 @@ export function addServe(program: Command): void {
     .description('serve saved models and the page on this machine; docs/serving.md lists the variables')
     .argument(
       '[folders...]',
-      'folders of saved models, each served under its own name (default: MODELS in MODELS_DIR)',
+      'folders of saved models, each served under its own name, or as NAME=FOLDER under another (default: MODELS in MODELS_DIR)',
     )
     .option('--verbose', 'also print classes and checksums')
     .addHelpText('after', '\nExample: npx tandem serve build/models/flowers build/models/birds')

@@ -2,13 +2,12 @@
  * Serves models and prints what to do next: for `npm start` and `tandem serve`.
  */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 import type { FitWarning } from '../infra/fit';
 import type { ModelName } from '../models/catalog';
 import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
 import { graphFile } from '../models/engines/onnxruntime/graph-cache';
-import { foldersByName } from '../models/weights/distinct-names';
 import { MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
 import { testAccuracyOf } from '../service/api/evaluation';
 import { readConfig } from '../service/config';
@@ -16,6 +15,7 @@ import { ENV, PATHS } from '../service/contract';
 import { openLog } from '../service/log';
 import { serve, stopOnSignals } from '../service/main';
 import { sampleImage, samplesDirOf } from './samples';
+import { servedFolders } from './served-folders';
 import { readyLines, urlOf } from './start-text';
 
 type ModelDirs = ReadonlyMap<ModelName, string>;
@@ -53,7 +53,7 @@ function sayWaiting(text: string): () => void {
 
 /** What to serve and print. */
 export interface ServingOptions {
-  /** Folders of saved models. @default those of the environment's MODELS in MODELS_DIR */
+  /** Folders of saved models, each may be `NAME=FOLDER`. @default those of the environment's MODELS in MODELS_DIR */
   readonly folders: readonly string[];
   /** Whether to print classes and checksums. */
   readonly verbose: boolean;
@@ -64,10 +64,7 @@ export interface ServingOptions {
 /** Serves on the loopback unless the environment says otherwise, and prints. Resolves when every model is ready. */
 export async function serveAndPrint({ folders, verbose, writeManifests }: ServingOptions): Promise<void> {
   const started = performance.now();
-  const given = foldersByName(
-    folders.map((folder) => resolve(folder)),
-    'train one of them with another --name, or serve one of them',
-  );
+  const given = servedFolders(folders);
   const config = readConfig({
     [ENV.logLevel]: 'warn',
     [ENV.host]: '127.0.0.1',
@@ -87,7 +84,11 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
   const exported = [...dirs].filter(([, folder]) => needsExport(folder)).map(([model]) => model);
 
   const samplesDir = samplesDirOf([...dirs.values()]);
-  const running = await serve(config, { ...openLog(config.logLevel), modelDirs: dirs, samplesDir });
+  const running = await serve(config, {
+    ...openLog(config.logLevel),
+    ...(given.size > 0 ? { modelDirs: given } : {}),
+    samplesDir,
+  });
   stopOnSignals(running);
   const url = urlOf(config.host, running.port);
   console.log(`Open ${url}`);

@@ -52,7 +52,7 @@ export interface ServeOptions extends Timeouts {
   readonly requestTimeoutMs?: number;
   /** @default parallelismOf the model's architecture and the CPU limit */
   readonly parallelism?: Parallelism;
-  /** Folder of each saved model. @default the subfolder of MODELS_DIR that has the model's name */
+  /** Folder of each saved model, whose own name may be another. @default the subfolder of MODELS_DIR that has the model's name */
   readonly modelDirs?: ReadonlyMap<ModelName, string>;
   /** Folder of the page's sample images; may be missing. @default samples in MODELS_DIR */
   readonly samplesDir?: string;
@@ -171,7 +171,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         log[failed ? 'debug' : 'warn']({ model, reason }, 'model process restarts');
       };
       const queue = new ModelQueue({
-        model,
+        model: options.modelDirs === undefined ? model : undefined,
         processes,
         engine: { kind, modelDir, threads, precision, onnxCacheDir },
         onState,

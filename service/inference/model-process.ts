@@ -35,7 +35,8 @@ export const isSameState = (one: ModelState, other: ModelState): boolean =>
 
 /** How to start a process, and its callbacks. */
 export interface ModelProcessOptions {
-  readonly model: ModelName;
+  /** The name that the saved model must have; undefined for any. */
+  readonly model: ModelName | undefined;
   readonly engine: EngineOptions;
   /** Script that the process runs. @default worker.ts beside this file */
   readonly script?: string;

@@ -17,8 +17,8 @@ export type Work =
 /** The first message to a model process. */
 export interface LoadMessage {
   readonly kind: 'load';
-  /** The name that the model is served under. */
-  readonly model: ModelName;
+  /** The name that the saved model must have; undefined for any. */
+  readonly model: ModelName | undefined;
   readonly options: EngineOptions;
 }
 

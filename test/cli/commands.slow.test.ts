@@ -103,7 +103,7 @@ test('serve refuses two models with one name before it loads any', () => {
   const latency = join(DEMO_MODELS_DIR, 'latency');
   const { stderr, stdout, status } = tandem('serve', latency, latency);
   expect(stderr).toBe(
-    `error: the models must have different names, received latency for both ${latency} and ${latency}: train one of them with another --name, or serve one of them\n`,
+    `error: the models must have different names, received latency for both ${latency} and ${latency}: serve one of them under another name, as NAME=FOLDER\n`,
   );
   expect([stdout, status]).toEqual(['', 1]);
 });

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import { PATHS } from '../../../service/contract';
 import type { Running } from '../../../service/main';
 import { expectProblem, json, post } from '../../support/client';
@@ -32,6 +34,20 @@ test('models are served under the names that they were trained with', async () =
     'application/json',
   );
   expect(predicted.status).toBe(200);
+});
+
+test('a folder that is given may be served under another name than its model has', async () => {
+  const models = fakeModels();
+  const renamed = await startServer({ models: ['flowers'] }, 20_000, {
+    modelDirs: new Map([['flowers', join(models, 'latency')]]),
+  });
+  try {
+    await renamed.ready;
+    const answer = await json(await post(`${renamed.url}/v1/classify`, jpeg, 'image/jpeg'));
+    expect(answer).toMatchObject({ model: 'flowers' });
+  } finally {
+    await renamed.stop();
+  }
 });
 
 test('a model that is not served is refused with the names of those that are', async () => {
