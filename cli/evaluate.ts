@@ -41,20 +41,30 @@ interface EvaluateOptions {
   readonly split?: EvaluatedSplit;
   readonly seed?: number;
   readonly allowLeakage?: true;
+  readonly card?: true;
   readonly writeCard?: true;
   readonly json?: true;
 }
 
 async function evaluateModels(models: string[], options: EvaluateOptions, defaults: Defaults): Promise<void> {
-  const { data, split = 'test', seed, engine, precision, allowLeakage = false, writeCard, json } = options;
+  const {
+    data,
+    split = 'test',
+    seed,
+    engine,
+    precision,
+    allowLeakage = false,
+    card,
+    writeCard,
+    json,
+  } = options;
   if (data === undefined) {
     await evaluateDemoModel(models, options, defaults);
     return;
   }
-  if (writeCard) {
-    throw new RangeError(
-      '--write-card is for a demo model on its own images: leave out --write-card or --data',
-    );
+  const ofDemo = card ? '--card' : writeCard ? '--write-card' : undefined;
+  if (ofDemo !== undefined) {
+    throw new RangeError(`${ofDemo} is for a demo model on its own images: leave out ${ofDemo} or --data`);
   }
   const { progressReporter } = require('./progress') as typeof import('./progress.js');
   const { compareModels, formatComparison } =
@@ -74,7 +84,7 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
 
 async function evaluateDemoModel(
   models: string[],
-  { split, seed, allowLeakage, engine: kind, precision, writeCard: write, json }: EvaluateOptions,
+  { split, seed, allowLeakage, engine: kind, precision, card, writeCard: write, json }: EvaluateOptions,
   { threads, onnxCacheDir }: Defaults,
 ): Promise<void> {
   const ofData = { '--split': split, '--seed': seed, '--allow-leakage': allowLeakage };
@@ -95,7 +105,12 @@ async function evaluateDemoModel(
       `--write-card is for ${DEFAULT_PRECISION}, received --precision ${precision}: \`npm run demo:int8\` writes what int8 costs`,
     );
   }
-  const { compareDemoPrecisions, evaluateDemo, modelCard, writeCard } =
+  if (card && precision === 'both') {
+    throw new RangeError(
+      '--card shows one precision, received --precision both: leave out --card, or choose one',
+    );
+  }
+  const { compareDemoPrecisions, evaluateDemo, modelCard, resultTable, writeCard } =
     require('../models/demo/evaluate') as typeof import('../models/demo/evaluate.js');
   const { loadEngine } = require('../models/engines/load') as typeof import('../models/engines/load.js');
   const saved = readSavedModel(join(DEMO_MODELS_DIR, id));
@@ -117,7 +132,8 @@ async function evaluateDemoModel(
   });
   await engine.dispose();
   if (write) note(`wrote ${writeCard(saved, measured)}`);
-  console.log(json ? JSON.stringify(measured) : modelCard(saved, measured));
+  if (json) console.log(JSON.stringify(measured));
+  else console.log(card ? modelCard(saved, measured) : resultTable(saved, measured));
 }
 
 /** Adds the command. */
@@ -150,6 +166,9 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
       )
         .choices(MEASURED)
         .default(DEFAULT_PRECISION),
+    )
+    .addOption(
+      new Option('--card', 'for a demo model: print its model card instead of a table').conflicts('json'),
     )
     .option('--write-card', 'for a demo model: write model-card.md and evaluation.json into its folder')
     .option('--json', 'print the figures as JSON')

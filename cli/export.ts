@@ -7,11 +7,20 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 
 import { makeOut } from '../files/write';
-import { MODEL_IDS, PREPROCESSINGS } from '../models/catalog';
+import { PREPROCESSINGS } from '../models/catalog';
 import type { Precision } from '../models/engines/engine';
 import { GATE_TEXT } from '../models/evaluation/precision-gate';
 import { readSavedModel } from '../models/weights/saved-model';
-import { type Defaults, isFolder, MODEL_ARGUMENT, modelFolder, note, path, precisionOption } from './options';
+import {
+  type Defaults,
+  isFolder,
+  MODEL_ARGUMENT,
+  modelFolder,
+  namesIn,
+  note,
+  path,
+  precisionOption,
+} from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
@@ -80,7 +89,9 @@ async function exportModels(models: string[], options: ExportOptions, defaults: 
     require('../models/onnx/proto') as typeof import('../models/onnx/proto.js');
   if (out !== undefined) makeOut(out);
   const folder = out ?? defaults.onnxCacheDir;
-  const modelDirs = (models.length > 0 ? models : MODEL_IDS).map((model) => modelFolder(model, defaults));
+  const modelDirs = (models.length > 0 ? models : namesIn(defaults.modelsDir)).map((model) =>
+    modelFolder(model, defaults),
+  );
   if (calibrate !== undefined) await calibrateModels(modelDirs, options, defaults);
   for (const modelDir of modelDirs) {
     for (const each of precision === undefined ? availablePrecisions(modelDir) : [precision]) {
@@ -129,7 +140,7 @@ export function addExport(program: Command, defaults: () => Defaults): void {
     .description(
       'export saved models to ONNX and print one line per graph, or export one model to a Keras weight file',
     )
-    .argument('[models...]', `${MODEL_ARGUMENT} (default: all model ids)`)
+    .argument('[models...]', `${MODEL_ARGUMENT} (default: all of them)`)
     .option('--out <folder>', 'folder for the graphs (default: the service’s ONNX_CACHE_DIR)', path)
     .option(
       '--h5 <file>',

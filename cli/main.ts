@@ -8,6 +8,7 @@ import { readConfig } from '../service/config';
 import { EXIT_INTERRUPTED } from '../service/contract';
 import { checkNodeVersion } from '../service/node-version';
 import { addBenchCommand } from './bench';
+import { addCompletion } from './completion';
 import { addEvaluate } from './evaluate';
 import { fail, ignoreBrokenPipe } from './ending';
 import { addExplain } from './explain';
@@ -54,10 +55,11 @@ addServe(program);
 addSynth(program);
 addFit(program);
 addVariants(program);
-addOpenApi(program);
+addOpenApi(program, () => defaults().models);
 addBenchCommand(program);
 addExplain(program);
 addPlan(program);
+addCompletion(program);
 
 async function main(): Promise<void> {
   ignoreBrokenPipe();

@@ -3,19 +3,25 @@
  */
 import type { Command } from 'commander';
 
+import type { ModelName } from '../models/catalog';
+
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
-function openapi(): void {
+function openapi(models: readonly ModelName[]): void {
   const { completeDocument } =
     require('../service/api/openapi') as typeof import('../service/api/openapi.js');
-  console.log(JSON.stringify(completeDocument(), undefined, 2));
+  console.log(JSON.stringify(completeDocument(models), undefined, 2));
 }
 
-/** Adds the command. */
-export function addOpenApi(program: Command): void {
+/**
+ * Adds the command.
+ *
+ * @param models names of the models that the document lists
+ */
+export function addOpenApi(program: Command, models: () => readonly ModelName[]): void {
   program
     .command('openapi')
-    .description('print the OpenAPI document of the service as JSON')
+    .description('print the OpenAPI document of a service that serves MODELS, as JSON')
     .addHelpText('after', '\nExample: npx tandem openapi >openapi.json')
-    .action(openapi);
+    .action(() => openapi(models()));
 }

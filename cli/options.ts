@@ -1,12 +1,12 @@
 /**
  * Readers of the commands' options. Commander adds the option's name and value to what they throw.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { InvalidArgumentError, Option } from 'commander';
 
-import { MODEL_IDS } from '../models/catalog';
+import { isModelName, MODEL_NAME_FORM, type ModelName } from '../models/catalog';
 import { ENGINE_KINDS, type EngineKind, PRECISIONS_OF } from '../models/engines/engine';
 import { MANIFEST_NAME } from '../models/weights/saved-model';
 
@@ -14,7 +14,7 @@ import { MANIFEST_NAME } from '../models/weights/saved-model';
 export interface Defaults {
   /** Threads of one inference. */
   readonly threads: number;
-  /** Folder of saved models, each in a folder named by its model id. */
+  /** Folder of saved models, each in a folder with the model's name. */
   readonly modelsDir: string;
   /** Folder of exported graphs. */
   readonly onnxCacheDir: string;
@@ -42,6 +42,12 @@ export const wholeNumberFrom =
     return value;
   };
 
+/** Reads the name of a model. */
+export function modelName(text: string): ModelName {
+  if (!isModelName(text)) throw new InvalidArgumentError(`It must be ${MODEL_NAME_FORM}.`);
+  return text;
+}
+
 /** Reads the path of a file or folder. Refuses an empty path, as from an unset variable: it would be the working directory. */
 export function path(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It must be a path.');
@@ -59,22 +65,38 @@ export const precisionOption = (meaning: string) =>
   new Option('--precision <precision>', meaning).choices(PRECISIONS_OF.onnxruntime);
 
 /** Help text of an argument that {@link modelFolder} reads. */
-export const MODEL_ARGUMENT = `folder of a saved model, or a model id (${MODEL_IDS.join(', ')}) in MODELS_DIR (default: the demo)`;
+export const MODEL_ARGUMENT =
+  'folder of a saved model, or the name of one in MODELS_DIR (default: the demo, with accuracy and latency)';
+
+const isSavedModel = (folder: string): boolean => existsSync(join(folder, MANIFEST_NAME));
 
 /**
- * The folder of a saved model, given as such or as the id of a served model.
+ * The names of the saved models in MODELS_DIR.
  *
- * @throws RangeError naming the ids
+ * @throws RangeError if it holds none
+ */
+export function namesIn(modelsDir: string): string[] {
+  const names = existsSync(modelsDir) ? readdirSync(modelsDir).sort() : [];
+  const found = names.filter((name) => isModelName(name) && isSavedModel(join(modelsDir, name)));
+  if (found.length === 0)
+    throw new RangeError(
+      `MODELS_DIR must hold saved models, received ${modelsDir}, which holds none: correct it, or name the folder of a saved model`,
+    );
+  return found;
+}
+
+/**
+ * The folder of a saved model, given as such or by its name in MODELS_DIR.
+ *
+ * @throws RangeError naming the models there
  */
 export function modelFolder(text: string, { modelsDir }: Pick<Defaults, 'modelsDir'>): string {
-  if (existsSync(join(text, MANIFEST_NAME))) return text;
-  const id = MODEL_IDS.find((known) => known === text);
-  if (id === undefined) {
-    throw new RangeError(
-      `the model must be one of ${MODEL_IDS.join(', ')}, or a folder with a ${MANIFEST_NAME}, received ${text}`,
-    );
-  }
-  return join(modelsDir, id);
+  if (isSavedModel(text)) return text;
+  const names = namesIn(modelsDir);
+  if (names.includes(text)) return join(modelsDir, text);
+  throw new RangeError(
+    `the model must be one of ${names.join(', ')}, or a folder with a ${MANIFEST_NAME}, received ${text}`,
+  );
 }
 
 export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();

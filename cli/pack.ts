@@ -9,10 +9,11 @@ import { type Defaults, MODEL_ARGUMENT, modelFolder, path } from './options';
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
 async function pack(models: string[], { out }: { out: string }, defaults: Defaults): Promise<void> {
-  const { checkDistinct, packSavedModel } =
-    require('../models/weights/pack') as typeof import('../models/weights/pack.js');
+  const { foldersByName } =
+    require('../models/weights/distinct-names') as typeof import('../models/weights/distinct-names.js');
+  const { packSavedModel } = require('../models/weights/pack') as typeof import('../models/weights/pack.js');
   const folders = models.map((model) => modelFolder(model, defaults));
-  checkDistinct(folders);
+  foldersByName(folders, 'pack each with its own --out');
   makeOut(out);
   for (const folder of folders) console.log(await packSavedModel(folder, out));
 }
@@ -23,7 +24,7 @@ export function addPack(program: Command, defaults: () => Defaults): void {
     .command('pack')
     .description('copy saved models together with the base weights that they start from')
     .argument('<models...>', MODEL_ARGUMENT)
-    .requiredOption('--out <folder>', 'folder for the copies, one folder per model id', path)
+    .requiredOption('--out <folder>', 'folder for the copies, one folder per model, with its name', path)
     .addHelpText('after', '\nExample: npx tandem pack build/models/latency --out build/packed')
     .action((models: string[], options: { out: string }) => pack(models, options, defaults()));
 }

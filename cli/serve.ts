@@ -15,8 +15,11 @@ export function addServe(program: Command): void {
   program
     .command('serve')
     .description('serve saved models and the page on this machine; docs/serving.md lists the variables')
-    .argument('[folders...]', 'folders of saved models, one per model id (default: MODELS in MODELS_DIR)')
+    .argument(
+      '[folders...]',
+      'folders of saved models, each served under its own name, or as NAME=FOLDER under another (default: MODELS in MODELS_DIR)',
+    )
     .option('--verbose', 'also print classes and checksums')
-    .addHelpText('after', '\nExample: npx tandem serve build/models/latency')
+    .addHelpText('after', '\nExample: npx tandem serve build/models/flowers build/models/birds')
     .action(serveModels);
 }

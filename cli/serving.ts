@@ -1,42 +1,24 @@
 /**
  * Serves models and prints what to do next: for `npm start` and `tandem serve`.
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { FitWarning } from '../infra/fit';
-import type { ModelId } from '../models/catalog';
+import type { ModelName } from '../models/catalog';
 import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
 import { graphFile } from '../models/engines/onnxruntime/graph-cache';
-import { DEMO_MODELS_DIR, MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
+import { MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
 import { testAccuracyOf } from '../service/api/evaluation';
 import { readConfig } from '../service/config';
 import { ENV, PATHS } from '../service/contract';
 import { openLog } from '../service/log';
 import { serve, stopOnSignals } from '../service/main';
+import { sampleImage, samplesDirOf } from './samples';
+import { servedFolders } from './served-folders';
 import { readyLines, urlOf } from './start-text';
 
-type ModelDirs = ReadonlyMap<ModelId, string>;
-
-/**
- * The folders of models by the id that each model has.
- *
- * @throws Error if one holds no model; RangeError if two hold a model with one id
- */
-export function modelDirsOf(folders: readonly string[]): ModelDirs {
-  const byId = new Map<ModelId, string>();
-  for (const folder of folders.map((each) => resolve(each))) {
-    const { model } = readSavedModel(folder);
-    const other = byId.get(model);
-    if (other !== undefined) {
-      throw new RangeError(
-        `the models must have different ids, received ${model} for both ${other} and ${folder}: serve one of them`,
-      );
-    }
-    byId.set(model, folder);
-  }
-  return byId;
-}
+type ModelDirs = ReadonlyMap<ModelName, string>;
 
 /** @throws Error naming the first model that is not there: the service itself would wait for it */
 function checkModels(dirs: ModelDirs): void {
@@ -48,16 +30,6 @@ function checkModels(dirs: ModelDirs): void {
       );
     }
   }
-}
-
-/** A JPEG to classify: the first sample beside the served models, else of the demo. */
-function sampleImage(dirs: ModelDirs): string {
-  const isJpeg = (name: string) => name.endsWith('.jpg');
-  const folders = [...[...dirs.values()].map((folder) => dirname(folder)), DEMO_MODELS_DIR].map((folder) =>
-    join(folder, 'samples'),
-  );
-  const folder = folders.find((each) => existsSync(each) && readdirSync(each).some(isJpeg))!;
-  return relative(process.cwd(), join(folder, readdirSync(folder).sort().find(isJpeg)!));
 }
 
 /** Says on stderr what we wait for; on a terminal also how long already. Returns the function that ends it. */
@@ -81,7 +53,7 @@ function sayWaiting(text: string): () => void {
 
 /** What to serve and print. */
 export interface ServingOptions {
-  /** Folders of saved models. @default those of the environment's MODELS in MODELS_DIR */
+  /** Folders of saved models, each may be `NAME=FOLDER`. @default those of the environment's MODELS in MODELS_DIR */
   readonly folders: readonly string[];
   /** Whether to print classes and checksums. */
   readonly verbose: boolean;
@@ -92,7 +64,7 @@ export interface ServingOptions {
 /** Serves on the loopback unless the environment says otherwise, and prints. Resolves when every model is ready. */
 export async function serveAndPrint({ folders, verbose, writeManifests }: ServingOptions): Promise<void> {
   const started = performance.now();
-  const given = modelDirsOf(folders);
+  const given = servedFolders(folders);
   const config = readConfig({
     [ENV.logLevel]: 'warn',
     [ENV.host]: '127.0.0.1',
@@ -111,7 +83,12 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
       ));
   const exported = [...dirs].filter(([, folder]) => needsExport(folder)).map(([model]) => model);
 
-  const running = await serve(config, { ...openLog(config.logLevel), modelDirs: dirs });
+  const samplesDir = samplesDirOf([...dirs.values()]);
+  const running = await serve(config, {
+    ...openLog(config.logLevel),
+    ...(given.size > 0 ? { modelDirs: given } : {}),
+    samplesDir,
+  });
   stopOnSignals(running);
   const url = urlOf(config.host, running.port);
   console.log(`Open ${url}`);
@@ -130,7 +107,7 @@ export async function serveAndPrint({ folders, verbose, writeManifests }: Servin
         ? [{ model, loaded: state.loaded, accuracy: testAccuracyOf(dirs.get(model)!) }]
         : [],
     ),
-    image: sampleImage(dirs),
+    image: sampleImage(samplesDir),
     apiKeyFile: config.apiKeyFile,
     warnings,
     verbose,

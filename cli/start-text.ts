@@ -77,11 +77,15 @@ const detailsOf = ({ classes, sha256, files }: LoadedModel): string[] => [
   ...files.map((each) => `    ${each.file}: SHA-256 ${each.sha256}`),
 ];
 
-function deployLines(model: string, warnings: readonly FitWarning[]): string[] {
+/** How to deploy a served model; nothing if no variant serves one of them. */
+function deployLines(models: readonly ReadyModel[], warnings: readonly FitWarning[]): string[] {
+  const isServed = (name: string) => models.some(({ model }) => model === name);
+  const variant = VARIANTS.findLast(({ kind, model }) => kind === 'single-pod' && isServed(model));
+  if (variant === undefined) return [];
   const fits = fitLine(warnings);
   return [
     `Deploy one of the ${VARIANTS.length} variants in dist/:`,
-    `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${model}-single-pod.k8s.yaml`,
+    `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${variant.name}.k8s.yaml`,
     ...(fits === undefined ? [] : [`  ${fits}`]),
   ];
 }
@@ -97,7 +101,7 @@ export function readyLines(facts: ReadyFacts): string[] {
     ]),
     'Classify an image:',
     `  ${curlCommand(url, models[0]!.model, image, apiKeyFile)}`,
-    ...(warnings === undefined ? [] : deployLines(models.at(-1)!.model, warnings)),
+    ...(warnings === undefined ? [] : deployLines(models, warnings)),
     'Stop with Ctrl-C.',
   ];
 }

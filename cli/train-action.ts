@@ -4,7 +4,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { type ArchitectureId, type ModelId, MODELS, modelId, type Preprocessing } from '../models/catalog';
+import {
+  type ArchitectureId,
+  type ModelId,
+  type ModelName,
+  MODELS,
+  modelId,
+  type Preprocessing,
+} from '../models/catalog';
 import { progressReporter } from './progress';
 import { resultLines } from './train-result';
 import {
@@ -24,6 +31,7 @@ import { EXIT_INTERRUPTED } from '../service/contract';
 export interface TrainOptions {
   readonly data: string;
   readonly out: string;
+  readonly name?: ModelName;
   readonly recipe: RecipeName;
   readonly weights: string;
   readonly architecture?: ArchitectureId;
@@ -123,7 +131,18 @@ export async function train(
   const restoreInterrupt = stopOnInterrupt(out, progress.note);
   try {
     const plan: TrainingPlan = {
-      ...{ model: id, architecture, data, out, weights, recipe, batchNorm, keep, seed, threads },
+      ...{
+        model: options.name ?? id,
+        architecture,
+        data,
+        out,
+        weights,
+        recipe,
+        batchNorm,
+        keep,
+        seed,
+        threads,
+      },
       augmentation: options.augment ? AUGMENTATION : undefined,
       balanceClasses: options.balanceClasses ?? false,
       earlyStoppingEpochs: options.earlyStopping,

@@ -11,7 +11,7 @@ import { mainSplit, type ModelCardFacts, shellWord } from '../models/report/mode
  * @param card path of the model card
  */
 export function resultLines(
-  { model, measured }: Pick<ModelCardFacts, 'model' | 'measured'>,
+  { measured }: Pick<ModelCardFacts, 'measured'>,
   out: string,
   card: string,
 ): string[] {
@@ -24,6 +24,6 @@ export function resultLines(
     'Next:',
     `  npx tandem serve ${folder}`,
     `  npx tandem predict ${folder} IMAGE`,
-    `  npm run image -- --${model} ${folder}`,
+    `  npm run image -- ${folder}`,
   ];
 }

@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander';
 import { ARCHITECTURE_IDS, MODEL_IDS, PREPROCESSING_IDS } from '../models/catalog';
 import { BATCH_NORM_MODES, DEFAULT_SEED, RECIPE_NAMES } from '../models/recipes';
 import type { TrainOptions } from './train-action';
-import { type Defaults, numberFrom, path, wholeNumberFrom } from './options';
+import { type Defaults, modelName, numberFrom, path, wholeNumberFrom } from './options';
 
 /** The number of cores of a large machine: a typing error must not start thousands of threads. */
 const MAX_THREADS = 256;
@@ -18,13 +18,18 @@ export function describeTrain(command: Command): Command {
     .description(
       'train a classifier on a folder of images: first the head, then the head and the last backbone layers',
     )
-    .argument('<model>', `model to train; it selects the recipe: ${MODEL_IDS.join(', ')}`)
+    .argument('<model>', `model whose recipe to follow: ${MODEL_IDS.join(', ')}`)
     .requiredOption(
       '--data <folder>',
       'folder with one subfolder per class, or with train, val and test, each with one subfolder per class',
       path,
     )
     .requiredOption('--out <folder>', 'folder for the checkpoints and the finished model', path)
+    .option(
+      '--name <name>',
+      'name of the trained model, under which it is served (default: that of the recipe’s model)',
+      modelName,
+    )
     .addOption(
       new Option('--recipe <name>', 'recipe; docs/training.md compares them')
         .choices(RECIPE_NAMES)

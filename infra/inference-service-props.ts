@@ -11,7 +11,7 @@ export interface InferenceServiceProps {
   readonly name?: string;
   /** @default the chart's namespace; without one, kubectl's */
   readonly namespace?: string;
-  /** The model to serve (variable MODELS). It becomes a label's value, so a list is refused. */
+  /** Name of the one model to serve (variable MODELS): a DNS label. */
   readonly model: string;
   /** Container image by tag or digest. It must read the variables in `service/contract.ts`. */
   readonly image: string;

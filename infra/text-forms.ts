@@ -20,6 +20,11 @@ const DNS_SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-
 const DNS_SUBDOMAIN_WORDS =
   'at most 253 of a-z, 0-9, - and ., each part starting and ending with a letter or digit';
 
+const DNS_LABEL = [
+  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  'at most 63 of a-z, 0-9 and -, not starting or ending with -',
+] as const;
+
 /** The form of each text, as a pattern and in words. */
 const FORMS = {
   // A Service's name (DNS-1035 label): the strictest rule among the objects that share the name.
@@ -27,15 +32,9 @@ const FORMS = {
     /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
     'at most 63 of a-z, 0-9 and -, starting with a letter and not ending with -',
   ],
-  namespace: [
-    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-    'at most 63 of a-z, 0-9 and -, not starting or ending with -',
-  ],
-  // It becomes a label's value.
-  model: [
-    /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/,
-    'at most 63 of A-Z, a-z, 0-9, -, _ and ., starting and ending with a letter or digit',
-  ],
+  namespace: DNS_LABEL,
+  // The service refuses other names of models, and a label's value may have no comma.
+  model: DNS_LABEL,
   image: [
     IMAGE,
     '[host[:port]/]name[:tag][@digest] with the name in lower case, such as registry.example/tandem:1 or ' +

@@ -1,10 +1,24 @@
 /**
- * The two classifiers Tandem serves and what they are made of. Pure data: no imports.
+ * The two classifiers of the reference, what models are made of, and how they may be named. No imports.
  *
  * @see docs/reference.md#models
  */
 
-/** What a model is tuned for. The ids are public: URLs, file names and manifests use them. */
+/** A model's name in URLs, file names, labels and metrics, such as `latency` or `flowers`; {@link isModelName} checks it. */
+export type ModelName = string;
+
+/** A DNS label as Kubernetes defines it: the strictest form among the places where a model's name is used. */
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** Names with another meaning: a path of the API, and the label of metrics for requests that name no model. */
+export const RESERVED_MODEL_NAMES: readonly string[] = ['stats', 'none'];
+/** What a model's name must be, in words. */
+export const MODEL_NAME_FORM = `at most 63 of a-z, 0-9 and -, not starting or ending with -, and not ${RESERVED_MODEL_NAMES.join(' or ')}`;
+
+/** Whether a model may be trained and served under this name. */
+export const isModelName = (text: unknown): text is ModelName =>
+  typeof text === 'string' && DNS_LABEL.test(text) && !RESERVED_MODEL_NAMES.includes(text);
+
+/** The models of the reference: their ids name the recipes, the variants and the demo's models. */
 export const MODEL_IDS = ['accuracy', 'latency'] as const;
 export type ModelId = (typeof MODEL_IDS)[number];
 
@@ -23,7 +37,7 @@ export const ARCHITECTURES: Readonly<Record<ArchitectureId, { readonly title: st
   mobilenetv2_050: { title: 'MobileNetV2 (alpha 0.5)' },
 };
 
-/** The architecture behind each model. */
+/** The architecture behind each model of the reference. */
 export const MODELS = {
   accuracy: { architecture: 'resnet101v2', title: 'ResNet101V2, tuned for accuracy' },
   latency: { architecture: 'mobilenetv2', title: 'MobileNetV2, tuned for latency' },
@@ -51,7 +65,7 @@ export const INPUT_NAME = 'image';
 export const OUTPUT_NAME = 'probabilities';
 
 /**
- * Reads a model id.
+ * Reads the id of a model of the reference.
  *
  * @throws RangeError naming the valid ids
  */

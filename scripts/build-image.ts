@@ -7,7 +7,8 @@ import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 
 import { readContext, readSettings, SETTING_VARIABLES } from '../infra/settings';
-import { MODEL_IDS, type ModelId } from '../models/catalog';
+import { MODEL_IDS, type ModelId, type ModelName } from '../models/catalog';
+import { foldersByName } from '../models/weights/distinct-names';
 import { packSavedModel } from '../models/weights/pack';
 import { readSavedModel } from '../models/weights/saved-model';
 import { IMAGE } from '../service/contract';
@@ -27,6 +28,8 @@ const FOLDER = join(ROOT, 'build', 'image');
 const ENGINES = ['onnxruntime', 'tfjs-node'] as const;
 
 export interface ImageOptions extends Partial<Readonly<Record<ModelId, string>>> {
+  /** Folders of saved models of any name. */
+  readonly folders?: readonly string[];
   readonly engine: (typeof ENGINES)[number];
   /** Name with a tag. @default the contract's; with an engine other than the first, its name is appended */
   readonly image?: string;
@@ -35,22 +38,40 @@ export interface ImageOptions extends Partial<Readonly<Record<ModelId, string>>>
   readonly archive?: string;
 }
 
-/** Packs the given models into the build context; returns the build arguments that select them. */
-async function packModels(options: ImageOptions): Promise<Record<string, string>> {
-  const given = MODEL_IDS.filter((id) => options[id] !== undefined);
-  if (given.length === 0) return {};
-  const folder = join(FOLDER, 'models');
-  rmSync(folder, { recursive: true, force: true });
-  for (const id of given) {
-    const { model, demo, classes } = readSavedModel(options[id]!);
+/**
+ * The folders of the given models by their names.
+ *
+ * @throws RangeError if an option's folder holds a model of another name, or two models have one name
+ */
+function foldersOf(options: ImageOptions): ReadonlyMap<ModelName, string> {
+  const named = MODEL_IDS.flatMap((id) => {
+    const folder = options[id];
+    if (folder === undefined) return [];
+    const { model } = readSavedModel(folder);
     if (model !== id)
       throw new RangeError(
-        `--${id} must be a saved model of ${id}, received ${options[id]}, a model of ${model}: give it with --${model}`,
+        `--${id} must be a saved model of the name ${id}, received ${folder}, a model of the name ${model}: leave out --${id} and keep its folder`,
       );
-    await packSavedModel(options[id]!, folder);
-    console.log(`${id}: ${demo ? 'demo model' : 'model'} with ${classes.length} classes from ${options[id]}`);
+    return [folder];
+  });
+  return foldersByName(
+    [...(options.folders ?? []), ...named],
+    'train one of them with another --name, or leave one out',
+  );
+}
+
+/** Packs the given models into the build context; returns the build arguments that select them. */
+async function packModels(options: ImageOptions): Promise<Record<string, string>> {
+  const given = foldersOf(options);
+  if (given.size === 0) return {};
+  const packed = join(FOLDER, 'models');
+  rmSync(packed, { recursive: true, force: true });
+  for (const [model, folder] of given) {
+    const { demo, classes } = readSavedModel(folder);
+    await packSavedModel(folder, packed);
+    console.log(`${model}: ${demo ? 'demo model' : 'model'} with ${classes.length} classes from ${folder}`);
   }
-  return { MODELS_DIR: relative(ROOT, folder), MODELS: given.join(',') };
+  return { MODELS_DIR: relative(ROOT, packed), MODELS: [...given.keys()].join(',') };
 }
 
 /**
@@ -88,8 +109,9 @@ export async function buildImage(options: ImageOptions): Promise<void> {
 if (require.main === module) {
   const program = new Command('npm run image --')
     .description('build the container image with docker, podman or buildah; write its SBOM to build/image')
-    .option('--accuracy <folder>', 'saved accuracy model to put into the image')
-    .option('--latency <folder>', 'saved latency model to put into the image')
+    .argument('[folders...]', 'folders of saved models to put into the image (default: the demo models)')
+    .option('--accuracy <folder>', 'the same for a model of the name accuracy')
+    .option('--latency <folder>', 'the same for a model of the name latency')
     .addOption(
       new Option('--engine <engine>', 'engine that runs the models')
         .env('ENGINE')
@@ -109,14 +131,18 @@ if (require.main === module) {
     .option('--archive <file>', 'also write the image to this file, for nodes to import')
     .addHelpText(
       'after',
-      '\nWithout --accuracy and --latency the image has both demo models; otherwise only the given ones.\n\nExample: npm run image -- --latency build/models/latency --archive build/image/tandem.tar',
+      '\nExample: npm run image -- build/models/flowers --archive build/image/tandem.tar',
     );
   program
     .parseAsync()
     .then(() => {
       const { image } = readSettings(process.env, readContext());
       // Only the default name gets the engine's name appended.
-      return buildImage({ ...(image === IMAGE ? {} : { image }), ...program.opts<ImageOptions>() });
+      return buildImage({
+        ...(image === IMAGE ? {} : { image }),
+        ...program.opts<ImageOptions>(),
+        folders: program.args,
+      });
     })
     .catch((error: unknown) => {
       console.error((error as Error).message);

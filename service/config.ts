@@ -7,7 +7,7 @@ import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 
 import { PACKAGE_ROOT } from '../files/package-root';
-import { MODEL_IDS, type ModelId } from '../models/catalog';
+import { isModelName, MODEL_IDS, MODEL_NAME_FORM, type ModelName } from '../models/catalog';
 import { ENGINE_KINDS, enginesAt, PRECISIONS, PRECISIONS_OF } from '../models/engines/engine';
 import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
@@ -35,9 +35,9 @@ const wholeNumber = (min: number, max: number) =>
 
 const modelList = z
   .string()
-  .transform((text) => text.split(',').map((id) => id.trim()))
-  .pipe(z.array(oneOf(MODEL_IDS)))
-  .transform((ids): readonly ModelId[] => [...new Set(ids)]);
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.string().refine(isModelName, `must be names of ${MODEL_NAME_FORM}`)))
+  .transform((names): readonly ModelName[] => [...new Set(names)]);
 
 /** An origin exactly as browsers send it: scheme, host and port, without a path. */
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
@@ -73,7 +73,7 @@ const VARIABLES = z.object({
     .meta(help('address to listen on', 'all interfaces; `npm start` uses 127.0.0.1')),
   models: modelList
     .prefault(MODEL_IDS.join(','))
-    .meta(help('models to serve, separated by commas', MODEL_IDS.join(','))),
+    .meta(help('names of the models to serve, separated by commas', MODEL_IDS.join(','))),
   engine: oneOf(ENGINE_KINDS)
     .prefault('onnxruntime')
     .meta(help(`inference engine: one of ${ENGINE_KINDS.join(', ')}`, 'onnxruntime')),
@@ -89,7 +89,7 @@ const VARIABLES = z.object({
     .prefault(DEMO_MODELS_DIR)
     .meta(
       help(
-        'folder of saved models: one subfolder per model, named by model id',
+        'folder of saved models: one subfolder per model, with its name',
         relative(PACKAGE_ROOT, DEMO_MODELS_DIR),
       ),
     ),

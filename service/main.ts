@@ -7,8 +7,9 @@ import { join } from 'node:path';
 
 import type { Logger } from 'pino';
 
-import type { ModelId } from '../models/catalog';
+import type { ArchitectureId, ModelName } from '../models/catalog';
 import { adviceOn } from '../models/engines/engine';
+import { readSavedModel } from '../models/weights/saved-model';
 import { openApiKeys } from './http/api-key';
 import { createApp } from './api/app';
 import { type Config, readConfig } from './config';
@@ -31,7 +32,7 @@ export interface Running {
   readonly metricsPort?: number;
   /** Resolves when every model is warmed up; never rejects, because loading is retried. */
   readonly ready: Promise<void>;
-  readonly queues: ReadonlyMap<ModelId, ModelQueue>;
+  readonly queues: ReadonlyMap<ModelName, ModelQueue>;
   /**
    * Shuts down: readiness fails at once, new requests are accepted during the delay, requests in flight finish. A second
    * call returns the first call's promise.
@@ -49,10 +50,12 @@ export interface ServeOptions extends Timeouts {
   /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
-  /** @default parallelismOf the model and the CPU limit */
+  /** @default parallelismOf the model's architecture and the CPU limit */
   readonly parallelism?: Parallelism;
-  /** Folder of each saved model. @default the subfolder of MODELS_DIR that has the model's id as its name */
-  readonly modelDirs?: ReadonlyMap<ModelId, string>;
+  /** Folder of each saved model, whose own name may be another. @default the subfolder of MODELS_DIR that has the model's name */
+  readonly modelDirs?: ReadonlyMap<ModelName, string>;
+  /** Folder of the page's sample images; may be missing. @default samples in MODELS_DIR */
+  readonly samplesDir?: string;
 }
 
 /** Why the service cannot listen, and the remedy. */
@@ -83,23 +86,33 @@ function listen(server: Server, host: string | undefined, port: number, variable
   });
 }
 
+/** The architecture of a saved model; undefined if it cannot be read. Its process then says why. */
+function architectureIn(modelDir: string): ArchitectureId | undefined {
+  try {
+    return readSavedModel(modelDir).architecture;
+  } catch {
+    return undefined;
+  }
+}
+
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Starts the model processes and listens. The service is live at once, and ready when `ready` resolves. */
 export async function serve(config: Config, options: ServeOptions): Promise<Running> {
   const { log, workerScript, requestTimeoutMs } = options;
   const { engine: kind, precision, onnxCacheDir } = config;
-  const queues = new Map<ModelId, ModelQueue>();
+  const queues = new Map<ModelName, ModelQueue>();
   const metrics = createMetrics(queues, options.lostLogLines);
-  const modelDirOf = (model: ModelId) => options.modelDirs?.get(model) ?? join(config.modelsDir, model);
+  const modelDirOf = (model: ModelName) => options.modelDirs?.get(model) ?? join(config.modelsDir, model);
   const app = createApp({
+    models: config.models,
     queues,
     metrics,
     cpuLimitMillis: config.cpuLimitMillis,
     log,
     draining: () => drain.draining,
     corsOrigins: config.corsOrigins,
-    samplesDir: join(config.modelsDir, 'samples'),
+    samplesDir: options.samplesDir ?? join(config.modelsDir, 'samples'),
     modelDirOf,
     hasMetricsPort: config.metricsPort !== undefined,
     ...(config.apiKeyFile === undefined
@@ -129,7 +142,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
 
   const ready = config.models.map((model) => {
     const modelDir = modelDirOf(model);
-    const { processes, threads } = options.parallelism ?? parallelismOf(model, config.cpuLimitMillis);
+    const { processes, threads } =
+      options.parallelism ?? parallelismOf(architectureIn(modelDir), config.cpuLimitMillis);
     log.info({ model, modelDir, engine: kind, processes, threads }, 'loading model');
     return new Promise<void>((resolve) => {
       const onState = (state: ModelState) => {
@@ -157,7 +171,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         log[failed ? 'debug' : 'warn']({ model, reason }, 'model process restarts');
       };
       const queue = new ModelQueue({
-        model,
+        model: options.modelDirs === undefined ? model : undefined,
         processes,
         engine: { kind, modelDir, threads, precision, onnxCacheDir },
         onState,

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-import type { ModelId } from '../models/catalog';
+import type { ModelName } from '../models/catalog';
 import { LIMITS, REQUEST_TIMEOUT_MS, VERSION_DIGITS } from './contract';
 import { cgroupCpuThrottling, type CpuThrottling } from './cpu-limit';
 import type { ModelQueue } from './inference/model-queue';
@@ -64,7 +64,7 @@ function cpuThrottling(registry: Registry): void {
  * @param queues the models' queues, read at each scrape
  * @param lostLogLines the same for the log
  */
-export function createMetrics(queues: ReadonlyMap<ModelId, ModelQueue>, lostLogLines = () => 0) {
+export function createMetrics(queues: ReadonlyMap<ModelName, ModelQueue>, lostLogLines = () => 0) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);

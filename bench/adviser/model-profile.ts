@@ -4,7 +4,7 @@
  */
 import { parseCpuMillis } from '../../infra/quantity';
 import type { Resources } from '../../infra/variants';
-import type { ModelId } from '../../models/catalog';
+import { type ModelId, MODELS } from '../../models/catalog';
 import { parallelismOf } from '../../service/inference/parallelism';
 import type { Evidence } from '../evidence/evidence';
 import type { ExperimentRun } from '../evidence/experiment-run';
@@ -126,7 +126,7 @@ export function podFiguresOf(
   return {
     cpuRequestMillis: parseCpuMillis(requests.cpu),
     cpuLimitMillis,
-    processes: parallelismOf(profile.model, cpuLimitMillis).processes,
+    processes: parallelismOf(MODELS[profile.model].architecture, cpuLimitMillis).processes,
     threadSpeedup: 1,
     cpuMsPerImage: profile.cpuMsPerImage.value,
     cpuSpread: profile.cpuSpread.value,

@@ -2,7 +2,7 @@
  * What `npm run bench:parallelism` measured, and whether it justifies the service's rule. Pure.
  */
 import { table } from '../../charts/markdown';
-import { MODEL_IDS, type ModelId } from '../../models/catalog';
+import { MODEL_IDS, type ModelId, MODELS } from '../../models/catalog';
 import { type Precision, PRECISIONS } from '../../models/engines/engine';
 import { type Parallelism, parallelismOf } from '../../service/inference/parallelism';
 import { percentile } from '../../statistics/percentile';
@@ -106,7 +106,7 @@ export function compare({ cells }: Pick<ParallelismDocument, 'cells'>): Comparis
             cell.model === model && cell.precision === precision && cell.cpuLimitMillis === cpuLimitMillis,
         );
         if (group.length === 0) return [];
-        const rule = shapeText(parallelismOf(model, cpuLimitMillis));
+        const rule = shapeText(parallelismOf(MODELS[model].architecture, cpuLimitMillis));
         const chosen = group.find((cell) => shapeText(cell) === rule);
         if (chosen === undefined) {
           throw new Error(

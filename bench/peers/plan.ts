@@ -1,7 +1,7 @@
 /**
  * What each round of `npm run bench:peers` measures: which server, with which model, under which limit.
  */
-import { MODEL_IDS, type ModelId } from '../../models/catalog';
+import { MODEL_IDS, type ModelId, MODELS } from '../../models/catalog';
 import { type Parallelism, parallelismOf } from '../../service/inference/parallelism';
 import type { Form, ImageName, Served } from './peers-document';
 import type { ServerName } from './servers';
@@ -139,7 +139,8 @@ export function planOf(form: Form, only: readonly ServerName[] = []): PlannedVis
     .flatMap(({ model, row }) =>
       row.servers.flatMap((server) => {
         const { limitMillis, precision } = row;
-        const settings = server === 'tandem' ? [parallelismOf(model, limitMillis)] : row.settings;
+        const { architecture } = MODELS[model];
+        const settings = server === 'tandem' ? [parallelismOf(architecture, limitMillis)] : row.settings;
         const loads = loadsOf(form, model, row);
         return settings.map((setting) => ({ model, precision, limitMillis, server, setting, loads }));
       }),

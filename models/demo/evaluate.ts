@@ -5,13 +5,14 @@ import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
-import { ARCHITECTURES, INPUT_SHAPE, RESCALE } from '../catalog';
+import { ARCHITECTURES, INPUT_SHAPE, modelId, RESCALE } from '../catalog';
 import type { Engine } from '../engines/engine';
 import { type Int8Cost, readInt8File } from '../engines/onnxruntime/int8-file';
 import { evaluate, type Evaluation } from '../evaluation/evaluation';
 import { judgeInt8 } from '../evaluation/precision-gate';
 import { writeFileAtomic } from '../../files/write';
 import { RECIPES } from '../recipes';
+import { table } from '../../charts/markdown';
 import { percent, percentRange } from '../../charts/percent';
 import { confusionTable } from '../report/confusion-table';
 import { int8Section } from '../report/int8-section';
@@ -113,13 +114,26 @@ async function measureResiduals(
   return shares;
 }
 
+/** The figures as a Markdown table. */
+export function resultTable({ model, architecture }: SavedModel, measured: DemoEvaluation): string {
+  const { accuracy, interval95, expectedCalibrationError, images, engine } = measured;
+  const row = [
+    ...[model, architecture, percent(accuracy), percentRange(interval95)],
+    percent(expectedCalibrationError),
+  ];
+  return `Measured on ${images} test images that training never used, with ${engine}.
+
+${table(['model', 'architecture', 'accuracy', '95 % interval', 'calibration error'], [row])}`;
+}
+
 /** The model card as Markdown; its figures are measured. Says what int8 costs if the model was calibrated. */
 export function modelCard(saved: SavedModel, measured: DemoEvaluation): string {
   const { model, architecture, classes, base, weights } = saved;
-  const { head, fineTune, batchSize } = RECIPES[model];
-  const trainingImages = TRAIN_SPLITS[model].perClass * TASKS.transfer.length;
+  const id = modelId(model);
+  const { head, fineTune, batchSize } = RECIPES[id];
+  const trainingImages = TRAIN_SPLITS[id].perClass * TASKS.transfer.length;
   const augmentation =
-    AUGMENTATIONS[model] === undefined
+    AUGMENTATIONS[id] === undefined
       ? 'without its augmentation (each image already has its own scale, angle and light)'
       : 'with its augmentation';
   const shares = measured.residuals.map(({ share }) => share);

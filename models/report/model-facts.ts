@@ -4,7 +4,7 @@
 import { basename } from 'node:path';
 
 import type { Base } from '../weights/saved-model';
-import type { ArchitectureId, ModelId, Preprocessing } from '../catalog';
+import type { ArchitectureId, ModelName, Preprocessing } from '../catalog';
 import type { Evaluation, Mistake } from '../evaluation/evaluation';
 import type { SplitName } from '../data/dataset-files';
 import type { Augmentation, BatchNormMode, StageName } from '../recipes';
@@ -41,7 +41,7 @@ export interface NamedMistake extends Mistake {
 
 /** All facts of a model card; `evaluation.json` holds them unchanged. */
 export interface ModelCardFacts {
-  readonly model: ModelId;
+  readonly model: ModelName;
   readonly architecture: ArchitectureId;
   /** Class names in the order of the probabilities. */
   readonly classes: readonly string[];

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 
 import { fillFromBase } from '../weights/base-weights';
-import type { ArchitectureId, ModelId } from '../catalog';
+import type { ArchitectureId, ModelName } from '../catalog';
 import { classWeights } from '../data/class-weights';
 import { buildBackbone, buildClassifier } from '../architectures/classifier';
 import { unfrozenLayers } from '../architectures/unfrozen-layers';
@@ -28,7 +28,8 @@ import { trainClassifier } from './train-classifier';
 
 /** Everything that decides the result of a training, and where it is saved. */
 export interface TrainingPlan {
-  readonly model: ModelId;
+  /** Name of the trained model. */
+  readonly model: ModelName;
   readonly architecture: ArchitectureId;
   /** Folder of the data set. */
   readonly data: string;

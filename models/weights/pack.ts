@@ -11,25 +11,6 @@ import { copyTensors, MANIFEST_NAME, readSavedModel } from './saved-model';
 const DESCRIPTIONS = ['model-card.md', 'evaluation.json', 'int8.json'];
 
 /**
- * Refuses models with the same id, since their copies would share a folder.
- *
- * @throws RangeError naming both
- */
-export function checkDistinct(folders: readonly string[]): void {
-  const byId = new Map<string, string>();
-  for (const folder of folders) {
-    const { model } = readSavedModel(folder);
-    const other = byId.get(model);
-    if (other !== undefined) {
-      throw new RangeError(
-        `the models must have different ids, received ${model} for both ${other} and ${folder}: pack each with its own --out`,
-      );
-    }
-    byId.set(model, folder);
-  }
-}
-
-/**
  * Copies a saved model together with its base, which may be in a cache or beside other models, so that the copy is
  * complete anywhere. The manifest stays the same byte for byte, and so does the model's checksum.
  *

@@ -7,8 +7,9 @@ import { basename, join, relative, resolve } from 'node:path';
 import {
   ARCHITECTURE_IDS,
   type ArchitectureId,
-  MODEL_IDS,
-  type ModelId,
+  isModelName,
+  MODEL_NAME_FORM,
+  type ModelName,
   type Preprocessing,
   PREPROCESSING_IDS,
 } from '../catalog';
@@ -45,7 +46,7 @@ const BASE_KINDS: readonly Base['kind'][] = ['seed', 'demo', 'imagenet', 'file']
 export interface SavedModelManifest {
   readonly format: 'tandem-saved-model';
   readonly formatVersion: 1;
-  readonly model: ModelId;
+  readonly model: ModelName;
   readonly architecture: ArchitectureId;
   /** Range that the model's first layer maps [0, 1] to. Older models lack it: 'zero-to-one'. */
   readonly preprocessing?: Preprocessing;
@@ -109,7 +110,7 @@ export function readSavedModel(folder: string): SavedModel {
     manifest;
   requireField(format === 'tandem-saved-model', file, 'format', '"tandem-saved-model"', format);
   requireField(formatVersion === 1, file, 'formatVersion', '1', formatVersion);
-  requireField(MODEL_IDS.includes(model!), file, 'model', `one of ${MODEL_IDS.join(', ')}`, model);
+  requireField(isModelName(model), file, 'model', MODEL_NAME_FORM, model);
   const architectures = `one of ${ARCHITECTURE_IDS.join(', ')}`;
   requireField(ARCHITECTURE_IDS.includes(architecture!), file, 'architecture', architectures, architecture);
   const known = preprocessing === undefined || PREPROCESSING_IDS.includes(preprocessing);

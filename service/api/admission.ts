@@ -4,7 +4,7 @@
 import { type Request, type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 
-import type { ModelId } from '../../models/catalog';
+import type { ModelName } from '../../models/catalog';
 import { type ErrorCode, PATHS } from '../contract';
 import { PROBLEM_CODE, sendProblem } from '../errors';
 import type { Metrics } from '../metrics';
@@ -44,7 +44,7 @@ export interface AdmissionOptions {
 }
 
 /** The served model that a request names; undefined when it names no served model. */
-function modelOf({ params, query }: Request, queues: Queues): ModelId | undefined {
+function modelOf({ params, query }: Request, queues: Queues): ModelName | undefined {
   const requested = params['id'] ?? query['model'];
   const served = [...queues.keys()];
   if (requested === undefined && served.length === 1) return served[0];

@@ -4,7 +4,7 @@
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 
-import type { ModelId } from '../../models/catalog';
+import type { ModelName } from '../../models/catalog';
 import type { CheckApiKey } from '../http/api-key';
 import { allowOrigins, answerPreflight } from '../http/cors';
 import { createBodies } from '../http/body';
@@ -29,6 +29,8 @@ import type { Queues } from './served-models';
 
 /** What the application is made of. */
 export interface AppDependencies {
+  /** Names of the models that are or will be in {@link queues}. */
+  readonly models: readonly ModelName[];
   readonly queues: Queues;
   readonly metrics: Metrics;
   /** CPU limit of the container, millicores. */
@@ -39,7 +41,7 @@ export interface AppDependencies {
   /** Folder of sample images for the page; may be missing. */
   readonly samplesDir: string;
   /** The folder of a saved model. */
-  readonly modelDirOf: (model: ModelId) => string;
+  readonly modelDirOf: (model: ModelName) => string;
   /** Checks the API key of every request that needs one. @default no key is required */
   readonly checkApiKey?: CheckApiKey;
   /** Origins of pages that may call the API from a browser. @default none */
@@ -114,7 +116,7 @@ export function createApp(dependencies: AppDependencies): Express {
     v1Models: modelList,
     predict: predictHandlers(context, bodies),
     v1Model: modelReady,
-    openapi: [openApiHandler(operations)],
+    openapi: [openApiHandler(operations, dependencies.models)],
     metrics: [metricsHandler(metrics)],
     page: [page],
     docs: [docs],

@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod';
 
-import { type ModelId, OUTPUT_NAME } from '../../models/catalog';
+import { type ModelName, OUTPUT_NAME } from '../../models/catalog';
 import { topClasses } from '../../models/evaluation/top-classes';
 import type { LoadedModel } from '../inference/protocol';
 import type { InferRequest } from './infer-request';
@@ -47,7 +47,7 @@ const numberBytes = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer =
 
 /** The answer to a validated request. */
 export function inferAnswer(
-  model: ModelId,
+  model: ModelName,
   loaded: LoadedModel,
   { id, batch, classification, isBinary }: InferRequest,
   probabilities: Float32Array,

@@ -3,7 +3,7 @@
  */
 import type { RequestHandler, Response } from 'express';
 
-import type { ModelId } from '../../models/catalog';
+import type { ModelName } from '../../models/catalog';
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { SERVICE_NAME } from '../contract';
 import { ServiceError } from '../errors';
@@ -17,7 +17,7 @@ export interface MetadataContext {
   /** True once the service is shutting down: it is then not ready. */
   readonly draining: () => boolean;
   /** The folder of a saved model. */
-  readonly modelDirOf: (model: ModelId) => string;
+  readonly modelDirOf: (model: ModelName) => string;
 }
 
 function sendReadiness(response: Response, subject: 'service' | 'model', name: string, ready: boolean): void {

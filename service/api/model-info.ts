@@ -4,7 +4,7 @@
 import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 
-import { INPUT_NAME, INPUT_SHAPE, type ModelId, OUTPUT_NAME } from '../../models/catalog';
+import { INPUT_NAME, INPUT_SHAPE, type ModelName, OUTPUT_NAME } from '../../models/catalog';
 import { LIMITS } from '../contract';
 import { type Bodies, type BodyLimit, readWhole } from '../http/body';
 import type { LoadedModel } from '../inference/protocol';
@@ -26,7 +26,7 @@ export const modelList =
 const dataType = (datatype: string) => `TYPE_${datatype}`;
 
 /** A model's configuration in Triton's words. */
-function configOf(model: ModelId, loaded: LoadedModel): z.infer<typeof MODEL_CONFIG> {
+function configOf(model: ModelName, loaded: LoadedModel): z.infer<typeof MODEL_CONFIG> {
   return {
     name: model,
     platform: platformOf(loaded),

@@ -5,13 +5,13 @@
  */
 import { z } from 'zod';
 
-import { MODEL_ID, VERSION } from './schemas';
+import { MODEL_NAME, VERSION } from './schemas';
 
 const text = z.string();
 const count = z.int().min(0);
 
 /** Names of the served models. */
-export const MODEL_LIST = z.strictObject({ models: z.array(MODEL_ID) });
+export const MODEL_LIST = z.strictObject({ models: z.array(MODEL_NAME) });
 
 /** Request for the index; the clients send no body or an object. */
 export const INDEX_REQUEST = z.looseObject({
@@ -24,7 +24,7 @@ export const INDEX_REQUEST = z.looseObject({
 /** The index of Triton's model repository extension. */
 export const REPOSITORY_INDEX = z.array(
   z.strictObject({
-    name: MODEL_ID,
+    name: MODEL_NAME,
     version: VERSION.optional(),
     state: z.enum(['READY', 'LOADING', 'UNAVAILABLE']),
     reason: text.meta({ description: 'Why the model is not ready; else empty.' }),
@@ -39,7 +39,7 @@ const tensorConfig = z.strictObject({
 
 /** The configuration of Triton's model configuration extension. */
 export const MODEL_CONFIG = z.strictObject({
-  name: MODEL_ID,
+  name: MODEL_NAME,
   platform: text,
   backend: text,
   max_batch_size: z.int().min(1),
@@ -52,7 +52,7 @@ const duration = z.strictObject({ count, ns: count });
 
 /** One model's entry of Triton's statistics extension. A count of 0 also means: not measured. */
 export const MODEL_STATISTICS = z.strictObject({
-  name: MODEL_ID,
+  name: MODEL_NAME,
   version: VERSION,
   last_inference: count.meta({ description: 'Milliseconds since 1970; 0 before the first inference.' }),
   inference_count: count.meta({ description: 'Images.' }),

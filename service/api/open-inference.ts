@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod';
 
-import { INPUT_NAME, INPUT_SHAPE, type ModelId, OUTPUT_NAME } from '../../models/catalog';
+import { INPUT_NAME, INPUT_SHAPE, type ModelName, OUTPUT_NAME } from '../../models/catalog';
 import type { TestAccuracy } from './evaluation';
 import { SERVICE_NAME } from '../contract';
 import type { LoadedModel } from '../inference/protocol';
@@ -31,7 +31,7 @@ const INPUT_PARAMETERS = {
 };
 
 /** The server's metadata. */
-export const serverMetadata = (version: string, models: ModelId[]): z.infer<typeof SERVER_METADATA> => ({
+export const serverMetadata = (version: string, models: ModelName[]): z.infer<typeof SERVER_METADATA> => ({
   name: SERVICE_NAME,
   version,
   extensions: [...EXTENSIONS],
@@ -43,7 +43,7 @@ export const platformOf = ({ engine }: LoadedModel): string => `${SERVICE_NAME}_
 
 /** A model's metadata. */
 export function modelMetadata(
-  model: ModelId,
+  model: ModelName,
   loaded: LoadedModel,
   testAccuracy?: TestAccuracy,
 ): z.infer<typeof MODEL_METADATA> {

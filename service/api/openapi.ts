@@ -6,6 +6,7 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 
+import type { ModelName } from '../../models/catalog';
 import { PROBLEM } from '../problem';
 import { type ErrorCode, ERRORS, HTTP_PORT, PATHS } from '../contract';
 import { PACKAGE_VERSION } from '../../files/package-version';
@@ -16,6 +17,7 @@ import {
   CLASSIFICATIONS,
   CLASSIFY_JSON,
   MODEL_METADATA,
+  MODEL_NAMES,
   READY,
   SERVER_METADATA,
 } from './schemas';
@@ -77,35 +79,45 @@ function embedded(schema: object): Json {
   return result;
 }
 
-function namedSchemas(): Json {
+type Models = readonly ModelName[];
+
+/** Lists the served models wherever a schema is a model's name. */
+const listing =
+  (models: Models): NonNullable<z.core.ToJSONSchemaParams['override']> =>
+  ({ zodSchema, jsonSchema }) => {
+    if (MODEL_NAMES.includes(zodSchema)) jsonSchema.enum = [...models];
+  };
+
+function namedSchemas(models: Models): Json {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
-  const { schemas } = z.toJSONSchema(registry, { uri: uriOf, unrepresentable: 'any' });
+  const override = listing(models);
+  const { schemas } = z.toJSONSchema(registry, { uri: uriOf, unrepresentable: 'any', override });
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, embedded(schema)]));
 }
 
-function schemaOf(schema: z.ZodType): Json {
+function schemaOf(schema: z.ZodType, models: Models): Json {
   const name = nameOf(schema);
   if (name !== undefined) return { $ref: uriOf(name) };
-  return embedded(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  return embedded(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: listing(models) }));
 }
 
-function contentOf(content: Content): Json {
+function contentOf(content: Content, models: Models): Json {
   const media = (schema: Content[string]) => {
     if (schema === 'text') return { schema: { type: 'string' } };
     if (schema === 'binary') return { schema: { type: 'string', format: 'binary' } };
-    if (schema instanceof z.ZodType) return { schema: schemaOf(schema) };
-    return { schema: { anyOf: schema.map((each) => schemaOf(each)) } };
+    if (schema instanceof z.ZodType) return { schema: schemaOf(schema, models) };
+    return { schema: { anyOf: schema.map((each) => schemaOf(each, models)) } };
   };
   return Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, media(schema)]));
 }
 
-const parametersOf = (schema: z.ZodObject | undefined, place: 'path' | 'query'): Json[] =>
+const parametersOf = (schema: z.ZodObject | undefined, place: 'path' | 'query', models: Models): Json[] =>
   Object.entries(schema?.shape ?? {}).map(([name, field]) => ({
     name,
     in: place,
     required: place === 'path',
-    schema: schemaOf(field as z.ZodType),
+    schema: schemaOf(field as z.ZodType, models),
   }));
 
 function errorResponses(codes: readonly ErrorCode[]): Json {
@@ -123,7 +135,7 @@ function errorResponses(codes: readonly ErrorCode[]): Json {
           ...(status === 503 ? RETRY_AFTER : {}),
           ...(status === 401 ? WWW_AUTHENTICATE : {}),
         },
-        content: { 'application/problem+json': { schema: schemaOf(PROBLEM) } },
+        content: { 'application/problem+json': { schema: { $ref: uriOf('Problem') } } },
       },
     ]),
   );
@@ -142,7 +154,7 @@ const TAGS = [
 ] as const;
 const tagOf = (path: string) => TAGS.find(({ start }) => path.startsWith(start))!;
 
-function operationObject(id: OperationId, operation: Operation): Json {
+function operationObject(id: OperationId, operation: Operation, models: Models): Json {
   const {
     summary,
     description,
@@ -160,15 +172,17 @@ function operationObject(id: OperationId, operation: Operation): Json {
     description: description ?? `${summary}.`,
     tags: [tagOf(operation.path).name],
     parameters: [
-      ...parametersOf(pathParameters, 'path'),
-      ...parametersOf(query, 'query'),
+      ...parametersOf(pathParameters, 'path', models),
+      ...parametersOf(query, 'query', models),
       ...HEADER_REFERENCES,
     ],
-    ...(body === undefined ? {} : { requestBody: { required: !isBodyOptional, content: contentOf(body) } }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: !isBodyOptional, content: contentOf(body, models) } }),
     // Empty: no key needed. Otherwise the key is optional in the document, because the operator decides.
     security: isOpen ? [] : [{ [SECURITY_SCHEME]: [] }, {}],
     responses: {
-      200: { description: 'Success.', headers: RESPONSE_HEADERS, content: contentOf(answer) },
+      200: { description: 'Success.', headers: RESPONSE_HEADERS, content: contentOf(answer, models) },
       ...errorResponses([...COMMON_ERRORS, ...(isOpen ? [] : (['UNAUTHENTICATED'] as const)), ...errors]),
     },
   };
@@ -178,19 +192,19 @@ function operationObject(id: OperationId, operation: Operation): Json {
 export const documentedPath = (path: string): string =>
   path.replace(/(?<!\\):(\w+)/g, '{$1}').replaceAll('\\', '');
 
-/** The document of a service with the given operations. */
-export function openApiDocument(ids: readonly OperationId[]): Json {
+/** The document of a service with the given operations and models. */
+export function openApiDocument(ids: readonly OperationId[], models: Models): Json {
   const paths = ids.map((id): [string, Json] => {
     const operation = OPERATIONS[id];
     const path = documentedPath(operation.path);
-    return [path, { [operation.method.toLowerCase()]: operationObject(id, operation) }];
+    return [path, { [operation.method.toLowerCase()]: operationObject(id, operation, models) }];
   });
   return {
     openapi: '3.1.1',
     info: {
       title: 'Tandem',
       version: PACKAGE_VERSION,
-      description: 'Two image classifiers, one tuned for accuracy and one for latency.',
+      description: `Image classifiers: ${models.join(', ')}.`,
       contact: { name: 'Tandem' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
@@ -198,18 +212,19 @@ export function openApiDocument(ids: readonly OperationId[]): Json {
     tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths: Object.fromEntries(paths),
     components: {
-      schemas: namedSchemas(),
+      schemas: namedSchemas(models),
       parameters: Object.fromEntries(HEADER_PARAMETERS.map((parameter) => [parameter.name, parameter])),
       securitySchemes: { [SECURITY_SCHEME]: { type: 'http', scheme: 'bearer' } },
     },
   };
 }
 
-/** Sends the document of the given operations. */
-export function openApiHandler(ids: readonly OperationId[]): RequestHandler {
-  const document = openApiDocument(ids);
+/** Sends the document of the given operations and models. */
+export function openApiHandler(ids: readonly OperationId[], models: Models): RequestHandler {
+  const document = openApiDocument(ids, models);
   return (_request, response) => void response.json(document);
 }
 
 /** The document of a service with every operation. */
-export const completeDocument = (): Json => openApiDocument(Object.keys(OPERATIONS) as OperationId[]);
+export const completeDocument = (models: Models): Json =>
+  openApiDocument(Object.keys(OPERATIONS) as OperationId[], models);

@@ -8,10 +8,10 @@ import { INFER_ANSWER, INFER_REQUEST } from './infer-schemas';
 import { INDEX_REQUEST, MODEL_CONFIG, MODEL_LIST, REPOSITORY_INDEX, STATISTICS } from './model-schemas';
 import { json, type Operation, WORK_ERRORS } from './operation';
 import { PREDICT_ANSWER, PREDICT_REQUEST } from './predict';
-import { LIVE, MODEL_ID, MODEL_METADATA, READY, SERVER_METADATA, VERSION } from './schemas';
+import { LIVE, MODEL_METADATA, MODEL_NAME, READY, SERVER_METADATA, VERSION } from './schemas';
 
-const ofModel = z.strictObject({ id: MODEL_ID });
-const ofVersion = z.strictObject({ id: MODEL_ID, version: VERSION });
+const ofModel = z.strictObject({ id: MODEL_NAME });
+const ofVersion = z.strictObject({ id: MODEL_NAME, version: VERSION });
 const MODEL_ERRORS = ['UNKNOWN_MODEL', 'NOT_READY'] as const;
 const VERSION_ERRORS = [...MODEL_ERRORS, 'UNKNOWN_VERSION'] as const;
 

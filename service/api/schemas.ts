@@ -3,7 +3,6 @@
  */
 import { z } from 'zod';
 
-import { MODEL_IDS } from '../../models/catalog';
 import { LIMITS, SERVICE_NAME, VERSION_DIGITS } from '../contract';
 import { PROBLEM } from '../problem';
 
@@ -15,8 +14,12 @@ export const wholeNumber = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.int(error).min(min, error).max(max, error);
 };
-/** A model's id in paths and responses. */
-export const MODEL_ID = z.enum(MODEL_IDS);
+/** A model's name in paths and responses; the OpenAPI document lists the served ones. */
+export const MODEL_NAME = z.string();
+/** The same in requests. */
+const MODEL_CHOICE = MODEL_NAME.meta({ description: 'Optional when the service serves only one model.' });
+/** Schemas of which the OpenAPI document lists the values: the names of the served models. */
+export const MODEL_NAMES: readonly object[] = [MODEL_NAME, MODEL_CHOICE];
 /** A model's version, derived from its content. */
 export const VERSION = text.meta({
   description: `The first ${VERSION_DIGITS} hexadecimal digits of the saved model’s SHA-256: the same weights always have the same version.`,
@@ -25,9 +28,7 @@ export const VERSION = text.meta({
 
 /** Query of the classification endpoint. */
 export const CLASSIFY_QUERY = z.strictObject({
-  model: text
-    .meta({ enum: [...MODEL_IDS], description: 'Optional when the service serves only one model.' })
-    .optional(),
+  model: MODEL_CHOICE.optional(),
   top: wholeNumber(1, LIMITS.topClasses).default(LIMITS.topClassesDefault).meta({
     description: 'Number of most probable classes to return.',
   }),
@@ -76,7 +77,7 @@ export const TEST_ACCURACY = z
 
 /** The protocol's `metadata_model_response`, with facts about the loaded model. */
 export const MODEL_METADATA = z.strictObject({
-  name: MODEL_ID,
+  name: MODEL_NAME,
   versions: z.array(VERSION),
   platform: text,
   inputs: z.array(tensorMetadata),
@@ -98,7 +99,7 @@ export const SERVER_METADATA = z.strictObject({
   name: z.literal(SERVICE_NAME),
   version: text,
   extensions: z.array(text),
-  models: z.array(MODEL_ID),
+  models: z.array(MODEL_NAME),
 });
 
 /** Response to the liveness probe. */
@@ -117,7 +118,7 @@ const timeMs = z.strictObject({
   inference: milliseconds,
   total: milliseconds,
 });
-const aboutModel = { model: MODEL_ID, version: VERSION, demo: z.boolean(), classes: z.array(text) };
+const aboutModel = { model: MODEL_NAME, version: VERSION, demo: z.boolean(), classes: z.array(text) };
 
 /** Response to a raw image. */
 export const CLASSIFICATION = z.strictObject({ ...aboutModel, top, timeMs });

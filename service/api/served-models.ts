@@ -3,7 +3,7 @@
  */
 import type { Response } from 'express';
 
-import type { ModelId } from '../../models/catalog';
+import type { ModelName } from '../../models/catalog';
 import { VERSION_DIGITS } from '../contract';
 import { ServiceError } from '../errors';
 import type { Disconnection, ModelQueue, QueuedResult } from '../inference/model-queue';
@@ -12,11 +12,11 @@ import type { Metrics } from '../metrics';
 import type { Statistics } from './statistics';
 import { show } from './validation';
 
-/** The served models' queues by model id. */
-export type Queues = ReadonlyMap<ModelId, ModelQueue>;
+/** The served models' queues by their names. */
+export type Queues = ReadonlyMap<ModelName, ModelQueue>;
 
 /** The model that a request names; may be omitted when only one model is served. */
-export function findModel(queues: Queues, id: unknown): [ModelId, ModelQueue] {
+export function findModel(queues: Queues, id: unknown): [ModelName, ModelQueue] {
   const served = [...queues.keys()].join(', ');
   if (id === undefined && queues.size === 1) return [...queues][0]!;
   if (id === undefined)
@@ -69,7 +69,7 @@ export interface WorkContext {
  */
 export async function runWork(
   { queues, metrics, statistics }: WorkContext,
-  model: ModelId,
+  model: ModelName,
   work: Work,
   response: Response,
   remainingMs?: number,

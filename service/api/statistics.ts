@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod';
 
-import type { ModelId } from '../../models/catalog';
+import type { ModelName } from '../../models/catalog';
 import type { QueuedResult } from '../inference/model-queue';
 import type { MODEL_STATISTICS } from './model-schemas';
 
@@ -46,15 +46,15 @@ export type ModelStatistics = z.infer<typeof MODEL_STATISTICS>;
 /** Counts of one server, by model. */
 export interface Statistics {
   /** @param totalMs from the complete body to the result */
-  succeeded(model: ModelId, batch: number, result: QueuedResult, totalMs: number): void;
-  failed(model: ModelId, totalMs: number): void;
-  of(model: ModelId, version: string): ModelStatistics;
+  succeeded(model: ModelName, batch: number, result: QueuedResult, totalMs: number): void;
+  failed(model: ModelName, totalMs: number): void;
+  of(model: ModelName, version: string): ModelStatistics;
 }
 
 /** Starts counting at zero. */
 export function createStatistics(): Statistics {
-  const counts = new Map<ModelId, Counts>();
-  const of = (model: ModelId): Counts => {
+  const counts = new Map<ModelName, Counts>();
+  const of = (model: ModelName): Counts => {
     const known = counts.get(model) ?? noCounts();
     counts.set(model, known);
     return known;

@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import type { ModelId } from '../../models/catalog';
+import type { ModelName } from '../../models/catalog';
 import type { EngineOptions } from '../../models/engines/engine';
 import { MALLOC_ENV } from './malloc';
 import type { LoadedModel, LoadMessage, ResultMessage, ModelProcessMessage, WorkMessage } from './protocol';
@@ -35,7 +35,8 @@ export const isSameState = (one: ModelState, other: ModelState): boolean =>
 
 /** How to start a process, and its callbacks. */
 export interface ModelProcessOptions {
-  readonly model: ModelId;
+  /** The name that the saved model must have; undefined for any. */
+  readonly model: ModelName | undefined;
   readonly engine: EngineOptions;
   /** Script that the process runs. @default worker.ts beside this file */
   readonly script?: string;

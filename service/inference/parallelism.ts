@@ -3,7 +3,7 @@
  *
  * @see docs/serving.md#processes-and-threads for what was measured
  */
-import type { ModelId } from '../../models/catalog';
+import type { ArchitectureId } from '../../models/catalog';
 
 export interface Parallelism {
   readonly processes: number;
@@ -15,14 +15,24 @@ export interface Parallelism {
  * Processes classify more images per second than threads, which wait for each other and stand still while their process
  * decodes. But each holds the weights: ResNet101V2's are twenty times MobileNetV2's.
  */
-const MAX_PROCESSES: Readonly<Record<ModelId, number>> = { accuracy: 4, latency: 8 };
+const MAX_PROCESSES: Readonly<Record<ArchitectureId, number>> = {
+  resnet101v2: 4,
+  resnet50v2: 4,
+  mobilenetv2: 8,
+  mobilenetv2_050: 8,
+};
+/** Of a model that cannot be read yet: it may be one of the largest. */
+const MAX_PROCESSES_UNKNOWN = Math.min(...Object.values(MAX_PROCESSES));
 
 /**
  * One thread per whole core of the CPU limit, at least one: more would use up the quota early in each period and then all
  * be throttled. Each has a process of its own; where those would be too many, a process has several.
+ *
+ * @param architecture the model's; undefined if it is not known
  */
-export function parallelismOf(model: ModelId, cpuLimitMillis: number): Parallelism {
+export function parallelismOf(architecture: ArchitectureId | undefined, cpuLimitMillis: number): Parallelism {
   const cores = Math.max(1, Math.floor(cpuLimitMillis / 1000));
-  const threads = Math.ceil(cores / MAX_PROCESSES[model]);
+  const maxProcesses = architecture === undefined ? MAX_PROCESSES_UNKNOWN : MAX_PROCESSES[architecture];
+  const threads = Math.ceil(cores / maxProcesses);
   return { processes: Math.floor(cores / threads), threads };
 }

@@ -1,7 +1,7 @@
 /**
  * Messages between the server and a model process.
  */
-import type { ModelId } from '../../models/catalog';
+import type { ModelName } from '../../models/catalog';
 import type { EngineOptions, Precision } from '../../models/engines/engine';
 import type { ChecksummedFile } from '../../models/weights/saved-model';
 import type { ErrorCode } from '../contract';
@@ -17,8 +17,8 @@ export type Work =
 /** The first message to a model process. */
 export interface LoadMessage {
   readonly kind: 'load';
-  /** The id that the model is served under. */
-  readonly model: ModelId;
+  /** The name that the saved model must have; undefined for any. */
+  readonly model: ModelName | undefined;
   readonly options: EngineOptions;
 }
 

@@ -33,7 +33,7 @@ const send = (message: ModelProcessMessage) => process.send!(message);
 
 async function load({ model, options }: LoadMessage, loader: LoadEngine): Promise<Engine> {
   const saved = readSavedModel(options.modelDir);
-  if (saved.model !== model) {
+  if (model !== undefined && saved.model !== model) {
     throw new Error(
       `${join(options.modelDir, MANIFEST_NAME)}: model must be "${model}", the name of its folder, received "${saved.model}": move each model to the folder of its name`,
     );

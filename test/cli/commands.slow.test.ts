@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { VARIANTS } from '../../infra/variants';
+import { MODEL_IDS } from '../../models/catalog';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { completeDocument } from '../../service/api/openapi';
 
@@ -33,7 +34,9 @@ test('variants lists each variant with its model and its pods', () => {
 });
 
 test('openapi prints the document as JSON', () => {
-  expect(JSON.parse(tandem('openapi').stdout)).toEqual(JSON.parse(JSON.stringify(completeDocument())));
+  expect(JSON.parse(tandem('openapi').stdout)).toEqual(
+    JSON.parse(JSON.stringify(completeDocument(MODEL_IDS))),
+  );
 });
 
 test.each([
@@ -96,11 +99,11 @@ test.each([
   expect(tandem('fit', variant, '--basis', 'container', '--exit-code').status).toBe(code);
 });
 
-test('serve refuses two models with one id before it loads any', () => {
+test('serve refuses two models with one name before it loads any', () => {
   const latency = join(DEMO_MODELS_DIR, 'latency');
   const { stderr, stdout, status } = tandem('serve', latency, latency);
   expect(stderr).toBe(
-    `error: the models must have different ids, received latency for both ${latency} and ${latency}: serve one of them\n`,
+    `error: the models must have different names, received latency for both ${latency} and ${latency}: serve one of them under another name, as NAME=FOLDER\n`,
   );
   expect([stdout, status]).toEqual(['', 1]);
 });

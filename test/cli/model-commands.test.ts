@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tandem-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const run = async (...words: string[]) => {
-  const program = new Command('tandem').exitOverride();
+  const program = new Command('tandem').exitOverride().configureOutput({ writeErr: () => undefined });
   const defaults = { threads: 1, modelsDir: DEMO_MODELS_DIR, onnxCacheDir: join(folder, 'onnx') };
   for (const add of [addEvaluate, addExport, addPack]) add(program, () => defaults);
   await program.parseAsync(words, { from: 'user' });
@@ -23,6 +23,15 @@ test.each<[string[], string]>([
   [
     ['evaluate', 'latency', '--data', folder, '--write-card'],
     '--write-card is for a demo model on its own images: leave out --write-card or --data',
+  ],
+  [
+    ['evaluate', 'latency', '--data', folder, '--card'],
+    '--card is for a demo model on its own images: leave out --card or --data',
+  ],
+  [['evaluate', 'latency', '--card', '--json'], "option '--card' cannot be used with option '--json'"],
+  [
+    ['evaluate', 'latency', '--card', '--precision', 'both'],
+    '--card shows one precision, received --precision both: leave out --card, or choose one',
   ],
   [
     ['evaluate', 'latency', '--split', 'val', '--seed', '5', '--allow-leakage'],
@@ -95,10 +104,10 @@ describe('a path that cannot be written is refused with the option’s name, bef
     );
   });
 
-  test('pack with two models of the same id', async () => {
+  test('pack with two models of the same name', async () => {
     const out = join(folder, 'packed');
     await expect(run('pack', 'latency', copy, '--out', out)).rejects.toThrow(
-      `the models must have different ids, received latency for both ${join(DEMO_MODELS_DIR, 'latency')} and ${copy}: pack each with its own --out`,
+      `the models must have different names, received latency for both ${join(DEMO_MODELS_DIR, 'latency')} and ${copy}: pack each with its own --out`,
     );
     expect(existsSync(out)).toBe(false);
   });

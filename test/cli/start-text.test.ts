@@ -74,6 +74,18 @@ test('a model of one’s own is shown without the remark on demos, and an unmeas
   expect(line).toMatch(/^ {2}accuracy: resnet101v2 on onnxruntime [\d.]+, \w+; \d+ classes$/);
 });
 
+test('only models that a variant serves are offered to deploy', () => {
+  const offered = (...names: string[]) => {
+    const models = names.map((model) => ({ ...facts.models[0]!, model }));
+    return readyLines({ ...facts, models }).filter((line) => line.includes('kubectl'));
+  };
+  expect(offered('flowers')).toEqual([]);
+  expect(offered('flowers', 'accuracy')).toEqual([
+    '  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/accuracy-single-pod.k8s.yaml',
+  ]);
+  expect(offered('accuracy', 'latency').join()).toContain('latency-single-pod');
+});
+
 test('variants that do not fit are named once each, and where all fit nothing is said', () => {
   const warning = { variant: 'accuracy-hpa', text: '' };
   const said = (warnings: readonly FitWarning[]) =>

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 
-import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
+import { DEMO_MODELS_DIR, type SavedModelManifest } from '../../models/weights/saved-model';
 
 const ROOT = join(__dirname, '..', '..');
 const ENTRY = join(ROOT, 'test', 'support', 'start-entry.ts');
@@ -111,11 +111,14 @@ test(
 );
 
 test(
-  'tandem serve serves a folder from anywhere, writes no manifests and offers none',
+  'tandem serve serves a folder from anywhere under the model’s name, writes no manifests and offers none',
   async () => {
     const other = mkdtempSync(join(tmpdir(), 'tandem-serve-'));
     const model = join(other, 'mine');
     cpSync(join(DEMO_MODELS_DIR, 'latency'), model, { recursive: true });
+    const manifest = join(model, 'model.json');
+    const saved = JSON.parse(readFileSync(manifest, 'utf8')) as SavedModelManifest;
+    writeFileSync(manifest, JSON.stringify({ ...saved, model: 'flowers' }));
     cpSync(join(DEMO_MODELS_DIR, 'mobilenetv2.safetensors.gz'), join(other, 'mobilenetv2.safetensors.gz'));
     const child = spawned([join(ROOT, 'bin', 'tandem.cjs'), 'serve', 'mine'], { MODELS: 'accuracy' }, other);
     const lines: string[] = [];
@@ -125,8 +128,8 @@ test(
     }
     expect(lines.join('\n')).not.toContain('kubectl');
     const url = lines[0]!.replace('Open ', '');
-    expect(await (await fetch(`${url}/v2`)).json()).toMatchObject({ models: ['latency'] });
-    expect(await (await fetch(`${url}/v2/models/latency`)).json()).toHaveProperty('testAccuracy.images');
+    expect(await (await fetch(`${url}/v2`)).json()).toMatchObject({ models: ['flowers'] });
+    expect(await (await fetch(`${url}/v2/models/flowers`)).json()).toHaveProperty('testAccuracy.images');
     expect(readdirSync(other).sort()).toEqual(['mine', 'mobilenetv2.safetensors.gz']);
     child.kill('SIGINT');
     expect(await once(child, 'exit')).toEqual([0, null]);

@@ -9,7 +9,6 @@ const measured = (split: 'val' | 'test', labels: readonly number[]) => ({
 
 test('a training ends with the accuracy on the test split, its interval and the next commands', () => {
   const facts = {
-    model: 'latency',
     measured: [measured('val', [0, 1]), measured('test', [0, 0, 0, 1])],
   } as const;
   expect(resultLines(facts, "build/it's", 'build/card.md')).toEqual([
@@ -20,11 +19,11 @@ test('a training ends with the accuracy on the test split, its interval and the 
     'Next:',
     "  npx tandem serve 'build/it'\\''s'",
     "  npx tandem predict 'build/it'\\''s' IMAGE",
-    "  npm run image -- --latency 'build/it'\\''s'",
+    "  npm run image -- 'build/it'\\''s'",
   ]);
 });
 
 test('without a test split, the accuracy is named after the split that was measured', () => {
-  const [first] = resultLines({ model: 'latency', measured: [measured('val', [0, 1])] }, 'out', 'card');
+  const [first] = resultLines({ measured: [measured('val', [0, 1])] }, 'out', 'card');
   expect(first).toMatch(/^val accuracy: 50\.0 %/);
 });

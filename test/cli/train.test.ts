@@ -28,6 +28,11 @@ test('without options the recipe is the one in RECIPES', async () => {
   expect(options).toMatchObject({ weights: 'imagenet', augment: true, batchNorm: 'inference', keep: 'last' });
 });
 
+test('the trained model may have a name of its own', async () => {
+  expect(await optionsOf('--name', 'flowers-2')).toMatchObject({ name: 'flowers-2' });
+  expect(await optionsOf()).not.toHaveProperty('name');
+});
+
 test('--recipe tuned is refused for a model that it was not measured for', async () => {
   const { recipe } = await optionsOf('--recipe', 'tuned');
   expect(recipeNamed(recipe, 'latency')).toBe(TUNED_RECIPES.latency);
@@ -66,6 +71,7 @@ test.each([
     'Allowed choices are resnet101v2, resnet50v2, mobilenetv2, mobilenetv2_050',
   ],
   ['--batch-norm <mode>', 'frozen', 'Allowed choices are inference, batch'],
+  ['--name <name>', 'Flowers', 'It must be at most 63 of a-z, 0-9 and -, not starting or ending with -'],
   ['--recipe <name>', 'best', 'Allowed choices are reference, tuned'],
   ['--preprocessing <range>', 'caffe', 'Allowed choices are zero-to-one, minus-one-to-one'],
   ['--keep <which>', 'all', 'Allowed choices are last, best'],

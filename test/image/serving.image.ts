@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 
 import { parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
 import { VARIANTS } from '../../infra/variants';
-import type { ModelId } from '../../models/catalog';
+import { type ModelId, MODELS } from '../../models/catalog';
 import { HEAD_NAME } from '../../models/architectures/classifier';
 import { checksummed, DEMO_MODELS_DIR, writeSavedModel } from '../../models/weights/saved-model';
 import { ENV, PATHS, RUN_AS_USER_ID } from '../../service/contract';
@@ -66,7 +66,7 @@ test.each(CASES)(
     expect(inside('id', '-u')).toBe(String(RUN_AS_USER_ID));
     expect(() => inside('touch', '/app/new')).toThrow('Read-only file system');
     const metadata = await (await fetch(`${running.url}${PATHS.server}/models/${model}`)).json();
-    const { threads } = parallelismOf(model, limits.cpuMillis);
+    const { threads } = parallelismOf(MODELS[model].architecture, limits.cpuMillis);
     expect(JSON.stringify(metadata)).toContain(engine);
     expect(JSON.stringify(metadata)).toMatch(new RegExp(`"threads":"?${threads}\\b`));
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 
 import { InferenceService, type InferenceServiceProps } from '../../infra/inference-service';
 import type { Scaling } from '../../infra/variants';
+import { isModelName } from '../../models/catalog';
 import type { Manifest } from '../support/manifests';
 
 const UNNAMED: InferenceServiceProps = {
@@ -95,9 +96,22 @@ test.each<Partial<InferenceServiceProps>>([
   { image: `birds@sha512:${'f'.repeat(128)}` },
   { image: `birds@multihash+base58:${'0'.repeat(32)}` },
   { imagePullSecret: 'registry.credentials' },
-  { model: 'Birds_2.1' },
+  { model: '2-birds' },
 ])('%j is accepted', (changes) => {
   expect(synth(changes)).toHaveLength(5);
+});
+
+test('a model’s name is accepted exactly where the service accepts it', () => {
+  const isAccepted = (model: string) => {
+    try {
+      return synth({ model }).length > 0;
+    } catch {
+      return false;
+    }
+  };
+  const texts = fc.string({ unit: fc.constantFrom('a', '9', '-', 'A', '_', '.', ',', ' '), maxLength: 4 });
+  fc.assert(fc.property(texts, (model) => isAccepted(model) === isModelName(model)));
+  for (const length of [63, 64]) expect(isAccepted('a'.repeat(length))).toBe(length === 63);
 });
 
 const hpa = (minReplicas: number, maxReplicas: number, targetCpuPercent: number): Scaling => ({
@@ -150,7 +164,8 @@ test.each<[string, Partial<InferenceServiceProps>]>([
   ['starting with a letter and not ending with -, received 2birds', { name: '2birds' }],
   ['namespace must be at most 63 of a-z, 0-9 and -, not starting or', { namespace: 'Foo Bar' }],
   ['not starting or ending with -, received ', { namespace: 'a'.repeat(64) }],
-  ['starting and ending with a letter or digit, received my birds', { model: 'my birds' }],
+  ['model must be at most 63 of a-z, 0-9 and -, not starting or', { model: 'my birds' }],
+  ['not starting or ending with -, received Birds', { model: 'Birds' }],
   [
     'image must be [host[:port]/]name[:tag][@digest] with the name in lower case, such as',
     { image: 'two words' },
@@ -241,7 +256,7 @@ test.each<[string, unknown]>([
   ['props must be an object with model, image, resources and scaling, received nothing', undefined],
   ['props must be an object with model, image, resources and scaling, received null', null],
   ['model must be at most 63 of', {}],
-  ['starting and ending with a letter or digit, received 7', { ...UNNAMED, model: 7 }],
+  ['not starting or ending with -, received 7', { ...UNNAMED, model: 7 }],
   ['received nothing', { ...UNNAMED, image: undefined }],
   [
     "resources.requests.cpu must be a quantity as text, such as '500m', received nothing",

@@ -13,6 +13,11 @@ test('an empty environment serves both models with onnxruntime on port 8080', ()
   });
 });
 
+test('models of any name are served, each once', () => {
+  const { models } = readConfig({ MODELS: 'flowers-2, latency,flowers-2' });
+  expect(models).toEqual(['flowers-2', 'latency']);
+});
+
 test('the Downward API’s CPU limit decides the threads', () => {
   expect(readConfig({ CPU_LIMIT_MILLIS: '4400' })).toMatchObject({ cpuLimitMillis: 4400, threads: 4 });
   expect(readConfig({ CPU_LIMIT_MILLIS: '750' }).threads).toBe(1);
@@ -78,7 +83,12 @@ test.each([
   [{ PORT: '8e3' }, 'PORT must be a whole number from 0 to 65535, received "8e3"'],
   [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, received "http"'],
   [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535, received "70000"'],
-  [{ MODELS: 'accuracy,speed' }, 'MODELS must be one of accuracy, latency, received "speed"'],
+  [
+    { MODELS: 'accuracy,Flowers' },
+    'MODELS must be names of at most 63 of a-z, 0-9 and -, not starting or ending with -, and not stats or none, received "Flowers"',
+  ],
+  [{ MODELS: 'accuracy,' }, 'received ""'],
+  [{ MODELS: 'stats' }, 'received "stats"'],
   [{ ENGINE: 'torch' }, 'ENGINE must be one of onnxruntime, openvino, tfjs-node, wasm, received "torch"'],
   [{ CPU_LIMIT_MILLIS: '0' }, 'CPU_LIMIT_MILLIS must be a whole number from 1 to 1000000, received "0"'],
 ])('rejects %j by name', (environment, message) => {

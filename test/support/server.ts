@@ -6,19 +6,22 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import sharp from 'sharp';
 
+import type { ArchitectureId, ModelName } from '../../models/catalog';
 import { checksummed } from '../../models/weights/saved-model';
 import type { Config } from '../../service/config';
 import { type Running, serve, type ServeOptions } from '../../service/main';
 
 const CLASSES = ['light', 'dark', 'other'];
 
+const MODELS: Readonly<Record<ModelName, ArchitectureId>> = {
+  accuracy: 'resnet101v2',
+  latency: 'mobilenetv2',
+};
+
 /** Writes saved models whose manifests the fake worker reads; `suffix` controls its behaviour. */
-export function fakeModels(suffix = ''): string {
+export function fakeModels(suffix = '', models = MODELS): string {
   const folder = mkdtempSync(join(tmpdir(), `tandem-models-${suffix}-`));
-  for (const [model, architecture] of [
-    ['accuracy', 'resnet101v2'],
-    ['latency', 'mobilenetv2'],
-  ] as const) {
+  for (const [model, architecture] of Object.entries(models)) {
     mkdirSync(join(folder, model));
     writeFileSync(join(folder, model, 'weights.safetensors'), '');
     const manifest = {

@@ -47,6 +47,18 @@ test('a copy elsewhere has the same tensors and finds the same base', () => {
   expect(readFileSync(join(copy, weights.file))).toEqual(readFileSync(join(folder, weights.file)));
 });
 
+test.each(['Latency', 'stats', ''])(
+  'a manifest with the name %j is refused with the form of a name',
+  (model) => {
+    const folder = write('named', true);
+    const file = join(folder, 'model.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), model }));
+    expect(() => readSavedModel(folder)).toThrow(
+      `${file}: model must be at most 63 of a-z, 0-9 and -, not starting or ending with -, and not stats or none, received ${JSON.stringify(model)}`,
+    );
+  },
+);
+
 test('a manifest that is missing or damaged is named, with what to do', () => {
   const folder = mkdtempSync(join(root, 'broken-'));
   const file = join(folder, 'model.json');

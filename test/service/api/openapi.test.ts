@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 import { pino } from 'pino';
 
+import { MODEL_IDS } from '../../../models/catalog';
 import { createApp } from '../../../service/api/app';
 import { createMetrics } from '../../../service/metrics';
 import { documentedPath, openApiDocument } from '../../../service/api/openapi';
@@ -13,7 +14,7 @@ interface Item {
   readonly parameters: readonly { readonly name: string; readonly schema: object }[];
   readonly requestBody: { readonly content: object };
 }
-const document = openApiDocument(ALL) as { readonly paths: Record<string, Record<string, Item>> };
+const document = openApiDocument(ALL, MODEL_IDS) as { readonly paths: Record<string, Record<string, Item>> };
 
 interface Layer {
   readonly route?: { readonly path: string };
@@ -21,6 +22,7 @@ interface Layer {
 
 function routesOf(hasMetricsPort: boolean): string[] {
   const app = createApp({
+    models: MODEL_IDS,
     queues: new Map(),
     metrics: createMetrics(new Map()),
     cpuLimitMillis: 1000,
@@ -84,6 +86,18 @@ test('probes, the page and the document need no key; everything else can require
     '/v2/models/{id}/ready',
     '/v2/models/{id}/versions/{version}/ready',
   ]);
+});
+
+test('the document lists the served models in paths, queries, bodies and answers', () => {
+  const documentOf = (...models: string[]) => JSON.stringify(openApiDocument(ALL, models));
+  const flowers = documentOf('flowers');
+  expect(flowers).toContain('"enum":["flowers"]');
+  expect(flowers).not.toMatch(/"enum":\["(accuracy|latency)/);
+  const lists = (text: string) => text.match(/"enum":\["[^\]]*birds"\]/g)?.length;
+  expect(lists(documentOf('birds'))).toBe(lists(documentOf('flowers', 'birds')));
+  expect(flowers.replaceAll('flowers', 'birds')).toBe(documentOf('birds'));
+  const path = document.paths['/v2/models/{id}']!['get']!;
+  expect(path.parameters[0]!.schema).toEqual({ type: 'string', enum: [...MODEL_IDS] });
 });
 
 test('the document shows the limits that requests are validated against', () => {

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { MODEL_IDS } from '../../../models/catalog';
+import { ARCHITECTURE_IDS } from '../../../models/catalog';
 import { ModelQueue, type ModelQueueOptions } from '../../../service/inference/model-queue';
 import { parallelismOf } from '../../../service/inference/parallelism';
 import { fakeModels, grey } from '../../support/server';
@@ -85,25 +85,31 @@ test('the other processes start together once the first one is ready', async () 
 });
 
 test.each([
-  ['latency', 405, { processes: 1, threads: 1 }],
-  ['latency', 2900, { processes: 2, threads: 1 }],
-  ['latency', 16_000, { processes: 8, threads: 2 }],
-  ['accuracy', 1999, { processes: 1, threads: 1 }],
-  ['accuracy', 4400, { processes: 4, threads: 1 }],
-  ['accuracy', 5000, { processes: 2, threads: 2 }],
-  ['accuracy', 6000, { processes: 3, threads: 2 }],
-  ['accuracy', 16_000, { processes: 4, threads: 4 }],
+  ['mobilenetv2', 405, { processes: 1, threads: 1 }],
+  ['mobilenetv2', 2900, { processes: 2, threads: 1 }],
+  ['mobilenetv2', 16_000, { processes: 8, threads: 2 }],
+  ['resnet101v2', 1999, { processes: 1, threads: 1 }],
+  ['resnet101v2', 4400, { processes: 4, threads: 1 }],
+  ['resnet101v2', 5000, { processes: 2, threads: 2 }],
+  ['resnet101v2', 6000, { processes: 3, threads: 2 }],
+  ['resnet101v2', 16_000, { processes: 4, threads: 4 }],
+  ['resnet50v2', 8000, { processes: 4, threads: 2 }],
+  ['mobilenetv2_050', 8000, { processes: 8, threads: 1 }],
+  [undefined, 8000, { processes: 4, threads: 2 }],
 ] as const)(
   '%s at %i millicores has a process per core while they are few',
-  (model, limitMillis, expected) => {
-    expect(parallelismOf(model, limitMillis)).toEqual(expected);
+  (architecture, limitMillis, expected) => {
+    expect(parallelismOf(architecture, limitMillis)).toEqual(expected);
   },
 );
 
-test.each(MODEL_IDS)('%s never has more threads than cores, and leaves less than a quarter idle', (model) => {
-  for (let cores = 1; cores <= 64; cores++) {
-    const { processes, threads } = parallelismOf(model, 1000 * cores);
-    expect(processes * threads).toBeLessThanOrEqual(cores);
-    expect(processes * threads).toBeGreaterThan((3 / 4) * cores);
-  }
-});
+test.each(ARCHITECTURE_IDS)(
+  '%s never has more threads than cores, and leaves less than a quarter idle',
+  (architecture) => {
+    for (let cores = 1; cores <= 64; cores++) {
+      const { processes, threads } = parallelismOf(architecture, 1000 * cores);
+      expect(processes * threads).toBeLessThanOrEqual(cores);
+      expect(processes * threads).toBeGreaterThan((3 / 4) * cores);
+    }
+  },
+);
