@@ -5,7 +5,7 @@ import { isMainThread } from 'node:worker_threads';
 
 import sharp from 'sharp';
 
-import { INPUT_SHAPE } from '../catalog';
+import { INPUT_SHAPE, RESIZE_FILTER } from '../catalog';
 import { decodingProblem } from './decoding-limits';
 import { fastInput, fastPixels } from './fast-jpeg';
 import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, isFormat, OTHER_FORMATS, PNG } from './image-formats';
@@ -42,7 +42,7 @@ export interface Resize {
 }
 
 /** Chosen by bench/experiments/resize-filter.ts and by full trainings: see docs/training.md, "The resize filter". */
-export const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
+export const RESIZE: Resize = { kernel: RESIZE_FILTER.kernel, fastShrinkOnLoad: false };
 
 /** Background of transparent pixels. */
 const BACKGROUND = { r: 255, g: 255, b: 255 };
