@@ -17,7 +17,8 @@ import {
   unreadableReason,
 } from './dataset-files';
 import { checkShares, DEFAULT_SHARES, splitImages, type SplitShares } from './dataset-splits';
-import { DecodeError, decodePixels, MAX_TRAINING_PIXELS } from './decode';
+import { DecodeError, MAX_TRAINING_PIXELS } from './decode';
+import { decodeFilePixels } from './decode-file';
 import { findDuplicates, type HashedImage, namePairs } from './duplicates';
 
 /** Number of files to read at once: libuv's threads, which decode them. */
@@ -74,7 +75,7 @@ const skipSentence = ({ path, reason }: SkippedFile) => `skipped ${path}: ${reas
 async function readImage(folder: string, { path, label }: DatasetFile): Promise<Image | SkippedFile> {
   try {
     const bytes = await readFile(join(folder, path));
-    const pixels = await decodePixels(bytes, MAX_TRAINING_PIXELS);
+    const pixels = await decodeFilePixels(bytes, MAX_TRAINING_PIXELS);
     return { path, label, sha256: sha256(bytes), pixelsSha256: sha256(pixels) };
   } catch (error) {
     // The rest of a decoder's message is advice to the sender of a request.
