@@ -30,7 +30,12 @@ export function describeTrain(command: Command): Command {
         .choices(RECIPE_NAMES)
         .default('reference'),
     )
-    .option('--weights <start>', 'base weights: imagenet, demo, a Keras h5 file, or seed:N', path, 'imagenet')
+    .option(
+      '--weights <start>',
+      'base weights: imagenet, demo, a Keras file (.h5 or .keras), or seed:N',
+      path,
+      'imagenet',
+    )
     .addOption(
       new Option('--architecture <id>', 'architecture (default: the model’s)').choices(ARCHITECTURE_IDS),
     )
