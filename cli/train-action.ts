@@ -41,6 +41,7 @@ export interface TrainOptions {
   readonly balanceClasses?: true;
   readonly earlyStopping?: number;
   readonly keep: 'last' | 'best';
+  readonly temperatureScaling?: true;
   readonly allowLeakage?: true;
   readonly seed: number;
   readonly threads?: number;
@@ -134,6 +135,7 @@ export async function train(
     const trained = await runTraining(plan, progress);
     const { facts, card } = await reportTraining(plan, trained, {
       onnxCacheDir: defaults.onnxCacheDir,
+      temperatureScaling: options.temperatureScaling ?? false,
       progress,
     });
     console.log(resultLines(facts, out, card).join('\n'));

@@ -93,6 +93,10 @@ export function describeTrain(command: Command): Command {
         .choices(['last', 'best'])
         .default('last'),
     )
+    .option(
+      '--temperature-scaling',
+      'after training, divide the outputs of the head by a number fitted on val, so that confidence comes closer to accuracy; which class is most probable does not change',
+    )
     .option('--allow-leakage', 'train even if images of one split are in another split')
     .option(
       '--seed <number>',
