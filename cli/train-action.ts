@@ -10,6 +10,7 @@ import { resultLines } from './train-result';
 import {
   type BatchNormMode,
   AUGMENTATION,
+  type KeptEpoch,
   type Recipe,
   type RecipeName,
   RECIPES,
@@ -46,6 +47,7 @@ export interface TrainOptions {
   readonly seed: number;
   readonly threads?: number;
   readonly resume?: true;
+  readonly finish?: KeptEpoch;
   readonly json?: true;
 }
 
@@ -97,7 +99,9 @@ function stopOnInterrupt(out: string, note: (sentence: string) => void): () => v
   const stop = () => {
     const hasStarted = existsSync(join(out, HISTORY_NAME));
     note(
-      hasStarted ? 'stopped; continue with the same command and --resume' : 'stopped before the first epoch',
+      hasStarted
+        ? 'stopped; continue with the same command and --resume, or end with it and --finish best'
+        : 'stopped before the first epoch',
     );
     process.exit(EXIT_INTERRUPTED);
   };
@@ -130,6 +134,7 @@ export async function train(
       earlyStoppingEpochs: options.earlyStopping,
       allowLeakage: options.allowLeakage ?? false,
       resume: options.resume ?? false,
+      finish: options.finish,
       demo: false,
     };
     const trained = await runTraining(plan, progress);

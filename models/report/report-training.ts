@@ -21,7 +21,7 @@ import { PACKAGE_VERSION } from '../../files/package-version';
 import { type Report, writeReport } from './report';
 import { scaleHead } from './scale-head';
 import { readSavedModel } from '../weights/saved-model';
-import { STAGES } from '../recipes';
+import { type StageName, STAGES } from '../recipes';
 import type { ProgressReporter } from '../training/progress';
 import type { TrainedModel, TrainingPlan } from '../training/run-training';
 
@@ -150,10 +150,14 @@ const countsOf = (splits: TrainedModel['dataset']['splits'], classCount: number)
   return { train: count(splits.train), val: count(splits.val), test: count(splits.test) };
 };
 
-function stageFacts({ recipe, keep }: TrainingPlan, entries: readonly HistoryEntry[]): StageFacts[] {
+function stageFacts(
+  { recipe, keep, finish }: TrainingPlan,
+  entries: readonly HistoryEntry[],
+): StageFacts[] {
+  const keptOf = (stage: StageName) => (stage === entries.at(-1)?.stage && finish) || keep;
   return STAGES.filter((stage) => recipe[stage].epochs > 0).map((stage) => {
     const trained = entries.filter((entry) => entry.stage === stage);
-    const best = keep === 'best' ? bestEntry(trained) : undefined;
+    const best = keptOf(stage) === 'best' ? bestEntry(trained) : undefined;
     const { epochs, learningRate, schedule = 'constant' } = recipe[stage];
     return {
       stage,
