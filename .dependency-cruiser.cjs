@@ -209,6 +209,13 @@ module.exports = {
       to: { path: ours, pathNot: '^models/[^/]+$' },
     },
     {
+      name: 'service-decodes-its-formats-only',
+      comment: 'models/data/decode-file lets libvips read formats that no request may have',
+      severity: 'error',
+      from: { path: '^service/' },
+      to: { path: '^models/data/decode-file\\.ts$', reachable: true },
+    },
+    {
       name: 'one-door-to-onnxruntime',
       comment: 'import models/engines/onnxruntime/runtime: it switches telemetry off',
       severity: 'error',

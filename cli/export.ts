@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 
 import type { Command } from 'commander';
 
-import { makeOut } from '../files/write';
+import { makeOut, writeFileAtomic } from '../files/write';
 import { PREPROCESSINGS } from '../models/catalog';
 import type { Precision } from '../models/engines/engine';
 import { GATE_TEXT } from '../models/evaluation/precision-gate';
@@ -71,6 +71,9 @@ async function calibrateModels(
   }
 }
 
+/** One per graph: a folder may hold graphs of models with other classes. */
+const labelsFile = (graph: string) => `${graph.replace(/\.onnx$/, '')}.labels.txt`;
+
 async function exportModels(models: string[], options: ExportOptions, defaults: Defaults): Promise<void> {
   const { out, h5, precision, calibrate } = options;
   checkOptions(options);
@@ -85,6 +88,7 @@ async function exportModels(models: string[], options: ExportOptions, defaults: 
   }
   const { cachedGraph } =
     require('../models/engines/onnxruntime/graph-cache') as typeof import('../models/engines/onnxruntime/graph-cache.js');
+  const { labelsText } = require('../models/onnx/metadata') as typeof import('../models/onnx/metadata.js');
   const { IR_VERSION, OPSET_VERSION } =
     require('../models/onnx/proto') as typeof import('../models/onnx/proto.js');
   if (out !== undefined) makeOut(out);
@@ -101,6 +105,9 @@ async function exportModels(models: string[], options: ExportOptions, defaults: 
       console.log(
         `${file}  ${statSync(file).size} bytes  opset ${OPSET_VERSION}  IR ${IR_VERSION}  SHA-256 ${sha256}`,
       );
+      const labels = labelsFile(file);
+      writeFileAtomic(labels, labelsText(readSavedModel(modelDir).classes));
+      note(`class names: ${labels}`);
     }
   }
 }

@@ -1,21 +1,38 @@
 /**
  * `tandem predict`: classifies image files.
  */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
-import { percent } from '../charts/percent';
-import { IMAGE_FORMAT_NAMES } from '../models/data/image-formats';
+import { FILE_FORMAT_NAMES } from '../models/data/image-formats';
 import { describeEngine, type EngineKind } from '../models/engines/engine';
 import { type Defaults, engineOption, MODEL_ARGUMENT, modelFolder, note, wholeNumberFrom } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
+interface PredictOptions {
+  readonly engine: EngineKind;
+  readonly top: number;
+  readonly csv?: true;
+  readonly json?: true;
+}
+
+/** Shows progress only where the results are not on the same terminal: they show it as well. */
+function progressOf(total: number): (done: number) => void {
+  if (process.stdout.isTTY || total === 1) return () => undefined;
+  const { progressReporter } = require('./progress') as typeof import('./progress.js');
+  const { isTTY: isTerminal } = process.stderr;
+  const { onCount } = progressReporter({ isTerminal, json: false, stream: process.stderr });
+  return (done) => onCount({ task: 'classifying', done, total });
+}
+
 async function predict(
   model: string,
-  files: string[],
-  { engine: kind, top, json }: { engine: EngineKind; top: number; json?: true },
+  paths: string[],
+  { engine: kind, top: asked, csv, json }: PredictOptions,
   defaults: Defaults,
 ): Promise<void> {
+  const { imageFiles } = require('./image-files') as typeof import('./image-files.js');
+  const { csvHeader, csvLine, textLine } = require('./predict-text') as typeof import('./predict-text.js');
   const { predictFiles } =
     require('../models/evaluation/predict') as typeof import('../models/evaluation/predict.js');
   const { loadEngine } = require('../models/engines/load') as typeof import('../models/engines/load.js');
@@ -23,16 +40,23 @@ async function predict(
     require('../models/data/decode') as typeof import('../models/data/decode.js');
   const { threads, onnxCacheDir } = defaults;
   const folder = modelFolder(model, defaults);
+  const { files, leftOut } = imageFiles(paths);
+  if (leftOut.length > 0)
+    note(`left out ${leftOut.length} files whose names end like no image, such as ${leftOut[0]}`);
   const engine = await loadEngine({ kind, modelDir: folder, threads, onnxCacheDir });
   note(describeEngine(engine));
+  const top = Math.min(asked, engine.classes.length);
+  const onDone = progressOf(files.length);
+  if (csv) console.log(csvHeader(top));
+  let done = 0;
   for await (const prediction of predictFiles(engine, files, { top, maxPixels: MAX_TRAINING_PIXELS })) {
+    const isError = 'error' in prediction;
     if (json) console.log(JSON.stringify(prediction));
-    else if ('error' in prediction) note(`${prediction.file}: ${prediction.error}`);
-    else {
-      const classes = prediction.top.map(({ class: name, probability }) => `${name} ${percent(probability)}`);
-      console.log(`${prediction.file}: ${classes.join(', ')}`);
-    }
-    if ('error' in prediction) process.exitCode = 1;
+    else if (csv) console.log(csvLine(prediction, top));
+    else if (isError) note(textLine(prediction));
+    else console.log(textLine(prediction));
+    if (isError) process.exitCode = 1;
+    onDone(++done);
   }
   await engine.dispose();
 }
@@ -41,14 +65,18 @@ async function predict(
 export function addPredict(program: Command, defaults: () => Defaults): void {
   program
     .command('predict')
-    .description('classify image files; print one line per file')
+    .description('classify images; print one line per file')
     .argument('<model>', MODEL_ARGUMENT)
-    .argument('<files...>', `${IMAGE_FORMAT_NAMES} files`)
+    .argument('<paths...>', `${FILE_FORMAT_NAMES} files, folders of them, or patterns such as 'photos/*.jpg'`)
     .option('--top <count>', 'number of classes to print per image', wholeNumberFrom(1), 3)
     .addOption(engineOption())
+    .addOption(new Option('--csv', 'print CSV: a header, then one line per file').conflicts('json'))
     .option('--json', 'print one line of JSON per file')
-    .addHelpText('after', '\nExample: npx tandem predict latency models/demo/samples/weave.jpg')
-    .action((model: string, files: string[], options: { engine: EngineKind; top: number; json?: true }) =>
-      predict(model, files, options, defaults()),
+    .addHelpText(
+      'after',
+      '\nExample: npx tandem predict latency models/demo/samples/weave.jpg\nExample: npx tandem predict build/models/latency photos --top 1 --csv > predictions.csv',
+    )
+    .action((model: string, paths: string[], options: PredictOptions) =>
+      predict(model, paths, options, defaults()),
     );
 }

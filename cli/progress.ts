@@ -3,6 +3,7 @@
  */
 import { formatJsonLine } from '../models/training/history';
 import { STAGE_TITLES, type StageName } from '../models/recipes';
+import { type WholeProgress, wholeProgress } from './whole-progress';
 import type { CountRecord, EpochRecord, ProgressReporter, StepRecord } from '../models/training/progress';
 
 /** Where progress goes: stderr, so that stdout has results only. */
@@ -77,6 +78,12 @@ export function formatBar(step: number, steps: number, cells: number): string {
 export const formatEpochHeading = (stage: StageName, epoch: number, epochs: number) =>
   `Epoch ${epoch}/${epochs} (${STAGE_TITLES[stage]})`;
 
+/** The whole training: `━━━───────────────── 12/130 epochs, about 25:10 left`; without a bar if `cells` is 0. */
+export function formatWhole({ done, total, secondsLeft }: WholeProgress, cells = BAR_CELLS): string {
+  const bar = cells === 0 ? '' : `${formatBar(done, total, cells)} `;
+  return `${bar}${done}/${total} epochs, about ${formatSeconds(secondsLeft)} left`;
+}
+
 /**
  * The line of a complete epoch, as Keras prints it:
  * `56/56 ━━━━━━━━━━━━━━━━━━━━ 14s 250ms/step - accuracy: 0.7100 - loss: 0.8300 - val_accuracy: …`.
@@ -147,13 +154,19 @@ interface RunningEpoch {
 function textReporter({ isTerminal, stream, epochs, nowMs }: Required<ProgressOptions>): ProgressReporter {
   let running: RunningEpoch | undefined;
   let counted: { readonly task: string; readonly startedMs: number } | undefined;
+  const finished: EpochRecord[] = [];
   let shownMs = 0;
   // A terminal of unknown width reports 0.
   const columns = () => stream.columns || DEFAULT_COLUMNS;
   const headingOf = ({ stage, epoch }: { stage: StageName; epoch: number }) =>
     formatEpochHeading(stage, epoch, epochs[stage]);
   const begin = ({ stage, epoch, steps }: StepRecord, firstStepMs: number): RunningEpoch => {
-    if (isTerminal) stream.write(`${headingOf({ stage, epoch })}\n`);
+    const whole = wholeProgress(epochs, finished);
+    const heading = headingOf({ stage, epoch });
+    if (isTerminal)
+      stream.write(
+        `${whole === undefined ? heading : `${heading}  ${formatWhole(whole)}`.slice(0, columns() - 1)}\n`,
+      );
     shownMs = isTerminal ? -Infinity : firstStepMs;
     return { stage, epoch, steps, firstStepMs };
   };
@@ -185,8 +198,11 @@ function textReporter({ isTerminal, stream, epochs, nowMs }: Required<ProgressOp
     onEpoch: (record) => {
       const steps = running?.steps ?? 1;
       running = undefined;
+      finished.push(record);
+      const whole = wholeProgress(epochs, finished);
+      const left = whole === undefined ? '' : ` - ${formatWhole(whole, 0)}`;
       if (isTerminal) stream.write(`${REDRAW}${formatEpochLine(record, steps)}\n`);
-      else stream.write(`${headingOf(record)} ${formatEpochLine(record, steps, 0)}\n`);
+      else stream.write(`${headingOf(record)} ${formatEpochLine(record, steps, 0)}${left}\n`);
     },
     note: (sentence) =>
       stream.write(`${isTerminal && (running ?? counted) !== undefined ? REDRAW : ''}${sentence}\n`),
@@ -195,6 +211,7 @@ function textReporter({ isTerminal, stream, epochs, nowMs }: Required<ProgressOp
 
 function jsonReporter({ stream, epochs, nowMs }: Required<ProgressOptions>): ProgressReporter {
   const line = (value: object) => stream.write(formatJsonLine(value));
+  const finished: EpochRecord[] = [];
   let shownMs = nowMs();
   return {
     onCount: (record) => {
@@ -211,7 +228,9 @@ function jsonReporter({ stream, epochs, nowMs }: Required<ProgressOptions>): Pro
     },
     onEpoch: (record) => {
       shownMs = nowMs();
-      line({ event: 'epoch', ...record, epochs: epochs[record.stage] });
+      finished.push(record);
+      const { secondsLeft } = wholeProgress(epochs, finished) ?? {};
+      line({ event: 'epoch', ...record, epochs: epochs[record.stage], secondsLeft });
     },
     note: (sentence) => line({ event: 'note', sentence }),
   };

@@ -17,6 +17,7 @@ import { resultLines } from './train-result';
 import {
   type BatchNormMode,
   AUGMENTATION,
+  type KeptEpoch,
   type Recipe,
   type RecipeName,
   RECIPES,
@@ -49,10 +50,12 @@ export interface TrainOptions {
   readonly balanceClasses?: true;
   readonly earlyStopping?: number;
   readonly keep: 'last' | 'best';
+  readonly temperatureScaling?: true;
   readonly allowLeakage?: true;
   readonly seed: number;
   readonly threads?: number;
   readonly resume?: true;
+  readonly finish?: KeptEpoch;
   readonly json?: true;
 }
 
@@ -104,7 +107,9 @@ function stopOnInterrupt(out: string, note: (sentence: string) => void): () => v
   const stop = () => {
     const hasStarted = existsSync(join(out, HISTORY_NAME));
     note(
-      hasStarted ? 'stopped; continue with the same command and --resume' : 'stopped before the first epoch',
+      hasStarted
+        ? 'stopped; continue with the same command and --resume, or end with it and --finish best'
+        : 'stopped before the first epoch',
     );
     process.exit(EXIT_INTERRUPTED);
   };
@@ -148,11 +153,13 @@ export async function train(
       earlyStoppingEpochs: options.earlyStopping,
       allowLeakage: options.allowLeakage ?? false,
       resume: options.resume ?? false,
+      finish: options.finish,
       demo: false,
     };
     const trained = await runTraining(plan, progress);
     const { facts, card } = await reportTraining(plan, trained, {
       onnxCacheDir: defaults.onnxCacheDir,
+      temperatureScaling: options.temperatureScaling ?? false,
       progress,
     });
     console.log(resultLines(facts, out, card).join('\n'));

@@ -4,7 +4,7 @@
 import { type Command, Option } from 'commander';
 
 import { ARCHITECTURE_IDS, MODEL_IDS, PREPROCESSING_IDS } from '../models/catalog';
-import { BATCH_NORM_MODES, DEFAULT_SEED, RECIPE_NAMES } from '../models/recipes';
+import { BATCH_NORM_MODES, DEFAULT_SEED, KEPT_EPOCHS, RECIPE_NAMES } from '../models/recipes';
 import type { TrainOptions } from './train-action';
 import { type Defaults, modelName, numberFrom, path, wholeNumberFrom } from './options';
 
@@ -35,7 +35,12 @@ export function describeTrain(command: Command): Command {
         .choices(RECIPE_NAMES)
         .default('reference'),
     )
-    .option('--weights <start>', 'base weights: imagenet, demo, a Keras h5 file, or seed:N', path, 'imagenet')
+    .option(
+      '--weights <start>',
+      'base weights: imagenet, demo, a Keras file (.h5 or .keras), or seed:N',
+      path,
+      'imagenet',
+    )
     .addOption(
       new Option('--architecture <id>', 'architecture (default: the model’s)').choices(ARCHITECTURE_IDS),
     )
@@ -93,6 +98,10 @@ export function describeTrain(command: Command): Command {
         .choices(['last', 'best'])
         .default('last'),
     )
+    .option(
+      '--temperature-scaling',
+      'after training, divide the outputs of the head by a number fitted on val, so that confidence comes closer to accuracy; which class is most probable does not change',
+    )
     .option('--allow-leakage', 'train even if images of one split are in another split')
     .option(
       '--seed <number>',
@@ -105,7 +114,18 @@ export function describeTrain(command: Command): Command {
       'CPU threads; with 1, the same seed gives the same weights bit for bit (default: the CPU limit)',
       wholeNumberFrom(1, MAX_THREADS),
     )
-    .option('--resume', 'continue from the last complete epoch in --out')
+    .option(
+      '--resume',
+      'continue from the last complete epoch in --out; the stage it is in, and later ones, may get more epochs than before',
+    )
+    .addOption(
+      new Option(
+        '--finish <which>',
+        'end the training in --out here, with the weights of its last or best epoch; --resume can go on later',
+      )
+        .choices(KEPT_EPOCHS)
+        .conflicts('resume'),
+    )
     .option('--json', 'report progress as JSON Lines')
     .addHelpText(
       'after',

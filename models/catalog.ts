@@ -46,6 +46,12 @@ export const MODELS = {
 /** Shape of one input image: float32 [height, width, channels], RGB. */
 export const INPUT_SHAPE = [224, 224, 3] as const;
 
+/** The filter that resizes images to the input's size: libvips' name, and words for those who must repeat it. */
+export const RESIZE_FILTER = {
+  kernel: 'linear',
+  words: 'bilinear, antialiased when shrinking, without keeping the aspect ratio',
+} as const;
+
 /** Factor on pixels (0 to 255): the recipe's `rescale` to [0, 1]. */
 export const RESCALE = 1 / 255;
 

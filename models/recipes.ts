@@ -104,6 +104,10 @@ export type StageName = (typeof STAGES)[number];
 /** The stages' names in text. */
 export const STAGE_TITLES: Readonly<Record<StageName, string>> = { head: 'head', fineTune: 'fine-tuning' };
 
+/** Which epoch's weights can be kept: the last one's, or those with the best validation accuracy. */
+export const KEPT_EPOCHS = ['last', 'best'] as const;
+export type KeptEpoch = (typeof KEPT_EPOCHS)[number];
+
 /**
  * How un-frozen BatchNorm trains. `inference`: it normalises by its moving statistics, keeps them, and learns only scale
  * and offset, as Keras' guide to transfer learning advises. `batch`: it normalises by the batch and moves its statistics,

@@ -42,6 +42,7 @@ const FORBIDDEN = [
   ['service/b.ts', 'cdk8s', 'packages-of-service'],
   ['infra/c.ts', '@tensorflow/tfjs', 'packages-of-infra'],
   ['service/c.ts', 'onnxruntime-node', 'one-door-to-onnxruntime'],
+  ['service/e.ts', 'models/data/decode-file.ts', 'service-decodes-its-formats-only'],
 ] as const;
 
 /** Imports that every rule must allow. */

@@ -17,8 +17,10 @@ import {
   unreadableReason,
 } from './dataset-files';
 import { checkShares, DEFAULT_SHARES, splitImages, type SplitShares } from './dataset-splits';
-import { DecodeError, decodePixels, MAX_TRAINING_PIXELS } from './decode';
+import { DecodeError, MAX_TRAINING_PIXELS } from './decode';
+import { decodeFilePixels } from './decode-file';
 import { findDuplicates, type HashedImage, namePairs } from './duplicates';
+import { findNearDuplicates, type Look, lookOf, nearWarning } from './near-duplicates';
 
 /** Number of files to read at once: libuv's threads, which decode them. */
 const LANES = 4;
@@ -66,7 +68,7 @@ export interface Dataset {
   readonly warnings: readonly string[];
 }
 
-type Image = Omit<HashedImage, 'split'>;
+type Image = Omit<HashedImage, 'split'> & { readonly look: Look };
 
 const skipSentence = ({ path, reason }: SkippedFile) => `skipped ${path}: ${reason}`;
 
@@ -74,8 +76,8 @@ const skipSentence = ({ path, reason }: SkippedFile) => `skipped ${path}: ${reas
 async function readImage(folder: string, { path, label }: DatasetFile): Promise<Image | SkippedFile> {
   try {
     const bytes = await readFile(join(folder, path));
-    const pixels = await decodePixels(bytes, MAX_TRAINING_PIXELS);
-    return { path, label, sha256: sha256(bytes), pixelsSha256: sha256(pixels) };
+    const pixels = await decodeFilePixels(bytes, MAX_TRAINING_PIXELS);
+    return { path, label, sha256: sha256(bytes), pixelsSha256: sha256(pixels), look: lookOf(pixels) };
   } catch (error) {
     // The rest of a decoder's message is advice to the sender of a request.
     const reason = error instanceof DecodeError ? error.message.split(';')[0] : unreadableReason(error);
@@ -137,7 +139,7 @@ function checkDuplicates(
   return { leakage: acrossSplits.length > 0, warnings };
 }
 
-const hashOf = (images: readonly Image[]): string =>
+const hashOf = (images: readonly Pick<Image, 'path' | 'sha256'>[]): string =>
   sha256(images.map((image) => `${image.sha256}  ${image.path}\n`).join(''));
 
 /**
@@ -159,7 +161,9 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
   const drawn = isSplit ? [] : splitImages(read, { seed, shares: splitShares });
   const images = read.map((image, i) => ({ ...image, split: given.get(image.path) ?? drawn[i]! }));
   checkClasses(images, classes, folder);
-  const { leakage, warnings } = checkDuplicates(images, allowLeakage);
+  const { leakage, warnings: ofCopies } = checkDuplicates(images, allowLeakage);
+  const near = nearWarning(findNearDuplicates(images, SPLIT_NAMES));
+  const warnings = [...ofCopies, ...(near === undefined ? [] : [near])];
   const { length } = skipped;
   if (length > 0) note?.(`skipped in all: ${length} ${length === 1 ? 'file' : 'files'}`);
   for (const warning of warnings) note?.(`warning: ${warning}`);

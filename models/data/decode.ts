@@ -5,10 +5,10 @@ import { isMainThread } from 'node:worker_threads';
 
 import sharp from 'sharp';
 
-import { INPUT_SHAPE } from '../catalog';
+import { INPUT_SHAPE, RESIZE_FILTER } from '../catalog';
 import { decodingProblem } from './decoding-limits';
 import { fastInput, fastPixels } from './fast-jpeg';
-import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, isFormat, OTHER_FORMATS, PNG } from './image-formats';
+import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, isFormat, JPEG, OTHER_FORMATS, PNG, WEBP } from './image-formats';
 import { fillInput } from './pixels';
 
 // libvips' settings belong to the process: a thread that sets them again briefly blocks JPEG for the other threads.
@@ -42,7 +42,7 @@ export interface Resize {
 }
 
 /** Chosen by bench/experiments/resize-filter.ts and by full trainings: see docs/training.md, "The resize filter". */
-export const RESIZE: Resize = { kernel: 'linear', fastShrinkOnLoad: false };
+export const RESIZE: Resize = { kernel: RESIZE_FILTER.kernel, fastShrinkOnLoad: false };
 
 /** Background of transparent pixels. */
 const BACKGROUND = { r: 255, g: 255, b: 255 };
@@ -70,7 +70,8 @@ const PNG_DEPTH_AT = 24;
 
 /** Whether sharp leaves the colours in Display P3, as it does for 16-bit images with a profile. */
 async function isLeftInP3(image: Buffer): Promise<boolean> {
-  if (!isFormat(image)(PNG) || image[PNG_DEPTH_AT] !== 16) return false;
+  const is = isFormat(image);
+  if (is(JPEG) || is(WEBP) || (is(PNG) && image[PNG_DEPTH_AT] !== 16)) return false;
   const { space, hasProfile } = await sharp(image).metadata();
   return space === 'rgb16' && hasProfile;
 }
@@ -96,7 +97,12 @@ export async function decodePixels(
   );
 }
 
-async function decodeBySharp(image: Buffer, maxPixels: number, resize: Resize): Promise<Buffer> {
+/** {@link decodePixels} by libvips, for an image whose format the caller checked. An animation gives its first frame. */
+export async function decodeBySharp(
+  image: Buffer,
+  maxPixels: number,
+  resize: Resize = RESIZE,
+): Promise<Buffer> {
   try {
     const pixels = sharp(image, { failOn: 'error', limitInputPixels: maxPixels })
       .autoOrient()

@@ -1,5 +1,5 @@
 /**
- * The image formats that are decoded. Pure data: the decoder, the service, its document, the page and the help read it here.
+ * The image formats that are decoded. Pure data: the decoders, the service, its document, the page and the help read it here.
  */
 
 /** Bytes by which a file's format is recognised. */
@@ -54,10 +54,31 @@ export const IMAGE_FORMATS = [JPEG, PNG, WEBP] as const;
 /** Media types, such as `image/jpeg`. */
 export const IMAGE_MEDIA_TYPES = IMAGE_FORMATS.map(({ mediaType }) => mediaType);
 
+const inWords = (formats: readonly Signature[]) =>
+  [...new Set(formats.map(({ name }) => name))].join(', ').replace(/, (?=[^,]*$)/, ' or ');
+
 /** Names for a sentence: `JPEG, PNG or WebP`. */
-export const IMAGE_FORMAT_NAMES = IMAGE_FORMATS.map(({ name }) => name)
-  .join(', ')
-  .replace(/, (?=[^,]*$)/, ' or ');
+export const IMAGE_FORMAT_NAMES = inWords(IMAGE_FORMATS);
+
+/** Formats that files may have, but no request: libvips' loader of each stays blocked in the service. */
+export const FILE_ONLY_FORMATS = [
+  { name: 'GIF', offset: 0, bytes: 'GIF8', extensions: ['.gif'], loader: 'VipsForeignLoadNsgif' },
+  { name: 'TIFF', offset: 0, bytes: 'II*\0', extensions: ['.tif', '.tiff'], loader: 'VipsForeignLoadTiff' },
+  { name: 'TIFF', offset: 0, bytes: 'MM\0*', extensions: ['.tif', '.tiff'], loader: 'VipsForeignLoadTiff' },
+  { name: 'AVIF', offset: 4, bytes: 'ftypavif', extensions: ['.avif'], loader: 'VipsForeignLoadHeif' },
+  { name: 'AVIF', offset: 4, bytes: 'ftypavis', extensions: ['.avif'], loader: 'VipsForeignLoadHeif' },
+] as const;
+
+/** Every format that a file for training or `tandem predict` may have. */
+const FILE_FORMATS = [...IMAGE_FORMATS, ...FILE_ONLY_FORMATS];
+
+/** Names for a sentence: `JPEG, PNG, WebP, GIF, TIFF or AVIF`. */
+export const FILE_FORMAT_NAMES = inWords(FILE_FORMATS);
+
+/** Extensions of image files, in lower case. */
+export const FILE_EXTENSIONS: readonly string[] = [
+  ...new Set(FILE_FORMATS.flatMap(({ extensions }) => extensions)),
+];
 
 /** Formats that are not decoded but worth naming in an error. */
 export const OTHER_FORMATS: readonly Signature[] = [

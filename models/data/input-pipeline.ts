@@ -13,6 +13,8 @@ import { Worker } from 'node:worker_threads';
 
 // This import also loads sharp, which on Linux must happen before threads use it; otherwise its libraries are unloaded.
 import { MAX_TRAINING_PIXELS } from './decode';
+// Its threads may not unblock libvips' loaders: this import does, on the main thread.
+import './decode-file';
 import {
   type BatchReply,
   type BatchRequest,

@@ -6,7 +6,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 
 import { applyTransform, drawTransform } from './augmentation';
 import { INPUT_SHAPE } from '../catalog';
-import { decodePixels } from './decode';
+import { decodeFilePixels } from './decode-file';
 import { fillInput } from './pixels';
 import type { Augmentation } from '../recipes';
 import { seededRandom } from '../../statistics/seeded-random';
@@ -47,7 +47,7 @@ export type BatchReply =
   | { readonly ticket: number; readonly images: Float32Array }
   | { readonly ticket: number; readonly error: string };
 
-type Decode = typeof decodePixels;
+type Decode = typeof decodeFilePixels;
 
 async function readImage(
   { index, path }: BatchRequest['items'][number],
@@ -95,7 +95,7 @@ async function makeBatch(request: BatchRequest, data: InputWorkerData, decode: D
 }
 
 /** Answers the parent's requests one by one until it must stop. */
-export function runInputWorker(decode: Decode = decodePixels): void {
+export function runInputWorker(decode: Decode = decodeFilePixels): void {
   const port = parentPort as MessagePort;
   const data = workerData as InputWorkerData;
   let last = Promise.resolve();

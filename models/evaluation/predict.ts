@@ -3,7 +3,8 @@
  */
 import { readFile } from 'node:fs/promises';
 
-import { decodeImage, DecodeError } from '../data/decode';
+import { DecodeError } from '../data/decode';
+import { decodeFileImage } from '../data/decode-file';
 import type { Engine } from '../engines/engine';
 import { type ClassProbability, topClasses } from './top-classes';
 
@@ -41,7 +42,7 @@ function fileError(error: unknown): string | undefined {
  */
 export async function readImage(file: string, maxPixels: number): Promise<Float32Array | string> {
   try {
-    return await decodeImage(await readFile(file), maxPixels);
+    return await decodeFileImage(await readFile(file), maxPixels);
   } catch (error) {
     const sentence = fileError(error);
     if (sentence === undefined) throw error;

@@ -116,8 +116,11 @@ function value(writer: BinaryWriter, field: number, { name, dims }: Value): void
   });
 }
 
-/** Encodes a model. The bytes depend only on the graph. */
-export function encodeModel(graph: Graph): Uint8Array {
+/** Facts that a graph carries for those who run it, by name. */
+export type Metadata = Readonly<Record<string, string>>;
+
+/** Encodes a model. The bytes depend only on the graph and the metadata. */
+export function encodeModel(graph: Graph, metadata: Metadata = {}): Uint8Array {
   const writer = new BinaryWriter();
   integer(writer, 1, IR_VERSION);
   text(writer, 2, 'tandem');
@@ -129,5 +132,8 @@ export function encodeModel(graph: Graph): Uint8Array {
     graph.outputs.forEach((output) => value(w, 12, output));
   });
   message(writer, 8, (w) => void integer(text(w, 1, ''), 2, OPSET_VERSION));
+  for (const [name, fact] of Object.entries(metadata)) {
+    message(writer, 14, (w) => void text(text(w, 1, name), 2, fact));
+  }
   return writer.finish();
 }

@@ -3,15 +3,15 @@
  */
 import sharp, { type OverlayOptions } from 'sharp';
 
-// For its side effect: formats that are blocked for uploads stay blocked here, whatever is imported first.
-import '../data/decode';
+// For its side effect: only the formats of image files can be read, whatever is imported first.
+import '../data/decode-file';
 import { percent } from '../../charts/percent';
 import { COLOURS } from '../../charts/colours';
 import { escapeXml, shorten } from '../../charts/svg';
 
 /** A misclassified image. */
 export interface MisclassifiedImage {
-  /** Bytes of a JPEG, PNG or WebP file. */
+  /** Bytes of an image file. */
   readonly image: Buffer;
   /** Name of the true class. */
   readonly trueClass: string;

@@ -88,6 +88,30 @@ ${table(['stage', 'epochs', 'kept epoch', 'learning rate (Adam)', 'layers un-fro
 - Seed: ${facts.seed}${charts.training === undefined ? '' : `\n\n![Loss and accuracy by epoch, measured](${charts.training})`}`;
 }
 
+/** What temperature scaling changed; empty if there was none. */
+function temperaturePart({ temperature, measured }: ModelCardFacts): string {
+  if (temperature === undefined) return '';
+  const rows = temperature.before.flatMap(({ split, expectedCalibrationError, logLoss }) => {
+    const after = measured.find((each) => each.split === split)?.evaluation;
+    if (after === undefined) return [];
+    return [
+      [
+        split,
+        percent(expectedCalibrationError),
+        percent(after.expectedCalibrationError),
+        logLoss.toFixed(3),
+        after.logLoss.toFixed(3),
+      ],
+    ];
+  });
+  const head = ['split', 'calibration error before', 'after', 'log loss before, nats', 'after'];
+  return `Temperature scaling: the outputs of the head are divided by ${temperature.value.toFixed(3)}. val chose this number, so only test shows what it gains.
+
+${table(head, rows)}
+
+`;
+}
+
 function measuredSection(facts: ModelCardFacts): string {
   const { measured, classes, charts } = facts;
   const { split, evaluation } = mainSplit(facts);
@@ -128,7 +152,7 @@ function measuredSection(facts: ModelCardFacts): string {
 
 ${table(head, rows)}
 
-Always predicting the commonest class would reach ${percent(commonest)} on the ${split} split. To repeat the measurement: \`${facts.command}\`
+${temperaturePart(facts)}Always predicting the commonest class would reach ${percent(commonest)} on the ${split} split. To repeat the measurement: \`${facts.command}\`
 
 By class, on the ${split} split:
 

@@ -33,6 +33,15 @@ export interface MeasuredSplit {
   readonly evaluation: Evaluation;
 }
 
+/** Temperature scaling, and the figures that it changed. */
+export interface TemperatureFacts {
+  /** The head's outputs are divided by it. */
+  readonly value: number;
+  /** Figures at temperature 1. */
+  readonly before: readonly (Pick<MeasuredSplit, 'split'> &
+    Pick<Evaluation, 'expectedCalibrationError' | 'logLoss'>)[];
+}
+
 /** A mistake and its image. */
 export interface NamedMistake extends Mistake {
   /** Path of the image, relative to the folder of the data set. */
@@ -79,6 +88,8 @@ export interface ModelCardFacts {
   /** Versions of tandem, tfjs, onnxruntime and node that made it. */
   readonly versions: Readonly<Record<string, string>>;
   readonly measured: readonly MeasuredSplit[];
+  /** Absent if the temperature was not scaled. */
+  readonly temperature?: TemperatureFacts;
   /** The most confident mistakes on the {@link mainSplit}, worst first. */
   readonly mistakes: readonly NamedMistake[];
   /** Names of the chart files beside the card. */

@@ -8,47 +8,96 @@ import * as tf from '@tensorflow/tfjs';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
 import { loadEngine } from '../engines/load';
 import { evaluateDataset } from '../evaluation/evaluate-dataset';
+import { fitTemperature } from '../evaluation/temperature';
 import { bestEntry, HISTORY_NAME, type HistoryEntry, readHistory } from '../training/history';
-import { baseFacts, evaluateCommand, type ModelCardFacts, type StageFacts } from './model-facts';
+import {
+  baseFacts,
+  evaluateCommand,
+  type ModelCardFacts,
+  type StageFacts,
+  type TemperatureFacts,
+} from './model-facts';
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { type Report, writeReport } from './report';
+import { scaleHead } from './scale-head';
 import { readSavedModel } from '../weights/saved-model';
-import { STAGES } from '../recipes';
+import { type StageName, STAGES } from '../recipes';
 import type { ProgressReporter } from '../training/progress';
 import type { TrainedModel, TrainingPlan } from '../training/run-training';
 
 const MEASURED_SPLITS = ['val', 'test'] as const;
 
-/**
- * Evaluates a trained model on val and test with onnxruntime, and writes its report into its folder.
- *
- * @throws Error naming an image that cannot be read any more
- */
-export async function reportTraining(
-  plan: TrainingPlan,
-  { dataset, classWeights }: TrainedModel,
-  {
-    onnxCacheDir,
-    progress,
-  }: { readonly onnxCacheDir: string; readonly progress: Pick<ProgressReporter, 'note' | 'onCount'> },
-): Promise<Report> {
-  const { note, onCount } = progress;
-  const { out, threads, recipe, augmentation, data } = plan;
-  const saved = readSavedModel(out);
+/** How a training is measured. */
+export interface ReportOptions {
+  /** Whether to scale the temperature on val. */
+  readonly temperatureScaling: boolean;
+  readonly onnxCacheDir: string;
+  readonly progress: Pick<ProgressReporter, 'note' | 'onCount'>;
+}
+
+/** Measures the saved model on val and test with onnxruntime. */
+async function measure(
+  { out, threads }: TrainingPlan,
+  { dataset: { splits } }: TrainedModel,
+  { onnxCacheDir, progress: { note, onCount } }: ReportOptions,
+) {
   const engine = await loadEngine({
     ...{ kind: 'onnxruntime', modelDir: out, threads, onnxCacheDir },
     precision: 'fp32',
   });
   const measured = [];
   for (const split of MEASURED_SPLITS) {
-    note(`measuring on ${split}, ${dataset.splits[split].length} images`);
+    note(`measuring on ${split}, ${splits[split].length} images`);
     const options = {
       maxPixels: MAX_TRAINING_PIXELS,
       onProgress: (done: number, total: number) => onCount({ task: `measuring on ${split}`, done, total }),
     };
-    measured.push({ split, ...(await evaluateDataset(engine, dataset.splits[split], options)) });
+    measured.push({ split, ...(await evaluateDataset(engine, splits[split], options)) });
   }
   await engine.dispose();
+  return { measured, kind: engine.kind, version: engine.version };
+}
+
+type Measured = Awaited<ReturnType<typeof measure>>;
+
+/** Fits a temperature on val and writes it into the saved model. */
+function scaleTemperature(
+  { out }: TrainingPlan,
+  { measured }: Measured,
+  classCount: number,
+  { progress }: ReportOptions,
+): TemperatureFacts {
+  const { labels, probabilities } = measured.find(({ split }) => split === 'val')!;
+  const value = fitTemperature(labels, probabilities, classCount);
+  scaleHead(out, value);
+  progress.note(`temperature ${value.toFixed(3)}, fitted on val: measuring again`);
+  const before = measured.map(({ split, evaluation: { expectedCalibrationError, logLoss } }) => ({
+    ...{ split, expectedCalibrationError, logLoss },
+  }));
+  return { value, before };
+}
+
+/**
+ * Evaluates a trained model on val and test with onnxruntime, scales its temperature if asked to, and writes its report into
+ * its folder.
+ *
+ * @throws Error naming an image that cannot be read any more
+ */
+export async function reportTraining(
+  plan: TrainingPlan,
+  trained: TrainedModel,
+  options: ReportOptions,
+): Promise<Report> {
+  const { dataset, classWeights } = trained;
+  const { note } = options.progress;
+  const { out, recipe, augmentation, data } = plan;
+  const unscaled = await measure(plan, trained, options);
+  const temperature = options.temperatureScaling
+    ? scaleTemperature(plan, unscaled, dataset.classes.length, options)
+    : undefined;
+  const { measured, kind, version } =
+    temperature === undefined ? unscaled : await measure(plan, trained, options);
+  const saved = readSavedModel(out);
   const { entries } = readHistory(join(out, HISTORY_NAME));
   // Names without paths of this machine.
   const name = basename(data);
@@ -72,12 +121,13 @@ export async function reportTraining(
     ...(augmentation === undefined ? {} : { augmentation }),
     preprocessing: recipe.preprocessing,
     batchNorm: plan.batchNorm,
-    versions: versions(engine.version),
+    versions: versions(version),
     measured: measured.map(({ split, evaluation }) => ({
       split,
-      engine: `${engine.kind} ${engine.version}`,
+      engine: `${kind} ${version}`,
       evaluation,
     })),
+    ...(temperature === undefined ? {} : { temperature }),
     command: evaluateCommand({ name, splitBy }, { seed: plan.seed, leakage: dataset.leakage }),
   };
   const test = measured.find(({ split }) => split === 'test')!;
@@ -100,10 +150,14 @@ const countsOf = (splits: TrainedModel['dataset']['splits'], classCount: number)
   return { train: count(splits.train), val: count(splits.val), test: count(splits.test) };
 };
 
-function stageFacts({ recipe, keep }: TrainingPlan, entries: readonly HistoryEntry[]): StageFacts[] {
+function stageFacts(
+  { recipe, keep, finish }: TrainingPlan,
+  entries: readonly HistoryEntry[],
+): StageFacts[] {
+  const keptOf = (stage: StageName) => (stage === entries.at(-1)?.stage && finish) || keep;
   return STAGES.filter((stage) => recipe[stage].epochs > 0).map((stage) => {
     const trained = entries.filter((entry) => entry.stage === stage);
-    const best = keep === 'best' ? bestEntry(trained) : undefined;
+    const best = keptOf(stage) === 'best' ? bestEntry(trained) : undefined;
     const { epochs, learningRate, schedule = 'constant' } = recipe[stage];
     return {
       stage,

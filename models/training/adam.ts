@@ -26,6 +26,9 @@ export interface Adam {
   readonly dispose: () => void;
 }
 
+/** Whether a tensor of a checkpoint is a moment, by its name. */
+export const isMoment = (name: string): boolean => name.startsWith('adam/');
+
 /**
  * Creates the optimizer; the caller disposes it.
  *

@@ -2,14 +2,19 @@
  * Checkpoints: everything that resuming a training needs, in one file that is written atomically after each epoch.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { writeFileAtomic } from '../../files/write';
-import type { StageName } from '../recipes';
+import { type Recipe, type StageName, STAGES } from '../recipes';
 import { decodeSafetensors, encodeSafetensors } from '../weights/safetensors';
 import type { WeightArray } from '../weights/weights';
 
 /** Name of the file in the folder of a training. */
 export const CHECKPOINT_NAME = 'checkpoint.safetensors';
+
+/** Path of the checkpoint of a stage's best epoch. */
+export const bestFileOf = (folder: string, stage: StageName): string =>
+  join(folder, `${stage}-best.safetensors`);
 
 /** The best epoch of a stage so far, by validation accuracy, then loss. */
 export interface BestEpoch {
@@ -102,7 +107,20 @@ function decodeCheckpoint(file: string): Checkpoint {
 }
 
 /**
- * Reads a checkpoint.
+ * A checkpoint's fingerprint with the epochs that the resumed training has more: a stage that no later one builds on may go
+ * on, and nothing else differs by it.
+ */
+function withAddedEpochs({ fingerprint, state }: Checkpoint, wanted: Fingerprint): Fingerprint {
+  const [before, now] = [fingerprint, wanted].map((each) => each['recipe'] as Recipe | undefined);
+  if (before === undefined || now === undefined) return fingerprint;
+  const open = STAGES.slice(STAGES.indexOf(state.stage));
+  const added = open.filter((stage) => now[stage].epochs > before[stage].epochs);
+  const stages = added.map((stage) => [stage, { ...before[stage], epochs: now[stage].epochs }]);
+  return { ...fingerprint, recipe: { ...before, ...Object.fromEntries(stages) } };
+}
+
+/**
+ * Reads a checkpoint. The training that resumes from it may have more epochs than it had.
  *
  * @returns undefined if the file does not exist
  * @throws RangeError if the file is damaged, or belongs to another training; then the error names the fields that differ
@@ -110,7 +128,7 @@ function decodeCheckpoint(file: string): Checkpoint {
 export function readCheckpoint(file: string, fingerprint: Fingerprint): Checkpoint | undefined {
   if (!existsSync(file)) return undefined;
   const checkpoint = decodeCheckpoint(file);
-  const different = differences(checkpoint.fingerprint, fingerprint);
+  const different = differences(withAddedEpochs(checkpoint, fingerprint), fingerprint);
   if (different.length > 0) {
     throw new RangeError(
       `${file} belongs to another training: ${different.join('; ')}: resume with the original options, or choose another --out`,

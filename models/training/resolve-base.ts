@@ -16,7 +16,7 @@ const SEED = /^seed:(\d{1,9})$/;
 /**
  * The base that `--weights` names. ImageNet's weights are downloaded if the cache does not hold them.
  *
- * @param text `imagenet`, `demo`, `seed:N` or the path of an h5 file
+ * @param text `imagenet`, `demo`, `seed:N` or the path of a Keras file
  * @param out folder of the saved model; the path of a demo base is stored relative to it
  * @param note receives the progress of a download as sentences
  * @throws RangeError naming the accepted values
@@ -42,7 +42,7 @@ export async function resolveBase(
   const exists = existsSync(text);
   if (!exists || !statSync(text).isFile()) {
     throw new RangeError(
-      `--weights must be imagenet, demo, seed:N or an existing h5 file, received ${text}${exists ? ', which is not a file: name the file itself' : ''}`,
+      `--weights must be imagenet, demo, seed:N or an existing Keras file (.h5 or .keras), received ${text}${exists ? ', which is not a file: name the file itself' : ''}`,
     );
   }
   return fileBase(text);

@@ -17,13 +17,15 @@ import { type DatasetFiles, findDatasetFiles } from '../data/dataset-files';
 import { RESIZE } from '../data/decode';
 import { useTfjsNode } from '../engines/tfjs';
 import { makeOut, removeTemporaries } from '../../files/write';
+import { finishedTraining } from './finish-training';
 import { appendHistory, HISTORY_NAME, truncateHistory } from './history';
 import { openInputPipeline } from '../data/input-pipeline';
 import type { ProgressReporter } from './progress';
-import { type Augmentation, type BatchNormMode, type Recipe, STAGE_TITLES } from '../recipes';
+import { type Augmentation, type BatchNormMode, type KeptEpoch, type Recipe, STAGE_TITLES } from '../recipes';
 import { type Base, MANIFEST_NAME, writeSavedModel } from '../weights/saved-model';
+import type { Weights } from '../weights/weights';
 import { resolveBase } from './resolve-base';
-import { CHECKPOINT_NAME, type Fingerprint } from './checkpoint';
+import { CHECKPOINT_NAME, type Fingerprint, type TrainingState } from './checkpoint';
 import { trainClassifier } from './train-classifier';
 
 /** Everything that decides the result of a training, and where it is saved. */
@@ -53,6 +55,8 @@ export interface TrainingPlan {
   readonly out: string;
   /** Whether to resume the training in `out`. */
   readonly resume: boolean;
+  /** Ends the training in `out` with the weights of this epoch. @default it is trained to its end */
+  readonly finish?: KeptEpoch | undefined;
   /** Whether the model is one of the project's demo models: marked as a demo, kernels stored in 8 bits. */
   readonly demo: boolean;
 }
@@ -93,6 +97,22 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
   const dataset = await readImages(plan, found, progress);
   const { train, val } = dataset.splits;
   const balance = plan.balanceClasses ? classWeights(train.map(({ label }) => label)) : undefined;
+  const fingerprint = fingerprintOf(plan, base, dataset);
+  const save = (weights: Weights) => {
+    const { model, demo } = plan;
+    const metadata = { architecture, seed: String(seed) };
+    writeSavedModel(out, { model, architecture, preprocessing, classes, demo, base }, weights, metadata);
+  };
+  if (plan.finish !== undefined) {
+    classifier.dispose();
+    const { weights, state } = finishedTraining(out, plan.finish, fingerprint);
+    truncateHistory(history, state);
+    progress.note(
+      `finished after ${progressOf(state, recipe)}, with the weights of the ${plan.finish} epoch`,
+    );
+    save(weights);
+    return { dataset, classWeights: balance };
+  }
   const { batchSize } = recipe;
   const trainPipeline = openInputPipeline({ items: train, batchSize, augmentation, shuffle: true, seed });
   const valPipeline = openInputPipeline({ items: val, batchSize, seed, workers: 1, cacheBytes: 0 });
@@ -104,7 +124,7 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
         augmentation === undefined ? { ...trainPipeline, unchanging: trainPipeline.inOrder } : trainPipeline,
       validation: valPipeline,
       folder: out,
-      fingerprint: fingerprintOf(plan, base, dataset),
+      fingerprint,
       ...(balance === undefined ? {} : { classWeights: balance }),
       onStep: progress.onStep,
       onEpoch: (record) => {
@@ -113,22 +133,22 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
       },
       onResume: (state) => {
         truncateHistory(history, state);
-        const { stage, epochsDone } = state;
-        const { epochs } = recipe[stage];
-        progress.note(
-          `resumed after ${epochsDone} of ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${STAGE_TITLES[stage]}`,
-        );
+        progress.note(`resumed after ${progressOf(state, recipe)}`);
+        if (state.stopped) progress.note(`early stopping has ended ${STAGE_TITLES[state.stage]}`);
       },
     });
-    const { model, demo } = plan;
-    const metadata = { architecture, seed: String(seed) };
-    const fields = { model, architecture, preprocessing, classes, demo, base };
-    writeSavedModel(out, fields, weights, metadata);
+    save(weights);
   } finally {
     await Promise.all([trainPipeline.close(), valPipeline.close()]);
     classifier.dispose();
   }
   return { dataset, classWeights: balance };
+}
+
+/** `3 of 30 epochs of fine-tuning` */
+function progressOf({ stage, epochsDone }: TrainingState, recipe: Recipe): string {
+  const { epochs } = recipe[stage];
+  return `${epochsDone} of ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${STAGE_TITLES[stage]}`;
 }
 
 /**
@@ -138,8 +158,8 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
  * @returns the files of the data set
  * @throws Error naming the option, what it must be and its value
  */
-function checkStart({ architecture, data, out, recipe, resume }: TrainingPlan): DatasetFiles {
-  checkOut({ out, resume });
+function checkStart({ architecture, data, out, recipe, resume, finish }: TrainingPlan): DatasetFiles {
+  checkOut({ out, resume, finish });
   // Otherwise tfjs prints a greeting, with advice that does not apply here.
   tf.enableProdMode();
   const backbone = buildBackbone(architecture, { preprocessing: recipe.preprocessing });
@@ -151,8 +171,14 @@ function checkStart({ architecture, data, out, recipe, resume }: TrainingPlan): 
 }
 
 /** @throws Error if `out` holds another training, or none to resume */
-function checkOut({ out, resume }: Pick<TrainingPlan, 'out' | 'resume'>): void {
+function checkOut({ out, resume, finish }: Pick<TrainingPlan, 'out' | 'resume' | 'finish'>): void {
   const has = (name: string) => existsSync(join(out, name));
+  if (finish !== undefined) {
+    if (has(CHECKPOINT_NAME)) return;
+    throw new Error(
+      `--finish needs a training in --out ${out}, received none (no ${CHECKPOINT_NAME}): correct --out, or omit --finish to start a training`,
+    );
+  }
   if (resume) {
     // A training that was killed before its first checkpoint has a history.
     if (has(CHECKPOINT_NAME) || (has(HISTORY_NAME) && !has(MANIFEST_NAME))) return;

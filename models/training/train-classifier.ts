@@ -19,8 +19,9 @@ import {
   repeatedActivations,
   type TrunkBatch,
 } from './activation-source';
-import { createAdam } from './adam';
+import { createAdam, isMoment } from './adam';
 import {
+  bestFileOf,
   type Checkpoint,
   CHECKPOINT_NAME,
   type Fingerprint,
@@ -80,7 +81,7 @@ export async function trainClassifier(training: Training): Promise<Weights> {
   setWeights(classifier, new Map([[kernel, { shape, values: seededWeight(seed, kernel, shape) }]]));
   if (checkpoint !== undefined) {
     training.onResume?.(checkpoint.state);
-    const weights = [...checkpoint.tensors].filter(([name]) => !name.startsWith('adam/'));
+    const weights = [...checkpoint.tensors].filter(([name]) => !isMoment(name));
     setWeights(classifier, new Map(weights));
   }
   let changed: string[] = [];
@@ -108,7 +109,7 @@ async function trainStage(
 ): Promise<void> {
   const { classifier, recipe, folder, fingerprint, earlyStoppingEpochs } = training;
   const { epochs } = recipe[stage];
-  const bestFile = join(folder, `${stage}-best.safetensors`);
+  const bestFile = bestFileOf(folder, stage);
   if (resumed === undefined) rmSync(bestFile, { force: true });
   const learner = learnerOf(classifier, split);
   const trunk = await openTrunk(split.trunk, training.threads);

@@ -1,12 +1,13 @@
 /**
  * Reads and writes Keras weight files: HDF5 in the layout of Keras 1 and 2 (still that of `model.save('x.h5')`), and in
- * the layout of Keras 3 (`.weights.h5`).
+ * the layout of Keras 3 (`.weights.h5`, alone or in a `.keras` file).
  *
  * @see keras/src/legacy/saving/legacy_h5_format.py and keras/src/saving/saving_lib.py
  */
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 
+import { withExtractedWeights, ZIP_SIGNATURE } from './keras-archive';
 import {
   type ExpectedLayer,
   locateWeights,
@@ -40,26 +41,20 @@ function hdf5Reason(error: unknown): string {
   return [...lines].at(-1)?.[1] ?? (error as Error).message;
 }
 
-/** First bytes of other formats, for a clearer error than HDF5's. */
-function firstBytes(file: string): Buffer {
-  const bytes = Buffer.alloc(4);
+function isArchive(file: string): boolean {
+  const bytes = Buffer.alloc(ZIP_SIGNATURE.length);
   const descriptor = openSync(file, 'r');
   try {
-    return bytes.subarray(0, readSync(descriptor, bytes));
+    return bytes.toString('latin1', 0, readSync(descriptor, bytes)) === ZIP_SIGNATURE;
   } finally {
     closeSync(descriptor);
   }
 }
 
-function openForReading(hdf5: Hdf5, file: string): File {
-  const start = firstBytes(file).toString('latin1');
-  if (start === 'PK\x03\x04') {
-    throw new RangeError(
-      `${file} must be an HDF5 file, received a zip archive: if it is a .keras file, unzip model.weights.h5 from it`,
-    );
-  }
+/** @param file that the user named, for the error */
+function openForReading(hdf5: Hdf5, path: string, file: string): File {
   try {
-    return new hdf5.File(resolve(file), 'r');
+    return new hdf5.File(resolve(path), 'r');
   } catch (error) {
     throw new RangeError(`${file} must be a whole HDF5 file, received ${hdf5Reason(error)}; copy it again`, {
       cause: error,
@@ -160,8 +155,8 @@ function readValues(file: string, root: File, path: string): Float32Array {
 }
 
 /**
- * Reads the weights of the given layers from a Keras file of either layout, whole model or weights only. Finds
- * layers by name, or else as Keras does (`locateWeights`). Ignores a dense top that is not among the layers.
+ * Reads the weights of the given layers from a Keras file of any layout, whole model or weights only. Finds layers
+ * by name, or else as Keras does (`locateWeights`). Ignores a dense top that is not among the layers.
  *
  * @param layers `expectedLayers` of the model
  * @returns single precision under this project's names, in the layers' order
@@ -169,11 +164,17 @@ function readValues(file: string, root: File, path: string): Float32Array {
  *   cannot be opened
  */
 export async function readKerasWeights(file: string, layers: readonly ExpectedLayer[]): Promise<Weights> {
-  const root = openForReading(await loadHdf5(), file);
+  return isArchive(file)
+    ? withExtractedWeights(file, (path) => readHdf5(path, file, layers))
+    : readHdf5(file, file, layers);
+}
+
+async function readHdf5(path: string, file: string, layers: readonly ExpectedLayer[]): Promise<Weights> {
+  const root = openForReading(await loadHdf5(), path, file);
   try {
     const weights: Weights = new Map();
-    for (const { target, path, shape } of locateWeights(file, layers, storedLayers(file, root))) {
-      weights.set(target, { shape, values: readValues(file, root, path) });
+    for (const { target, path: place, shape } of locateWeights(file, layers, storedLayers(file, root))) {
+      weights.set(target, { shape, values: readValues(file, root, place) });
     }
     return weights;
   } finally {

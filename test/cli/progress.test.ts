@@ -90,7 +90,7 @@ test('a terminal shows a heading and redraws one line below it', () => {
     `${redraw}3/4 ${formatBar(3, 4, 20)} ETA 1s 500ms/step - ${figures}`,
     `${redraw}4/4 ${formatBar(4, 4, 20)} ETA 0s 500ms/step - ${figures}`,
     `${redraw}4/4 ${formatBar(4, 4, 20)} 2s 500ms/step - ${figures} - val_accuracy: 0.7500 - val_loss: 0.7000\n`,
-    'Epoch 2/2 (head)\n',
+    `Epoch 2/2 (head)  ${formatBar(1, 2, 20)} 1/2 epochs, about 2s left\n`,
   ]);
 });
 
@@ -101,8 +101,8 @@ test('a terminal is not redrawn more than ten times a second', () => {
 
 test('without a terminal, each epoch prints one line, and a long one adds one per minute', () => {
   expect(run({ isTerminal: false, json: false })).toEqual([
-    'Epoch 1/2 (head) 4/4 2s 500ms/step - accuracy: 0.7100 - loss: 0.8300 - val_accuracy: 0.7500 - val_loss: 0.7000\n',
-    'Epoch 2/2 (head) 4/4 2s 500ms/step - accuracy: 0.7100 - loss: 0.8300 - val_accuracy: 0.7500 - val_loss: 0.7000\n',
+    'Epoch 1/2 (head) 4/4 2s 500ms/step - accuracy: 0.7100 - loss: 0.8300 - val_accuracy: 0.7500 - val_loss: 0.7000 - 1/2 epochs, about 2s left\n',
+    'Epoch 2/2 (head) 4/4 2s 500ms/step - accuracy: 0.7100 - loss: 0.8300 - val_accuracy: 0.7500 - val_loss: 0.7000 - 2/2 epochs, about 0s left\n',
   ]);
   expect(run({ isTerminal: false, json: false }, 40_000).slice(0, 2)).toEqual([
     'Epoch 1/2 (head) 3/4 ETA 40s 40s/step - accuracy: 0.7100 - loss: 0.8300\n',
@@ -114,7 +114,7 @@ test('as JSON, each line is an object with an event', () => {
   const lines = run({ isTerminal: true, json: true }, 40_000).map((text) => JSON.parse(text) as object);
   expect(lines.slice(0, 3)).toEqual([
     { event: 'step', ...STEP, epoch: 1, step: 3, steps: 4, epochs: 2 },
-    { event: 'epoch', ...EPOCH, epoch: 1, seconds: 160, epochs: 2 },
+    { event: 'epoch', ...EPOCH, epoch: 1, seconds: 160, epochs: 2, secondsLeft: 160 },
     { event: 'step', ...STEP, epoch: 2, step: 3, steps: 4, epochs: 2 },
   ]);
 });

@@ -112,10 +112,10 @@ describe('--weights', () => {
 
   test('refuses anything else', async () => {
     await expect(resolve('seed:x')).rejects.toThrow(
-      /^--weights must be imagenet, demo, seed:N or an existing h5 file, received seed:x$/,
+      /^--weights must be imagenet, demo, seed:N or an existing Keras file \(.h5 or .keras\), received seed:x$/,
     );
     await expect(resolve(folder)).rejects.toThrow(
-      `--weights must be imagenet, demo, seed:N or an existing h5 file, received ${folder}, which is not a file: name the file itself`,
+      `--weights must be imagenet, demo, seed:N or an existing Keras file (.h5 or .keras), received ${folder}, which is not a file: name the file itself`,
     );
   });
 });

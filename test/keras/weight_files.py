@@ -81,6 +81,7 @@ def record():
     model = small_model()
     number(model)
     model.save(FIXTURES / "model.h5")
+    model.save(FIXTURES / "model.keras")
     model.save_weights(FIXTURES / "model.weights.h5")
     write_published(FIXTURES / "published.h5", model)
     with h5py.File(FIXTURES / "notop.h5", "w") as file:
@@ -91,6 +92,7 @@ def record():
         file.visititems(lambda _, item: item.attrs.clear())
     wrapped = wrap(model)
     wrapped.save(FIXTURES / "wrapped.h5")
+    wrapped.save(FIXTURES / "wrapped.keras")
     wrapped.save_weights(FIXTURES / "wrapped.weights.h5")
     renamed = small_model("other_")
     number(renamed)

@@ -46,7 +46,7 @@ const SPLITS = [
   { folder: 'val', split: 'validation', perClass: 4 },
   { folder: 'test', split: 'test', perClass: 4 },
 ] as const;
-const STOPPED = 'stopped; continue with the same command and --resume';
+const STOPPED = 'stopped; continue with the same command and --resume, or end with it and --finish best';
 
 const root = mkdtempSync(join(tmpdir(), 'tandem-resume-'));
 const data = join(root, 'images');

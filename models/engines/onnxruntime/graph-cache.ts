@@ -17,7 +17,7 @@ import {
 import { type CalibratedRanges, requireInt8 } from './int8-file';
 
 /** Raise this with each change of the exporter's output, so that cached graphs are exported again. */
-const EXPORTER_VERSION = 1;
+const EXPORTER_VERSION = 2;
 
 /**
  * Path of a saved model's graph in the cache, whether it exists or not.
@@ -71,7 +71,7 @@ export async function cachedGraph(
   const file = pathOf(saved, cacheDir, calibrated);
   const intact = checksumOfIntact(file);
   if (intact !== undefined) return { file, sha256: intact, source: file };
-  const graph = await exportSavedModel(modelDir, file, calibrated);
+  const graph = await exportSavedModel(saved, file, calibrated);
   const sum = sha256(graph);
   const notStored = store(file, graph, sum);
   return notStored === undefined
@@ -110,27 +110,29 @@ function hasTfjs(): boolean {
 }
 
 async function exportSavedModel(
-  modelDir: string,
+  saved: SavedModel,
   file: string,
   calibrated: CalibratedRanges | undefined,
 ): Promise<Uint8Array> {
   if (!hasTfjs()) {
     throw new Error(
-      `the model in ${modelDir} has no graph ${file}, and @tensorflow/tfjs, which exports it, is not installed: build the container image with the model (npm run image -- --help)`,
+      `the model in ${saved.folder} has no graph ${file}, and @tensorflow/tfjs, which exports it, is not installed: build the container image with the model (npm run image -- --help)`,
     );
   }
   /* eslint-disable @typescript-eslint/no-require-imports -- a cached graph must not cost tfjs' start */
   const { loadClassifier } =
     require('../../weights/load-classifier') as typeof import('../../weights/load-classifier.js');
   const { graphOf } = require('../../onnx/export') as typeof import('../../onnx/export.js');
+  const { metadataOf } = require('../../onnx/metadata') as typeof import('../../onnx/metadata.js');
   const { encodeModel } = require('../../onnx/proto') as typeof import('../../onnx/proto.js');
   const { quantize } =
     require('../../onnx/quantize/quantize') as typeof import('../../onnx/quantize/quantize.js');
   /* eslint-enable @typescript-eslint/no-require-imports */
-  const classifier = await loadClassifier(modelDir);
+  const classifier = await loadClassifier(saved.folder);
   const graph = graphOf(classifier, OUTPUT_NAME);
   classifier.dispose();
   return encodeModel(
     calibrated === undefined ? graph : quantize(graph, calibrated.ranges, calibrated.inputMeans),
+    metadataOf(saved.classes),
   );
 }

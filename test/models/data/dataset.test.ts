@@ -99,7 +99,7 @@ test('files that are no images or damaged are named, counted and skipped, hidden
       ...UNSPLIT,
       'a/cut.jpg': cut,
       'b/list.csv': 'x,y',
-      'b/old.gif': 'GIF89a',
+      'b/old.bmp': 'BM6a',
       'a/.DS_Store': '',
       'README.md': '',
     },
@@ -113,7 +113,7 @@ test('files that are no images or damaged are named, counted and skipped, hidden
     'skipped README.md: It is in no class folder',
     'skipped a/cut.jpg: The image is damaged or cut off',
     'skipped b/list.csv: The body is not an image',
-    'skipped b/old.gif: The image is GIF',
+    'skipped b/old.bmp: The image is BMP',
   ]);
   expect(dataset.skipped).toHaveLength(4);
   expect(Object.values(dataset.splits).flat()).toHaveLength(6);

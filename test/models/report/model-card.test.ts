@@ -100,6 +100,15 @@ test('the card states the measured figures, the test split’s first, with its i
   expect(card).toContain('`npx tandem evaluate out --data waste --split test`');
 });
 
+test('the card states the calibration before and after temperature scaling', () => {
+  expect(modelCard(FACTS)).not.toContain('Temperature scaling');
+  const before = [{ split: 'test', expectedCalibrationError: 0.124, logLoss: 0.6 }] as const;
+  const card = modelCard({ ...FACTS, temperature: { value: 0.5123, before } });
+  expect(card).toContain('the outputs of the head are divided by 0.512.');
+  const table = card.split('Temperature scaling')[1]!;
+  expect(row(table, 'test')).toEqual(['test', '12.4 %', '0.0 %', '0.600', '0.500']);
+});
+
 test('the card has a row for each class', () => {
   const table = modelCard(FACTS).split('By class, on the test split:')[1]!;
   expect(row(table, 'glass')).toEqual(['glass', '40', '100.0 %', '75.0 %', '59.8 % to 85.8 %', '0.857']);

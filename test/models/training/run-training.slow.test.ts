@@ -6,11 +6,12 @@ import * as tf from '@tensorflow/tfjs';
 import sharp from 'sharp';
 
 import { buildBackbone } from '../../../models/architectures/classifier';
-import { RECIPES } from '../../../models/recipes';
+import { type Recipe, RECIPES } from '../../../models/recipes';
 import { runTraining, type TrainingPlan } from '../../../models/training/run-training';
 import { train } from '../../../cli/train-action';
 import type { TrainOptions } from '../../../cli/train-action';
 import { writeKerasWeights } from '../../../models/weights/keras-h5';
+import { readSavedModel } from '../../../models/weights/saved-model';
 import { expectedLayers } from '../../../models/weights/keras-weight-layouts';
 import { initializeSeeded, readWeights } from '../../../models/weights/weights';
 
@@ -134,6 +135,44 @@ test('weights of another architecture are refused before the images are read', a
   const said = await run({ weights: weightsFile });
   expect(said.join()).toContain('4 images to train on');
   expect(said).toEqual(expect.arrayContaining(['reading 1/12', 'reading 12/12']));
+});
+
+const headOf = (epochs: number): Recipe => ({
+  ...RECIPES.latency,
+  head: { epochs, learningRate: 0.01 },
+  fineTune: { ...RECIPES.latency.fineTune, epochs: 0 },
+  batchSize: 2,
+});
+const savedWeights = (folder: string) => readSavedModel(folder).weights.sha256;
+
+test('epochs added to a finished training give the weights of a training that had them from the start', async () => {
+  await run();
+  const short = savedWeights(out);
+  await run({ recipe: headOf(3), resume: true });
+  const added = savedWeights(out);
+  expect(added).not.toBe(short);
+  out = join(mkdtempSync(join(root, 'out-')), 'model');
+  await run({ recipe: headOf(3) });
+  expect(savedWeights(out)).toBe(added);
+});
+
+test('--finish writes the model of a training that was stopped, and --resume can go on', async () => {
+  await run();
+  const short = savedWeights(out);
+  rmSync(join(out, 'model.json'));
+  expect((await run({ recipe: headOf(3), finish: 'last' })).join()).toContain(
+    'finished after 1 of 3 epochs of head, with the weights of the last epoch',
+  );
+  expect(savedWeights(out)).toBe(short);
+  expect((await run({ recipe: headOf(3), finish: 'best' })).join()).toContain('of the best epoch');
+  expect((await run({ recipe: headOf(3), resume: true })).join()).toContain('resumed after 1 of 3 epochs');
+  expect(savedWeights(out)).not.toBe(short);
+});
+
+test('--finish without a training in --out is refused', async () => {
+  await expect(run({ finish: 'best' })).rejects.toThrow(
+    `--finish needs a training in --out ${out}, received none (no checkpoint.safetensors): correct --out, or omit --finish to start a training`,
+  );
 });
 
 describe('--resume', () => {

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -70,6 +71,23 @@ beforeAll(() => tf.enableProdMode());
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'tandem-h5-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
+/** A zip archive with one compressed member. */
+function zip(name: string, content: Buffer): Buffer {
+  const data = deflateRawSync(content);
+  const [header, entry, end] = [Buffer.alloc(30), Buffer.alloc(46), Buffer.alloc(22)];
+  header.write('PK\x03\x04', 'latin1');
+  header.writeUInt16LE(name.length, 26);
+  entry.write('PK\x01\x02', 'latin1');
+  entry.writeUInt16LE(8, 10);
+  entry.writeUInt32LE(crc32(content), 16);
+  entry.writeUInt32LE(data.length, 20);
+  entry.writeUInt16LE(name.length, 28);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(header.length + name.length + data.length, 16);
+  return Buffer.concat([header, Buffer.from(name), data, entry, Buffer.from(name), end]);
+}
+
 /** The layers with one of them changed. */
 const changed = (name: string, change: (layer: ExpectedLayer) => Partial<ExpectedLayer>) =>
   SMALL.map((layer) => (layer.name === name ? { ...layer, ...change(layer) } : layer));
@@ -83,6 +101,8 @@ describe('reading', () => {
     ['model.weights.h5', 'in Keras 3’s layout'],
     ['wrapped.weights.h5', 'in Keras 3’s layout, a model inside a trained one with a top'],
     ['nameless.weights.h5', 'in Keras 3’s layout without names, by class and counter'],
+    ['model.keras', 'in a .keras file'],
+    ['wrapped.keras', 'in a .keras file, a model inside a trained one with a top'],
     ['renamed.h5', 'in the older layout under other names and in a split list, by order'],
     ['renamed.weights.h5', 'in Keras 3’s layout under other names, by class and counter'],
   ])('%s has every weight, %s', async (name) => {
@@ -139,12 +159,31 @@ describe('reading', () => {
     );
   });
 
-  test('a .keras archive is refused with what to do', async () => {
-    const file = join(folder, 'model.keras');
-    writeFileSync(file, 'PK\x03\x04 and so on');
+  test('a .keras file with compressed weights has every weight', async () => {
+    const file = join(folder, 'deflated.keras');
+    writeFileSync(file, zip('model.weights.h5', readFileSync(fixture('model.weights.h5'))));
+    expect([...(await readKerasWeights(file, SMALL))]).toEqual([...SMALL_WEIGHTS]);
+  });
+
+  test('a zip archive without weights is refused with what to do', async () => {
+    const file = join(folder, 'other.zip');
+    writeFileSync(file, zip('notes.txt', Buffer.from('none')));
     await expect(readKerasWeights(file, SMALL)).rejects.toThrow(
-      /received a zip archive: .*unzip model.weights.h5/,
+      `${file} must be a .keras file, received a zip archive without model.weights.h5: save the model with model.save("NAME.keras")`,
     );
+  });
+
+  test('a .keras file that is cut off or changed is refused by its own name', async () => {
+    const bytes = readFileSync(fixture('model.keras'));
+    const changedByte = Buffer.from(bytes);
+    changedByte[bytes.length >> 1]! ^= 1;
+    const file = join(folder, 'damaged.keras');
+    for (const damaged of [changedByte, bytes.subarray(0, -30), bytes.subarray(0, 5)]) {
+      writeFileSync(file, damaged);
+      await expect(readKerasWeights(file, SMALL)).rejects.toThrow(
+        `${file} must be a whole .keras file, received a damaged zip archive; copy it again`,
+      );
+    }
   });
 
   test('a file that is not there is named by the system’s error', async () => {

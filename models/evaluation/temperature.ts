@@ -1,0 +1,86 @@
+/**
+ * Temperature scaling: one number, fitted on images that were not trained on, by which the head's outputs are divided
+ * before the softmax. The most probable class stays; confidence comes closer to accuracy.
+ *
+ * @see https://arxiv.org/abs/1706.04599 (Guo et al. 2017), section 4.2
+ */
+
+/** Temperatures to choose from: beyond them a model is not badly calibrated but broken. */
+export const MIN_TEMPERATURE = 0.05;
+export const MAX_TEMPERATURE = 20;
+
+/** Smallest probability whose logarithm is taken: a float32 that underflowed stands for no known number. */
+const MIN_PROBABILITY = 1e-37;
+/** Width of the last interval, in logarithms. */
+const TOLERANCE = 1e-5;
+
+/**
+ * Probabilities as they would be at a temperature: softmax(log p / temperature), which is softmax(z / temperature) for
+ * outputs z of the head.
+ *
+ * @param probabilities float32 [images, classes], each row summing to 1
+ */
+export function atTemperature(
+  probabilities: Float32Array,
+  classCount: number,
+  temperature: number,
+): Float32Array {
+  const scaled = new Float32Array(probabilities.length);
+  for (let start = 0; start < probabilities.length; start += classCount) {
+    const row = Array.from(
+      probabilities.subarray(start, start + classCount),
+      (p) => Math.log(Math.max(p, MIN_PROBABILITY)) / temperature,
+    );
+    const largest = Math.max(...row);
+    const powers = row.map((value) => Math.exp(value - largest));
+    const sum = powers.reduce((total, power) => total + power, 0);
+    scaled.set(
+      powers.map((power) => power / sum),
+      start,
+    );
+  }
+  return scaled;
+}
+
+/** Mean of -ln p of the true class at a temperature, nats, in double precision. */
+function logLossAt(labels: readonly number[], logits: readonly number[][], temperature: number): number {
+  const losses = labels.map((label, i) => {
+    const row = logits[i]!;
+    const largest = Math.max(...row);
+    const sum = row.reduce((total, value) => total + Math.exp((value - largest) / temperature), 0);
+    return (largest - row[label]!) / temperature + Math.log(sum);
+  });
+  return losses.reduce((total, loss) => total + loss, 0) / losses.length;
+}
+
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * The temperature with the smallest log loss, within {@link MIN_TEMPERATURE} and {@link MAX_TEMPERATURE}. The loss is convex
+ * in 1 / temperature, so it has one valley, and a golden-section search finds it.
+ *
+ * @param labels class index of each image
+ * @param probabilities float32 [images, classes] at temperature 1
+ * @throws RangeError without images
+ */
+export function fitTemperature(
+  labels: readonly number[],
+  probabilities: Float32Array,
+  classCount: number,
+): number {
+  if (labels.length === 0)
+    throw new RangeError('a temperature is fitted on at least one image, received none: add images to val');
+  const logits = labels.map((_, i) =>
+    Array.from(probabilities.subarray(i * classCount, (i + 1) * classCount), (p) =>
+      Math.log(Math.max(p, MIN_PROBABILITY)),
+    ),
+  );
+  const loss = (logTemperature: number) => logLossAt(labels, logits, Math.exp(logTemperature));
+  let [low, high] = [Math.log(MIN_TEMPERATURE), Math.log(MAX_TEMPERATURE)];
+  while (high - low > TOLERANCE) {
+    const [left, right] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
+    if (loss(left) <= loss(right)) high = right;
+    else low = left;
+  }
+  return Math.exp((low + high) / 2);
+}

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { RECIPES, type StageName } from '../../../models/recipes';
+import {
+  bestFileOf,
+  CHECKPOINT_NAME,
+  readCheckpoint,
+  type TrainingState,
+  writeCheckpoint,
+} from '../../../models/training/checkpoint';
+import { finishedTraining } from '../../../models/training/finish-training';
+
+const FINGERPRINT = { recipe: RECIPES.latency, seed: 1 };
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'tandem-finish-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const tensor = (value: number) => ({ shape: [1], values: Float32Array.of(value) });
+
+/** Writes a checkpoint whose weight is `weight`. */
+function write(stage: StageName, epochsDone: number, weight: number, file = join(folder, CHECKPOINT_NAME)) {
+  const state: TrainingState = { stage, epochsDone, optimizerStep: 9, stopped: false };
+  const tensors = new Map([
+    ['predictions/kernel', tensor(weight)],
+    ['adam/m/predictions/kernel', tensor(7)],
+  ]);
+  writeCheckpoint(file, { state, fingerprint: FINGERPRINT, tensors });
+}
+
+test('a training ends with the weights of the last or the best epoch of its stage, without moments', () => {
+  write('fineTune', 3, 3);
+  write('fineTune', 2, 2, bestFileOf(folder, 'fineTune'));
+  write('head', 1, 1, bestFileOf(folder, 'head'));
+  const [last, best] = (['last', 'best'] as const).map((which) =>
+    finishedTraining(folder, which, FINGERPRINT),
+  );
+  expect([...last!.weights]).toEqual([['predictions/kernel', tensor(3)]]);
+  expect([...best!.weights]).toEqual([['predictions/kernel', tensor(2)]]);
+  // The history reaches up to the last epoch, whichever is kept.
+  expect([last!.state.epochsDone, best!.state.epochsDone]).toEqual([3, 3]);
+});
+
+test('a training without an epoch, or without a best one, is refused with what to do', () => {
+  expect(() => finishedTraining(folder, 'last', FINGERPRINT)).toThrow(
+    `--finish last needs a complete epoch in ${folder}, received none: continue it with --resume`,
+  );
+  write('head', 1, 1);
+  expect(() => finishedTraining(folder, 'best', FINGERPRINT)).toThrow(
+    `--finish best needs a complete epoch with validation in ${folder}, received none: choose --finish last`,
+  );
+});
+
+describe('a training that resumes', () => {
+  const { head, fineTune, ...rest } = RECIPES.latency;
+  const read = (headEpochs: number, fineTuneEpochs: number) =>
+    readCheckpoint(join(folder, CHECKPOINT_NAME), {
+      ...FINGERPRINT,
+      recipe: {
+        ...rest,
+        head: { ...head, epochs: headEpochs },
+        fineTune: { ...fineTune, epochs: fineTuneEpochs },
+      },
+    });
+
+  test('may have more epochs in its stage and in later ones', () => {
+    write('head', 30, 1);
+    expect(read(head.epochs + 1, fineTune.epochs + 1)?.state.epochsDone).toBe(30);
+    write('fineTune', 100, 1);
+    expect(read(head.epochs, fineTune.epochs + 5)?.state.epochsDone).toBe(100);
+  });
+
+  test('may not have fewer, nor more in a stage that a later one was built on', () => {
+    write('fineTune', 1, 1);
+    expect(() => read(head.epochs, fineTune.epochs - 1)).toThrow(
+      `recipe.fineTune.epochs must be ${fineTune.epochs}, received ${fineTune.epochs - 1}`,
+    );
+    expect(() => read(head.epochs + 1, fineTune.epochs)).toThrow(
+      `recipe.head.epochs must be ${head.epochs}, received ${head.epochs + 1}`,
+    );
+  });
+});
