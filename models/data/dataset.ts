@@ -7,18 +7,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { sha256 } from '../../files/sha256';
-import {
-  type DatasetFile,
-  type DatasetFiles,
-  findDatasetFiles,
-  type SkippedFile,
-  SPLIT_NAMES,
-  type SplitName,
-  unreadableReason,
-} from './dataset-files';
+import { type DatasetFile, type DatasetFiles, findDatasetFiles } from './dataset-files';
 import { checkShares, DEFAULT_SHARES, splitImages, type SplitShares } from './dataset-splits';
 import { DecodeError, decodePixels, MAX_TRAINING_PIXELS } from './decode';
-import { findDuplicates, type HashedImage, namePairs } from './duplicates';
+import { findDuplicates, type HashedImage, nameGroups } from './duplicates';
+import { type SkippedFile, unreadableReason } from './folder-listing';
+import { SPLIT_NAMES, type SplitName } from './split-folders';
 
 /** Number of files to read at once: libuv's threads, which decode them. */
 const LANES = 4;
@@ -104,21 +98,29 @@ async function readImages(
   return results;
 }
 
+/** How many images a class has for its splits: copies count once, and one that is in two classes too. */
+function usableOf(images: readonly HashedImage[], label: number): string {
+  const pixels = (own: boolean) =>
+    new Set(images.filter((image) => (image.label === label) === own).map((image) => image.pixelsSha256));
+  const [usable, others] = [pixels(true), pixels(false)];
+  const shared = [...usable].filter((each) => others.has(each)).length;
+  return `${usable.size} different ones in all that can be decoded${shared === 0 ? '' : `, ${shared} of them in another class too`}`;
+}
+
 function checkClasses(images: readonly HashedImage[], classes: readonly string[], folder: string): void {
   const found = new Set(images.map(({ split, label }) => `${split}/${label}`));
   for (const split of SPLIT_NAMES) {
     for (const [label, name] of classes.entries()) {
       if (found.has(`${split}/${label}`)) continue;
-      const usable = new Set(images.filter((image) => image.label === label).map((p) => p.pixelsSha256));
       throw new Error(
         `every class of ${folder} must have an image in every split, received none of ${name} in ${split} ` +
-          `(${usable.size} different ones in all that can be decoded); add images of it, or remove the class`,
+          `(${usableOf(images, label)}); add images of it, or remove the class`,
       );
     }
   }
 }
 
-/** @throws Error naming the pairs, unless leakage is allowed */
+/** @throws Error naming the groups, unless leakage is allowed */
 function checkDuplicates(
   images: readonly HashedImage[],
   allowLeakage: boolean,
@@ -126,14 +128,15 @@ function checkDuplicates(
   const { acrossSplits, acrossClasses, plain } = findDuplicates(images);
   const warnings: string[] = [];
   if (acrossSplits.length > 0) {
-    const leakage = `images of one split must not be in another, received ${namePairs(acrossSplits)}`;
-    if (!allowLeakage) throw new Error(`${leakage}; remove one of each pair, or go on with --allow-leakage`);
+    const leakage = `images of one split must not be in another, received ${nameGroups(acrossSplits)}`;
+    if (!allowLeakage)
+      throw new Error(`${leakage}; keep one image of each group, or go on with --allow-leakage`);
     warnings.push(`${leakage}; measured accuracy may be too high`);
   }
   if (acrossClasses.length > 0) {
-    warnings.push(`the same images have two labels, one of them wrong: ${namePairs(acrossClasses)}`);
+    warnings.push(`the same images have two labels, one of them wrong: ${nameGroups(acrossClasses)}`);
   }
-  if (plain.length > 0) warnings.push(`the same images are there more than once: ${namePairs(plain)}`);
+  if (plain.length > 0) warnings.push(`the same images are there more than once: ${nameGroups(plain)}`);
   return { leakage: acrossSplits.length > 0, warnings };
 }
 

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import type { Base } from '../weights/saved-model';
 import type { ArchitectureId, ModelId, Preprocessing } from '../catalog';
 import type { Evaluation, Mistake } from '../evaluation/evaluation';
-import type { SplitName } from '../data/dataset-files';
+import type { SplitName } from '../data/split-folders';
 import type { Augmentation, BatchNormMode, StageName } from '../recipes';
 
 /** One stage of the training. */
