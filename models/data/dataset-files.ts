@@ -96,7 +96,7 @@ function checkNames(folder: string, classes: readonly string[]): void {
 function deeperHint(folder: string, only: readonly string[]): string {
   const [name] = only;
   if (only.length !== 1 || list(folder, name!).folders.length < 2) return '';
-  return `; if the classes are in ${name}, name ${join(folder, name!)}`;
+  return `; if the classes are in ${name}, name that folder: ${join(folder, name!)}`;
 }
 
 /** The classes of all parts; to train, every split must have all of them, and there must be two. */
@@ -116,10 +116,11 @@ function commonClasses(
       );
     }
   }
-  if (all.length < (use === 'train' ? 2 : 1)) {
+  const deeper = deeperHint(folder, all);
+  if (all.length < (use === 'train' ? 2 : 1) || deeper !== '') {
     const wanted = use === 'train' ? 'at least two classes' : 'at least one class';
     throw new Error(
-      `${folder} must have a folder for each of ${wanted}, received ${all.join() || 'none'}${deeperHint(folder, all)}`,
+      `${folder} must have a folder for each of ${wanted}, received ${all.join() || 'none'}${deeper}`,
     );
   }
   return all;
@@ -153,7 +154,8 @@ export function findDatasetFiles(folder: string, use: DatasetUse = 'train'): Dat
   );
   for (const [part, { folders }] of listings) checkNotSplits(folder, part, folders);
   const inClasses = parts.flatMap(([split, part]) =>
-    classes.map((name, label) => {
+    classes.flatMap((name, label) => {
+      if (!listings.get(part)!.folders.includes(name)) return [];
       const above = [folder, join(folder, part)].map((path) => realpathSync(path));
       return { split, label, ...filesBelow(folder, joined(part, name), above) };
     }),

@@ -132,7 +132,7 @@ test('files that are no images or damaged are named, counted and skipped, hidden
   expect(notes.slice(0, -1).toSorted()).toEqual([
     'skipped README.md: It is in no class folder',
     'skipped a/cut.jpg: The image is damaged or cut off',
-    'skipped b/list.csv: The body is not an image',
+    'skipped b/list.csv: This is not an image',
     'skipped b/old.gif: The image is GIF',
   ]);
   expect(dataset.skipped).toHaveLength(4);
@@ -241,7 +241,7 @@ describe('what is wrong with folders is said with a remedy', () => {
     [
       'one folder with the classes in it, as an archive leaves it',
       Object.fromEntries(Object.entries(UNSPLIT).map(([path, content]) => [`photos/${path}`, content])),
-      /received photos; if the classes are in photos, name \S+\/photos$/,
+      /received photos; if the classes are in photos, name that folder: \S+\/photos$/,
     ],
     [
       'splits under names that no one knows',
