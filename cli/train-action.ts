@@ -16,6 +16,7 @@ import {
   TUNED_RECIPES,
 } from '../models/recipes';
 import { HISTORY_NAME } from '../models/training/history';
+import { lockOut } from '../models/training/out-folder';
 import { reportTraining } from '../models/report/report-training';
 import { runTraining, type TrainingPlan } from '../models/training/run-training';
 import { EXIT_INTERRUPTED } from '../service/contract';
@@ -120,6 +121,7 @@ export async function train(
     epochs: { head: recipe.head.epochs, fineTune: recipe.fineTune.epochs },
   });
   const { data, out, weights, batchNorm, keep, seed, threads = defaults.threads } = options;
+  let unlock: (() => void) | undefined;
   const restoreInterrupt = stopOnInterrupt(out, progress.note);
   try {
     const plan: TrainingPlan = {
@@ -131,6 +133,7 @@ export async function train(
       resume: options.resume ?? false,
       demo: false,
     };
+    unlock = lockOut(plan);
     const trained = await runTraining(plan, progress);
     const { facts, card } = await reportTraining(plan, trained, {
       onnxCacheDir: defaults.onnxCacheDir,
@@ -138,6 +141,7 @@ export async function train(
     });
     console.log(resultLines(facts, out, card).join('\n'));
   } finally {
+    unlock?.();
     restoreInterrupt();
   }
 }
