@@ -9,7 +9,7 @@ import { EXIT_INTERRUPTED } from '../service/contract';
 import { checkNodeVersion } from '../service/node-version';
 import { addBenchCommand } from './bench';
 import { addEvaluate } from './evaluate';
-import { fail, ignoreBrokenPipe } from './ending';
+import { asksForJson, fail, ignoreBrokenPipe, printUsageErrors } from './ending';
 import { addExplain } from './explain';
 import { addExport } from './export';
 import { addFit } from './fit';
@@ -43,8 +43,8 @@ const program = new Command('tandem')
       return option.mandatory ? `${description} (required)` : description;
     },
   })
-  .addHelpText('after', EXAMPLE_AND_CODES)
-  .showHelpAfterError('(add --help for the options)');
+  .addHelpText('after', EXAMPLE_AND_CODES);
+printUsageErrors(program, asksForJson(process.argv));
 addTrain(program, defaults);
 addEvaluate(program, defaults);
 addPredict(program, defaults);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { type ArchitectureId, type ModelId, MODELS, modelId, type Preprocessing } from '../models/catalog';
 import { progressReporter } from './progress';
-import { resultLines } from './train-result';
+import { resultEvent, resultLines } from './train-result';
 import {
   type BatchNormMode,
   AUGMENTATION,
@@ -15,7 +15,7 @@ import {
   RECIPES,
   TUNED_RECIPES,
 } from '../models/recipes';
-import { HISTORY_NAME } from '../models/training/history';
+import { formatJsonLine, HISTORY_NAME } from '../models/training/history';
 import { lockOut } from '../models/training/out-folder';
 import { reportTraining } from '../models/report/report-training';
 import { runTraining, type TrainingPlan } from '../models/training/run-training';
@@ -139,7 +139,10 @@ export async function train(
       onnxCacheDir: defaults.onnxCacheDir,
       progress,
     });
-    console.log(resultLines(facts, out, card).join('\n'));
+    if (options.json === true) {
+      const event = formatJsonLine(resultEvent(facts, out, card));
+      for (const stream of [process.stderr, process.stdout]) stream.write(event);
+    } else console.log(resultLines(facts, out, card).join('\n'));
   } finally {
     unlock?.();
     restoreInterrupt();
