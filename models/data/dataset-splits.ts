@@ -6,8 +6,8 @@ import { sha256 } from '../../files/sha256';
 import { groupBy } from './duplicates';
 import { SPLIT_NAMES, type SplitName } from './split-folders';
 
-/** Splits that can be measured. */
-export const EVALUATED_SPLITS = ['val', 'test', 'val+test'] as const;
+/** What can be measured of a set: splits, or all of its images. */
+export const EVALUATED_SPLITS = ['val', 'test', 'val+test', 'all'] as const;
 export type EvaluatedSplit = (typeof EVALUATED_SPLITS)[number];
 
 /** Shares of a set's images; they sum to 1. */

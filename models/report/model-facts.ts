@@ -63,6 +63,8 @@ export interface ModelCardFacts {
      * split; if the seed splits it, the split follows from seed and bytes.
      */
     readonly sha256: string;
+    /** The same checksum of the images of each split. Older figures lack it. */
+    readonly splitSha256?: Readonly<Record<SplitName, string>>;
     /** What decides the split of an image: its folder, or the seed of the training. */
     readonly splitBy: 'folders' | 'seed';
     /** Number of images of each class, by split. */

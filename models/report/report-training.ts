@@ -61,7 +61,7 @@ export async function reportTraining(
     base: baseFacts(saved.base),
     weightsSha256: saved.weights.sha256,
     data: {
-      ...{ name, sha256: dataset.sha256, splitBy },
+      ...{ name, sha256: dataset.sha256, splitSha256: dataset.splitSha256, splitBy },
       counts: countsOf(dataset.splits, dataset.classes.length),
     },
     seed: plan.seed,
