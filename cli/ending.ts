@@ -1,6 +1,7 @@
 /**
  * How a command ends: with one error prefix, and quietly when the reader of its output ends first.
  */
+import type { Command } from 'commander';
 
 /** A reader that ends early, as in `npx tandem fit | head -n 1`, is not an error: drops the output that no one reads. */
 export function ignoreBrokenPipe(): void {
@@ -11,8 +12,23 @@ export function ignoreBrokenPipe(): void {
   }
 }
 
-/** Prints an error as commander prints its own, and exits with 1. */
+/** Whether the command was asked for JSON: its failures are JSON too, as its reader parses every line. */
+export const asksForJson = (words: readonly string[]): boolean => words.includes('--json');
+
+/** How a command ends that failed: as commander prints its own errors, or as the event `error`. */
+export const failureText = (message: string, json: boolean): string =>
+  json ? JSON.stringify({ event: 'error', message }) : `error: ${message}`;
+
+/** Prints an error, and exits with 1. */
 export function fail(error: unknown): never {
-  console.error(`error: ${(error as Error).message}`);
+  console.error(failureText((error as Error).message, asksForJson(process.argv)));
   process.exit(1);
+}
+
+/** Prints commander's own errors, such as on an option that is not there, as {@link fail} prints the others. */
+export function printUsageErrors(program: Command, json: boolean): Command {
+  if (!json) return program.showHelpAfterError('(add --help for the options)');
+  return program.configureOutput({
+    outputError: (text, write) => write(`${failureText(text.replace(/^error: /, '').trim(), json)}\n`),
+  });
 }

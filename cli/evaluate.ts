@@ -47,17 +47,7 @@ interface EvaluateOptions {
 }
 
 async function evaluateModels(models: string[], options: EvaluateOptions, defaults: Defaults): Promise<void> {
-  const {
-    data,
-    split = 'test',
-    seed,
-    engine,
-    precision,
-    allowLeakage = false,
-    card,
-    writeCard,
-    json,
-  } = options;
+  const { data, split, seed, engine, precision, allowLeakage = false, card, writeCard, json } = options;
   if (data === undefined) {
     await evaluateDemoModel(models, options, defaults);
     return;
@@ -148,13 +138,14 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
       path,
     )
     .addOption(
-      new Option('--split <split>', 'with --data: the split to measure (default: test)').choices(
-        EVALUATED_SPLITS,
-      ),
+      new Option(
+        '--split <split>',
+        'with --data: what to measure (default: test, if a folder or the training of a model split these images, else all)',
+      ).choices(EVALUATED_SPLITS),
     )
     .option(
       '--seed <number>',
-      'with --data: seed of the splits, for images that are not in split folders (default: the seed used in training)',
+      'with --data: splits images that are not in split folders by this seed (default: the seed of a training on these images)',
       wholeNumberFrom(0),
     )
     .option('--allow-leakage', 'with --data: measure even if images of one split are in another split')

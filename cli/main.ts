@@ -10,7 +10,7 @@ import { checkNodeVersion } from '../service/node-version';
 import { addBenchCommand } from './bench';
 import { addCompletion } from './completion';
 import { addEvaluate } from './evaluate';
-import { fail, ignoreBrokenPipe } from './ending';
+import { asksForJson, fail, ignoreBrokenPipe, printUsageErrors } from './ending';
 import { addExplain } from './explain';
 import { addExport } from './export';
 import { addFit } from './fit';
@@ -44,8 +44,8 @@ const program = new Command('tandem')
       return option.mandatory ? `${description} (required)` : description;
     },
   })
-  .addHelpText('after', EXAMPLE_AND_CODES)
-  .showHelpAfterError('(add --help for the options)');
+  .addHelpText('after', EXAMPLE_AND_CODES);
+printUsageErrors(program, asksForJson(process.argv));
 addTrain(program, defaults);
 addEvaluate(program, defaults);
 addPredict(program, defaults);

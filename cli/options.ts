@@ -47,6 +47,15 @@ export function modelName(text: string): ModelName {
   if (!isModelName(text)) throw new InvalidArgumentError(`It must be ${MODEL_NAME_FORM}.`);
   return text;
 }
+/** Reads a whole number whose upper limit depends on other options. */
+export const wholeNumberOfAtLeast =
+  (min: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < min)
+      throw new InvalidArgumentError(`It must be a whole number of at least ${min}.`);
+    return value;
+  };
 
 /** Reads the path of a file or folder. Refuses an empty path, as from an unset variable: it would be the working directory. */
 export function path(text: string): string {

@@ -61,7 +61,7 @@ export function formatFigures({
   loss,
   valAccuracy,
   valLoss,
-}: Pick<EpochRecord, 'accuracy' | 'loss' | 'valAccuracy' | 'valLoss'>): string {
+}: Partial<Pick<EpochRecord, 'accuracy' | 'loss' | 'valAccuracy' | 'valLoss'>>): string {
   const figures = { accuracy, loss, val_accuracy: valAccuracy, val_loss: valLoss };
   return Object.entries(figures)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${fixed(value, 4)}`]))
@@ -95,6 +95,25 @@ export function formatEpochLine(record: EpochRecord, steps: number, cells = BAR_
   const bar = cells === 0 ? '' : `${formatBar(steps, steps, cells)} `;
   const { seconds } = record;
   return `${steps}/${steps} ${bar}${formatSeconds(seconds)} ${formatStepTime(seconds / steps)} - ${formatFigures(record)}`;
+}
+
+/**
+ * The line of a complete epoch within a terminal's width: the bar is shortened, and the validation gets a line of its own,
+ * where the whole line would wrap.
+ *
+ * @param columns width of the terminal
+ */
+export function formatEpochLines(record: EpochRecord, steps: number, columns: number): string[] {
+  const whole = formatEpochLine(record, steps);
+  if (whole.length <= columns) return [whole];
+  const { valAccuracy, valLoss, ...training } = record;
+  const cells = Math.max(0, Math.min(BAR_CELLS, columns - formatEpochLine(training, steps, 0).length - 1));
+  const indent = ' '.repeat(`${steps}/${steps} `.length);
+  const validation = formatFigures({
+    ...(valAccuracy === undefined ? {} : { valAccuracy }),
+    ...(valLoss === undefined ? {} : { valLoss }),
+  });
+  return [formatEpochLine(training, steps, cells), ...(validation === '' ? [] : [indent + validation])];
 }
 
 /**
@@ -201,7 +220,7 @@ function textReporter({ isTerminal, stream, epochs, nowMs }: Required<ProgressOp
       finished.push(record);
       const whole = wholeProgress(epochs, finished);
       const left = whole === undefined ? '' : ` - ${formatWhole(whole, 0)}`;
-      if (isTerminal) stream.write(`${REDRAW}${formatEpochLine(record, steps)}\n`);
+      if (isTerminal) stream.write(`${REDRAW}${formatEpochLines(record, steps, columns()).join('\n')}\n`);
       else stream.write(`${headingOf(record)} ${formatEpochLine(record, steps, 0)}${left}\n`);
     },
     note: (sentence) =>

@@ -13,7 +13,7 @@ import {
   type Preprocessing,
 } from '../models/catalog';
 import { progressReporter } from './progress';
-import { resultLines } from './train-result';
+import { resultEvent, resultLines } from './train-result';
 import {
   type BatchNormMode,
   AUGMENTATION,
@@ -23,7 +23,8 @@ import {
   RECIPES,
   TUNED_RECIPES,
 } from '../models/recipes';
-import { HISTORY_NAME } from '../models/training/history';
+import { formatJsonLine, HISTORY_NAME } from '../models/training/history';
+import { lockOut } from '../models/training/out-folder';
 import { reportTraining } from '../models/report/report-training';
 import { runTraining, type TrainingPlan } from '../models/training/run-training';
 import { EXIT_INTERRUPTED } from '../service/contract';
@@ -133,6 +134,7 @@ export async function train(
     epochs: { head: recipe.head.epochs, fineTune: recipe.fineTune.epochs },
   });
   const { data, out, weights, batchNorm, keep, seed, threads = defaults.threads } = options;
+  let unlock: (() => void) | undefined;
   const restoreInterrupt = stopOnInterrupt(out, progress.note);
   try {
     const plan: TrainingPlan = {
@@ -156,14 +158,19 @@ export async function train(
       finish: options.finish,
       demo: false,
     };
+    unlock = lockOut(plan);
     const trained = await runTraining(plan, progress);
     const { facts, card } = await reportTraining(plan, trained, {
       onnxCacheDir: defaults.onnxCacheDir,
       temperatureScaling: options.temperatureScaling ?? false,
       progress,
     });
-    console.log(resultLines(facts, out, card).join('\n'));
+    if (options.json === true) {
+      const event = formatJsonLine(resultEvent(facts, out, card));
+      for (const stream of [process.stderr, process.stdout]) stream.write(event);
+    } else console.log(resultLines(facts, out, card).join('\n'));
   } finally {
+    unlock?.();
     restoreInterrupt();
   }
 }

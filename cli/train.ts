@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander';
 import { ARCHITECTURE_IDS, MODEL_IDS, PREPROCESSING_IDS } from '../models/catalog';
 import { BATCH_NORM_MODES, DEFAULT_SEED, KEPT_EPOCHS, RECIPE_NAMES } from '../models/recipes';
 import type { TrainOptions } from './train-action';
-import { type Defaults, modelName, numberFrom, path, wholeNumberFrom } from './options';
+import { type Defaults, modelName, numberFrom, path, wholeNumberFrom, wholeNumberOfAtLeast } from './options';
 
 /** The number of cores of a large machine: a typing error must not start thousands of threads. */
 const MAX_THREADS = 256;
@@ -55,7 +55,7 @@ export function describeTrain(command: Command): Command {
     .option(
       '--layers-unfrozen <count>',
       'number of last backbone layers that fine-tuning trains (default: the recipe’s)',
-      wholeNumberFrom(0),
+      wholeNumberOfAtLeast(0),
     )
     .addOption(
       new Option(
@@ -126,7 +126,10 @@ export function describeTrain(command: Command): Command {
         .choices(KEPT_EPOCHS)
         .conflicts('resume'),
     )
-    .option('--json', 'report progress as JSON Lines')
+    .option(
+      '--json',
+      'report progress and failures as JSON Lines on stderr; the last event, the result, also on stdout',
+    )
     .addHelpText(
       'after',
       '\nExample: npx tandem train latency --data photos --out build/models/latency\nAfter Ctrl-C, continue with the same command and --resume.',

@@ -1,8 +1,10 @@
 /** Atomic writes, and checks that a folder can be written. */
 import {
   accessSync,
+  appendFileSync,
   closeSync,
   constants,
+  copyFileSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -14,6 +16,34 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+/** What a system error means for the user who wants a file written, and what to do. */
+const REASONS: Readonly<Record<string, readonly [meaning: string, remedy: string]>> = {
+  ENOSPC: ['the disk is full', 'free space on it, or choose a folder on another disk'],
+  EDQUOT: ['your share of the disk is used up', 'remove files of yours, or choose a folder on another disk'],
+  EFBIG: ['the file system takes no file of this size', 'choose a folder on another disk'],
+  EROFS: ['the disk can only be read', 'choose a folder on another disk'],
+  EACCES: ['its folder may not be written to', 'change the permissions, or choose another folder'],
+  EPERM: ['its folder may not be written to', 'change the permissions, or choose another folder'],
+  ENOENT: ['its folder is not there', 'create the folder, or choose another'],
+  ENOTDIR: ['its folder is a file', 'choose another folder'],
+  EIO: ['the disk has a fault', 'choose a folder on another disk'],
+};
+
+/**
+ * The error of a write that failed, naming the file, the reason and the remedy; `code` and `syscall` are the system's.
+ *
+ * @param cause anything but an error of the system is returned as it is
+ */
+export function cannotWrite(file: string, cause: unknown): Error {
+  const { code = '', syscall, message } = cause as NodeJS.ErrnoException;
+  if (syscall === undefined) return cause as Error;
+  const [meaning, remedy] = REASONS[code] ?? [message, 'choose another folder'];
+  return Object.assign(new Error(`${file} cannot be written (${code}: ${meaning}): ${remedy}`, { cause }), {
+    code,
+    syscall,
+  });
+}
+
 function writeSynced(file: string, bytes: Uint8Array): void {
   const descriptor = openSync(file, 'w');
   try {
@@ -24,18 +54,56 @@ function writeSynced(file: string, bytes: Uint8Array): void {
   }
 }
 
-/**
- * Writes a file completely or not at all: to a temporary file beside it, synced to disk, then renamed. The temporary file
- * is removed when anything fails.
- */
-export function writeFileAtomic(file: string, contents: Uint8Array | string): void {
+/** Makes a file completely or not at all: `write` fills a temporary file beside it, which is then renamed or removed. */
+function replaceFile(file: string, write: (temporary: string) => void): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeSynced(temporary, typeof contents === 'string' ? Buffer.from(contents) : contents);
+    write(temporary);
     renameSync(temporary, file);
   } catch (error) {
     removeIfPossible(temporary);
-    throw error;
+    throw cannotWrite(file, error);
+  }
+}
+
+/**
+ * Writes a file completely or not at all: to a temporary file beside it, synced to disk, then renamed. The temporary file
+ * is removed when anything fails.
+ *
+ * @throws Error as {@link cannotWrite} makes it
+ */
+export function writeFileAtomic(file: string, contents: Uint8Array | string): void {
+  replaceFile(file, (temporary) =>
+    writeSynced(temporary, typeof contents === 'string' ? Buffer.from(contents) : contents),
+  );
+}
+
+/**
+ * Copies a file completely or not at all, as {@link writeFileAtomic} writes one.
+ *
+ * @throws Error as {@link cannotWrite} makes it
+ */
+export function copyFileAtomic(from: string, file: string): void {
+  // Outside: it is not the copy's folder that a missing original is about.
+  accessSync(from, constants.R_OK);
+  replaceFile(file, (temporary) => {
+    copyFileSync(from, temporary);
+    const descriptor = openSync(temporary, 'r+');
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+  });
+}
+
+/**
+ * Appends to a file, synced to disk; a part of the text may be there after a failure.
+ *
+ * @throws Error as {@link cannotWrite} makes it
+ */
+export function appendSynced(file: string, text: string): void {
+  try {
+    appendFileSync(file, text, { flush: true });
+  } catch (error) {
+    throw cannotWrite(file, error);
   }
 }
 

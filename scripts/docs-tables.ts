@@ -26,13 +26,16 @@ import { writeFileAtomic } from '../files/write';
 import { RECIPES } from '../models/recipes';
 import { table } from '../charts/markdown';
 import { percent, points } from '../charts/percent';
+import { DEFAULT_SHARES } from '../models/data/dataset-splits';
 import { MAX_SCANS, MAX_SIDE_PIXELS, MAX_TEXT_BYTES } from '../models/data/decoding-limits';
+import { SPLIT_NAMES } from '../models/data/split-folders';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { GATE_TEXT } from '../models/evaluation/precision-gate';
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import { VARIABLE_HELP } from '../service/config';
 import { ERRORS, LIMITS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
+import { outcomeText, SHAPES } from '../test/models/data/shapes';
 import { DOCUMENTS, ROOT } from './documents';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
 import { elsewhereTable, faultsTable, notSurvivedList, recordedText } from './reliability-tables';
@@ -184,6 +187,17 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         Object.values(cases).join('; '),
       ]),
     ),
+  shapes: () => {
+    const rows = SHAPES.map(({ holds, train, evaluate }) => [
+      holds,
+      outcomeText(train),
+      outcomeText(evaluate),
+    ]);
+    const shares = SPLIT_NAMES.map((split) => `${split} ${Math.round(100 * DEFAULT_SHARES[split])} %`);
+    return `${table(['the folder of `--data` holds', '`tandem train`', '`tandem evaluate`'], rows)}
+
+A split by seed gives ${shares.join(', ')} of the different images of each class.`;
+  },
   faults: () => [faultsTable(), recordedText()].filter((text) => text !== '').join('\n\n'),
   'faults-elsewhere': elsewhereTable,
   'faults-not-survived': () => notSurvivedList(),

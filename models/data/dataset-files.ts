@@ -1,20 +1,15 @@
 /**
  * Finds the files of a data set: one folder per class, or one folder per split with one folder per class in each.
  */
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const SPLIT_NAMES = ['train', 'val', 'test'] as const;
-export type SplitName = (typeof SPLIT_NAMES)[number];
+import { lookAlikeHint } from './class-names';
+import { filesBelow, joined, list, type Listing, type SkippedFile } from './folder-listing';
+import { SPLIT_NAMES, type SplitName, splitOf } from './split-folders';
 
-/** Names of split folders. */
-const SPLIT_FOLDERS: ReadonlyMap<string, SplitName> = new Map([
-  ['train', 'train'],
-  ['val', 'val'],
-  ['valid', 'val'],
-  ['validation', 'val'],
-  ['test', 'test'],
-]);
+/** What a set is for: training needs every split and every class; measuring takes what is there. */
+export type DatasetUse = 'train' | 'measure';
 
 /** A regular file in a class folder, whether an image or not. Paths are relative to the set's folder, with slashes. */
 export interface DatasetFile {
@@ -22,13 +17,6 @@ export interface DatasetFile {
   readonly label: number;
   /** Split folder that the file is in, if the set has split folders. */
   readonly split: SplitName | undefined;
-}
-
-/** A file that is left out: it is not in a class folder, or it is not a readable image. */
-export interface SkippedFile {
-  /** Path relative to the set's folder. */
-  readonly path: string;
-  readonly reason: string;
 }
 
 export interface DatasetFiles {
@@ -39,89 +27,24 @@ export interface DatasetFiles {
   readonly skipped: readonly SkippedFile[];
 }
 
-interface Listing {
-  readonly folders: readonly string[];
-  readonly files: readonly string[];
-  /** Everything else. */
-  readonly others: readonly SkippedFile[];
-}
-
-const SYSTEM_REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'It may not be read',
-  EIO: 'The disk cannot read it',
-  ELOOP: 'It is a link that leads back to itself',
-  ENOENT: 'It is a link to nothing, or was removed',
-  ENOTDIR: 'It is a link to nothing, or was removed',
-  EPERM: 'It may not be read',
-};
-
-/** Why a file cannot be read; undefined if the error is not the file's fault. */
-export const unreadableReason = (error: unknown): string | undefined =>
-  SYSTEM_REASONS[(error as NodeJS.ErrnoException).code ?? ''];
-
-/** What `look` finds, or the reason why it cannot look. */
-function unlessUnreadable<T>(look: () => T): T | string {
-  try {
-    return look();
-  } catch (error) {
-    const reason = unreadableReason(error);
-    if (reason === undefined) throw error;
-    return reason;
-  }
-}
-
-const joined = (path: string, name: string) => (path === '' ? name : `${path}/${name}`);
-
-/** Entries of `folder`/`path`, sorted. Follows links and ignores names that begin with a dot. */
-function list(folder: string, path: string): Listing {
-  const folders: string[] = [];
-  const files: string[] = [];
-  const others: SkippedFile[] = [];
-  const names = unlessUnreadable(() => readdirSync(join(folder, path)));
-  if (typeof names === 'string') return { folders, files, others: [{ path, reason: names }] };
-  for (const name of names.filter((each) => !each.startsWith('.')).toSorted()) {
-    const own = joined(path, name);
-    const found = unlessUnreadable(() => statSync(join(folder, own)));
-    if (typeof found === 'string') others.push({ path: own, reason: found });
-    else if (found.isDirectory()) folders.push(name);
-    else if (found.isFile()) files.push(name);
-    // A reader of a named pipe would wait forever.
-    else others.push({ path: own, reason: 'It is no regular file' });
-  }
-  return { folders, files, others };
-}
-
 /**
- * All files below `folder`/`path`.
+ * The folder of each split; undefined if the set has no split folders.
  *
- * @param above real paths of the parent folders, the set's own first
+ * @throws Error naming the folder that is missing or superfluous
  */
-function filesBelow(
+function splitFolders(
   folder: string,
-  path: string,
-  above: readonly string[],
-): { readonly files: readonly string[]; readonly others: readonly SkippedFile[] } {
-  const real = realpathSync(join(folder, path));
-  if (above.includes(real)) {
-    return { files: [], others: [{ path, reason: 'It is a link to a folder that it lies in' }] };
-  }
-  const { folders, files, others } = list(folder, path);
-  const below = folders.map((name) => filesBelow(folder, joined(path, name), [...above, real]));
-  return {
-    files: [...files.map((name) => joined(path, name)), ...below.flatMap((each) => each.files)],
-    others: [...others, ...below.flatMap((each) => each.others)],
-  };
-}
-
-/** The folder of each split; undefined if the set has no split folders. */
-function splitFolders(folder: string, { folders }: Listing): ReadonlyMap<SplitName, string> | undefined {
-  if (!folders.some((name) => SPLIT_FOLDERS.has(name))) return undefined;
+  { folders }: Listing,
+  use: DatasetUse,
+): ReadonlyMap<SplitName, string> | undefined {
+  if (folders.every((name) => splitOf(name) === undefined)) return undefined;
   const found = new Map<SplitName, string>();
   for (const name of folders) {
-    const split = SPLIT_FOLDERS.get(name);
+    const split = splitOf(name);
     if (split === undefined) {
       throw new Error(
-        `${folder} must have either splits or classes, received both: ${name} is no split; move it`,
+        `${folder} must have either splits or classes, received both: ${name} is no split, and ${folders.find((each) => splitOf(each) !== undefined)} is one; ` +
+          `move ${name}, or rename a class that is called like a split`,
       );
     }
     const other = found.get(split);
@@ -131,7 +54,7 @@ function splitFolders(folder: string, { folders }: Listing): ReadonlyMap<SplitNa
     found.set(split, name);
   }
   const missing = SPLIT_NAMES.filter((split) => !found.has(split));
-  if (missing.length > 0) {
+  if (missing.length > 0 && use === 'train') {
     throw new Error(
       `${folder} must have train, val and test, received no ${missing.join(' and no ')}; ` +
         'add the missing folder, or put the class folders directly into it to split them by seed',
@@ -140,21 +63,64 @@ function splitFolders(folder: string, { folders }: Listing): ReadonlyMap<SplitNa
   return found;
 }
 
-/** The classes; every split must have all of them. */
-function commonClasses(folder: string, classesOf: ReadonlyMap<string, readonly string[]>): string[] {
+/** Sub-folders that every class must share for them to be splits or the real classes: one may be `images`. */
+const MIN_SHARED = 2;
+
+/**
+ * Refuses folders that hold the same sub-folders: the classes are one level below, or the splits are.
+ *
+ * @throws Error naming the folders and the remedy
+ */
+function checkNotSplits(folder: string, part: string, classes: readonly string[]): void {
+  if (classes.length < 2) return;
+  const below = classes.map((name) => list(folder, joined(part, name)).folders);
+  const shared = below.reduce((common, own) => common.filter((name) => own.includes(name)));
+  if (shared.length < MIN_SHARED) return;
+  const named = shared.length > 5 ? `${shared.slice(0, 5).join(', ')} and more` : shared.join(', ');
+  throw new Error(
+    `the class folders of ${join(folder, part)} must hold images, received the same folders in each of ${classes.join(', ')}: ${named}; ` +
+      `if ${classes.join(', ')} are splits, name them train, val and test; if they are classes, put their images directly into them`,
+  );
+}
+
+/** @throws Error if two names look the same: they mean one class, in two folders or in two splits */
+function checkNames(folder: string, classes: readonly string[]): void {
+  classes.forEach((name, i) => {
+    const hint = lookAlikeHint([name], classes.slice(i + 1), 'invisible');
+    if (hint !== '')
+      throw new Error(`${folder} must have one name for each class, received two that look the same${hint}`);
+  });
+}
+
+/** Where the classes are, if the folder holds nothing but one folder that has them, as an archive leaves it. */
+function deeperHint(folder: string, only: readonly string[]): string {
+  const [name] = only;
+  if (only.length !== 1 || list(folder, name!).folders.length < 2) return '';
+  return `; if the classes are in ${name}, name that folder: ${join(folder, name!)}`;
+}
+
+/** The classes of all parts; to train, every split must have all of them, and there must be two. */
+function commonClasses(
+  folder: string,
+  classesOf: ReadonlyMap<string, readonly string[]>,
+  use: DatasetUse,
+): string[] {
   const all = [...new Set([...classesOf.values()].flat())].toSorted();
+  checkNames(folder, all);
   for (const [name, classes] of classesOf) {
     const missing = all.filter((label) => !classes.includes(label));
-    if (missing.length > 0) {
+    if (missing.length > 0 && use === 'train') {
       throw new Error(
-        `${join(folder, name)} must have every class of the other splits, received no ${missing.join(', ')}; ` +
+        `${join(folder, name)} must have every class of the other splits, received no ${missing.join(', ')}${lookAlikeHint(missing, classes)}; ` +
           'add images of it, or remove the class from all',
       );
     }
   }
-  if (all.length < 2) {
+  const deeper = deeperHint(folder, all);
+  if (all.length < (use === 'train' ? 2 : 1) || deeper !== '') {
+    const wanted = use === 'train' ? 'at least two classes' : 'at least one class';
     throw new Error(
-      `${folder} must have a folder for each of at least two classes, received ${all.join() || 'none'}`,
+      `${folder} must have a folder for each of ${wanted}, received ${all.join() || 'none'}${deeper}`,
     );
   }
   return all;
@@ -163,9 +129,10 @@ function commonClasses(folder: string, classesOf: ReadonlyMap<string, readonly s
 /**
  * Finds a set's files.
  *
+ * @param use to train, the set must have every split, each with every class
  * @throws Error naming the folder that is missing or superfluous
  */
-export function findDatasetFiles(folder: string): DatasetFiles {
+export function findDatasetFiles(folder: string, use: DatasetUse = 'train'): DatasetFiles {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Error(
       `the data must be a folder with one folder per class, received ${folder}, which is not a folder`,
@@ -176,13 +143,19 @@ export function findDatasetFiles(folder: string): DatasetFiles {
   if (denied !== undefined) {
     throw new Error(`the data must be a readable folder, received ${folder}: change its permissions`);
   }
-  const bySplit = splitFolders(folder, top);
+  const bySplit = splitFolders(folder, top, use);
   // A set without split folders is one part without a name.
   const parts = bySplit === undefined ? [[undefined, ''] as const] : [...bySplit];
   const listings = new Map(parts.map(([, part]) => [part, part === '' ? top : list(folder, part)]));
-  const classes = commonClasses(folder, new Map([...listings].map(([part, { folders }]) => [part, folders])));
+  const classes = commonClasses(
+    folder,
+    new Map([...listings].map(([part, { folders }]) => [part, folders])),
+    use,
+  );
+  for (const [part, { folders }] of listings) checkNotSplits(folder, part, folders);
   const inClasses = parts.flatMap(([split, part]) =>
-    classes.map((name, label) => {
+    classes.flatMap((name, label) => {
+      if (!listings.get(part)!.folders.includes(name)) return [];
       const above = [folder, join(folder, part)].map((path) => realpathSync(path));
       return { split, label, ...filesBelow(folder, joined(part, name), above) };
     }),

@@ -3,10 +3,11 @@
  */
 import { sha256 } from '../../files/sha256';
 
-import { SPLIT_NAMES, type SplitName } from './dataset-files';
+import { groupBy } from './duplicates';
+import { SPLIT_NAMES, type SplitName } from './split-folders';
 
-/** Splits that can be measured. */
-export const EVALUATED_SPLITS = ['val', 'test', 'val+test'] as const;
+/** What can be measured of a set: splits, or all of its images. */
+export const EVALUATED_SPLITS = ['val', 'test', 'val+test', 'all'] as const;
 export type EvaluatedSplit = (typeof EVALUATED_SPLITS)[number];
 
 /** Shares of a set's images; they sum to 1. */
@@ -22,6 +23,16 @@ interface Image {
   readonly pixelsSha256: string;
 }
 
+/** The images with the same pixels. */
+interface Group {
+  readonly pixelsSha256: string;
+  /** The lowest of the images' labels. */
+  readonly label: number;
+  /** Number of images. */
+  readonly size: number;
+  readonly rank: string;
+}
+
 /** @throws RangeError naming the share */
 export function checkShares(shares: SplitShares): void {
   for (const split of SPLIT_NAMES) {
@@ -35,7 +46,9 @@ export function checkShares(shares: SplitShares): void {
 
 /**
  * Assigns each image to a split: stratified by class, ranked by a hash of the seed and the file. Images with the same
- * pixels stay together, even in two classes, so that a split never leaks. Adding or removing an image moves few others.
+ * pixels stay together, even in two classes, so that a split never leaks, and count once: val and test have their shares of
+ * the different images. A group that is larger than val or test goes to train, where copies do not distort what is measured,
+ * unless a split would be empty. Adding or removing an image moves few others.
  * The rank does not depend on pixels, since another resize filter would then move every image.
  *
  * @returns the split of each image, in their order
@@ -44,33 +57,22 @@ export function splitImages(
   images: readonly Image[],
   { seed, shares }: { seed: number; shares: SplitShares },
 ): SplitName[] {
-  const groups = new Map<string, Image[]>();
-  for (const image of images) {
-    const group = groups.get(image.pixelsSha256);
-    if (group === undefined) groups.set(image.pixelsSha256, [image]);
-    else group.push(image);
-  }
-  const byClass = new Map<number, { pixelsSha256: string; size: number; rank: string }[]>();
-  for (const [pixelsSha256, group] of groups) {
-    const label = Math.min(...group.map((image) => image.label));
-    const [first] = group.map(({ sha256 }) => sha256).toSorted();
-    const rank = sha256(`${seed}/${first}`);
-    const ranked = byClass.get(label) ?? [];
-    byClass.set(label, ranked);
-    ranked.push({ pixelsSha256, size: group.length, rank });
-  }
+  const byPixels = groupBy(images, ({ pixelsSha256 }) => pixelsSha256);
+  const groups = [...byPixels].map(([pixelsSha256, group]): Group => {
+    const first = group.reduce((a, b) => (b.sha256 < a.sha256 ? b : a));
+    const label = group.reduce((lowest, image) => Math.min(lowest, image.label), Infinity);
+    return { pixelsSha256, label, size: group.length, rank: sha256(`${seed}/${first.sha256}`) };
+  });
   const splitOf = new Map<string, SplitName>();
-  for (const ranked of byClass.values()) {
-    const count = ranked.reduce((sum, { size }) => sum + size, 0);
-    const left = {
-      val: Math.max(1, Math.round(count * shares.val)),
-      test: Math.max(1, Math.round(count * shares.test)),
-    };
-    for (const { pixelsSha256, size } of ranked.toSorted((a, b) => (a.rank < b.rank ? -1 : 1))) {
-      const split = left.val > 0 ? 'val' : left.test > 0 ? 'test' : 'train';
-      if (split !== 'train') left[split] -= size;
-      splitOf.set(pixelsSha256, split);
-    }
+  for (const own of groupBy(groups, ({ label }) => String(label)).values()) {
+    const planned = (split: 'val' | 'test') => Math.max(1, Math.round(own.length * shares[split]));
+    const [val, test] = [planned('val'), planned('test')];
+    const isTooLarge = ({ size }: Group) => size > Math.min(val, test) && size > 1;
+    const byRank = own.toSorted((a, b) => (a.rank < b.rank ? -1 : 1));
+    const inOrder = [...byRank.filter((group) => !isTooLarge(group)), ...byRank.filter(isTooLarge)];
+    inOrder.forEach(({ pixelsSha256 }, i) =>
+      splitOf.set(pixelsSha256, i < val ? 'val' : i < val + test ? 'test' : 'train'),
+    );
   }
   return images.map(({ pixelsSha256 }) => splitOf.get(pixelsSha256)!);
 }

@@ -7,27 +7,27 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { sha256 } from '../../files/sha256';
-import {
-  type DatasetFile,
-  type DatasetFiles,
-  findDatasetFiles,
-  type SkippedFile,
-  SPLIT_NAMES,
-  type SplitName,
-  unreadableReason,
-} from './dataset-files';
+import { checkClasses, checkDuplicates } from './dataset-checks';
+import { type DatasetFile, type DatasetFiles, type DatasetUse, findDatasetFiles } from './dataset-files';
 import { checkShares, DEFAULT_SHARES, splitImages, type SplitShares } from './dataset-splits';
 import { DecodeError, MAX_TRAINING_PIXELS } from './decode';
 import { decodeFilePixels } from './decode-file';
-import { findDuplicates, type HashedImage, namePairs } from './duplicates';
+import type { HashedImage } from './duplicates';
+import { type SkippedFile, unreadableReason } from './folder-listing';
 import { findNearDuplicates, type Look, lookOf, nearWarning } from './near-duplicates';
+import { SPLIT_NAMES, type SplitName } from './split-folders';
 
 /** Number of files to read at once: libuv's threads, which decode them. */
 const LANES = 4;
 
 export interface DatasetOptions {
-  /** Seed of the splits, for a set without split folders. */
-  readonly seed: number;
+  /**
+   * Seed of the splits of a set without split folders, or what finds it by the set's checksum. Without a seed the set is not
+   * split: all of its images are in test.
+   */
+  readonly seed: number | ((sha256: string) => number | undefined);
+  /** To train, every split must have every class; to measure, what is there is enough. @default 'train' */
+  readonly use?: DatasetUse;
   /** The set's files, if known already. @default found by this call */
   readonly found?: DatasetFiles;
   /** @default 0.7, 0.15 and 0.15 */
@@ -53,8 +53,8 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** Images of each split, sorted by path. */
   readonly splits: Readonly<Record<SplitName, readonly DatasetImage[]>>;
-  /** Where the splits come from: the set's folders, or a seed and shares. */
-  readonly splitBy: 'folders' | { readonly seed: number; readonly shares: SplitShares };
+  /** Where the splits come from: the set's folders, a seed and shares, or nothing if it is not split. */
+  readonly splitBy: 'folders' | 'nothing' | { readonly seed: number; readonly shares: SplitShares };
   /**
    * SHA-256 of one line `sha256  path` per image, sorted by path: the output of `sha256sum` in the set's folder.
    */
@@ -106,39 +106,6 @@ async function readImages(
   return results;
 }
 
-function checkClasses(images: readonly HashedImage[], classes: readonly string[], folder: string): void {
-  const found = new Set(images.map(({ split, label }) => `${split}/${label}`));
-  for (const split of SPLIT_NAMES) {
-    for (const [label, name] of classes.entries()) {
-      if (found.has(`${split}/${label}`)) continue;
-      const usable = new Set(images.filter((image) => image.label === label).map((p) => p.pixelsSha256));
-      throw new Error(
-        `every class of ${folder} must have an image in every split, received none of ${name} in ${split} ` +
-          `(${usable.size} different ones in all that can be decoded); add images of it, or remove the class`,
-      );
-    }
-  }
-}
-
-/** @throws Error naming the pairs, unless leakage is allowed */
-function checkDuplicates(
-  images: readonly HashedImage[],
-  allowLeakage: boolean,
-): Pick<Dataset, 'leakage' | 'warnings'> {
-  const { acrossSplits, acrossClasses, plain } = findDuplicates(images);
-  const warnings: string[] = [];
-  if (acrossSplits.length > 0) {
-    const leakage = `images of one split must not be in another, received ${namePairs(acrossSplits)}`;
-    if (!allowLeakage) throw new Error(`${leakage}; remove one of each pair, or go on with --allow-leakage`);
-    warnings.push(`${leakage}; measured accuracy may be too high`);
-  }
-  if (acrossClasses.length > 0) {
-    warnings.push(`the same images have two labels, one of them wrong: ${namePairs(acrossClasses)}`);
-  }
-  if (plain.length > 0) warnings.push(`the same images are there more than once: ${namePairs(plain)}`);
-  return { leakage: acrossSplits.length > 0, warnings };
-}
-
 const hashOf = (images: readonly Pick<Image, 'path' | 'sha256'>[]): string =>
   sha256(images.map((image) => `${image.sha256}  ${image.path}\n`).join(''));
 
@@ -148,19 +115,21 @@ const hashOf = (images: readonly Pick<Image, 'path' | 'sha256'>[]): string =>
  * @throws Error if a folder is wrong, a class has no images, or images are in two splits
  */
 export async function readDataset(folder: string, options: DatasetOptions): Promise<Dataset> {
-  const { seed, splitShares = DEFAULT_SHARES, allowLeakage = false, note } = options;
-  checkShares(splitShares);
-  const { classes, files, skipped: notRead } = options.found ?? findDatasetFiles(folder);
+  const { splitShares: shares = DEFAULT_SHARES, allowLeakage = false, use = 'train', note } = options;
+  checkShares(shares);
+  const { classes, files, skipped: notRead } = options.found ?? findDatasetFiles(folder, use);
   for (const file of notRead) note?.(skipSentence(file));
   const results = await readImages(folder, files, options);
   const skipped = [...notRead, ...results.filter((result) => 'reason' in result)];
   const read = results.filter((result): result is Image => !('reason' in result));
 
+  const sha256 = hashOf(read);
   const given = new Map(files.map(({ path, split }) => [path, split]));
   const isSplit = files.some(({ split }) => split !== undefined);
-  const drawn = isSplit ? [] : splitImages(read, { seed, shares: splitShares });
-  const images = read.map((image, i) => ({ ...image, split: given.get(image.path) ?? drawn[i]! }));
-  checkClasses(images, classes, folder);
+  const seed = typeof options.seed === 'number' ? options.seed : options.seed(sha256);
+  const drawn = isSplit || seed === undefined ? [] : splitImages(read, { seed, shares });
+  const images = read.map((image, i) => ({ ...image, split: given.get(image.path) ?? drawn[i] ?? 'test' }));
+  if (use === 'train') checkClasses(images, classes, folder);
   const { leakage, warnings: ofCopies } = checkDuplicates(images, allowLeakage);
   const near = nearWarning(findNearDuplicates(images, SPLIT_NAMES));
   const warnings = [...ofCopies, ...(near === undefined ? [] : [near])];
@@ -177,8 +146,8 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
     splits: bySplit((own) =>
       own.map(({ path, label, sha256 }) => ({ path: join(folder, path), label, sha256 })),
     ),
-    splitBy: isSplit ? 'folders' : { seed, shares: splitShares },
-    sha256: hashOf(images),
+    splitBy: isSplit ? 'folders' : seed === undefined ? 'nothing' : { seed, shares },
+    sha256,
     splitSha256: bySplit(hashOf),
     skipped,
     leakage,

@@ -59,10 +59,7 @@ function check(image: Buffer): void {
   if (other !== undefined) {
     throw new DecodeError('unsupported', `The image is ${other.name}; send a ${IMAGE_FORMAT_NAMES} instead.`);
   }
-  throw new DecodeError(
-    'invalid',
-    `The body is not an image; send the bytes of a ${IMAGE_FORMAT_NAMES} file.`,
-  );
+  throw new DecodeError('invalid', `This is not an image; send the bytes of a ${IMAGE_FORMAT_NAMES} file.`);
 }
 
 /** Position of the bit depth in a PNG. */

@@ -2,8 +2,9 @@
  * Finds duplicate images in a set.
  */
 
-/** Number of pairs that a message names; it counts the others. */
-const NAMED_PAIRS = 10;
+/** Number of groups that a message names, and of images that it names in each; it counts the others. */
+const NAMED_GROUPS = 10;
+const NAMED_IMAGES = 4;
 
 export interface HashedImage {
   readonly path: string;
@@ -15,47 +16,58 @@ export interface HashedImage {
   readonly pixelsSha256: string;
 }
 
-type Pair = readonly [HashedImage, HashedImage];
+/** At least two images with the same pixels. */
+type Group = readonly HashedImage[];
 
-/** Pairs of images with the same pixels, by kind of fault. */
+/** Groups of images with the same pixels, by kind of fault; each group is in one kind. */
 export interface Duplicates {
   /** In two splits: training images would be measured. */
-  readonly acrossSplits: readonly Pair[];
+  readonly acrossSplits: readonly Group[];
   /** In one split, in two classes. */
-  readonly acrossClasses: readonly Pair[];
+  readonly acrossClasses: readonly Group[];
   /** In one split, in one class. */
-  readonly plain: readonly Pair[];
+  readonly plain: readonly Group[];
 }
 
-/** Compares all images by their pixels. */
+/** Items by a key, in their order. */
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** Compares all images by their pixels; its time is proportional to their number. */
 export function findDuplicates(images: readonly HashedImage[]): Duplicates {
-  const groups = new Map<string, HashedImage[]>();
-  const found = { acrossSplits: [] as Pair[], acrossClasses: [] as Pair[], plain: [] as Pair[] };
-  for (const image of images) {
-    const group = groups.get(image.pixelsSha256) ?? [];
-    groups.set(image.pixelsSha256, group);
-    for (const other of group) {
-      const kind =
-        other.split !== image.split
-          ? 'acrossSplits'
-          : other.label !== image.label
-            ? 'acrossClasses'
-            : 'plain';
-      found[kind].push([other, image]);
-    }
-    group.push(image);
+  const found = { acrossSplits: [] as Group[], acrossClasses: [] as Group[], plain: [] as Group[] };
+  for (const group of groupBy(images, ({ pixelsSha256 }) => pixelsSha256).values()) {
+    if (group.length < 2) continue;
+    const [first] = group;
+    if (group.some(({ split }) => split !== first!.split)) found.acrossSplits.push(group);
+    else if (group.some(({ label }) => label !== first!.label)) found.acrossClasses.push(group);
+    else found.plain.push(group);
   }
   return found;
 }
 
-function namePair([a, b]: Pair): string {
-  const same = a.sha256 === b.sha256 ? 'same bytes' : 'same pixels';
-  return `${a.path} = ${b.path} (${same}${a.label === b.label ? '' : ', two classes'})`;
+/** `a = b (same bytes)`; of a large group, an image of each split and class comes first. */
+function nameGroup(group: Group): string {
+  const places = groupBy(group, ({ split, label }) => `${split}/${label}`);
+  const firsts = new Set([...places.values()].map(([first]) => first!));
+  const inOrder = [...firsts, ...group.filter((image) => !firsts.has(image))];
+  const named = inOrder.slice(0, NAMED_IMAGES).map(({ path }) => path);
+  const more = group.length > NAMED_IMAGES ? ` and ${group.length - NAMED_IMAGES} more` : '';
+  const same = new Set(group.map(({ sha256 }) => sha256)).size === 1 ? 'same bytes' : 'same pixels';
+  const classes = new Set(group.map(({ label }) => label)).size;
+  return `${named.join(' = ')}${more} (${same}${classes === 1 ? '' : `, ${classes} classes`})`;
 }
 
-/** Says how many pairs there are and names the first ten: `2 pairs: a = b (same bytes), c = d (same pixels)`. */
-export function namePairs(pairs: readonly Pair[]): string {
-  const named = pairs.slice(0, NAMED_PAIRS).map(namePair);
-  const more = pairs.length > NAMED_PAIRS ? [`and ${pairs.length - NAMED_PAIRS} more`] : [];
-  return `${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'}: ${[...named, ...more].join(', ')}`;
+/** Says how many groups there are and names the first ten: `2 groups: a = b (same bytes), c = d (same pixels)`. */
+export function nameGroups(groups: readonly Group[]): string {
+  const named = groups.slice(0, NAMED_GROUPS).map(nameGroup);
+  const more = groups.length > NAMED_GROUPS ? [`and ${groups.length - NAMED_GROUPS} more`] : [];
+  return `${groups.length} ${groups.length === 1 ? 'group' : 'groups'}: ${[...named, ...more].join(', ')}`;
 }

@@ -81,6 +81,16 @@ function attribute(writer: BinaryWriter, name: string, value: Attribute): void {
   });
 }
 
+/** Finite weights can make others: the square root of a negative variance is NaN. */
+function checkFinite(name: string, values: Initializer['values']): void {
+  const wrong = values instanceof Float32Array ? values.find((value) => !Number.isFinite(value)) : undefined;
+  if (wrong !== undefined) {
+    throw new RangeError(
+      `constant ${name} of the graph must hold finite numbers, received ${wrong}: train the model again, or start from other weights`,
+    );
+  }
+}
+
 function node(writer: BinaryWriter, { op, inputs, output, attributes = {} }: Node): void {
   message(writer, 1, (w) => {
     inputs.forEach((input) => text(w, 1, input));
@@ -90,6 +100,7 @@ function node(writer: BinaryWriter, { op, inputs, output, attributes = {} }: Nod
 }
 
 function initializer(writer: BinaryWriter, { name, dims, values }: Initializer): void {
+  checkFinite(name, values);
   message(writer, 5, (w) => {
     integers(w, 1, dims);
     integer(w, 2, TENSOR_TYPES[values[Symbol.toStringTag]]!);
@@ -119,7 +130,11 @@ function value(writer: BinaryWriter, field: number, { name, dims }: Value): void
 /** Facts that a graph carries for those who run it, by name. */
 export type Metadata = Readonly<Record<string, string>>;
 
-/** Encodes a model. The bytes depend only on the graph and the metadata. */
+/**
+ * Encodes a model. The bytes depend only on the graph and the metadata.
+ *
+ * @throws RangeError naming a constant with a number that is not finite
+ */
 export function encodeModel(graph: Graph, metadata: Metadata = {}): Uint8Array {
   const writer = new BinaryWriter();
   integer(writer, 1, IR_VERSION);

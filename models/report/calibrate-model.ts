@@ -14,14 +14,14 @@ import { type Int8Cost, writeInt8File } from '../engines/onnxruntime/int8-file';
 import { evaluateDataset, type LabelledFile } from '../evaluation/evaluate-dataset';
 import { readImage } from '../evaluation/predict';
 import { GATE, GATE_TEXT, judgeInt8 } from '../evaluation/precision-gate';
+import { REPORT_FILES } from '../report-files';
 import type { ProgressReporter } from '../training/progress';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
 import { describeCost, int8Section, withInt8Section } from './int8-section';
-import { classIndices, readImages } from './labelled-images';
+import { classIndices, readSplitImages } from './labelled-images';
 
 /** Images that the ranges are chosen on: more change the last digits only. */
 const CALIBRATION_IMAGES = 128;
-const CARD_NAME = 'model-card.md';
 
 /** What to calibrate on, and how. */
 export interface CalibrateOptions {
@@ -98,7 +98,7 @@ export function keepCalibration(
     );
   }
   note(`wrote ${writeInt8File(saved, calibrated, cost)}`);
-  const card = join(saved.folder, CARD_NAME);
+  const card = join(saved.folder, REPORT_FILES.card);
   if (existsSync(card)) {
     writeFileAtomic(card, withInt8Section(readFileSync(card, 'utf8'), int8Section({ ...calibrated, cost })));
   }
@@ -114,9 +114,10 @@ export async function calibrateModel(folder: string, options: CalibrateOptions):
   const { data, threads, note, onCount } = options;
   const saved = readSavedModel(folder);
   const found = findDatasetFiles(data);
-  const indices = classIndices(saved, found.classes, data);
+  const indices = classIndices(saved, found.classes, { data, use: 'train' });
   // Both precisions gain alike from an image that trained the model, so that a warning is enough.
-  const { train, val, test } = (await readImages([folder], found, { ...options, allowLeakage: true })).splits;
+  const { train, val, test } = (await readSplitImages([folder], found, { ...options, allowLeakage: true }))
+    .splits;
   const images = await decode(sample(train, CALIBRATION_IMAGES));
   let done = 0;
   const calibrated = await calibrate(folder, images, threads, () =>

@@ -20,10 +20,12 @@ import { correctPredictions, type Evaluation } from '../evaluation/evaluation';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
 import { confusionTable } from './confusion-table';
 import { classIndices, type LabelledImagesOptions, readImages } from './labelled-images';
+import { imagesOf, measuredSplit, noteMissingClasses } from './measured-images';
 
 /** What to measure, and how. */
 export interface ComparisonOptions extends LabelledImagesOptions {
-  readonly split: EvaluatedSplit;
+  /** @default the split or splits that {@link measuredSplit} chooses */
+  readonly split?: EvaluatedSplit | undefined;
   readonly engine: EngineKind;
   /** Precisions to measure each model in. */
   readonly precisions: readonly Precision[];
@@ -85,7 +87,7 @@ function countParameters({ architecture, classes }: SavedModel): number {
 }
 
 /**
- * Measures saved models one after another on the images of a split.
+ * Measures saved models one after another on the same images.
  *
  * @param folders of the saved models; each is compared with the first
  * @throws RangeError, before anything is measured, if a model's classes are not those of the data set
@@ -94,22 +96,23 @@ export async function compareModels(
   folders: readonly string[],
   options: ComparisonOptions,
 ): Promise<Comparison> {
-  const { data, split, engine: kind, precisions, threads, onnxCacheDir, note, onCount } = options;
-  const found = findDatasetFiles(data);
+  const { data, engine: kind, precisions, threads, onnxCacheDir, note, onCount } = options;
+  const found = findDatasetFiles(data, 'measure');
   const models = folders.map((folder) => {
     const saved = readSavedModel(folder);
-    return { saved, indices: classIndices(saved, found.classes, data) };
+    return { saved, indices: classIndices(saved, found.classes, { data, use: 'measure' }) };
   });
   const dataset = await readImages(folders, found, options);
-  const { val, test } = dataset.splits;
-  const items = { val, test, 'val+test': [...val, ...test] }[split];
+  const split = options.split ?? measuredSplit(dataset);
+  const items = imagesOf(dataset, split, data);
+  noteMissingClasses(models[0]!.saved, items, dataset, note);
   const measured: MeasuredModel[] = [];
   let first: { readonly correct: boolean[]; readonly engine: Comparison['engine'] } | undefined;
   const runs = models.flatMap((model) => precisions.map((precision) => ({ ...model, precision })));
   for (const { saved, indices, precision } of runs) {
     const { folder, architecture } = saved;
     const labelled = items.map(({ path, label }) => ({ path, label: indices[label]! }));
-    note(`${folder}: ${items.length} images of ${split} at ${precision}`);
+    note(`${folder}: ${items.length} images${ofSplit(split)} at ${precision}`);
     const engine = await loadEngine({ kind, modelDir: folder, threads, precision, onnxCacheDir });
     if (first === undefined) note(describeEngine(engine));
     const { evaluation, labels, probabilities } = await evaluateDataset(engine, labelled, {
@@ -129,6 +132,8 @@ export async function compareModels(
   const { sha256: dataSha256, splitBy } = dataset;
   return { data, dataSha256, split, splitBy, engine: first!.engine, threads, models: measured };
 }
+
+const ofSplit = (split: EvaluatedSplit) => (split === 'all' ? '' : ` of ${split}`);
 
 /** The comparison as Markdown; for a single model, with its classes and its confusion matrix. */
 export function formatComparison({ split, engine, threads, models: measured }: Comparison): string {
@@ -158,8 +163,13 @@ export function formatComparison({ split, engine, threads, models: measured }: C
           ]),
     ],
   );
-  const { images } = measured[0]!.evaluation;
-  return `Measured on ${images} images of ${split} with ${engine.kind}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; latency: one image at a time, without decoding.
+  const { images, perClass } = measured[0]!.evaluation;
+  const { classes } = readSavedModel(measured[0]!.folder);
+  const missing = classes
+    .filter((_, i) => perClass[i]!.support === 0)
+    .map(escapeMarkdown)
+    .join(', ');
+  return `Measured on ${images} images${ofSplit(split)} with ${engine.kind}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; latency: one image at a time, without decoding.${missing === '' ? '' : ` No images of ${missing}.`}
 
 ${table(head, rows)}
 ${measured.length === 1 ? formatClasses(measured[0]!) : ''}`;

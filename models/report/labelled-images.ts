@@ -2,11 +2,13 @@
  * Reads labelled images for the measuring of saved models.
  */
 import { type Dataset, readDataset } from '../data/dataset';
-import type { DatasetFiles } from '../data/dataset-files';
+import type { DatasetFiles, DatasetUse } from '../data/dataset-files';
+import type { EvaluatedSplit } from '../data/dataset-splits';
+import { lookAlikeHint } from '../data/class-names';
 import { DEFAULT_SEED } from '../recipes';
 import type { ProgressReporter } from '../training/progress';
 import type { SavedModel } from '../weights/saved-model';
-import { trainingSeed } from './training-seed';
+import { type TrainedOn, trainedOn } from './trained-on';
 
 /** Which images to read. */
 export interface LabelledImagesOptions {
@@ -15,7 +17,8 @@ export interface LabelledImagesOptions {
   /**
    * Seed that splits a data set without split folders.
    *
-   * @default the training seed of the first model whose folder records one, else {@link DEFAULT_SEED}
+   * @default the seed of the first model that was trained on this set. If none was, the set is split only if a split is to
+   *   be measured: by the first model's seed, else by {@link DEFAULT_SEED}
    */
   readonly seed?: number;
   /** Whether an image that lies in two splits is a warning instead of an error. */
@@ -28,51 +31,116 @@ export interface LabelledImagesOptions {
 /**
  * The model's class index of each class of the data set.
  *
- * @throws RangeError if the model's classes are not those of the data set
+ * @param use to train, the set must have every class of the model
+ * @throws RangeError if the data set has a class that the model lacks
  */
 export function classIndices(
   { folder, classes }: SavedModel,
   found: readonly string[],
-  data: string,
+  { data, use }: { readonly data: string; readonly use: DatasetUse },
 ): number[] {
-  if (String([...classes].sort()) !== String([...found].sort())) {
+  const unknown = found.filter((name) => !classes.includes(name));
+  const missing = use === 'train' ? classes.filter((name) => !found.includes(name)) : [];
+  if (unknown.length > 0 || missing.length > 0) {
     throw new RangeError(
-      `${folder} must have the classes of ${data}, ${found.join(', ')}, received ${classes.join(', ')}: choose a model trained on these classes, or another data set`,
+      `${folder} must have the classes of ${data}, ${found.join(', ')}, received ${classes.join(', ')}${lookAlikeHint(unknown, classes)}: choose a model trained on these classes, or another data set`,
     );
   }
   return found.map((name) => classes.indexOf(name));
 }
 
-/** Reads the data set, and warns if the figures may include images that a model was trained on. */
+/** Reads every image, split as a training would split them, to train or calibrate on some and measure the others. */
+export async function readSplitImages(
+  folders: readonly string[],
+  found: DatasetFiles,
+  options: LabelledImagesOptions,
+): Promise<Dataset> {
+  return readImages(folders, found, { ...options, split: 'val+test', use: 'train' });
+}
+
+/**
+ * Reads the images that are there, and warns if the figures may include images that a model was trained on.
+ *
+ * @param options `split`: what is to be measured, if that is given
+ */
 export async function readImages(
   folders: readonly string[],
   found: DatasetFiles,
-  { data, seed: given, allowLeakage, note, onCount }: LabelledImagesOptions,
+  options: LabelledImagesOptions & { readonly split?: EvaluatedSplit | undefined; readonly use?: DatasetUse },
 ): Promise<Dataset> {
-  const trainings = folders.flatMap((folder) => {
-    const seed = trainingSeed(folder);
-    return seed === undefined ? [] : [{ folder, seed }];
-  });
-  const seed = given ?? trainings[0]?.seed ?? DEFAULT_SEED;
+  const { data, seed: given, split, use = 'measure', allowLeakage, note, onCount } = options;
+  const trainings = folders.flatMap((folder) => trainedOn(folder) ?? []);
+  const bySeed = trainings.filter(({ splitBy }) => splitBy === 'seed');
   const dataset = await readDataset(data, {
-    found,
-    seed,
-    allowLeakage,
-    note,
+    ...{ found, use, allowLeakage, note },
+    seed: (sha256) => {
+      if (given !== undefined || split === 'all') return given;
+      const own = bySeed.find((training) => training.sha256 === sha256);
+      if (own !== undefined) return own.seed;
+      return split === undefined ? undefined : (bySeed[0]?.seed ?? DEFAULT_SEED);
+    },
     onProgress: (count) => onCount?.({ task: 'reading', ...count }),
   });
-  if (dataset.splitBy === 'folders') return dataset;
-  if (given === undefined) {
-    note(
-      trainings[0] === undefined
-        ? `warning: split by seed ${seed}, because no model folder records its training seed; the split may contain training images: pass the training seed with --seed`
-        : `split by seed ${seed}, the training seed of ${trainings[0].folder}`,
-    );
-  }
-  for (const { folder, seed: own } of trainings.filter((training) => training.seed !== seed)) {
-    note(
-      `warning: ${folder} was trained with seed ${own}, but these images are split by seed ${seed}; if it was trained on this data set, the split contains its training images: measure it with --seed ${own}`,
-    );
-  }
+  const notes = notesOn(dataset, { folders, trainings, isGiven: given !== undefined, all: split === 'all' });
+  notes.forEach((sentence) => note(sentence));
   return dataset;
 }
+
+/** How the set was split, and why figures may be too high. */
+function notesOn(
+  dataset: Dataset,
+  measured: {
+    readonly folders: readonly string[];
+    readonly trainings: readonly TrainedOn[];
+    /** Whether the seed was given. */
+    readonly isGiven: boolean;
+    /** Whether all images are measured. */
+    readonly all: boolean;
+  },
+): string[] {
+  const { folders, trainings, isGiven, all } = measured;
+  const { splitBy, sha256 } = dataset;
+  const own = trainings.filter((training) => training.sha256 === sha256);
+  if (all) {
+    return own.map(
+      ({ folder }) => `warning: ${folder} was trained on a part of these images: its figures are too high`,
+    );
+  }
+  if (splitBy === 'folders') return [];
+  if (splitBy === 'nothing') return folders.map((folder) => unsplitNote(folder, trainings));
+  const bySeed = trainings.filter((training) => training.splitBy === 'seed');
+  return [
+    ...(isGiven ? [] : [seedNote(splitBy.seed, bySeed)]),
+    ...bySeed
+      .filter(({ seed }) => seed !== splitBy.seed)
+      .map(
+        ({ folder, seed }) =>
+          `warning: ${folder} was trained with seed ${seed}, but these images are split by seed ${splitBy.seed}; if it was trained on this data set, the split contains its training images: measure it with --seed ${seed}`,
+      ),
+    ...own
+      .filter((training) => isOtherSplit(training, splitBy.seed, dataset))
+      .map(({ folder }) => olderSplitNote(folder)),
+  ];
+}
+
+const unsplitNote = (folder: string, trainings: readonly TrainedOn[]): string => {
+  const training = trainings.find((each) => each.folder === folder);
+  return training === undefined
+    ? `measuring all images; ${folder} does not say what it was trained on: if on some of these images, its figures are too high`
+    : `measuring all images, because ${folder} was trained on another set, ${training.name}; if both have images in common, its figures are too high`;
+};
+
+const seedNote = (seed: number, bySeed: readonly TrainedOn[]): string => {
+  const training = bySeed.find((each) => each.seed === seed);
+  return training === undefined
+    ? `warning: split by seed ${seed}, because no model folder records its training seed; the split may contain training images: pass the training seed with --seed`
+    : `split by seed ${seed}, the training seed of ${training.folder}`;
+};
+
+/** Whether an older version drew other splits with the same seed: it counted every copy of an image. */
+const isOtherSplit = ({ seed, splitSha256 }: TrainedOn, used: number, dataset: Dataset): boolean =>
+  seed === used &&
+  (splitSha256 === undefined ? dataset.warnings.length > 0 : splitSha256.test !== dataset.splitSha256.test);
+
+const olderSplitNote = (folder: string): string =>
+  `warning: ${folder} was trained by an older version, which split sets with copies of an image otherwise; the split contains its training images: train again, or measure other images`;

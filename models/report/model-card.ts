@@ -1,7 +1,7 @@
 /**
  * The model card of a trained model as Markdown: what it is, what was measured, its limits, and how it was made.
  */
-import { SPLIT_NAMES } from '../data/dataset-files';
+import { SPLIT_NAMES } from '../data/split-folders';
 import { ARCHITECTURES, INPUT_SHAPE, PREPROCESSINGS } from '../catalog';
 import { escapeMarkdown, table } from '../../charts/markdown';
 import { mainSplit, type ModelCardFacts } from './model-facts';

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import type { Base } from '../weights/saved-model';
 import type { ArchitectureId, ModelName, Preprocessing } from '../catalog';
 import type { Evaluation, Mistake } from '../evaluation/evaluation';
-import type { SplitName } from '../data/dataset-files';
+import type { SplitName } from '../data/split-folders';
 import type { Augmentation, BatchNormMode, StageName } from '../recipes';
 
 /** One stage of the training. */
@@ -72,6 +72,8 @@ export interface ModelCardFacts {
      * split; if the seed splits it, the split follows from seed and bytes.
      */
     readonly sha256: string;
+    /** The same checksum of the images of each split. Older figures lack it. */
+    readonly splitSha256?: Readonly<Record<SplitName, string>>;
     /** What decides the split of an image: its folder, or the seed of the training. */
     readonly splitBy: 'folders' | 'seed';
     /** Number of images of each class, by split. */

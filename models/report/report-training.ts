@@ -110,7 +110,7 @@ export async function reportTraining(
     base: baseFacts(saved.base),
     weightsSha256: saved.weights.sha256,
     data: {
-      ...{ name, sha256: dataset.sha256, splitBy },
+      ...{ name, sha256: dataset.sha256, splitSha256: dataset.splitSha256, splitBy },
       counts: countsOf(dataset.splits, dataset.classes.length),
     },
     seed: plan.seed,
@@ -150,10 +150,7 @@ const countsOf = (splits: TrainedModel['dataset']['splits'], classCount: number)
   return { train: count(splits.train), val: count(splits.val), test: count(splits.test) };
 };
 
-function stageFacts(
-  { recipe, keep, finish }: TrainingPlan,
-  entries: readonly HistoryEntry[],
-): StageFacts[] {
+function stageFacts({ recipe, keep, finish }: TrainingPlan, entries: readonly HistoryEntry[]): StageFacts[] {
   const keptOf = (stage: StageName) => (stage === entries.at(-1)?.stage && finish) || keep;
   return STAGES.filter((stage) => recipe[stage].epochs > 0).map((stage) => {
     const trained = entries.filter((entry) => entry.stage === stage);

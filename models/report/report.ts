@@ -9,21 +9,12 @@ import { confusionChart, reliabilityChart } from './evaluation-charts';
 import type { DatasetEvaluation, LabelledFile } from '../evaluation/evaluate-dataset';
 import { worstMistakes } from '../evaluation/evaluation';
 import { writeFileAtomic } from '../../files/write';
+import { REPORT_FILES } from '../report-files';
 import type { HistoryEntry } from '../training/history';
 import { MAX_SHEET_IMAGES, mistakesSheet } from './mistakes-sheet';
 import { modelCard } from './model-card';
 import { mainSplit, type ModelCardFacts } from './model-facts';
 import { trainingChart } from './training-chart';
-
-/** Names of the files in the folder of the saved model. */
-export const REPORT_FILES = {
-  card: 'model-card.md',
-  figures: 'evaluation.json',
-  training: 'training.svg',
-  confusion: 'confusion.svg',
-  reliability: 'reliability.svg',
-  mistakes: 'mistakes.jpg',
-} as const;
 
 /** The facts and measurements of a report. */
 export interface ReportInput {

@@ -1,9 +1,9 @@
 /**
  * The history of a training as JSON Lines: one line per epoch, appended when the epoch ends.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
-import { writeFileAtomic } from '../../files/write';
+import { appendSynced, writeFileAtomic } from '../../files/write';
 import { type BestEpoch, isBetter, type TrainingState } from './checkpoint';
 import type { EpochRecord } from './progress';
 import { STAGES } from '../recipes';
@@ -108,7 +108,7 @@ function writeHistory(file: string, entries: readonly HistoryEntry[]): void {
 export function appendHistory(file: string, entry: HistoryEntry): void {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (text !== '' && !text.endsWith('\n')) writeHistory(file, parseHistory(text, file).entries);
-  appendFileSync(file, formatJsonLine(entry), { flush: true });
+  appendSynced(file, formatJsonLine(entry));
 }
 
 /** The entries up to a checkpoint: all of earlier stages, and the completed epochs of its own stage. */

@@ -19,10 +19,11 @@ import { useTfjsNode } from '../engines/tfjs';
 import { makeOut, removeTemporaries } from '../../files/write';
 import { finishedTraining } from './finish-training';
 import { appendHistory, HISTORY_NAME, truncateHistory } from './history';
+import { checkOut } from './out-folder';
 import { openInputPipeline } from '../data/input-pipeline';
 import type { ProgressReporter } from './progress';
 import { type Augmentation, type BatchNormMode, type KeptEpoch, type Recipe, STAGE_TITLES } from '../recipes';
-import { type Base, MANIFEST_NAME, writeSavedModel } from '../weights/saved-model';
+import { type Base, writeSavedModel } from '../weights/saved-model';
 import type { Weights } from '../weights/weights';
 import { resolveBase } from './resolve-base';
 import { CHECKPOINT_NAME, type Fingerprint, type TrainingState } from './checkpoint';
@@ -168,30 +169,6 @@ function checkStart({ architecture, data, out, recipe, resume, finish }: Trainin
   const found = findDatasetFiles(data);
   makeOut(out);
   return found;
-}
-
-/** @throws Error if `out` holds another training, or none to resume */
-function checkOut({ out, resume, finish }: Pick<TrainingPlan, 'out' | 'resume' | 'finish'>): void {
-  const has = (name: string) => existsSync(join(out, name));
-  if (finish !== undefined) {
-    if (has(CHECKPOINT_NAME)) return;
-    throw new Error(
-      `--finish needs a training in --out ${out}, received none (no ${CHECKPOINT_NAME}): correct --out, or omit --finish to start a training`,
-    );
-  }
-  if (resume) {
-    // A training that was killed before its first checkpoint has a history.
-    if (has(CHECKPOINT_NAME) || (has(HISTORY_NAME) && !has(MANIFEST_NAME))) return;
-    throw new Error(
-      `--resume needs a training in --out ${out}, received none (no ${CHECKPOINT_NAME}): correct --out, or omit --resume to start a training`,
-    );
-  }
-  const name = [CHECKPOINT_NAME, MANIFEST_NAME].find(has);
-  if (name === undefined) return;
-  const remedy = name === CHECKPOINT_NAME ? 'continue it with --resume, or choose' : 'choose';
-  throw new Error(
-    `--out ${out} must not contain a training, received one (${name}): ${remedy} another folder`,
-  );
 }
 
 /** Reads the data set, and notes its classes and counts. */

@@ -9,7 +9,14 @@ import { setImmediate } from 'node:timers/promises';
 import type * as tf from '@tensorflow/tfjs';
 
 import { HEAD_NAME } from '../architectures/classifier';
-import { type BatchNormMode, type Recipe, type Stage, type StageName, STAGES } from '../recipes';
+import {
+  type BatchNormMode,
+  type Recipe,
+  type Stage,
+  STAGE_TITLES,
+  type StageName,
+  STAGES,
+} from '../recipes';
 import { readWeights, seededWeight, setWeights, variables, type Weights } from '../weights/weights';
 import {
   type ActivationSource,
@@ -70,7 +77,7 @@ export interface Training {
  * Trains both stages, or the rest of them after a checkpoint; a stage of 0 epochs is skipped.
  *
  * @returns the weights that training may have changed, by `layer/weight`
- * @throws RangeError as {@link readCheckpoint} does
+ * @throws RangeError as {@link readCheckpoint} does, or when the loss is no finite number any more
  */
 export async function trainClassifier(training: Training): Promise<Weights> {
   const { classifier, recipe, seed } = training;
@@ -192,6 +199,7 @@ async function trainEpoch(
     correct += result.correct;
     count += labels.length;
     step += 1;
+    checkLoss(lossSum, training, { stage, epoch, step });
     training.onStep?.({ stage, epoch, step, steps, loss: lossSum / count, accuracy: correct / count });
   }
   const figures = { loss: lossSum / count, accuracy: correct / count };
@@ -199,6 +207,7 @@ async function trainEpoch(
   for await (const { activations, labels } of validation?.() ?? []) {
     const result = evaluateStep(learner, activations, labels, labelSmoothing);
     valLossSum += result.lossSum;
+    checkLoss(valLossSum, training, { stage, epoch, step });
     valCorrect += result.correct;
     valCount += labels.length;
     // Nothing else in this loop yields to the event loop, and only the event loop handles Ctrl-C.
@@ -212,6 +221,24 @@ async function trainEpoch(
     learningRate,
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+/**
+ * Ends a training whose loss is no number any more: every later epoch would be the same, and no such weights are written.
+ *
+ * @throws RangeError naming the step, the probable cause and the remedy
+ */
+function checkLoss(
+  lossSum: number,
+  { recipe }: Pick<Training, 'recipe'>,
+  { stage, epoch, step }: { readonly stage: StageName; readonly epoch: number; readonly step: number },
+): void {
+  if (Number.isFinite(lossSum)) return;
+  const option = stage === 'head' ? '--head-learning-rate' : '--fine-tune-learning-rate';
+  throw new RangeError(
+    `the loss must be a finite number, received ${lossSum} after step ${step} of epoch ${epoch} of ${STAGE_TITLES[stage]}: ` +
+      `start again with another --out and a lower ${option} (it is ${recipe[stage].learningRate})`,
+  );
 }
 
 /**

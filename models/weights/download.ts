@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { makeFolder } from '../../files/write';
+import { cannotWrite, makeFolder, removeIfPossible } from '../../files/write';
 
 /** A published file, with the known facts about its contents. */
 export interface PublishedFile {
@@ -69,8 +69,8 @@ function difference(published: PublishedFile, found: Fingerprint): string | unde
 /** A transfer that may succeed at the next attempt. */
 class Interrupted extends Error {}
 
-/** Codes of failures that no retry within half a minute can fix: no network, no space, no permission. */
-const LASTING_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ENOSPC', 'EACCES', 'EROFS']);
+/** Codes of failures that no retry within half a minute can fix: no network, no permission. */
+const LASTING_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EACCES', 'EROFS']);
 
 /** The innermost reason of a failed `fetch`; its own message says only that it failed. */
 function reason(error: unknown): { text: string; code: string | undefined } {
@@ -79,6 +79,9 @@ function reason(error: unknown): { text: string; code: string | undefined } {
   if (typeof cause === 'object' && cause !== null && 'message' in cause) return reason(cause);
   return { text: message || (code ?? 'no reason given'), code };
 }
+
+/** Codes of a disk that takes no more. */
+const FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);
 
 function failure(error: unknown): Error {
   const { text, code = '' } = reason(error);
@@ -125,7 +128,10 @@ async function transfer(published: PublishedFile, part: string, options: Downloa
     }
     await file.sync();
   } catch (error) {
-    throw failure(error);
+    const isFull = FULL_CODES.has((error as NodeJS.ErrnoException).code ?? '');
+    // The part of a broken transfer is kept, but not where it fills the disk.
+    if (isFull) removeIfPossible(part);
+    throw isFull ? cannotWrite(part, error) : failure(error);
   } finally {
     await file.close();
   }

@@ -4,9 +4,10 @@
  *
  * @see keras/src/legacy/saving/legacy_h5_format.py and keras/src/saving/saving_lib.py
  */
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, renameSync } from 'node:fs';
 import { resolve } from 'node:path';
 
+import { cannotWrite, removeIfPossible } from '../../files/write';
 import { withExtractedWeights, ZIP_SIGNATURE } from './keras-archive';
 import {
   type ExpectedLayer,
@@ -14,6 +15,8 @@ import {
   type StoredLayer,
   type StoredWeight,
 } from './keras-weight-layouts';
+import { checkFinite } from './finite';
+import { systemErrorOf } from './hdf5-errors';
 import type { WeightArray, Weights } from './weights';
 
 /** HDF5 compiled to WebAssembly; the package has no CommonJS form. It reads and writes the host's files in place. */
@@ -145,6 +148,12 @@ function readValues(file: string, root: File, path: string): Float32Array {
       `${file}: ${path} must hold numbers in single precision (<f), received ${JSON.stringify(dtype)}: save the model in float32`,
     );
   }
+  const values = readable(file, dataset, path);
+  checkFinite(values, `${file}: ${path}`, 'choose other weights, or save the model again');
+  return values;
+}
+
+function readable(file: string, dataset: Dataset, path: string): Float32Array {
   try {
     return dataset.value as Float32Array;
   } catch (error) {
@@ -210,7 +219,7 @@ function writeLayer(root: File, { name, weights }: ExpectedLayer, values: Readon
  * layers. The file is written completely or not at all. HDF5 stores the time in it, so its checksum changes.
  *
  * @param layers `expectedLayers` of the model, which decide the order
- * @throws RangeError naming a weight that is missing or has another shape
+ * @throws RangeError naming a weight that is missing, has another shape or a number that is not finite
  */
 export async function writeKerasWeights(
   file: string,
@@ -219,7 +228,10 @@ export async function writeKerasWeights(
 ): Promise<void> {
   for (const { name: layer, weights: expected } of layers) {
     for (const { name, shape } of expected) {
-      const found = weights.get(`${layer}/${name}`)?.shape;
+      const weight = weights.get(`${layer}/${name}`);
+      if (weight !== undefined)
+        checkFinite(weight.values, `weight ${layer}/${name}`, 'train the model again');
+      const found = weight?.shape;
       if (String(found) !== String(shape)) {
         throw new RangeError(
           `weight ${layer}/${name} must have shape [${shape}] to be written to ${file}, received ${found === undefined ? 'none' : `[${found}]`}`,
@@ -249,7 +261,7 @@ export async function writeKerasWeights(
     closeSync(descriptor);
     renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+    removeIfPossible(temporary);
+    throw cannotWrite(file, systemErrorOf(error));
   }
 }

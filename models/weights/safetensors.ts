@@ -3,6 +3,7 @@
  *
  * @see https://github.com/huggingface/safetensors#format
  */
+import { checkFinite } from './finite';
 import type { WeightArray, Weights } from './weights';
 
 const BYTES = { I8: 1, F32: 4 } as const;
@@ -47,6 +48,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray) =>
  * Encodes weights. The bytes depend only on the arguments.
  *
  * @param dtypeOf how to store the weight with this name; I8 adds a scale per output channel
+ * @throws RangeError naming a tensor with a number that is not finite
  */
 export function encodeSafetensors(
   weights: Weights,
@@ -63,6 +65,7 @@ export function encodeSafetensors(
   };
   for (const [name, weight] of weights) {
     const { shape, values } = weight;
+    checkFinite(values, `tensor ${name}`, 'the training diverged; train again with a lower learning rate');
     const dtype = dtypeOf(name);
     if (dtype === 'F32') add(name, dtype, shape, bytesOf(values));
     else {
@@ -176,6 +179,8 @@ function decodeTensor(
   const [start, end] = checkedOffsets(file, base, name, entry, source);
   // Copied, because a typed array must start at a multiple of its element size.
   const data = file.buffer.slice(file.byteOffset + base + start, file.byteOffset + base + end);
-  if (entry.dtype === 'F32') return new Float32Array(data);
-  return Float32Array.from(new Int8Array(data));
+  if (entry.dtype !== 'F32') return Float32Array.from(new Int8Array(data));
+  const values = new Float32Array(data);
+  checkFinite(values, `tensor ${name} of ${source}`, 'train the model again, or copy the file again');
+  return values;
 }

@@ -64,6 +64,18 @@ test('synth --json prints the folder, its files and the warnings', () => {
   expect(stderr).toBe('');
 });
 
+test.each([
+  [
+    ['evaluate', 'nothing', '--json'],
+    'the model must be one demo model, accuracy or latency, received nothing',
+  ],
+  [['evaluate', '--colour', '--json'], "unknown option '--colour'"],
+])('%j fails with an event, since its reader parses JSON', (words, message) => {
+  const { stdout, stderr, status } = tandem(...words);
+  expect([stdout, status]).toEqual(['', 1]);
+  expect(JSON.parse(stderr)).toEqual({ event: 'error', message: expect.stringContaining(message) });
+});
+
 test('fit --json prints verdict, requests and placements', () => {
   const { stdout, status } = tandem('fit', 'accuracy-max-size', '--basis', 'container', '--json');
   expect(status).toBe(0);

@@ -1,6 +1,7 @@
 import {
   formatBar,
   formatEpochLine,
+  formatEpochLines,
   formatSeconds,
   formatStepLine,
   formatStepTime,
@@ -63,6 +64,25 @@ test('the line of an epoch reads as in Keras', () => {
   );
 });
 
+test('the line of a complete epoch fits the terminal, if need be on two lines', () => {
+  expect(formatEpochLines(EPOCH, 56, 120)).toEqual([formatEpochLine(EPOCH, 56)]);
+  for (const steps of [4, 56, 1234]) {
+    const lines = formatEpochLines({ ...EPOCH, seconds: 3725 }, steps, 80);
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  }
+  expect(formatEpochLines(EPOCH, 56, 80)).toEqual([
+    `56/56 ${formatBar(1, 1, 20)} 14s 250ms/step - accuracy: 0.7100 - loss: 0.8300`,
+    '      val_accuracy: 0.7500 - val_loss: 0.7000',
+  ]);
+  expect(formatEpochLines(EPOCH, 56, 60)[0]).toBe(
+    `56/56 ${formatBar(1, 1, 5)} 14s 250ms/step - accuracy: 0.7100 - loss: 0.8300`,
+  );
+  const { valAccuracy, valLoss, ...training } = EPOCH;
+  expect([valAccuracy, valLoss]).toEqual([0.75, 0.7]);
+  expect(formatEpochLines(training, 56, 60)).toHaveLength(1);
+});
+
 test('the line of a running epoch shows the time left and never wraps', () => {
   const line = ' ETA 11s 250ms/step - accuracy: 0.7100 - loss: 0.8300';
   expect(formatStepLine(STEP, 0.25)).toBe(`12/56${line}`);
@@ -89,7 +109,7 @@ test('a terminal shows a heading and redraws one line below it', () => {
     `${redraw}2/4 ${formatBar(2, 4, 20)} ETA 1s 500ms/step - ${figures}`,
     `${redraw}3/4 ${formatBar(3, 4, 20)} ETA 1s 500ms/step - ${figures}`,
     `${redraw}4/4 ${formatBar(4, 4, 20)} ETA 0s 500ms/step - ${figures}`,
-    `${redraw}4/4 ${formatBar(4, 4, 20)} 2s 500ms/step - ${figures} - val_accuracy: 0.7500 - val_loss: 0.7000\n`,
+    `${redraw}4/4 ${formatBar(4, 4, 20)} 2s 500ms/step - ${figures}\n    val_accuracy: 0.7500 - val_loss: 0.7000\n`,
     `Epoch 2/2 (head)  ${formatBar(1, 2, 20)} 1/2 epochs, about 2s left\n`,
   ]);
 });

@@ -1,4 +1,4 @@
-import { resultLines } from '../../cli/train-result';
+import { resultEvent, resultLines } from '../../cli/train-result';
 import { evaluate } from '../../models/evaluation/evaluation';
 
 const measured = (split: 'val' | 'test', labels: readonly number[]) => ({
@@ -21,6 +21,15 @@ test('a training ends with the accuracy on the test split, its interval and the 
     "  npx tandem predict 'build/it'\\''s' IMAGE",
     "  npm run image -- 'build/it'\\''s'",
   ]);
+});
+
+test('for a reader of JSON Lines the result is the last event', () => {
+  const facts = { model: 'latency', measured: [measured('test', [0, 0, 0, 1])] } as const;
+  expect(resultEvent(facts, 'out', 'out/model-card.md')).toEqual({
+    ...{ event: 'result', model: 'latency', folder: 'out', card: 'out/model-card.md', split: 'test' },
+    ...{ images: 4, accuracy: 0.75, interval95: [expect.closeTo(0.301, 3), expect.closeTo(0.954, 3)] },
+    next: ['npx tandem serve out', 'npx tandem predict out IMAGE', 'npm run image -- --latency out'],
+  });
 });
 
 test('without a test split, the accuracy is named after the split that was measured', () => {

@@ -60,6 +60,7 @@ test('options override every number of the recipe', async () => {
 
 test.each([
   ['--head-epochs <count>', '1.5', 'It must be a whole number from 0'],
+  ['--layers-unfrozen <count>', '-1', 'It must be a whole number of at least 0'],
   ['--batch-size <count>', '0', 'It must be a whole number from 1'],
   ['--head-learning-rate <rate>', '-1', 'It must be a number from'],
   ['--label-smoothing <share>', '1', 'It must be a number from 0 to 0.99'],

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -10,7 +11,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { makeOut, removeTemporaries, writeFileAtomic } from '../../files/write';
+import {
+  appendSynced,
+  cannotWrite,
+  copyFileAtomic,
+  makeOut,
+  removeTemporaries,
+  writeFileAtomic,
+} from '../../files/write';
 
 let folder: string;
 beforeEach(() => {
@@ -41,6 +49,44 @@ describe('an atomic write', () => {
 
   test('that cannot create its temporary file says so', () => {
     expect(() => writeFileAtomic(join(folder, 'none', 'file'), 'text')).toThrow(/ENOENT/);
+  });
+});
+
+describe('a failed write names the file, the reason and the remedy', () => {
+  test.each([
+    ['ENOSPC', 'the disk is full): free space on it, or choose a folder on another disk'],
+    ['EROFS', 'the disk can only be read): choose a folder on another disk'],
+    ['EXDEV', 'what the system says): choose another folder'],
+  ])('%s', (code, rest) => {
+    const cause = Object.assign(new Error('what the system says'), { code, syscall: 'write' });
+    const error = cannotWrite('out/model.json', cause);
+    expect(error.message).toBe(`out/model.json cannot be written (${code}: ${rest}`);
+    expect(error).toMatchObject({ code, syscall: 'write', cause });
+  });
+
+  test('an error that is not the system’s stays as it is', () => {
+    const error = new RangeError('a tensor');
+    expect(cannotWrite('out/model.json', error)).toBe(error);
+  });
+
+  const full = '/dev/full';
+  (existsSync(full) ? test : test.skip)('appending to a full disk', () => {
+    expect(() => appendSynced(full, 'line\n')).toThrow(
+      '/dev/full cannot be written (ENOSPC: the disk is full)',
+    );
+  });
+
+  test('copying into a folder that is not there, and no file is left where copying fails', () => {
+    const file = join(folder, 'from');
+    writeFileSync(file, 'text');
+    expect(() => copyFileAtomic(file, join(folder, 'none', 'to'))).toThrow(
+      'to cannot be written (ENOENT: its folder is not there): create the folder, or choose another',
+    );
+    copyFileAtomic(file, join(folder, 'to'));
+    expect(readFileSync(join(folder, 'to'), 'utf8')).toBe('text');
+    mkdirSync(join(folder, 'taken', 'below'), { recursive: true });
+    expect(() => copyFileAtomic(file, join(folder, 'taken'))).toThrow('taken cannot be written');
+    expect(readdirSync(folder).sort()).toEqual(['from', 'taken', 'to']);
   });
 });
 

@@ -92,11 +92,12 @@ function store(file: string, graph: Uint8Array, sum: string): string | undefined
     return undefined;
   } catch (error) {
     // Not by a list of codes: on a read-only mount, Node reports a folder that is not there as ENOENT.
-    const { syscall, message } = error as NodeJS.ErrnoException;
+    const { syscall, message, cause } = error as NodeJS.ErrnoException;
     if (syscall === undefined) throw error;
     // A graph without its checksum would only fill the disk.
     removeIfPossible(file);
-    return message;
+    // The caller names the folder and the remedy: the system's own reason is enough.
+    return cause === undefined ? message : (cause as Error).message;
   }
 }
 

@@ -63,6 +63,33 @@ test('the same pixels are never in two splits, not even under two labels', () =>
   );
 });
 
+const copiesOf = (label: number, count: number) =>
+  Array.from({ length: count }, (_, i) => ({ label, sha256: `copy ${i}`, pixelsSha256: `copied ${label}` }));
+
+test.each([
+  [200, 20],
+  [138, 162],
+])('%i copies of one image among %i others count once and leave the shares as planned', (copies, others) => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const images = [...copiesOf(0, copies), ...imagesOf(0, others)];
+    const splits = splitImages(images, { ...OPTIONS, seed });
+    const planned = Math.round(0.15 * (others + 1));
+    expect(new Set(splits.slice(0, copies))).toEqual(new Set(['train']));
+    expect([countOf(splits, 'val'), countOf(splits, 'test')]).toEqual([planned, planned]);
+  }
+});
+
+test('if every image is there twice, each split has its share of pairs', () => {
+  const twice = imagesOf(0, 40).flatMap((image) => [image, { ...image, sha256: `${image.sha256} again` }]);
+  const splits = splitImages(twice, OPTIONS);
+  expect(['train', 'val', 'test'].map((split) => countOf(splits, split))).toEqual([56, 12, 12]);
+});
+
+test('copies go to val and test if these would be empty otherwise', () => {
+  const images = [0, 1, 2].flatMap((i) => copiesOf(0, 4).map((copy) => ({ ...copy, pixelsSha256: `${i}` })));
+  expect(new Set(splitImages(images, OPTIONS)).size).toBe(3);
+});
+
 test('shares that are no shares are refused', () => {
   expect(() => checkShares({ train: 0.8, val: 0.2, test: 0 })).toThrow(
     'splitShares.test must be greater than 0, received 0',

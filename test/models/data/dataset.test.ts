@@ -60,13 +60,33 @@ test('a split set keeps its splits, whatever the validation folder is called', a
   });
   expect(dataset.splits.val.map(({ label }) => label)).toEqual([0, 1]);
   expect(dataset).toMatchObject({ splitBy: 'folders', skipped: [], warnings: [] });
-  for (const name of ['valid', 'validation']) {
-    const renamed = Object.entries(SPLIT).map(([path, content]) => [
-      path.replace('val/', `${name}/`),
-      content,
-    ]);
-    expect(namesIn(await read(Object.fromEntries(renamed)))).toEqual(namesIn(dataset));
-  }
+});
+
+test.each([
+  ['Train', 'Val', 'Test'],
+  ['training', 'validation', 'testing'],
+  ['TRAIN', 'valid', 'TEST'],
+  ['training_set', 'validation_set', 'test_set'],
+  ['train-images', 'val-images', 'test-images'],
+])('folders named %s, %s and %s are splits, not classes', async (train, val, test) => {
+  const names: Record<string, string> = { train, val, test };
+  const renamed = Object.entries(SPLIT).map(([path, content]) => [
+    path.replace(/^\w+/, (split) => names[split]!),
+    content,
+  ]);
+  const dataset = await read({ ...Object.fromEntries(renamed), '__MACOSX/train/a/._1.png': 'Mac OS X' });
+  expect(namesIn(dataset)).toEqual(namesIn(await read(SPLIT)));
+  expect(dataset.skipped).toEqual([]);
+});
+
+test('a folder below each class is no split, even if it has the same name in each', async () => {
+  const deeper = Object.entries(UNSPLIT).map(([path, content]) => [path.replace('/', '/images/'), content]);
+  expect((await read(Object.fromEntries(deeper))).classes).toEqual(['a', 'b']);
+});
+
+test('letters of two cases are two classes', async () => {
+  const upper = Object.entries(UNSPLIT).map(([path, content]) => [path.replace('b/', 'A/'), content]);
+  expect((await read(Object.fromEntries(upper))).classes).toEqual(['A', 'a']);
 });
 
 test('a set that is not split is split by seed, each class in every split', async () => {
@@ -112,7 +132,7 @@ test('files that are no images or damaged are named, counted and skipped, hidden
   expect(notes.slice(0, -1).toSorted()).toEqual([
     'skipped README.md: It is in no class folder',
     'skipped a/cut.jpg: The image is damaged or cut off',
-    'skipped b/list.csv: The body is not an image',
+    'skipped b/list.csv: This is not an image',
     'skipped b/old.bmp: The image is BMP',
   ]);
   expect(dataset.skipped).toHaveLength(4);
@@ -159,19 +179,20 @@ test('only regular files that can be read count; others are named and skipped wi
 
 test('the same image in two splits is an error that names the pair, unless allowed', async () => {
   const sameBytes = { ...SPLIT, 'test/a/7.png': 1 };
-  const sentence = /must not be in another, received 1 pair: test\/a\/7.png = train\/a\/1.png \(same bytes\)/;
+  const sentence =
+    /must not be in another, received 1 group: test\/a\/7.png = train\/a\/1.png \(same bytes\)/;
   await expect(read(sameBytes)).rejects.toThrow(sentence);
   const allowed = await read(sameBytes, { allowLeakage: true });
   expect(allowed.splits.test).toHaveLength(3);
   expect(allowed.warnings).toEqual([expect.stringMatching(sentence)]);
   const samePixels = { ...SPLIT, 'test/b/7.png': await image(1).png({ compressionLevel: 0 }).toBuffer() };
-  await expect(read(samePixels)).rejects.toThrow('test/b/7.png = train/a/1.png (same pixels, two classes)');
+  await expect(read(samePixels)).rejects.toThrow('test/b/7.png = train/a/1.png (same pixels, 2 classes)');
 });
 
-test('of many such pairs ten are named and all are counted', async () => {
+test('of many copies of one image a few are named, one of each split first, and all are counted', async () => {
   const copies = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`test/a/copy${i}.png`, 1]));
   await expect(read({ ...SPLIT, ...copies })).rejects.toThrow(
-    /received 12 pairs: (\S+ = \S+ \(same bytes\), ){10}and 2 more;/,
+    /received 1 group: test\/a\/copy0.png = train\/a\/1.png = test\/a\/copy1.png = test\/a\/\S+ and 9 more \(same bytes\);/,
   );
 });
 
@@ -180,8 +201,8 @@ test('duplicates within a split are warned of, and those of two classes apart', 
   const copies = { 'train/a/7.png': 1, 'val/b/8.png': 3 };
   const dataset = await read({ ...SPLIT, ...copies }, { note: (sentence) => notes.push(sentence) });
   expect(dataset.warnings).toEqual([
-    expect.stringContaining('two labels, one of them wrong: 1 pair: val/a/3.png = val/b/8.png'),
-    expect.stringContaining('more than once: 1 pair: train/a/1.png = train/a/7.png'),
+    expect.stringContaining('two labels, one of them wrong: 1 group: val/a/3.png = val/b/8.png'),
+    expect.stringContaining('more than once: 1 group: train/a/1.png = train/a/7.png'),
   ]);
   expect(notes).toEqual(dataset.warnings.map((warning) => `warning: ${warning}`));
 });
@@ -207,7 +228,7 @@ describe('what is wrong with folders is said with a remedy', () => {
     [
       'splits beside classes',
       { ...SPLIT, 'c/7.png': 7 },
-      /either splits or classes, received both: c is no split/,
+      /either splits or classes, received both: c is no split, and test is one; move c, or rename a class/,
     ],
     ['a split twice', { ...SPLIT, 'valid/a/7.png': 7 }, /one folder a split, received val and valid/],
     [
@@ -217,6 +238,38 @@ describe('what is wrong with folders is said with a remedy', () => {
     ],
     ['one class', without(UNSPLIT, /^b/), /at least two classes, received a$/],
     ['no class', { 'x.png': 1 }, /at least two classes, received none$/],
+    [
+      'one folder with the classes in it, as an archive leaves it',
+      Object.fromEntries(Object.entries(UNSPLIT).map(([path, content]) => [`photos/${path}`, content])),
+      /received photos; if the classes are in photos, name that folder: \S+\/photos$/,
+    ],
+    [
+      'splits under names that no one knows',
+      Object.fromEntries(
+        Object.entries(SPLIT).map(([path, content]) => [path.replace(/^\w+/, 'part-$&'), content]),
+      ),
+      /the same folders in each of part-test, part-train, part-val: a, b; if part-test, part-train, part-val are splits, name them train, val and test/,
+    ],
+    [
+      'splits in each class',
+      { 'a/train/1.png': 1, 'a/test/2.png': 2, 'b/train/3.png': 3, 'b/test/4.png': 4, 'b/more/5.png': 5 },
+      /the same folders in each of a, b: test, train; .*if they are classes, put their images directly into them/,
+    ],
+    [
+      'a class that is spelt in another Unicode form in another split',
+      { ...without(SPLIT, /val\/b/), 'train/caf\u00e9/7.png': 7, 'val/cafe\u0301/8.png': 8 },
+      /look the same \(\S+ and \S+ differ only in their Unicode form \(NFC, NFD\): rename one\)/,
+    ],
+    [
+      'a class that is spelt in another case in another split',
+      { ...without(SPLIT, /val\/b/), 'val/B/4.png': 4 },
+      /received no B \(B and b differ only in upper and lower case: rename one\)/,
+    ],
+    [
+      'two classes that look the same',
+      { ...UNSPLIT, 'caf\u00e9/7.png': 7, 'cafe\u0301/8.png': 8 },
+      /one name for each class, received two that look the same \(\S+ and \S+ differ only in their Unicode form/,
+    ],
     [
       'a class without images',
       { ...without(SPLIT, /val\/b/), 'val/b/x.txt': '' },
@@ -229,6 +282,13 @@ describe('what is wrong with folders is said with a remedy', () => {
     ],
   ])('%s', async (_, files, message) => {
     await expect(read(files)).rejects.toThrow(message);
+  });
+
+  test('copies of one image are too few for every split, and the message counts them once', async () => {
+    const copies = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`b/copy${i}.png`, 4]));
+    await expect(read({ ...without(UNSPLIT, /b\/[56]/), ...copies, 'b/1.png': 1 })).rejects.toThrow(
+      /received none of b in \w+ \(2 different ones in all that can be decoded, 1 of them in another class too\)/,
+    );
   });
 
   test('a file instead of a folder', async () => {

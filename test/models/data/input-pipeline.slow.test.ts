@@ -147,7 +147,7 @@ test('an image that cannot be decoded is an error with its name, and others are 
   const bad = file('bad.jpg', 'no image');
   await withPipeline({ items: [...items, bad], shuffle: false }, async (pipeline) => {
     await expect(batches(pipeline.epoch(0))).rejects.toThrow(
-      `${bad.path} cannot be used: The body is not an image`,
+      `${bad.path} cannot be used: This is not an image`,
     );
     const [first] = await batchesBefore(pipeline.epoch(1), 1);
     expect(first!.size).toBe(3);

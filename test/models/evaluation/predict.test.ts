@@ -85,6 +85,13 @@ test('top must be at least 1, and more than all classes gives all of them', asyn
   ]);
 });
 
+test('a probability that is NaN is an error of the model, not a class', async () => {
+  const broken = { ...ENGINE, predict: () => Promise.resolve(Float32Array.of(0.5, NaN, 0.5)) };
+  await expect(predictFiles(broken, [paths['white']!], OPTIONS).next()).rejects.toThrow(
+    `the probability of ${ENGINE.classes[1]} must be a number, received NaN: the model's weights are damaged`,
+  );
+});
+
 test('a labelled set is evaluated in order, whatever the batch size', async () => {
   const items = [
     { path: paths['white']!, label: 0 },

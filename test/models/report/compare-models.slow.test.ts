@@ -161,6 +161,76 @@ describe('a data set without split folders', () => {
   });
 });
 
+describe('without --split', () => {
+  const unnamed: ComparisonOptions = { ...options, split: undefined };
+  const heldBack = join(folder, 'held-back');
+  const images = (of: Awaited<ReturnType<typeof compareModels>>) => of.models[0]!.evaluation.images;
+  const measure = async (changes: Partial<ComparisonOptions>, model = latency) => {
+    notes.length = 0;
+    return compareModels([model], { ...unnamed, ...changes });
+  };
+  beforeAll(() => cpSync(join(data, 'test'), heldBack, { recursive: true }));
+
+  test('every image of a folder per class is measured, unless the model was trained on that set', async () => {
+    const all = await measure({ data: heldBack });
+    expect([all.split, all.splitBy, images(all)]).toEqual(['all', 'nothing', 12]);
+    expect(notes).toContain(
+      `measuring all images; ${latency} does not say what it was trained on: if on some of these images, its figures are too high`,
+    );
+    expect(formatComparison(all)).toContain('Measured on 12 images with onnxruntime');
+
+    const own = join(folder, 'own');
+    const figures = (sha256: string) =>
+      JSON.stringify({
+        ...{ format: 'tandem-evaluation', formatVersion: 1, seed: 3 },
+        data: { name: 'photos', splitBy: 'seed', sha256 },
+      });
+    copyWithoutBase(latency, own);
+    writeFileSync(join(own, 'evaluation.json'), figures('of another set'));
+    expect(images(await measure({ data: heldBack }, own))).toBe(12);
+    expect(notes).toContainEqual(expect.stringContaining(`${own} was trained on another set, photos;`));
+    writeFileSync(join(own, 'evaluation.json'), figures(all.dataSha256));
+    const overlapping = await measure({ data: heldBack, split: 'all' }, own);
+    expect(images(overlapping)).toBe(12);
+    expect(notes).toContain(
+      `warning: ${own} was trained on a part of these images: its figures are too high`,
+    );
+    // Each class has two images: one in val and one in test.
+    const split = await measure({ data: heldBack }, own);
+    expect([split.split, images(split)]).toEqual(['test', 6]);
+    expect(notes).toContain(`split by seed 3, the training seed of ${own}`);
+  });
+
+  test('a folder of splits gives its test images, or all if it has only one split', async () => {
+    const whole = await measure({});
+    expect([whole.split, images(whole)]).toEqual(['test', 12]);
+    const lone = join(folder, 'lone');
+    cpSync(join(data, 'test'), join(lone, 'Testing'), { recursive: true });
+    expect((await measure({ data: lone })).split).toBe('test');
+    await expect(measure({ data: lone, split: 'val' })).rejects.toThrow(
+      `--split val needs images in ${lone}, received none there, but some in test: measure them with --split all`,
+    );
+    const withoutTest = join(folder, 'without-test');
+    cpSync(join(data, 'val'), join(withoutTest, 'val'), { recursive: true });
+    expect((await measure({ data: withoutTest })).split).toBe('all');
+    cpSync(join(data, 'train'), join(withoutTest, 'train'), { recursive: true });
+    expect((await measure({ data: withoutTest })).split).toBe('val');
+  });
+
+  test('classes that the folder lacks are named, and the others are measured', async () => {
+    const some = join(folder, 'some');
+    cpSync(join(heldBack, 'weave'), join(some, 'weave'), { recursive: true });
+    const comparison = await measure({ data: some });
+    expect(images(comparison)).toBe(2);
+    const others = TASKS.transfer
+      .filter((name) => name !== 'weave')
+      .toSorted()
+      .join(', ');
+    expect(notes).toContain(`no images of ${others}: the figures are of the other classes`);
+    expect(formatComparison(comparison)).toContain(`No images of ${others}.`);
+  });
+});
+
 test('a model of other classes is refused before any model is measured', async () => {
   const other = join(folder, 'other');
   cpSync(data, other, { recursive: true });

@@ -12,7 +12,8 @@ import { describeAugmentation, modelCard } from '../../../models/report/model-ca
 import { evaluateCommand, type ModelCardFacts } from '../../../models/report/model-facts';
 import { limits } from '../../../models/report/model-limits';
 import { AUGMENTATION } from '../../../models/recipes';
-import { REPORT_FILES, writeReport } from '../../../models/report/report';
+import { REPORT_FILES } from '../../../models/report-files';
+import { writeReport } from '../../../models/report/report';
 
 /** 40 images of glass, 30 of them correct; 10 of paper | card, all correct; each with a confidence of 0.8. */
 const EVALUATION = evaluate(

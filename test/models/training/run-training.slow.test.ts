@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
@@ -7,6 +7,7 @@ import sharp from 'sharp';
 
 import { buildBackbone } from '../../../models/architectures/classifier';
 import { type Recipe, RECIPES } from '../../../models/recipes';
+import { lockOut } from '../../../models/training/out-folder';
 import { runTraining, type TrainingPlan } from '../../../models/training/run-training';
 import { train } from '../../../cli/train-action';
 import type { TrainOptions } from '../../../cli/train-action';
@@ -120,9 +121,36 @@ describe('before a download', () => {
       { out: join(weightsFile, 'model') },
       `--out must be a folder that can be created and written to, received ${join(weightsFile, 'model')} (ENOTDIR`,
     ],
-  ])('%s is refused', async (_, changes, message) => {
+    [
+      'an --out in --data',
+      { out: join(data, 'models', 'new') },
+      `--out must not be in the folder of --data, ${data}, received ${join(data, 'models', 'new')}: choose a folder beside it`,
+    ],
+    [
+      '--data as --out',
+      { out: data },
+      `--out must not be in the folder of --data, ${data}, received ${data}`,
+    ],
+  ])('%s is refused, and leaves nothing', async (_, changes, message) => {
     await expect(start(changes)).rejects.toThrow(message);
     expect(fetched).not.toHaveBeenCalled();
+    expect([out, join(data, 'models')].filter((each) => existsSync(each))).toEqual([]);
+  });
+
+  test('an --out in which another process trains is refused, and no file of it is touched', async () => {
+    const unlock = lockOut({ data, out, resume: false });
+    writeFileSync(join(out, 'model.json.1.tmp'), 'half written');
+    await expect(start({})).rejects.toThrow(
+      `--out ${out} must not be in use, received one in which process ${process.pid} on ${hostname()} trains since `,
+    );
+    expect(readdirSync(out).sort()).toEqual(['model.json.1.tmp', 'training.lock']);
+    unlock();
+  });
+
+  test('a folder whose name begins like --data is beside it', () => {
+    const beside = `${data}-models`;
+    lockOut({ data, out: beside, resume: false })();
+    expect(existsSync(beside)).toBe(false);
   });
 });
 

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { buildClassifier } from '../../../models/architectures/classifier';
 import { epochOrder } from '../../../models/data/input-pipeline';
 import type { Recipe } from '../../../models/recipes';
-import { CHECKPOINT_NAME, isBetter } from '../../../models/training/checkpoint';
+import { CHECKPOINT_NAME, isBetter, readCheckpoint } from '../../../models/training/checkpoint';
 import type { Batch, BatchSource } from '../../../models/training/activation-source';
 import type { EpochRecord } from '../../../models/training/progress';
 import { learningRateAt, trainClassifier, type Training } from '../../../models/training/train-classifier';
@@ -233,6 +233,18 @@ test('a class with weight 0 is not learned', async () => {
   const recipe = { ...RECIPE, fineTune: { ...RECIPE.fineTune, epochs: 0 } };
   const { epochs } = await train({ recipe, classWeights: [1, 0] });
   expect(epochs.at(-1)!.valAccuracy).toBe(0.5);
+});
+
+test('a loss that is no number ends the training at once, and the checkpoint before it stays', async () => {
+  const out = folder();
+  const head = { epochs: 1, learningRate: 0.01 };
+  const recipe = { ...RECIPE, head, fineTune: { ...RECIPE.fineTune, learningRate: 1e38 } };
+  await expect(train({ recipe, folder: out })).rejects.toThrow(
+    /^the loss must be a finite number, received NaN after step [12] of epoch 1 of fine-tuning: start again with another --out and a lower --fine-tune-learning-rate \(it is 1e\+38\)$/,
+  );
+  const { state, tensors } = readCheckpoint(join(out, CHECKPOINT_NAME), FINGERPRINT)!;
+  expect(state.stage).toBe('head');
+  for (const { values } of tensors.values()) expect(values.every(Number.isFinite)).toBe(true);
 });
 
 test('the learning rate is constant, or half a cosine to zero', () => {

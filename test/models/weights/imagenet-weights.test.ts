@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -97,6 +107,17 @@ describe('a download', () => {
     const received = progress.map(({ receivedBytes }) => receivedBytes);
     expect(received).toEqual([...received].sort((a, b) => a - b));
     expect(progress.at(-1)).toEqual({ receivedBytes: CONTENTS.length, totalBytes: CONTENTS.length });
+  });
+
+  const full = '/dev/full';
+  (existsSync(full) ? test : test.skip)('that fills the disk leaves no part, and says so', async () => {
+    mkdirSync(join(folder, 'cache'));
+    symlinkSync(full, `${file}.part`);
+    await expect(download(published(), file, quick)).rejects.toThrow(
+      `weights.h5 cannot be downloaded (${file}.part cannot be written (ENOSPC: the disk is full): free space on it, or choose a folder on another disk)`,
+    );
+    expect(inCache()).toEqual([]);
+    expect(requests).toHaveLength(1);
   });
 
   test('that breaks goes on from the byte it has', async () => {

@@ -228,9 +228,9 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
-  test('any numbers come back as they were', async () => {
+  test('any finite numbers come back as they were', async () => {
     const file = join(folder, 'any.h5');
-    const values = fc.float32Array({ minLength: 6, maxLength: 6 });
+    const values = fc.float32Array({ minLength: 6, maxLength: 6, noNaN: true, noDefaultInfinity: true });
     await fc.assert(
       fc.asyncProperty(values, async (kernel) => {
         const weights: Weights = new Map(SMALL_WEIGHTS).set('point/kernel', {
@@ -243,6 +243,23 @@ describe('writing', () => {
       { seed: 1, numRuns: 40 },
     );
     expect(readdirSync(folder)).toEqual(['any.h5']);
+  });
+
+  test('a weight with NaN is refused by name, when it is written and when it is read', async () => {
+    const file = join(folder, 'nan.h5');
+    const kernel = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const weights = new Map(SMALL_WEIGHTS).set('point/kernel', { shape: [1, 1, 3, 2], values: kernel });
+    await writeKerasWeights(file, SMALL, weights);
+    const bytes = readFileSync(file);
+    bytes.writeFloatLE(NaN, bytes.indexOf(Buffer.from(kernel.buffer)) + 8);
+    writeFileSync(file, bytes);
+    await expect(readKerasWeights(file, SMALL)).rejects.toThrow(
+      /nan\.h5: \/point\/\S+ must hold finite numbers, received NaN as value 3 of 6: choose other weights/,
+    );
+    kernel[5] = -Infinity;
+    await expect(writeKerasWeights(file, SMALL, weights)).rejects.toThrow(
+      'weight point/kernel must hold finite numbers, received -Infinity as value 6 of 6',
+    );
   });
 
   test('layers are in the model’s order, whatever that of the weights', async () => {

@@ -1,9 +1,18 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
+import { REPORT_FILES } from '../../../models/report-files';
 import { loadClassifier } from '../../../models/weights/load-classifier';
 import { packSavedModel } from '../../../models/weights/pack';
 import { DEMO_MODELS_DIR, readSavedModel, savedModelSha256 } from '../../../models/weights/saved-model';
@@ -38,6 +47,41 @@ test('a packed model is the same by its checksum, and loads where its base’s p
   expect(readFileSync(join(target, 'model-card.md'), 'utf8')).toContain('#');
   (await loadClassifier(target)).dispose();
 });
+
+test('every file that the card links is packed', async () => {
+  for (const name of Object.values(REPORT_FILES)) writeFileSync(join(source, name), `the file ${name}`);
+  const target = await packSavedModel(source, packed);
+  for (const name of Object.values(REPORT_FILES)) {
+    expect(readFileSync(join(target, name), 'utf8')).toBe(`the file ${name}`);
+  }
+});
+
+test.each(['demo', 'file'])(
+  'a %s base that was given by its path is packed without the path, and int8 still belongs to the model',
+  async (kind) => {
+    const name = 'mobilenetv2.safetensors.gz';
+    // The path to a demo base is relative to the model, that to a user's file as given.
+    const base = kind === 'demo' ? `../../models/${name}` : join(folder, 'models', name);
+    const manifest = join(source, 'model.json');
+    const given = readFileSync(manifest, 'utf8').replace(`../${name}`, base).replace('"demo",', `"${kind}",`);
+    writeFileSync(manifest, given);
+    expect(readSavedModel(source).base).toMatchObject({ kind, file: base });
+    const before = savedModelSha256(readSavedModel(source));
+    writeFileSync(join(source, 'int8.json'), JSON.stringify({ modelSha256: before, images: 3 }));
+    const target = await packSavedModel(source, packed);
+    const saved = readSavedModel(target);
+    expect(saved.base).toEqual({ ...readSavedModel(source).base, file: name });
+    for (const file of readdirSync(target)) {
+      expect(readFileSync(join(target, file)).includes(base)).toBe(false);
+    }
+    expect(JSON.parse(readFileSync(join(target, 'int8.json'), 'utf8'))).toEqual({
+      modelSha256: savedModelSha256(saved),
+      images: 3,
+    });
+    rmSync(join(folder, 'models'), { recursive: true });
+    if (kind === 'demo') (await loadClassifier(target)).dispose();
+  },
+);
 
 test('a model whose weights or base are damaged is not packed', async () => {
   writeFileSync(join(folder, 'models', 'mobilenetv2.safetensors.gz'), 'something else');

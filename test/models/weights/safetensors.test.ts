@@ -8,7 +8,7 @@ const one = (values: number[], shape = [values.length]): Weights =>
 
 test('single precision comes back as it was, with shape and metadata', () => {
   fc.assert(
-    fc.property(fc.array(fc.float({ noNaN: true }), { minLength: 1 }), (values) => {
+    fc.property(fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 }), (values) => {
       const file = decodeSafetensors(
         encodeSafetensors(one(values), () => 'F32', { seed: '7' }),
         'test',
@@ -48,5 +48,20 @@ test('a tensor of another type is refused by name', () => {
   file.write('F16', file.indexOf('F32'));
   expect(() => decodeSafetensors(file, 'a.safetensors')).toThrow(
     'tensor layer/kernel of a.safetensors must be F32 or I8, received F16',
+  );
+});
+
+test('a tensor with NaN is refused by name, when it is read and when it is written', () => {
+  const values = Float32Array.of(1, NaN, Infinity);
+  const weights: Weights = new Map([['layer/kernel', { shape: [3], values }]]);
+  for (const dtype of ['F32', 'I8'] as const) {
+    expect(() => encodeSafetensors(weights, () => dtype)).toThrow(
+      'tensor layer/kernel must hold finite numbers, received NaN as value 2 of 3: the training diverged',
+    );
+  }
+  const file = encodeSafetensors(one([1, 2, 3]), () => 'F32');
+  file.writeFloatLE(-Infinity, file.length - 4);
+  expect(() => decodeSafetensors(file, 'a.safetensors')).toThrow(
+    'tensor layer/kernel of a.safetensors must hold finite numbers, received -Infinity as value 3 of 3: train the model again',
   );
 });

@@ -1,0 +1,92 @@
+/**
+ * Lists the folders and files of a data set.
+ */
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { SYSTEM_FOLDERS } from './split-folders';
+
+/** A file that is left out: it is not in a class folder, or it is not a readable image. */
+export interface SkippedFile {
+  /** Path relative to the set's folder. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** What is in a folder. */
+export interface Listing {
+  readonly folders: readonly string[];
+  readonly files: readonly string[];
+  /** Everything else. */
+  readonly others: readonly SkippedFile[];
+}
+
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'It may not be read',
+  EIO: 'The disk cannot read it',
+  ELOOP: 'It is a link that leads back to itself',
+  ENOENT: 'It is a link to nothing, or was removed',
+  ENOTDIR: 'It is a link to nothing, or was removed',
+  EPERM: 'It may not be read',
+};
+
+/** Why a file cannot be read; undefined if the error is not the file's fault. */
+export const unreadableReason = (error: unknown): string | undefined =>
+  SYSTEM_REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+
+/** What `look` finds, or the reason why it cannot look. */
+function unlessUnreadable<T>(look: () => T): T | string {
+  try {
+    return look();
+  } catch (error) {
+    const reason = unreadableReason(error);
+    if (reason === undefined) throw error;
+    return reason;
+  }
+}
+
+/** A path below a set's folder. */
+export const joined = (path: string, name: string) => (path === '' ? name : `${path}/${name}`);
+
+const isIgnored = (name: string) => name.startsWith('.') || SYSTEM_FOLDERS.includes(name);
+
+/** Entries of `folder`/`path`, sorted. Follows links and ignores what systems add. */
+export function list(folder: string, path: string): Listing {
+  const folders: string[] = [];
+  const files: string[] = [];
+  const others: SkippedFile[] = [];
+  const names = unlessUnreadable(() => readdirSync(join(folder, path)));
+  if (typeof names === 'string') return { folders, files, others: [{ path, reason: names }] };
+  for (const name of names.filter((each) => !isIgnored(each)).toSorted()) {
+    const own = joined(path, name);
+    const found = unlessUnreadable(() => statSync(join(folder, own)));
+    if (typeof found === 'string') others.push({ path: own, reason: found });
+    else if (found.isDirectory()) folders.push(name);
+    else if (found.isFile()) files.push(name);
+    // A reader of a named pipe would wait forever.
+    else others.push({ path: own, reason: 'It is no regular file' });
+  }
+  return { folders, files, others };
+}
+
+/**
+ * All files below `folder`/`path`.
+ *
+ * @param above real paths of the parent folders, the set's own first
+ */
+export function filesBelow(
+  folder: string,
+  path: string,
+  above: readonly string[],
+): { readonly files: readonly string[]; readonly others: readonly SkippedFile[] } {
+  const real = realpathSync(join(folder, path));
+  if (above.includes(real)) {
+    return { files: [], others: [{ path, reason: 'It is a link to a folder that it lies in' }] };
+  }
+  const { folders, files, others } = list(folder, path);
+  const below = folders.map((name) => filesBelow(folder, joined(path, name), [...above, real]));
+  return {
+    files: [...files.map((name) => joined(path, name)), ...below.flatMap((each) => each.files)],
+    others: [...others, ...below.flatMap((each) => each.others)],
+  };
+}
