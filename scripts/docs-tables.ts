@@ -34,6 +34,7 @@ import { VARIABLE_HELP } from '../service/config';
 import { ERRORS, LIMITS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
 import { DOCUMENTS, ROOT } from './documents';
+import { imagenetTable } from './imagenet-table';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
 import { elsewhereTable, faultsTable, notSurvivedList, recordedText } from './reliability-tables';
 import { roomsDiagram, roomsTable } from './rooms-tables';
@@ -80,6 +81,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         ]),
       ],
     ),
+  imagenet: imagenetTable,
   demo: () =>
     table(
       ['demo model', 'measured test accuracy', '95 % interval', 'images'],
