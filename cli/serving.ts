@@ -55,6 +55,8 @@ function sayWaiting(text: string): () => void {
 export interface ServingOptions {
   /** Folders of saved models, each may be `NAME=FOLDER`. @default those of the environment's MODELS in MODELS_DIR */
   readonly folders: readonly string[];
+  /** MODELS_DIR, whatever the environment says. @default the environment's */
+  readonly modelsDir?: string | undefined;
   /** Whether to print classes and checksums. */
   readonly verbose: boolean;
   /** Writes the manifests while the models load. @default nothing is written, and no variant is offered */
@@ -62,13 +64,19 @@ export interface ServingOptions {
 }
 
 /** Serves on the loopback unless the environment says otherwise, and prints. Resolves when every model is ready. */
-export async function serveAndPrint({ folders, verbose, writeManifests }: ServingOptions): Promise<void> {
+export async function serveAndPrint({
+  folders,
+  modelsDir,
+  verbose,
+  writeManifests,
+}: ServingOptions): Promise<void> {
   const started = performance.now();
   const given = servedFolders(folders);
   const config = readConfig({
     [ENV.logLevel]: 'warn',
     [ENV.host]: '127.0.0.1',
     ...process.env,
+    ...(modelsDir === undefined ? {} : { [ENV.modelsDir]: modelsDir }),
     ...(given.size === 0 ? {} : { [ENV.models]: [...given.keys()].join(',') }),
   });
   const { engine, onnxCacheDir, models } = config;

@@ -99,7 +99,9 @@ export function readyLines(facts: ReadyFacts): string[] {
       `  ${modelLine(model, loaded, accuracy)}`,
       ...(verbose ? detailsOf(loaded) : []),
     ]),
-    'Classify an image:',
+    models.some(({ loaded }) => loaded.demo)
+      ? 'Classify an image; for photographs, run npx tandem pull imagenet first:'
+      : 'Classify an image:',
     `  ${curlCommand(url, models[0]!.model, image, apiKeyFile)}`,
     ...(warnings === undefined ? [] : deployLines(models, warnings)),
     'Stop with Ctrl-C.',

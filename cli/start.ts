@@ -2,14 +2,29 @@
  * `npm start`: serves the models with the page, writes the manifests, and prints what to do next. With `--verbose` it also
  * prints classes and checksums.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { PACKAGE_ROOT } from '../files/package-root';
 import { synthesize } from '../infra/main';
+import { imagenetModelsDir } from '../models/weights/imagenet-classifiers';
+import { MANIFEST_NAME } from '../models/weights/saved-model';
+import { readConfig } from '../service/config';
+import { ENV } from '../service/contract';
 import { checkNodeVersion } from '../service/node-version';
 import { fail, ignoreBrokenPipe } from './ending';
 import { serveAndPrint } from './serving';
+
+/**
+ * The folder of the models that `tandem pull imagenet` made, if it has every model to serve and MODELS_DIR names no other.
+ */
+export function pulledModelsDir(environment: NodeJS.ProcessEnv): string | undefined {
+  if (environment[ENV.modelsDir]) return undefined;
+  const folder = imagenetModelsDir(environment);
+  const { models } = readConfig(environment);
+  return models.every((model) => existsSync(join(folder, model, MANIFEST_NAME))) ? folder : undefined;
+}
 
 /**
  * Serves, writes the manifests and prints. Resolves when every model is ready.
@@ -22,6 +37,7 @@ export async function start(outdir: string): Promise<void> {
   const { values } = parseArgs({ options: { verbose: { type: 'boolean', default: false } } });
   await serveAndPrint({
     folders: [],
+    modelsDir: pulledModelsDir(process.env),
     verbose: values.verbose,
     writeManifests: () => synthesize(outdir, process.env).warnings,
   });

@@ -37,6 +37,7 @@ import { ERRORS, LIMITS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
 import { outcomeText, SHAPES } from '../test/models/data/shapes';
 import { DOCUMENTS, ROOT } from './documents';
+import { imagenetTable } from './imagenet-table';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
 import { elsewhereTable, faultsTable, notSurvivedList, recordedText } from './reliability-tables';
 import { roomsDiagram, roomsTable } from './rooms-tables';
@@ -83,6 +84,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         ]),
       ],
     ),
+  imagenet: imagenetTable,
   demo: () =>
     table(
       ['demo model', 'measured test accuracy', '95 % interval', 'images'],

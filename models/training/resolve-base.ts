@@ -8,7 +8,8 @@ import { fileBase, imagenetBase } from '../weights/base-weights';
 import type { ArchitectureId } from '../catalog';
 import { demoArchitecture, demoBaseFile } from '../weights/demo-base';
 import type { Progress } from '../weights/download';
-import { describeImagenetFile } from '../weights/imagenet-weights';
+import { IMAGENET_WEIGHTS } from '../weights/imagenet-weights';
+import { describePublished } from '../weights/obtain';
 import { type Base, checksummed, DEMO_MODELS_DIR } from '../weights/saved-model';
 
 const SEED = /^seed:(\d{1,9})$/;
@@ -36,7 +37,7 @@ export async function resolveBase(
   if (text === 'imagenet') {
     return imagenetBase(architecture, {
       onProgress: percentNotes(note),
-      onFile: (found) => note(describeImagenetFile(architecture, found)),
+      onFile: (found) => note(describePublished(IMAGENET_WEIGHTS[architecture], found)),
     });
   }
   const exists = existsSync(text);

@@ -11,6 +11,7 @@ import { HEAD_NAME } from '../architectures/classifier';
 import { DEMO_BASES, demoArchitecture } from './demo-base';
 import { decodeDemoBase } from './demo-base-file';
 import { fingerprint } from './download';
+import { IMAGENET_CLASSIFIERS } from './imagenet-classifiers';
 import {
   downloadImagenetWeights,
   IMAGENET_WEIGHTS,
@@ -18,6 +19,7 @@ import {
   type ImagenetFile,
   weightsCacheDir,
 } from './imagenet-weights';
+import { publishedName } from './obtain';
 import { readKerasWeights } from './keras-h5';
 import { expectedLayers } from './keras-weight-layouts';
 import { type Base, MANIFEST_NAME } from './saved-model';
@@ -65,10 +67,16 @@ function places({ kind, file }: FileBase, folder: string): string[] {
   return [...new Set(all[kind])];
 }
 
+/** Where a file of ImageNet weights is published: with top, or without. */
+function urlOf(file: string, architecture: ArchitectureId): string {
+  const withTop = IMAGENET_CLASSIFIERS.find(({ weights }) => publishedName(weights) === file);
+  return (withTop?.weights ?? IMAGENET_WEIGHTS[architecture]).url;
+}
+
 /** What to do if no place has the file. */
 const remedy = ({ kind, file }: FileBase, architecture: ArchitectureId, folder: string) =>
   kind === 'imagenet'
-    ? `download ${IMAGENET_WEIGHTS[architecture].url} to ${join(weightsCacheDir(), file)}, or copy it there from where the model was trained`
+    ? `download ${urlOf(file, architecture)} to ${join(weightsCacheDir(), file)}, or copy it there from where the model was made`
     : `put the file that the model was trained from back, or beside ${join(folder, MANIFEST_NAME)}`;
 
 /**

@@ -56,7 +56,7 @@ export async function fingerprint(file: string): Promise<Fingerprint> {
 }
 
 /** How a file differs from the published one; undefined if it does not. */
-function difference(published: PublishedFile, found: Fingerprint): string | undefined {
+export function difference(published: PublishedFile, found: Fingerprint): string | undefined {
   if (published.bytes !== undefined && published.bytes !== found.bytes) {
     return `it must have ${published.bytes} bytes, received ${found.bytes}`;
   }

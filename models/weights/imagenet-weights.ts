@@ -5,12 +5,14 @@
  *   (`BASE_WEIGHT_PATH`) of Keras 3.12
  */
 import { homedir } from 'node:os';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 
 import type { ArchitectureId } from '../catalog';
-import { download, type DownloadOptions, type Fingerprint, type PublishedFile } from './download';
+import type { Fingerprint, PublishedFile } from './download';
+import { obtain, type ObtainOptions, publishedName } from './obtain';
 
-const KERAS_APPLICATIONS = 'https://storage.googleapis.com/tensorflow/keras-applications';
+/** Folder of Keras' published files. */
+export const KERAS_APPLICATIONS = 'https://storage.googleapis.com/tensorflow/keras-applications';
 
 /**
  * The files. MD5 sums are Keras' own, which has none for MobileNetV2. Sizes are those that Keras' progress bar prints
@@ -36,24 +38,22 @@ export const IMAGENET_WEIGHTS: Readonly<Record<ArchitectureId, PublishedFile>> =
   },
 };
 
-/** Folder of downloaded weights: in TANDEM_CACHE, or else in `tandem` in the user's cache folder. */
-export function weightsCacheDir(env: NodeJS.ProcessEnv = process.env): string {
-  const { TANDEM_CACHE: tandem, XDG_CACHE_HOME: cache } = env;
-  const root = tandem || join(cache || join(homedir(), '.cache'), 'tandem');
-  return join(root, 'weights');
+/** Folder of what is downloaded once: TANDEM_CACHE, or else `tandem` in the user's cache folder. */
+export function cacheDir({ TANDEM_CACHE: tandem, XDG_CACHE_HOME: cache } = process.env): string {
+  return tandem || join(cache || join(homedir(), '.cache'), 'tandem');
 }
+
+/** Folder of downloaded weights. */
+export const weightsCacheDir = (env?: NodeJS.ProcessEnv): string => join(cacheDir(env), 'weights');
 
 /** Path of an architecture's weights in the cache, whether downloaded or not. */
-export function imagenetFile(architecture: ArchitectureId, cacheDir = weightsCacheDir()): string {
-  return join(cacheDir, posix.basename(IMAGENET_WEIGHTS[architecture].url));
-}
+export const imagenetFile = (architecture: ArchitectureId, folder = weightsCacheDir()): string =>
+  join(folder, publishedName(IMAGENET_WEIGHTS[architecture]));
 
-/** Options of a download. */
-export interface ImagenetDownloadOptions extends DownloadOptions {
+/** Where to get the weights, and where to keep them. */
+export interface ImagenetDownloadOptions extends ObtainOptions {
   /** @default weightsCacheDir() */
   readonly cacheDir?: string;
-  /** URL of a mirror that has the files under the same names. */
-  readonly baseUrl?: string;
 }
 
 /** A weight file and its checksums. */
@@ -68,20 +68,9 @@ export interface ImagenetFile extends Fingerprint {
  */
 export async function downloadImagenetWeights(
   architecture: ArchitectureId,
-  { cacheDir, baseUrl, ...options }: ImagenetDownloadOptions = {},
+  { cacheDir: folder, ...options }: ImagenetDownloadOptions = {},
 ): Promise<ImagenetFile> {
-  const published = IMAGENET_WEIGHTS[architecture];
-  const file = imagenetFile(architecture, cacheDir);
-  const url =
-    baseUrl === undefined ? published.url : `${baseUrl.replace(/\/+$/, '')}/${posix.basename(published.url)}`;
+  const file = imagenetFile(architecture, folder);
   const remedy = `download them by hand to ${file}, give them as a file with --weights FILE.h5, or start from the demo’s base with --weights demo`;
-  return { file, ...(await download({ ...published, url }, file, { remedy, ...options })) };
-}
-
-/** Describes a file and says which of its facts were checked against the published ones. */
-export function describeImagenetFile(architecture: ArchitectureId, found: ImagenetFile): string {
-  const { bytes, md5 } = IMAGENET_WEIGHTS[architecture];
-  const size = `${found.bytes} bytes${bytes === undefined ? '' : ' as published'}`;
-  const sum = md5 === undefined ? 'no published checksum' : `MD5 ${found.md5} as published`;
-  return `${found.file}  ${size}, ${sum}, SHA-256 ${found.sha256}`;
+  return { file, ...(await obtain(IMAGENET_WEIGHTS[architecture], file, { remedy, ...options })) };
 }

@@ -106,6 +106,20 @@ function byAutoPath(
   return undefined;
 }
 
+/** A dense layer, as a top is. */
+const isDense = ({ weights }: StoredLayer): boolean => weights[0]?.shape.length === 2;
+
+/** The older layout's own rule, by order; a top comes last. Keras' published MobileNetV2 has other names than Keras. */
+function byOrder(
+  expected: readonly ExpectedLayer[],
+  stored: readonly StoredLayer[],
+): StoredLayer[] | undefined {
+  const others = stored.slice(expected.length);
+  return stored.length >= expected.length && others.every(isDense)
+    ? stored.slice(0, expected.length)
+    : undefined;
+}
+
 /** The stored layer of each expected one. */
 function matchLayers(
   file: string,
@@ -116,11 +130,7 @@ function matchLayers(
   const missing = expected[named.indexOf(undefined)];
   if (missing === undefined) return named as StoredLayer[];
   const isKeras3 = stored.some(({ autoPath }) => autoPath !== undefined);
-  const other = isKeras3
-    ? byAutoPath(expected, stored)
-    : stored.length === expected.length
-      ? [...stored]
-      : undefined;
+  const other = isKeras3 ? byAutoPath(expected, stored) : byOrder(expected, stored);
   if (other !== undefined) return other;
   throw new RangeError(
     `${file} must hold layer ${missing.name} (${layerText(missing)}), received ${namesText(stored)}: it is of another architecture, or not whole`,
@@ -129,7 +139,7 @@ function matchLayers(
 
 /** A dense layer beside the expected ones is a top and may be left out; anything else means another architecture. */
 function refuseOthers(file: string, used: readonly StoredLayer[], stored: readonly StoredLayer[]): void {
-  const other = stored.find((layer) => !used.includes(layer) && layer.weights[0]?.shape.length !== 2);
+  const other = stored.find((layer) => !used.includes(layer) && !isDense(layer));
   if (other !== undefined) {
     throw new RangeError(
       `${file} must hold the ${used.length} layers of the architecture and at most dense ones beside, received layer ${other.name} (${layerText(other)}) too: it is of another architecture, or save the backbone alone`,
@@ -164,8 +174,7 @@ function matchWeights(file: string, expected: ExpectedLayer, stored: StoredLayer
 
 /**
  * Finds each expected weight in a file: by the layers' names; failing that as Keras itself does, by class and counter
- * in Keras 3's layout, and by order in the older one, if the file has as many layers. Dense layers beside the expected
- * ones, a top, are left out.
+ * in Keras 3's layout, and by order in the older one. Dense layers beside the expected ones, a top, are left out.
  *
  * @param file its name, for messages
  * @throws RangeError naming the file, the layer, what was expected and what was found

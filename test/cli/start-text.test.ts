@@ -67,10 +67,11 @@ test('with verbose, classes and checksums are shown too', () => {
   expect(added).toContain('    model.json: SHA-256 1');
 });
 
-test('a model of one’s own is shown without the remark on demos, and an unmeasured one without accuracy', () => {
+test('a model of one’s own is shown without the remarks on demos, and an unmeasured one without accuracy', () => {
   const [first] = facts.models;
   const own = { ...first!, loaded: { ...first!.loaded, demo: false }, accuracy: undefined };
-  const [, line] = readyLines({ ...facts, models: [own] });
+  const [, line, next] = readyLines({ ...facts, models: [own] });
+  expect(next).toBe('Classify an image:');
   expect(line).toMatch(/^ {2}accuracy: resnet101v2 on onnxruntime [\d.]+, \w+; \d+ classes$/);
 });
 

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 
-import { DEMO_MODELS_DIR, type SavedModelManifest } from '../../models/weights/saved-model';
+import { copyWithoutBase, DEMO_MODELS_DIR, type SavedModelManifest } from '../../models/weights/saved-model';
 
 const ROOT = join(__dirname, '..', '..');
 const ENTRY = join(ROOT, 'test', 'support', 'start-entry.ts');
@@ -22,6 +22,8 @@ const environment = (changes: NodeJS.ProcessEnv) => ({
   PORT: '0',
   MODELS: 'latency',
   ONNX_CACHE_DIR: join(folder, 'onnx'),
+  // Without models that someone pulled on this machine.
+  TANDEM_CACHE: join(folder, 'cache'),
   ...changes,
 });
 const children: ChildProcess[] = [];
@@ -52,6 +54,19 @@ test(
     expect(error).toMatch(
       /^error: MODELS_DIR must hold the model latency, and .*none\/latency\/model\.json is missing: set .*\n$/,
     );
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'npm start serves pulled models where they are, without the demo’s samples',
+  async () => {
+    const cache = join(folder, 'pulled');
+    copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), join(cache, 'imagenet', 'latency'));
+    const child = run({ TANDEM_CACHE: cache });
+    const [first] = (await once(createInterface(child.stdout), 'line')) as [string];
+    const samples = await fetch(`${first.replace('Open ', '')}/samples`);
+    expect(await samples.json()).toEqual([]);
   },
   TIMEOUT_MS,
 );

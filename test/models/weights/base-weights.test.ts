@@ -128,9 +128,9 @@ describe('an ImageNet base', () => {
       void import('node:fs').then(({ createReadStream }) => createReadStream(weightsFile).pipe(response));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const found: ImagenetFile[] = [];
-    const base = await imagenetBase(ARCHITECTURE, { baseUrl, onFile: (file) => found.push(file) });
+    const base = await imagenetBase(ARCHITECTURE, { from, onFile: (file) => found.push(file) });
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     const { bytes, sha256 } = await fingerprint(weightsFile);
@@ -144,7 +144,7 @@ describe('an ImageNet base', () => {
     const file = basename(imagenetFile(ARCHITECTURE));
     const base = { kind: 'imagenet', file, bytes: 1, sha256: 'a'.repeat(64) } as const;
     await expect(filled(base)).rejects.toThrow(
-      `${join(cacheDir, file)} is not there; ${join(modelDir, file)} is not there: download ${IMAGENET_WEIGHTS[ARCHITECTURE].url} to ${join(cacheDir, file)}, or copy it there from where the model was trained`,
+      `${join(cacheDir, file)} is not there; ${join(modelDir, file)} is not there: download ${IMAGENET_WEIGHTS[ARCHITECTURE].url} to ${join(cacheDir, file)}, or copy it there from where the model was made`,
     );
   });
 });

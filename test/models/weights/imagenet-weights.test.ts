@@ -18,12 +18,12 @@ import { join } from 'node:path';
 import { ARCHITECTURE_IDS } from '../../../models/catalog';
 import { download, type Progress } from '../../../models/weights/download';
 import {
-  describeImagenetFile,
   downloadImagenetWeights,
   IMAGENET_WEIGHTS,
   imagenetFile,
   weightsCacheDir,
 } from '../../../models/weights/imagenet-weights';
+import { describePublished } from '../../../models/weights/obtain';
 
 const CONTENTS = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251));
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
@@ -248,12 +248,12 @@ describe('ImageNet weights', () => {
   });
 
   test('come from a mirror under their own names, and what is unpublished of them is said', async () => {
-    const options = { cacheDir: join(folder, 'cache'), baseUrl: `${base}/mirror/` };
+    const options = { cacheDir: join(folder, 'cache'), from: `${base}/mirror/` };
     const found = await downloadImagenetWeights('mobilenetv2_050', options);
     const name = 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.5_224_no_top.h5';
     expect(requests).toEqual([{ url: `/mirror/${name}`, range: undefined }]);
     expect(found.file).toBe(join(folder, 'cache', name));
-    expect(describeImagenetFile('mobilenetv2_050', found)).toBe(
+    expect(describePublished(IMAGENET_WEIGHTS.mobilenetv2_050, found)).toBe(
       `${found.file}  300000 bytes, no published checksum, SHA-256 ${sha256(CONTENTS)}`,
     );
     await expect(downloadImagenetWeights('mobilenetv2', { ...options, ...quick })).rejects.toThrow(

@@ -110,6 +110,34 @@ describe('reading', () => {
     expect([...weights]).toEqual([...SMALL_WEIGHTS]);
   });
 
+  test('layers under other names are found by order beside a top, and with it', async () => {
+    const top = (name: string): ExpectedLayer => ({
+      name,
+      className: 'Dense',
+      weights: [
+        { name: 'kernel', shape: [2, 3] },
+        { name: 'bias', shape: [3] },
+      ],
+    });
+    const written = [...SMALL.map((layer) => ({ ...layer, name: `old_${layer.name}` })), top('Logits')];
+    const topWeights: Weights = new Map([
+      ['kernel', { shape: [2, 3], values: Float32Array.from([1, 2, 3, 4, 5, 6]) }],
+      ['bias', { shape: [3], values: Float32Array.from([7, 8, 9]) }],
+    ]);
+    const under = (prefix: string, weights: Weights) =>
+      [...weights].map(([name, weight]) => [`${prefix}${name}`, weight] as const);
+    const file = join(folder, 'with-top.h5');
+    await writeKerasWeights(
+      file,
+      written,
+      new Map([...under('old_', SMALL_WEIGHTS), ...under('Logits/', topWeights)]),
+    );
+    expect([...(await readKerasWeights(file, SMALL))]).toEqual([...SMALL_WEIGHTS]);
+    const whole = await readKerasWeights(file, [...SMALL, top('predictions')]);
+    expect([...whole]).toEqual([...SMALL_WEIGHTS, ...under('predictions/', topWeights)]);
+    await expect(readKerasWeights(file, SMALL.slice(0, 3))).rejects.toThrow('must hold layer stem');
+  });
+
   test.each(['published.h5', 'model.weights.h5'])('%s of another architecture is refused', async (name) => {
     const layers = changed('depth', () => ({ name: 'conv9', className: 'Conv9D' }));
     await expect(readKerasWeights(fixture(name), [...layers, SMALL[0]!])).rejects.toThrow(
