@@ -107,19 +107,22 @@ export function appendSynced(file: string, text: string): void {
   }
 }
 
-/** Removes a file if it is there and the system lets it. */
-export function removeIfPossible(file: string): void {
+/** Removes a file or a folder if it is there and the system lets it. */
+export function removeIfPossible(path: string): void {
   try {
-    rmSync(file, { force: true });
+    rmSync(path, { recursive: true, force: true });
   } catch {
     // The caller reports the error that made the file useless.
   }
 }
 
+/** No write takes longer, since the service replaces a process that loads for five minutes: what is older was left behind. */
+export const MAX_WRITE_MS = 600_000;
+
 /**
- * Removes temporary files that a killed {@link writeFileAtomic} left in a folder.
+ * Removes temporary files and folders that a killed write left in a folder.
  *
- * @param minAgeMs keeps files that changed since: another process may be writing them @default removes all
+ * @param minAgeMs keeps what changed since: another process may be writing it @default removes all
  */
 export function removeTemporaries(folder: string, minAgeMs = -Infinity): void {
   // eslint-disable-next-line no-restricted-properties -- compared with the times of files
@@ -128,7 +131,7 @@ export function removeTemporaries(folder: string, minAgeMs = -Infinity): void {
   for (const path of names.map((name) => join(folder, name))) {
     // Another process may remove it first.
     const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
-    if (changedMs <= latestMs) rmSync(path, { force: true });
+    if (changedMs <= latestMs) rmSync(path, { recursive: true, force: true });
   }
 }
 

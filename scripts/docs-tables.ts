@@ -28,6 +28,7 @@ import { table } from '../charts/markdown';
 import { percent, points } from '../charts/percent';
 import { DEFAULT_SHARES } from '../models/data/dataset-splits';
 import { MAX_SCANS, MAX_SIDE_PIXELS, MAX_TEXT_BYTES } from '../models/data/decoding-limits';
+import { MAX_GROUPS } from '../models/data/lossless-webp';
 import { SPLIT_NAMES } from '../models/data/split-folders';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { GATE_TEXT } from '../models/evaluation/precision-gate';
@@ -163,6 +164,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         'pixels of width or height': MAX_SIDE_PIXELS,
         'scans, if it is a JPEG': MAX_SCANS,
         'bytes of compressed text, if it is a PNG': MAX_TEXT_BYTES,
+        'groups of Huffman codes, if it is a lossless WebP': MAX_GROUPS,
       }).map(([what, most]) => [what, most.toLocaleString('en')]),
     ),
   'capacity-knee': () =>

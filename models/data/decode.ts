@@ -6,7 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import sharp from 'sharp';
 
 import { INPUT_SHAPE, RESIZE_FILTER } from '../catalog';
-import { decodingProblem } from './decoding-limits';
+import { DAMAGED, decodingProblem } from './decoding-limits';
 import { fastInput, fastPixels } from './fast-jpeg';
 import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, isFormat, JPEG, OTHER_FORMATS, PNG, WEBP } from './image-formats';
 import { fillInput } from './pixels';
@@ -114,9 +114,7 @@ export async function decodeBySharp(
     if (message.includes('pixel limit')) {
       throw new DecodeError('invalid', `The image has more than ${maxPixels} pixels; send a smaller one.`);
     }
-    throw new DecodeError('invalid', 'The image is damaged or cut off; send the whole file again.', {
-      cause: error,
-    });
+    throw new DecodeError('invalid', DAMAGED, { cause: error });
   }
 }
 

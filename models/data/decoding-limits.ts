@@ -2,6 +2,7 @@
  * Bounds what decoding may cost: reads the headers, before any pixel is decoded.
  */
 import { isFormat, JPEG, PNG, WEBP } from './image-formats';
+import { losslessExcess, MAX_BLOCKS, MAX_GROUPS } from './lossless-webp';
 import type { ImageSize } from './plain-jpeg';
 
 /**
@@ -81,6 +82,15 @@ const webpSize = (image: Buffer): ImageSize | undefined =>
     ? undefined
     : { width: 1 + image.readUIntLE(24, 3), height: 1 + image.readUIntLE(27, 3) };
 
+/** Sentence for the sender of an image that no decoder reads. */
+export const DAMAGED = 'The image is damaged or cut off; send the whole file again.';
+
+const WEBP_PROBLEMS: Readonly<Record<NonNullable<ReturnType<typeof losslessExcess>>, string>> = {
+  groups: `The WebP has more than ${MAX_GROUPS} groups of Huffman codes; save it again with libwebp.`,
+  blocks: `The WebP is compressed in more than ${MAX_BLOCKS} blocks; save it again with libwebp.`,
+  damaged: DAMAGED,
+};
+
 /** Why decoding an image would cost too much, in a sentence for its sender; undefined if it would not. */
 export function decodingProblem(image: Buffer): string | undefined {
   const is = isFormat(image);
@@ -92,5 +102,6 @@ export function decodingProblem(image: Buffer): string | undefined {
   if (is(PNG) && compressedTextBytes(image) > MAX_TEXT_BYTES)
     return `The PNG has more than ${MAX_TEXT_BYTES} bytes of compressed text; save it again without.`;
   if (scans > MAX_SCANS) return `The JPEG has more than ${MAX_SCANS} scans; save it again with fewer.`;
-  return undefined;
+  const excess = is(WEBP) ? losslessExcess(image) : undefined;
+  return excess && WEBP_PROBLEMS[excess];
 }

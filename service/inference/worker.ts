@@ -18,6 +18,7 @@ import {
   savedModelSha256,
 } from '../../models/weights/saved-model';
 import { LIMITS } from '../contract';
+import { preferAsVictim } from './oom-score';
 import type { LoadMessage, ModelProcessMessage, Work, WorkMessage } from './protocol';
 
 /** The first inferences are slow, because the engine allocates memory and selects kernels. */
@@ -112,6 +113,7 @@ async function work(engine: Engine, message: WorkMessage): Promise<ModelProcessM
 
 /** Serves the parent process until the parent exits. */
 export function runWorker(loader: LoadEngine = loadEngine): void {
+  preferAsVictim();
   let engine: Promise<Engine> | undefined;
   process.on('message', (message: LoadMessage | WorkMessage) => {
     if (message.kind === 'load') {

@@ -7,6 +7,7 @@ import { createDeflate } from 'node:zlib';
 import sharp from 'sharp';
 
 import { LIMITS } from '../../service/contract';
+import { webpOfGroups } from '../support/lossless-webp';
 import { type PngHeader, pngChunk, pngOf } from '../support/png';
 
 export const MAX_BOMB_BYTES = 1_000_000;
@@ -112,6 +113,8 @@ const MAKERS: Readonly<Record<string, () => Promise<Buffer>>> = {
   'JPEG, many scans': manyScans,
   WebP: () => flat(SIDE, SIDE).webp({ quality: 1, effort: 0 }).toBuffer(),
   'WebP, lossless': () => flat(SIDE, SIDE).webp({ lossless: true, effort: 0 }).toBuffer(),
+  'WebP, 65,536 groups of Huffman codes': () => Promise.resolve(webpOfGroups(65_536)),
+  'WebP, 36,000 groups of large Huffman codes': () => Promise.resolve(webpOfGroups(36_000, true)),
   'WebP, turned': () =>
     flat(16_383, 2_441).withMetadata({ orientation: 6 }).webp({ quality: 1, effort: 0 }).toBuffer(),
 };

@@ -94,6 +94,7 @@ test('temporaries of killed writes are removed, and nothing else', () => {
   for (const name of ['model.json', 'model.json.4711.tmp', 'notes.tmp', 'a.1.tmp.txt']) {
     writeFileSync(join(folder, name), '');
   }
+  mkdirSync(join(folder, 'latency.4712.tmp', 'inside'), { recursive: true });
   removeTemporaries(folder);
   expect(readdirSync(folder).sort()).toEqual(['a.1.tmp.txt', 'model.json', 'notes.tmp']);
 });

@@ -6,7 +6,13 @@ import { dirname, join } from 'node:path';
 
 import { OUTPUT_NAME } from '../../catalog';
 import { sha256 } from '../../../files/sha256';
-import { makeFolder, removeIfPossible, removeTemporaries, writeFileAtomic } from '../../../files/write';
+import {
+  makeFolder,
+  MAX_WRITE_MS,
+  removeIfPossible,
+  removeTemporaries,
+  writeFileAtomic,
+} from '../../../files/write';
 import { DEFAULT_PRECISION, type Precision } from '../engine';
 import {
   type ChecksummedFile,
@@ -78,9 +84,6 @@ export async function cachedGraph(
     ? { file, sha256: sum, source: file }
     : { file, sha256: sum, source: graph, notStored };
 }
-
-/** An export that takes longer than this has ended: the service replaces a process that loads for five minutes. */
-const MAX_WRITE_MS = 600_000;
 
 /** Writes a graph into the cache; returns the system's reason if it cannot. */
 function store(file: string, graph: Uint8Array, sum: string): string | undefined {

@@ -5,6 +5,8 @@ import sharp from 'sharp';
 
 import { decodeImage, DecodeError, decodePixels } from '../../../models/data/decode';
 import { MAX_SCANS, MAX_SIDE_PIXELS, MAX_TEXT_BYTES } from '../../../models/data/decoding-limits';
+import { MAX_GROUPS } from '../../../models/data/lossless-webp';
+import { webpOfGroups } from '../../support/lossless-webp';
 import { pngChunk, pngOf } from '../../support/png';
 
 const MAX_PIXELS = 40_000_000;
@@ -121,5 +123,18 @@ describe('the compressed texts of a PNG', () => {
   test('do not include plain text', async () => {
     const pixels = await decodePixels(png(international(0, 2 * HALF)), MAX_PIXELS);
     expect(pixels.every((level) => level === 0)).toBe(true);
+  });
+});
+
+describe('the groups of Huffman codes of a lossless WebP', () => {
+  test('are decoded up to the limit', async () => {
+    const pixels = await decodePixels(webpOfGroups(MAX_GROUPS), MAX_PIXELS);
+    expect(pixels.every((level) => level === 0)).toBe(true);
+  });
+
+  test.each([MAX_GROUPS + 1, 65_536])('are refused above it: %d', async (groups) => {
+    await expect(decodePixels(webpOfGroups(groups), MAX_PIXELS)).rejects.toThrow(
+      `The WebP has more than ${MAX_GROUPS} groups of Huffman codes; save it again with libwebp.`,
+    );
   });
 });

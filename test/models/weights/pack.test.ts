@@ -91,3 +91,32 @@ test('a model whose weights or base are damaged is not packed', async () => {
   writeFileSync(join(source, 'weights.safetensors'), 'something else');
   await expect(packSavedModel(source, packed)).rejects.toThrow('the file is damaged; copy it again');
 });
+
+test('a model that cannot be packed leaves an earlier copy as it was, and nothing half copied', async () => {
+  const target = await packSavedModel(source, packed);
+  const before = readdirSync(target);
+  writeFileSync(join(folder, 'models', 'mobilenetv2.safetensors.gz'), 'something else');
+  await expect(packSavedModel(source, packed)).rejects.toThrow('needs its base');
+  expect(readdirSync(packed)).toEqual(['latency']);
+  expect(readdirSync(target)).toEqual(before);
+});
+
+test('a copy takes the place of an earlier one as a whole', async () => {
+  writeFileSync(join(source, 'evaluation.json'), '{}');
+  const target = await packSavedModel(source, packed);
+  expect(readdirSync(target)).toContain('evaluation.json');
+  rmSync(join(source, 'evaluation.json'));
+  await packSavedModel(source, packed);
+  expect(readdirSync(target)).not.toContain('evaluation.json');
+  expect(readdirSync(packed)).toEqual(['latency']);
+});
+
+test('a model is not packed over a training, not even over its own', async () => {
+  const models = join(folder, 'trained');
+  const own = join(models, 'latency');
+  await packSavedModel(source, models);
+  writeFileSync(join(own, 'checkpoint.safetensors'), '');
+  await expect(packSavedModel(own, models)).rejects.toThrow(
+    `${own} must be missing or hold a packed model only, received checkpoint.safetensors in it: choose another --out`,
+  );
+});
