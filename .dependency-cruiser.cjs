@@ -216,6 +216,24 @@ module.exports = {
       to: { path: '^models/data/decode-file\\.ts$', reachable: true },
     },
     {
+      name: 'one-door-to-cdk8s-plus',
+      comment: 'import infra/cdk8s-plus: the package of the construct takes whichever release an app has',
+      severity: 'error',
+      from: { path: '^infra/', pathNot: '^infra/cdk8s-plus\\.ts$' },
+      to: { path: 'node_modules/cdk8s-plus-' },
+    },
+    {
+      name: 'construct-stands-alone',
+      comment: 'infra/package holds what the construct imports: the contract and cdk8s, nothing else',
+      severity: 'error',
+      from: { path: '^infra/inference-service\\.ts$' },
+      to: {
+        reachable: true,
+        path: [ours, '(^|/)node_modules/'],
+        pathNot: ['^infra/', '^service/contract\\.ts$', 'node_modules/(cdk8s|cdk8s-plus-28|constructs)/'],
+      },
+    },
+    {
       name: 'one-door-to-onnxruntime',
       comment: 'import models/engines/onnxruntime/runtime: it switches telemetry off',
       severity: 'error',
@@ -227,7 +245,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(build|dist|coverage)/' },
+    exclude: { path: '^(build|dist|coverage|infra/package)/' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js', '.cjs', '.json'],
       conditionNames: ['require', 'node', 'types'],

@@ -3,7 +3,16 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['build/', 'dist/', 'coverage/', 'node_modules/', '.cache/', 'models/data/assembly/'],
+    ignores: [
+      'build/',
+      'dist/',
+      'coverage/',
+      'node_modules/',
+      '.cache/',
+      'infra/package/build/',
+      'infra/package/*.d.ts',
+      'models/data/assembly/',
+    ],
   },
   eslint.configs.recommended,
   {

@@ -1,9 +1,8 @@
 /**
  * Probes, spreading, rollout and autoscaling of every deployment. Pure data in Kubernetes' own shapes.
  */
-import type { k8s } from 'cdk8s-plus-28';
-
 import { RUN_AS_USER_ID } from '../service/contract';
+import type { k8s } from './cdk8s-plus';
 
 /**
  * Timing of the probes. On two cores ResNet101V2 was ready in 0.7 s from an exported graph, and in 4.5 s when the graph had

@@ -2,9 +2,9 @@
  * The charts; cdk8s writes one file per chart.
  */
 import { type App, Chart } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-28';
 
 import { resourcesOn } from './allocation';
+import { k8s } from './cdk8s-plus';
 import { InferenceService } from './inference-service';
 import type { Settings } from './settings';
 import type { Variant } from './variants';

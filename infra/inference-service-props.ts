@@ -1,10 +1,37 @@
 /**
  * Props of an `InferenceService`.
  */
-import type { k8s } from 'cdk8s-plus-28';
+import type { k8s } from './cdk8s-plus';
 
-import type { MetricsScrape, ServiceType } from './settings';
-import type { Resources, Scaling } from './variants';
+export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
+export type ServiceType = (typeof SERVICE_TYPES)[number];
+
+/** How Prometheus is told to read the metrics. */
+export const METRICS_SCRAPES = ['none', 'annotations', 'pod-monitor'] as const;
+export type MetricsScrape = (typeof METRICS_SCRAPES)[number];
+
+/** Number of pods: fixed, or decided by a HorizontalPodAutoscaler. */
+export type Scaling =
+  | { readonly kind: 'fixed'; readonly replicas: number }
+  | {
+      readonly kind: 'hpa';
+      readonly minReplicas: number;
+      readonly maxReplicas: number;
+      /** Target of the average CPU utilization, percent of the CPU request. */
+      readonly targetCpuPercent: number;
+    };
+
+/** CPU and memory, as Kubernetes quantities. */
+export interface Amounts {
+  readonly cpu: string;
+  readonly memory: string;
+}
+
+/** Requests and limits of a container. */
+export interface Resources {
+  readonly requests: Amounts;
+  readonly limits: Amounts;
+}
 
 export interface InferenceServiceProps {
   /** Name of every object; must be unique within the namespace. @default the construct's id */

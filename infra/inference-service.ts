@@ -5,17 +5,16 @@
  * in defaults that are not Kubernetes'; here every value is stated.
  */
 import { ApiObject, Chart } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
 import { HTTP_PORT, PATHS, SERVICE_NAME } from '../service/contract';
+import { k8s } from './cdk8s-plus';
 import { HPA_BEHAVIOR, ROLLING_UPDATE } from './deployment-defaults';
 import { duplicatesOf } from './duplicates';
-import type { InferenceServiceProps } from './inference-service-props';
+import type { InferenceServiceProps, Scaling } from './inference-service-props';
 import { podSpec, PORT_NAMES, portsOf } from './pod-spec';
 import { checkPresent, checkProps } from './props-validation';
 import { maxReplicasOf } from './replicas';
-import type { Scaling } from './variants';
 
 export type { InferenceServiceProps };
 

@@ -3,10 +3,10 @@
  * Service, and what it needs. All of it runs under the Pod Security Standard "restricted".
  */
 import { Chart } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
 import { HTTP_PORT, SERVICE_NAME } from '../service/contract';
+import { k8s } from './cdk8s-plus';
 import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT, TEMPORARY_FILES } from './deployment-defaults';
 import { selectorOf } from './inference-service';
 

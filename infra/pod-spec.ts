@@ -1,9 +1,8 @@
 /**
  * The pod of an `InferenceService`: one container, its probes, its figures and its volumes. Pure functions.
  */
-import { k8s } from 'cdk8s-plus-28';
-
 import { DRAIN_DELAY_MS, ENV, HTTP_PORT, PATHS, REQUEST_TIMEOUT_MS } from '../service/contract';
+import { k8s } from './cdk8s-plus';
 import {
   CONTAINER_SECURITY_CONTEXT,
   POD_SECURITY_CONTEXT,
@@ -12,9 +11,8 @@ import {
   TEMPORARY_FILES,
   TOLERATIONS,
 } from './deployment-defaults';
-import type { InferenceServiceProps } from './inference-service-props';
+import type { Amounts, InferenceServiceProps } from './inference-service-props';
 import { canonicalCpu, canonicalMemory } from './quantity';
-import type { Amounts } from './variants';
 
 /** Names of the container's ports. */
 export const PORT_NAMES = { http: 'http', metrics: 'metrics' } as const;

@@ -1,12 +1,16 @@
 /**
  * Refuses, at synth time, what Kubernetes would refuse or would accept and never run.
  */
-import type { InferenceServiceProps } from './inference-service-props';
+import {
+  type InferenceServiceProps,
+  METRICS_SCRAPES,
+  type Resources,
+  type Scaling,
+  SERVICE_TYPES,
+} from './inference-service-props';
 import { checkAnnotations, checkEnv, checkLabels, checkMetricsPort, checkPodLabels } from './option-checks';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
-import { METRICS_SCRAPES, SERVICE_TYPES } from './settings';
 import { checkText, shown, TEXT_FIELDS, type TextField } from './text-forms';
-import type { Resources, Scaling } from './variants';
 
 /** The texts that must be there. */
 const REQUIRED: readonly TextField[] = ['name', 'model', 'image'];

@@ -1,7 +1,7 @@
 /**
  * How many replicas a variant may have. Pure functions.
  */
-import type { Scaling } from './variants';
+import type { Scaling } from './inference-service-props';
 
 /** The fixed number of replicas, or the autoscaler's lower bound. */
 export const minReplicasOf = (scaling: Scaling): number =>

@@ -5,9 +5,9 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 
 import { type App, Chart } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-28';
 
 import { SERVICE_NAME } from '../service/contract';
+import { k8s } from './cdk8s-plus';
 import { SERVICE_PORT, selectorOf } from './inference-service';
 import type { Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';

@@ -7,15 +7,14 @@ import { parse } from 'yaml';
 
 import { IMAGE, SERVICE_NAME } from '../service/contract';
 import { type Basis, BASES } from './allocation';
+import {
+  METRICS_SCRAPES,
+  type MetricsScrape,
+  SERVICE_TYPES,
+  type ServiceType,
+} from './inference-service-props';
 import { checkAnnotations, checkEnv, checkLabels, checkMetricsPort, checkPodLabels } from './option-checks';
 import { readFormed, readNumber, readOneOf, readPairs, type Setting } from './setting-readers';
-
-export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
-export type ServiceType = (typeof SERVICE_TYPES)[number];
-
-/** How Prometheus is told to read the metrics. */
-export const METRICS_SCRAPES = ['none', 'annotations', 'pod-monitor'] as const;
-export type MetricsScrape = (typeof METRICS_SCRAPES)[number];
 
 /** What each setting does: `infra/option-help.ts`. */
 export interface Settings {

@@ -4,29 +4,9 @@
  * @see docs/reference.md#deployments
  */
 import type { ModelId } from '../models/catalog';
+import type { Amounts, Resources, Scaling } from './inference-service-props';
 
-/** Number of pods: fixed, or decided by a HorizontalPodAutoscaler. */
-export type Scaling =
-  | { readonly kind: 'fixed'; readonly replicas: number }
-  | {
-      readonly kind: 'hpa';
-      readonly minReplicas: number;
-      readonly maxReplicas: number;
-      /** Target of the average CPU utilization, percent of the CPU request. */
-      readonly targetCpuPercent: number;
-    };
-
-/** CPU and memory, as Kubernetes quantities in the reference's own notation. */
-export interface Amounts {
-  readonly cpu: string;
-  readonly memory: string;
-}
-
-/** Requests and limits of a container. */
-export interface Resources {
-  readonly requests: Amounts;
-  readonly limits: Amounts;
-}
+export type { Amounts, Resources, Scaling };
 
 /** Kind of a deployment, in the reference's words. */
 export type VariantKind = 'single-pod' | 'max-size' | 'hpa';

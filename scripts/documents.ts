@@ -9,5 +9,9 @@ export const ROOT = join(__dirname, '..');
 
 const pages = (folder: string) => readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.md'));
 
-/** README.md, CONTRIBUTING.md, CHANGELOG.md and docs/*.md, relative to {@link ROOT}. */
-export const DOCUMENTS: readonly string[] = [...pages('.'), ...pages('docs').map((name) => `docs/${name}`)];
+/** README.md, CONTRIBUTING.md, CHANGELOG.md, docs/*.md and the construct's README.md, relative to {@link ROOT}. */
+export const DOCUMENTS: readonly string[] = [
+  ...pages('.'),
+  ...pages('docs').map((name) => `docs/${name}`),
+  'infra/package/README.md',
+];

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Packs the project and runs its command in another folder: it writes and prints the same as in the checkout.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+other=$(mktemp -d)
+trap 'rm -rf "$other"' EXIT
+
+npm pack --silent --pack-destination "$other" >/dev/null
+node bin/tandem.cjs fit >"$other/expected-fit"
+
+cd "$other"
+cp "$root/.npmrc" .
+echo '{ "name": "birds", "private": true }' >package.json
+npm install --silent --ignore-scripts ./tandem-*.tgz
+npx tandem synth --out dist >/dev/null 2>warnings
+diff -r dist "$root/dist"
+grep -q 'accuracy-max-size: replicas 4, 2 stay Pending' warnings
+echo 'ok   tandem synth writes dist/ byte for byte'
+npx tandem fit >fit
+cmp fit expected-fit
+echo 'ok   tandem fit prints the same report'
