@@ -134,7 +134,9 @@ export function peersChart(document: PeersDocument): string {
       ],
     },
     ...(own < 0 ? [] : [rect(20, TOP_PX + own * ROW_PX, 564, ROW_PX, { fill: tint(COLOURS.sky, 0.2) })]),
-    ...PRECISIONS.flatMap((precision, i) => {
+    ...PRECISIONS.filter((precision) =>
+      servers.some((server) => ratesOf(document, server, 'latency', precision).length > 0),
+    ).flatMap((precision, i) => {
       const { colour, shape } = STYLE[precision];
       return [
         point(shape, 28 + i * 62, TOP_PX - 14, 5, { fill: colour }),
