@@ -3,7 +3,7 @@
  */
 import type { k8s } from 'cdk8s-plus-28';
 
-import type { MetricsScrape, ServiceType } from './settings';
+import type { HpaMeasure, MetricsScrape, ServiceType, UserIds } from './settings';
 import type { Resources, Scaling } from './variants';
 
 export interface InferenceServiceProps {
@@ -44,6 +44,12 @@ export interface InferenceServiceProps {
   readonly affinity?: k8s.Affinity;
   /** @default none: the cluster's default */
   readonly priorityClassName?: string;
+  /** Who decides the pods' user and group ids; `cluster` leaves them out, as OpenShift asks. @default 'image' */
+  readonly userIds?: UserIds;
+  /** Request and limit of disk for temporary files and logs, at least 64Mi. @default none */
+  readonly ephemeralStorage?: string;
+  /** Whose CPU the autoscaler measures; `container` is a sidecar's remedy, from Kubernetes 1.30 on. @default 'pod' */
+  readonly hpaMeasures?: HpaMeasure;
   /** Where the figures come from; becomes annotations. @default none */
   readonly figures?: { readonly basis: string; readonly source: string };
 }

@@ -12,9 +12,10 @@ import { HTTP_PORT, PATHS, SERVICE_NAME } from '../service/contract';
 import { HPA_BEHAVIOR, ROLLING_UPDATE } from './deployment-defaults';
 import { duplicatesOf } from './duplicates';
 import type { InferenceServiceProps } from './inference-service-props';
-import { podSpec, PORT_NAMES, portsOf } from './pod-spec';
+import { CONTAINER_NAME, podSpec, PORT_NAMES, portsOf } from './pod-spec';
 import { checkPresent, checkProps } from './props-validation';
 import { maxReplicasOf } from './replicas';
+import type { HpaMeasure } from './settings';
 import type { Scaling } from './variants';
 
 export type { InferenceServiceProps };
@@ -122,7 +123,7 @@ export class InferenceService extends Construct {
         },
       });
     }
-    if (scaling.kind === 'hpa') autoscaler(this, metadata, scaling);
+    if (scaling.kind === 'hpa') autoscaler(this, metadata, scaling, props.hpaMeasures);
   }
 }
 
@@ -181,7 +182,12 @@ function autoscaler(
   scope: Construct,
   metadata: k8s.ObjectMeta,
   { minReplicas, maxReplicas, targetCpuPercent }: Scaling & { kind: 'hpa' },
+  measures: HpaMeasure = 'pod',
 ): void {
+  const metric = {
+    name: 'cpu',
+    target: { type: 'Utilization', averageUtilization: targetCpuPercent },
+  };
   new k8s.KubeHorizontalPodAutoscalerV2(scope, 'autoscaler', {
     metadata,
     spec: {
@@ -189,10 +195,9 @@ function autoscaler(
       minReplicas,
       maxReplicas,
       metrics: [
-        {
-          type: 'Resource',
-          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: targetCpuPercent } },
-        },
+        measures === 'pod'
+          ? { type: 'Resource', resource: metric }
+          : { type: 'ContainerResource', containerResource: { ...metric, container: CONTAINER_NAME } },
       ],
       behavior: HPA_BEHAVIOR,
     },

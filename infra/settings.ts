@@ -7,8 +7,15 @@ import { parse } from 'yaml';
 
 import { IMAGE, SERVICE_NAME } from '../service/contract';
 import { type Basis, BASES } from './allocation';
-import { checkAnnotations, checkEnv, checkLabels, checkMetricsPort, checkPodLabels } from './option-checks';
-import { readFormed, readNumber, readOneOf, readPairs, type Setting } from './setting-readers';
+import {
+  checkAnnotations,
+  checkEnv,
+  checkEphemeralStorage,
+  checkLabels,
+  checkMetricsPort,
+  checkPodLabels,
+} from './option-checks';
+import { readFormed, readNumber, readOneOf, readPairs, readText, type Setting } from './setting-readers';
 
 export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
@@ -16,6 +23,14 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 /** How Prometheus is told to read the metrics. */
 export const METRICS_SCRAPES = ['none', 'annotations', 'pod-monitor'] as const;
 export type MetricsScrape = (typeof METRICS_SCRAPES)[number];
+
+/** Who decides the user and group ids of the pods: the image, or the cluster, as on OpenShift. */
+export const USER_IDS = ['image', 'cluster'] as const;
+export type UserIds = (typeof USER_IDS)[number];
+
+/** Whose use of CPU an autoscaler measures: the pod's, or that of the serving container alone. */
+export const HPA_MEASURES = ['pod', 'container'] as const;
+export type HpaMeasure = (typeof HPA_MEASURES)[number];
 
 /** What each setting does: `infra/option-help.ts`. */
 export interface Settings {
@@ -39,6 +54,9 @@ export interface Settings {
   readonly serviceAnnotations?: Readonly<Record<string, string>>;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly priorityClassName?: string;
+  readonly userIds?: UserIds;
+  readonly ephemeralStorage?: string;
+  readonly hpaMeasures?: HpaMeasure;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -66,6 +84,9 @@ export const SETTING_VARIABLES = {
   serviceAnnotations: 'TANDEM_SERVICE_ANNOTATIONS',
   nodeSelector: 'TANDEM_NODE_SELECTOR',
   priorityClassName: 'TANDEM_PRIORITY_CLASS',
+  userIds: 'TANDEM_USER_IDS',
+  ephemeralStorage: 'TANDEM_EPHEMERAL_STORAGE',
+  hpaMeasures: 'TANDEM_HPA_MEASURES',
 } as const satisfies Record<keyof Settings, string>;
 
 /** Environment variables. Not Node's own type, so that importers of the construct need no Node types. */
@@ -158,6 +179,13 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
   serviceAnnotations: readChecked(checkAnnotations),
   nodeSelector: readChecked(checkLabels),
   priorityClassName: readFormed('priorityClassName'),
+  userIds: readOneOf(USER_IDS),
+  ephemeralStorage(setting) {
+    const text = readText(setting);
+    checkEphemeralStorage(setting.from, text);
+    return text;
+  },
+  hpaMeasures: readOneOf(HPA_MEASURES),
 };
 
 /**
