@@ -4,7 +4,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
-import type { FitWarning } from '../infra/fit';
+import type { FitWarning } from '../infra/fit-text';
 import type { ModelId } from '../models/catalog';
 import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
 import { graphFile } from '../models/engines/onnxruntime/graph-cache';
