@@ -1,14 +1,15 @@
 /**
- * `tandem fit`: which pods a cluster has room for.
+ * `tandem fit`: which pods a cluster has room for: those of the variants, or those of any manifest.
  */
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
 import { type Basis, BASES } from '../infra/allocation';
-import { CLUSTER, clusterOf, MAX_NODES } from '../infra/cluster';
-import type { Fit } from '../infra/fit';
+import { CLUSTER, type ClusterNode, clusterOf, MAX_NODES } from '../infra/cluster';
+import type { Fit, Surroundings } from '../infra/fit';
 import { formatMemory, parseMemoryBytes } from '../infra/quantity';
 import type { Settings } from '../infra/settings';
 import { VARIANTS } from '../infra/variants';
+import { fitFiles, fitForJson } from './fit-files';
 import { path, wholeNumberFrom } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
@@ -35,54 +36,68 @@ interface FitOptions {
   readonly memory?: number;
   readonly controlPlane?: true;
   readonly kubeconfig?: string;
+  readonly file?: string[];
+  readonly namespace?: string;
   readonly json?: true;
   readonly exitCode?: true;
 }
 
-/** A fit as JSON, which has no nodes' details. */
-const forJson = ({ variant, basis, resources, placements, updates, verdict, notCounted }: Fit) => ({
-  variant: variant.name,
-  basis,
-  verdict,
-  requests: resources.requests,
-  limits: resources.limits,
-  placements: placements.map(({ placed, ...placement }, i) => ({
-    label: placement.label,
-    replicas: placement.replicas,
-    pods: Object.fromEntries(placed.map(({ node, pods }) => [node.name, pods])),
-    pending: placement.pending,
-    reason: placement.reason,
-    notCreated: placement.notCreated,
-    refusal: placement.refusal,
-    preempted: placement.preempted,
-    rollingUpdateFits: updates[i]!.pending === 0 && updates[i]!.notCreated === 0,
-  })),
-  notCounted,
-});
-
-function fit(names: string[], options: FitOptions): void {
-  const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig, json, exitCode } = options;
-  const { fitOf, fitReport, fitsAll } = require('../infra/fit') as typeof import('../infra/fit.js');
-  const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
+/** The nodes that the options describe: those of the reference, unless one of them is given. */
+function describedNodes({ nodes, cpuMillis, memory, controlPlane }: FitOptions): readonly ClusterNode[] {
   const isCustom =
     nodes !== undefined || cpuMillis !== undefined || memory !== undefined || controlPlane === true;
-  if (isCustom && kubeconfig !== undefined) {
+  if (!isCustom) return CLUSTER;
+  return clusterOf({
+    nodes: nodes ?? CLUSTER.length,
+    cpuAllocatableMillis: cpuMillis ?? DEFAULT_NODE.cpuAllocatableMillis,
+    memoryAllocatableBytes: memory ?? DEFAULT_NODE.memoryAllocatableBytes,
+    controlPlane: controlPlane ?? false,
+  });
+}
+
+function checkOptions(names: string[], options: FitOptions): void {
+  const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig, file, namespace } = options;
+  if (
+    kubeconfig !== undefined &&
+    [nodes, cpuMillis, memory, controlPlane].some((each) => each !== undefined)
+  ) {
     throw new RangeError(
       '--kubeconfig reads a real cluster: leave out --nodes, --cpu-millis, --memory and --control-plane',
     );
   }
-  const cluster = !isCustom
-    ? CLUSTER
-    : clusterOf({
-        nodes: nodes ?? CLUSTER.length,
-        cpuAllocatableMillis: cpuMillis ?? DEFAULT_NODE.cpuAllocatableMillis,
-        memoryAllocatableBytes: memory ?? DEFAULT_NODE.memoryAllocatableBytes,
-        controlPlane: controlPlane ?? false,
-      });
+  if (file !== undefined && (names.length > 0 || basis !== undefined))
+    throw new RangeError('--file places what the files hold: leave out the variants and --basis');
+  if (file === undefined && namespace !== undefined)
+    throw new RangeError('--namespace is for --file: set TANDEM_NAMESPACE for the variants');
+}
+
+function fit(names: string[], options: FitOptions): void {
+  checkOptions(names, options);
+  const { basis, kubeconfig, file, namespace, json, exitCode } = options;
+  const nodes = describedNodes(options);
+  const isFitting =
+    file === undefined
+      ? fitVariants(names, { basis, kubeconfig, nodes, json })
+      : fitFiles(file, { namespace, kubeconfig, nodes, json });
+  if (exitCode === true && !isFitting) process.exitCode = 1;
+}
+
+interface VariantOptions {
+  readonly basis: Basis | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly nodes: readonly ClusterNode[];
+  readonly json: true | undefined;
+}
+
+/** Prints how variants fit; returns whether all of them do. */
+function fitVariants(names: string[], { basis, kubeconfig, nodes, json }: VariantOptions): boolean {
+  const { fitOf, fitsAll } = require('../infra/fit') as typeof import('../infra/fit.js');
+  const { fitReport } = require('../infra/fit-text') as typeof import('../infra/fit-text.js');
+  const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
   const settings = readSettings(process.env, readContext());
   const seenBy =
     kubeconfig === undefined
-      ? () => ({ nodes: cluster, surroundings: { notCounted: notDescribed(settings) } })
+      ? () => ({ nodes, surroundings: { notCounted: notDescribed(settings) } })
       : realCluster(kubeconfig, settings);
   const chosen = VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name));
   const fits: Fit[] = [];
@@ -93,8 +108,15 @@ function fit(names: string[], options: FitOptions): void {
       if (json !== true) console.log(`${fitReport(variant, each, found, surroundings)}\n`);
     }
   }
-  if (json === true) console.log(JSON.stringify(fits.map(forJson), undefined, 2));
-  if (exitCode === true && !fits.every(fitsAll)) process.exitCode = 1;
+  if (json === true) {
+    const listed = fits.map(({ variant, basis: on, ...rest }) => ({
+      variant: variant.name,
+      basis: on,
+      ...fitForJson(rest),
+    }));
+    console.log(JSON.stringify(listed, undefined, 2));
+  }
+  return fits.every(fitsAll);
 }
 
 /** Reads a real cluster once; returns what each variant would find in it. */
@@ -105,12 +127,22 @@ function realCluster(kubeconfig: string, settings: Settings) {
   const cluster = readCluster(kubeconfig, settings.namespace);
   return (name: string) => ({
     nodes: nodesFor({ ...settings, name }, cluster),
-    surroundings: surroundingsFor({ ...settings, name }, cluster),
+    surroundings: withNotCounted(surroundingsFor({ ...settings, name }, cluster), notJudged(settings)),
   });
 }
 
+const withNotCounted = (surroundings: Surroundings, more: readonly string[]): Surroundings => ({
+  ...surroundings,
+  notCounted: [...(surroundings.notCounted ?? []), ...more],
+});
+
+/** The settings that `fit` counts on no cluster. */
+const notJudged = ({ ephemeralStorage }: Pick<Settings, 'ephemeralStorage'>): string[] =>
+  ephemeralStorage === undefined ? [] : ['the ephemeral storage: fit -f counts it on a real cluster'];
+
 /** The settings that only a real cluster could answer to. */
-const notDescribed = ({ nodeSelector, priorityClassName }: Settings): string[] => [
+const notDescribed = ({ nodeSelector, priorityClassName, ...settings }: Settings): string[] => [
+  ...notJudged(settings),
   ...(nodeSelector === undefined ? [] : ['the node selector, since the described nodes have no labels']),
   ...(priorityClassName === undefined
     ? []
@@ -122,13 +154,18 @@ export function addFit(program: Command): void {
   program
     .command('fit')
     .description(
-      'say whether each variant fits, which node each pod goes to, which pods stay Pending and why, and what kubectl describe node will print',
+      'say whether each variant, or each workload of any manifest, fits, which node each pod goes to, which pods stay Pending and why, and what kubectl describe node will print',
     )
     .addArgument(
       new Argument('[variants...]', 'variants to place (default: all)').choices(
         VARIANTS.map(({ name }) => name),
       ),
     )
+    .option(
+      '-f, --file <file...>',
+      'place the Deployments, StatefulSets and ReplicaSets of manifests instead, within the bounds of their HPAs; - reads standard input',
+    )
+    .option('--namespace <name>', 'namespace of objects in --file that name none (default: default)')
     .addOption(new Option('--basis <basis>', 'basis of the figures (default: both)').choices(BASES))
     .option(
       '--nodes <count>',
@@ -154,7 +191,8 @@ export function addFit(program: Command): void {
     .option('--exit-code', 'exit with 1 if a pod stays Pending or is not created')
     .addHelpText(
       'after',
-      '\nExample: npx tandem fit accuracy-max-size --nodes 4 --cpu-millis 2000 --memory 4Gi',
+      '\nExamples:\n  npx tandem fit accuracy-max-size --nodes 4 --cpu-millis 2000 --memory 4Gi\n' +
+        '  helm template shop ./chart | npx tandem fit -f - --kubeconfig ~/.kube/config',
     )
     .action(fit);
 }

@@ -1,6 +1,7 @@
 /**
  * How many of our pods a namespace admits: its ResourceQuotas and LimitRanges, in the API server's words. Pure functions.
  */
+import { type AdmittedPod, type ObservedLimitRange, refusalsOf } from './limit-ranges';
 import { formatOf, parseCount, parseCpuMillis, parseMemoryBytes, formatCpu, formatMemory } from './quantity';
 import type { Quantities } from './pod-resources';
 import type { Amounts, Resources } from './variants';
@@ -21,19 +22,6 @@ interface ScopeRequirement {
   readonly scopeName: string;
   readonly operator: string;
   readonly values?: readonly string[];
-}
-
-/** The fields of a LimitRange that count. */
-export interface ObservedLimitRange {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly limits: readonly LimitRangeItem[] };
-}
-
-interface LimitRangeItem {
-  readonly type: string;
-  readonly min?: Quantities;
-  readonly max?: Quantities;
-  readonly maxLimitRequestRatio?: Quantities;
 }
 
 /** How many of our pods may exist at once. */
@@ -60,12 +48,28 @@ const POD_COUNTS: readonly string[] = ['pods', 'count/pods'];
 export const isCounted = (resource: string): boolean =>
   Object.hasOwn(SUMMED, resource) || POD_COUNTS.includes(resource);
 
-/** Whether a quota of this scope counts our pods: they have requests and no deadline. */
-function matchesScope(
-  { scopeName, operator, values = [] }: ScopeRequirement,
-  priorityClass?: string,
-): boolean {
-  if (scopeName !== 'PriorityClass') return scopeName === 'NotTerminating' || scopeName === 'NotBestEffort';
+/** What of a pod a quota's scope asks about. */
+export interface PodScope {
+  readonly priorityClass: string | undefined;
+  /** Whether no container has a request or a limit of CPU or memory. */
+  readonly isBestEffort: boolean;
+  /** Whether it has a deadline. */
+  readonly isTerminating: boolean;
+  /** Whether its affinity names other namespaces. */
+  readonly crossesNamespaces: boolean;
+}
+
+const SCOPES: Readonly<Record<string, (pod: PodScope) => boolean>> = {
+  Terminating: ({ isTerminating }) => isTerminating,
+  NotTerminating: ({ isTerminating }) => !isTerminating,
+  BestEffort: ({ isBestEffort }) => isBestEffort,
+  NotBestEffort: ({ isBestEffort }) => !isBestEffort,
+  CrossNamespacePodAffinity: ({ crossesNamespaces }) => crossesNamespaces,
+};
+
+function matchesScope({ scopeName, operator, values = [] }: ScopeRequirement, pod: PodScope): boolean {
+  if (scopeName !== 'PriorityClass') return SCOPES[scopeName]?.(pod) ?? false;
+  const { priorityClass } = pod;
   switch (operator) {
     case 'In':
       return priorityClass !== undefined && values.includes(priorityClass);
@@ -79,10 +83,10 @@ function matchesScope(
 }
 
 /** Whether a quota counts our pods. */
-export function countsOurs({ spec = {} }: ObservedQuota, priorityClass: string | undefined): boolean {
+export function countsOurs({ spec = {} }: ObservedQuota, pod: PodScope): boolean {
   const scopes = (spec.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' }));
   return [...scopes, ...(spec.scopeSelector?.matchExpressions ?? [])].every((each) =>
-    matchesScope(each, priorityClass),
+    matchesScope(each, pod),
   );
 }
 
@@ -121,12 +125,55 @@ function linesOf(quota: ObservedQuota, resources: Resources, ours: OurUse): Line
   });
 }
 
+/** A quota whose use has grown by pods that are not in its cluster yet, and shrunk by those that they replace. */
+export function withUse(
+  quota: ObservedQuota,
+  added: readonly Resources[],
+  replaced: readonly Resources[],
+): ObservedQuota {
+  const hard = quota.status?.hard ?? quota.spec?.hard ?? {};
+  const used = Object.keys(hard).map((resource): [string, string] => {
+    const text = quota.status?.used?.[resource] ?? '0';
+    const total = (parse: (amount: string) => number, of: (pod: Resources) => number) => {
+      const sum = (pods: readonly Resources[]) => pods.reduce((all, pod) => all + of(pod), 0);
+      return Math.max(0, parse(text) + sum(added) - sum(replaced));
+    };
+    if (POD_COUNTS.includes(resource)) return [resource, String(total(parseCount, () => 1))];
+    const summed = SUMMED[resource];
+    if (summed === undefined) return [resource, text];
+    const [kind, of] = summed;
+    const amount = total(PARSERS[of], (pod) => PARSERS[of](pod[kind][of]));
+    // A sum has the notation of its first amount.
+    const first = text === '0' ? (added[0]?.[kind][of] ?? text) : text;
+    return [resource, FORMATTERS[of](amount, formatOf(first))];
+  });
+  return { ...quota, status: { hard, used: Object.fromEntries(used) } };
+}
+
 /** What our pods use that exist already, and that a quota therefore counts: millicores, bytes and a count. */
 export type OurUse = Readonly<Record<keyof Resources, Readonly<Record<keyof Amounts, number>>>> & {
   readonly pods: number;
 };
 
-function quotaBound(quota: ObservedQuota, resources: Resources, ours: OurUse): PodBound {
+/** Why a quota refuses a pod at all: each container must state what the quota sums. Empty if it does not. */
+function unstated({ metadata, ...quota }: ObservedQuota, { containers, statesItsOwn }: AdmittedPod): string {
+  if (statesItsOwn) return '';
+  const hards = Object.keys(quota.status?.hard ?? quota.spec?.hard ?? {});
+  const missing = hards
+    .filter((hard) => Object.hasOwn(SUMMED, hard))
+    .sort()
+    .flatMap((hard) => {
+      const [kind, resource] = SUMMED[hard]!;
+      const without = containers.filter((each) => each[kind][resource] === undefined);
+      const names = [...new Set(without.map(({ name }) => name))].sort();
+      return names.length > 0 ? [`${hard} for: ${names.join(',')}`] : [];
+    });
+  return missing.length > 0 ? `failed quota: ${metadata.name}: must specify ${missing.join('; ')}` : '';
+}
+
+function quotaBound(quota: ObservedQuota, resources: AdmittedPod, ours: OurUse): PodBound {
+  const refusal = unstated(quota, resources);
+  if (refusal !== '') return { pods: 0, reason: refusal };
   const lines = linesOf(quota, resources, ours);
   const roomIn = ({ hard, others, each }: Line) =>
     each === 0 ? Infinity : Math.max(0, Math.floor((hard - others) / each));
@@ -145,48 +192,22 @@ function quotaBound(quota: ObservedQuota, resources: Resources, ours: OurUse): P
   };
 }
 
-/** What a LimitRange refuses about our pods, which have one container, so that Pod and Container bound the same. */
-function refusalsOf({ spec }: ObservedLimitRange, { requests, limits }: Resources): string[] {
-  const found: string[] = [];
-  for (const { type, min = {}, max = {}, maxLimitRequestRatio = {} } of spec.limits) {
-    if (type !== 'Container' && type !== 'Pod') continue;
-    for (const resource of ['cpu', 'memory'] as const) {
-      const parse = PARSERS[resource];
-      const [request, limit] = [requests[resource], limits[resource]];
-      const least = min[resource];
-      const most = max[resource];
-      const ratio = maxLimitRequestRatio[resource];
-      if (least !== undefined && parse(request) < parse(least))
-        found.push(`minimum ${resource} usage per ${type} is ${least}, but request is ${request}`);
-      if (most !== undefined && parse(limit) > parse(most))
-        found.push(`maximum ${resource} usage per ${type} is ${most}, but limit is ${limit}`);
-      // A ratio is a quantity too, and may be 1500m.
-      if (ratio !== undefined && parse(limit) / parse(request) > parseCpuMillis(ratio) / 1000)
-        found.push(
-          `${resource} max limit to request ratio per ${type} is ${ratio}, but provided ratio is ` +
-            (parse(limit) / parse(request)).toFixed(6),
-        );
-    }
-  }
-  return found;
-}
-
 /**
  * How many pods with these figures the namespace admits.
  *
  * @throws Error naming the quota and the resource for an unreadable quantity
  */
 export function boundOf(
-  resources: Resources,
+  pod: AdmittedPod,
   ours: OurUse,
   {
     quotas,
     limitRanges,
   }: { readonly quotas: readonly ObservedQuota[]; readonly limitRanges: readonly ObservedLimitRange[] },
 ): PodBound {
-  const refusals = limitRanges.flatMap((range) => refusalsOf(range, resources));
+  const refusals = limitRanges.flatMap((range) => refusalsOf(range, pod));
   if (refusals.length > 0) return { pods: 0, reason: refusals.join(', ') };
   return quotas
-    .map((quota) => quotaBound(quota, resources, ours))
+    .map((quota) => quotaBound(quota, pod, ours))
     .reduce((least, bound) => (bound.pods < least.pods ? bound : least), UNBOUNDED);
 }

@@ -28,6 +28,16 @@ export interface LowerPriorityPod extends Resources {
   readonly startedMs: number;
   /** Its requests as the scheduler scores them. */
   readonly scored: Amounts;
+  /** What it requests of other resources, by name. @default nothing */
+  readonly more?: Readonly<Record<string, number>>;
+}
+
+/** A node's part in a rule about the pods of one domain, such as a zone. */
+export interface Domain {
+  /** Value of the rule's label; undefined where the node lacks it. */
+  readonly value: string | undefined;
+  /** Number of pods of others on the node that the rule counts, or the sum of their weights. */
+  readonly others: number;
 }
 
 /** A node as the scheduler sees it. */
@@ -45,6 +55,14 @@ export interface ClusterNode {
   readonly cordoned: boolean;
   /** Number of taints with the effect PreferNoSchedule. */
   readonly taintsPreferNoSchedule: number;
+  /** The sum of the weights of those of our preferences that it meets. @default 0 */
+  readonly preferredWeight?: number;
+  /** What it has left of resources other than CPU and memory, by name. @default nothing */
+  readonly moreFree?: Readonly<Record<string, number>>;
+  /** True if a pod of others holds a port of the node that ours need. @default false */
+  readonly portsTaken?: boolean;
+  /** Its part in each rule about our pods' domains. @default a domain of its own, without pods of others */
+  readonly domains?: readonly Domain[];
   /** Every pod on it but ours. */
   readonly others: OtherPods;
   /** Those of the others that ours may preempt. @default none */

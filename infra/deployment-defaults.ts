@@ -87,11 +87,16 @@ export const CONTAINER_SECURITY_CONTEXT: k8s.SecurityContext = {
   runAsNonRoot: true,
 };
 
-/** What the _restricted_ Pod Security Standard asks of a pod. */
-export const POD_SECURITY_CONTEXT: k8s.PodSecurityContext = {
+/** What the _restricted_ Pod Security Standard asks of a pod; the cluster assigns user and group ids. */
+export const POD_SECURITY_OF_CLUSTER: k8s.PodSecurityContext = {
   runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** The same with the user and group of the image. */
+export const POD_SECURITY_CONTEXT: k8s.PodSecurityContext = {
+  ...POD_SECURITY_OF_CLUSTER,
   runAsUser: RUN_AS_USER_ID,
   runAsGroup: RUN_AS_USER_ID,
   fsGroup: RUN_AS_USER_ID,
-  seccompProfile: { type: 'RuntimeDefault' },
 };

@@ -10,6 +10,14 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const METRICS_SCRAPES = ['none', 'annotations', 'pod-monitor'] as const;
 export type MetricsScrape = (typeof METRICS_SCRAPES)[number];
 
+/** Who decides the user and group ids of the pods: the image, or the cluster, as on OpenShift. */
+export const USER_IDS = ['image', 'cluster'] as const;
+export type UserIds = (typeof USER_IDS)[number];
+
+/** Whose use of CPU an autoscaler measures: the pod's, or that of the serving container alone. */
+export const HPA_MEASURES = ['pod', 'container'] as const;
+export type HpaMeasure = (typeof HPA_MEASURES)[number];
+
 /** Number of pods: fixed, or decided by a HorizontalPodAutoscaler. */
 export type Scaling =
   | { readonly kind: 'fixed'; readonly replicas: number }
@@ -71,6 +79,12 @@ export interface InferenceServiceProps {
   readonly affinity?: k8s.Affinity;
   /** @default none: the cluster's default */
   readonly priorityClassName?: string;
+  /** Who decides the pods' user and group ids; `cluster` leaves them out, as OpenShift asks. @default 'image' */
+  readonly userIds?: UserIds;
+  /** Request and limit of disk for temporary files and logs, at least 64Mi. @default none */
+  readonly ephemeralStorage?: string;
+  /** Whose CPU the autoscaler measures; `container` is a sidecar's remedy, from Kubernetes 1.30 on. @default 'pod' */
+  readonly hpaMeasures?: HpaMeasure;
   /** Where the figures come from; becomes annotations. @default none */
   readonly figures?: { readonly basis: string; readonly source: string };
 }

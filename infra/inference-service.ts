@@ -11,8 +11,8 @@ import { HTTP_PORT, PATHS, SERVICE_NAME } from '../service/contract';
 import { k8s } from './cdk8s-plus';
 import { HPA_BEHAVIOR, ROLLING_UPDATE } from './deployment-defaults';
 import { duplicatesOf } from './duplicates';
-import type { InferenceServiceProps, Scaling } from './inference-service-props';
-import { podSpec, PORT_NAMES, portsOf } from './pod-spec';
+import type { HpaMeasure, InferenceServiceProps, Scaling } from './inference-service-props';
+import { CONTAINER_NAME, podSpec, PORT_NAMES, portsOf } from './pod-spec';
 import { checkPresent, checkProps } from './props-validation';
 import { maxReplicasOf } from './replicas';
 
@@ -121,7 +121,7 @@ export class InferenceService extends Construct {
         },
       });
     }
-    if (scaling.kind === 'hpa') autoscaler(this, metadata, scaling);
+    if (scaling.kind === 'hpa') autoscaler(this, metadata, scaling, props.hpaMeasures);
   }
 }
 
@@ -180,7 +180,12 @@ function autoscaler(
   scope: Construct,
   metadata: k8s.ObjectMeta,
   { minReplicas, maxReplicas, targetCpuPercent }: Scaling & { kind: 'hpa' },
+  measures: HpaMeasure = 'pod',
 ): void {
+  const metric = {
+    name: 'cpu',
+    target: { type: 'Utilization', averageUtilization: targetCpuPercent },
+  };
   new k8s.KubeHorizontalPodAutoscalerV2(scope, 'autoscaler', {
     metadata,
     spec: {
@@ -188,10 +193,9 @@ function autoscaler(
       minReplicas,
       maxReplicas,
       metrics: [
-        {
-          type: 'Resource',
-          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: targetCpuPercent } },
-        },
+        measures === 'pod'
+          ? { type: 'Resource', resource: metric }
+          : { type: 'ContainerResource', containerResource: { ...metric, container: CONTAINER_NAME } },
       ],
       behavior: HPA_BEHAVIOR,
     },

@@ -4,7 +4,7 @@
 import { App } from 'cdk8s';
 
 import { CLUSTER } from './cluster';
-import { type FitWarning, fitWarnings } from './fit';
+import { type FitWarning, fitWarnings } from './fit-text';
 import { InferenceChart, NamespaceChart } from './inference-chart';
 import { RouteChart } from './route';
 import { type Environment, readContext, readSettings, type Settings } from './settings';

@@ -3,40 +3,25 @@
  */
 import { isCounted, type ObservedQuota } from './admission';
 import { SPREAD } from './deployment-defaults';
-import type { LabelSelector, ObservedPod, PodAffinityTerm } from './pod-resources';
+import { isEmpty, type Labels, matches } from './label-selector';
+import type { ObservedPod, PodAffinityTerm } from './pod-resources';
 import type { ObservedNode } from './read-cluster';
 
-type Labels = Readonly<Record<string, string>>;
-
-/** Whether a label selector matches; a missing one matches nothing. */
-function matches(selector: LabelSelector | undefined, labels: Labels): boolean {
-  if (selector === undefined) return false;
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every(({ key, operator, values = [] }) => {
-      const has = Object.hasOwn(labels, key);
-      switch (operator) {
-        case 'In':
-          return has && values.includes(labels[key]!);
-        case 'NotIn':
-          return !has || !values.includes(labels[key]!);
-        case 'Exists':
-          return has;
-        default:
-          return !has;
-      }
-    })
-  );
-}
-
-/** Whether a pod's required anti-affinity may keep our pods from its node, zone or other domain. */
-function repels(pod: ObservedPod, namespace: string, labels: Labels): boolean {
+/**
+ * Whether a pod's required anti-affinity may keep our pods from its node, zone or other domain.
+ *
+ * @param onlyUnknown whether only the terms count that select namespaces by their labels, which are not read
+ */
+function repels(pod: ObservedPod, namespace: string, labels: Labels, onlyUnknown: boolean): boolean {
   const terms = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   const reaches = ({ namespaces = [], namespaceSelector }: PodAffinityTerm) =>
     namespaceSelector !== undefined ||
     (namespaces.length === 0 ? [pod.metadata.namespace] : namespaces).includes(namespace);
-  return terms.some((term) => reaches(term) && matches(term.labelSelector, labels));
+  const isUnknown = ({ namespaceSelector }: PodAffinityTerm) =>
+    namespaceSelector !== undefined && !isEmpty(namespaceSelector);
+  return terms.some(
+    (term) => reaches(term) && (!onlyUnknown || isUnknown(term)) && matches(term.labelSelector, labels),
+  );
 }
 
 /** Names in a sentence: the first few, and how many more. */
@@ -63,9 +48,18 @@ function hostnameSentences(nodes: readonly ObservedNode[]): string[] {
 /** Counts of objects that a quota bounds and that we do not count: those of the kinds that a variant has. */
 const OBJECT_COUNT = /^(count\/|services)/;
 
-/** @param labels the labels of our pods */
+/** What of our pods others may bound or keep away. */
+interface Concerned {
+  readonly namespace: string;
+  readonly labels: Labels;
+  /** Resources other than CPU and memory that they request. */
+  readonly more?: readonly string[];
+  /** Whether the domains of nodes and the affinity of other pods were counted. @default false */
+  readonly countsDomains?: boolean;
+}
+
 export function notCountedIn(
-  { namespace, labels }: { readonly namespace: string; readonly labels: Labels },
+  { namespace, labels, more = [], countsDomains = false }: Concerned,
   {
     nodes,
     pods,
@@ -76,13 +70,18 @@ export function notCountedIn(
     readonly quotas: readonly ObservedQuota[];
   },
 ): string[] {
-  const repelling = pods.filter((pod) => pod.spec.nodeName !== undefined && repels(pod, namespace, labels));
+  const repelling = pods.filter(
+    (pod) => pod.spec.nodeName !== undefined && repels(pod, namespace, labels, countsDomains),
+  );
   const names = repelling.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   return [
     ...(names.length > 0 ? [`pods that keep ours away by anti-affinity: ${some(names)}`] : []),
-    ...hostnameSentences(nodes),
+    ...(countsDomains ? [] : hostnameSentences(nodes)),
     ...quotas.flatMap(({ metadata, spec }) => {
-      const counts = Object.keys(spec?.hard ?? {}).filter((key) => OBJECT_COUNT.test(key) && !isCounted(key));
+      const isOfMore = (key: string) => more.includes(key.replace(/^(requests|limits)\./, ''));
+      const counts = Object.keys(spec?.hard ?? {}).filter(
+        (key) => (OBJECT_COUNT.test(key) || isOfMore(key)) && !isCounted(key),
+      );
       return counts.length > 0 ? [`the quota ${metadata.name} on ${some(counts)}`] : [];
     }),
   ];

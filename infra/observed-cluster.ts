@@ -3,39 +3,32 @@
  * functions.
  */
 import { boundOf, countsOurs } from './admission';
-import type { ClusterNode, LowerPriorityPod, OtherPods } from './cluster';
-import { TOLERATIONS } from './deployment-defaults';
+import type { ClusterNode, Domain, LowerPriorityPod, OtherPods } from './cluster';
 import type { Surroundings } from './fit';
-import { selectorOf } from './inference-service';
+import type { Labels } from './label-selector';
+import type { AdmittedPod } from './limit-ranges';
+import { isSelected, preferredWeightOf, UNSCHEDULABLE, untolerated } from './node-match';
 import { notCountedIn } from './not-counted';
-import { addAmounts, amountOf, NOTHING, type ObservedPod, readAmount, type Resource } from './pod-resources';
+import {
+  type CountedRule,
+  isOneOf,
+  type OurPods,
+  type PodSpec,
+  podsOfVariant,
+  type VariantName,
+} from './our-pods';
+import { containersOf, moreRequestedBy, scopeOf, sharePorts } from './pod-demand';
+import { addAmounts, amountOf, NOTHING, type ObservedPod, readAmount } from './pod-resources';
 import { formatCpu, formatMemory } from './quantity';
 import type { ObservedCluster, ObservedPriorityClass } from './read-cluster';
+import { ASSUMED } from './scoring';
 import type { Amounts, Resources } from './variants';
-
-/** What of a variant's objects counts in a real cluster. */
-export interface VariantName {
-  readonly name: string;
-  readonly namespace: string;
-  /** @default any node */
-  readonly nodeSelector?: Readonly<Record<string, string>>;
-  /** @default the cluster's default class */
-  readonly priorityClassName?: string;
-}
-
-/** Tells a variant's own pods. */
-function isOursOf({ name, namespace }: VariantName): (pod: ObservedPod) => boolean {
-  const selector = Object.entries(selectorOf(name));
-  return ({ metadata }) =>
-    metadata.namespace === namespace &&
-    selector.every(([label, value]) => metadata.labels?.[label] === value);
-}
 
 const isFinished = ({ status }: ObservedPod) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 /** The pods' priority class: the one asked for, else the lowest of the cluster's defaults; undefined if there is none. */
-function classOf(
-  { priorityClassName }: VariantName,
+export function classOf(
+  priorityClassName: string | undefined,
   classes: readonly ObservedPriorityClass[],
 ): ObservedPriorityClass | undefined {
   if (priorityClassName !== undefined)
@@ -46,38 +39,76 @@ function classOf(
 }
 
 /** The nodes as a variant would find them: its own running pods are not counted. */
-export function nodesFor(
-  variant: VariantName,
-  { nodes, pods, priorityClasses }: ObservedCluster,
+export const nodesFor = (variant: VariantName, cluster: ObservedCluster): ClusterNode[] =>
+  nodesOf(podsOfVariant(variant), cluster);
+
+/**
+ * The nodes as our pods would find them: those of them that run already are not counted.
+ *
+ * @param rules rules about our pods' domains. @default none: each node is a domain
+ */
+export function nodesOf(
+  ours: OurPods,
+  { nodes, pods, priorityClasses }: Pick<ObservedCluster, 'nodes' | 'pods' | 'priorityClasses'>,
+  rules?: readonly CountedRule[],
 ): ClusterNode[] {
-  const isOurs = isOursOf(variant);
-  const { value: priority = 0, preemptionPolicy } = classOf(variant, priorityClasses) ?? {};
+  const { tolerations = [], nodeSelector, affinity, priorityClassName } = ours.spec;
+  const { value: priority = 0, preemptionPolicy } = classOf(priorityClassName, priorityClasses) ?? {};
   const mayPreempt = ({ spec }: ObservedPod) =>
     preemptionPolicy !== 'Never' && (spec.priority ?? 0) < priority;
-  const counted = pods.filter((pod) => !isOurs(pod) && !isFinished(pod));
-  const selector = Object.entries(variant.nodeSelector ?? {});
-  return nodes.map(({ metadata: { name, labels }, spec, status }) => {
+  const counted = pods.filter((pod) => !isOneOf(ours, pod) && !isFinished(pod));
+  return nodes.map(({ metadata: { name, labels = {} }, spec, status }) => {
     const here = counted.filter((pod) => pod.spec.nodeName === name);
-    const allocatable = (resource: Resource) =>
+    const allocatable = (resource: string) =>
       readAmount(`node ${name}: allocatable`, status?.allocatable, resource).amount;
+    const taints = untolerated(spec?.taints ?? [], tolerations);
+    const more = moreRequestedBy(ours.spec);
     return {
       name,
       cpuAllocatableMillis: allocatable('cpu'),
       memoryAllocatableBytes: allocatable('memory'),
       podsFree: allocatable('pods') - here.length,
-      tainted: (spec?.taints ?? []).some(isUntolerated),
-      unselected: selector.some(([label, value]) => labels?.[label] !== value),
-      cordoned: spec?.unschedulable ?? false,
-      taintsPreferNoSchedule: (spec?.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
-        .length,
-      others: othersOf(here, variant),
-      lowerPriority: here.filter(mayPreempt).map((pod) => lowerPriorityPodOf(pod, variant)),
+      tainted: taints.some(({ effect }) => effect !== 'PreferNoSchedule'),
+      unselected: !isSelected({ name, labels }, nodeSelector, affinity?.nodeAffinity),
+      cordoned: spec?.unschedulable === true && untolerated([UNSCHEDULABLE], tolerations).length > 0,
+      taintsPreferNoSchedule: taints.filter(({ effect }) => effect === 'PreferNoSchedule').length,
+      others: othersOf(here, ours),
+      lowerPriority: here.filter(mayPreempt).map((pod) => lowerPriorityPodOf(pod, ours)),
+      ...(rules === undefined ? {} : { domains: domainsOf(labels, here, rules) }),
+      ...(affinity?.nodeAffinity === undefined
+        ? {}
+        : { preferredWeight: preferredWeightOf({ name, labels }, affinity.nodeAffinity) }),
+      ...(more.length === 0
+        ? {}
+        : {
+            moreFree: Object.fromEntries(
+              more.map((resource) => [
+                resource,
+                here.reduce(
+                  (free, pod) => free - amountOf(pod, 'requests', resource).amount,
+                  allocatable(resource),
+                ),
+              ]),
+            ),
+          }),
+      ...(here.some((pod) => sharePorts(pod.spec, ours.spec)) ? { portsTaken: true } : {}),
     };
   });
 }
 
-function lowerPriorityPodOf(pod: ObservedPod, variant: VariantName): LowerPriorityPod {
-  const { requests, limits, scored } = othersOf([pod], variant);
+const domainsOf = (
+  labels: Labels,
+  here: readonly ObservedPod[],
+  rules: readonly CountedRule[],
+): readonly Domain[] =>
+  rules.map(({ rule, countsOther }) => ({
+    value: labels[rule.topologyKey],
+    others: here.reduce((sum, pod) => sum + countsOther(pod), 0),
+  }));
+
+function lowerPriorityPodOf(pod: ObservedPod, ours: OurPods): LowerPriorityPod {
+  const { requests, limits, scored } = othersOf([pod], ours);
+  const more = moreRequestedBy(ours.spec);
   const { startTime } = pod.status ?? {};
   return {
     name: `${pod.metadata.namespace}/${pod.metadata.name}`,
@@ -88,53 +119,75 @@ function lowerPriorityPodOf(pod: ObservedPod, variant: VariantName): LowerPriori
     requests,
     limits,
     scored,
+    ...(more.length === 0
+      ? {}
+      : {
+          more: Object.fromEntries(
+            more.map((resource) => [resource, amountOf(pod, 'requests', resource).amount]),
+          ),
+        }),
   };
 }
 
 /** What else of the cluster decides about a variant's pods. */
-export function surroundingsFor(variant: VariantName, cluster: ObservedCluster): Surroundings {
-  const { pods, priorityClasses, limitRanges, unread } = cluster;
-  const ours = pods.filter((pod) => isOursOf(variant)(pod) && !isFinished(pod));
+export const surroundingsFor = (variant: VariantName, cluster: ObservedCluster): Surroundings =>
+  surroundingsOf(podsOfVariant(variant), cluster);
+
+/** What the namespace judges of a pod. A variant's pod has one container. */
+const admittedOf = ({ requests, limits }: Resources, spec: PodSpec): AdmittedPod => ({
+  requests,
+  limits,
+  containers:
+    spec.containers.length === 0
+      ? [{ name: '', requests: { ...requests }, limits: { ...limits } }]
+      : containersOf(spec),
+  // A pod with resources of its own need not state those of its containers.
+  statesItsOwn: spec.resources !== undefined,
+});
+
+/**
+ * What else of the cluster decides about our pods.
+ *
+ * @param rules rules about our pods' domains that {@link nodesOf} counted. @default none
+ */
+export function surroundingsOf(
+  pods: OurPods,
+  cluster: ObservedCluster,
+  rules?: readonly CountedRule[],
+): Surroundings {
+  const { priorityClasses, limitRanges, unread } = cluster;
+  const { namespace, labels, spec } = pods;
+  const ours = cluster.pods.filter((pod) => isOneOf(pods, pod) && !isFinished(pod));
   const sum = (kind: keyof Resources, resource: keyof Amounts) =>
     ours.reduce((total, pod) => total + amountOf(pod, kind, resource).amount, 0);
   const sums = (kind: keyof Resources) => ({ cpu: sum(kind, 'cpu'), memory: sum(kind, 'memory') });
   const use = { requests: sums('requests'), limits: sums('limits'), pods: ours.length };
-  const priorityClass = classOf(variant, priorityClasses)?.metadata.name ?? variant.priorityClassName;
-  const quotas = cluster.quotas.filter((quota) => countsOurs(quota, priorityClass));
-  const { namespace, priorityClassName } = variant;
-  const isMissing =
-    priorityClassName !== undefined &&
-    priorityClasses.length > 0 &&
-    classOf(variant, priorityClasses) === undefined;
+  const { priorityClassName } = spec;
+  const found = classOf(priorityClassName, priorityClasses);
+  const scope = scopeOf(spec, found?.metadata.name ?? priorityClassName);
+  const quotas = cluster.quotas.filter((quota) => countsOurs(quota, scope));
+  const isMissing = priorityClassName !== undefined && priorityClasses.length > 0 && found === undefined;
+  const others = cluster.pods.filter((pod) => !isOneOf(pods, pod));
   return {
     bound: (resources) =>
       isMissing
         ? { pods: 0, reason: `no PriorityClass with name ${priorityClassName} was found` }
-        : boundOf(resources, use, { quotas, limitRanges }),
+        : boundOf(admittedOf(resources, spec), use, { quotas, limitRanges }),
     notCounted: [
-      ...notCountedIn({ namespace, labels: selectorOf(variant.name) }, { ...cluster, quotas }),
+      ...notCountedIn(
+        { namespace, labels, more: moreRequestedBy(spec), countsDomains: rules !== undefined },
+        { ...cluster, pods: others, quotas },
+      ),
       ...unread,
     ],
   };
 }
 
-const isUntolerated = ({ key, effect }: { key: string; effect: string }): boolean =>
-  effect !== 'PreferNoSchedule' &&
-  !TOLERATIONS.some((toleration) => toleration.key === key && toleration.effect === effect);
-
-/**
- * What kube-scheduler assumes when it scores a container without a request.
- *
- * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/scheduler/util/pod_resources.go
- */
-const ASSUMED: Amounts = { cpu: '100m', memory: '200Mi' };
-
-function othersOf(pods: readonly ObservedPod[], variant: VariantName): OtherPods {
+function othersOf(pods: readonly ObservedPod[], { prefix, namespace }: OurPods): OtherPods {
   // The API server lists pods in the order of their keys.
-  const key = ({ namespace, name }: { namespace: string; name: string }) =>
-    Buffer.from(`${namespace}/${name}`);
+  const key = (pod: { namespace: string; name: string }) => Buffer.from(`${pod.namespace}/${pod.name}`);
   const sorted = [...pods].sort((a, b) => key(a.metadata).compare(key(b.metadata)));
-  const ours = key({ ...variant, name: `${variant.name}-` });
+  const ours = key({ namespace, name: prefix });
   const sumOf = (kind: keyof Resources) => {
     const cpu = sorted.map((pod) => amountOf(pod, kind, 'cpu')).reduce(addAmounts, NOTHING);
     const memories = sorted.map((pod) => amountOf(pod, kind, 'memory'));

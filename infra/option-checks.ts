@@ -3,6 +3,8 @@
  * functions.
  */
 import { ENV, HTTP_PORT } from '../service/contract';
+import { TEMPORARY_FILES } from './deployment-defaults';
+import { parseMemoryBytes } from './quantity';
 
 type Pairs = Readonly<Record<string, string>>;
 
@@ -86,5 +88,20 @@ export function checkMetricsPort(label: string, port: number): void {
   throw new Error(
     `${label} must be a whole number from ${MIN_PORT} to ${MAX_PORT} other than ${HTTP_PORT}, where the service listens, ` +
       `received ${port}`,
+  );
+}
+
+/** Refuses an amount of ephemeral storage that is none, or less than the pod's temporary files may take. */
+export function checkEphemeralStorage(label: string, text: string): void {
+  const { mountPath, size } = TEMPORARY_FILES;
+  let bytes = 0;
+  try {
+    bytes = parseMemoryBytes(text);
+  } catch {
+    // The error below gives an example.
+  }
+  if (bytes >= parseMemoryBytes(size)) return;
+  throw new Error(
+    `${label} must be a quantity of at least ${size}, which the pod may write to ${mountPath}, such as 256Mi, received ${text}`,
   );
 }

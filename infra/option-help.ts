@@ -33,6 +33,12 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
   tolerations: 'taints that the pods tolerate, beside those of a lost node',
   affinity: 'where the pods prefer or have to run',
   priorityClassName: 'priority class of the pods; `fit` counts it',
+  userIds:
+    '`image` for the image’s user and group 65532, `cluster` to leave them out, so that OpenShift assigns them',
+  ephemeralStorage:
+    'request and limit of the disk that a pod may use for temporary files and logs, such as `256Mi`',
+  hpaMeasures:
+    '`pod`: the autoscaler measures every container, and stops if a sidecar requests no CPU; `container`: it measures the serving container only (Kubernetes 1.30)',
 };
 
 export interface OptionHelp {

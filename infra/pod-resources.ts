@@ -2,38 +2,57 @@
  * Requests and limits of a running pod, as the scheduler counts them and kubectl adds them. Pure functions.
  */
 import { formatOf, parseCount, parseCpuMillis, parseMemoryBytes, type QuantityFormat } from './quantity';
-import type { Amounts, Resources } from './variants';
+import type { LabelSelector } from './label-selector';
+import type { Resources } from './variants';
 
 /** Quantities by resource, as the API server returns them. */
 export type Quantities = Readonly<Record<string, string>>;
 
-/** A label selector, as the API server returns it. */
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[];
-  }[];
-}
-
 /** What a pod's affinity selects. */
 export interface PodAffinityTerm {
   readonly labelSelector?: LabelSelector;
+  /** @default the pod's own */
   readonly namespaces?: readonly string[];
   readonly namespaceSelector?: LabelSelector;
+  readonly topologyKey?: string;
+  readonly matchLabelKeys?: readonly string[];
+  readonly mismatchLabelKeys?: readonly string[];
 }
 
-interface ObservedContainer {
+/** Affinity or anti-affinity between pods. */
+export interface PodAffinity {
+  readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly PodAffinityTerm[];
+  readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly {
+    readonly weight: number;
+    readonly podAffinityTerm: PodAffinityTerm;
+  }[];
+}
+
+/** A port of a container, which takes the node's port if it has a hostPort. */
+export interface HostPort {
+  readonly hostPort?: number;
+  readonly containerPort?: number;
+  readonly protocol?: string;
+  readonly hostIP?: string;
+}
+
+/** Requests and limits as they are written. */
+export interface ResourceLists {
+  readonly requests?: Quantities;
+  readonly limits?: Quantities;
+}
+
+export interface ObservedContainer {
   readonly name?: string;
-  readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
+  readonly resources?: ResourceLists;
+  readonly ports?: readonly HostPort[];
   /** `Always` marks an init container that keeps running as a sidecar. */
   readonly restartPolicy?: string;
 }
 
 /** What the kubelet reports of a container or a pod: what is in force, and what it has promised to a resize. */
 interface ReportedResources {
-  readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
+  readonly resources?: ResourceLists;
   readonly allocatedResources?: Quantities;
 }
 
@@ -53,11 +72,7 @@ export interface ObservedPod {
     readonly overhead?: Quantities;
     /** @default 0 */
     readonly priority?: number;
-    readonly affinity?: {
-      readonly podAntiAffinity?: {
-        readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly PodAffinityTerm[];
-      };
-    };
+    readonly affinity?: { readonly podAffinity?: PodAffinity; readonly podAntiAffinity?: PodAffinity };
   };
   readonly status?: ReportedResources & {
     readonly phase?: string;
@@ -86,21 +101,20 @@ export const addAmounts = (sum: Amount, { amount, format }: Amount): Amount => (
 
 const larger = (one: Amount, other: Amount): Amount => (other.amount > one.amount ? other : one);
 
-const PARSERS = { cpu: parseCpuMillis, memory: parseMemoryBytes, pods: parseCount } as const;
-
-/** A resource that a node offers. */
-export type Resource = keyof typeof PARSERS;
+/** Reads whole units of a resource: millicores of CPU, bytes of memory, and a count of anything else. */
+const parserOf = (resource: string): ((text: string) => number) =>
+  resource === 'cpu' ? parseCpuMillis : resource === 'memory' ? parseMemoryBytes : parseCount;
 
 /** Reads one quantity of a map, or `none` if it is missing. `whose` names the map in errors. */
 export function readAmount(
   whose: string,
   texts: Quantities | undefined,
-  resource: Resource,
+  resource: string,
   none = '0',
 ): Amount {
   const text = texts?.[resource] ?? none;
   try {
-    return { amount: PARSERS[resource](text), format: formatOf(text) };
+    return { amount: parserOf(resource)(text), format: formatOf(text) };
   } catch (error) {
     throw new Error(`${whose}.${resource}: ${(error as Error).message}`, { cause: error });
   }
@@ -135,12 +149,7 @@ function countedOf(
  * @param none what a container without the quantity counts for
  * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
  */
-export function amountOf(
-  pod: ObservedPod,
-  kind: keyof Resources,
-  resource: keyof Amounts,
-  none = '0',
-): Amount {
+export function amountOf(pod: ObservedPod, kind: keyof Resources, resource: string, none = '0'): Amount {
   const { metadata, spec, status } = pod;
   const whose = `pod ${metadata.namespace}/${metadata.name}`;
   const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];

@@ -6,6 +6,7 @@ import { k8s } from './cdk8s-plus';
 import {
   CONTAINER_SECURITY_CONTEXT,
   POD_SECURITY_CONTEXT,
+  POD_SECURITY_OF_CLUSTER,
   PROBES,
   SPREAD,
   TEMPORARY_FILES,
@@ -17,7 +18,8 @@ import { canonicalCpu, canonicalMemory } from './quantity';
 /** Names of the container's ports. */
 export const PORT_NAMES = { http: 'http', metrics: 'metrics' } as const;
 
-const CONTAINER_NAME = 'inference';
+/** Name of the container that serves. */
+export const CONTAINER_NAME = 'inference';
 /** Time for the process to exit after its last request, milliseconds. */
 const EXIT_MS = 10_000;
 
@@ -36,6 +38,12 @@ const amounts = ({ cpu, memory }: Amounts) => ({
   cpu: k8s.Quantity.fromString(canonicalCpu(cpu)),
   memory: k8s.Quantity.fromString(canonicalMemory(memory)),
 });
+
+/** The same amount as request and limit, so that the pod is not evicted for what it asked for. */
+const storageOf = ({ ephemeralStorage }: InferenceServiceProps) =>
+  ephemeralStorage === undefined
+    ? {}
+    : { 'ephemeral-storage': k8s.Quantity.fromString(canonicalMemory(ephemeralStorage)) };
 
 /** The container's ports: the service's, and the metrics' if they have their own. */
 export const portsOf = ({
@@ -116,7 +124,7 @@ export function podSpec(
     ...(priorityClassName === undefined ? {} : { priorityClassName }),
     ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector }),
     ...(affinity === undefined ? {} : { affinity }),
-    securityContext: POD_SECURITY_CONTEXT,
+    securityContext: props.userIds === 'cluster' ? POD_SECURITY_OF_CLUSTER : POD_SECURITY_CONTEXT,
     topologySpreadConstraints: [{ ...SPREAD, labelSelector: { matchLabels } }],
     tolerations: [...TOLERATIONS, ...(props.tolerations ?? [])],
     containers: [
@@ -126,7 +134,10 @@ export function podSpec(
         imagePullPolicy: 'IfNotPresent',
         ports: portsOf(props).map((port) => ({ ...port, protocol: 'TCP' })),
         env: envOf(props),
-        resources: { requests: amounts(resources.requests), limits: amounts(resources.limits) },
+        resources: {
+          requests: { ...amounts(resources.requests), ...storageOf(props) },
+          limits: { ...amounts(resources.limits), ...storageOf(props) },
+        },
         startupProbe: probe(PATHS.ready, PROBES.startup),
         readinessProbe: probe(PATHS.ready, PROBES.readiness),
         livenessProbe: probe(PATHS.live, PROBES.liveness),

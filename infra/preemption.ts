@@ -27,6 +27,12 @@ export function without(node: ClusterNode, removed: readonly LowerPriorityPod[])
   return {
     ...node,
     podsFree: podsFree + removed.length,
+    moreFree: Object.fromEntries(
+      Object.entries(node.moreFree ?? {}).map(([name, free]) => [
+        name,
+        removed.reduce((sum, { more }) => sum + (more?.[name] ?? 0), free),
+      ]),
+    ),
     lowerPriority: lowerPriority.filter((pod) => !removed.includes(pod)),
     others: {
       ...others,

@@ -2,13 +2,22 @@
  * Refuses, at synth time, what Kubernetes would refuse or would accept and never run.
  */
 import {
+  HPA_MEASURES,
   type InferenceServiceProps,
   METRICS_SCRAPES,
   type Resources,
   type Scaling,
   SERVICE_TYPES,
+  USER_IDS,
 } from './inference-service-props';
-import { checkAnnotations, checkEnv, checkLabels, checkMetricsPort, checkPodLabels } from './option-checks';
+import {
+  checkAnnotations,
+  checkEnv,
+  checkEphemeralStorage,
+  checkLabels,
+  checkMetricsPort,
+  checkPodLabels,
+} from './option-checks';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import { checkText, shown, TEXT_FIELDS, type TextField } from './text-forms';
 
@@ -148,6 +157,11 @@ export function checkPresent(props: unknown): asserts props is InferenceServiceP
   }
 }
 
+function checkOneOf(field: string, known: readonly string[], value: string | undefined): void {
+  if (value === undefined || known.includes(value)) return;
+  throw new Error(`${field} must be one of ${known.join(', ')}, received ${value}`);
+}
+
 /** Checks what a service may have beside its figures. */
 function checkOptions(props: InferenceServiceProps): void {
   const { env, metricsPort, metricsScrape, apiKeySecret } = props;
@@ -157,6 +171,9 @@ function checkOptions(props: InferenceServiceProps): void {
   checkAnnotations('podAnnotations', props.podAnnotations ?? {});
   checkAnnotations('serviceAnnotations', props.serviceAnnotations ?? {});
   if (metricsPort !== undefined) checkMetricsPort('metricsPort', metricsPort);
+  if (props.ephemeralStorage !== undefined) checkEphemeralStorage('ephemeralStorage', props.ephemeralStorage);
+  checkOneOf('userIds', USER_IDS, props.userIds);
+  checkOneOf('hpaMeasures', HPA_MEASURES, props.hpaMeasures);
   if (metricsScrape === undefined || metricsScrape === 'none') return;
   if (!METRICS_SCRAPES.includes(metricsScrape)) {
     throw new Error(`metricsScrape must be one of ${METRICS_SCRAPES.join(', ')}, received ${metricsScrape}`);

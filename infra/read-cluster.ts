@@ -3,14 +3,16 @@
  */
 import { execFileSync } from 'node:child_process';
 
-import type { ObservedLimitRange, ObservedQuota } from './admission';
+import type { ObservedQuota } from './admission';
+import type { ObservedLimitRange } from './limit-ranges';
+import type { Taint } from './node-match';
 import type { ObservedPod, Quantities } from './pod-resources';
 
 /** The fields of a node that count. */
 export interface ObservedNode {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: {
-    readonly taints?: readonly { readonly key: string; readonly effect: string }[];
+    readonly taints?: readonly Taint[];
     /** Cordoned. */
     readonly unschedulable?: boolean;
   };

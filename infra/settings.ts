@@ -8,13 +8,24 @@ import { parse } from 'yaml';
 import { IMAGE, SERVICE_NAME } from '../service/contract';
 import { type Basis, BASES } from './allocation';
 import {
+  HPA_MEASURES,
+  type HpaMeasure,
   METRICS_SCRAPES,
   type MetricsScrape,
   SERVICE_TYPES,
   type ServiceType,
+  USER_IDS,
+  type UserIds,
 } from './inference-service-props';
-import { checkAnnotations, checkEnv, checkLabels, checkMetricsPort, checkPodLabels } from './option-checks';
-import { readFormed, readNumber, readOneOf, readPairs, type Setting } from './setting-readers';
+import {
+  checkAnnotations,
+  checkEnv,
+  checkEphemeralStorage,
+  checkLabels,
+  checkMetricsPort,
+  checkPodLabels,
+} from './option-checks';
+import { readFormed, readNumber, readOneOf, readPairs, readText, type Setting } from './setting-readers';
 
 /** What each setting does: `infra/option-help.ts`. */
 export interface Settings {
@@ -38,6 +49,9 @@ export interface Settings {
   readonly serviceAnnotations?: Readonly<Record<string, string>>;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly priorityClassName?: string;
+  readonly userIds?: UserIds;
+  readonly ephemeralStorage?: string;
+  readonly hpaMeasures?: HpaMeasure;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -65,6 +79,9 @@ export const SETTING_VARIABLES = {
   serviceAnnotations: 'TANDEM_SERVICE_ANNOTATIONS',
   nodeSelector: 'TANDEM_NODE_SELECTOR',
   priorityClassName: 'TANDEM_PRIORITY_CLASS',
+  userIds: 'TANDEM_USER_IDS',
+  ephemeralStorage: 'TANDEM_EPHEMERAL_STORAGE',
+  hpaMeasures: 'TANDEM_HPA_MEASURES',
 } as const satisfies Record<keyof Settings, string>;
 
 /** Environment variables. Not Node's own type, so that importers of the construct need no Node types. */
@@ -157,6 +174,13 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
   serviceAnnotations: readChecked(checkAnnotations),
   nodeSelector: readChecked(checkLabels),
   priorityClassName: readFormed('priorityClassName'),
+  userIds: readOneOf(USER_IDS),
+  ephemeralStorage(setting) {
+    const text = readText(setting);
+    checkEphemeralStorage(setting.from, text);
+    return text;
+  },
+  hpaMeasures: readOneOf(HPA_MEASURES),
 };
 
 /**

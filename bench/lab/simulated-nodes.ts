@@ -17,8 +17,16 @@ const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effe
 const yaml = (documents: readonly object[]) =>
   documents.map((document) => stringify(document, { aliasDuplicateObjects: false })).join('---\n');
 
-/** Replaces all nodes. One pod on each new node requests what the system's pods request together. */
-export async function setNodes(cluster: LabCluster, nodes: readonly ClusterNode[]): Promise<void> {
+/**
+ * Replaces all nodes. One pod on each new node requests what the system's pods request together.
+ *
+ * @param labelsOf more labels of a node. @default none
+ */
+export async function setNodes(
+  cluster: LabCluster,
+  nodes: readonly ClusterNode[],
+  labelsOf: (name: string) => Readonly<Record<string, string>> = () => ({}),
+): Promise<void> {
   await removeNodes(cluster);
   const objects = nodes.map((node) => {
     const capacity = {
@@ -35,6 +43,7 @@ export async function setNodes(cluster: LabCluster, nodes: readonly ClusterNode[
           [SIMULATED_NODE_LABEL.key]: SIMULATED_NODE_LABEL.value,
           'kubernetes.io/os': 'linux',
           'kubernetes.io/hostname': node.name,
+          ...labelsOf(node.name),
         },
       },
       spec: {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import type { Basis } from '../../infra/allocation';
 import { CLUSTER } from '../../infra/cluster';
-import { fitReport } from '../../infra/fit';
+import { fitReport } from '../../infra/fit-text';
 import { nodesFor } from '../../infra/observed-cluster';
 import { readCluster } from '../../infra/read-cluster';
 import { synthesize } from '../../infra/main';

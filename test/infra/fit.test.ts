@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-import { fitOf, fitReport, fitsAll, fitWarnings } from '../../infra/fit';
+import { fitOf, fitsAll } from '../../infra/fit';
+import { fitReport, fitWarnings } from '../../infra/fit-text';
 import { CLUSTER, type ClusterNode, clusterOf } from '../../infra/cluster';
 import { selectorOf } from '../../infra/inference-service';
 import { VARIANTS } from '../../infra/variants';

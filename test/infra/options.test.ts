@@ -116,6 +116,32 @@ test('where the pods may run is taken over, and the tolerations of a lost node s
   expect(spec.tolerations).toContainEqual(toleration);
 });
 
+test('user and group ids are left out where the cluster assigns them, and the rest of the standard stays', () => {
+  expect(podOf(synth({ userIds: 'cluster' })).spec.securityContext).toEqual({
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+  });
+  const image = { runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532 };
+  expect(podOf(synth({ userIds: 'image' })).spec.securityContext).toMatchObject(image);
+});
+
+test('ephemeral storage is requested and limited, in the API server’s notation', () => {
+  const { requests, limits } = containerOf(synth({ ephemeralStorage: '1024Mi' })).resources;
+  expect(requests).toEqual({ cpu: '250m', memory: '512Mi', 'ephemeral-storage': '1Gi' });
+  expect(limits['ephemeral-storage']).toBe('1Gi');
+});
+
+test.each(['pod', 'container'] as const)('the autoscaler measures the %s', (hpaMeasures) => {
+  const scaling = { kind: 'hpa', minReplicas: 1, maxReplicas: 2, targetCpuPercent: 60 } as const;
+  const { HorizontalPodAutoscaler } = synth({ scaling, hpaMeasures });
+  const metric = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } };
+  expect(HorizontalPodAutoscaler.spec.metrics).toEqual([
+    hpaMeasures === 'pod'
+      ? { type: 'Resource', resource: metric }
+      : { type: 'ContainerResource', containerResource: { ...metric, container: 'inference' } },
+  ]);
+});
+
 const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment | undefined, string])[] = [
   [
     { env: { PORT: '1' } },
@@ -171,6 +197,22 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
     ': a key must be at most 63 of',
   ],
   [{ nodeSelector: { arch: '-' } }, { TANDEM_NODE_SELECTOR: 'arch=-' }, ': the value of arch must be'],
+  [{ userIds: 'me' as 'image' }, { TANDEM_USER_IDS: 'me' }, ' must be one of image, cluster, received me'],
+  [
+    { hpaMeasures: 'node' as 'pod' },
+    { TANDEM_HPA_MEASURES: 'node' },
+    ' must be one of pod, container, received node',
+  ],
+  [
+    { ephemeralStorage: '32Mi' },
+    { TANDEM_EPHEMERAL_STORAGE: '32Mi' },
+    ' must be a quantity of at least 64Mi, which the pod may write to /tmp, such as 256Mi, received 32Mi',
+  ],
+  [
+    { ephemeralStorage: 'much' },
+    { TANDEM_EPHEMERAL_STORAGE: 'much' },
+    ' must be a quantity of at least 64Mi',
+  ],
   [{ priorityClassName: 'High' }, { TANDEM_PRIORITY_CLASS: 'High' }, ' must be at most 253 of'],
 ];
 
@@ -193,6 +235,9 @@ test('settings reach every variant, from variables and from the context alike', 
     TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
     TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=amd64, disk=ssd',
     TANDEM_PRIORITY_CLASS: 'high',
+    TANDEM_USER_IDS: 'cluster',
+    TANDEM_EPHEMERAL_STORAGE: '1Gi',
+    TANDEM_HPA_MEASURES: 'container',
   };
   const context = {
     env: { LOG_LEVEL: 'debug', CORS_ORIGINS: 'https://a.example?b=c' },
@@ -204,6 +249,9 @@ test('settings reach every variant, from variables and from the context alike', 
     serviceAnnotations: { 'cloud.example/internal': 'true' },
     nodeSelector: { 'kubernetes.io/arch': 'amd64', disk: 'ssd' },
     priorityClassName: 'high',
+    userIds: 'cluster',
+    ephemeralStorage: '1Gi',
+    hpaMeasures: 'container',
   };
   expect(readSettings(environment, {})).toEqual(readSettings({}, context));
   expect(readSettings({}, context)).toMatchObject(context);

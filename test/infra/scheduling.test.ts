@@ -35,7 +35,7 @@ const podsBy = (
   resources: Resources,
   nodes: readonly ClusterNode[],
   tie?: 'first' | 'last',
-) => place(replicas, resources, nodes, tie).placed.map(({ pods }) => pods);
+) => place(replicas, resources, nodes, tie === undefined ? {} : { tie }).placed.map(({ pods }) => pods);
 
 test('a pod goes to the node with more CPU and memory left', () => {
   const nodes = [NODE, { ...NODE, cpuAllocatableMillis: 16_000, memoryAllocatableBytes: 32 * 2 ** 30 }];

@@ -1,0 +1,87 @@
+/**
+ * `tandem fit --file`: whether the workloads of any manifest fit.
+ */
+import type { ClusterNode } from '../infra/cluster';
+import type { PodsFit } from '../infra/fit';
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
+
+/** A fit as JSON, which has no nodes' details. */
+export const fitForJson = ({ demand, placements, updates, verdict, notCounted }: PodsFit) => ({
+  verdict,
+  requests: demand.requests,
+  limits: demand.limits,
+  placements: placements.map(({ placed, ...placement }, i) => ({
+    label: placement.label,
+    replicas: placement.replicas,
+    pods: Object.fromEntries(placed.map(({ node, pods }) => [node.name, pods])),
+    pending: placement.pending,
+    reason: placement.reason,
+    notCreated: placement.notCreated,
+    refusal: placement.refusal,
+    preempted: placement.preempted,
+    rollingUpdateFits: updates[i]!.pending === 0 && updates[i]!.notCreated === 0,
+  })),
+  notCounted,
+});
+
+export interface FitFilesOptions {
+  /** Namespace of objects that name none. @default 'default' */
+  readonly namespace: string | undefined;
+  /** File of a real cluster. @default the described nodes */
+  readonly kubeconfig: string | undefined;
+  readonly nodes: readonly ClusterNode[];
+  readonly json: true | undefined;
+}
+
+/** Prints how the workloads of files fit; returns whether all of them do. */
+export function fitFiles(
+  files: readonly string[],
+  { namespace = 'default', kubeconfig, nodes, json }: FitFilesOptions,
+): boolean {
+  const { fitManifests } = require('../infra/fit-files') as typeof import('../infra/fit-files.js');
+  const { filesReport } = require('../infra/fit-files-text') as typeof import('../infra/fit-files-text.js');
+  const { fitsAll } = require('../infra/fit') as typeof import('../infra/fit.js');
+  const { objectsIn, readFiles } =
+    require('../infra/read-manifests') as typeof import('../infra/read-manifests.js');
+  const { manifestsOf } = require('../infra/workloads') as typeof import('../infra/workloads.js');
+  const objects = objectsIn(readFiles(files), namespace);
+  // Before a cluster is asked: a file without workloads needs none.
+  manifestsOf(objects);
+  const clusterOf = kubeconfig === undefined ? described(nodes) : real(kubeconfig);
+  const manifests = manifestsOf(objects, (each) => clusterOf(each).limitRanges);
+  const filesFit = fitManifests(manifests, { clusterOf, isDescribed: kubeconfig === undefined });
+  const { fits } = filesFit;
+  const { skipped, notPlaced } = manifests;
+  const workloads = fits.map(({ workload, ...fit }) => ({
+    kind: workload.kind,
+    namespace: workload.pods.namespace,
+    name: workload.name,
+    ...fitForJson(fit),
+    notes: workload.remarks,
+  }));
+  console.log(
+    json === true
+      ? JSON.stringify({ workloads, notPlaced, skipped }, undefined, 2)
+      : filesReport(filesFit, manifests),
+  );
+  return fits.every(fitsAll);
+}
+
+function described(nodes: readonly ClusterNode[]) {
+  const { describedCluster } =
+    require('../infra/described-cluster') as typeof import('../infra/described-cluster.js');
+  const cluster = describedCluster(nodes);
+  return () => cluster;
+}
+
+/** Reads a real cluster, once for each namespace. */
+function real(kubeconfig: string) {
+  const { readCluster } = require('../infra/read-cluster') as typeof import('../infra/read-cluster.js');
+  const read = new Map<string, ReturnType<typeof readCluster>>();
+  return (namespace: string) => {
+    const cluster = read.get(namespace) ?? readCluster(kubeconfig, namespace);
+    read.set(namespace, cluster);
+    return cluster;
+  };
+}
