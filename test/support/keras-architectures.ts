@@ -155,6 +155,10 @@ export function images(): Float32Array {
   return values;
 }
 
+/** Numbers that Keras recorded: little-endian float32 in base64. */
+export const floatsOf = (recorded: string): Float32Array =>
+  new Float32Array(Uint8Array.from(Buffer.from(recorded, 'base64')).buffer);
+
 /** The largest difference of each of `OUTPUTS` from Keras', as a share of the range of Keras' values. */
 export function differences(
   architecture: ArchitectureId,
@@ -163,8 +167,7 @@ export function differences(
   const { seeded } = kerasRecord(architecture);
   const [spatial, pooled, probabilities] = outputs as [Float32Array, Float32Array, Float32Array];
   const compare = (recorded: string, actual: Float32Array): number => {
-    const bytes = Uint8Array.from(Buffer.from(recorded, 'base64'));
-    const wanted = new Float32Array(bytes.buffer);
+    const wanted = floatsOf(recorded);
     if (wanted.length !== actual.length) {
       throw new RangeError(`Keras has ${wanted.length} numbers here, received ${actual.length}`);
     }

@@ -21,10 +21,10 @@ import fc from 'fast-check';
 
 import { ARCHITECTURE_IDS, type ArchitectureId } from '../../../models/catalog';
 import { buildBackbone } from '../../../models/architectures/classifier';
-import { imagenetFile } from '../../../models/weights/imagenet-weights';
 import { readKerasWeights, writeKerasWeights } from '../../../models/weights/keras-h5';
 import { autoNames, expectedLayers, type ExpectedLayer } from '../../../models/weights/keras-weight-layouts';
 import { readWeights, type Weights } from '../../../models/weights/weights';
+import { IMAGENET_H5 } from '../../support/imagenet-file';
 import { kerasRecord, seededClassifier } from '../../support/keras-architectures';
 
 const FIXTURES = join(__dirname, '..', '..', 'fixtures', 'keras', 'weight-files');
@@ -338,8 +338,7 @@ test('Keras 3’s names count each class from the second layer on', () => {
   expect(autoNames(SMALL)).toEqual(['conv2d', 'batch_normalization', 'depthwise_conv2d', 'conv2d_1']);
 });
 
-const REAL_FILE = process.env['IMAGENET_H5'] ?? imagenetFile('mobilenetv2');
-const hasRealFile = existsSync(REAL_FILE);
+const hasRealFile = existsSync(IMAGENET_H5);
 const withRealFile = hasRealFile ? test : test.skip;
 const realFileTitle = hasRealFile
   ? ''
@@ -347,7 +346,7 @@ const realFileTitle = hasRealFile
 
 withRealFile(`MobileNetV2’s ImageNet weights are read whole${realFileTitle}`, async () => {
   const layers = expectedLayers(buildBackbone('mobilenetv2'));
-  const weights = await readKerasWeights(REAL_FILE, layers);
+  const weights = await readKerasWeights(IMAGENET_H5, layers);
   expect(weights.size).toBe(260);
   let numbers = 0;
   for (const [name, { values }] of weights) {
@@ -356,9 +355,9 @@ withRealFile(`MobileNetV2’s ImageNet weights are read whole${realFileTitle}`, 
     if (name.endsWith('/moving_variance')) expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
   }
   expect(numbers).toBe(2_257_984);
-  await expect(readKerasWeights(REAL_FILE, expectedLayers(buildBackbone('mobilenetv2_050')))).rejects.toThrow(
-    'layer Conv1: kernel must have shape [3,3,3,16], received [3,3,3,32]',
-  );
+  await expect(
+    readKerasWeights(IMAGENET_H5, expectedLayers(buildBackbone('mobilenetv2_050'))),
+  ).rejects.toThrow('layer Conv1: kernel must have shape [3,3,3,16], received [3,3,3,32]');
 });
 
 const PYTHON = process.env['KERAS_PYTHON'];
@@ -431,8 +430,8 @@ describe.each(ARCHITECTURE_IDS)('%s and real Keras', (architecture: Architecture
   async () => {
     const layers = expectedLayers(buildBackbone('mobilenetv2'));
     const file = join(folder, 'ours.h5');
-    await writeKerasWeights(file, layers, await readKerasWeights(REAL_FILE, layers));
-    expect(keras('weight_files.py', 'same', file, REAL_FILE, 'mobilenetv2')).toContain('260 weights equal');
+    await writeKerasWeights(file, layers, await readKerasWeights(IMAGENET_H5, layers));
+    expect(keras('weight_files.py', 'same', file, IMAGENET_H5, 'mobilenetv2')).toContain('260 weights equal');
   },
   KERAS_TIMEOUT_MS,
 );
