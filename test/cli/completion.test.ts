@@ -22,9 +22,11 @@ function program(): Command {
 
 /** What bash offers for the last of the words. */
 function offered(...words: string[]): string[] {
-  const commands = `${completionScript(program())}
+  const commands = `set -u; ${completionScript(program())}
     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tandem; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const output = execFileSync('bash', ['-uc', commands, 'bash', 'tandem', ...words], { encoding: 'utf8' });
+  const output = execFileSync('bash', ['--norc', '-c', commands, 'bash', 'tandem', ...words], {
+    encoding: 'utf8',
+  });
   return output.split('\n').filter((line) => line !== '');
 }
 
