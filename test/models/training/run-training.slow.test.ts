@@ -154,7 +154,7 @@ test('epochs added to a finished training give the weights of a training that ha
   out = join(mkdtempSync(join(root, 'out-')), 'model');
   await run({ recipe: headOf(3) });
   expect(savedWeights(out)).toBe(added);
-});
+}, 120_000);
 
 test('--finish writes the model of a training that was stopped, and --resume can go on', async () => {
   await run();
@@ -167,7 +167,7 @@ test('--finish writes the model of a training that was stopped, and --resume can
   expect((await run({ recipe: headOf(3), finish: 'best' })).join()).toContain('of the best epoch');
   expect((await run({ recipe: headOf(3), resume: true })).join()).toContain('resumed after 1 of 3 epochs');
   expect(savedWeights(out)).not.toBe(short);
-});
+}, 120_000);
 
 test('--finish without a training in --out is refused', async () => {
   await expect(run({ finish: 'best' })).rejects.toThrow(
