@@ -2,7 +2,7 @@
  * What is wrong with the images of a set: a class that is too small for its splits, and duplicates.
  */
 import { findDuplicates, type HashedImage, nameGroups } from './duplicates';
-import { SPLIT_NAMES } from './split-folders';
+import type { SplitName } from './split-folders';
 
 /** How many images a class has for its splits: copies count once, and one that is in two classes too. */
 function usableOf(images: readonly HashedImage[], label: number): string {
@@ -16,11 +16,11 @@ function usableOf(images: readonly HashedImage[], label: number): string {
 /** @throws Error naming a class that has no image in a split, and how many it has in all */
 export function checkClasses(
   images: readonly HashedImage[],
-  classes: readonly string[],
+  { classes, splits }: { readonly classes: readonly string[]; readonly splits: readonly SplitName[] },
   folder: string,
 ): void {
   const found = new Set(images.map(({ split, label }) => `${split}/${label}`));
-  for (const split of SPLIT_NAMES) {
+  for (const split of splits) {
     for (const [label, name] of classes.entries()) {
       if (found.has(`${split}/${label}`)) continue;
       throw new Error(

@@ -53,10 +53,13 @@ function splitFolders(
     }
     found.set(split, name);
   }
+  // Nothing can be measured on images without labels.
+  const test = found.get('test');
+  if (test !== undefined && list(folder, test).folders.length === 0) found.delete('test');
   const missing = SPLIT_NAMES.filter((split) => !found.has(split));
-  if (missing.length > 0 && use === 'train') {
+  if (use === 'train' && (missing.includes('train') || missing.length > 1)) {
     throw new Error(
-      `${folder} must have train, val and test, received no ${missing.join(' and no ')}; ` +
+      `${folder} must have train, and val or test, each with a folder per class, received no ${missing.join(' and no ')}; ` +
         'add the missing folder, or put the class folders directly into it to split them by seed',
     );
   }
@@ -160,6 +163,7 @@ export function findDatasetFiles(folder: string, use: DatasetUse = 'train'): Dat
       return { split, label, ...filesBelow(folder, joined(part, name), above) };
     }),
   );
+  const unlabelled = top.folders.filter((name) => bySplit !== undefined && !listings.has(name));
   const loose = [...new Map([['', top], ...listings])].flatMap(([part, { files, others }]) => [
     ...files.map((name) => ({ path: joined(part, name), reason: 'It is in no class folder' })),
     ...others,
@@ -169,6 +173,10 @@ export function findDatasetFiles(folder: string, use: DatasetUse = 'train'): Dat
     files: inClasses
       .flatMap(({ files, label, split }) => files.map((path) => ({ path, label, split })))
       .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
-    skipped: [...loose, ...inClasses.flatMap(({ others }) => others)],
+    skipped: [
+      ...unlabelled.map((path) => ({ path, reason: 'It has no class folders' })),
+      ...loose,
+      ...inClasses.flatMap(({ others }) => others),
+    ],
   };
 }

@@ -76,3 +76,21 @@ export function splitImages(
   }
   return images.map(({ pixelsSha256 }) => splitOf.get(pixelsSha256)!);
 }
+
+/**
+ * Draws val out of train for a set whose folders have no val: as many images as their shares say, and at least two of each
+ * class.
+ *
+ * @returns the images in their order, with their splits
+ */
+export function drawVal<T extends Image & { readonly split: SplitName }>(
+  images: readonly T[],
+  { seed, shares }: { seed: number; shares: SplitShares },
+): T[] {
+  const train = images.filter(({ split }) => split === 'train');
+  const half = shares.val / (shares.train + shares.val) / 2;
+  // Both parts that are drawn from train are val.
+  const drawn = splitImages(train, { seed, shares: { train: 1 - 2 * half, val: half, test: half } });
+  const isVal = new Set(train.filter((_, i) => drawn[i] !== 'train'));
+  return images.map((image) => (isVal.has(image) ? { ...image, split: 'val' as const } : image));
+}

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { sha256 } from '../../files/sha256';
 import { checkClasses, checkDuplicates } from './dataset-checks';
 import { type DatasetFile, type DatasetFiles, type DatasetUse, findDatasetFiles } from './dataset-files';
-import { checkShares, DEFAULT_SHARES, splitImages, type SplitShares } from './dataset-splits';
+import { checkShares, DEFAULT_SHARES, drawVal, splitImages, type SplitShares } from './dataset-splits';
 import { DecodeError, MAX_TRAINING_PIXELS } from './decode';
 import { decodeFilePixels } from './decode-file';
 import type { HashedImage } from './duplicates';
@@ -128,8 +128,17 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
   const isSplit = files.some(({ split }) => split !== undefined);
   const seed = typeof options.seed === 'number' ? options.seed : options.seed(sha256);
   const drawn = isSplit || seed === undefined ? [] : splitImages(read, { seed, shares });
-  const images = read.map((image, i) => ({ ...image, split: given.get(image.path) ?? drawn[i] ?? 'test' }));
-  if (use === 'train') checkClasses(images, classes, folder);
+  const splitAt = (path: string, i: number): SplitName => given.get(path) ?? drawn[i] ?? 'test';
+  const assigned = read.map((image, i) => ({ ...image, split: splitAt(image.path, i) }));
+  const has = (name: SplitName) => !isSplit || files.some(({ split }) => split === name);
+  const drawsVal = use === 'train' && !has('val') && seed !== undefined;
+  const images = drawsVal ? drawVal(assigned, { seed, shares }) : assigned;
+  if (drawsVal) note?.(`there is no folder for val: it is drawn from train by seed ${seed}`);
+  if (use === 'train') {
+    if (!has('test')) note?.('there is no folder for test, so that val is all that can be measured');
+    const splits = SPLIT_NAMES.filter((name) => name === 'val' || has(name));
+    checkClasses(images, { classes, splits }, folder);
+  }
   const { leakage, warnings: ofCopies } = checkDuplicates(images, allowLeakage);
   const near = nearWarning(findNearDuplicates(images, SPLIT_NAMES));
   const warnings = [...ofCopies, ...(near === undefined ? [] : [near])];

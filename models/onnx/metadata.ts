@@ -1,7 +1,7 @@
 /**
  * What an exported graph says about its classes and its input, so that it can be run without Tandem.
  *
- * @see https://github.com/onnx/onnx/blob/main/docs/MetadataProps.md (the names that begin with `Image.`)
+ * @see https://onnx.ai/onnx/repo-docs/MetadataProps.html (the names that begin with `Image.`)
  */
 import { INPUT_NAME, INPUT_SHAPE, OUTPUT_NAME, RESIZE_FILTER } from '../catalog';
 import type { Metadata } from './proto';

@@ -110,10 +110,20 @@ export const shellWord = (text: string) =>
  */
 export function evaluateCommand(
   { name, splitBy }: Pick<ModelCardFacts['data'], 'name' | 'splitBy'>,
-  { seed, leakage }: { readonly seed: number; readonly leakage: boolean },
+  {
+    seed,
+    leakage,
+    hasTest = true,
+  }: {
+    readonly seed: number;
+    readonly leakage: boolean;
+    /** @default true */
+    readonly hasTest?: boolean;
+  },
 ): string {
   return [
     `npx tandem evaluate FOLDER --data ${shellWord(name)}`,
+    ...(hasTest ? [] : ['--split val']),
     ...(splitBy === 'seed' ? [`--seed ${seed}`] : []),
     ...(leakage ? ['--allow-leakage'] : []),
   ].join(' ');

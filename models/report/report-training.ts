@@ -46,7 +46,7 @@ async function measure(
     precision: 'fp32',
   });
   const measured = [];
-  for (const split of MEASURED_SPLITS) {
+  for (const split of MEASURED_SPLITS.filter((name) => splits[name].length > 0)) {
     note(`measuring on ${split}, ${splits[split].length} images`);
     const options = {
       maxPixels: MAX_TRAINING_PIXELS,
@@ -128,15 +128,18 @@ export async function reportTraining(
       evaluation,
     })),
     ...(temperature === undefined ? {} : { temperature }),
-    command: evaluateCommand({ name, splitBy }, { seed: plan.seed, leakage: dataset.leakage }),
+    command: evaluateCommand(
+      { name, splitBy },
+      { seed: plan.seed, leakage: dataset.leakage, hasTest: dataset.splits.test.length > 0 },
+    ),
   };
-  const test = measured.find(({ split }) => split === 'test')!;
+  const main = measured.find(({ split }) => split === 'test') ?? measured[0]!;
   const report = await writeReport({
     folder: out,
     facts,
     history: entries,
-    items: dataset.splits.test,
-    measured: test,
+    items: dataset.splits[main.split],
+    measured: main,
     nameOf,
     maxPixels: MAX_TRAINING_PIXELS,
   });
@@ -147,7 +150,8 @@ export async function reportTraining(
 const countsOf = (splits: TrainedModel['dataset']['splits'], classCount: number) => {
   const count = (items: readonly { readonly label: number }[]) =>
     Array.from({ length: classCount }, (_, label) => items.filter((item) => item.label === label).length);
-  return { train: count(splits.train), val: count(splits.val), test: count(splits.test) };
+  const counts = { train: count(splits.train), val: count(splits.val) };
+  return splits.test.length === 0 ? counts : { ...counts, test: count(splits.test) };
 };
 
 function stageFacts({ recipe, keep, finish }: TrainingPlan, entries: readonly HistoryEntry[]): StageFacts[] {

@@ -89,6 +89,38 @@ test('letters of two cases are two classes', async () => {
   expect((await read(Object.fromEntries(upper))).classes).toEqual(['A', 'a']);
 });
 
+test('without a folder for val, val is drawn from train by seed, of every class; test stays', async () => {
+  const many = Array.from({ length: 20 }, (_, i) => [`train/${i % 2 === 0 ? 'a' : 'b'}/${i}.png`, i + 10]);
+  const files = { ...Object.fromEntries(many), 'test/a/5.png': 5, 'test/b/6.png': 6 };
+  const notes: string[] = [];
+  const dataset = await read(files, { note: (sentence) => notes.push(sentence) });
+  const { train, val, test } = dataset.splits;
+  expect([train.length, val.length, test.length]).toEqual([16, 4, 2]);
+  expect(new Set(val.map(({ label }) => label))).toEqual(new Set([0, 1]));
+  expect(val.every(({ path }) => path.includes('/train/'))).toBe(true);
+  expect(notes).toContain('there is no folder for val: it is drawn from train by seed 1');
+  const again = await read(files);
+  expect(again.splitSha256).toEqual(dataset.splitSha256);
+  expect((await read(files, { seed: 2 })).splitSha256.val).not.toBe(dataset.splitSha256.val);
+});
+
+test.each<[string, Record<string, number>]>([
+  ['no folder for test', {}],
+  ['a folder for test without labels', { 'test/5.png': 5, 'test/6.png': 6 }],
+])('a set with %s has train and val', async (_, unlabelled) => {
+  const notes: string[] = [];
+  const labelled = Object.entries(SPLIT).filter(([path]) => !path.startsWith('test/'));
+  const dataset = await read(
+    { ...Object.fromEntries(labelled), ...unlabelled },
+    { note: (sentence) => notes.push(sentence) },
+  );
+  expect(namesIn(dataset)).toEqual({ train: ['a/1.png', 'b/2.png'], val: ['a/3.png', 'b/4.png'], test: [] });
+  expect(notes).toContain('there is no folder for test, so that val is all that can be measured');
+  const skipped =
+    Object.keys(unlabelled).length === 0 ? [] : [{ path: 'test', reason: 'It has no class folders' }];
+  expect(dataset.skipped).toEqual(skipped);
+});
+
 test('a set that is not split is split by seed, each class in every split', async () => {
   const dataset = await read(UNSPLIT);
   for (const images of Object.values(dataset.splits))
@@ -222,8 +254,8 @@ describe('what is wrong with folders is said with a remedy', () => {
   test.each<[string, Record<string, number | string>, RegExp]>([
     [
       'a missing split',
-      without(SPLIT, /^val/),
-      /must have train, val and test, received no val; add the missing folder/,
+      without(SPLIT, /^train/),
+      /must have train, and val or test, each with a folder per class, received no train; add the missing folder/,
     ],
     [
       'splits beside classes',

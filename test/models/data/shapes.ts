@@ -12,7 +12,7 @@ export interface Shape {
   /** Number of the image in each file; null for a file that is no image. */
   readonly files: Readonly<Record<string, number | null>>;
   /** Where the splits come from. */
-  readonly train: Outcome<'folders' | 'seed'>;
+  readonly train: Outcome<'folders' | 'seed' | 'drawn' | 'untested'>;
   /** What is measured of a model that was trained on other images. */
   readonly evaluate: Outcome<'test' | 'val' | 'all'>;
 }
@@ -49,14 +49,20 @@ export const SHAPES: readonly Shape[] = [
   },
   {
     holds: '`train` and `test` only',
-    files: images(inEach(['train', 'test']), 1),
-    train: { refused: 'received no val; add the missing folder' },
+    files: images(inEach(['train', 'test']), 4),
+    train: 'drawn',
     evaluate: 'test',
   },
   {
     holds: '`train` and `val` only',
     files: images(inEach(['train', 'val']), 1),
-    train: { refused: 'received no test; add the missing folder' },
+    train: 'untested',
+    evaluate: 'val',
+  },
+  {
+    holds: '`train`, `val`, and a `test` without class folders',
+    files: { ...images(inEach(['train', 'val']), 1), 'test/7.png': 7 },
+    train: 'untested',
     evaluate: 'val',
   },
   {
@@ -142,6 +148,8 @@ export const SHAPES: readonly Shape[] = [
 const USED = {
   folders: 'uses these splits',
   seed: 'splits by seed',
+  drawn: 'draws `val` from `train` by seed',
+  untested: 'uses these splits; measures `val`',
   test: 'measures `test`',
   val: 'measures `val`',
   all: 'measures all images',

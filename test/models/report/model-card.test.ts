@@ -161,6 +161,10 @@ test('the command that repeats the measurement has --seed and --allow-leakage on
   expect(command('folders', false)).toBe('npx tandem evaluate FOLDER --data waste');
   expect(command('seed', false)).toBe('npx tandem evaluate FOLDER --data waste --seed 7');
   expect(command('folders', true)).toBe('npx tandem evaluate FOLDER --data waste --allow-leakage');
+  const facts = { seed: 7, leakage: false, hasTest: false };
+  expect(evaluateCommand({ name: 'waste', splitBy: 'folders' }, facts)).toBe(
+    'npx tandem evaluate FOLDER --data waste --split val',
+  );
 });
 
 test.each([

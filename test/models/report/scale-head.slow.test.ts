@@ -31,4 +31,4 @@ test('a model with a temperature in its head answers as temperature scaling says
   const expected = atTemperature(before, before.length, 4);
   expect(Math.max(...after)).toBeLessThan(Math.max(...before) - 1e-4);
   for (const [i, probability] of after.entries()) expect(probability).toBeCloseTo(expected[i]!, 4);
-});
+}, 120_000);

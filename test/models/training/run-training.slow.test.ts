@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -7,6 +15,7 @@ import sharp from 'sharp';
 
 import { buildBackbone } from '../../../models/architectures/classifier';
 import { type Recipe, RECIPES } from '../../../models/recipes';
+import { reportTraining } from '../../../models/report/report-training';
 import { lockOut } from '../../../models/training/out-folder';
 import { runTraining, type TrainingPlan } from '../../../models/training/run-training';
 import { train } from '../../../cli/train-action';
@@ -56,23 +65,24 @@ beforeEach(() => {
   out = join(mkdtempSync(join(root, 'out-')), 'model');
 });
 
+const planOf = (changes: Partial<TrainingPlan>): TrainingPlan => ({
+  ...{ model: 'latency', architecture: ARCHITECTURE, data, out, batchNorm: 'inference', keep: 'last' },
+  ...{ seed: 1, threads: 1, augmentation: undefined, balanceClasses: false, allowLeakage: false },
+  ...{ earlyStoppingEpochs: undefined, resume: false, demo: false },
+  weights: 'seed:3',
+  recipe: {
+    ...RECIPES.latency,
+    head: { epochs: 1, learningRate: 0.01 },
+    fineTune: { ...RECIPES.latency.fineTune, epochs: 0 },
+    batchSize: 2,
+  },
+  ...changes,
+});
+
 /** Trains a head for one epoch; returns the notes. */
 async function run(changes: Partial<TrainingPlan> = {}, notes: string[] = []): Promise<string[]> {
-  const plan: TrainingPlan = {
-    ...{ model: 'latency', architecture: ARCHITECTURE, data, out, batchNorm: 'inference', keep: 'last' },
-    ...{ seed: 1, threads: 1, augmentation: undefined, balanceClasses: false, allowLeakage: false },
-    ...{ earlyStoppingEpochs: undefined, resume: false, demo: false },
-    weights: 'seed:3',
-    recipe: {
-      ...RECIPES.latency,
-      head: { epochs: 1, learningRate: 0.01 },
-      fineTune: { ...RECIPES.latency.fineTune, epochs: 0 },
-      batchSize: 2,
-    },
-    ...changes,
-  };
   const nothing = () => undefined;
-  await runTraining(plan, {
+  await runTraining(planOf(changes), {
     onStep: nothing,
     onEpoch: nothing,
     onCount: ({ task, done, total }) => notes.push(`${task} ${done}/${total}`),
@@ -182,7 +192,7 @@ test('epochs added to a finished training give the weights of a training that ha
   out = join(mkdtempSync(join(root, 'out-')), 'model');
   await run({ recipe: headOf(3) });
   expect(savedWeights(out)).toBe(added);
-});
+}, 120_000);
 
 test('--finish writes the model of a training that was stopped, and --resume can go on', async () => {
   await run();
@@ -195,13 +205,32 @@ test('--finish writes the model of a training that was stopped, and --resume can
   expect((await run({ recipe: headOf(3), finish: 'best' })).join()).toContain('of the best epoch');
   expect((await run({ recipe: headOf(3), resume: true })).join()).toContain('resumed after 1 of 3 epochs');
   expect(savedWeights(out)).not.toBe(short);
-});
+}, 120_000);
 
 test('--finish without a training in --out is refused', async () => {
   await expect(run({ finish: 'best' })).rejects.toThrow(
     `--finish needs a training in --out ${out}, received none (no checkpoint.safetensors): correct --out, or omit --finish to start a training`,
   );
 });
+
+test('a training that scales its temperature says what it gained, and its card is of the scaled model', async () => {
+  const plan = planOf({});
+  const nothing = () => undefined;
+  const progress = { onStep: nothing, onEpoch: nothing, onCount: nothing, note: nothing };
+  const trained = await runTraining(plan, progress);
+  const unscaled = savedWeights(out);
+  const onnxCacheDir = join(out, 'onnx');
+  const { facts, card } = await reportTraining(plan, trained, {
+    ...{ temperatureScaling: true, onnxCacheDir, progress },
+  });
+  const ofVal = <T extends { readonly split: string }>(all: readonly T[]) =>
+    all.find(({ split }) => split === 'val')!;
+  const [before, after] = [ofVal(facts.temperature!.before), ofVal(facts.measured).evaluation];
+  expect(after.logLoss).toBeLessThanOrEqual(before.logLoss + 1e-4);
+  expect(facts.weightsSha256).toBe(savedWeights(out));
+  expect(facts.weightsSha256).not.toBe(unscaled);
+  expect(readFileSync(card, 'utf8')).toContain('Temperature scaling');
+}, 120_000);
 
 describe('--resume', () => {
   test('accepts the same weights under another spelling of their path, but no other number', async () => {
