@@ -28,7 +28,7 @@ test('for a reader of JSON Lines the result is the last event', () => {
   expect(resultEvent(facts, 'out', 'out/model-card.md')).toEqual({
     ...{ event: 'result', model: 'latency', folder: 'out', card: 'out/model-card.md', split: 'test' },
     ...{ images: 4, accuracy: 0.75, interval95: [expect.closeTo(0.301, 3), expect.closeTo(0.954, 3)] },
-    next: ['npx tandem serve out', 'npx tandem predict out IMAGE', 'npm run image -- --latency out'],
+    next: ['npx tandem serve out', 'npx tandem predict out IMAGE', 'npm run image -- out'],
   });
 });
 
