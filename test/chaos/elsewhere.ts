@@ -10,8 +10,13 @@ export const ELSEWHERE: readonly (readonly [fault: string, survived: string, com
     'npm run test:restarts',
   ],
   [
-    'a rolling restart, and pods added and removed, on three real nodes under load',
+    'rolling restarts, drains and scaling in, in turn on three real nodes under load (`PODS_REQUESTS=10000`: until 10,000 requests were sent), and pods that the autoscaler adds and removes',
     'no request fails',
+    'npm run test:pods',
+  ],
+  [
+    'one of three real nodes loses its network under load',
+    'the pod on another node answers every request; once the Service leaves out the lost pod, no request to it fails; the pod is replaced',
     'npm run test:pods',
   ],
   ['a drain of nodes', 'never below the budget of available pods', 'npm run test:cluster'],
@@ -35,7 +40,7 @@ export const ELSEWHERE: readonly (readonly [fault: string, survived: string, com
 
 /** What no suite tries, one Markdown sentence or two each. */
 export const NOT_TRIED: readonly string[] = [
-  '**A node dies**: the requests in its pods are lost. No suite kills a node.',
+  '**A node dies**: the requests in its pods are lost, and so is its share of the new requests until the node controller notices, which takes 50 s. 30 s later the pods are replaced.',
   '**The server’s process is killed**: its connections break, and the kubelet starts the container again. At the memory limit the kernel ends a model process first (`service/inference/oom-score.ts`).',
   '**A client speaks only gRPC**: there is no gRPC port. Use the HTTP clients of Triton or KServe.',
   '**The network drops or delays packets** between the load balancer and the pod.',
