@@ -4,7 +4,8 @@
 import { join } from 'node:path';
 
 import { table } from '../charts/markdown';
-import { ELSEWHERE, type Fault, type FaultId, FAULTS, NOT_TRIED } from '../test/chaos/faults';
+import { ELSEWHERE, NOT_TRIED } from '../test/chaos/elsewhere';
+import { type Fault, type FaultId, FAULTS } from '../test/chaos/faults';
 import { type Entries, fill, readEntries } from '../test/chaos/recorded';
 import { ROOT } from './documents';
 

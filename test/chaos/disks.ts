@@ -2,43 +2,16 @@
  * Faults of disks and of the log: full, read-only, not read.
  */
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statfsSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { DRAIN_DELAY_MS, ENV, PATHS, REQUEST_TIMEOUT_MS } from '../../service/contract';
+import { fill, isFull, isReadOnly, writeAll } from './broken-disk';
 import { IMAGE_FILE, type RunFault } from './pods';
 import { mountDisk, spawnService, temporaryFolder } from './spawn-service';
 import type { Stage } from './stage';
 import { claimNoneFailed, steadyLoad } from './steady-load';
-
-/** Writes until not even one byte is taken. */
-function writeAll(descriptor: number): void {
-  for (let bytes = 65_536; bytes >= 1;)
-    try {
-      writeSync(descriptor, Buffer.alloc(bytes));
-    } catch {
-      bytes >>= 1;
-    }
-}
-
-/** Fills a disk to the last byte. */
-function fill(folder: string): void {
-  const file = openSync(join(folder, 'filler'), 'w');
-  writeAll(file);
-  closeSync(file);
-}
-
-const isFull = (folder: string) => statfsSync(folder).bavail === 0;
 
 /** Starts a service with a graph cache that cannot be written, and claims that it serves all the same. */
 async function claimServes(stage: Stage, cacheDir: string): Promise<void> {
@@ -64,15 +37,6 @@ export const cacheDiskFull: RunFault = async (stage) => {
   stage.figure('temporaries', temporaries);
   stage.claim(`no temporary file is left: ${temporaries}`, temporaries === 0);
 };
-
-function isReadOnly(folder: string): boolean {
-  try {
-    writeFileSync(join(folder, 'probe'), '');
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EROFS';
-  }
-}
 
 export const cacheReadOnly: RunFault = async (stage) => {
   const folder = temporaryFolder(stage);

@@ -1,10 +1,10 @@
 /**
- * The faults that the suite injects, and those that other suites do. Pure data: the runner checks that every fault here
- * was run, and docs/reliability.md shows this table.
+ * The faults that the suite injects. Pure data: the runner checks that every fault here was run, and docs/reliability.md
+ * shows this table.
  */
 
 /** What a fault needs of the machine beyond npm. */
-export type Need = 'root' | 'control groups';
+export type Need = 'root' | 'control groups' | 'tfjs-node';
 
 /** One fault of this suite. */
 export interface Fault {
@@ -17,6 +17,11 @@ export interface Fault {
   readonly measured: string;
   readonly needs: readonly Need[];
 }
+
+const TOOLS_SURVIVE =
+  'each ends with 1 and an error in a sentence; earlier files stay as they were, nothing half written is left';
+const TRAINING_SURVIVES =
+  'the training ends with an error; the last checkpoint loads, and the resumed training ends with the same weights';
 
 /** Every fault of this suite, by id, in the order of the run. */
 export const FAULTS = {
@@ -178,6 +183,49 @@ export const FAULTS = {
     measured: '{kills} kills, {halves} within a write; {damaged} damaged files',
     needs: [],
   },
+  'tools-killed': {
+    name: 'a command is killed',
+    injected:
+      '`kill -9` at random times while a command runs, and again while it writes: synth, pack, export, bench',
+    happened: 'the process died of the signal',
+    survived: 'each file is missing or whole',
+    measured: '{tools} commands killed {kills} times, {writing} within a write; {damaged} damaged files',
+    needs: [],
+  },
+  'tools-disk-full': {
+    name: 'a command’s disk is full',
+    injected: 'the same commands write to a full disk',
+    happened: 'the disk has no free byte',
+    survived: TOOLS_SURVIVE,
+    measured: '{refused} of {tools} commands ended with an error, {changed} changed a file',
+    needs: ['root'],
+  },
+  'tools-read-only': {
+    name: 'a command’s disk is read-only',
+    injected: 'the same commands write to a read-only disk',
+    happened: 'the disk refuses a file',
+    survived: TOOLS_SURVIVE,
+    measured: '{refused} of {tools} commands ended with an error, {changed} changed a file',
+    needs: ['root'],
+  },
+  'train-disk-full': {
+    name: 'a training’s disk is full',
+    injected: 'the disk fills up after the first epoch',
+    happened: 'the disk has no free byte',
+    survived: TRAINING_SURVIVES,
+    measured:
+      'ended with {exit}; {kept} of {epochs} epochs kept; {different} files differ from those of an undisturbed training',
+    needs: ['root', 'tfjs-node'],
+  },
+  'train-read-only': {
+    name: 'a training’s disk becomes read-only',
+    injected: 'the disk is mounted read-only after the first epoch',
+    happened: 'the disk refuses a file',
+    survived: TRAINING_SURVIVES,
+    measured:
+      'ended with {exit}; {kept} of {epochs} epochs kept; {different} files differ from those of an undisturbed training',
+    needs: ['root', 'tfjs-node'],
+  },
   clock: {
     name: 'the clock is set back and forth',
     injected: 'the process’s clock is set back by an hour, then forward, and an API key is revoked meanwhile',
@@ -199,42 +247,3 @@ export const FAULTS = {
 
 /** Id of a fault of this suite. */
 export type FaultId = keyof typeof FAULTS;
-
-/** Faults that other suites inject: each is tested once. */
-export const ELSEWHERE: readonly (readonly [fault: string, survived: string, command: string])[] = [
-  [
-    'SIGTERM under load, with a balancer that notices a second later',
-    '20 restarts, no request fails, exit code 0',
-    'npm run test:restarts',
-  ],
-  [
-    'a rolling restart, and pods added and removed, on three real nodes under load',
-    'no request fails',
-    'npm run test:pods',
-  ],
-  ['a drain of nodes', 'never below the budget of available pods', 'npm run test:cluster'],
-  ['10,000 mutated images and requests', 'no crash, no 5xx, no answer after 2 s', 'npm run test:fuzz'],
-  [
-    'slow, oversized and malformed requests, other formats, polyglots, truncated images',
-    'the documented 4xx',
-    'npx jest test/service/http/hostile.slow.test.ts',
-  ],
-  [
-    'training killed ten times at random points (`-- --kills 100`: a hundred times) and interrupted once',
-    'the last checkpoint loads, and the resumed training ends with the same weights',
-    'npm run test:native',
-  ],
-  [
-    'overload with 300 clients that ignore `Retry-After`',
-    'throughput stays above 90 % of the peak',
-    'npm run bench:overload',
-  ],
-];
-
-/** What no suite tries, one Markdown sentence or two each. */
-export const NOT_TRIED: readonly string[] = [
-  '**A node dies**: the requests in its pods are lost. No suite kills a node.',
-  '**The server’s process is killed**: its connections break, and the kubelet starts the container again. The kernel may choose this process at the memory limit.',
-  '**The network drops or delays packets** between the load balancer and the pod.',
-  '**A disk returns wrong bytes** after a file’s checksum was read.',
-];

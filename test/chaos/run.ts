@@ -2,7 +2,7 @@
  * Injects faults into the running service: `npm run test:chaos`. Prints one line per fault; fails if a fault was not
  * survived, or if it did not happen.
  *
- * npm run test:chaos -- [--long] [--out FILE.json] [--self-check] [FAULT...]
+ * npm run test:chaos -- [--long] [--soak-minutes N] [--out FILE.json] [--self-check] [FAULT...]
  *
  * `--long` takes more than an hour and judges times too, so it wants a quiet machine. `--self-check` injects nothing, and fails if
  * a fault is seen all the same.
@@ -10,6 +10,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { hasTfjsNode } from '../../models/engines/tfjs';
 import { largeBodies } from './bodies';
 import { clock } from './clock';
 import { cacheDiskFull, cacheReadOnly, logDiskFull, logUnread } from './disks';
@@ -19,9 +20,11 @@ import { decoderBombs, descriptors, memoryLimit, processes } from './limits';
 import { modelFlipped, modelMissing, modelTruncated } from './models';
 import { createPods, type Pods, type RunFault, exportGraph } from './pods';
 import { type Entry, fill, recordEntries } from './recorded';
-import { soak } from './soak';
+import { soakFor } from './soak';
 import { type Form, NotHappened, play, type Played } from './stage';
+import { toolsDiskFull, toolsKilled, toolsReadOnly } from './tools';
 import { clientsLeave, overload, slowClients } from './traffic';
+import { trainDiskFull, trainReadOnly } from './training';
 import { oneWorkerEnds, workerEnds, workerStops } from './workers';
 import { writeKilled } from './writes';
 
@@ -45,13 +48,20 @@ const RUN: Readonly<Record<FaultId, RunFault>> = {
   'log-disk-full': logDiskFull,
   'log-unread': logUnread,
   'write-killed': writeKilled,
+  'tools-killed': toolsKilled,
+  'tools-disk-full': toolsDiskFull,
+  'tools-read-only': toolsReadOnly,
+  'train-disk-full': trainDiskFull,
+  'train-read-only': trainReadOnly,
   clock,
-  soak,
+  soak: soakFor(),
 };
 
 const OBSTACLES: Readonly<Record<Need, () => string | undefined>> = {
   root: () => (process.getuid?.() === 0 ? undefined : 'it needs root'),
   'control groups': groupsObstacle,
+  'tfjs-node': () =>
+    hasTfjsNode() ? undefined : 'the native part of tfjs-node is not built; run `npm run build:tfjs-node`',
 };
 
 const machine = () => `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}`;
@@ -69,6 +79,7 @@ const NOTICED = 'nothing was injected, and the fault was seen';
 /** Runs one fault and says in one line what became of it; undefined if it was not injected. */
 async function runFault(
   id: FaultId,
+  run: RunFault,
   form: Form,
   pods: Pods,
   interrupt: AbortSignal,
@@ -79,7 +90,7 @@ async function runFault(
     if (!isOk) process.exitCode = 1;
   };
   try {
-    const played = await play(form, (stage) => RUN[id](stage, pods), interrupt);
+    const played = await play(form, (stage) => run(stage, pods), interrupt);
     const problem = await pods.check();
     if (problem !== undefined) played.broken.push(problem);
     if (form === 'self-check') say(false, NOTICED);
@@ -103,22 +114,34 @@ function selected(names: readonly string[]): readonly FaultId[] {
   return names.length === 0 ? known : known.filter((id) => names.includes(id));
 }
 
+/** Minutes as they were typed. */
+function minutesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const minutes = Number(text);
+  if (!(minutes > 0)) throw new RangeError(`--soak-minutes must be a number above 0, received ${text}`);
+  return minutes;
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       long: { type: 'boolean', default: false },
       'self-check': { type: 'boolean', default: false },
+      'soak-minutes': { type: 'string' },
       out: { type: 'string' },
     },
   });
   const form: Form = values['self-check'] ? 'self-check' : values.long ? 'long' : 'short';
+  const soakMinutes = minutesOf(values['soak-minutes']);
+  const runs = soakMinutes === undefined ? RUN : { ...RUN, soak: soakFor(60 * soakMinutes) };
+  const limitMs = LIMIT_MS[form] + 60_000 * (soakMinutes ?? 0);
   const pods = createPods();
   const interrupt = new AbortController();
   setTimeout(() => {
-    console.log(`FAILED: it must be done after ${LIMIT_MS[form] / 60_000} minutes`);
+    console.log(`FAILED: it must be done after ${limitMs / 60_000} minutes`);
     process.exit(1);
-  }, LIMIT_MS[form]).unref();
+  }, limitMs).unref();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
       interrupt.abort();
@@ -133,7 +156,7 @@ async function main(): Promise<void> {
       console.log(`SKIPPED ${id}: ${name}: ${obstacle}`);
       continue;
     }
-    const played = await runFault(id, form, pods, interrupt.signal);
+    const played = await runFault(id, runs[id], form, pods, interrupt.signal);
     if (played === undefined || values.out === undefined) continue;
     const entry: Entry = { ...played, form, at: new Date().toISOString(), machine: machine() };
     recordEntries(values.out, { [id]: entry });

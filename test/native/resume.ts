@@ -18,16 +18,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import sharp from 'sharp';
-
-import { drawTask } from '../../models/demo/image-set';
-import { TASKS } from '../../models/demo/surfaces';
 import { hasTfjsNode } from '../../models/engines/tfjs';
 import { HISTORY_NAME, readHistory } from '../../models/training/history';
 import { PACKAGE_ROOT } from '../../files/package-root';
-import { MANIFEST_NAME } from '../../models/weights/saved-model';
 import { seededRandom } from '../../statistics/seeded-random';
 import { CHECKPOINT_NAME } from '../../models/training/checkpoint';
+import { differentFiles, drawImages, EPOCHS, OUTCOME_FILES, trainCommand } from '../support/small-training';
 
 const trainArguments = process.argv.slice(2);
 const killsAt = trainArguments.indexOf('--kills');
@@ -38,23 +34,11 @@ const SEED = 5;
 const GONE_MS = 5000;
 /** The whole script took 70 to 90 s on two busy cores with ten kills. */
 const LIMIT_MS = Math.max(1, KILLS / 10) * 10 * 60_000;
-const EPOCHS = 3;
-const CLASSES = 3;
-const SIDE_PIXELS = 128;
-const SPLITS = [
-  { folder: 'train', split: 'train', perClass: 16 },
-  { folder: 'val', split: 'validation', perClass: 4 },
-  { folder: 'test', split: 'test', perClass: 4 },
-] as const;
 const STOPPED = 'stopped; continue with the same command and --resume, or end with it and --finish best';
 
 const root = mkdtempSync(join(tmpdir(), 'tandem-resume-'));
 const data = join(root, 'images');
-const COMMAND = [
-  ...['bin/tandem.cjs', 'train', 'latency', '--weights', 'demo'],
-  ...['--data', data, '--threads', '1', '--head-epochs', `${EPOCHS}`, '--fine-tune-epochs', `${EPOCHS}`],
-  ...['--batch-size', '8', '--seed', '1', ...trainArguments],
-];
+const COMMAND = trainCommand(data, ...trainArguments);
 
 /**
  * Marks of a run's progress, in order: texts on stderr, any of which sets the mark. The first mark is the start, without a
@@ -130,20 +114,6 @@ async function reach(run: Run, mark: number): Promise<void> {
   while (!isOver(run) && !texts.some((text) => run.said.includes(text))) await sleep(10);
 }
 
-async function drawImages(): Promise<void> {
-  const raw = { width: SIDE_PIXELS, height: SIDE_PIXELS, channels: 3 } as const;
-  for (const { folder, split, perClass } of SPLITS) {
-    const images = drawTask('transfer', { seed: SEED, split, perClass, sidePixels: SIDE_PIXELS });
-    for (const [index, { pixels, label }] of images.slice(0, CLASSES * perClass).entries()) {
-      const classFolder = join(data, folder, TASKS.transfer[label]!);
-      mkdirSync(classFolder, { recursive: true });
-      await sharp(pixels, { raw })
-        .png()
-        .toFile(join(classFolder, `${index}.png`));
-    }
-  }
-}
-
 /** Trains to the end. @returns the time of each mark and of the end, ms after the start */
 async function train(out: string, ...more: string[]): Promise<number[]> {
   const started = performance.now();
@@ -159,26 +129,14 @@ async function train(out: string, ...more: string[]): Promise<number[]> {
   return [...times, performance.now() - started];
 }
 
-/** Result of a training without its times. */
-const OUTCOME = {
-  'weights.safetensors': (out: string) => readFileSync(join(out, 'weights.safetensors'), 'hex'),
-  [MANIFEST_NAME]: (out: string) => readFileSync(join(out, MANIFEST_NAME), 'utf8'),
-  [HISTORY_NAME]: (out: string) =>
-    JSON.stringify(
-      readHistory(join(out, HISTORY_NAME)).entries.map((entry) => ({ ...entry, seconds: 0, at: '' })),
-    ),
-};
-
 function report(isOk: boolean, sentence: string): void {
   console.log(`${isOk ? 'ok' : 'FAILED'} ${sentence}`);
   if (!isOk) process.exitCode = 1;
 }
 
 function compare(whole: string, out: string, how: string): void {
-  const different = Object.entries(OUTCOME).flatMap(([name, read]) =>
-    read(out) === read(whole) ? [] : [name],
-  );
-  const names = Object.keys(OUTCOME).join(', ');
+  const different = differentFiles(whole, out);
+  const names = OUTCOME_FILES.join(', ');
   report(
     different.length === 0,
     `${how}: the same ${names} as trained at once${different.length === 0 ? '' : `, but not ${different.join(', ')}`}`,
@@ -258,7 +216,7 @@ async function main(): Promise<void> {
     console.log('SKIPPED resuming: the native part of tfjs-node is not built; run `npm run build:tfjs-node`');
     return;
   }
-  await drawImages();
+  await drawImages(data);
   const [whole, again] = [join(root, 'whole'), join(root, 'again')];
   const times = await train(whole);
   const epochs = readHistory(join(whole, HISTORY_NAME)).entries;
