@@ -3,10 +3,11 @@
  */
 import type { k8s } from 'cdk8s-plus-28';
 
+import type { Exposure } from './exposure';
 import type { HpaMeasure, MetricsScrape, ServiceType, UserIds } from './settings';
 import type { Resources, Scaling } from './variants';
 
-export interface InferenceServiceProps {
+export interface InferenceServiceProps extends Exposure {
   /** Name of every object; must be unique within the namespace. @default the construct's id */
   readonly name?: string;
   /** @default the chart's namespace; without one, kubectl's */
