@@ -2,6 +2,7 @@
  * Props of an `InferenceService`.
  */
 import type { k8s } from './cdk8s-plus';
+import type { Exposure } from './exposure';
 
 export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
@@ -41,7 +42,7 @@ export interface Resources {
   readonly limits: Amounts;
 }
 
-export interface InferenceServiceProps {
+export interface InferenceServiceProps extends Exposure {
   /** Name of every object; must be unique within the namespace. @default the construct's id */
   readonly name?: string;
   /** @default the chart's namespace; without one, kubectl's */

@@ -11,6 +11,7 @@ import { HTTP_PORT, PATHS, SERVICE_NAME } from '../service/contract';
 import { k8s } from './cdk8s-plus';
 import { HPA_BEHAVIOR, ROLLING_UPDATE } from './deployment-defaults';
 import { duplicatesOf } from './duplicates';
+import { expose } from './exposure';
 import type { HpaMeasure, InferenceServiceProps, Scaling } from './inference-service-props';
 import { CONTAINER_NAME, podSpec, PORT_NAMES, portsOf } from './pod-spec';
 import { checkPresent, checkProps } from './props-validation';
@@ -25,12 +26,12 @@ export const selectorOf = (name: string): Readonly<Record<string, string>> => ({
 });
 
 /** The port of every Service: 80, targeting the container's port by name. */
-export const SERVICE_PORT: k8s.ServicePort = {
+export const SERVICE_PORT = {
   name: PORT_NAMES.http,
   port: 80,
   targetPort: k8s.IntOrString.fromString(PORT_NAMES.http),
   protocol: 'TCP',
-};
+} as const satisfies k8s.ServicePort;
 
 /** Domain of our annotations. */
 const ANNOTATION_DOMAIN = SERVICE_NAME;
@@ -109,6 +110,7 @@ export class InferenceService extends Construct {
         ],
       },
     });
+    expose(this, metadata, SERVICE_PORT, props);
     if (props.metricsScrape === 'pod-monitor') podMonitor(this, metadata, props);
     if (maxReplicasOf(scaling) > 1) {
       new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {

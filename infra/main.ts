@@ -11,17 +11,32 @@ import { type Environment, readContext, readSettings, type Settings } from './se
 import { type Variant, VARIANTS } from './variants';
 import { manifestsOf, writeManifests } from './write-manifests';
 
+/** Settings for clients outside the cluster. */
+const OUTSIDE: readonly string[] = [
+  'domain',
+  'gateway',
+  'ingressClass',
+  'ingressAnnotations',
+  'tlsSecret',
+] satisfies (keyof Settings)[];
+
+/** Settings by which the Service of a variant is reached from within the cluster only. */
+function internal(settings: Settings): Settings {
+  const inside = Object.entries(settings).filter(([name]) => !OUTSIDE.includes(name));
+  return { ...(Object.fromEntries(inside) as unknown as Settings), serviceType: 'ClusterIP' };
+}
+
 /**
  * Adds every chart to an app. Writes nothing.
  *
  * @param routes variants to which their model's stable Service points, at most one per model. Clients then use that
- *   Service, so only it has the type of the settings; the variants' own are internal to the cluster
+ *   Service, so only it has the type and the domain of the settings; the variants' own are internal to the cluster
  */
 export function define(app: App, settings: Settings, routes: readonly Variant[] = []): App {
   if (settings.createNamespace) new NamespaceChart(app, settings);
   for (const variant of VARIANTS) {
     const routed = routes.some(({ model }) => model === variant.model);
-    new InferenceChart(app, variant, routed ? { ...settings, serviceType: 'ClusterIP' } : settings);
+    new InferenceChart(app, variant, routed ? internal(settings) : settings);
   }
   for (const variant of routes) new RouteChart(app, variant, settings);
   return app;

@@ -4,6 +4,7 @@
  */
 import { ENV, HTTP_PORT } from '../service/contract';
 import { TEMPORARY_FILES } from './deployment-defaults';
+import type { Exposure } from './exposure';
 import { parseMemoryBytes } from './quantity';
 
 type Pairs = Readonly<Record<string, string>>;
@@ -104,4 +105,25 @@ export function checkEphemeralStorage(label: string, text: string): void {
   throw new Error(
     `${label} must be a quantity of at least ${size}, which the pod may write to ${mountPath}, such as 256Mi, received ${text}`,
   );
+}
+
+/**
+ * Refuses options of an Ingress or an HTTPRoute that would do nothing.
+ *
+ * @param labelOf what the error calls an option, such as the variable that it comes from
+ */
+export function checkExposure(labelOf: (name: keyof Exposure) => string, exposure: Exposure): void {
+  const { domain, gateway, ingressClass, ingressAnnotations, tlsSecret } = exposure;
+  const ofIngress = Object.entries({ ingressClass, ingressAnnotations, tlsSecret }) as [
+    keyof Exposure,
+    unknown,
+  ][];
+  const set = ofIngress.filter(([, value]) => value !== undefined).map(([name]) => name);
+  const [needless] = gateway === undefined ? set : (['gateway', ...set] as const);
+  if (domain === undefined && needless !== undefined)
+    throw new Error(`${labelOf(needless)} needs ${labelOf('domain')}, the domain of the host: set it too`);
+  if (gateway !== undefined && set[0] !== undefined)
+    throw new Error(
+      `${labelOf(set[0])} is for an Ingress, which ${labelOf('gateway')} replaces: leave one of them out`,
+    );
 }

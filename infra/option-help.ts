@@ -39,6 +39,13 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
     'request and limit of the disk that a pod may use for temporary files and logs, such as `256Mi`',
   hpaMeasures:
     '`pod`: the autoscaler measures every container, and stops if a sidecar requests no CPU; `container`: it measures the serving container only (Kubernetes 1.30)',
+  domain:
+    'domain of an Ingress for each Service, whose host is the Service’s name and this domain; with `--route` only the route has one',
+  gateway: 'Gateway, as `name` or `namespace/name`, of an HTTPRoute, which then replaces the Ingress',
+  ingressClass: 'class of the Ingress',
+  ingressAnnotations:
+    'annotations of the Ingress, such as `nginx.ingress.kubernetes.io/proxy-body-size=16m` for large images',
+  tlsSecret: 'Secret with the certificate of the Ingress’ hosts',
 };
 
 export interface OptionHelp {

@@ -14,6 +14,7 @@ import {
   checkAnnotations,
   checkEnv,
   checkEphemeralStorage,
+  checkExposure,
   checkLabels,
   checkMetricsPort,
   checkPodLabels,
@@ -172,6 +173,8 @@ function checkOptions(props: InferenceServiceProps): void {
   checkAnnotations('serviceAnnotations', props.serviceAnnotations ?? {});
   if (metricsPort !== undefined) checkMetricsPort('metricsPort', metricsPort);
   if (props.ephemeralStorage !== undefined) checkEphemeralStorage('ephemeralStorage', props.ephemeralStorage);
+  checkAnnotations('ingressAnnotations', props.ingressAnnotations ?? {});
+  checkExposure((field) => field, props);
   checkOneOf('userIds', USER_IDS, props.userIds);
   checkOneOf('hpaMeasures', HPA_MEASURES, props.hpaMeasures);
   if (metricsScrape === undefined || metricsScrape === 'none') return;

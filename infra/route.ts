@@ -8,6 +8,7 @@ import { type App, Chart } from 'cdk8s';
 
 import { SERVICE_NAME } from '../service/contract';
 import { k8s } from './cdk8s-plus';
+import { expose } from './exposure';
 import { SERVICE_PORT, selectorOf } from './inference-service';
 import type { Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
@@ -30,22 +31,25 @@ export function parseRoute(text: string): Variant {
   return variant;
 }
 
-/** The Service named after the model, in its own file `route-MODEL.k8s.yaml`. */
+/** The Service named after the model, with its Ingress or HTTPRoute if there is a domain, in its own file `route-MODEL.k8s.yaml`. */
 export class RouteChart extends Chart {
-  constructor(app: App, { name, model }: Variant, { namespace, serviceType }: Settings) {
+  constructor(app: App, { name, model }: Variant, settings: Settings) {
     super(app, `route-${model}`, { disableResourceNameHashes: true });
-    new k8s.KubeService(this, 'service', {
-      metadata: {
-        name: model,
-        namespace,
-        labels: {
-          'app.kubernetes.io/component': model,
-          'app.kubernetes.io/part-of': SERVICE_NAME,
-          'app.kubernetes.io/managed-by': 'cdk8s',
-        },
+    const { namespace, serviceType } = settings;
+    const metadata = {
+      name: model,
+      namespace,
+      labels: {
+        'app.kubernetes.io/component': model,
+        'app.kubernetes.io/part-of': SERVICE_NAME,
+        'app.kubernetes.io/managed-by': 'cdk8s',
       },
+    };
+    new k8s.KubeService(this, 'service', {
+      metadata,
       spec: { type: serviceType, selector: selectorOf(name), ports: [SERVICE_PORT] },
     });
+    expose(this, metadata, SERVICE_PORT, settings);
   }
 }
 

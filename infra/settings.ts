@@ -21,6 +21,7 @@ import {
   checkAnnotations,
   checkEnv,
   checkEphemeralStorage,
+  checkExposure,
   checkLabels,
   checkMetricsPort,
   checkPodLabels,
@@ -52,6 +53,11 @@ export interface Settings {
   readonly userIds?: UserIds;
   readonly ephemeralStorage?: string;
   readonly hpaMeasures?: HpaMeasure;
+  readonly domain?: string;
+  readonly gateway?: string;
+  readonly ingressClass?: string;
+  readonly ingressAnnotations?: Readonly<Record<string, string>>;
+  readonly tlsSecret?: string;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -82,6 +88,11 @@ export const SETTING_VARIABLES = {
   userIds: 'TANDEM_USER_IDS',
   ephemeralStorage: 'TANDEM_EPHEMERAL_STORAGE',
   hpaMeasures: 'TANDEM_HPA_MEASURES',
+  domain: 'TANDEM_DOMAIN',
+  gateway: 'TANDEM_GATEWAY',
+  ingressClass: 'TANDEM_INGRESS_CLASS',
+  ingressAnnotations: 'TANDEM_INGRESS_ANNOTATIONS',
+  tlsSecret: 'TANDEM_TLS_SECRET',
 } as const satisfies Record<keyof Settings, string>;
 
 /** Environment variables. Not Node's own type, so that importers of the construct need no Node types. */
@@ -181,6 +192,11 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
     return text;
   },
   hpaMeasures: readOneOf(HPA_MEASURES),
+  domain: readFormed('domain'),
+  gateway: readFormed('gateway'),
+  ingressClass: readFormed('ingressClass'),
+  ingressAnnotations: readChecked(checkAnnotations),
+  tlsSecret: readFormed('tlsSecret'),
 };
 
 /**
@@ -202,6 +218,7 @@ export function readSettings(environment: Environment, context: Context): Settin
       return setting.value === undefined || setting.value === '' ? [] : [[name, READERS[name](setting)]];
     }),
   ) as Partial<Settings>;
+  checkExposure((name) => settingOf(name).from, read);
   const { namespace = DEFAULT_SETTINGS.namespace } = read;
   const createNamespace = read.createNamespace ?? namespace === DEFAULT_SETTINGS.namespace;
   if (createNamespace && namespace === SHARED_NAMESPACE) {

@@ -43,6 +43,17 @@ const FORMS = {
   imagePullSecret: [DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS],
   apiKeySecret: [DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS],
   priorityClassName: [DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS],
+  // A Service's name and a dot come before it, and a host has at most 253 characters.
+  domain: [
+    /^(?=.{1,189}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    DNS_SUBDOMAIN_WORDS.replace('253', '189'),
+  ],
+  gateway: [
+    /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/)?[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/,
+    'the name of a Gateway, or its namespace, a slash and its name',
+  ],
+  ingressClass: [DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS],
+  tlsSecret: [DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS],
 } as const satisfies Readonly<Record<string, readonly [RegExp, string]>>;
 
 /** A text with a form. */

@@ -142,6 +142,50 @@ test.each(['pod', 'container'] as const)('the autoscaler measures the %s', (hpaM
   ]);
 });
 
+test('a domain gives the Service an Ingress whose host is its name and the domain', () => {
+  const { Ingress, Service } = synth({
+    domain: 'models.example',
+    ingressClass: 'nginx',
+    ingressAnnotations: { 'nginx.ingress.kubernetes.io/proxy-body-size': '16m' },
+    tlsSecret: 'wildcard',
+  });
+  expect(Ingress.metadata.annotations).toEqual({ 'nginx.ingress.kubernetes.io/proxy-body-size': '16m' });
+  expect(Ingress.spec).toEqual({
+    ingressClassName: 'nginx',
+    tls: [{ hosts: ['birds.models.example'], secretName: 'wildcard' }],
+    rules: [
+      {
+        host: 'birds.models.example',
+        http: {
+          paths: [
+            {
+              path: '/',
+              pathType: 'Prefix',
+              backend: { service: { name: 'birds', port: { name: Service.spec.ports[0].name } } },
+            },
+          ],
+        },
+      },
+    ],
+  });
+  expect(synth({ domain: 'models.example' })['Ingress'].spec).not.toHaveProperty('ingressClassName');
+  expect(synth({})).not.toHaveProperty('Ingress');
+});
+
+test.each([
+  ['shared', { name: 'shared' }],
+  ['infra/shared', { namespace: 'infra', name: 'shared' }],
+])('with the gateway %s an HTTPRoute takes the place of the Ingress', (gateway, parent) => {
+  const { HTTPRoute, Ingress } = synth({ domain: 'models.example', gateway });
+  expect(Ingress).toBeUndefined();
+  expect(HTTPRoute.apiVersion).toBe('gateway.networking.k8s.io/v1');
+  expect(HTTPRoute.spec).toEqual({
+    parentRefs: [parent],
+    hostnames: ['birds.models.example'],
+    rules: [{ backendRefs: [{ name: 'birds', port: 80 }] }],
+  });
+});
+
 const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment | undefined, string])[] = [
   [
     { env: { PORT: '1' } },
@@ -197,6 +241,19 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
     ': a key must be at most 63 of',
   ],
   [{ nodeSelector: { arch: '-' } }, { TANDEM_NODE_SELECTOR: 'arch=-' }, ': the value of arch must be'],
+  [{ domain: 'A' }, { TANDEM_DOMAIN: 'A' }, ' must be at most 189 of a-z, 0-9, - and .,'],
+  [
+    { gateway: 'a/b/c', domain: 'a' },
+    { TANDEM_GATEWAY: 'a/b/c', TANDEM_DOMAIN: 'a' },
+    ' must be the name of a Gateway, or its namespace, a slash and its name, received a/b/c',
+  ],
+  [{ gateway: 'a' }, undefined, ' needs domain, the domain of the host: set it too'],
+  [{ tlsSecret: 'a' }, undefined, ' needs domain, the domain of the host: set it too'],
+  [
+    { ingressClass: 'a', domain: 'a', gateway: 'a' },
+    undefined,
+    ' is for an Ingress, which gateway replaces: leave one of them out',
+  ],
   [{ userIds: 'me' as 'image' }, { TANDEM_USER_IDS: 'me' }, ' must be one of image, cluster, received me'],
   [
     { hpaMeasures: 'node' as 'pod' },
@@ -238,6 +295,10 @@ test('settings reach every variant, from variables and from the context alike', 
     TANDEM_USER_IDS: 'cluster',
     TANDEM_EPHEMERAL_STORAGE: '1Gi',
     TANDEM_HPA_MEASURES: 'container',
+    TANDEM_DOMAIN: 'models.example',
+    TANDEM_INGRESS_CLASS: 'nginx',
+    TANDEM_INGRESS_ANNOTATIONS: 'a=b',
+    TANDEM_TLS_SECRET: 'wildcard',
   };
   const context = {
     env: { LOG_LEVEL: 'debug', CORS_ORIGINS: 'https://a.example?b=c' },
@@ -252,6 +313,10 @@ test('settings reach every variant, from variables and from the context alike', 
     userIds: 'cluster',
     ephemeralStorage: '1Gi',
     hpaMeasures: 'container',
+    domain: 'models.example',
+    ingressClass: 'nginx',
+    ingressAnnotations: { a: 'b' },
+    tlsSecret: 'wildcard',
   };
   expect(readSettings(environment, {})).toEqual(readSettings({}, context));
   expect(readSettings({}, context)).toMatchObject(context);
@@ -276,6 +341,12 @@ test.each([
   [{}, { podLabels: { team: 7 } }, 'received {"team":7}'],
   [{ TANDEM_METRICS_PORT: 'http' }, {}, 'TANDEM_METRICS_PORT must be a number, received http'],
   [{}, { metricsPort: true }, 'context metricsPort must be a number, received true'],
+  [{ TANDEM_GATEWAY: 'a' }, {}, 'TANDEM_GATEWAY needs context domain, the domain of the host: set it too'],
+  [
+    { TANDEM_GATEWAY: 'a', TANDEM_DOMAIN: 'a', TANDEM_TLS_SECRET: 'a' },
+    {},
+    'TANDEM_TLS_SECRET is for an Ingress, which TANDEM_GATEWAY replaces: leave one of them out',
+  ],
 ])('%j and the context %j are refused', (environment, context, message) => {
   expect(() => readSettings(environment, context)).toThrow(message);
 });

@@ -38,6 +38,16 @@ test.each<[string[], string[]]>([
   },
 );
 
+test('with a domain the route has an Ingress, and the variants of its model have none', () => {
+  const environment = { TANDEM_DOMAIN: 'models.example', TANDEM_INGRESS_CLASS: 'nginx' };
+  const files = synthesize(environment, [parseRoute('accuracy=hpa')]);
+  const { Ingress } = objects(files.get('route-accuracy.k8s.yaml')!);
+  expect(Ingress.spec.rules[0].host).toBe('accuracy.models.example');
+  const names = [...files].filter(([, text]) => 'Ingress' in objects(text)).map(([name]) => name);
+  const rest = VARIANTS.filter(({ model }) => model === 'latency').map(({ name }) => `${name}.k8s.yaml`);
+  expect(names).toEqual([...rest, 'route-accuracy.k8s.yaml'].sort());
+});
+
 test('a synth without a route removes that route’s file and no other', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-route-'));
   const others = ['route-birds.k8s.yaml', 'route-latency.yaml', 'my-route-latency.k8s.yaml'];
