@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { fencedBlocks } from '../support/markdown';
 
@@ -49,43 +49,54 @@ describe('in an app', () => {
   beforeEach(() => (app = mkdtempSync(join(tmpdir(), 'tandem-app-'))));
   afterEach(() => rmSync(app, { recursive: true }));
 
-  /** A package of the app, with one file. */
-  function install(name: string, file: string, text: string): void {
-    const folder = join(app, 'node_modules', name);
-    mkdirSync(join(folder, 'build', 'infra'), { recursive: true });
-    writeFileSync(join(folder, file), text);
+  function write(file: string, text: string): string {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
   }
 
-  /** The construct's file in an app with these releases; each says its name. */
-  function installAll(...names: string[]): string {
-    install(construct.name, 'package.json', JSON.stringify(construct));
-    const file = join(app, 'node_modules', construct.name, 'build', 'infra', 'cdk8s-plus.js');
-    copyFileSync(join(PACKAGE, 'cdk8s-plus.cjs'), file);
-    for (const name of names) install(name, 'index.js', `exports.k8s = '${name}';`);
-    return `process.stdout.write(require(${JSON.stringify(file)}).k8s)`;
+  /** Installs cdk8s and releases of cdk8s-plus that say their names; the construct's code prints whose it takes. */
+  function installAll(folder: string, ...names: string[]): string {
+    const modules = join(folder, 'node_modules');
+    write(join(modules, 'cdk8s/index.js'), 'exports.ApiObject = class {};');
+    for (const name of names) {
+      const text = `exports.k8s = { KubeService: class extends require('cdk8s').ApiObject {}, name: '${name}' };`;
+      write(join(modules, name, 'index.js'), text);
+    }
+    write(join(modules, construct.name, 'package.json'), JSON.stringify(construct));
+    const code = readFileSync(join(PACKAGE, 'cdk8s-plus.cjs'), 'utf8');
+    const file = write(join(modules, construct.name, 'build/infra/cdk8s-plus.js'), code);
+    return `process.stdout.write(require(${JSON.stringify(file)}).k8s.name)`;
   }
+
+  const print = (script: string) => execFileSync('node', ['-e', script], { encoding: 'utf8' });
 
   test.each(releases)('the API objects come from %s if no other release is there', (release) => {
-    expect(execFileSync('node', ['-e', installAll(release)], { encoding: 'utf8' })).toBe(release);
+    expect(print(installAll(app, release))).toBe(release);
   });
 
   test('of several releases, the newest one counts', () => {
-    const script = installAll('cdk8s-plus-29', 'cdk8s-plus-32', 'cdk8s-plus-28');
-    expect(execFileSync('node', ['-e', script], { encoding: 'utf8' })).toBe('cdk8s-plus-32');
+    const script = installAll(app, 'cdk8s-plus-29', 'cdk8s-plus-32', 'cdk8s-plus-28');
+    expect(print(script)).toBe('cdk8s-plus-32');
+  });
+
+  test('a newer release in a folder above the app, with its own cdk8s, does not count', () => {
+    installAll(app, 'cdk8s-plus-33');
+    expect(print(installAll(join(app, 'inner'), 'cdk8s-plus-28'))).toBe('cdk8s-plus-28');
   });
 
   test('without any release, the error says what to install', () => {
-    const { status, stderr } = spawnSync('node', ['-e', installAll()], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync('node', ['-e', installAll(app)], { encoding: 'utf8' });
     expect(status).toBe(1);
     expect(stderr).toContain(
-      'tandem-inference-service needs cdk8s-plus: install one of cdk8s-plus-33, cdk8s-plus-32, cdk8s-plus-31, ' +
-        'cdk8s-plus-30, cdk8s-plus-29, cdk8s-plus-28, such as npm install cdk8s-plus-33',
+      'tandem-inference-service needs cdk8s-plus beside the same cdk8s: install one of cdk8s-plus-33, cdk8s-plus-32, ' +
+        'cdk8s-plus-31, cdk8s-plus-30, cdk8s-plus-29, cdk8s-plus-28, such as npm install cdk8s-plus-33',
     );
   });
 
   test('a release that fails to load is not passed over', () => {
-    const script = installAll('cdk8s-plus-28');
-    install('cdk8s-plus-33', 'index.js', "require('constructs');");
+    const script = installAll(app, 'cdk8s-plus-28');
+    write(join(app, 'node_modules/cdk8s-plus-33/index.js'), "require('constructs');");
     const { status, stderr } = spawnSync('node', ['-e', script], { encoding: 'utf8' });
     expect(status).toBe(1);
     expect(stderr).toContain("Cannot find module 'constructs'");
