@@ -22,7 +22,7 @@ import { progressReporter, type ProgressStream } from './progress';
 import { megabyteProgress, pulledLines } from './pull-text';
 
 const REMEDY =
-  'repeat the command, which goes on where it stopped; without a network, put the file into a folder and name it with --from';
+  'repeat the command, which goes on where it stopped; without a network, put the files that docs/training.md lists into a folder and name it with --from';
 
 /** The command's options as commander reads them. */
 export interface PullOptions {

@@ -25,6 +25,7 @@ export const isServer = (from: string): boolean => /^https?:\/\//i.test(from);
 async function copyPublished(published: PublishedFile, source: string, file: string): Promise<Fingerprint> {
   const held = existsSync(file) ? await fingerprint(file) : undefined;
   if (held !== undefined && difference(published, held) === undefined) return held;
+  if (!existsSync(source)) throw new Error('it is not there');
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     makeFolder(dirname(file));
