@@ -78,10 +78,18 @@ test('the answer names the ideal, the rivals, the bound and where each figure co
   const ideal = idealOf(best.candidate, steady);
   const rivals = rivalsOf(best, steady);
   expect(ideal.kneePerSecond).toBeGreaterThan(10);
-  expect(rivals.map(({ rule }) => rule.name)).toEqual(['KRR', 'VPA']);
+  expect(rivals.map(({ rule }) => rule.name)).toEqual(['KRR', 'VPA', 'Kubecost']);
   for (const { judgement } of rivals) expect(judgement.coresRequested).toBeGreaterThan(0.2);
   const markdown = adviceMarkdown(advice, 'poisson:10:60s', { ideal, rivals });
-  for (const words of ['simulated', 'KRR', 'VPA', 'ideal lower bound', 'split conformal, 12 cases', 'a run'])
+  for (const words of [
+    'simulated',
+    'KRR',
+    'VPA',
+    'Kubecost',
+    'ideal lower bound',
+    'split conformal, 12 cases',
+    'a run',
+  ])
     expect(markdown).toContain(words);
   expect(markdown).not.toMatch(/NaN|undefined/);
   expect(plainText(markdown)).not.toMatch(/[|`#]/);
