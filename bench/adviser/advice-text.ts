@@ -79,7 +79,7 @@ export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Co
   const failing = cheaper.slice(0, SHOWN).map((each) => loserText(each, wish));
   const near = nearest
     .filter((each) => !cheaper.slice(0, SHOWN).includes(each))
-    .map((each) => `The nearest of its model: ${loserText(each, wish)}`);
+    .map((each) => `The nearest of its model and precision: ${loserText(each, wish)}`);
   if (best === undefined || comparison === undefined) {
     return [
       `# No deployment meets ${asked}`,

@@ -32,6 +32,8 @@ export interface ModelProfile {
   readonly startCpuMs: Sourced;
   /** The most memory that a pod used. */
   readonly memoryBytes: Sourced;
+  /** Memory of each process after the first. @default as much as a whole pod's */
+  readonly memoryPerProcessBytes?: Sourced;
 }
 
 /** CPU time of a refused request: `npm run bench:overload` on the machine of docs/serving.md. */

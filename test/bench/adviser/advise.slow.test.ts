@@ -70,7 +70,7 @@ test('an objective that nothing meets is said so, with the nearest candidate', (
   expect(none.best).toBeUndefined();
   const text = adviceMarkdown(none, 'poisson:10:30s');
   expect(text).toContain('# No deployment meets p95 ≤ 25 ms');
-  expect(text).toContain('The nearest of its model: latency, ');
+  expect(text).toContain('The nearest of its model and precision: latency at fp32, ');
 });
 
 test('the answer names the ideal, the rivals, the bound and where each figure comes from', () => {
