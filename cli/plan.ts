@@ -69,8 +69,9 @@ function plan(options: PlanOptions): void {
   const { text, load } = loadOf(options);
   const { readEvidence } =
     require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
-  const { latencyBound, profilesOf, rateChecks } =
+  const { profilesOf, rateChecks } =
     require('../bench/adviser/validation') as typeof import('../bench/adviser/validation.js');
+  const { latencyBound } = require('../bench/adviser/bounds') as typeof import('../bench/adviser/bounds.js');
   const { advise } = require('../bench/adviser/advise') as typeof import('../bench/adviser/advise.js');
   const { idealOf } = require('../bench/adviser/ideal') as typeof import('../bench/adviser/ideal.js');
   const { rivalsOf } = require('../bench/adviser/rivals') as typeof import('../bench/adviser/rivals.js');
@@ -79,7 +80,7 @@ function plan(options: PlanOptions): void {
   const { withPrecisions } =
     require('../bench/adviser/precision-rows') as typeof import('../bench/adviser/precision-rows.js');
   const evidence = readEvidence(data);
-  const { profiles, missing } = profilesOf(evidence);
+  const { fits, profiles, missing } = profilesOf(evidence);
   const models = model === undefined ? MODEL_IDS : [model];
   if (!profiles.some((profile) => models.includes(profile.model))) throw new Error(missing.join('\n'));
   for (const sentence of missing) note(sentence);
@@ -89,7 +90,7 @@ function plan(options: PlanOptions): void {
     memoryAllocatableBytes: DEFAULT_NODE.memoryAllocatableBytes,
     controlPlane: false,
   });
-  const bound = latencyBound({ rates: rateChecks(evidence, profiles, BOUND_SEEDS) });
+  const bound = latencyBound({ rates: rateChecks(evidence, fits, BOUND_SEEDS) });
   const wish = { slo, load, nodes: count, bound };
   const rows = evidence.machine ? withPrecisions(profiles, evidence.machine, memoryCells()) : profiles;
   const advice = advise(rows, wish, nodes, models);

@@ -6,11 +6,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { latencyBound } from '../bench/adviser/bounds';
 import { type Frontier, frontierOf } from '../bench/adviser/frontier';
 import { frontierChart } from '../bench/adviser/frontier-chart';
 import { findingsList, frontierTable } from '../bench/adviser/frontier-tables';
-import { latencyBound, validate, type Validation } from '../bench/adviser/validation';
+import { validate, type Validation } from '../bench/adviser/validation';
 import {
+  boundsTable,
   hpasTable,
   NO_DATA,
   profilesTable,
@@ -50,6 +52,7 @@ export const partsOf = (
       profiles: () => profilesTable(validation),
       rates: () => ratesTable(validation),
       hpas: () => hpasTable(validation),
+      bounds: () => boundsTable(validation),
     },
     'docs/experiment.md': {
       variants: () => (chart === undefined ? NO_DATA : `![${titleOf(chart)}](${CHART_FROM_PAGE})`),

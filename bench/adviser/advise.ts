@@ -61,11 +61,16 @@ export function busiestPerSecond(load: OpenLoad): number {
 export const isSteady = ({ kind }: OpenLoad): boolean => kind === 'constant' || kind === 'poisson';
 
 /** CPU that each of some pods uses at a rate, millicores. */
-export const useMillisAt = (
-  { cpuMsPerImage, idleMillis }: ModelProfile,
+export function useMillisAt(
+  { cpuMsPerImage, coldShare, idleMillis }: ModelProfile,
   ratePerSecond: number,
   pods: number,
-) => (ratePerSecond * cpuMsPerImage.value) / pods + idleMillis.value;
+): number {
+  const busyMillis = (ratePerSecond * cpuMsPerImage.value) / pods;
+  // An image that finds its process idle takes longer, which is rarer the busier a pod is.
+  const coldImages = Math.max(0, 1 - busyMillis / 1000);
+  return busyMillis * (1 + coldShare.value * coldImages) + idleMillis.value;
+}
 
 /** The least request that covers what a pod uses in the busiest minute. */
 const requestFor = (useMillis: number) => Math.ceil(useMillis / REQUEST_STEP_MILLIS) * REQUEST_STEP_MILLIS;

@@ -15,7 +15,7 @@ import { coresAt, kneePerSecond } from './ideal';
 import { judge, type Judgement, type Wish } from './judge';
 import type { ModelProfile } from './model-profile';
 import { rivalsOf } from './rivals';
-import type { LatencyBound } from './validation';
+import type { LatencyBound } from './bounds';
 
 /** The objective of the chart and of the table. */
 export const FRONTIER_SLO: Slo = { percentile: 0.95, limitMs: 300 };

@@ -13,7 +13,7 @@ import type { Simulated } from '../twin/simulate';
 import { type Candidate, resourcesOf } from './candidate';
 import { podFiguresOf } from './model-profile';
 import { METRIC_RESOLUTION_MS } from './recorded-scenario';
-import type { LatencyBound } from './validation';
+import type { LatencyBound } from './bounds';
 
 /** What is asked for. */
 export interface Wish {

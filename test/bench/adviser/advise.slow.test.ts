@@ -12,7 +12,13 @@ import { clusterOf } from '../../../infra/cluster';
 const figure = (value: number) => ({ value, source: 'a run' });
 const PROFILE: ModelProfile = {
   ...{ model: 'latency', precision: 'fp32', machine: '2 cores' },
-  ...{ cpuMsPerImage: figure(20), cpuSpread: figure(0.2), idleMillis: figure(10) },
+  ...{
+    cpuMsPerImage: figure(20),
+    cpuSpread: figure(0.2),
+    coldShare: figure(0),
+    stretch: figure(1),
+    idleMillis: figure(10),
+  },
   ...{ startCpuMs: figure(1_500), memoryBytes: figure(150e6) },
 };
 const NODES = clusterOf({

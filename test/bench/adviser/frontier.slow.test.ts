@@ -10,7 +10,13 @@ import { VARIANTS } from '../../../infra/variants';
 const figure = (value: number) => ({ value, source: 'a run' });
 const PROFILE: ModelProfile = {
   ...{ model: 'latency', precision: 'int8', machine: '2 cores' },
-  ...{ cpuMsPerImage: figure(16), cpuSpread: figure(0.2), idleMillis: figure(10) },
+  ...{
+    cpuMsPerImage: figure(16),
+    cpuSpread: figure(0.2),
+    coldShare: figure(0),
+    stretch: figure(1),
+    idleMillis: figure(10),
+  },
   ...{ startCpuMs: figure(1_500), memoryBytes: figure(150e6) },
 };
 const variant = (name: string) => VARIANTS.find((each) => each.name === name)!;

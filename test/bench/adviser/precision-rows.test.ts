@@ -6,7 +6,13 @@ import { MACHINE } from './subject';
 const figure = (value: number) => ({ value, source: 'a run' });
 const PROFILE: ModelProfile = {
   ...{ model: 'latency', precision: 'int8', machine: '2 cores' },
-  ...{ cpuMsPerImage: figure(12), cpuSpread: figure(0.2), idleMillis: figure(10) },
+  ...{
+    cpuMsPerImage: figure(12),
+    cpuSpread: figure(0.2),
+    coldShare: figure(0),
+    stretch: figure(1),
+    idleMillis: figure(10),
+  },
   ...{ startCpuMs: figure(1_500), memoryBytes: figure(100e6) },
 };
 const measured = MACHINE.cpuPerImage[0]!;
