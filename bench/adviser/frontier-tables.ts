@@ -56,7 +56,7 @@ export function frontierTable({ loads, capacities }: Frontier): string {
   const head = loads.flatMap(({ load }) => [`${load.words}: cores requested`, 'in time']);
   return table(
     ['deployment', 'pods that fit', `carries, images/s at ${objective(FRONTIER_SLO)}`, ...head],
-    [...rows, ['the ideal, with the cheapest variant’s pods', '', '', ...ideal]],
+    [...rows, ['the ideal, with the variants’ pods', '', '', ...ideal]],
   );
 }
 

@@ -59,7 +59,7 @@ export interface LoadFrontier {
   readonly points: readonly FrontierPoint[];
   /** The cheapest variant that meets the objective; undefined if none does. */
   readonly cheapest?: FrontierPoint;
-  /** CPU that an ideal autoscaler would request on average for its pods, cores. */
+  /** CPU that an ideal autoscaler would request on average with the pods of the variant that suits it best, cores. */
   readonly idealCores?: number;
 }
 
@@ -138,9 +138,12 @@ function loadFrontier(
   // The search for a load that changes takes as long as all else together.
   const planned = load.name === 'steady' ? advise(profiles, wish, CLUSTER, MODEL_IDS).best : undefined;
   const plan: FrontierPoint[] = planned ? [{ kind: 'plan', name: 'tandem plan', judgement: planned }] : [];
+  const ideals = own
+    .filter(({ kind }) => kind === 'variant')
+    .map(({ judgement }) => idealCores(judgement.candidate, wish));
   return {
     ...{ load, points: [...own, ...rivals, ...plan] },
-    ...(cheapest && { cheapest, idealCores: idealCores(cheapest.judgement.candidate, wish) }),
+    ...(cheapest && { cheapest, idealCores: Math.min(...ideals) }),
   };
 }
 
@@ -150,7 +153,7 @@ function idealCores(candidate: Candidate, wish: Wish): number {
   const one: Candidate = { ...candidate, scaling: fixed(1) };
   const coveredPerSecond = (cpuRequestMillis - profile.idleMillis.value) / profile.cpuMsPerImage.value;
   const perPod = Math.min(coveredPerSecond, kneePerSecond(one, wish, KNEE_PROBE));
-  return coresAt(wish.load, perPod, cpuRequestMillis);
+  return perPod > 0 ? coresAt(wish.load, perPod, cpuRequestMillis) : Infinity;
 }
 
 /**
