@@ -20,7 +20,14 @@ test('plan prints the deployment, what it was compared with and where its figure
   );
   expect(exitCode).toBeUndefined();
   expect(stdout).toContain('p95 ≤ 400 ms under poisson:8:40s on 3 nodes');
-  for (const words of ['recommended', 'replicas', 'KRR', 'VPA', 'Kubecost', 'latency-single-pod-1: fitted'])
+  for (const words of [
+    'recommended',
+    'replicas',
+    'KRR',
+    'VPA',
+    'Kubecost',
+    'latency-max-size-1: fitted to p50 and p95',
+  ])
     expect(stdout).toContain(words);
   expect(stderr).toContain('has no CPU time per image of ResNet101V2');
   const markdown = readFileSync(page, 'utf8');
