@@ -5,16 +5,26 @@ import { COLOURS } from './colours';
 import { type Attributes, element, line, text } from './svg';
 
 /** Shapes of points; a series has a shape besides its colour. */
-export type Shape = 'circle' | 'square';
+export type Shape = 'circle' | 'square' | 'diamond';
 
 /** A filled point, centred at x and y. */
-export const point = (shape: Shape, x: number, y: number, radius: number, values: Attributes): string =>
-  shape === 'circle'
-    ? element('circle', { cx: x, cy: y, r: radius, ...values })
-    : element('rect', {
-        ...{ x: x - 0.9 * radius, y: y - 0.9 * radius, width: 1.8 * radius, height: 1.8 * radius },
-        ...values,
-      });
+export function point(shape: Shape, x: number, y: number, radius: number, values: Attributes): string {
+  if (shape === 'circle') return element('circle', { cx: x, cy: y, r: radius, ...values });
+  if (shape === 'diamond') {
+    const corners = [
+      [x, y - radius],
+      [x + radius, y],
+      [x, y + radius],
+      [x - radius, y],
+    ];
+    return element('polygon', {
+      points: corners.map((corner) => corner.map((value) => value.toFixed(1)).join(',')).join(' '),
+      ...values,
+    });
+  }
+  const half = 0.9 * radius;
+  return element('rect', { x: x - half, y: y - half, width: 2 * half, height: 2 * half, ...values });
+}
 
 /** Text with a white outline, for a place that lines may cross. */
 export const label = (x: number, y: number, content: string, values: Attributes = {}): string =>

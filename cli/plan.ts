@@ -1,12 +1,14 @@
 /**
  * `tandem plan`: the deployment that meets a latency objective at the least CPU requested.
  */
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 import { type Command, Option } from 'commander';
 
 import type { OpenLoad } from '../bench/load/load';
 import { LOAD_FORMS, MAX_RATE_PER_SECOND, parseLoad } from '../bench/load/load';
+import { HISTORY_QUERY, readHistory } from '../bench/load/prometheus-history';
 import { parseSlo, type Slo } from '../bench/load/slo';
 import { PACKAGE_ROOT } from '../files/package-root';
 import { writeFileAtomic } from '../files/write';
@@ -29,6 +31,7 @@ interface PlanOptions {
   /** Requests per second. */
   readonly rate?: number;
   readonly load?: string;
+  readonly prometheus?: string;
   readonly nodes: number;
   readonly cpuMillis: number;
   readonly model?: ModelId;
@@ -37,10 +40,13 @@ interface PlanOptions {
   readonly emit?: string;
 }
 
-function loadOf({ rate, load }: PlanOptions): { readonly text: string; readonly load: OpenLoad } {
-  if ((rate === undefined) === (load === undefined)) {
-    throw new RangeError('the load must be given once: --rate 40, or --load such as --load ramp:5-40:20m');
+function loadOf({ rate, load, prometheus }: PlanOptions): { readonly text: string; readonly load: OpenLoad } {
+  if ([rate, load, prometheus].filter((given) => given !== undefined).length !== 1) {
+    throw new RangeError(
+      'the load must be given once: --rate 40, or --load such as --load ramp:5-40:20m, or --prometheus FILE',
+    );
   }
+  if (prometheus !== undefined) return { text: basename(prometheus), load: readHistory(prometheus) };
   const text = load ?? `poisson:${rate}:${RATE_SECONDS}s`;
   const parsed = parseLoad(text);
   if (parsed.kind === 'closed') {
@@ -49,20 +55,32 @@ function loadOf({ rate, load }: PlanOptions): { readonly text: string; readonly 
   return { text, load: parsed };
 }
 
+/** What `npm run bench:parallelism` measured of memory; nothing where it never ran. */
+function memoryCells() {
+  const { PARALLELISM_FILE } =
+    require('../bench/experiments/performance-data') as typeof import('../bench/experiments/performance-data.js');
+  const { parseParallelism } =
+    require('../bench/experiments/parallelism-document') as typeof import('../bench/experiments/parallelism-document.js');
+  return existsSync(PARALLELISM_FILE) ? parseParallelism(readFileSync(PARALLELISM_FILE, 'utf8')).cells : [];
+}
+
 function plan(options: PlanOptions): void {
   const { slo, nodes: count, cpuMillis, model, data, explain, emit } = options;
   const { text, load } = loadOf(options);
   const { readEvidence } =
     require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
-  const { latencyBound, profilesOf, rateChecks } =
+  const { profilesOf, rateChecks } =
     require('../bench/adviser/validation') as typeof import('../bench/adviser/validation.js');
+  const { latencyBound } = require('../bench/adviser/bounds') as typeof import('../bench/adviser/bounds.js');
   const { advise } = require('../bench/adviser/advise') as typeof import('../bench/adviser/advise.js');
   const { idealOf } = require('../bench/adviser/ideal') as typeof import('../bench/adviser/ideal.js');
   const { rivalsOf } = require('../bench/adviser/rivals') as typeof import('../bench/adviser/rivals.js');
   const { adviceMarkdown, plainText } =
     require('../bench/adviser/advice-text') as typeof import('../bench/adviser/advice-text.js');
+  const { withPrecisions } =
+    require('../bench/adviser/precision-rows') as typeof import('../bench/adviser/precision-rows.js');
   const evidence = readEvidence(data);
-  const { profiles, missing } = profilesOf(evidence);
+  const { fits, profiles, missing } = profilesOf(evidence);
   const models = model === undefined ? MODEL_IDS : [model];
   if (!profiles.some((profile) => models.includes(profile.model))) throw new Error(missing.join('\n'));
   for (const sentence of missing) note(sentence);
@@ -72,9 +90,10 @@ function plan(options: PlanOptions): void {
     memoryAllocatableBytes: DEFAULT_NODE.memoryAllocatableBytes,
     controlPlane: false,
   });
-  const bound = latencyBound({ rates: rateChecks(evidence, profiles, BOUND_SEEDS) });
+  const bound = latencyBound({ rates: rateChecks(evidence, fits, BOUND_SEEDS) });
   const wish = { slo, load, nodes: count, bound };
-  const advice = advise(profiles, wish, nodes, models);
+  const rows = evidence.machine ? withPrecisions(profiles, evidence.machine, memoryCells()) : profiles;
+  const advice = advise(rows, wish, nodes, models);
   const { best } = advice;
   const comparison = best && { ideal: idealOf(best.candidate, wish), rivals: rivalsOf(best, wish) };
   const markdown = adviceMarkdown(advice, text, comparison);
@@ -101,11 +120,16 @@ export function addPlan(program: Command): void {
   program
     .command('plan')
     .description(
-      'find the model, requests, limits and replicas or autoscaler that meet a latency objective at the least CPU requested: simulated from measured profiles',
+      'find the model, precision, requests, limits and replicas or autoscaler that meet a latency objective at the least CPU requested: simulated from measured profiles',
     )
     .requiredOption('--slo <objective>', 'latency objective, such as p95=300ms', read(parseSlo))
     .option('--rate <number>', 'images per second', numberFrom(0.01, MAX_RATE_PER_SECOND))
     .option('--load <load>', 'a load that changes, in the form of tandem bench load')
+    .option(
+      '--prometheus <file>',
+      'requests per second over time: the JSON answer of Prometheus’ query_range',
+      path,
+    )
     .option('--nodes <count>', 'number of equal nodes', wholeNumberFrom(1, MAX_NODES), CLUSTER.length)
     .option(
       '--cpu-millis <millicores>',
@@ -124,6 +148,7 @@ export function addPlan(program: Command): void {
     .addHelpText(
       'after',
       `\nLoads:\n${formList(LOAD_FORMS.filter(([form]) => !form.startsWith('closed')))}\n` +
+        `\nA query for --prometheus: ${HISTORY_QUERY}\n` +
         '\nThe exit code is 1 if no deployment meets the objective.\n' +
         '\nExample: npx tandem plan --slo p95=400ms --rate 10 --nodes 3',
     )

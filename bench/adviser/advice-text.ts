@@ -7,7 +7,7 @@ import type { Advice, Excluded } from './advise';
 import { candidateText, resourcesOf } from './candidate';
 import type { Ideal } from './ideal';
 import { type Judgement, judgementText, type Wish } from './judge';
-import { CONFIDENCE } from './validation';
+import { CONFIDENCE } from './bounds';
 import type { Rival } from './rivals';
 
 /** An answer with its comparisons. */
@@ -44,6 +44,8 @@ const loserText = (judgement: Judgement, wish: Wish, best?: Judgement) => {
 const sourcesOf = ({ candidate: { profile } }: Judgement) => [
   ['CPU time per image', `${profile.cpuMsPerImage.value.toFixed(1)} ms`, profile.cpuMsPerImage.source],
   ['its spread', profile.cpuSpread.value.toFixed(1), profile.cpuSpread.source],
+  ['more if the process was idle', percent(profile.coldShare.value), profile.coldShare.source],
+  ['elapsed time per CPU time', profile.stretch.value.toFixed(2), profile.stretch.source],
   ['CPU without load', `${profile.idleMillis.value.toFixed(1)}m`, profile.idleMillis.source],
   ['CPU time of a start', `${(profile.startCpuMs.value / 1000).toFixed(1)} s`, profile.startCpuMs.source],
   ['memory', `${(profile.memoryBytes.value / 1e6).toFixed(0)} MB`, profile.memoryBytes.source],
@@ -79,7 +81,7 @@ export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Co
   const failing = cheaper.slice(0, SHOWN).map((each) => loserText(each, wish));
   const near = nearest
     .filter((each) => !cheaper.slice(0, SHOWN).includes(each))
-    .map((each) => `The nearest of its model: ${loserText(each, wish)}`);
+    .map((each) => `The nearest of its model and precision: ${loserText(each, wish)}`);
   if (best === undefined || comparison === undefined) {
     return [
       `# No deployment meets ${asked}`,

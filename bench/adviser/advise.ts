@@ -1,6 +1,6 @@
 /**
- * The search for the deployment that meets an objective at the least CPU requested: every model, limit, number of replicas
- * or autoscaler, chosen together. Pure.
+ * The search for the deployment that meets an objective at the least CPU requested: every model, precision, limit, number of
+ * replicas or autoscaler, chosen together. Pure.
  */
 import type { ClusterNode } from '../../infra/cluster';
 import type { ModelId } from '../../models/catalog';
@@ -39,7 +39,7 @@ export interface Advice {
   /** They pass and cost as much or more; the cheapest first. */
   readonly dearer: readonly Judgement[];
   readonly excluded: readonly Excluded[];
-  /** Of each model that never passes, the candidate that comes nearest. */
+  /** Of each model and precision that never passes, the candidate that comes nearest. */
   readonly nearest: readonly Judgement[];
   /** How many were simulated. */
   readonly tried: number;
@@ -61,8 +61,16 @@ export function busiestPerSecond(load: OpenLoad): number {
 export const isSteady = ({ kind }: OpenLoad): boolean => kind === 'constant' || kind === 'poisson';
 
 /** CPU that each of some pods uses at a rate, millicores. */
-const useAt = ({ cpuMsPerImage, idleMillis }: ModelProfile, ratePerSecond: number, pods: number) =>
-  (ratePerSecond * cpuMsPerImage.value) / pods + idleMillis.value;
+export function useMillisAt(
+  { cpuMsPerImage, coldShare, idleMillis }: ModelProfile,
+  ratePerSecond: number,
+  pods: number,
+): number {
+  const busyMillis = (ratePerSecond * cpuMsPerImage.value) / pods;
+  // An image that finds its process idle takes longer, which is rarer the busier a pod is.
+  const coldImages = Math.max(0, 1 - busyMillis / 1000);
+  return busyMillis * (1 + coldShare.value * coldImages) + idleMillis.value;
+}
 
 /** The least request that covers what a pod uses in the busiest minute. */
 const requestFor = (useMillis: number) => Math.ceil(useMillis / REQUEST_STEP_MILLIS) * REQUEST_STEP_MILLIS;
@@ -70,7 +78,7 @@ const requestFor = (useMillis: number) => Math.ceil(useMillis / REQUEST_STEP_MIL
 function fixedCandidates(profile: ModelProfile, peakPerSecond: number): Candidate[] {
   return limitsOf(profile).flatMap((cpuLimitMillis) =>
     Array.from({ length: MAX_REPLICAS }, (_, i) => i + 1).flatMap((replicas) => {
-      const cpuRequestMillis = requestFor(useAt(profile, peakPerSecond, replicas));
+      const cpuRequestMillis = requestFor(useMillisAt(profile, peakPerSecond, replicas));
       const scaling = { kind: 'fixed', replicas } as const;
       return cpuRequestMillis < cpuLimitMillis
         ? [{ profile, cpuRequestMillis, cpuLimitMillis, scaling }]
@@ -96,7 +104,7 @@ function hpaCandidates(
       const maxReplicas = podsAtLimit(one, nodes, MAX_REPLICAS);
       // An HPA that cannot reach its target at the peak stays at its maximum: a fixed number does that too.
       return TARGETS_PERCENT.filter(
-        (percent) => useAt(profile, peakPerSecond, maxReplicas) <= (percent / 100) * cpuRequestMillis,
+        (percent) => useMillisAt(profile, peakPerSecond, maxReplicas) <= (percent / 100) * cpuRequestMillis,
       ).flatMap((targetCpuPercent) =>
         MIN_REPLICAS.filter((minReplicas) => minReplicas < maxReplicas).map((minReplicas) => ({
           ...one,
@@ -123,11 +131,15 @@ function onePodMore(candidate: Candidate, peakPerSecond: number): Candidate | un
   const { scaling, profile } = candidate;
   if (scaling.kind !== 'fixed') return undefined;
   const replicas = scaling.replicas + 1;
-  const cpuRequestMillis = requestFor(useAt(profile, peakPerSecond, replicas));
+  const cpuRequestMillis = requestFor(useMillisAt(profile, peakPerSecond, replicas));
   return { ...candidate, cpuRequestMillis, scaling: { kind: 'fixed', replicas } };
 }
 
-/** Finds the cheapest candidates that pass, and what loses against them. */
+/**
+ * Finds the cheapest candidates that pass, and what loses against them.
+ *
+ * @param profiles one per model and precision
+ */
 export function advise(
   profiles: readonly ModelProfile[],
   wish: Wish,
@@ -136,8 +148,8 @@ export function advise(
 ): Advice {
   const peakPerSecond = busiestPerSecond(wish.load);
   const meanPerSecond = meanRequests(wish.load) / durationSeconds(wish.load);
-  const candidates = profiles
-    .filter(({ model }) => models.includes(model))
+  const wanted = profiles.filter(({ model }) => models.includes(model));
+  const candidates = wanted
     .flatMap((profile) => [
       ...fixedCandidates(profile, peakPerSecond),
       ...(isSteady(wish.load) ? [] : hpaCandidates(profile, peakPerSecond, nodes)),
@@ -145,11 +157,11 @@ export function advise(
     .sort((a, b) => leastCores(a, meanPerSecond) - leastCores(b, meanPerSecond));
   const excluded: Excluded[] = [];
   const looked: Judgement[] = [];
-  const passing = new Map<ModelId, number>();
+  const passing = new Map<ModelProfile, number>();
   for (const candidate of candidates) {
-    const { model } = candidate.profile;
-    // What costs as much as a passing one of its model cannot win.
-    if (leastCores(candidate, meanPerSecond) >= (passing.get(model) ?? Infinity)) continue;
+    const { profile } = candidate;
+    // What costs as much as a passing one of its model and precision cannot win.
+    if (leastCores(candidate, meanPerSecond) >= (passing.get(profile) ?? Infinity)) continue;
     const reason = obstacleOf(candidate, nodes);
     if (reason !== undefined) {
       excluded.push({ candidate, reason });
@@ -159,7 +171,7 @@ export function advise(
     const judgement = look.passes ? judge(candidate, wish, FINAL_SEEDS) : look;
     looked.push(judgement);
     if (judgement.passes) {
-      passing.set(model, Math.min(passing.get(model) ?? Infinity, judgement.coresRequested));
+      passing.set(profile, Math.min(passing.get(profile) ?? Infinity, judgement.coresRequested));
     }
   }
   const sortByCost = (judged: readonly Judgement[]) =>
@@ -174,8 +186,8 @@ export function advise(
   const best = byCost.find(({ passes }) => passes);
   return {
     ...{ wish, excluded, tried: looked.length },
-    nearest: models.flatMap((model) => {
-      const own = looked.filter(({ candidate }) => candidate.profile.model === model);
+    nearest: wanted.flatMap((profile) => {
+      const own = looked.filter(({ candidate }) => candidate.profile === profile);
       if (own.length === 0 || own.some(({ passes }) => passes)) return [];
       return own.reduce((near, each) => (each.edgeMs < near.edgeMs ? each : near));
     }),

@@ -5,6 +5,7 @@ import { formatMemory } from '../../infra/quantity';
 import { maxReplicasOf } from '../../infra/replicas';
 import { place } from '../../infra/scheduling';
 import { type Resources, type Scaling, VARIANTS } from '../../infra/variants';
+import { parallelismOf } from '../../service/inference/parallelism';
 import type { ModelProfile } from './model-profile';
 
 /** One way to deploy one model. */
@@ -27,10 +28,21 @@ const MEBIBYTE = 1024 * 1024;
 export const limitsOf = ({ model }: ModelProfile): readonly number[] =>
   model === 'latency' ? LIMITS_MILLIS : LIMITS_MILLIS.filter((millis) => millis <= ONE_THREAD_LIMIT_MILLIS);
 
+/** The most memory that a pod uses with the processes that its limit has threads for, bytes. */
+export function memoryUseOf({
+  profile,
+  cpuLimitMillis,
+}: Pick<Candidate, 'profile' | 'cpuLimitMillis'>): number {
+  const { memoryBytes, memoryPerProcessBytes = memoryBytes } = profile;
+  const { processes } = parallelismOf(profile.model, cpuLimitMillis);
+  return memoryBytes.value + (processes - 1) * memoryPerProcessBytes.value;
+}
+
 /** Requests and limits. The memory limit is that of the model's variant behind an HPA. */
-export function resourcesOf({ profile, cpuRequestMillis, cpuLimitMillis }: Candidate): Resources {
+export function resourcesOf(candidate: Candidate): Resources {
+  const { profile, cpuRequestMillis, cpuLimitMillis } = candidate;
   const variant = VARIANTS.find(({ model, kind }) => model === profile.model && kind === 'hpa')!;
-  const bytes = Math.ceil((MEMORY_MARGIN * profile.memoryBytes.value) / MEBIBYTE) * MEBIBYTE;
+  const bytes = Math.ceil((MEMORY_MARGIN * memoryUseOf(candidate)) / MEBIBYTE) * MEBIBYTE;
   return {
     requests: { cpu: `${cpuRequestMillis}m`, memory: formatMemory(bytes, 'binary') },
     limits: { cpu: `${cpuLimitMillis}m`, memory: variant.resources.limits.memory },
@@ -61,6 +73,6 @@ export const scalingText = (scaling: Scaling): string =>
     ? `${scaling.replicas} pod${scaling.replicas === 1 ? '' : 's'}`
     : `${scaling.minReplicas} to ${scaling.maxReplicas} pods at ${scaling.targetCpuPercent} %`;
 
-/** `2 pods of MobileNetV2, …` without the model: requests and limits. */
+/** `latency at int8, 2 pods, request 280m, limit 750m`. */
 export const candidateText = ({ profile, cpuRequestMillis, cpuLimitMillis, scaling }: Candidate): string =>
-  `${profile.model}, ${scalingText(scaling)}, request ${cpuRequestMillis}m, limit ${cpuLimitMillis}m`;
+  `${profile.model} at ${profile.precision}, ${scalingText(scaling)}, request ${cpuRequestMillis}m, limit ${cpuLimitMillis}m`;

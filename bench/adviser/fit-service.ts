@@ -1,79 +1,137 @@
 /**
- * CPU time of an image and its spread, fitted to a single pod's measured latencies: of a grid, the pair whose simulated p50
- * and p95 differ least from the measured ones. Pure.
+ * How an image's CPU time becomes time: of a grid, the form whose simulated p50 and p95 differ least from the measured ones.
+ * Each run is simulated with the CPU time per image of its own CPU samples, so that the machine's speed during a run is not
+ * taken for the form. Pure.
  */
 import { parseCpuMillis } from '../../infra/quantity';
-import type { RateCurve } from '../evidence/rate-curve';
+import type { RateCurve, RateFigures } from '../evidence/rate-curve';
+import { medianOf } from '../evidence/runs';
 import { simulate } from '../twin/simulate';
 import type { PodFigures } from '../twin/scenario';
 import { answersAt, indicesByRate, quoted, together } from './by-rate';
 import { recordedScenario } from './recorded-scenario';
 
-export interface ServiceFit {
+/** What is fitted to latencies. */
+export type ServiceForm = Pick<PodFigures, 'cpuSpread' | 'coldShare' | 'stretch'>;
+
+/** What is known beforehand. */
+export type KnownFigures = Pick<PodFigures, 'idleMillis' | 'refusalCpuMs'>;
+
+/** One form against every deployment. */
+export interface FormTrial {
+  readonly form: ServiceForm;
+  /** By experiment: differences of logarithms, two per rate and run; 0.1 is about 10 %. */
+  readonly errors: ReadonlyMap<string, readonly number[]>;
+  /** By experiment: CPU time per image of each run, ms. */
+  readonly cpuMs: ReadonlyMap<string, readonly number[]>;
+}
+
+export interface ServiceFit extends ServiceForm {
+  /** Median of the runs. */
   readonly cpuMsPerImage: number;
-  readonly cpuSpread: number;
-  /** How many measured rates it was fitted to. */
+  /** How many measured rates it was fitted to, those of each run counted. */
   readonly rates: number;
-  /** Mean of the absolute differences of logarithms; 0.1 is about 10 %. */
+  /** Mean of the errors. */
   readonly error: number;
 }
 
-/** Factors of the CPU time per image that was measured without a queue. */
-const FACTORS = Array.from({ length: 19 }, (_, i) => 0.7 + 0.05 * i);
-const SPREADS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
+const SPREADS = [0.1, 0.2, 0.3, 0.4];
+const COLD_SHARES = [0, 0.2, 0.4];
+const STRETCHES = [1, 1.15, 1.3];
+const FORMS: readonly ServiceForm[] = SPREADS.flatMap((cpuSpread) =>
+  COLD_SHARES.flatMap((coldShare) => STRETCHES.map((stretch) => ({ cpuSpread, coldShare, stretch }))),
+);
 const SEEDS = [1, 2];
-/** Fewer answers at a rate do not decide anything. */
-const MIN_ANSWERS = 20;
+/** Fewer requests at a rate do not decide anything. */
+const MIN_DUE = 20;
 /** A rate that is refused more often says how the pod refuses, not how long it works. */
 const MAX_REFUSED_SHARE = 0.05;
 const SHARES = [0.5, 0.95];
 
+const isUsable = ({ due, refusedShare }: RateFigures) => due >= MIN_DUE && refusedShare <= MAX_REFUSED_SHARE;
+
 /**
- * Fits one single pod.
+ * CPU time of an image that finds its process busy, by a run's own CPU samples, ms; undefined without samples.
  *
- * @param known figures that are not fitted; the CPU time is where the search begins
- * @throws Error if no rate has enough answers
+ * @param repetition index into the curve's runs
+ * @param coldShare how much more an image takes that finds its process idle
  */
-export function fitService(
-  curve: RateCurve,
-  known: Pick<PodFigures, 'cpuMsPerImage' | 'idleMillis' | 'refusalCpuMs'>,
-): ServiceFit {
-  const usable = curve.rates.filter(
-    ({ due, refusedShare }) => due >= MIN_ANSWERS && refusedShare <= MAX_REFUSED_SHARE,
+export function cpuMsOf(
+  { repetitions, runs, pods }: RateCurve,
+  repetition: number,
+  idleMillis: number,
+  coldShare: number,
+): number | undefined {
+  const limitMillis = parseCpuMillis(runs[repetition]!.applied.resources.limits.cpu);
+  const rates = repetitions[repetition]!.rates.filter(
+    (figures) => isUsable(figures) && Number.isFinite(figures.cpuCores),
   );
-  if (usable.length === 0) {
-    throw new Error(
-      `${curve.experiment} must have a rate with ${MIN_ANSWERS} requests that are answered: run "npm run experiments -- --only ${curve.experiment}"`,
-    );
-  }
-  const { requests, limits } = curve.runs[0]!.applied.resources;
-  const indices = curve.runs.map(indicesByRate);
-  const errorOf = (cpuMsPerImage: number, cpuSpread: number): number => {
+  const sum = (of: (figures: RateFigures) => number) => rates.reduce((total, each) => total + of(each), 0);
+  const usedMs = pods * sum(({ cpuCores }) => 1000 * cpuCores - idleMillis);
+  const images = sum(({ answeredPerSecond, cpuCores }) => {
+    const busyShare = Math.min(1, (1000 * cpuCores) / Math.min(1000, limitMillis));
+    return answeredPerSecond * (1 + coldShare * (1 - busyShare));
+  });
+  return usedMs > 0 && images > 0 ? usedMs / images : undefined;
+}
+
+/** Runs of a curve that say how much CPU they used, with their place in it. */
+const sampledRuns = (curve: RateCurve, { idleMillis }: KnownFigures, { coldShare }: ServiceForm) =>
+  curve.runs.flatMap((run, r) => {
+    const cpuMs = cpuMsOf(curve, r, idleMillis, coldShare);
+    return cpuMs === undefined ? [] : [{ run, cpuMs, rates: curve.repetitions[r]!.rates.filter(isUsable) }];
+  });
+
+function errorsOf(curve: RateCurve, known: KnownFigures, form: ServiceForm): number[] {
+  return sampledRuns(curve, known, form).flatMap(({ run, cpuMs, rates }) => {
+    const { requests, limits } = run.applied.resources;
     const pod: PodFigures = {
       ...known,
-      ...{ cpuMsPerImage, cpuSpread, processes: 1, threadSpeedup: 1, startCpuMs: 0 },
+      ...form,
+      ...{ cpuMsPerImage: cpuMs, processes: 1, threadSpeedup: 1, startCpuMs: 0 },
       cpuRequestMillis: parseCpuMillis(requests.cpu),
       cpuLimitMillis: parseCpuMillis(limits.cpu),
     };
-    const runs = curve.runs.map((run) => SEEDS.map((seed) => simulate(recordedScenario(run, pod), seed)));
-    const errors = usable.flatMap((rate) => {
-      const at = together(
-        runs.flatMap((seeds, r) =>
-          seeds.map((answers) => answersAt(answers, indices[r]!.get(rate.ratePerSecond)!)),
-        ),
-      );
-      const measured = [rate.p50Ms, rate.p95Ms];
-      return SHARES.flatMap((share, i) =>
-        Number.isFinite(measured[i]) ? [Math.abs(Math.log(quoted(at, share) / measured[i]!))] : [],
+    const indices = indicesByRate(run);
+    const seen = SEEDS.map((seed) => simulate(recordedScenario(run, pod), seed));
+    return rates.flatMap(({ ratePerSecond, p50Ms, p95Ms }) => {
+      const at = together(seen.map((answers) => answersAt(answers, indices.get(ratePerSecond)!)));
+      return [p50Ms, p95Ms].flatMap((measured, i) =>
+        Number.isFinite(measured) ? [Math.abs(Math.log(quoted(at, SHARES[i]!) / measured))] : [],
       );
     });
-    return errors.reduce((sum, error) => sum + error, 0) / errors.length;
-  };
-  const tried = FACTORS.flatMap((factor) =>
-    SPREADS.map((cpuSpread) => {
-      const cpuMsPerImage = factor * known.cpuMsPerImage;
-      return { cpuMsPerImage, cpuSpread, rates: usable.length, error: errorOf(cpuMsPerImage, cpuSpread) };
-    }),
-  );
-  return tried.reduce((best, each) => (each.error < best.error ? each : best));
+  });
+}
+
+/** Tries every form on every deployment. */
+export const formTrials = (curves: readonly RateCurve[], known: KnownFigures): FormTrial[] =>
+  FORMS.map((form) => ({
+    form,
+    errors: new Map(curves.map((curve) => [curve.experiment, errorsOf(curve, known, form)])),
+    cpuMs: new Map(
+      curves.map((curve) => [curve.experiment, sampledRuns(curve, known, form).map(({ cpuMs }) => cpuMs)]),
+    ),
+  }));
+
+/**
+ * The form that suits some deployments best.
+ *
+ * @throws Error if none of their rates has enough answers and CPU samples
+ */
+export function fitService(trials: readonly FormTrial[], experiments: readonly string[]): ServiceFit {
+  const fits = trials.flatMap(({ form, errors, cpuMs }): ServiceFit[] => {
+    const own = experiments.flatMap((name) => errors.get(name) ?? []);
+    const times = experiments.flatMap((name) => cpuMs.get(name) ?? []);
+    if (own.length === 0 || times.length === 0) return [];
+    const error = own.reduce((sum, each) => sum + each, 0) / own.length;
+    return [{ ...form, cpuMsPerImage: medianOf(times), rates: Math.ceil(own.length / SHARES.length), error }];
+  });
+  const [first, ...others] = fits;
+  if (first === undefined) {
+    throw new Error(
+      `${experiments.join(' or ')} must have a rate with ${MIN_DUE} requests that are answered, and CPU samples: run ` +
+        `"npm run experiments -- --only ${experiments[0]}"`,
+    );
+  }
+  return others.reduce((best, each) => (each.error < best.error ? each : best), first);
 }

@@ -3,6 +3,7 @@
  *
  * @see https://github.com/llm-d/llm-d-autoscaling/issues/1499 (the bound's definition)
  */
+import { maxReplicasOf } from '../../infra/replicas';
 import { durationSeconds, type OpenLoad, rateAt } from '../load/load';
 import type { Candidate } from './candidate';
 import { judge, type Wish } from './judge';
@@ -11,6 +12,8 @@ const SEEDS = 5;
 /** The knee is searched for until its ends differ by this share. */
 const PRECISION = 0.03;
 const PROBE_SECONDS = 300;
+/** A knee below this counts as none. */
+const LEAST_PER_SECOND = 0.1;
 
 export interface Ideal {
   /** The highest rate of one pod that meets the objective, by the same bound; 0 if none does. */
@@ -19,23 +22,41 @@ export interface Ideal {
   readonly coresRequested: number;
 }
 
-/** The bound for pods of a candidate's figures. */
-export function idealOf(candidate: Candidate, wish: Wish): Ideal {
-  const one = { ...candidate, scaling: { kind: 'fixed', replicas: 1 } } as const;
+/** How closely a knee is looked for. */
+interface Probe {
+  readonly seconds: number;
+  readonly seeds: number;
+}
+
+/** The highest steady rate at which a candidate meets the objective by the wish's bound; 0 if it meets it at none. */
+export function kneePerSecond(
+  candidate: Candidate,
+  wish: Omit<Wish, 'load'>,
+  { seconds, seeds }: Probe,
+): number {
   const passes = (ratePerSecond: number) =>
-    judge(one, { ...wish, load: { kind: 'poisson', ratePerSecond, seconds: PROBE_SECONDS } }, SEEDS).passes;
-  const { cpuMsPerImage } = candidate.profile;
-  let high = (1.2 * Math.max(1_000, candidate.cpuLimitMillis)) / cpuMsPerImage.value;
+    judge(candidate, { ...wish, load: { kind: 'poisson', ratePerSecond, seconds } }, seeds).passes;
+  const { profile, cpuLimitMillis, scaling } = candidate;
+  const cores = (maxReplicasOf(scaling) * Math.max(1_000, cpuLimitMillis)) / 1_000;
+  let high = (1.2 * 1_000 * cores) / profile.cpuMsPerImage.value;
   let low = 0;
-  while (high - low > PRECISION * high) {
+  while (high - low > PRECISION * high && high > LEAST_PER_SECOND) {
     const middle = (low + high) / 2;
     if (passes(middle)) low = middle;
     else high = middle;
   }
-  return { kneePerSecond: low, coresRequested: coresAt(wish.load, low, candidate.cpuRequestMillis) };
+  return low;
 }
 
-function coresAt(load: OpenLoad, kneePerSecond: number, cpuRequestMillis: number): number {
+/** The bound for pods of a candidate's figures. */
+export function idealOf(candidate: Candidate, wish: Wish): Ideal {
+  const one = { ...candidate, scaling: { kind: 'fixed', replicas: 1 } } as const;
+  const knee = kneePerSecond(one, wish, { seconds: PROBE_SECONDS, seeds: SEEDS });
+  return { kneePerSecond: knee, coresRequested: coresAt(wish.load, knee, candidate.cpuRequestMillis) };
+}
+
+/** CPU that as few pods as the rate needs at each moment request on average, cores. */
+export function coresAt(load: OpenLoad, kneePerSecond: number, cpuRequestMillis: number): number {
   const seconds = Math.ceil(durationSeconds(load));
   const pods = Array.from({ length: seconds }, (_, second) =>
     Math.ceil(rateAt(load, second) / kneePerSecond),

@@ -13,7 +13,7 @@ import type { Simulated } from '../twin/simulate';
 import { type Candidate, resourcesOf } from './candidate';
 import { podFiguresOf } from './model-profile';
 import { METRIC_RESOLUTION_MS } from './recorded-scenario';
-import type { LatencyBound } from './validation';
+import type { LatencyBound } from './bounds';
 
 /** What is asked for. */
 export interface Wish {
@@ -37,6 +37,8 @@ export interface Judgement {
   readonly latencyMs: number;
   /** Its upper edge: by the conformal bound, else the upper end of the seeds' band. */
   readonly edgeMs: number;
+  /** Share of the requests that are answered right in time, each latency taken at its upper edge; median of the seeds. */
+  readonly inTimeShare: number;
   /** CPU requested, and pods, per hour. */
   readonly coresRequested: number;
   readonly podsOnAverage: number;
@@ -93,6 +95,14 @@ function latencyOf({ latencyMs, outcome }: Simulated, share: number): number {
   );
 }
 
+/** The share of all requests that were due whose right answer took at most `limitMs`. */
+const inTimeOf = ({ latencyMs, outcome }: Simulated, limitMs: number): number =>
+  latencyMs.reduce((sum, ms, i) => sum + (outcome[i] === RIGHT && ms <= limitMs ? 1 : 0), 0) /
+  latencyMs.length;
+
+/** By which factor the bound raises a simulated latency; 1 where there is no bound. */
+const edgeFactorOf = ({ factor }: LatencyBound) => Math.max(1, factor ?? 1);
+
 /** Simulates a candidate with some seeds and judges it. */
 export function judge(candidate: Candidate, wish: Wish, seeds: number): Judgement {
   const { slo, bound, load } = wish;
@@ -102,16 +112,18 @@ export function judge(candidate: Candidate, wish: Wish, seeds: number): Judgemen
     (seed) => scenarioOf(candidate, wish, seed),
     (simulated) => ({
       latencyMs: latencyOf(simulated, slo.percentile),
+      inTimeShare: inTimeOf(simulated, slo.limitMs / edgeFactorOf(bound)),
       podHours: simulated.podSeconds / 3600,
       useMillis: simulated.useMillis,
     }),
   );
   const latency = bandOf(seen.map(({ latencyMs }) => latencyMs));
-  const edgeMs = bound.factor === undefined ? latency.high : Math.max(1, bound.factor) * latency.median;
+  const edgeMs = bound.factor === undefined ? latency.high : edgeFactorOf(bound) * latency.median;
   const podsOnAverage = bandOf(seen.map(({ podHours }) => podHours)).median / hours;
   return {
     ...{ candidate, edgeMs, podsOnAverage, latencyMs: latency.median },
     passes: edgeMs <= slo.limitMs,
+    inTimeShare: bandOf(seen.map(({ inTimeShare }) => inTimeShare)).median,
     coresRequested: (podsOnAverage * candidate.cpuRequestMillis) / 1000,
     useMillis: seen.flatMap(({ useMillis }) => useMillis),
   };

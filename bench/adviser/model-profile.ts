@@ -8,11 +8,12 @@ import { type ModelId, MODELS } from '../../models/catalog';
 import { parallelismOf } from '../../service/inference/parallelism';
 import type { Evidence } from '../evidence/evidence';
 import type { ExperimentRun } from '../evidence/experiment-run';
+import type { RateCurve } from '../evidence/rate-curve';
 import { medianOf } from '../evidence/runs';
 import { modelName, plural } from '../evidence/words';
 import type { PodFigures } from '../twin/scenario';
 import { PROBES } from '../../infra/deployment-defaults';
-import { fitService } from './fit-service';
+import { fitService, formTrials } from './fit-service';
 
 /** A figure and where it comes from. */
 export interface Sourced {
@@ -28,10 +29,14 @@ export interface ModelProfile {
   readonly machine: string;
   readonly cpuMsPerImage: Sourced;
   readonly cpuSpread: Sourced;
+  readonly coldShare: Sourced;
+  readonly stretch: Sourced;
   readonly idleMillis: Sourced;
   readonly startCpuMs: Sourced;
   /** The most memory that a pod used. */
   readonly memoryBytes: Sourced;
+  /** Memory of each process after the first. @default as much as a whole pod's */
+  readonly memoryPerProcessBytes?: Sourced;
 }
 
 /** CPU time of a refused request: `npm run bench:overload` on the machine of docs/serving.md. */
@@ -77,13 +82,26 @@ function memory(runs: readonly ExperimentRun[]): Sourced | undefined {
   return most && { value: most.value, source: `${most.source}: the most of all pods` };
 }
 
+/** The fixed deployments of a model that were measured, its single pod first. */
+const curvesOf = ({ curves }: Evidence, model: ModelId): RateCurve[] =>
+  (['single-pod', 'max-size'] as const).flatMap((kind) => curves.get(`${model}-${kind}`) ?? []);
+
 /**
- * The profile of a model.
+ * The profile of a model from all its deployments; from all but one, to predict that one.
+ */
+export interface ProfileFit {
+  readonly profile: ModelProfile;
+  /** Undefined if there is no other deployment that it could be fitted to. */
+  readonly without: (experiment: string) => ModelProfile | undefined;
+}
+
+/**
+ * Fits the profile of a model.
  *
  * @throws Error that names the command which measures what is missing
  */
-export function profileOf(evidence: Evidence, model: ModelId): ModelProfile {
-  const { machine, curves } = evidence;
+export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
+  const { machine } = evidence;
   const runs = evidence.runs.filter((run) => run.model === model);
   const document = needed('machine.json', model, 'npm run experiments -- --only machine', machine);
   const cost = needed(
@@ -93,25 +111,46 @@ export function profileOf(evidence: Evidence, model: ModelId): ModelProfile {
     document.cpuPerImage.find((each) => each.model === model && each.isDefault),
   );
   const name = `${model}-single-pod`;
-  const single = needed('single pod', model, `npm run experiments -- --only ${name}`, curves.get(name));
-  const fit = fitService(single, {
-    cpuMsPerImage: 1000 * medianOf(cost.cpuSecondsPerImage),
-    idleMillis: cost.idleCpuMillis,
-    refusalCpuMs: REFUSAL_CPU_MS,
-  });
-  const fitted = `${single.runs.map(fileOf).join(', ')}: fitted to p50 and p95 of ${plural(fit.rates, 'rate')}`;
+  needed('single pod', model, `npm run experiments -- --only ${name}`, evidence.curves.get(name));
+  const curves = curvesOf(evidence, model);
   const hpa = `npm run experiments -- --only ${model}-hpa-steps`;
-  return {
+  const common = {
     model,
     precision: cost.precision,
     machine: `${document.machine.cores} cores of ${document.machine.cpuModel}`,
-    cpuMsPerImage: { value: fit.cpuMsPerImage, source: fitted },
-    cpuSpread: { value: fit.cpuSpread, source: fitted },
     idleMillis: { value: cost.idleCpuMillis, source: 'machine: a service that is only watched' },
     startCpuMs: needed('pod that started while it was recorded', model, hpa, startCpu(runs)),
     memoryBytes: needed('memory use', model, hpa, memory(runs)),
   };
+  const known = { idleMillis: cost.idleCpuMillis, refusalCpuMs: REFUSAL_CPU_MS };
+  const trials = formTrials(curves, known);
+  const fittedTo = (own: readonly RateCurve[]): ModelProfile => {
+    const fit = fitService(
+      trials,
+      own.map(({ experiment }) => experiment),
+    );
+    const names = own.flatMap((curve) => curve.runs.map(fileOf)).join(', ');
+    const fitted = `${names}: fitted to p50 and p95 of ${plural(fit.rates, 'rate')}`;
+    return {
+      ...common,
+      cpuMsPerImage: { value: fit.cpuMsPerImage, source: `${names}: median by their CPU samples` },
+      cpuSpread: { value: fit.cpuSpread, source: fitted },
+      coldShare: { value: fit.coldShare, source: fitted },
+      stretch: { value: fit.stretch, source: fitted },
+    };
+  };
+  return {
+    profile: fittedTo(curves),
+    without(experiment) {
+      const others = curves.filter((curve) => curve.experiment !== experiment);
+      return others.length === 0 ? undefined : fittedTo(others);
+    },
+  };
 }
+
+/** The profile of a model from all its deployments. */
+export const profileOf = (evidence: Evidence, model: ModelId): ModelProfile =>
+  fitProfile(evidence, model).profile;
 
 /**
  * The twin's figures of a pod with these resources. More threads count as no faster than one: the profile has no figure for
@@ -119,7 +158,12 @@ export function profileOf(evidence: Evidence, model: ModelId): ModelProfile {
  */
 export function podFiguresOf(
   profile: Pick<ModelProfile, 'model'> &
-    Readonly<Record<'cpuMsPerImage' | 'cpuSpread' | 'idleMillis' | 'startCpuMs', Pick<Sourced, 'value'>>>,
+    Readonly<
+      Record<
+        'cpuMsPerImage' | 'cpuSpread' | 'coldShare' | 'stretch' | 'idleMillis' | 'startCpuMs',
+        Pick<Sourced, 'value'>
+      >
+    >,
   { requests, limits }: Pick<Resources, 'requests' | 'limits'>,
 ): PodFigures {
   const cpuLimitMillis = parseCpuMillis(limits.cpu);
@@ -130,6 +174,8 @@ export function podFiguresOf(
     threadSpeedup: 1,
     cpuMsPerImage: profile.cpuMsPerImage.value,
     cpuSpread: profile.cpuSpread.value,
+    coldShare: profile.coldShare.value,
+    stretch: profile.stretch.value,
     idleMillis: profile.idleMillis.value,
     startCpuMs: profile.startCpuMs.value,
     refusalCpuMs: REFUSAL_CPU_MS,

@@ -1,5 +1,5 @@
 /**
- * What other tools would request for the recommended pods, from the same simulated CPU use. They see use, not latency. Pure.
+ * What other tools would request for a deployment's pods, from the same simulated CPU use. They see use, not latency. Pure.
  */
 import { percentile } from '../../statistics/percentile';
 import type { Candidate } from './candidate';
@@ -26,6 +26,12 @@ export const RIVAL_RULES: readonly Rule[] = [
     // days; a simulated load is shorter.
     requestMillis: (use) => Math.max(25, 1.15 * percentile(use, 0.9)),
   },
+  {
+    name: 'Kubecost',
+    words: 'the highest use, divided by 0.7',
+    // kubecost/docs at 00ca5ae, api-request-right-sizing-v2.md: algorithmCPU and targetCPUUtilization by default.
+    requestMillis: (use) => percentile(use, 1) / 0.7,
+  },
 ];
 
 export interface Rival {
@@ -35,10 +41,10 @@ export interface Rival {
 
 const SEEDS = 20;
 
-/** The recommended deployment with each tool's request: the same limit, replicas and autoscaler. */
-export const rivalsOf = ({ candidate, useMillis }: Judgement, wish: Wish): Rival[] =>
+/** A deployment with each tool's request: the same limit, replicas and autoscaler. */
+export const rivalsOf = ({ candidate, useMillis }: Judgement, wish: Wish, seeds = SEEDS): Rival[] =>
   RIVAL_RULES.map((rule) => {
     const cpuRequestMillis = Math.max(1, Math.ceil(rule.requestMillis(useMillis)));
     const rival: Candidate = { ...candidate, cpuRequestMillis };
-    return { rule, judgement: judge(rival, wish, SEEDS) };
+    return { rule, judgement: judge(rival, wish, seeds) };
   });

@@ -2,22 +2,17 @@
  * How well the twin predicts what was recorded: each run is simulated with its own requests, and what it does is compared
  * with what was measured. Pure.
  */
-import { MODEL_IDS, type ModelId } from '../../models/catalog';
-import { conformalBound } from '../../statistics/conformal';
+import { MODEL_IDS } from '../../models/catalog';
 import type { Evidence } from '../evidence/evidence';
-import type { ExperimentRun } from '../evidence/experiment-run';
-import type { RateCurve, RateFigures } from '../evidence/rate-curve';
-import { loadStartMs, requestsOf } from '../evidence/runs';
-import { OUTCOMES } from '../load/run-document';
+import { rateAtValue, type RateCurve, type RateFigures } from '../evidence/rate-curve';
+import { medianOf } from '../evidence/runs';
 import { type Band, bandOf, overSeeds } from '../twin/bands';
-import type { Simulated } from '../twin/simulate';
-import { answersAt, indicesByRate, quoted, together } from './by-rate';
-import { type ModelProfile, podFiguresOf, profileOf } from './model-profile';
-import { readyBySecond } from './ready-pods';
+import type { PodFigures } from '../twin/scenario';
+import { answersAt, type AtRate, indicesByRate, quoted, together } from './by-rate';
+import { cpuMsOf } from './fit-service';
+import { checkHpa, type HpaCheck } from './hpa-check';
+import { fitProfile, type ModelProfile, podFiguresOf, type ProfileFit } from './model-profile';
 import { recordedScenario } from './recorded-scenario';
-
-/** Confidence of every conformal bound. */
-export const CONFIDENCE = 0.9;
 
 /** One rate of one deployment of fixed size. */
 export interface RateCheck {
@@ -25,26 +20,30 @@ export interface RateCheck {
   readonly figures: RateFigures;
   readonly p95Ms: Band;
   readonly refusedShare: Band;
-  /** Whether the profile was fitted to this deployment: then its error says nothing about others. */
+  /** Median of the seeds if each run is simulated with the CPU time per image of its own CPU samples. */
+  readonly ownCpuP95Ms: number;
+  /** The rate as a share of the one at which the measured p95 reaches the objective; undefined if it never does. */
+  readonly kneeShare?: number;
+  /** Whether the profile was fitted to this deployment, as there is no other: then its error says nothing about others. */
   readonly isFitted: boolean;
 }
 
-/** One recorded run behind an HPA. */
-export interface HpaCheck {
-  readonly run: ExperimentRun;
-  /** Share of the recorded time in which the number of ready pods was inside the band. */
-  readonly insideShare: number;
-  /** Mean distance of the ready pods from the median of the seeds. */
-  readonly meanError: number;
-  readonly inTimeShare: { readonly measured: number; readonly simulated: Band };
-  /** By second from the start of the load. */
-  readonly ready: readonly { readonly measured: number; readonly simulated: Band }[];
+/** At which rate the p95 of one deployment of fixed size reaches its objective, by interpolation between rates. */
+export interface KneeCheck {
+  readonly experiment: string;
+  /** Of each repetition in which it does. */
+  readonly measuredPerSecond: readonly number[];
+  readonly simulatedPerSecond?: number;
+  readonly isFitted: boolean;
 }
 
 export interface Validation {
   readonly seeds: number;
   readonly profiles: readonly ModelProfile[];
   readonly rates: readonly RateCheck[];
+  readonly knees: readonly KneeCheck[];
+  /** Median distance of the p95 of single repetitions from that of all together, as a share: what no prediction can know. */
+  readonly repetitionError: number;
   readonly hpas: readonly HpaCheck[];
   /** Why a model is missing, in its error's words. */
   readonly missing: readonly string[];
@@ -56,96 +55,115 @@ export interface Validation {
   }[];
 }
 
-const RIGHT = OUTCOMES.indexOf('right');
+const ownCpuSeeds = (seeds: number) => Math.min(20, seeds);
 
-function checkRates(curve: RateCurve, profile: ModelProfile, seeds: number): RateCheck[] {
-  const pod = podFiguresOf(profile, curve.runs[0]!.applied.resources);
-  const indices = curve.runs.map(indicesByRate);
-  const parts = curve.runs.map((run, r) =>
-    overSeeds(
+/** By rate, for each seed, what it became in all runs of a curve together. */
+function simulatedByRate(curve: RateCurve, podOf: (repetition: number) => PodFigures, seeds: number) {
+  const parts = curve.runs.map((run, r) => {
+    const indices = indicesByRate(run);
+    return overSeeds(
       seeds,
-      () => recordedScenario(run, pod),
-      (simulated) => new Map([...indices[r]!].map(([rate, own]) => [rate, answersAt(simulated, own)])),
-    ),
-  );
-  return curve.rates.map((figures) => {
-    // By seed: what the rate became in all runs together.
-    const at = Array.from({ length: seeds }, (_, seed) =>
-      together(parts.map((run) => run[seed]!.get(figures.ratePerSecond)!)),
+      () => recordedScenario(run, podOf(r)),
+      (simulated) => new Map([...indices].map(([rate, own]) => [rate, answersAt(simulated, own)])),
     );
+  });
+  return new Map(
+    curve.rates.map(({ ratePerSecond }) => [
+      ratePerSecond,
+      Array.from({ length: seeds }, (_, seed) =>
+        together(parts.map((run) => run[seed]!.get(ratePerSecond)!)),
+      ),
+    ]),
+  );
+}
+
+const p95Of = (at: readonly AtRate[]) => bandOf(at.map((each) => quoted(each, 0.95)));
+
+/** The deployment, predicted by a profile that was fitted to the others. */
+function checkRates(curve: RateCurve, fit: ProfileFit, seeds: number): RateCheck[] {
+  const others = fit.without(curve.experiment);
+  const profile = others ?? fit.profile;
+  const { resources } = curve.runs[0]!.applied;
+  const pod = podFiguresOf(profile, resources);
+  const simulated = simulatedByRate(curve, () => pod, seeds);
+  const ownCpu = simulatedByRate(
+    curve,
+    (r) => ({
+      ...pod,
+      cpuMsPerImage: cpuMsOf(curve, r, pod.idleMillis, pod.coldShare) ?? pod.cpuMsPerImage,
+    }),
+    ownCpuSeeds(seeds),
+  );
+  const knee = rateAtValue(curve.rates, ({ p95Ms }) => p95Ms, curve.slo.limitMs);
+  return curve.rates.map((figures): RateCheck => {
+    const at = simulated.get(figures.ratePerSecond)!;
     return {
-      experiment: curve.experiment,
-      figures,
-      p95Ms: bandOf(at.map((each) => quoted(each, 0.95))),
+      ...{ experiment: curve.experiment, figures, isFitted: others === undefined },
+      p95Ms: p95Of(at),
       refusedShare: bandOf(at.map(({ refused, due }) => refused / due)),
-      isFitted: curve.kind === 'single-pod',
+      ownCpuP95Ms: p95Of(ownCpu.get(figures.ratePerSecond)!).median,
+      ...(knee !== undefined && { kneeShare: figures.ratePerSecond / knee }),
     };
   });
 }
 
-function checkHpa(run: ExperimentRun, profile: ModelProfile, seeds: number): HpaCheck {
-  const scenario = recordedScenario(run, podFiguresOf(profile, run.applied.resources));
-  const seconds = Math.floor(scenario.durationMs / 1000);
-  const { limitMs } = run.slo;
-  const inTime = ({ latencyMs, outcome }: Pick<Simulated, 'latencyMs' | 'outcome'>) =>
-    outcome.reduce((sum, code, i) => sum + (code === RIGHT && latencyMs[i]! <= limitMs ? 1 : 0), 0) /
-    outcome.length;
-  const seen = overSeeds(
-    seeds,
-    () => scenario,
-    (simulated) => ({ ready: readyBySecond(simulated.replicas, seconds), inTime: inTime(simulated) }),
+/** The knee of each deployment, measured and from what was simulated at its rates. */
+function kneeChecks({ curves }: Evidence, rates: readonly RateCheck[]): KneeCheck[] {
+  return [...curves.values()].flatMap(({ experiment, slo, rates: measured, repetitions }) => {
+    const own = rates.filter((check) => check.experiment === experiment);
+    if (own.length === 0) return [];
+    const simulated = (figures: RateFigures) =>
+      own.find(({ figures: { ratePerSecond } }) => ratePerSecond === figures.ratePerSecond)!.p95Ms.median;
+    const knee = rateAtValue(measured, simulated, slo.limitMs);
+    return [
+      {
+        ...{ experiment, isFitted: own[0]!.isFitted },
+        measuredPerSecond: repetitions.flatMap(
+          (repetition) => rateAtValue(repetition.rates, ({ p95Ms }) => p95Ms, slo.limitMs) ?? [],
+        ),
+        ...(knee !== undefined && { simulatedPerSecond: knee }),
+      },
+    ];
+  });
+}
+
+/** How far single repetitions are from all together, at rates that did not fail. */
+function repetitionError({ curves }: Evidence): number {
+  const errors = [...curves.values()].flatMap(({ rates, repetitions }) =>
+    rates
+      .filter(({ verdict }) => verdict !== 'fail')
+      .flatMap(({ ratePerSecond, p95Ms }) =>
+        repetitions.flatMap((repetition) => {
+          const own = repetition.rates.find((each) => each.ratePerSecond === ratePerSecond)?.p95Ms ?? NaN;
+          const error = Math.abs(own / p95Ms - 1);
+          return Number.isFinite(error) ? [error] : [];
+        }),
+      ),
   );
-  const startMs = loadStartMs(run);
-  const measured = readyBySecond(
-    run.timeline.replicas.map(({ atMs, ready }) => ({ atMs: atMs - startMs, ready })),
-    seconds,
-  );
-  const ready = measured.map((pods, second) => ({
-    measured: pods,
-    simulated: bandOf(seen.map((each) => each.ready[second]!)),
-  }));
-  const mean = (of: (each: (typeof ready)[number]) => number) =>
-    ready.reduce((sum, each) => sum + of(each), 0) / ready.length;
-  return {
-    run,
-    ready,
-    insideShare: mean(({ measured: pods, simulated: { low, high } }) =>
-      pods >= low && pods <= high ? 1 : 0,
-    ),
-    meanError: mean(({ measured: pods, simulated: { median } }) => Math.abs(pods - median)),
-    inTimeShare: {
-      measured: inTime(requestsOf(run)),
-      simulated: bandOf(seen.map((each) => each.inTime)),
-    },
-  };
+  return errors.length === 0 ? NaN : medianOf(errors);
 }
 
 /** Profiles of the models that have one; why the others have none, in their errors' words. */
-export function profilesOf(evidence: Evidence): Pick<Validation, 'profiles' | 'missing'> {
-  const profiles: ModelProfile[] = [];
+export function profilesOf(
+  evidence: Evidence,
+): Pick<Validation, 'profiles' | 'missing'> & { readonly fits: readonly ProfileFit[] } {
+  const fits: ProfileFit[] = [];
   const missing: string[] = [];
   for (const model of MODEL_IDS) {
     try {
-      profiles.push(profileOf(evidence, model));
+      fits.push(fitProfile(evidence, model));
     } catch (error) {
       missing.push((error as Error).message);
     }
   }
-  return { profiles, missing };
+  return { fits, profiles: fits.map(({ profile }) => profile), missing };
 }
 
-const profileIn = (profiles: readonly ModelProfile[], model: ModelId) =>
-  profiles.find((profile) => profile.model === model);
-
-/** Simulates the deployments of fixed size. */
-export const rateChecks = (
-  { curves }: Evidence,
-  profiles: readonly ModelProfile[],
-  seeds: number,
-): RateCheck[] =>
+/** Simulates the deployments of fixed size, each from the others. */
+export const rateChecks = ({ curves }: Evidence, fits: readonly ProfileFit[], seeds: number): RateCheck[] =>
   [...curves.values()].flatMap((curve) => {
-    const profile = profileIn(profiles, curve.model);
-    return profile === undefined ? [] : checkRates(curve, profile, seeds);
+    const fit = fits.find(({ profile }) => profile.model === curve.model);
+    return fit === undefined ? [] : checkRates(curve, fit, seeds);
   });
 
 /** How the CPU time per image of other deployments differs from the single pod's: no profile is right for both. */
@@ -160,34 +178,15 @@ const cpuRatios = ({ curves }: Evidence): Validation['cpuRatios'] =>
 
 /** Simulates every recorded run of the models that have a profile. */
 export function validate(evidence: Evidence, seeds: number): Validation {
-  const { profiles, missing } = profilesOf(evidence);
+  const { fits, profiles, missing } = profilesOf(evidence);
+  const rates = rateChecks(evidence, fits, seeds);
   return {
-    ...{ seeds, profiles, missing, cpuRatios: cpuRatios(evidence) },
-    rates: rateChecks(evidence, profiles, seeds),
+    ...{ seeds, profiles, missing, rates, cpuRatios: cpuRatios(evidence) },
+    knees: kneeChecks(evidence, rates),
+    repetitionError: repetitionError(evidence),
     hpas: evidence.hpaRuns.flatMap((run) => {
-      const profile = profileIn(profiles, run.model);
+      const profile = profiles.find(({ model }) => model === run.model);
       return profile === undefined ? [] : [checkHpa(run, profile, seeds)];
     }),
   };
-}
-
-/** A measured p95 over the simulated one, at a rate that the profile was not fitted to and that did not fail. */
-const ratiosOf = ({ rates }: Pick<Validation, 'rates'>): number[] =>
-  rates.flatMap(({ isFitted, figures, p95Ms }) => {
-    const ratio = figures.p95Ms / p95Ms.median;
-    return isFitted || figures.verdict === 'fail' || !Number.isFinite(ratio) ? [] : [ratio];
-  });
-
-/** By which factor a measured p95 may exceed the simulated one, and from how many cases that is known. */
-export interface LatencyBound {
-  /** Undefined if there are too few cases. */
-  readonly factor?: number;
-  readonly cases: number;
-}
-
-/** The conformal bound of p95 at {@link CONFIDENCE}. */
-export function latencyBound(validation: Pick<Validation, 'rates'>): LatencyBound {
-  const ratios = ratiosOf(validation);
-  const factor = conformalBound(ratios, CONFIDENCE);
-  return { cases: ratios.length, ...(factor !== undefined && { factor }) };
 }

@@ -172,17 +172,25 @@ export function parseLoad(text: string): Load {
   } catch (cause) {
     throw new RangeError(`--load ${text}: ${(cause as Error).message}`, { cause });
   }
-  if (load.kind !== 'closed') {
-    const expected = meanRequests(load);
-    // Half the bound: a drawn schedule may have more requests than expected.
-    if (expected > MAX_REQUESTS / 2 || durationSeconds(load) > MAX_SECONDS) {
-      throw new RangeError(
-        `--load ${text}: a run must have at most ${MAX_REQUESTS / 2} requests in ${MAX_SECONDS} s, ` +
-          `received ${Math.round(expected)} in ${durationSeconds(load)} s: lower the rate or the duration`,
-      );
-    }
-  }
+  if (load.kind !== 'closed') checkSize(load, `--load ${text}`);
   return load;
+}
+
+/**
+ * Refuses a load that one run cannot send.
+ *
+ * @param name what the error begins with
+ * @throws RangeError if it is longer, or has more requests, than a run may have
+ */
+export function checkSize(load: OpenLoad, name: string): void {
+  const expected = meanRequests(load);
+  // Half the bound: a drawn schedule may have more requests than expected.
+  if (expected > MAX_REQUESTS / 2 || durationSeconds(load) > MAX_SECONDS) {
+    throw new RangeError(
+      `${name}: a run must have at most ${MAX_REQUESTS / 2} requests in ${MAX_SECONDS} s, ` +
+        `received ${Math.round(expected)} in ${durationSeconds(load)} s: lower the rate or the duration`,
+    );
+  }
 }
 
 /** Length of a load's schedule in seconds. */

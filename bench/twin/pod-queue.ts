@@ -17,10 +17,10 @@ export interface PodQueue {
    * Takes an image, or refuses it.
    *
    * @param nowMs not before the call before
-   * @param cpuMs CPU time of this image
+   * @param busyCpuMs CPU time of this image if it finds its process busy
    * @returns when its answer is ready, milliseconds; NaN if it is refused
    */
-  offer(nowMs: number, cpuMs: number): number;
+  offer(nowMs: number, busyCpuMs: number): number;
   /** CPU time that requests have used until a time that is not before the last `offer`. */
   usedCpuMs(nowMs: number): number;
 }
@@ -31,7 +31,8 @@ export interface PodQueue {
  * @param phaseMs when one of its CPU periods begins
  */
 export function podQueue(figures: PodFigures, phaseMs: number): PodQueue {
-  const { processes, threadSpeedup, cpuMsPerImage, cpuLimitMillis, idleMillis, refusalCpuMs } = figures;
+  const { processes, threadSpeedup, coldShare, stretch, cpuMsPerImage } = figures;
+  const { cpuLimitMillis, idleMillis, refusalCpuMs } = figures;
   // From one core on, the service starts as many threads and processes as the limit has cores, so that the limit bites
   // below that only, where there is one process.
   const isLimited = cpuLimitMillis < 1000;
@@ -41,7 +42,9 @@ export function podQueue(figures: PodFigures, phaseMs: number): PodQueue {
   let [starts, ends, cpus]: [number[], number[], number[]] = [[], [], []];
   let head = 0;
   let finishedCpuMs = 0;
-  let estimateMs = isLimited ? (1000 * cpuMsPerImage) / cpuLimitMillis : cpuMsPerImage / threadSpeedup;
+  let estimateMs = isLimited
+    ? (1000 * cpuMsPerImage) / cpuLimitMillis
+    : (cpuMsPerImage * stretch) / threadSpeedup;
 
   function finishUntil(nowMs: number): void {
     while (head < ends.length && ends[head]! <= nowMs) {
@@ -71,7 +74,7 @@ export function podQueue(figures: PodFigures, phaseMs: number): PodQueue {
   }
 
   return {
-    offer(nowMs, cpuMs) {
+    offer(nowMs, busyCpuMs) {
       finishUntil(nowMs);
       const process = firstFree();
       const isFree = freeMs[process]! <= nowMs;
@@ -80,7 +83,10 @@ export function podQueue(figures: PodFigures, phaseMs: number): PodQueue {
         return NaN;
       }
       const startMs = isFree ? nowMs : freeMs[process]!;
-      const endMs = quota ? runFor(quota, startMs, cpuMs, 1) : startMs + cpuMs / threadSpeedup;
+      const cpuMs = busyCpuMs * (isFree ? 1 + coldShare : 1);
+      const endMs = quota
+        ? runFor(quota, startMs, cpuMs, 1 / stretch)
+        : startMs + (cpuMs * stretch) / threadSpeedup;
       freeMs[process] = endMs;
       starts.push(startMs);
       ends.push(endMs);

@@ -12,8 +12,12 @@ export interface PodFigures {
   readonly processes: number;
   /** How many times faster an inference is with the pod's threads than with one. */
   readonly threadSpeedup: number;
-  /** Mean CPU time of one image, of the whole pod. */
+  /** Mean CPU time of one image that finds its process busy, of the whole pod. */
   readonly cpuMsPerImage: number;
+  /** How much more an image takes that finds its process idle, as a share of the mean: its caches are cold. */
+  readonly coldShare: number;
+  /** Elapsed time per CPU time where the limit does not bite; above 1 if other work shares the cores. */
+  readonly stretch: number;
   /** Standard deviation of the logarithm of an image's CPU time; 0 if all images take the same. */
   readonly cpuSpread: number;
   /** CPU use without load, millicores. */

@@ -12,7 +12,13 @@ import { clusterOf } from '../../../infra/cluster';
 const figure = (value: number) => ({ value, source: 'a run' });
 const PROFILE: ModelProfile = {
   ...{ model: 'latency', precision: 'fp32', machine: '2 cores' },
-  ...{ cpuMsPerImage: figure(20), cpuSpread: figure(0.2), idleMillis: figure(10) },
+  ...{
+    cpuMsPerImage: figure(20),
+    cpuSpread: figure(0.2),
+    coldShare: figure(0),
+    stretch: figure(1),
+    idleMillis: figure(10),
+  },
   ...{ startCpuMs: figure(1_500), memoryBytes: figure(150e6) },
 };
 const NODES = clusterOf({
@@ -70,7 +76,7 @@ test('an objective that nothing meets is said so, with the nearest candidate', (
   expect(none.best).toBeUndefined();
   const text = adviceMarkdown(none, 'poisson:10:30s');
   expect(text).toContain('# No deployment meets p95 ≤ 25 ms');
-  expect(text).toContain('The nearest of its model: latency, ');
+  expect(text).toContain('The nearest of its model and precision: latency at fp32, ');
 });
 
 test('the answer names the ideal, the rivals, the bound and where each figure comes from', () => {
@@ -78,10 +84,18 @@ test('the answer names the ideal, the rivals, the bound and where each figure co
   const ideal = idealOf(best.candidate, steady);
   const rivals = rivalsOf(best, steady);
   expect(ideal.kneePerSecond).toBeGreaterThan(10);
-  expect(rivals.map(({ rule }) => rule.name)).toEqual(['KRR', 'VPA']);
+  expect(rivals.map(({ rule }) => rule.name)).toEqual(['KRR', 'VPA', 'Kubecost']);
   for (const { judgement } of rivals) expect(judgement.coresRequested).toBeGreaterThan(0.2);
   const markdown = adviceMarkdown(advice, 'poisson:10:60s', { ideal, rivals });
-  for (const words of ['simulated', 'KRR', 'VPA', 'ideal lower bound', 'split conformal, 12 cases', 'a run'])
+  for (const words of [
+    'simulated',
+    'KRR',
+    'VPA',
+    'Kubecost',
+    'ideal lower bound',
+    'split conformal, 12 cases',
+    'a run',
+  ])
     expect(markdown).toContain(words);
   expect(markdown).not.toMatch(/NaN|undefined/);
   expect(plainText(markdown)).not.toMatch(/[|`#]/);

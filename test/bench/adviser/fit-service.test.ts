@@ -1,4 +1,4 @@
-import { fitService } from '../../../bench/adviser/fit-service';
+import { cpuMsOf, fitService, formTrials } from '../../../bench/adviser/fit-service';
 import { recordedScenario } from '../../../bench/adviser/recorded-scenario';
 import type { ExperimentRun } from '../../../bench/evidence/experiment-run';
 import { rateCurve } from '../../../bench/evidence/rate-curve';
@@ -16,7 +16,9 @@ const run = syntheticRun({
 const pod = {
   ...POD,
   cpuLimitMillis: parseCpuMillis(run.applied.resources.limits.cpu),
-  ...{ cpuMsPerImage: 26, cpuSpread: 0.3, startCpuMs: 0 },
+  // The CPU time of the run's own samples, which have no idle use.
+  ...{ cpuMsPerImage: 20, idleMillis: 0, startCpuMs: 0 },
+  ...{ cpuSpread: 0.3, coldShare: 0, stretch: 1.3 },
 };
 
 /** The run with latencies that the twin made of these figures, from a seed that the fit does not use. */
@@ -26,12 +28,21 @@ function recordedBy(figures: typeof pod): ExperimentRun {
   return { ...run, timeline: { ...run.timeline, load: { ...loadOf(run), requests } } };
 }
 
-test('the fit finds the CPU time and the spread that made the latencies', () => {
-  const fit = fitService(rateCurve([recordedBy(pod)]), { ...pod, cpuMsPerImage: 20 });
-  expect(Math.abs(fit.cpuMsPerImage / pod.cpuMsPerImage - 1)).toBeLessThan(0.1);
+test('the fit finds the form that made the latencies, and takes the CPU time from the samples', () => {
+  const curve = rateCurve([recordedBy(pod)]);
+  const fit = fitService(formTrials([curve], pod), ['latency-single-pod']);
+  expect(Math.abs(fit.cpuMsPerImage / 20 - 1)).toBeLessThan(0.1);
   expect(Math.abs(fit.cpuSpread - pod.cpuSpread)).toBeLessThan(0.15);
-  expect(fit.error).toBeLessThan(0.15);
+  expect(Math.abs(fit.stretch * (1 + fit.coldShare) - pod.stretch)).toBeLessThan(0.25);
+  expect(fit.error).toBeLessThan(0.2);
   expect(fit.rates).toBe(3);
+});
+
+test('an image that finds its process idle counts more of the samples’ CPU time', () => {
+  const curve = rateCurve([run]);
+  const [even, cold] = [0, 0.4].map((coldShare) => cpuMsOf(curve, 0, 0, coldShare)!);
+  expect(even).toBeGreaterThan(cold!);
+  expect(even).toBeLessThan(1.4 * cold!);
 });
 
 test('a pod that answered too little cannot be fitted', () => {
@@ -39,7 +50,7 @@ test('a pod that answered too little cannot be fitted', () => {
     ...{ variant: 'latency-single-pod', load: 'steps:1,2:5s' },
     ...{ cpuSecondsPerImage: 0.02, cpuFactor: 0.2, limitMs: 400 },
   });
-  expect(() => fitService(rateCurve([short]), pod)).toThrow(
-    'latency-single-pod must have a rate with 20 requests that are answered: run "npm run experiments',
+  expect(() => fitService(formTrials([rateCurve([short])], pod), ['latency-single-pod'])).toThrow(
+    'latency-single-pod must have a rate with 20 requests that are answered, and CPU samples: run "npm run experiments',
   );
 });

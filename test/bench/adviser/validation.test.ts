@@ -1,7 +1,9 @@
-import { podFiguresOf, profileOf } from '../../../bench/adviser/model-profile';
+import { fitProfile, podFiguresOf, profileOf } from '../../../bench/adviser/model-profile';
 import { samplingOf } from '../../../bench/adviser/recorded-scenario';
-import { latencyBound, validate } from '../../../bench/adviser/validation';
+import { kneeBound, latencyBound, toMaxBound } from '../../../bench/adviser/bounds';
+import { validate } from '../../../bench/adviser/validation';
 import {
+  boundsTable,
   hpasTable,
   profilesTable,
   ratesTable,
@@ -14,8 +16,9 @@ const SEEDS = 5;
 const validation = validate(EVIDENCE, SEEDS);
 
 test('a profile names the runs of its figures', () => {
-  const { cpuMsPerImage, startCpuMs } = profileOf(EVIDENCE, 'latency');
-  expect(cpuMsPerImage.source).toContain('latency-single-pod-1: fitted to p50 and p95 of');
+  const { cpuMsPerImage, cpuSpread, startCpuMs } = validation.profiles[0]!;
+  expect(cpuMsPerImage.source).toBe('latency-single-pod-1, latency-max-size-1: median by their CPU samples');
+  expect(cpuSpread.source).toContain('latency-single-pod-1, latency-max-size-1: fitted to p50 and p95 of');
   expect(startCpuMs.source).toContain('latency-hpa-steps-1: median of');
 });
 
@@ -46,20 +49,31 @@ test('windows that all have the resolution’s length were sampled at the scrape
   expect(samplingOf(windows([12_000, 18_500, 11_000]))).toBe('housekeeping');
 });
 
-test('each rate has a band, and the fleet’s rates are not fitted', () => {
-  expect(validation.rates.map(({ isFitted }) => isFitted)).toEqual([
-    true,
-    true,
-    true,
-    true,
-    false,
-    false,
-    false,
-  ]);
-  for (const { p95Ms } of validation.rates) {
+test('each deployment is predicted from the others, and has a band at each rate', () => {
+  expect(validation.rates.map(({ isFitted }) => isFitted)).toEqual(Array(7).fill(false));
+  for (const { p95Ms, ownCpuP95Ms } of validation.rates) {
     expect(p95Ms.low).toBeLessThanOrEqual(p95Ms.median);
     expect(p95Ms.median).toBeLessThanOrEqual(p95Ms.high);
+    expect(ownCpuP95Ms / p95Ms.median).toBeGreaterThan(0.3);
   }
+  const single = EVIDENCE.runs.filter(({ kind }) => kind !== 'max-size');
+  const fit = fitProfile(evidenceOf(single, MACHINE), 'latency');
+  expect(fit.without('latency-single-pod')).toBeUndefined();
+  expect(fit.without('another')!.cpuSpread.source).toMatch(/^latency-single-pod-1: /);
+}, 120_000);
+
+test('nine cases bound p95, the knee and the time to the most pods', () => {
+  const nine = Array.from({ length: 9 }, (_, i) => i + 1);
+  const knees = [{ experiment: 'a', isFitted: false, measuredPerSecond: nine, simulatedPerSecond: 10 }];
+  expect(kneeBound({ knees })).toEqual({ cases: 9, factor: 10 });
+  expect(kneeBound({ knees: [{ ...knees[0]!, isFitted: true }] })).toEqual({ cases: 0 });
+  const [hpa] = validation.hpas;
+  const hpas = nine.map((measured) => ({
+    ...hpa!,
+    toMaxSeconds: { measured, simulated: { low: 0, median: 2, high: 5 } },
+  }));
+  expect(toMaxBound({ hpas })).toEqual({ cases: 9, seconds: 7 });
+  expect(toMaxBound({ hpas: hpas.slice(1) })).toEqual({ cases: 8 });
 });
 
 test('the HPA’s band and the shares in time are compared by second', () => {
@@ -72,7 +86,7 @@ test('the HPA’s band and the shares in time are compared by second', () => {
 
 test('the tables name simulated figures as such, and few cases give no bound', () => {
   expect(ratesTable(validation)).toContain('p95 simulated, ms (90 % band)');
-  expect(ratesTable(validation)).toContain('`latency-single-pod` (fitted)');
+  expect(boundsTable(validation)).toContain('| `latency-hpa-steps-1` | most pods ready after, s | ');
   expect(hpasTable(validation)).toContain('`latency-hpa-steps-1`');
   expect(profilesTable(validation)).toContain('CPU time per image at fp32, ms');
   expect(validationSummary(validation)).toContain('an image of `latency-max-size` took ');

@@ -1,0 +1,74 @@
+/** Slow, because it simulates every variant under two loads. */
+import { fittedVariant } from '../../../bench/adviser/fitted-variant';
+import { frontierOf } from '../../../bench/adviser/frontier';
+import { frontierChart, frontierTitle } from '../../../bench/adviser/frontier-chart';
+import { findingsList, frontierTable } from '../../../bench/adviser/frontier-tables';
+import type { ModelProfile } from '../../../bench/adviser/model-profile';
+import { CLUSTER } from '../../../infra/cluster';
+import { VARIANTS } from '../../../infra/variants';
+
+const figure = (value: number) => ({ value, source: 'a run' });
+const PROFILE: ModelProfile = {
+  ...{ model: 'latency', precision: 'int8', machine: '2 cores' },
+  ...{
+    cpuMsPerImage: figure(16),
+    cpuSpread: figure(0.2),
+    coldShare: figure(0),
+    stretch: figure(1),
+    idleMillis: figure(10),
+  },
+  ...{ startCpuMs: figure(1_500), memoryBytes: figure(150e6) },
+};
+const variant = (name: string) => VARIANTS.find((each) => each.name === name)!;
+const frontier = frontierOf([PROFILE], { factor: 1.2, cases: 12 });
+const [steady] = frontier.loads;
+
+test('pods that do not fit the reference’s nodes are left out, and those that do share their cores', () => {
+  const accuracy = { ...PROFILE, model: 'accuracy' } as const;
+  const fleet = fittedVariant(variant('accuracy-max-size'), accuracy, CLUSTER);
+  expect(fleet.pods).toEqual({ asked: 4, fit: 2 });
+  expect(fleet.candidate).toMatchObject({ cpuLimitMillis: 4_000, scaling: { kind: 'fixed', replicas: 2 } });
+  const hpa = fittedVariant(variant('accuracy-hpa'), accuracy, CLUSTER);
+  expect(hpa.candidate).toMatchObject({ cpuLimitMillis: 2_000, scaling: { minReplicas: 2, maxReplicas: 4 } });
+});
+
+test('the variant to run is the cheapest that passes, and the ideal requests no more', () => {
+  const variants = steady!.points.filter(({ kind }) => kind === 'variant');
+  expect(variants.map(({ name }) => name)).toEqual(['latency-single-pod', 'latency-max-size', 'latency-hpa']);
+  const costs = variants
+    .filter(({ judgement }) => judgement.passes)
+    .map(({ judgement }) => judgement.coresRequested);
+  expect(steady!.cheapest!.judgement.coresRequested).toBe(Math.min(...costs));
+  expect(steady!.idealCores).toBeLessThanOrEqual(Math.min(...costs));
+  expect(frontierTitle(frontier)).toContain(`run ${steady!.cheapest!.name}`);
+});
+
+test('a lower target costs more, and a fixed fleet requests what it uses', () => {
+  const targets = steady!.points
+    .filter(({ kind }) => kind === 'target')
+    .map(({ judgement }) => judgement.coresRequested);
+  expect(targets[0]).toBeGreaterThan(targets.at(-1)!);
+  for (const { kind, judgement } of steady!.points) {
+    if (kind !== 'fleet') continue;
+    expect(judgement.coresRequested).toBeGreaterThan(40 * 0.016);
+  }
+});
+
+test('a fleet carries less than its threads could compute', () => {
+  for (const { candidate, pods, kneePerSecond } of frontier.capacities) {
+    const threads = Math.floor(candidate.cpuLimitMillis / 1000) * pods.fit;
+    expect(kneePerSecond).toBeGreaterThan((0.5 * threads) / 0.016);
+    expect(kneePerSecond).toBeLessThan(threads / 0.016);
+  }
+});
+
+test('table, findings and chart say that they are simulated, and name every variant', () => {
+  const texts = [frontierTable(frontier), findingsList(frontier), frontierChart(frontier, '2 cores')];
+  for (const text of texts) {
+    expect(text).toContain('latency-max-size');
+    expect(text).not.toMatch(/NaN|undefined|Infinity/);
+  }
+  expect(texts[0]).toContain('KRR');
+  expect(texts[1]).toContain('1 thread can use 1000m of it, 400m are wasted');
+  expect(texts[2]).toContain('simulated');
+});

@@ -1,0 +1,26 @@
+/** Slow, because a what-if fits a profile first. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { addExplain } from '../../cli/explain';
+import { dataFolder } from '../bench/adviser/data-folder';
+import { runCommand } from './run-command';
+
+const RUN = join(dataFolder(), 'latency-hpa-steps-1.json.gz');
+const folder = mkdtempSync(join(tmpdir(), 'tandem-explain-'));
+const explain = (...words: string[]) => runCommand(addExplain, ['explain', 'hpa', ...words]);
+
+test('--what-if prints how far the twin is from the record, and refuses where that is too far', async () => {
+  const chart = join(folder, 'refused.svg');
+  const { stdout, stderr, exitCode } = await explain(
+    ...[RUN, '--what-if', 'target=70', '--seeds', '2', '--chart', chart],
+  );
+  expect(stdout).toContain(
+    'Simulated as recorded, 2 seeds: the recorded ready pods are inside the 90 % band',
+  );
+  expect(stdout).toContain('so no change is simulated');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`${chart} is not written`);
+  expect(() => readFileSync(chart)).toThrow('ENOENT');
+}, 120_000);

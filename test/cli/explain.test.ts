@@ -1,0 +1,50 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { addExplain } from '../../cli/explain';
+import { ROOT } from '../../scripts/documents';
+import { dataFolder } from '../bench/adviser/data-folder';
+import { HPA_RUN } from '../bench/adviser/subject';
+import { runCommand } from './run-command';
+
+const data = dataFolder();
+const folder = mkdtempSync(join(tmpdir(), 'tandem-explain-'));
+const RUN = join(data, 'latency-hpa-steps-1.json.gz');
+const explain = (...words: string[]) => runCommand(addExplain, ['explain', 'hpa', ...words]);
+
+test('explain hpa prints each decision with the line of its rule', async () => {
+  const { stdout, exitCode } = await explain(RUN);
+  expect(exitCode).toBeUndefined();
+  expect(stdout).toMatch(/^\d+ syncs, decided again by Kubernetes' rules from the recorded pods/);
+  expect(stdout).toContain('[replica_calculator.go:118]');
+});
+
+test('the example of its help works with the recordings of this clone', async () => {
+  const { stdout } = await explain(join(ROOT, 'docs/experiment/data/latency-hpa-steps-1.json.gz'));
+  expect(stdout).toMatch(/ 2 to \d+ pods/);
+});
+
+test('a timeline alone is explained, but no change is simulated', async () => {
+  const file = join(folder, 'timeline.json');
+  writeFileSync(file, JSON.stringify(HPA_RUN.timeline));
+  await expect(explain(file)).rejects.toThrow('must state a CPU request in each container');
+  const { subject } = HPA_RUN.timeline;
+  const containers = [{ resources: { requests: { cpu: '41m' } } }];
+  const deploymentSpec = { template: { spec: { containers } } };
+  writeFileSync(file, JSON.stringify({ ...HPA_RUN.timeline, subject: { ...subject, deploymentSpec } }));
+  expect((await explain(file)).stdout).toContain('decided again');
+  await expect(explain(file, '--what-if', 'target=70')).rejects.toThrow(
+    '--what-if needs a run of npm run experiments',
+  );
+});
+
+test.each<[string[], string]>([
+  [[join(folder, 'none.json')], 'none.json: ENOENT'],
+  [[join(data, 'latency-single-pod-1.json.gz')], 'has no HPA: record a variant that has one'],
+  [[RUN, '--chart', join(folder, 'chart.svg')], '--chart draws a change: add --what-if'],
+  [[RUN, '--what-if', 'speed=2'], 'a change must be one of target'],
+  [[RUN, '--what-if', 'target=70', '--seeds', '0'], 'It must be a whole number from 1 to 10000.'],
+])('explain hpa %j is refused', async (words, message) => {
+  await expect(explain(...words)).rejects.toThrow(message);
+});

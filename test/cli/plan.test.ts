@@ -1,0 +1,36 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { addPlan } from '../../cli/plan';
+import { runCommand } from './run-command';
+
+const SLO = ['--slo', 'p95=300ms'];
+const empty = mkdtempSync(join(tmpdir(), 'tandem-plan-'));
+const plan = (...words: string[]) => runCommand(addPlan, ['plan', ...words]);
+
+test.each<[string[], string]>([
+  [['--rate', '40'], "required option '--slo <objective>' not specified"],
+  [['--slo', 'fast', '--rate', '40'], '--slo must look like p95=100ms'],
+  [
+    SLO,
+    'the load must be given once: --rate 40, or --load such as --load ramp:5-40:20m, or --prometheus FILE',
+  ],
+  [[...SLO, '--rate', '40', '--prometheus', 'rate.json'], 'the load must be given once'],
+  [[...SLO, '--prometheus', join(empty, 'none.json')], 'none.json: ENOENT'],
+  [[...SLO, '--rate', '40', '--load', 'poisson:1:10s'], 'the load must be given once'],
+  [[...SLO, '--rate', '0'], 'It must be a number from 0.01 to'],
+  [[...SLO, '--load', 'closed:8:60s'], '--load must be an open loop, received "closed:8:60s"'],
+  [[...SLO, '--rate', '40', '--nodes', '0'], 'It must be a whole number from 1 to'],
+  [[...SLO, '--rate', '40', '--cpu-millis', '0.5'], 'It must be a whole number from 1'],
+  [[...SLO, '--rate', '40', '--model', 'fast'], 'Allowed choices are accuracy, latency.'],
+  [[...SLO, '--rate', '40', '--data', ' '], 'It must be a path.'],
+])('plan %j is refused before anything is simulated', async (words, message) => {
+  await expect(plan(...words)).rejects.toThrow(message);
+});
+
+test('without recordings the error names the command that makes them', async () => {
+  await expect(plan(...SLO, '--rate', '40', '--data', empty)).rejects.toThrow(
+    'has no machine.json of ResNet101V2: run "npm run experiments -- --only machine" first',
+  );
+});
