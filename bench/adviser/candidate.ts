@@ -5,6 +5,7 @@ import { formatMemory } from '../../infra/quantity';
 import { maxReplicasOf } from '../../infra/replicas';
 import { place } from '../../infra/scheduling';
 import { type Resources, type Scaling, VARIANTS } from '../../infra/variants';
+import { MODELS } from '../../models/catalog';
 import { parallelismOf } from '../../service/inference/parallelism';
 import type { ModelProfile } from './model-profile';
 
@@ -34,7 +35,7 @@ export function memoryUseOf({
   cpuLimitMillis,
 }: Pick<Candidate, 'profile' | 'cpuLimitMillis'>): number {
   const { memoryBytes, memoryPerProcessBytes = memoryBytes } = profile;
-  const { processes } = parallelismOf(profile.model, cpuLimitMillis);
+  const { processes } = parallelismOf(MODELS[profile.model].architecture, cpuLimitMillis);
   return memoryBytes.value + (processes - 1) * memoryPerProcessBytes.value;
 }
 

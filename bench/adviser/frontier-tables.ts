@@ -2,6 +2,7 @@
 import { table } from '../../charts/markdown';
 import { percent } from '../../charts/percent';
 import { parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
+import { MODELS } from '../../models/catalog';
 import { parallelismOf } from '../../service/inference/parallelism';
 import { DEFAULT_FLAGS } from '../autoscaler/settings';
 import { objective, plural, short } from '../evidence/words';
@@ -74,7 +75,7 @@ function findings({ variant, candidate, pods, kneePerSecond, podUseMillis }: Var
   const { profile, cpuRequestMillis } = candidate;
   const { scaling, resources } = variant;
   const limitMillis = parseCpuMillis(resources.limits.cpu);
-  const { processes, threads } = parallelismOf(profile.model, limitMillis);
+  const { processes, threads } = parallelismOf(MODELS[profile.model].architecture, limitMillis);
   const usableMillis = 1000 * processes * threads;
   const memoryShare =
     parseMemoryBytes(resources.requests.memory) / memoryUseOf({ profile, cpuLimitMillis: limitMillis });
