@@ -41,7 +41,15 @@ const scenario: Scenario = {
   timeoutMs: 10_000,
   pod: {
     ...{ cpuRequestMillis: 400, cpuLimitMillis: 900, processes: 1, threadSpeedup: 1 },
-    ...{ cpuMsPerImage: 20, cpuSpread: 0.2, coldShare: 0.2, stretch: 1, idleMillis: 10, startCpuMs: 1500, refusalCpuMs: 0.25 },
+    ...{
+      cpuMsPerImage: 20,
+      cpuSpread: 0.2,
+      coldShare: 0.2,
+      stretch: 1,
+      idleMillis: 10,
+      startCpuMs: 1500,
+      refusalCpuMs: 0.25,
+    },
   },
   nodes: 10,
   maxPods: 2 * PODS,

@@ -7,7 +7,15 @@ import type { Autoscaler, PodFigures, Scenario } from '../../../bench/twin/scena
 
 export const POD: PodFigures = {
   ...{ cpuRequestMillis: 400, cpuLimitMillis: 1000, processes: 1, threadSpeedup: 1 },
-  ...{ cpuMsPerImage: 20, cpuSpread: 0, coldShare: 0, stretch: 1, idleMillis: 10, startCpuMs: 1_500, refusalCpuMs: 0.25 },
+  ...{
+    cpuMsPerImage: 20,
+    cpuSpread: 0,
+    coldShare: 0,
+    stretch: 1,
+    idleMillis: 10,
+    startCpuMs: 1_500,
+    refusalCpuMs: 0.25,
+  },
 };
 
 export const hpa = (targetPercent: number, minReplicas = 2, maxReplicas = 8): Autoscaler => ({
