@@ -55,7 +55,7 @@ function wordsOf({ points, cheapest }: LoadFrontier): Words[] {
 /** A name this near needs no line. */
 const NEAR_PX = 20;
 /** Between two names. */
-const GAP_PX = 4;
+const GAP_PX = 10;
 /** Steps away from a mark, pixels: first above it, then below, then farther. */
 const STEPS_PX = [-13, 20, -28, 35, -43, 50, 65, 80, 95];
 
