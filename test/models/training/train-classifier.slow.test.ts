@@ -45,7 +45,7 @@ function source(seed: number): BatchSource {
   };
 }
 
-const FINGERPRINT = { seed: 5, recipe: { head: { epochs: 2 } } };
+const FINGERPRINT = { seed: 5, recipe: { head: { epochs: 2 }, fineTune: { epochs: 2 } } };
 
 const folders: string[] = [];
 const folder = () => {
@@ -181,9 +181,13 @@ test('another seed gives other weights', async () => {
 test('a checkpoint of another training is refused, and the error names the fields that differ', async () => {
   const place = folder();
   await train({ folder: place, stopAfter: 2 });
-  const fingerprint = { seed: 5, keep: 'best', recipe: { head: { epochs: 3 } } };
+  const fingerprint = {
+    ...FINGERPRINT,
+    keep: 'best',
+    recipe: { ...FINGERPRINT.recipe, head: { epochs: 1 } },
+  };
   await expect(train({ folder: place, resume: true, fingerprint })).rejects.toThrow(
-    /belongs to another training: recipe\.head\.epochs must be 2, received 3; keep must be none, received "best": resume with the original options, or choose another --out$/,
+    /belongs to another training: recipe\.head\.epochs must be 2, received 1; keep must be none, received "best": resume with the original options, or choose another --out$/,
   );
 });
 
