@@ -62,7 +62,11 @@ test(
   'npm start serves pulled models where they are, without the demo’s samples',
   async () => {
     const cache = join(folder, 'pulled');
-    copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), join(cache, 'imagenet', 'latency'));
+    const pulled = join(cache, 'imagenet', 'latency');
+    copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), pulled);
+    const manifest = join(pulled, 'model.json');
+    const saved = JSON.parse(readFileSync(manifest, 'utf8')) as SavedModelManifest;
+    writeFileSync(manifest, JSON.stringify({ ...saved, demo: false }));
     const child = run({ TANDEM_CACHE: cache });
     const [first] = (await once(createInterface(child.stdout), 'line')) as [string];
     const samples = await fetch(`${first.replace('Open ', '')}/samples`);
