@@ -2,7 +2,7 @@
  * Restarts instances under load. A balancer keeps routing to a stopping instance for one second, as Kubernetes does. No
  * request may fail.
  *
- * npm run test:restarts -- [--restarts 20] [--real]
+ * npm run test:restarts -- [--restarts 20] [--load-percent 40] [--real]
  *
  * The default is the tests' fake engine, whose speed does not depend on the machine; `--real` serves MobileNetV2 with
  * onnxruntime. A new instance is ready before an old one stops, as in a rolling update with maxSurge 1.
@@ -20,8 +20,8 @@ import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { DRAIN_DELAY_MS, ENV, PATHS, REQUEST_TIMEOUT_MS } from '../../service/contract';
 import { fakeModels } from '../support/server';
 
-/** Low, so that a machine that is busy for seconds overloads nothing: this test is about restarts. */
-const LOAD_SHARE = 0.4;
+/** Of what two instances can answer. Low, so that a machine that is busy for seconds overloads nothing. */
+const DEFAULT_LOAD_PERCENT = '40';
 const STALE_ROUTING_MS = 1_000;
 const CAPACITY_SECONDS = 8;
 const CLIENTS = 8;
@@ -76,7 +76,11 @@ async function startBalancer() {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { restarts: { type: 'string', default: '20' }, real: { type: 'boolean', default: false } },
+    options: {
+      restarts: { type: 'string', default: '20' },
+      'load-percent': { type: 'string', default: DEFAULT_LOAD_PERCENT },
+      real: { type: 'boolean', default: false },
+    },
   });
   const restarts = Number(values.restarts);
   const modelsDir = values.real ? DEMO_MODELS_DIR : fakeModels();
@@ -95,7 +99,7 @@ async function main(): Promise<void> {
       timeoutMs: LOAD_TIMEOUT_MS,
     });
   const capacity = settled(await post(`closed:${CLIENTS}:${CAPACITY_SECONDS}s`, CLIENTS)).throughputPerSecond;
-  const perSecond = LOAD_SHARE * capacity;
+  const perSecond = (Number(values['load-percent']) / 100) * capacity;
   console.log(`two instances answer ${capacity.toFixed(1)} a second; the load is ${perSecond.toFixed(1)}`);
   balancer.failures.length = 0;
 
