@@ -74,6 +74,8 @@ const LIMIT_MS: Readonly<Record<Form, number>> = {
   short: 1_200_000,
   long: 4 * 3_600_000,
 };
+/** For what a run undoes after its time: mounts, control groups, processes. */
+const UNDO_LIMIT_MS = 30_000;
 const NOTICED = 'nothing was injected, and the fault was seen';
 
 /** Runs one fault and says in one line what became of it; undefined if it was not injected. */
@@ -138,15 +140,16 @@ async function main(): Promise<void> {
   const limitMs = LIMIT_MS[form] + 60_000 * (soakMinutes ?? 0);
   const pods = createPods();
   const interrupt = new AbortController();
+  const stop = (exitCode: number) => {
+    interrupt.abort();
+    void pods.end().finally(() => process.exit(exitCode));
+  };
   setTimeout(() => {
     console.log(`FAILED: it must be done after ${limitMs / 60_000} minutes`);
-    process.exit(1);
+    stop(1);
+    setTimeout(() => process.exit(1), UNDO_LIMIT_MS).unref();
   }, limitMs).unref();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      interrupt.abort();
-      void pods.end().finally(() => process.exit(INTERRUPTED));
-    });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop(INTERRUPTED));
   const ids = selected(positionals);
   await exportGraph();
   for (const id of ids) {
