@@ -51,7 +51,7 @@ test('a download is reported in whole megabytes, once each, and at its end', () 
 const saved = (model: string): SavedModel => ({
   format: 'tandem-saved-model',
   formatVersion: 1,
-  ...{ model: model as SavedModel['model'], architecture: 'mobilenetv2', preprocessing: 'minus-one-to-one' },
+  ...{ model: model, architecture: 'mobilenetv2', preprocessing: 'minus-one-to-one' },
   ...{ classes: ['tench', 'goldfish'], demo: false, folder: `my models/${model}` },
   base: { kind: 'imagenet', file: 'a.h5', bytes: 1, sha256: 'a'.repeat(64) },
   weights: { file: 'weights.safetensors', sha256: 'b'.repeat(64) },

@@ -290,11 +290,11 @@ test.each(cases.map((each, i) => [i, each] as const))(
 );
 
 test('of the cases, some preempt, some are refused by a quota or a limit range, and some have resizes', () => {
-  const count = (is: (each: Case) => boolean) => cases.filter(is).length;
-  expect(count(({ others: pods }) => pods.some(({ priority }) => priority !== 'high'))).toBeGreaterThan(20);
+  const share = (is: (each: Case) => boolean) => cases.filter(is).length / cases.length;
+  expect(share(({ others: pods }) => pods.some(({ priority }) => priority !== 'high'))).toBeGreaterThan(0.3);
   expect(
-    count(({ others: pods }) => pods.some(({ inForceMillis }) => inForceMillis !== undefined)),
-  ).toBeGreaterThan(20);
-  expect(count(({ quota: hard }) => hard !== undefined)).toBeGreaterThan(20);
-  expect(count(({ limitRange: limits }) => limits !== undefined)).toBeGreaterThan(5);
+    share(({ others: pods }) => pods.some(({ inForceMillis }) => inForceMillis !== undefined)),
+  ).toBeGreaterThan(0.3);
+  expect(share(({ quota: hard }) => hard !== undefined)).toBeGreaterThan(0.3);
+  expect(share(({ limitRange: limits }) => limits !== undefined)).toBeGreaterThan(0.05);
 });
