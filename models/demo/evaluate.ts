@@ -153,9 +153,7 @@ A demo: it classifies procedural surfaces (${classes.join(', ')}) and nothing el
 
 **Measured** test accuracy: **${percent(measured.accuracy)}** (95 % interval ${percentRange(measured.interval95)}, ${measured.images} images that training never used, engine ${measured.engine}). Chance is ${percent(1 / classes.length)}. To repeat the measurement: \`npx tandem evaluate ${model}\`
 
-${residuals}Confusion matrix (rows: true class; columns: predicted class):
-
-${confusionTable(measured.confusion, classes)}
+${residuals}${confusionTable(measured.confusion, classes)}
 ${int8 === undefined ? '' : `\n${int8Section(int8)}\n`}`;
 }
 

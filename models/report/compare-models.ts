@@ -135,6 +135,16 @@ export async function compareModels(
 
 const ofSplit = (split: EvaluatedSplit) => (split === 'all' ? '' : ` of ${split}`);
 
+/** Class names to list before the rest is counted. */
+const MAX_NAMES = 10;
+
+/** `a, b and 988 more`; empty for none. */
+function namesOf(classes: readonly string[]): string {
+  const more = classes.length - MAX_NAMES;
+  const named = classes.slice(0, MAX_NAMES).map(escapeMarkdown).join(', ');
+  return more > 0 ? `${named} and ${more} more` : named;
+}
+
 /** The comparison as Markdown; for a single model, with its classes and its confusion matrix. */
 export function formatComparison({ split, engine, threads, models: measured }: Comparison): string {
   const head = [
@@ -165,10 +175,7 @@ export function formatComparison({ split, engine, threads, models: measured }: C
   );
   const { images, perClass } = measured[0]!.evaluation;
   const { classes } = readSavedModel(measured[0]!.folder);
-  const missing = classes
-    .filter((_, i) => perClass[i]!.support === 0)
-    .map(escapeMarkdown)
-    .join(', ');
+  const missing = namesOf(classes.filter((_, i) => perClass[i]!.support === 0));
   return `Measured on ${images} images${ofSplit(split)} with ${engine.kind}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; latency: one image at a time, without decoding.${missing === '' ? '' : ` No images of ${missing}.`}
 
 ${table(head, rows)}
@@ -178,13 +185,14 @@ ${measured.length === 1 ? formatClasses(measured[0]!) : ''}`;
 function formatClasses({ folder, evaluation }: MeasuredModel): string {
   const { classes } = readSavedModel(folder);
   const share = (value: number | null) => (value === null ? '–' : percent(value));
-  const rows = evaluation.perClass.map(({ support, precision, recall, f1 }, i) => [
-    ...[escapeMarkdown(classes[i]!), support, share(precision), share(recall), f1?.toFixed(3) ?? '–'],
-  ]);
+  const rows = evaluation.perClass
+    .map(({ support, precision, recall, f1 }, i) => [
+      ...[escapeMarkdown(classes[i]!), support, share(precision), share(recall), f1?.toFixed(3) ?? '–'],
+    ])
+    // A folder of a few classes measures a model of a thousand too.
+    .filter((_, i) => evaluation.perClass[i]!.support > 0);
   return `
 ${table(['class', 'images', 'precision', 'recall', 'F1'], rows)}
-
-Confusion matrix (rows: true class; columns: predicted class):
 
 ${confusionTable(evaluation.confusion, classes)}
 `;
