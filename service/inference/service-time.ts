@@ -5,6 +5,13 @@ import type { Work, WorkResult } from './protocol';
 
 /** Weight of the newest measurement: about the last ten measurements matter. */
 const WEIGHT = 0.2;
+/**
+ * The most that one measurement counts for, as a multiple of the estimate. One stall of the machine must not make the
+ * queue look full; time that stays long is still learned, by at most 40 % per request.
+ */
+const MAX_MULTIPLE = 3;
+/** An estimate below this grows as if it were this, milliseconds; else an estimate of 0 could not grow. */
+const MIN_ESTIMATE_MS = 1;
 /** Before the first measurement: a JPEG of 284 kB took 6 ms to decode on one core. */
 const FIRST_DECODE = { ms: 6, bytes: 284_000 } as const;
 
@@ -36,13 +43,16 @@ export class ServiceTimes {
     { decodeMs, inferenceMs }: Pick<WorkResult, 'decodeMs' | 'inferenceMs'>,
     totalMs: number,
   ): void {
+    const maxMs = MAX_MULTIPLE * Math.max(MIN_ESTIMATE_MS, this.estimateMs(work));
+    const share = totalMs > maxMs ? maxMs / totalMs : 1;
     const blend = (before: number, now: number) => before + WEIGHT * (now - before);
+    const blendMs = (beforeMs: number, nowMs: number) => blend(beforeMs, share * nowMs);
     if (work.kind === 'classify') {
       // Averages time and size separately: one tiny, slow file would distort an average of their ratio.
-      this.decodeMs = blend(this.decodeMs, decodeMs);
+      this.decodeMs = blendMs(this.decodeMs, decodeMs);
       this.decodeBytes = blend(this.decodeBytes, work.image.length);
-      this.imageMs = blend(this.imageMs, inferenceMs);
-    } else this.imageMs = blend(this.imageMs, inferenceMs / work.batch);
-    this.overheadMs = blend(this.overheadMs, Math.max(0, totalMs - decodeMs - inferenceMs));
+      this.imageMs = blendMs(this.imageMs, inferenceMs);
+    } else this.imageMs = blendMs(this.imageMs, inferenceMs / work.batch);
+    this.overheadMs = blendMs(this.overheadMs, Math.max(0, totalMs - decodeMs - inferenceMs));
   }
 }

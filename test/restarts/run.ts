@@ -2,7 +2,7 @@
  * Restarts instances under load. A balancer keeps routing to a stopping instance for one second, as Kubernetes does. No
  * request may fail.
  *
- * npm run test:restarts -- [--restarts 20] [--load-percent 40] [--real]
+ * npm run test:restarts -- [--restarts 20] [--load-percent 30] [--real]
  *
  * The default is the tests' fake engine, whose speed does not depend on the machine; `--real` serves MobileNetV2 with
  * onnxruntime. A new instance is ready before an old one stops, as in a rolling update with maxSurge 1.
@@ -21,7 +21,7 @@ import { DRAIN_DELAY_MS, ENV, PATHS, REQUEST_TIMEOUT_MS } from '../../service/co
 import { fakeModels } from '../support/server';
 
 /** Of what two instances can answer. Low, so that a machine that is busy for seconds overloads nothing. */
-const DEFAULT_LOAD_PERCENT = '40';
+const DEFAULT_LOAD_PERCENT = '30';
 const STALE_ROUTING_MS = 1_000;
 const CAPACITY_SECONDS = 8;
 const CLIENTS = 8;

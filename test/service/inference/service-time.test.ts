@@ -41,3 +41,14 @@ test('one small file that is slow to decode does not make ordinary photos look s
   // A mean of the ratios would give 1800 ms.
   expect(times.estimateMs(classify(300_000))).toBeLessThan(150);
 });
+
+test('one request that a stalled machine took seconds for does not make the next ones look slow', () => {
+  const times = new ServiceTimes(30);
+  for (let i = 0; i < 60; i++) times.observe(classify(30_000), { decodeMs: 2, inferenceMs: 30 }, 35);
+  times.observe(classify(30_000), { decodeMs: 2, inferenceMs: 30 }, 2_000);
+  // A mean would give 428 ms.
+  expect(times.estimateMs(classify(30_000))).toBeLessThan(1.5 * 35);
+  // Slow for good: half as fast as the newest requests after eight of them.
+  for (let i = 0; i < 8; i++) times.observe(classify(30_000), { decodeMs: 2, inferenceMs: 30 }, 350);
+  expect(times.estimateMs(classify(30_000))).toBeGreaterThan(175);
+});
