@@ -42,6 +42,14 @@ import { imagenetTable } from './imagenet-table';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
 import { elsewhereTable, faultsTable, notSurvivedList, recordedText } from './reliability-tables';
 import { roomsDiagram, roomsTable } from './rooms-tables';
+import { titleOf } from './stale-files';
+
+/** The charts whose claims open README.md, and the page of each. */
+const HEADLINES = [
+  ['performance/peers.svg', 'performance.md'],
+  ['experiment/single-pod.svg', 'experiment.md'],
+  ['experiment/latency-hpa.svg', 'experiment.md'],
+] as const;
 
 const code = (text: string) => `\`${text}\``;
 const fenced = (lines: readonly string[]) => ['```', ...lines, '```'].join('\n');
@@ -167,6 +175,11 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         'groups of Huffman codes, if it is a lossless WebP': MAX_GROUPS,
       }).map(([what, most]) => [what, most.toLocaleString('en')]),
     ),
+  headlines: () =>
+    HEADLINES.map(([chart, page]) => {
+      const claim = titleOf(readFileSync(join(ROOT, 'docs', chart), 'utf8'));
+      return `- ${claim}: [how it was measured](docs/${page}).`;
+    }).join('\n'),
   'capacity-knee': () =>
     fenced(
       formatCapacity(capacityExample())
