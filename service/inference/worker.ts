@@ -3,9 +3,10 @@
  * HTTP server.
  */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { INPUT_SHAPE } from '../../models/catalog';
-import { DecodeError, decodeInPlace, warmUpDecoder } from '../../models/data/decode';
+import { DecodeError, decodeInPlace, warmUpDecoder, warmUpLibvips } from '../../models/data/decode';
 import { fillInput } from '../../models/data/pixels';
 import type { Engine, LoadEngine } from '../../models/engines/engine';
 import { loadEngine } from '../../models/engines/load';
@@ -23,6 +24,8 @@ import type { LoadMessage, ModelProcessMessage, Work, WorkMessage } from './prot
 
 /** The first inferences are slow, because the engine allocates memory and selects kernels. */
 const WARM_UPS = 3;
+/** The first answer does not wait for libvips, which a plain JPEG does not need. */
+const LIBVIPS_DELAY_MS = 300;
 const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
 /** A decoded image: one array for all, since one piece of work is done at a time. */
 const input = new Float32Array(IMAGE_SIZE);
@@ -31,6 +34,11 @@ const baseOf = ({ base }: SavedModel): ChecksummedFile[] =>
   base.kind === 'seed' ? [] : [{ file: base.file, sha256: base.sha256 }];
 
 const send = (message: ModelProcessMessage) => process.send!(message);
+
+async function warmUpLater(): Promise<void> {
+  await sleep(LIBVIPS_DELAY_MS);
+  await warmUpLibvips();
+}
 
 async function load({ model, options }: LoadMessage, loader: LoadEngine): Promise<Engine> {
   const saved = readSavedModel(options.modelDir);
@@ -118,7 +126,7 @@ export function runWorker(loader: LoadEngine = loadEngine): void {
   process.on('message', (message: LoadMessage | WorkMessage) => {
     if (message.kind === 'load') {
       engine = load(message, loader);
-      engine.catch((error: unknown) => {
+      engine.then(warmUpLater).catch((error: unknown) => {
         process.send!(
           { kind: 'load-failed', message: (error as Error).message } satisfies ModelProcessMessage,
           () => process.exit(1),
