@@ -13,10 +13,10 @@ import { loadEngine } from '../../models/engines/load';
 import {
   type ChecksummedFile,
   MANIFEST_NAME,
-  readChecksummed,
   readSavedModel,
   type SavedModel,
   savedModelSha256,
+  verifyChecksummed,
 } from '../../models/weights/saved-model';
 import { LIMITS } from '../contract';
 import { preferAsVictim } from './oom-score';
@@ -50,7 +50,7 @@ async function load({ model, options }: LoadMessage, loader: LoadEngine): Promis
     );
   }
   // An engine with a cached graph does not read the weights, so damage would stay unnoticed.
-  readChecksummed(options.modelDir, saved.weights);
+  verifyChecksummed(options.modelDir, saved.weights);
   const engine = await loader(options);
   await warmUpDecoder();
   let inferenceMs = 0;
