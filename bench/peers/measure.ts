@@ -50,6 +50,8 @@ async function inGroup<T>(limitMillis: number, work: (group: CpuGroup) => Promis
 /** Variables that keep servers from writing into this project or the user's home. */
 const tidyEnvironment = (work: string) => ({
   NODE_ENV: 'production',
+  // Not set in the container image, and Node 20 would read the certificates at each start.
+  NODE_EXTRA_CA_CERTS: '',
   TMPDIR: work,
   BENTOML_HOME: join(work, 'bentoml'),
   PYTHONDONTWRITEBYTECODE: '1',

@@ -4,8 +4,6 @@
  */
 import { isMainThread } from 'node:worker_threads';
 
-import sharp from 'sharp';
-
 import { decodeBySharp, decodeImage, DecodeError, decodePixels } from './decode';
 import {
   FILE_FORMAT_NAMES,
@@ -14,9 +12,10 @@ import {
   isFormat,
   OTHER_FORMATS,
 } from './image-formats';
+import { sharp } from './libvips';
 import { fillInput } from './pixels';
 
-// decode.ts blocks them. The rule service-decodes-its-formats-only keeps this file out of the service.
+// libvips.ts blocks them. The rule service-decodes-its-formats-only keeps this file out of the service.
 if (isMainThread) sharp.unblock({ operation: FILE_ONLY_FORMATS.map(({ loader }) => loader) });
 
 /** @throws DecodeError if an image is of a format that is known but not decoded */

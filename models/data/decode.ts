@@ -1,24 +1,17 @@
 /**
  * Decodes image bytes to a model's input, the same way for training and for serving.
  */
-import { isMainThread } from 'node:worker_threads';
-
-import sharp from 'sharp';
+import type { KernelEnum } from 'sharp';
 
 import { INPUT_SHAPE, RESIZE_FILTER } from '../catalog';
+import { blankJpeg } from './blank-jpeg';
 import { DAMAGED, decodingProblem } from './decoding-limits';
 import { fastInput, fastPixels } from './fast-jpeg';
 import { IMAGE_FORMAT_NAMES, IMAGE_FORMATS, isFormat, JPEG, OTHER_FORMATS, PNG, WEBP } from './image-formats';
 import { fillInput } from './pixels';
 
-// libvips' settings belong to the process: a thread that sets them again briefly blocks JPEG for the other threads.
-if (isMainThread) {
-  // libvips reads many more formats than we serve. No input bytes can reach a blocked loader.
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'] });
-  // Parallel decoding would take CPU time from inference.
-  sharp.concurrency(1);
-}
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- a static import would load libvips at the start
+const loadSharp = () => (require('./libvips') as typeof import('./libvips.js')).sharp;
 
 /** An image that cannot be decoded: another format, damaged or too large. */
 export class DecodeError extends Error {
@@ -36,7 +29,7 @@ export const MAX_TRAINING_PIXELS = 100_000_000;
 
 /** How images are resized to the input size, in training and in serving. Saved models depend on it. */
 export interface Resize {
-  readonly kernel: keyof typeof sharp.kernel;
+  readonly kernel: keyof KernelEnum;
   /** Whether to decode a JPEG at a half, a quarter or an eighth of its size first. */
   readonly fastShrinkOnLoad: boolean;
 }
@@ -69,7 +62,7 @@ const PNG_DEPTH_AT = 24;
 async function isLeftInP3(image: Buffer): Promise<boolean> {
   const is = isFormat(image);
   if (is(JPEG) || is(WEBP) || (is(PNG) && image[PNG_DEPTH_AT] !== 16)) return false;
-  const { space, hasProfile } = await sharp(image).metadata();
+  const { space, hasProfile } = await loadSharp()(image).metadata();
   return space === 'rgb16' && hasProfile;
 }
 
@@ -101,7 +94,7 @@ export async function decodeBySharp(
   resize: Resize = RESIZE,
 ): Promise<Buffer> {
   try {
-    const pixels = sharp(image, { failOn: 'error', limitInputPixels: maxPixels })
+    const pixels = loadSharp()(image, { failOn: 'error', limitInputPixels: maxPixels })
       .autoOrient()
       .flatten({ background: BACKGROUND })
       .resize(WIDTH, HEIGHT, { fit: 'fill', ...resize })
@@ -118,22 +111,26 @@ export async function decodeBySharp(
   }
 }
 
-/** What the first image of is slow: each format, and a JPEG for each of the two decoders. */
-const WARM_UPS = [
-  { format: 'jpeg', progressive: false },
+const BLANK = { width: 2 * WIDTH, height: 2 * HEIGHT } as const;
+
+/** Decodes a blank plain JPEG, the most common image. */
+export async function warmUpDecoder(): Promise<void> {
+  await decodeImage(blankJpeg(BLANK), BLANK.width * BLANK.height);
+}
+
+/** What libvips' first image of is slow. */
+const LIBVIPS_WARM_UPS = [
   { format: 'jpeg', progressive: true },
   { format: 'png', progressive: false },
   { format: 'webp', progressive: false },
 ] as const;
 
-/** Decodes a blank image in every way. */
-export async function warmUpDecoder(): Promise<void> {
-  for (const { format, progressive } of WARM_UPS) {
-    const blank = sharp({
-      create: { width: 2 * WIDTH, height: 2 * HEIGHT, channels: 3, background: BACKGROUND },
-    });
+/** Loads libvips and decodes a blank image in each way that needs it. */
+export async function warmUpLibvips(): Promise<void> {
+  for (const { format, progressive } of LIBVIPS_WARM_UPS) {
+    const blank = loadSharp()({ create: { ...BLANK, channels: CHANNELS, background: BACKGROUND } });
     const image = await blank.toFormat(format, { progressive }).toBuffer();
-    await decodeImage(image, 4 * WIDTH * HEIGHT);
+    await decodeImage(image, BLANK.width * BLANK.height);
   }
 }
 

@@ -16,7 +16,7 @@ import {
 import { storedDType } from './demo-base';
 import { makeFolder, writeFileAtomic } from '../../files/write';
 import { PACKAGE_ROOT } from '../../files/package-root';
-import { sha256 } from '../../files/sha256';
+import { checksumOfFile, sha256 } from '../../files/sha256';
 import { encodeSafetensors } from './safetensors';
 import type { Weights } from './weights';
 
@@ -124,25 +124,41 @@ export function readSavedModel(folder: string): SavedModel {
   return { ...(manifest as SavedModelManifest), folder };
 }
 
+function refuseUnless(expected: string, actual: string, path: string): void {
+  if (actual === expected) return;
+  throw new Error(
+    `${path} must have SHA-256 ${expected}, received ${actual}: the file is damaged; copy it again`,
+  );
+}
+
+/** @throws Error naming a file that a manifest names, if it is missing */
+function pathOfNamed(folder: string, { file }: ChecksummedFile): string {
+  const path = join(folder, file);
+  if (existsSync(path)) return path;
+  throw new Error(
+    `${path} is not there, and ${join(folder, MANIFEST_NAME)} names it: copy the whole folder again`,
+  );
+}
+
+/**
+ * Checks a file that a manifest names without keeping it in memory.
+ *
+ * @throws Error as {@link readChecksummed} does
+ */
+export function verifyChecksummed(folder: string, named: ChecksummedFile): void {
+  const path = pathOfNamed(folder, named);
+  refuseUnless(named.sha256, checksumOfFile(path), path);
+}
+
 /**
  * Reads a file that a manifest names.
  *
  * @throws Error naming the file if it is missing, with both checksums if its bytes changed
  */
-export function readChecksummed(folder: string, { file, sha256: expected }: ChecksummedFile): Buffer {
-  const path = join(folder, file);
-  if (!existsSync(path)) {
-    throw new Error(
-      `${path} is not there, and ${join(folder, MANIFEST_NAME)} names it: copy the whole folder again`,
-    );
-  }
+export function readChecksummed(folder: string, named: ChecksummedFile): Buffer {
+  const path = pathOfNamed(folder, named);
   const bytes = readFileSync(path);
-  const actual = sha256(bytes);
-  if (actual !== expected) {
-    throw new Error(
-      `${path} must have SHA-256 ${expected}, received ${actual}: the file is damaged; copy it again`,
-    );
-  }
+  refuseUnless(named.sha256, sha256(bytes), path);
   return bytes;
 }
 

@@ -16,7 +16,7 @@ export function createMetricsApp(metrics: Metrics): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(requestId, securityHeaders(), requireHost);
-  app.all(PATHS.metrics, requireMethod('GET'), metricsHandler(metrics));
+  app.route(PATHS.metrics).all(requireMethod('GET'), metricsHandler(metrics));
   app.use(notFound(PATHS.metrics), errorHandler);
   return app;
 }

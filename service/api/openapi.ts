@@ -219,10 +219,10 @@ export function openApiDocument(ids: readonly OperationId[], models: Models): Js
   };
 }
 
-/** Sends the document of the given operations and models. */
+/** Sends the document of the given operations and models. The first request makes it: a start must not wait for it. */
 export function openApiHandler(ids: readonly OperationId[], models: Models): RequestHandler {
-  const document = openApiDocument(ids, models);
-  return (_request, response) => void response.json(document);
+  let document: Json | undefined;
+  return (_request, response) => void response.json((document ??= openApiDocument(ids, models)));
 }
 
 /** The document of a service with every operation. */

@@ -93,7 +93,8 @@ export class ModelProcess {
     try {
       child = fork(this.options.script ?? DEFAULT_SCRIPT, [], {
         serialization: 'advanced',
-        env: { ...MALLOC_ENV, ...process.env },
+        // Before Node 22, a process with further certificates reads them at its start; this one opens no connections.
+        env: { ...MALLOC_ENV, ...process.env, NODE_EXTRA_CA_CERTS: undefined },
         execArgv: EXEC_ARGV,
         // Not standard output: libuv makes what a child inherits blocking, for this process too, whose log must not wait.
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

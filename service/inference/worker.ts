@@ -3,26 +3,31 @@
  * HTTP server.
  */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { INPUT_SHAPE } from '../../models/catalog';
-import { DecodeError, decodeInPlace, warmUpDecoder } from '../../models/data/decode';
+import { DecodeError, decodeInPlace, warmUpDecoder, warmUpLibvips } from '../../models/data/decode';
 import { fillInput } from '../../models/data/pixels';
 import type { Engine, LoadEngine } from '../../models/engines/engine';
 import { loadEngine } from '../../models/engines/load';
 import {
   type ChecksummedFile,
   MANIFEST_NAME,
-  readChecksummed,
   readSavedModel,
   type SavedModel,
   savedModelSha256,
+  verifyChecksummed,
 } from '../../models/weights/saved-model';
 import { LIMITS } from '../contract';
 import { preferAsVictim } from './oom-score';
 import type { LoadMessage, ModelProcessMessage, Work, WorkMessage } from './protocol';
 
-/** The first inferences are slow, because the engine allocates memory and selects kernels. */
+/** The first inferences are slow: the engine allocates memory in the first and plans it for the following in the second. */
 const WARM_UPS = 3;
+/** From this time on, what the second takes more does not matter, and a third would only delay the start. */
+const WARM_UP_MS = 50;
+/** The first answer does not wait for libvips, which a plain JPEG does not need. */
+const LIBVIPS_DELAY_MS = 300;
 const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
 /** A decoded image: one array for all, since one piece of work is done at a time. */
 const input = new Float32Array(IMAGE_SIZE);
@@ -32,6 +37,11 @@ const baseOf = ({ base }: SavedModel): ChecksummedFile[] =>
 
 const send = (message: ModelProcessMessage) => process.send!(message);
 
+async function warmUpLater(): Promise<void> {
+  await sleep(LIBVIPS_DELAY_MS);
+  await warmUpLibvips();
+}
+
 async function load({ model, options }: LoadMessage, loader: LoadEngine): Promise<Engine> {
   const saved = readSavedModel(options.modelDir);
   if (model !== undefined && saved.model !== model) {
@@ -40,11 +50,11 @@ async function load({ model, options }: LoadMessage, loader: LoadEngine): Promis
     );
   }
   // An engine with a cached graph does not read the weights, so damage would stay unnoticed.
-  readChecksummed(options.modelDir, saved.weights);
+  verifyChecksummed(options.modelDir, saved.weights);
   const engine = await loader(options);
   await warmUpDecoder();
   let inferenceMs = 0;
-  for (let i = 0; i < WARM_UPS; i++) {
+  for (let i = 0; i < WARM_UPS - (inferenceMs > WARM_UP_MS ? 1 : 0); i++) {
     const started = performance.now();
     const probabilities = await engine.predict(input, 1);
     inferenceMs = performance.now() - started;
@@ -118,7 +128,7 @@ export function runWorker(loader: LoadEngine = loadEngine): void {
   process.on('message', (message: LoadMessage | WorkMessage) => {
     if (message.kind === 'load') {
       engine = load(message, loader);
-      engine.catch((error: unknown) => {
+      engine.then(warmUpLater).catch((error: unknown) => {
         process.send!(
           { kind: 'load-failed', message: (error as Error).message } satisfies ModelProcessMessage,
           () => process.exit(1),

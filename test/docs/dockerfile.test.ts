@@ -30,6 +30,10 @@ test('the engine and the models are build arguments, and the graphs are exported
   expect(final).toContain(`${ENV.models}=\${MODELS}`);
   expect(dockerfile).toContain(`ARG ${ENV.models}=${MODEL_IDS.join(',')}\n`);
   expect(dockerfile).toContain('node build/cli/main.js export $models --out onnx');
+  // Into the same folder onnxruntime keeps the optimised form of each graph.
+  expect(dockerfile).toMatch(
+    new RegExp(`${ENV.onnxCacheDir}=/app/onnx \\\\\n +node build/cli/main.js predict`),
+  );
   expect(final).toContain(`${ENV.onnxCacheDir}=/app/onnx`);
   expect(final).toContain(`${ENV.modelsDir}=/app/served`);
 });

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { OUTPUT_NAME } from '../../catalog';
-import { sha256 } from '../../../files/sha256';
+import { checksumOfFile, sha256 } from '../../../files/sha256';
 import {
   makeFolder,
   MAX_WRITE_MS,
@@ -49,12 +49,13 @@ function pathOf(saved: SavedModel, cacheDir: string, calibrated: CalibratedRange
   return join(cacheDir, `${saved.model}-${version}-${precision}-v${EXPORTER_VERSION}.onnx`);
 }
 
-const checksumFile = (file: string) => `${file}.sha256`;
+/** Path of a graph's checksum. */
+export const checksumFile = (file: string) => `${file}.sha256`;
 
 /** Checksum of a cached graph; undefined if it is missing or damaged, since a damaged one would answer wrongly. */
 function checksumOfIntact(file: string): string | undefined {
   if (!existsSync(file) || !existsSync(checksumFile(file))) return undefined;
-  const sum = sha256(readFileSync(file));
+  const sum = checksumOfFile(file);
   return sum === readFileSync(checksumFile(file), 'utf8').trim() ? sum : undefined;
 }
 

@@ -6,8 +6,10 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { multipliesBytes } from './cpu';
 import { ort } from './runtime';
 
+type Options = InferenceSession.SessionOptions;
+
 /** A session's settings. `npm run bench:session-options` measures what other settings would change. */
-export const sessionOptions = (threads: number): InferenceSession.SessionOptions => ({
+export const sessionOptions = (threads: number): Options => ({
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   executionMode: 'sequential',
@@ -27,9 +29,18 @@ export const sessionOptions = (threads: number): InferenceSession.SessionOptions
  * Opens a graph, given as a file or as bytes.
  *
  * @param threads threads per inference; derive them from the container's CPU limit, never from the host
+ * @param further settings beside this project's
+ * @param entries further entries of onnxruntime's table of session settings
  */
-export async function openSession(graph: string | Uint8Array, threads: number): Promise<InferenceSession> {
-  const options = sessionOptions(threads);
+export async function openSession(
+  graph: string | Uint8Array,
+  threads: number,
+  further: Options = {},
+  entries: Readonly<Record<string, string>> = {},
+): Promise<InferenceSession> {
+  const { extra, ...own } = sessionOptions(threads);
+  const { session, ...others } = extra as { readonly session: object };
+  const options = { ...own, ...further, extra: { ...others, session: { ...session, ...entries } } };
   return typeof graph === 'string'
     ? ort.InferenceSession.create(graph, options)
     : ort.InferenceSession.create(graph, options);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { MODEL_IDS, RESCALE } from '../../../models/catalog';
+import { MODEL_IDS, type ModelId, RESCALE } from '../../../models/catalog';
 import { drawTask } from '../../../models/demo/image-set';
 import type { Precision } from '../../../models/engines/engine';
 import { loadEngine } from '../../../models/engines/load';
@@ -17,21 +17,17 @@ const images = drawTask('transfer', { seed: 99, split: 'test', perClass: 2, side
 /** Exporting and quantizing ResNet101V2 takes most of it. */
 const TIMEOUT_MS = 300_000;
 
+const load = (model: ModelId, precision: Precision) =>
+  loadEngine({
+    ...{ kind: 'onnxruntime', modelDir: join(DEMO_MODELS_DIR, model), threads: 2, onnxCacheDir: folder },
+    precision,
+  });
+
 test.each(MODEL_IDS)(
   'the demo model %s gives at int8 the top class and nearly the probabilities of fp32',
   async (model) => {
     const engines = await Promise.all(
-      (['fp32', 'int8'] as Precision[]).map((precision) =>
-        loadEngine({
-          ...{
-            kind: 'onnxruntime',
-            modelDir: join(DEMO_MODELS_DIR, model),
-            threads: 2,
-            onnxCacheDir: folder,
-          },
-          precision,
-        }),
-      ),
+      (['fp32', 'int8'] as Precision[]).map((precision) => load(model, precision)),
     );
     expect(engines.map(({ precision }) => precision)).toEqual(['fp32', 'int8']);
     let same = 0;
@@ -46,7 +42,12 @@ test.each(MODEL_IDS)(
     expect(same).toBeGreaterThanOrEqual(images.length - 1);
     expect(difference).toBeLessThan(0.02);
     expect(difference).toBeGreaterThan(0); // or else both ran the same graph
-    await Promise.all(engines.map((engine) => engine.dispose()));
+    // The second start opens what the first prepared.
+    const again = await load(model, 'int8');
+    const image = Float32Array.from(images[0]!.pixels, (value) => value * RESCALE);
+    expect(await again.predict(image, 1)).toEqual(await engines[1]!.predict(image, 1));
+    expect(again.graph).toEqual(engines[1]!.graph);
+    await Promise.all([...engines, again].map((engine) => engine.dispose()));
   },
   TIMEOUT_MS,
 );

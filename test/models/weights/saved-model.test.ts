@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { decodeSafetensors, encodeSafetensors } from '../../../models/weights/safetensors';
-import { copyWithoutBase, readSavedModel, writeSavedModel } from '../../../models/weights/saved-model';
+import {
+  copyWithoutBase,
+  readChecksummed,
+  readSavedModel,
+  verifyChecksummed,
+  writeSavedModel,
+} from '../../../models/weights/saved-model';
 import type { Weights } from '../../../models/weights/weights';
 
 const root = mkdtempSync(join(tmpdir(), 'tandem-saved-'));
@@ -45,6 +51,22 @@ test('a copy elsewhere has the same tensors and finds the same base', () => {
   expect(base).toEqual({ ...BASE, file: '../../../bases/base.safetensors.gz' });
   expect(weights).toEqual(readSavedModel(folder).weights);
   expect(readFileSync(join(copy, weights.file))).toEqual(readFileSync(join(folder, weights.file)));
+});
+
+test.each([
+  ['read', readChecksummed],
+  ['only checked', verifyChecksummed],
+] as const)('weights that are %s are refused if they are damaged or missing', (_, use) => {
+  const folder = write('named', false);
+  const { weights } = readSavedModel(folder);
+  const file = join(folder, weights.file);
+  expect(() => use(folder, weights)).not.toThrow();
+  writeFileSync(file, 'other bytes');
+  expect(() => use(folder, weights)).toThrow(`${file} must have SHA-256 ${weights.sha256}, received `);
+  rmSync(file);
+  expect(() => use(folder, weights)).toThrow(
+    `${file} is not there, and ${join(folder, 'model.json')} names it`,
+  );
 });
 
 test.each(['Latency', 'stats', ''])(
