@@ -1,5 +1,6 @@
 /**
- * Compiles models/data/assembly/resize.ts and writes its bytes to models/data/resize-wasm.ts: `npm run build:wasm`.
+ * Compiles models/data/assembly/resize.ts with what it imports and writes its bytes to models/data/jpeg-wasm.ts:
+ * `npm run build:wasm`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,16 +9,15 @@ import { dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '..');
 const SOURCE = 'models/data/assembly/resize.ts';
-const TARGET = join(ROOT, 'models', 'data', 'resize-wasm.ts');
-/** The memory is the decoder's, so that pixels are resized where they were decoded. */
-const OPTIONS = ['-O3', '--runtime', 'stub', '--importMemory', '--enable', 'simd'];
+const TARGET = join(ROOT, 'models', 'data', 'jpeg-wasm.ts');
+const OPTIONS = ['-O3', '--runtime', 'stub', '--enable', 'simd'];
 
-/** Compiles the source; returns the text of models/data/resize-wasm.ts. */
+/** Compiles the source; returns the text of models/data/jpeg-wasm.ts. */
 export function compile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-wasm-'));
   try {
     const compiler = join(dirname(require.resolve('assemblyscript/package.json')), 'bin', 'asc.js');
-    const out = join(folder, 'resize.wasm');
+    const out = join(folder, 'jpeg.wasm');
     const { status, stderr } = spawnSync(process.execPath, [compiler, SOURCE, ...OPTIONS, '-o', out], {
       cwd: ROOT,
       encoding: 'utf8',
@@ -26,7 +26,7 @@ export function compile(): string {
     return `/**
  * ${SOURCE}, compiled: do not edit, run \`npm run build:wasm\`.
  */
-export const RESIZE_WASM_BASE64 =
+export const JPEG_WASM_BASE64 =
   '${readFileSync(out).toString('base64')}';
 `;
   } finally {

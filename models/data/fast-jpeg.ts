@@ -1,62 +1,54 @@
 /**
- * The fast way from a plain JPEG to the input size: libjpeg-turbo and the resize, both in WebAssembly and in one memory.
- * Its bytes are sharp's; sharp decodes everything else. It takes 0.4 of sharp's CPU time for 320 x 240 pixels, most of
- * which libvips needs to set up its pipeline and its threads. WebAssembly has no SIMD for decoding, so that large images
- * are faster with sharp.
+ * The fast way from a plain JPEG to the input size: decoding and resize in WebAssembly with SIMD. Its bytes are sharp's;
+ * sharp decodes everything else.
  */
-import { readFileSync } from 'node:fs';
-
 import { INPUT_SHAPE } from '../catalog';
-import { plainJpegSize } from './plain-jpeg';
-import { type Axis, axisOf, MAX_PAIRS, MAX_SHRINK } from './resize';
-import { RESIZE_WASM_BASE64 } from './resize-wasm';
+import { JPEG_WASM_BASE64 } from './jpeg-wasm';
+import { type ImageSize, type PlainJpeg, readPlainJpeg } from './plain-jpeg';
+import { type Axis, axisOf, MAX_SHRINK, ROWS_TOGETHER } from './resize';
 
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
 const OUT_BYTES = HEIGHT * WIDTH * CHANNELS;
-/** Above this, sharp is as fast. Measured CPU time, Xeon at 2.5 GHz: 1.9 ms, not 4.6, at 320 x 240; 6.7, not 8.9, here. */
-const MAX_PIXELS = 400_000;
-/** A file of so few pixels is smaller, unless it carries something else. */
+/** From this factor on along both directions, sharp lets libjpeg decode at half the size; from the next on at less. */
+const HALF_FROM = 4;
+const QUARTER_FROM = 8;
+/** Room for the file: `MAX_FILE_BYTES` of the WebAssembly. */
 const MAX_FILE_BYTES = 1024 * 1024;
-/** The kernel reads and writes vectors, which may end beyond the data. */
-const VECTOR_BYTES = 16;
-/** TurboJPEG's constants. */
-const FORMAT_RGB = 0;
-const FLAG_ACCURATE_DCT = 4096;
+/** Stands after the file, so that the decoder stops there. */
+const END_OF_IMAGE = [0xff, 0xd9];
 /** Axes of recent image sizes. */
 const MAX_AXES = 64;
 
-interface Decoder {
+/** Parts of the memory that are filled or read here. */
+type Part = 'file' | 'rowTable' | 'rowWeights' | 'columnTable' | 'columnWeights' | 'bytes' | 'floats';
+
+/** What the WebAssembly exports. */
+interface Decoder extends Readonly<Record<`${Part}At`, () => number>> {
   readonly memory: { readonly buffer: ArrayBuffer };
-  malloc(bytes: number): number;
-  free(pointer: number): void;
-  tjInitDecompress(): number;
-  tjDecompress2(...parameters: number[]): number;
+  setTable(number: number, offset: number): number;
+  setComponent(component: number, steps: number, dc: number, ac: number): void;
+  startImage(
+    ...parameters: [width: number, height: number, across: number, down: number, scan: number, isHalf: number]
+  ): void;
+  decode(
+    ...parameters: [
+      rowPairs: number,
+      rowBlock: number,
+      columnPairs: number,
+      columnBlock: number,
+      margin: number,
+      end: number,
+    ]
+  ): number;
+  toFloats(): void;
 }
 
-interface Kernel {
-  resize(...parameters: number[]): void;
-  toFloats(bytes: number, count: number, out: number): void;
-}
-
-/** What each part of the memory holds, and its bytes. */
-const PARTS = {
-  source: MAX_PIXELS * CHANNELS + VECTOR_BYTES,
-  rows: 4 * 2 * MAX_PAIRS * HEIGHT,
-  rowWeights: 2 * 2 * MAX_PAIRS * HEIGHT,
-  columns: 4 * WIDTH,
-  columnWeights: 2 * 2 * MAX_PAIRS * WIDTH,
-  row: (MAX_SHRINK * WIDTH + 4 * MAX_PAIRS) * CHANNELS + VECTOR_BYTES,
-  bytes: OUT_BYTES + VECTOR_BYTES,
-  floats: 4 * OUT_BYTES,
-} as const;
-type Part = keyof typeof PARTS;
-
-/** A decoder with its memory. */
+/** A decoder and views of its memory. */
 interface Machine {
   readonly decoder: Decoder;
-  readonly kernel: Kernel;
-  readonly handle: number;
-  readonly at: Readonly<Record<Part, number>>;
+  readonly file: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly floats: Float32Array;
   /** Size of the image that the tables in the memory are for. */
   tables?: string;
 }
@@ -64,113 +56,97 @@ interface Machine {
 /** TypeScript declares these with the browser's library only. */
 interface WebAssemblyClasses {
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+  readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyClasses }).WebAssembly;
 
-const compiled: { decoder?: object; kernel?: object } = {};
 let machine: Machine | undefined;
 const axes = new Map<string, Axis>();
 
-const unexpected = (): never => {
-  throw new Error('the JPEG cannot be decoded');
-};
-
 function openMachine(): Machine {
-  compiled.decoder ??= new Module(readFileSync(require.resolve('@cwasm/jpeg-turbo/jpeg-turbo.wasm')));
-  compiled.kernel ??= new Module(Buffer.from(RESIZE_WASM_BASE64, 'base64'));
-  const decoder = new Instance(compiled.decoder, {
-    // libjpeg leaves a fatal error by longjmp.
-    env: { setjmp: () => 0, longjmp: unexpected },
-    wasi_snapshot_preview1: {
-      environ_sizes_get: () => 0,
-      environ_get: unexpected,
-      proc_exit: unexpected,
-      fd_close: unexpected,
-      fd_seek: unexpected,
-      fd_write: unexpected,
-    },
-  }).exports as Decoder;
-  const kernel = new Instance(compiled.kernel, { env: { memory: decoder.memory } }).exports as Kernel;
-  const round = (bytes: number) => Math.ceil(bytes / VECTOR_BYTES) * VECTOR_BYTES;
-  const total = Object.values(PARTS).reduce((sum, bytes) => sum + round(bytes), 0);
-  let next = round(decoder.malloc(total + VECTOR_BYTES));
-  const at = Object.fromEntries(
-    Object.entries(PARTS).map(([part, bytes]) => {
-      const pointer = next;
-      next += round(bytes);
-      return [part, pointer];
-    }),
-  ) as Record<Part, number>;
-  return { decoder, kernel, handle: decoder.tjInitDecompress(), at };
+  const module = new Module(Buffer.from(JPEG_WASM_BASE64, 'base64'));
+  const decoder = new Instance(module).exports as Decoder;
+  const { buffer } = decoder.memory;
+  return {
+    decoder,
+    file: new Uint8Array(buffer, decoder.fileAt(), MAX_FILE_BYTES + END_OF_IMAGE.length),
+    bytes: new Uint8Array(buffer, decoder.bytesAt(), OUT_BYTES),
+    floats: new Float32Array(buffer, decoder.floatsAt(), OUT_BYTES),
+  };
 }
 
-function cachedAxis(sourceSize: number, size: number): Axis {
-  const key = `${sourceSize} to ${size}`;
+function cachedAxis(sourceSize: number, size: number, together: number): Axis {
+  const key = `${sourceSize} to ${size} by ${together}`;
   const cached = axes.get(key);
   if (cached !== undefined) return cached;
   if (axes.size === MAX_AXES) axes.clear();
-  const axis = axisOf(sourceSize, size);
+  const axis = axisOf(sourceSize, size, together);
   axes.set(key, axis);
   return axis;
 }
 
 /** Puts the tables of an image size into the memory. */
-function writeTables({ decoder, at }: Machine, rows: Axis, columns: Axis, sourceHeight: number): void {
+function writeTables({ decoder }: Machine, rows: Axis, columns: Axis, sourceHeight: number): void {
   const { buffer } = decoder.memory;
   const points = 2 * rows.pairs;
-  const rowTable = new Uint32Array(buffer, at.rows, points * HEIGHT);
+  const lastRow = Math.ceil(sourceHeight / rows.block) - 1;
+  const rowTable = new Uint32Array(buffer, decoder.rowTableAt(), points * HEIGHT);
   for (let i = 0; i < rowTable.length; i++) {
     const row = rows.first[Math.floor(i / points)]! + (i % points) - rows.margin;
-    rowTable[i] = Math.min(Math.max(0, row), sourceHeight - 1);
+    rowTable[i] = Math.min(Math.max(0, row), lastRow);
   }
-  new Int16Array(buffer, at.rowWeights, rows.weights.length).set(rows.weights);
-  new Uint32Array(buffer, at.columns, columns.first.length).set(columns.first);
-  new Int16Array(buffer, at.columnWeights, columns.weights.length).set(columns.weights);
+  new Int16Array(buffer, decoder.rowWeightsAt(), rows.weights.length).set(rows.weights);
+  new Uint32Array(buffer, decoder.columnTableAt(), columns.first.length).set(columns.first);
+  new Int16Array(buffer, decoder.columnWeightsAt(), columns.weights.length).set(columns.weights);
 }
 
-/** Decodes and resizes to `bytes` of the memory; false if the decoder finds anything wrong. */
-function decode(open: Machine, image: Buffer, width: number, height: number): boolean {
-  const { decoder, kernel, handle, at } = open;
-  const file = decoder.malloc(image.length);
-  new Uint8Array(decoder.memory.buffer, file, image.length).set(image);
-  const target = [at.source, width, width * CHANNELS, height];
-  const status = decoder.tjDecompress2(handle, file, image.length, ...target, FORMAT_RGB, FLAG_ACCURATE_DCT);
-  decoder.free(file);
-  if (status !== 0) return false;
-  const [rows, columns] = [cachedAxis(height, HEIGHT), cachedAxis(width, WIDTH)];
-  const tables = `${width}x${height}`;
-  if (open.tables !== tables) writeTables(open, rows, columns, height);
+/** Decodes and resizes to the memory; false if the decoder finds anything wrong. */
+function decode(open: Machine, image: Buffer, jpeg: PlainJpeg, scaled: ImageSize): boolean {
+  const { decoder, file } = open;
+  file.set(image);
+  file.set(END_OF_IMAGE, image.length);
+  for (const [number, offset] of jpeg.tables.entries())
+    if (offset !== undefined && decoder.setTable(number, offset) === 0) return false;
+  jpeg.components.forEach(({ steps, dc, ac }, i) => decoder.setComponent(i, steps, dc, ac));
+  const rows = cachedAxis(scaled.height, HEIGHT, ROWS_TOGETHER);
+  const columns = cachedAxis(scaled.width, WIDTH, WIDTH);
+  const tables = `${scaled.width}x${scaled.height}`;
+  if (open.tables !== tables) writeTables(open, rows, columns, scaled.height);
   open.tables = tables;
-  kernel.resize(
-    ...[at.source, width, at.rows, at.rowWeights, rows.pairs],
-    ...[at.columns, at.columnWeights, columns.pairs, at.row, columns.margin, at.bytes, WIDTH, HEIGHT],
+  const { width, height, across, down, scan } = jpeg;
+  decoder.startImage(width, height, across, down, scan, Number(scaled.width !== width));
+  const sound = decoder.decode(
+    ...([rows.pairs, rows.block, columns.pairs, columns.block, columns.margin, image.length] as const),
   );
-  return true;
+  return sound !== 0;
 }
 
 const fits = (sourceSize: number, size: number) => sourceSize >= size && sourceSize < MAX_SHRINK * size;
 
+/** The size at which libjpeg decodes an image; undefined if that is not the whole or half of its own. */
+function scaledSize({ width, height }: ImageSize): ImageSize | undefined {
+  const shrink = Math.min(width / WIDTH, height / HEIGHT);
+  if (shrink >= QUARTER_FROM) return undefined;
+  return shrink < HALF_FROM
+    ? { width, height }
+    : { width: Math.floor(width / 2), height: Math.floor(height / 2) };
+}
+
 /** Decodes; undefined if sharp must, which also says what is wrong with an image. */
 function run(image: Buffer, maxPixels: number): Machine | undefined {
   if (image.length > MAX_FILE_BYTES) return undefined;
-  const size = plainJpegSize(image);
-  if (size === undefined || !fits(size.width, WIDTH) || !fits(size.height, HEIGHT)) return undefined;
-  if (size.width * size.height > Math.min(maxPixels, MAX_PIXELS)) return undefined;
+  const jpeg = readPlainJpeg(image);
+  if (jpeg === undefined || jpeg.width * jpeg.height > maxPixels) return undefined;
+  const scaled = scaledSize(jpeg);
+  if (scaled === undefined || !fits(scaled.width, WIDTH) || !fits(scaled.height, HEIGHT)) return undefined;
   const open = (machine ??= openMachine());
-  try {
-    return decode(open, image, size.width, size.height) ? open : undefined;
-  } catch {
-    // A fatal error leaves the decoder's stack and memory as they were then.
-    machine = undefined;
-    return undefined;
-  }
+  return decode(open, image, jpeg, scaled) ? open : undefined;
 }
 
-/** RGB bytes [224, 224, 3], as sharp makes them; undefined if the image is not plain, large, small or damaged. */
+/** RGB bytes [224, 224, 3], as sharp makes them; undefined if the image is not plain, very large, small or damaged. */
 export function fastPixels(image: Buffer, maxPixels: number): Buffer | undefined {
   const open = run(image, maxPixels);
-  return open && Buffer.from(new Uint8Array(open.decoder.memory.buffer, open.at.bytes, OUT_BYTES));
+  return open && Buffer.from(open.bytes);
 }
 
 /**
@@ -180,6 +156,6 @@ export function fastPixels(image: Buffer, maxPixels: number): Buffer | undefined
 export function fastInput(image: Buffer, maxPixels: number): Float32Array | undefined {
   const open = run(image, maxPixels);
   if (open === undefined) return undefined;
-  open.kernel.toFloats(open.at.bytes, OUT_BYTES, open.at.floats);
-  return new Float32Array(open.decoder.memory.buffer, open.at.floats, OUT_BYTES);
+  open.decoder.toFloats();
+  return open.floats;
 }

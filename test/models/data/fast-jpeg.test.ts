@@ -8,8 +8,9 @@ import { decodeImage, decodeInPlace, decodePixels, RESIZE } from '../../../model
 import { fastPixels } from '../../../models/data/fast-jpeg';
 import { DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
 import { seededRandom } from '../../../statistics/seeded-random';
+import { randomJpeg } from './random-jpeg';
 
-const MAX_PIXELS = 1_000_000;
+const MAX_PIXELS = 4_000_000;
 /** Where the compiler fuses multiplications and additions, a weight may come out 1/4096 lower. */
 const MAX_LEVELS = process.arch === 'x64' ? 0 : 1;
 const SAMPLE = readFileSync(join(DEMO_MODELS_DIR, 'samples', 'crosses.jpg'));
@@ -25,6 +26,12 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
 const largestDifference = (one: Buffer, other: Buffer) =>
   one.reduce((most, level, i) => Math.max(most, Math.abs(level - other[i]!)), 0);
 
+function expectSharpsBytes(fast: Buffer | undefined, slow: Buffer): void {
+  expect(fast).toHaveLength(slow.length);
+  if (MAX_LEVELS === 0) expect(fast!.equals(slow)).toBe(true);
+  else expect(largestDifference(fast!, slow)).toBeLessThanOrEqual(MAX_LEVELS);
+}
+
 const random = seededRandom(1, 'sizes');
 const someSize = () => 224 + Math.floor(random.uniform() * 400);
 const SIZES = [
@@ -36,8 +43,14 @@ const SIZES = [
     [895, 300],
     [224, 895],
     [336, 560],
+    // libvips averages two columns first, or two rows.
+    [1152, 864],
+    [300, 961],
+    // libjpeg decodes at half the size, and then both.
+    [1201, 901],
+    [1793, 901],
   ],
-  ...Array.from({ length: 12 }, () => [someSize(), someSize()]),
+  ...Array.from({ length: 6 }, () => [someSize(), someSize()]),
 ] as [number, number][];
 
 test.each(SIZES)(
@@ -45,14 +58,20 @@ test.each(SIZES)(
   async (width, height) => {
     for (const chromaSubsampling of ['4:2:0', '4:4:4']) {
       const image = await sized(width, height).jpeg({ quality: 90, chromaSubsampling }).toBuffer();
-      const fast = fastPixels(image, MAX_PIXELS)!;
-      const slow = await bySharp(image);
-      expect(fast).toHaveLength(slow.length);
-      if (MAX_LEVELS === 0) expect(fast.equals(slow)).toBe(true);
-      else expect(largestDifference(fast, slow)).toBeLessThanOrEqual(MAX_LEVELS);
+      expectSharpsBytes(fastPixels(image, MAX_PIXELS), await bySharp(image));
     }
   },
 );
+
+test.each([
+  [1, 1, 300, 250],
+  [2, 1, 301, 250],
+  [2, 2, 301, 251],
+  [2, 1, 901, 897],
+])('so does one of %i x %i blocks of luma for one of chroma', async (across, down, width, height) => {
+  const image = randomJpeg({ width, height, across, down });
+  expectSharpsBytes(fastPixels(image, MAX_PIXELS), await bySharp(image));
+});
 
 test('training’s bytes, times the rescale, are serving’s values', async () => {
   const image = await sized(320, 240).jpeg().toBuffer();
@@ -84,12 +103,20 @@ test.each<[string, (image: sharp.Sharp) => sharp.Sharp]>([
   ['CMYK', (image) => image.toColourspace('cmyk').jpeg()],
   ['turned', (image) => image.withMetadata({ orientation: 6 }).jpeg()],
   ['in Display P3', (image) => image.withIccProfile('p3').jpeg()],
-  ['larger than sharp is slower for', (image) => image.resize(800, 600, { fit: 'fill' }).jpeg()],
+  ['so large that libjpeg decodes a quarter', (image) => image.resize(1792, 1792, { fit: 'fill' }).jpeg()],
   ['narrower than the input', (image) => image.resize(200, 300, { fit: 'fill' }).jpeg()],
-  ['so wide that libvips averages blocks first', (image) => image.resize(900, 300, { fit: 'fill' }).jpeg()],
+  ['so wide that libvips averages three columns', (image) => image.resize(1344, 300, { fit: 'fill' }).jpeg()],
   ['not a JPEG', (image) => image.png()],
 ])('an image that is %s is left to sharp', async (_what, change) => {
   expect(fastPixels(await change(sized(320, 240)).toBuffer(), MAX_PIXELS)).toBeUndefined();
+});
+
+test('an image with restarts is left to sharp', () => {
+  const image = randomJpeg({ width: 320, height: 240, across: 2, down: 2 });
+  const interval = (units: number) =>
+    Buffer.concat([image.subarray(0, 2), Buffer.from([0xff, 0xdd, 0, 4, 0, units]), image.subarray(2)]);
+  expect(fastPixels(interval(0), MAX_PIXELS)).toBeDefined();
+  expect(fastPixels(interval(1), MAX_PIXELS)).toBeUndefined();
 });
 
 test('an image of more pixels than allowed is left to sharp', async () => {
