@@ -78,6 +78,15 @@ export const HPA_BEHAVIOR: k8s.HorizontalPodAutoscalerBehaviorV2 = {
   },
 };
 
+/**
+ * How far above its target the use may be before an autoscaler without a tolerance of its own adds a pod, percent of the
+ * target.
+ *
+ * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/,
+ *   --horizontal-pod-autoscaler-tolerance
+ */
+export const DEFAULT_HPA_TOLERANCE_PERCENT = 10;
+
 /** What the _restricted_ Pod Security Standard asks of a container, and a read-only root file system. */
 export const CONTAINER_SECURITY_CONTEXT: k8s.SecurityContext = {
   allowPrivilegeEscalation: false,

@@ -19,6 +19,11 @@ export type UserIds = (typeof USER_IDS)[number];
 export const HPA_MEASURES = ['pod', 'container'] as const;
 export type HpaMeasure = (typeof HPA_MEASURES)[number];
 
+/** The two directions in which an autoscaler changes the number of pods. */
+export const HPA_DIRECTIONS = ['scaleUp', 'scaleDown'] as const;
+/** How far the measured use may be from its target before an autoscaler acts, percent of the target. */
+export type HpaTolerancePercent = Readonly<Partial<Record<(typeof HPA_DIRECTIONS)[number], number>>>;
+
 /** Number of pods: fixed, or decided by a HorizontalPodAutoscaler. */
 export type Scaling =
   | { readonly kind: 'fixed'; readonly replicas: number }
@@ -86,6 +91,8 @@ export interface InferenceServiceProps extends Exposure {
   readonly ephemeralStorage?: string;
   /** Whose CPU the autoscaler measures; `container` is a sidecar's remedy, from Kubernetes 1.30 on. @default 'pod' */
   readonly hpaMeasures?: HpaMeasure;
+  /** From Kubernetes 1.35 on. @default none: that of the cluster, 10 % unless its administrator changed it */
+  readonly hpaTolerancePercent?: HpaTolerancePercent;
   /** Where the figures come from; becomes annotations. @default none */
   readonly figures?: { readonly basis: string; readonly source: string };
 }

@@ -5,6 +5,7 @@
 import { ENV, HTTP_PORT } from '../service/contract';
 import { TEMPORARY_FILES } from './deployment-defaults';
 import type { Exposure } from './exposure';
+import { HPA_DIRECTIONS } from './inference-service-props';
 import { parseMemoryBytes } from './quantity';
 
 type Pairs = Readonly<Record<string, string>>;
@@ -105,6 +106,21 @@ export function checkEphemeralStorage(label: string, text: string): void {
   throw new Error(
     `${label} must be a quantity of at least ${size}, which the pod may write to ${mountPath}, such as 256Mi, received ${text}`,
   );
+}
+
+const isDirection = (text: string) => HPA_DIRECTIONS.some((each) => each === text);
+
+/** Refuses tolerances of another direction, and those that Kubernetes would round or that stop the autoscaler. */
+export function checkHpaTolerance(label: string, percents: Readonly<Record<string, number>>): void {
+  for (const [direction, percent] of Object.entries(percents)) {
+    if (!isDirection(direction))
+      throw new Error(`${label} must hold ${HPA_DIRECTIONS.join(' and ')} only, received ${direction}`);
+    const isTenth = Math.abs(10 * percent - Math.round(10 * percent)) < 1e-9;
+    if (!isTenth || percent < 0 || percent >= 100)
+      throw new Error(
+        `${label}: ${direction} must be a percentage from 0 to 99.9 with at most one decimal, received ${percent}`,
+      );
+  }
 }
 
 /**

@@ -39,6 +39,8 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
     'request and limit of the disk that a pod may use for temporary files and logs, such as `256Mi`',
   hpaMeasures:
     '`pod`: the autoscaler measures every container, and stops if a sidecar requests no CPU; `container`: it measures the serving container only (Kubernetes 1.30)',
+  hpaTolerancePercent:
+    'how far the use may be from its target before the autoscaler acts, percent of the target, such as `scaleUp=5,scaleDown=20` (Kubernetes 1.35)',
   domain:
     'domain of an Ingress for each Service, whose host is the Service’s name and this domain; with `--route` only the route has one',
   gateway: 'Gateway, as `name` or `namespace/name`, of an HTTPRoute, which then replaces the Ingress',

@@ -1,6 +1,7 @@
 /**
  * Refuses, at synth time, what Kubernetes would refuse or would accept and never run.
  */
+import { DEFAULT_HPA_TOLERANCE_PERCENT } from './deployment-defaults';
 import {
   HPA_MEASURES,
   type InferenceServiceProps,
@@ -15,6 +16,7 @@ import {
   checkEnv,
   checkEphemeralStorage,
   checkExposure,
+  checkHpaTolerance,
   checkLabels,
   checkMetricsPort,
   checkPodLabels,
@@ -78,15 +80,12 @@ function checkResources(name: string, { requests, limits }: Resources): void {
   }
 }
 
-/**
- * How far above its target CPU utilization may be before the autoscaler adds a pod, percent of the target.
- *
- * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/,
- *   --horizontal-pod-autoscaler-tolerance
- */
-const HPA_TOLERANCE_PERCENT = 10;
-
-function checkTarget(name: string, { requests, limits }: Resources, targetCpuPercent: number): void {
+function checkTarget(
+  name: string,
+  { requests, limits }: Resources,
+  targetCpuPercent: number,
+  tolerancePercent = DEFAULT_HPA_TOLERANCE_PERCENT,
+): void {
   const requestMillis = parseCpuMillis(requests.cpu);
   if (requestMillis === 0) {
     throw new Error(
@@ -94,7 +93,7 @@ function checkTarget(name: string, { requests, limits }: Resources, targetCpuPer
     );
   }
   const usablePercent = (100 * parseCpuMillis(limits.cpu)) / requestMillis;
-  const toleratedPercent = ((100 + HPA_TOLERANCE_PERCENT) * targetCpuPercent) / 100;
+  const toleratedPercent = ((100 + tolerancePercent) * targetCpuPercent) / 100;
   if (usablePercent <= toleratedPercent) {
     throw new Error(
       `${name}: limits.cpu must be above ${toleratedPercent} % of requests.cpu, or no pod is ever added at ` +
@@ -177,6 +176,7 @@ function checkOptions(props: InferenceServiceProps): void {
   checkExposure((field) => field, props);
   checkOneOf('userIds', USER_IDS, props.userIds);
   checkOneOf('hpaMeasures', HPA_MEASURES, props.hpaMeasures);
+  checkHpaTolerance('hpaTolerancePercent', props.hpaTolerancePercent ?? {});
   if (metricsScrape === undefined || metricsScrape === 'none') return;
   if (!METRICS_SCRAPES.includes(metricsScrape)) {
     throw new Error(`metricsScrape must be one of ${METRICS_SCRAPES.join(', ')}, received ${metricsScrape}`);
@@ -199,7 +199,8 @@ export function checkProps(props: InferenceServiceProps & { readonly name: strin
   checkTexts(props);
   checkScaling(name, scaling);
   checkResources(name, resources);
-  if (scaling.kind === 'hpa') checkTarget(name, resources, scaling.targetCpuPercent);
+  if (scaling.kind === 'hpa')
+    checkTarget(name, resources, scaling.targetCpuPercent, props.hpaTolerancePercent?.scaleUp);
   if (serviceType !== undefined && !SERVICE_TYPES.includes(serviceType)) {
     throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);
   }

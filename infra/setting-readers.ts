@@ -64,3 +64,37 @@ export function readPairs({ from, value }: Setting): Readonly<Record<string, str
   if (!Object.values(value).every((each) => typeof each === 'string')) throw refused();
   return value as Readonly<Record<string, string>>;
 }
+
+/** Reads pairs whose values are numbers: `a=1,b=2` from a variable, a map of numbers from the context. */
+export function readNumbers({ from, value }: Setting): Readonly<Record<string, number>> {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const pairs = isMap ? value : readPairs({ from, value });
+  return Object.fromEntries(
+    Object.entries(pairs).map(([key, each]) => [key, readNumber({ from: `${from}: ${key}`, value: each })]),
+  );
+}
+
+/** Reads a value and refuses what a check refuses. */
+export const readChecked =
+  <T>(read: (setting: Setting) => T, check: (label: string, value: T) => void) =>
+  (setting: Setting): T => {
+    const value = read(setting);
+    check(setting.from, value);
+    return value;
+  };
+
+/**
+ * Prefix of Kubernetes' own namespaces.
+ *
+ * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
+ */
+const RESERVED_PREFIX = 'kube-';
+
+/** Reads the name of a namespace that is not Kubernetes' own. */
+export const readNamespace = readChecked(readFormed('namespace'), (label, namespace) => {
+  if (!namespace.startsWith(RESERVED_PREFIX)) return;
+  throw new Error(
+    `${label} must not start with ${RESERVED_PREFIX}, which Kubernetes reserves for its own namespaces: ` +
+      `choose another name, received ${namespace}`,
+  );
+});
