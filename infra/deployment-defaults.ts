@@ -51,6 +51,12 @@ export const TOLERATIONS: readonly k8s.Toleration[] = ['not-ready', 'unreachable
   tolerationSeconds: EVICT_AFTER_SECONDS,
 }));
 
+/**
+ * Labels that a node must have: the container image is one of Linux. The architecture stays out, because a tag does not say
+ * for which one the image behind it was built.
+ */
+export const NODE_SELECTOR = { 'kubernetes.io/os': 'linux' } as const;
+
 /** Remove no pod before its successor is ready. The rollout needs room for one surge pod. */
 export const ROLLING_UPDATE = { maxSurge: 1, maxUnavailable: 0 } as const;
 

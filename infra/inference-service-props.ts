@@ -77,7 +77,7 @@ export interface InferenceServiceProps extends Exposure {
   readonly podAnnotations?: Readonly<Record<string, string>>;
   /** @default none */
   readonly serviceAnnotations?: Readonly<Record<string, string>>;
-  /** Labels that a node must have. @default none */
+  /** Labels that a node must have beside `kubernetes.io/os: linux`. @default none */
   readonly nodeSelector?: Readonly<Record<string, string>>;
   /** Taints that the pods tolerate, beside those of a lost node. @default none */
   readonly tolerations?: readonly k8s.Toleration[];

@@ -29,7 +29,8 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
   podLabels: 'more labels of the pods',
   podAnnotations: 'annotations of the pods, such as `cluster-autoscaler.kubernetes.io/safe-to-evict=true`',
   serviceAnnotations: 'annotations of the Service, such as those of a cloud’s load balancer',
-  nodeSelector: 'labels that a node must have, such as `kubernetes.io/arch=amd64`; `fit` counts them',
+  nodeSelector:
+    'labels that a node must have beside `kubernetes.io/os=linux`, such as `kubernetes.io/arch=amd64`; `fit` counts them',
   tolerations: 'taints that the pods tolerate, beside those of a lost node',
   affinity: 'where the pods prefer or have to run',
   priorityClassName: 'priority class of the pods; `fit` counts it',

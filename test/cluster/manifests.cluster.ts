@@ -68,7 +68,7 @@ test('with every option that needs no operator, the manifests are accepted, and 
     TANDEM_POD_LABELS: 'team=vision',
     TANDEM_POD_ANNOTATIONS: 'cluster-autoscaler.kubernetes.io/safe-to-evict=true',
     TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
-    TANDEM_NODE_SELECTOR: 'kubernetes.io/os=linux',
+    TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=amd64',
     TANDEM_PRIORITY_CLASS: 'system-cluster-critical',
   });
   const file = join(out, 'latency-hpa.k8s.yaml');

@@ -108,12 +108,16 @@ test('where the pods may run is taken over, and the tolerations of a lost node s
     }),
   );
   expect(spec).toMatchObject({
-    nodeSelector: { 'kubernetes.io/arch': 'amd64' },
+    nodeSelector: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
     affinity,
     priorityClassName: 'high',
   });
   expect(spec.tolerations).toHaveLength(3);
   expect(spec.tolerations).toContainEqual(toleration);
+});
+
+test('without a node selector the pods ask for Linux and for no architecture, which a tag does not tell', () => {
+  expect(podOf(synth({})).spec.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
 });
 
 test('user and group ids are left out where the cluster assigns them, and the rest of the standard stays', () => {
