@@ -1,8 +1,18 @@
 /** The manifests on a real API server and scheduler, one variant at a time. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+
+import { parseAllDocuments } from 'yaml';
 
 import type { Basis } from '../../infra/allocation';
 import { CLUSTER } from '../../infra/cluster';
@@ -18,6 +28,9 @@ import { NAMESPACE, podsOf, removeAll, setNodes, settled } from '../../bench/lab
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();
+const ROOT = join(__dirname, '../..');
+const DIST = join(ROOT, 'dist');
+const DEPLOYING = join(ROOT, 'docs/deploying.md');
 const folder = mkdtempSync(join(tmpdir(), 'tandem-manifests-'));
 const filesOf = (basis: Basis) => join(folder, basis);
 const apply = (basis: Basis, name: string) =>
@@ -77,6 +90,25 @@ test('with every option that needs no operator, the manifests are accepted, and 
   const again = (await must(cluster, ['apply', '-f', file])).trim().split('\n');
   expect(again.filter((line) => !line.endsWith(' unchanged') && !ALWAYS_SENT.test(line))).toEqual([]);
 });
+
+test.each(VARIANTS)(
+  'an overlay over dist/ as a base holds what the file of $name holds',
+  async ({ name }) => {
+    const overlay = join(folder, `overlay-${name}`);
+    mkdirSync(overlay);
+    const [, text] = /```yaml\n# kustomization.yaml\n(.+?)```/s.exec(readFileSync(DEPLOYING, 'utf8'))!;
+    const base = relative(realpathSync(overlay), realpathSync(DIST));
+    writeFileSync(
+      join(overlay, 'kustomization.yaml'),
+      text!.replace('../tandem/dist', base).replaceAll('latency-hpa', name),
+    );
+    const built = parseAllDocuments(await must(cluster, ['kustomize', overlay])).map((each) => each.toJS());
+    const file = parseAllDocuments(readFileSync(join(DIST, `${name}.k8s.yaml`), 'utf8'));
+    const byKind = (objects: { kind: string }[]) =>
+      Object.fromEntries(objects.map((object) => [object.kind, object]));
+    expect(byKind(built)).toEqual(byKind(file.map((each) => each.toJS())));
+  },
+);
 
 test('a prune by a label of the variants removes a variant and not the namespace', async () => {
   await apply('container', 'accuracy-single-pod');
@@ -295,7 +327,7 @@ test.each(['container', 'node'] as const)(
 test('dist/ holds what synth writes on the container basis, without routes', () => {
   const routes = readdirSync(filesOf('container')).filter((name) => name.startsWith('route-'));
   expect(routes).toHaveLength(2);
-  expect(readdirSync(join(__dirname, '../../dist'))).toEqual(
+  expect(readdirSync(DIST)).toEqual(
     readdirSync(filesOf('container')).filter((name) => !routes.includes(name)),
   );
 });
