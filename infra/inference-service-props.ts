@@ -24,16 +24,23 @@ export const HPA_DIRECTIONS = ['scaleUp', 'scaleDown'] as const;
 /** How far the measured use may be from its target before an autoscaler acts, percent of the target. */
 export type HpaTolerancePercent = Readonly<Partial<Record<(typeof HPA_DIRECTIONS)[number], number>>>;
 
-/** Number of pods: fixed, or decided by a HorizontalPodAutoscaler. */
-export type Scaling =
-  | { readonly kind: 'fixed'; readonly replicas: number }
-  | {
-      readonly kind: 'hpa';
-      readonly minReplicas: number;
-      readonly maxReplicas: number;
-      /** Target of the average CPU utilization, percent of the CPU request. */
-      readonly targetCpuPercent: number;
-    };
+/** Who decides the number of pods: a HorizontalPodAutoscaler, or one that KEDA makes of a ScaledObject. */
+export const AUTOSCALERS = ['hpa', 'keda'] as const;
+export type Autoscaler = (typeof AUTOSCALERS)[number];
+
+/** What an autoscaler of either kind keeps to. */
+interface Autoscaling<Kind extends Autoscaler> {
+  readonly kind: Kind;
+  /** At least 1: no CPU and no queue tells when the first pod is needed. */
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Target of the average CPU utilization, percent of the CPU request. */
+  readonly targetCpuPercent: number;
+}
+export type Autoscaled = Autoscaling<'hpa'> | Autoscaling<'keda'>;
+
+/** Number of pods: fixed, or decided by an autoscaler. */
+export type Scaling = { readonly kind: 'fixed'; readonly replicas: number } | Autoscaled;
 
 /** CPU and memory, as Kubernetes quantities. */
 export interface Amounts {
@@ -93,6 +100,14 @@ export interface InferenceServiceProps extends Exposure {
   readonly hpaMeasures?: HpaMeasure;
   /** From Kubernetes 1.35 on. @default none: that of the cluster, 10 % unless its administrator changed it */
   readonly hpaTolerancePercent?: HpaTolerancePercent;
+  /**
+   * Target of the mean wait in the queue, milliseconds. The autoscaler keeps to the larger of the numbers of pods that this
+   * and the CPU ask for. An `hpa` reads the metric `inference_queue_wait_seconds` from the custom metrics API, which
+   * prometheus-adapter offers. @default none: the CPU alone
+   */
+  readonly queueWaitTargetMs?: number;
+  /** URL of Prometheus, where KEDA reads the wait in the queue. @default none */
+  readonly prometheusUrl?: string;
   /** Where the figures come from; becomes annotations. @default none */
   readonly figures?: { readonly basis: string; readonly source: string };
 }

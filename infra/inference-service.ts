@@ -125,7 +125,7 @@ export class InferenceService extends Construct {
         },
       });
     }
-    if (scaling.kind === 'hpa') autoscale(this, metadata, scaling, props);
+    if (scaling.kind !== 'fixed') autoscale(this, metadata, scaling, props);
   }
 }
 

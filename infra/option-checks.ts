@@ -2,10 +2,10 @@
  * Refuses options of the pods and Services that Kubernetes would refuse, or that would undo what the construct sets. Pure
  * functions.
  */
-import { ENV, HTTP_PORT } from '../service/contract';
+import { ENV, HTTP_PORT, REQUEST_TIMEOUT_MS } from '../service/contract';
 import { TEMPORARY_FILES } from './deployment-defaults';
 import type { Exposure } from './exposure';
-import { HPA_DIRECTIONS } from './inference-service-props';
+import { HPA_DIRECTIONS, type InferenceServiceProps, type Scaling } from './inference-service-props';
 import { parseMemoryBytes } from './quantity';
 
 type Pairs = Readonly<Record<string, string>>;
@@ -121,6 +121,41 @@ export function checkHpaTolerance(label: string, percents: Readonly<Record<strin
         `${label}: ${direction} must be a percentage from 0 to 99.9 with at most one decimal, received ${percent}`,
       );
   }
+}
+
+/** Refuses a target that no request could wait for. */
+export function checkQueueWaitTarget(label: string, targetMs: number): void {
+  if (Number.isInteger(targetMs) && targetMs >= 1 && targetMs <= REQUEST_TIMEOUT_MS) return;
+  throw new Error(
+    `${label} must be a whole number of milliseconds from 1 to ${REQUEST_TIMEOUT_MS}, after which a request ends, ` +
+      `received ${targetMs}`,
+  );
+}
+
+/**
+ * Refuses a target of the wait in the queue that the autoscaler could not read, and a Prometheus that it would not ask.
+ *
+ * @param labelOf as in {@link checkExposure}
+ */
+export function checkQueueWait(
+  labelOf: (name: 'queueWaitTargetMs' | 'prometheusUrl') => string,
+  kind: Scaling['kind'],
+  { queueWaitTargetMs, prometheusUrl }: Pick<InferenceServiceProps, 'queueWaitTargetMs' | 'prometheusUrl'>,
+): void {
+  if (queueWaitTargetMs !== undefined) checkQueueWaitTarget(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
+  if (kind === 'fixed') return;
+  if (kind === 'keda' && queueWaitTargetMs !== undefined && prometheusUrl === undefined)
+    throw new Error(
+      `${labelOf('queueWaitTargetMs')} needs ${labelOf('prometheusUrl')}, where KEDA reads the wait: set it too`,
+    );
+  if (kind === 'hpa' && prometheusUrl !== undefined)
+    throw new Error(
+      `${labelOf('prometheusUrl')} is for KEDA, and a HorizontalPodAutoscaler does not ask it: leave it out`,
+    );
+  if (queueWaitTargetMs === undefined && prometheusUrl !== undefined)
+    throw new Error(
+      `${labelOf('prometheusUrl')} needs ${labelOf('queueWaitTargetMs')}, the target of the wait: set it too`,
+    );
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 import { DEFAULT_HPA_TOLERANCE_PERCENT } from './deployment-defaults';
 import {
+  AUTOSCALERS,
   HPA_MEASURES,
   type InferenceServiceProps,
   METRICS_SCRAPES,
@@ -20,6 +21,7 @@ import {
   checkLabels,
   checkMetricsPort,
   checkPodLabels,
+  checkQueueWait,
 } from './option-checks';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import { checkText, shown, TEXT_FIELDS, type TextField } from './text-forms';
@@ -129,7 +131,7 @@ const QUANTITIES = ['requests', 'limits'].flatMap((kind) =>
   ['cpu', 'memory'].map((resource) => ['resources', kind, resource]),
 );
 
-const SCALING_KINDS: readonly unknown[] = ['fixed', 'hpa'] satisfies Scaling['kind'][];
+const SCALING_KINDS: readonly unknown[] = ['fixed', ...AUTOSCALERS] satisfies Scaling['kind'][];
 
 /**
  * Refuses props that lack what every service needs. The compiler sees to it in TypeScript; JavaScript has no other check.
@@ -177,6 +179,7 @@ function checkOptions(props: InferenceServiceProps): void {
   checkOneOf('userIds', USER_IDS, props.userIds);
   checkOneOf('hpaMeasures', HPA_MEASURES, props.hpaMeasures);
   checkHpaTolerance('hpaTolerancePercent', props.hpaTolerancePercent ?? {});
+  checkQueueWait((field) => field, props.scaling.kind, props);
   if (metricsScrape === undefined || metricsScrape === 'none') return;
   if (!METRICS_SCRAPES.includes(metricsScrape)) {
     throw new Error(`metricsScrape must be one of ${METRICS_SCRAPES.join(', ')}, received ${metricsScrape}`);
@@ -199,7 +202,7 @@ export function checkProps(props: InferenceServiceProps & { readonly name: strin
   checkTexts(props);
   checkScaling(name, scaling);
   checkResources(name, resources);
-  if (scaling.kind === 'hpa')
+  if (scaling.kind !== 'fixed')
     checkTarget(name, resources, scaling.targetCpuPercent, props.hpaTolerancePercent?.scaleUp);
   if (serviceType !== undefined && !SERVICE_TYPES.includes(serviceType)) {
     throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);

@@ -9,6 +9,8 @@ import { IMAGE, SERVICE_NAME } from '../service/contract';
 import { type Basis, BASES } from './allocation';
 import type { Exposure } from './exposure';
 import {
+  type Autoscaler,
+  AUTOSCALERS,
   HPA_MEASURES,
   type InferenceServiceProps,
   METRICS_SCRAPES,
@@ -25,6 +27,8 @@ import {
   checkLabels,
   checkMetricsPort,
   checkPodLabels,
+  checkQueueWait,
+  checkQueueWaitTarget,
 } from './option-checks';
 import {
   readChecked,
@@ -55,6 +59,8 @@ type OptionalProps = Pick<
   | 'ephemeralStorage'
   | 'hpaMeasures'
   | 'hpaTolerancePercent'
+  | 'queueWaitTargetMs'
+  | 'prometheusUrl'
   | keyof Exposure
 >;
 
@@ -69,6 +75,8 @@ export interface Settings extends OptionalProps {
   readonly serviceType: ServiceType;
   /** `container`: the figures as printed; `node`: each pod's share of them, without the system's pods. */
   readonly basis: Basis;
+  /** What the autoscaler of the HPA variants is. */
+  readonly autoscaler: Autoscaler;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -77,6 +85,7 @@ export const DEFAULT_SETTINGS: Settings = {
   image: IMAGE,
   serviceType: 'ClusterIP',
   basis: 'container',
+  autoscaler: 'hpa',
 };
 
 /** The environment variable of each setting. Its key in the context is the setting's name. */
@@ -87,6 +96,7 @@ export const SETTING_VARIABLES = {
   imagePullSecret: 'TANDEM_IMAGE_PULL_SECRET',
   serviceType: 'TANDEM_SERVICE_TYPE',
   basis: 'TANDEM_BASIS',
+  autoscaler: 'TANDEM_AUTOSCALER',
   env: 'TANDEM_ENV',
   apiKeySecret: 'TANDEM_API_KEY_SECRET',
   metricsPort: 'TANDEM_METRICS_PORT',
@@ -100,6 +110,8 @@ export const SETTING_VARIABLES = {
   ephemeralStorage: 'TANDEM_EPHEMERAL_STORAGE',
   hpaMeasures: 'TANDEM_HPA_MEASURES',
   hpaTolerancePercent: 'TANDEM_HPA_TOLERANCE_PERCENT',
+  queueWaitTargetMs: 'TANDEM_QUEUE_WAIT_TARGET_MS',
+  prometheusUrl: 'TANDEM_PROMETHEUS_URL',
   domain: 'TANDEM_DOMAIN',
   gateway: 'TANDEM_GATEWAY',
   ingressClass: 'TANDEM_INGRESS_CLASS',
@@ -157,6 +169,7 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
   imagePullSecret: readFormed('imagePullSecret'),
   serviceType: readOneOf(SERVICE_TYPES),
   basis: readOneOf(BASES),
+  autoscaler: readOneOf(AUTOSCALERS),
   env: readChecked(readPairs, checkEnv),
   apiKeySecret: readFormed('apiKeySecret'),
   metricsPort: readChecked(readNumber, checkMetricsPort),
@@ -170,6 +183,8 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
   ephemeralStorage: readChecked(readText, checkEphemeralStorage),
   hpaMeasures: readOneOf(HPA_MEASURES),
   hpaTolerancePercent: readChecked(readNumbers, checkHpaTolerance),
+  queueWaitTargetMs: readChecked(readNumber, checkQueueWaitTarget),
+  prometheusUrl: readFormed('prometheusUrl'),
   domain: readFormed('domain'),
   gateway: readFormed('gateway'),
   ingressClass: readFormed('ingressClass'),
@@ -197,6 +212,7 @@ export function readSettings(environment: Environment, context: Context): Settin
     }),
   ) as Partial<Settings>;
   checkExposure((name) => settingOf(name).from, read);
+  checkQueueWait((name) => settingOf(name).from, read.autoscaler ?? DEFAULT_SETTINGS.autoscaler, read);
   const { namespace = DEFAULT_SETTINGS.namespace } = read;
   const createNamespace = read.createNamespace ?? namespace === DEFAULT_SETTINGS.namespace;
   if (createNamespace && namespace === SHARED_NAMESPACE) {
