@@ -108,6 +108,12 @@ export interface InferenceServiceProps extends Exposure {
   readonly queueWaitTargetMs?: number;
   /** URL of Prometheus, where KEDA reads the wait in the queue. @default none */
   readonly prometheusUrl?: string;
+  /** Whom the NetworkPolicy lets call the port of the service. @default everyone */
+  readonly callers?: readonly k8s.NetworkPolicyPeer[];
+  /** Whom it lets call the port of the metrics, if they have their own. @default everyone */
+  readonly metricsCallers?: readonly k8s.NetworkPolicyPeer[];
+  /** Whom the pods may call. @default no one: the service calls no one */
+  readonly egress?: readonly k8s.NetworkPolicyEgressRule[];
   /** Where the figures come from; becomes annotations. @default none */
   readonly figures?: { readonly basis: string; readonly source: string };
 }

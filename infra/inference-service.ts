@@ -14,8 +14,9 @@ import { ROLLING_UPDATE } from './deployment-defaults';
 import { duplicatesOf } from './duplicates';
 import { expose } from './exposure';
 import type { InferenceServiceProps } from './inference-service-props';
+import { networkPolicy } from './network-policy';
 import { metadataOf } from './object-metadata';
-import { podSpec, PORT_NAMES, portsOf } from './pod-spec';
+import { podSpec, PORT_NAMES } from './pod-spec';
 import { checkPresent, checkProps } from './props-validation';
 import { maxReplicasOf } from './replicas';
 
@@ -96,22 +97,7 @@ export class InferenceService extends Construct {
         },
       },
     });
-    new k8s.KubeNetworkPolicy(this, 'network-policy', {
-      metadata,
-      spec: {
-        podSelector: { matchLabels },
-        // No egress rule: no egress is allowed. An empty list means the same, but every apply would then change the object.
-        policyTypes: ['Ingress', 'Egress'],
-        ingress: [
-          {
-            ports: portsOf(props).map(({ name: port }) => ({
-              port: k8s.IntOrString.fromString(port),
-              protocol: 'TCP',
-            })),
-          },
-        ],
-      },
-    });
+    networkPolicy(this, metadata, matchLabels, props);
     expose(this, metadata, SERVICE_PORT, props);
     if (props.metricsScrape === 'pod-monitor') podMonitor(this, metadata, props);
     if (maxReplicasOf(scaling) > 1) {

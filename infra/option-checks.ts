@@ -158,6 +158,30 @@ export function checkQueueWait(
     );
 }
 
+type Callers = Pick<InferenceServiceProps, 'callers' | 'metricsCallers' | 'metricsPort'>;
+
+/**
+ * Refuses lists of callers that would let everyone in, or that belong to a port that is not there.
+ *
+ * @param labelOf as in {@link checkExposure}
+ */
+export function checkCallers(
+  labelOf: (name: keyof Callers) => string,
+  { metricsPort, ...options }: Callers,
+): void {
+  for (const name of ['callers', 'metricsCallers'] as const) {
+    const peers = options[name];
+    if (peers !== undefined && (peers.length === 0 || peers.some((peer) => Object.keys(peer).length === 0)))
+      throw new Error(
+        `${labelOf(name)} must be peers with a selector or an IP block each: Kubernetes lets everyone in for an empty list`,
+      );
+  }
+  if (options.metricsCallers !== undefined && metricsPort === undefined)
+    throw new Error(
+      `${labelOf('metricsCallers')} needs ${labelOf('metricsPort')}: without it the metrics have the port of the service`,
+    );
+}
+
 /**
  * Refuses options of an Ingress or an HTTPRoute that would do nothing.
  *

@@ -48,6 +48,10 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
     'target of the mean wait in the queue, milliseconds, beside the target of the CPU: [Scale by the queue](#scale-by-the-queue)',
   prometheusUrl:
     'Prometheus, where KEDA reads the wait in the queue, such as `http://prometheus.monitoring:9090`',
+  callers:
+    'who may call the service, as peers of a NetworkPolicy; the variable holds names of namespaces, such as `shop,ingress-nginx`. By default everyone may',
+  metricsCallers: 'the same for `/metrics`, with `metricsPort`, such as `monitoring`',
+  egress: 'whom the pods may call, as rules of a NetworkPolicy. By default no one',
   domain:
     'domain of an Ingress for each Service, whose host is the Service’s name and this domain; with `--route` only the route has one',
   gateway: 'Gateway, as `name` or `namespace/name`, of an HTTPRoute, which then replaces the Ingress',

@@ -14,6 +14,7 @@ import {
 } from './inference-service-props';
 import {
   checkAnnotations,
+  checkCallers,
   checkEnv,
   checkEphemeralStorage,
   checkExposure,
@@ -176,6 +177,7 @@ function checkOptions(props: InferenceServiceProps): void {
   if (props.ephemeralStorage !== undefined) checkEphemeralStorage('ephemeralStorage', props.ephemeralStorage);
   checkAnnotations('ingressAnnotations', props.ingressAnnotations ?? {});
   checkExposure((field) => field, props);
+  checkCallers((field) => field, props);
   checkOneOf('userIds', USER_IDS, props.userIds);
   checkOneOf('hpaMeasures', HPA_MEASURES, props.hpaMeasures);
   checkHpaTolerance('hpaTolerancePercent', props.hpaTolerancePercent ?? {});

@@ -1,6 +1,7 @@
 /**
  * Converts the value of a setting into its type. Every error names where the value came from.
  */
+import type { k8s } from './cdk8s-plus';
 import { checkText, shown, type TextField } from './text-forms';
 
 /** A value that was set, and what to call it in errors: a variable or a key of the context. */
@@ -98,3 +99,17 @@ export const readNamespace = readChecked(readFormed('namespace'), (label, namesp
       `choose another name, received ${namespace}`,
   );
 });
+
+/** Reads names of namespaces, `a,b` from a variable or a list of texts from the context: the pods in them. */
+export function readPodsOfNamespaces({ from, value }: Setting): readonly k8s.NetworkPolicyPeer[] {
+  const names: unknown = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
+  if (!Array.isArray(names) || names.length === 0)
+    throw new Error(
+      `${from} must be names of namespaces, such as shop,ingress-nginx, received ${shown(value)}`,
+    );
+  return names.map((name: unknown) => {
+    checkText(from, 'namespace', name);
+    // Kubernetes sets this label of every namespace to its name.
+    return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } };
+  });
+}

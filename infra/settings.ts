@@ -20,6 +20,7 @@ import {
 } from './inference-service-props';
 import {
   checkAnnotations,
+  checkCallers,
   checkEnv,
   checkEphemeralStorage,
   checkExposure,
@@ -38,6 +39,7 @@ import {
   readNumbers,
   readOneOf,
   readPairs,
+  readPodsOfNamespaces,
   readText,
   type Setting,
 } from './setting-readers';
@@ -61,6 +63,8 @@ type OptionalProps = Pick<
   | 'hpaTolerancePercent'
   | 'queueWaitTargetMs'
   | 'prometheusUrl'
+  | 'callers'
+  | 'metricsCallers'
   | keyof Exposure
 >;
 
@@ -112,6 +116,8 @@ export const SETTING_VARIABLES = {
   hpaTolerancePercent: 'TANDEM_HPA_TOLERANCE_PERCENT',
   queueWaitTargetMs: 'TANDEM_QUEUE_WAIT_TARGET_MS',
   prometheusUrl: 'TANDEM_PROMETHEUS_URL',
+  callers: 'TANDEM_CALLERS',
+  metricsCallers: 'TANDEM_METRICS_CALLERS',
   domain: 'TANDEM_DOMAIN',
   gateway: 'TANDEM_GATEWAY',
   ingressClass: 'TANDEM_INGRESS_CLASS',
@@ -185,6 +191,8 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
   hpaTolerancePercent: readChecked(readNumbers, checkHpaTolerance),
   queueWaitTargetMs: readChecked(readNumber, checkQueueWaitTarget),
   prometheusUrl: readFormed('prometheusUrl'),
+  callers: readPodsOfNamespaces,
+  metricsCallers: readPodsOfNamespaces,
   domain: readFormed('domain'),
   gateway: readFormed('gateway'),
   ingressClass: readFormed('ingressClass'),
@@ -212,6 +220,7 @@ export function readSettings(environment: Environment, context: Context): Settin
     }),
   ) as Partial<Settings>;
   checkExposure((name) => settingOf(name).from, read);
+  checkCallers((name) => settingOf(name).from, read);
   checkQueueWait((name) => settingOf(name).from, read.autoscaler ?? DEFAULT_SETTINGS.autoscaler, read);
   const { namespace = DEFAULT_SETTINGS.namespace } = read;
   const createNamespace = read.createNamespace ?? namespace === DEFAULT_SETTINGS.namespace;

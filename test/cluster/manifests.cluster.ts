@@ -22,7 +22,7 @@ import { readCluster } from '../../infra/read-cluster';
 import { synthesize } from '../../infra/main';
 import { minReplicasOf } from '../../infra/replicas';
 import { VARIANTS } from '../../infra/variants';
-import { kubectl, must } from '../../bench/lab/lab-cluster';
+import { getJson, kubectl, must } from '../../bench/lab/lab-cluster';
 import { until } from '../../bench/lab/poll';
 import { NAMESPACE, podsOf, removeAll, setNodes, settled } from '../../bench/lab/simulated-nodes';
 import { clusterOfTest } from './set-up';
@@ -83,12 +83,27 @@ test('with every option that needs no operator, the manifests are accepted, and 
     TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
     TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=amd64',
     TANDEM_PRIORITY_CLASS: 'system-cluster-critical',
+    TANDEM_USER_IDS: 'cluster',
+    TANDEM_EPHEMERAL_STORAGE: '256Mi',
+    TANDEM_HPA_MEASURES: 'container',
+    TANDEM_HPA_TOLERANCE_PERCENT: 'scaleUp=5,scaleDown=20',
+    TANDEM_QUEUE_WAIT_TARGET_MS: '50',
+    TANDEM_CALLERS: 'shop,ingress-nginx',
+    TANDEM_METRICS_CALLERS: 'monitoring',
+    TANDEM_DOMAIN: 'models.example',
+    TANDEM_INGRESS_CLASS: 'nginx',
+    TANDEM_INGRESS_ANNOTATIONS: 'nginx.ingress.kubernetes.io/proxy-body-size=16m',
+    TANDEM_TLS_SECRET: 'wildcard',
   });
   const file = join(out, 'latency-hpa.k8s.yaml');
   const { stderr, code } = await kubectl(cluster, ['apply', '--validate=strict', '-f', file]);
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   const again = (await must(cluster, ['apply', '-f', file])).trim().split('\n');
   expect(again.filter((line) => !line.endsWith(' unchanged') && !ALWAYS_SENT.test(line))).toEqual([]);
+  const path = `/apis/autoscaling/v2/namespaces/${NAMESPACE}/horizontalpodautoscalers/latency-hpa`;
+  const { behavior } = (await getJson(cluster, path)).spec;
+  expect([behavior.scaleUp.tolerance, behavior.scaleDown.tolerance]).toEqual(['50m', '200m']);
+  await must(cluster, ['delete', '-f', file]);
 });
 
 test.each(VARIANTS)(
