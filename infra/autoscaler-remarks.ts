@@ -3,6 +3,7 @@
  *
  * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
  */
+import { DEFAULT_HPA_TOLERANCE_PERCENT } from './deployment-defaults';
 import type { PodSpec } from './our-pods';
 import type { ObservedContainer } from './pod-resources';
 import { parseCpuMillis } from './quantity';
@@ -25,6 +26,7 @@ export interface AutoscalerObject {
       readonly containerResource?: ResourceMetric;
     }[];
     readonly targetCPUUtilizationPercentage?: number;
+    readonly behavior?: { readonly scaleUp?: { readonly tolerance?: string } };
   };
 }
 
@@ -41,26 +43,28 @@ function utilizations({ spec }: AutoscalerObject): readonly ResourceMetric[] {
   ].filter(({ target }) => target?.averageUtilization !== undefined);
 }
 
-/**
- * How far above its target utilization may be before the autoscaler adds a pod, percent of the target.
- *
- * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/,
- *   --horizontal-pod-autoscaler-tolerance
- */
-const TOLERANCE_PERCENT = 10;
+/** How far above its target the use may be before the autoscaler adds a pod, percent of the target. */
+const tolerancePercentOf = ({ spec }: AutoscalerObject): number => {
+  const tolerance = spec.behavior?.scaleUp?.tolerance;
+  return tolerance === undefined ? DEFAULT_HPA_TOLERANCE_PERCENT : parseCpuMillis(tolerance) / 10;
+};
 
-function neverScales(containers: readonly ObservedContainer[], targetPercent: number): string[] {
+function neverScales(
+  containers: readonly ObservedContainer[],
+  targetPercent: number,
+  tolerancePercent: number,
+): string[] {
   const limits = containers.map(({ resources }) => resources?.limits?.['cpu']);
   if (limits.includes(undefined)) return [];
   const sum = (texts: readonly (string | undefined)[]) =>
     texts.reduce((total, text) => total + parseCpuMillis(text ?? '0'), 0);
   const requestMillis = sum(containers.map(({ resources }) => resources?.requests?.['cpu']));
   const usablePercent = Math.floor((100 * sum(limits)) / requestMillis);
-  return usablePercent * 100 > (100 + TOLERANCE_PERCENT) * targetPercent
+  return usablePercent * 100 > (100 + tolerancePercent) * targetPercent
     ? []
     : [
         `its HPA never adds a pod: the CPU limits allow ${usablePercent} % of the requests, and it waits for more than ` +
-          `${((100 + TOLERANCE_PERCENT) * targetPercent) / 100} %`,
+          `${((100 + tolerancePercent) * targetPercent) / 100} %`,
       ];
 }
 
@@ -89,7 +93,9 @@ export function autoscalerRemarks(
           `its HPA cannot compute the ${name} utilization (FailedGetResourceMetric), since a container requests no ${name}: ${names}`,
         ];
       }
-      return name === 'cpu' ? neverScales(measured, target!.averageUtilization!) : [];
+      return name === 'cpu'
+        ? neverScales(measured, target!.averageUtilization!, tolerancePercentOf(autoscaler))
+        : [];
     }),
   ];
 }

@@ -51,6 +51,12 @@ export const TOLERATIONS: readonly k8s.Toleration[] = ['not-ready', 'unreachable
   tolerationSeconds: EVICT_AFTER_SECONDS,
 }));
 
+/**
+ * Labels that a node must have: the container image is one of Linux. The architecture stays out, because a tag does not say
+ * for which one the image behind it was built.
+ */
+export const NODE_SELECTOR = { 'kubernetes.io/os': 'linux' } as const;
+
 /** Remove no pod before its successor is ready. The rollout needs room for one surge pod. */
 export const ROLLING_UPDATE = { maxSurge: 1, maxUnavailable: 0 } as const;
 
@@ -77,6 +83,15 @@ export const HPA_BEHAVIOR: k8s.HorizontalPodAutoscalerBehaviorV2 = {
     policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
   },
 };
+
+/**
+ * How far above its target the use may be before an autoscaler without a tolerance of its own adds a pod, percent of the
+ * target.
+ *
+ * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/,
+ *   --horizontal-pod-autoscaler-tolerance
+ */
+export const DEFAULT_HPA_TOLERANCE_PERCENT = 10;
 
 /** What the _restricted_ Pod Security Standard asks of a container, and a read-only root file system. */
 export const CONTAINER_SECURITY_CONTEXT: k8s.SecurityContext = {

@@ -5,6 +5,7 @@ import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 
 import { k8s } from './cdk8s-plus';
+import { metadataOf } from './object-metadata';
 
 /** The options of a Service's host name. */
 export interface Exposure {
@@ -68,7 +69,7 @@ function ingress(
 /** @see https://gateway-api.sigs.k8s.io/reference/spec/#httproute */
 function httpRoute(
   scope: Construct,
-  { name, namespace, labels }: k8s.ObjectMeta & { readonly name: string },
+  metadata: k8s.ObjectMeta & { readonly name: string },
   host: string,
   port: number,
   gateway: string,
@@ -77,13 +78,13 @@ function httpRoute(
   new ApiObject(scope, 'http-route', {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
-    metadata: { name, ...(namespace === undefined ? {} : { namespace }), labels: labels! },
+    metadata: metadataOf(metadata),
     spec: {
       parentRefs: [
         { name: parent, ...(parentNamespace === undefined ? {} : { namespace: parentNamespace }) },
       ],
       hostnames: [host],
-      rules: [{ backendRefs: [{ name, port }] }],
+      rules: [{ backendRefs: [{ name: metadata.name, port }] }],
     },
   });
 }

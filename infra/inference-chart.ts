@@ -34,13 +34,13 @@ export class InferenceChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {
     super(app, variant.name, { disableResourceNameHashes: true });
     const { name, model, scaling, source } = variant;
-    const { basis } = settings;
+    const { basis, autoscaler } = settings;
     new InferenceService(this, 'inference', {
       ...settings,
       name,
       model,
       resources: resourcesOn(basis, variant),
-      scaling,
+      scaling: scaling.kind === 'fixed' ? scaling : { ...scaling, kind: autoscaler },
       figures: { basis, source },
     });
   }

@@ -19,16 +19,28 @@ export type UserIds = (typeof USER_IDS)[number];
 export const HPA_MEASURES = ['pod', 'container'] as const;
 export type HpaMeasure = (typeof HPA_MEASURES)[number];
 
-/** Number of pods: fixed, or decided by a HorizontalPodAutoscaler. */
-export type Scaling =
-  | { readonly kind: 'fixed'; readonly replicas: number }
-  | {
-      readonly kind: 'hpa';
-      readonly minReplicas: number;
-      readonly maxReplicas: number;
-      /** Target of the average CPU utilization, percent of the CPU request. */
-      readonly targetCpuPercent: number;
-    };
+/** The two directions in which an autoscaler changes the number of pods. */
+export const HPA_DIRECTIONS = ['scaleUp', 'scaleDown'] as const;
+/** How far the measured use may be from its target before an autoscaler acts, percent of the target. */
+export type HpaTolerancePercent = Readonly<Partial<Record<(typeof HPA_DIRECTIONS)[number], number>>>;
+
+/** Who decides the number of pods: a HorizontalPodAutoscaler, or one that KEDA makes of a ScaledObject. */
+export const AUTOSCALERS = ['hpa', 'keda'] as const;
+export type Autoscaler = (typeof AUTOSCALERS)[number];
+
+/** What an autoscaler of either kind keeps to. */
+interface Autoscaling<Kind extends Autoscaler> {
+  readonly kind: Kind;
+  /** At least 1: no CPU and no queue tells when the first pod is needed. */
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Target of the average CPU utilization, percent of the CPU request. */
+  readonly targetCpuPercent: number;
+}
+export type Autoscaled = Autoscaling<'hpa'> | Autoscaling<'keda'>;
+
+/** Number of pods: fixed, or decided by an autoscaler. */
+export type Scaling = { readonly kind: 'fixed'; readonly replicas: number } | Autoscaled;
 
 /** CPU and memory, as Kubernetes quantities. */
 export interface Amounts {
@@ -72,7 +84,7 @@ export interface InferenceServiceProps extends Exposure {
   readonly podAnnotations?: Readonly<Record<string, string>>;
   /** @default none */
   readonly serviceAnnotations?: Readonly<Record<string, string>>;
-  /** Labels that a node must have. @default none */
+  /** Labels that a node must have beside `kubernetes.io/os: linux`. @default none */
   readonly nodeSelector?: Readonly<Record<string, string>>;
   /** Taints that the pods tolerate, beside those of a lost node. @default none */
   readonly tolerations?: readonly k8s.Toleration[];
@@ -86,6 +98,22 @@ export interface InferenceServiceProps extends Exposure {
   readonly ephemeralStorage?: string;
   /** Whose CPU the autoscaler measures; `container` is a sidecar's remedy, from Kubernetes 1.30 on. @default 'pod' */
   readonly hpaMeasures?: HpaMeasure;
+  /** From Kubernetes 1.35 on. @default none: that of the cluster, 10 % unless its administrator changed it */
+  readonly hpaTolerancePercent?: HpaTolerancePercent;
+  /**
+   * Target of the mean wait in the queue, milliseconds. The autoscaler keeps to the larger of the numbers of pods that this
+   * and the CPU ask for. An `hpa` reads the metric `inference_queue_wait_seconds` from the custom metrics API, which
+   * prometheus-adapter offers. @default none: the CPU alone
+   */
+  readonly queueWaitTargetMs?: number;
+  /** URL of Prometheus, where KEDA reads the wait in the queue. @default none */
+  readonly prometheusUrl?: string;
+  /** Whom the NetworkPolicy lets call the port of the service. @default everyone */
+  readonly callers?: readonly k8s.NetworkPolicyPeer[];
+  /** Whom it lets call the port of the metrics, if they have their own. @default everyone */
+  readonly metricsCallers?: readonly k8s.NetworkPolicyPeer[];
+  /** Whom the pods may call. @default no one: the service calls no one */
+  readonly egress?: readonly k8s.NetworkPolicyEgressRule[];
   /** Where the figures come from; becomes annotations. @default none */
   readonly figures?: { readonly basis: string; readonly source: string };
 }

@@ -8,12 +8,15 @@ import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 
 import { HTTP_PORT, PATHS, SERVICE_NAME } from '../service/contract';
+import { autoscale } from './autoscaling';
 import { k8s } from './cdk8s-plus';
-import { HPA_BEHAVIOR, ROLLING_UPDATE } from './deployment-defaults';
+import { ROLLING_UPDATE } from './deployment-defaults';
 import { duplicatesOf } from './duplicates';
 import { expose } from './exposure';
-import type { HpaMeasure, InferenceServiceProps, Scaling } from './inference-service-props';
-import { CONTAINER_NAME, podSpec, PORT_NAMES, portsOf } from './pod-spec';
+import type { InferenceServiceProps } from './inference-service-props';
+import { networkPolicy } from './network-policy';
+import { metadataOf } from './object-metadata';
+import { podSpec, PORT_NAMES } from './pod-spec';
 import { checkPresent, checkProps } from './props-validation';
 import { maxReplicasOf } from './replicas';
 
@@ -94,22 +97,7 @@ export class InferenceService extends Construct {
         },
       },
     });
-    new k8s.KubeNetworkPolicy(this, 'network-policy', {
-      metadata,
-      spec: {
-        podSelector: { matchLabels },
-        // No egress rule: no egress is allowed. An empty list means the same, but every apply would then change the object.
-        policyTypes: ['Ingress', 'Egress'],
-        ingress: [
-          {
-            ports: portsOf(props).map(({ name: port }) => ({
-              port: k8s.IntOrString.fromString(port),
-              protocol: 'TCP',
-            })),
-          },
-        ],
-      },
-    });
+    networkPolicy(this, metadata, matchLabels, props);
     expose(this, metadata, SERVICE_PORT, props);
     if (props.metricsScrape === 'pod-monitor') podMonitor(this, metadata, props);
     if (maxReplicasOf(scaling) > 1) {
@@ -123,7 +111,7 @@ export class InferenceService extends Construct {
         },
       });
     }
-    if (scaling.kind === 'hpa') autoscaler(this, metadata, scaling, props.hpaMeasures);
+    if (scaling.kind !== 'fixed') autoscale(this, metadata, scaling, props);
   }
 }
 
@@ -162,44 +150,18 @@ const scrapeAnnotations = ({ metricsScrape, metricsPort = HTTP_PORT }: Inference
  */
 function podMonitor(
   scope: Construct,
-  { name, namespace, labels }: k8s.ObjectMeta,
+  metadata: k8s.ObjectMeta & { readonly name: string },
   { metricsPort }: InferenceServiceProps,
 ): void {
   new ApiObject(scope, 'pod-monitor', {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PodMonitor',
-    metadata: { name: name!, ...(namespace === undefined ? {} : { namespace }), labels: labels! },
+    metadata: metadataOf(metadata),
     spec: {
-      selector: { matchLabels: selectorOf(name!) },
+      selector: { matchLabels: selectorOf(metadata.name) },
       podMetricsEndpoints: [
         { port: metricsPort === undefined ? PORT_NAMES.http : PORT_NAMES.metrics, path: PATHS.metrics },
       ],
-    },
-  });
-}
-
-function autoscaler(
-  scope: Construct,
-  metadata: k8s.ObjectMeta,
-  { minReplicas, maxReplicas, targetCpuPercent }: Scaling & { kind: 'hpa' },
-  measures: HpaMeasure = 'pod',
-): void {
-  const metric = {
-    name: 'cpu',
-    target: { type: 'Utilization', averageUtilization: targetCpuPercent },
-  };
-  new k8s.KubeHorizontalPodAutoscalerV2(scope, 'autoscaler', {
-    metadata,
-    spec: {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name! },
-      minReplicas,
-      maxReplicas,
-      metrics: [
-        measures === 'pod'
-          ? { type: 'Resource', resource: metric }
-          : { type: 'ContainerResource', containerResource: { ...metric, container: CONTAINER_NAME } },
-      ],
-      behavior: HPA_BEHAVIOR,
     },
   });
 }

@@ -6,6 +6,7 @@ import { App } from 'cdk8s';
 import { CLUSTER } from './cluster';
 import { type FitWarning, fitWarnings } from './fit-text';
 import { InferenceChart, NamespaceChart } from './inference-chart';
+import { hasOthersKustomization, KUSTOMIZATION, kustomizationText } from './kustomization';
 import { RouteChart } from './route';
 import { type Environment, readContext, readSettings, type Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
@@ -42,8 +43,14 @@ export function define(app: App, settings: Settings, routes: readonly Variant[] 
   return app;
 }
 
+/** The text of each file that {@link synthesize} writes, by the file's name. Writes nothing. */
+export function filesOf(app: App): ReadonlyMap<string, string> {
+  const manifests = manifestsOf(app);
+  return new Map([...manifests, [KUSTOMIZATION, kustomizationText([...manifests.keys()])]]);
+}
+
 /**
- * Writes the manifests, one file per chart, and removes those of an earlier synth that are not written again. No figure is
+ * Writes the manifests, one file per chart, and a base of Kustomize unless the folder is one of others; removes those of an earlier synth that are not written again. No figure is
  * ever changed to fit.
  *
  * @param outdir folder of the files
@@ -59,7 +66,7 @@ export function synthesize(
 ): { readonly files: readonly string[]; readonly warnings: readonly FitWarning[] } {
   const settings = readSettings(environment, readContext());
   const app = define(new App(), settings, routes);
-  const files = manifestsOf(app);
+  const files = hasOthersKustomization(outdir) ? manifestsOf(app) : filesOf(app);
   writeManifests(outdir, files, app.outputFileExtension);
   return { files: [...files.keys()].sort(), warnings: fitWarnings(settings.basis, CLUSTER) };
 }

@@ -131,6 +131,7 @@ const rollingUpdate = z.looseObject({
 });
 
 const metric = z.looseObject({ type: z.string() });
+const scalingRules = z.looseObject({ tolerance: quantity.optional() });
 
 /** What each kind that decides about pods must look like. */
 export const SCHEMAS = {
@@ -155,6 +156,7 @@ export const SCHEMAS = {
       maxReplicas: z.int().min(1),
       metrics: z.array(metric).optional(),
       targetCPUUtilizationPercentage: z.int().optional(),
+      behavior: z.looseObject({ scaleUp: scalingRules.optional() }).optional(),
     }),
   }),
   PriorityClass: z.looseObject({

@@ -2,9 +2,10 @@
  * Refuses options of the pods and Services that Kubernetes would refuse, or that would undo what the construct sets. Pure
  * functions.
  */
-import { ENV, HTTP_PORT } from '../service/contract';
+import { ENV, HTTP_PORT, REQUEST_TIMEOUT_MS } from '../service/contract';
 import { TEMPORARY_FILES } from './deployment-defaults';
 import type { Exposure } from './exposure';
+import { HPA_DIRECTIONS, type InferenceServiceProps, type Scaling } from './inference-service-props';
 import { parseMemoryBytes } from './quantity';
 
 type Pairs = Readonly<Record<string, string>>;
@@ -105,6 +106,80 @@ export function checkEphemeralStorage(label: string, text: string): void {
   throw new Error(
     `${label} must be a quantity of at least ${size}, which the pod may write to ${mountPath}, such as 256Mi, received ${text}`,
   );
+}
+
+const isDirection = (text: string) => HPA_DIRECTIONS.some((each) => each === text);
+
+/** Refuses tolerances of another direction, and those that Kubernetes would round or that stop the autoscaler. */
+export function checkHpaTolerance(label: string, percents: Readonly<Record<string, number>>): void {
+  for (const [direction, percent] of Object.entries(percents)) {
+    if (!isDirection(direction))
+      throw new Error(`${label} must hold ${HPA_DIRECTIONS.join(' and ')} only, received ${direction}`);
+    const isTenth = Math.abs(10 * percent - Math.round(10 * percent)) < 1e-9;
+    if (!isTenth || percent < 0 || percent >= 100)
+      throw new Error(
+        `${label}: ${direction} must be a percentage from 0 to 99.9 with at most one decimal, received ${percent}`,
+      );
+  }
+}
+
+/** Refuses a target that no request could wait for. */
+export function checkQueueWaitTarget(label: string, targetMs: number): void {
+  if (Number.isInteger(targetMs) && targetMs >= 1 && targetMs <= REQUEST_TIMEOUT_MS) return;
+  throw new Error(
+    `${label} must be a whole number of milliseconds from 1 to ${REQUEST_TIMEOUT_MS}, after which a request ends, ` +
+      `received ${targetMs}`,
+  );
+}
+
+/**
+ * Refuses a target of the wait in the queue that the autoscaler could not read, and a Prometheus that it would not ask.
+ *
+ * @param labelOf as in {@link checkExposure}
+ */
+export function checkQueueWait(
+  labelOf: (name: 'queueWaitTargetMs' | 'prometheusUrl') => string,
+  kind: Scaling['kind'],
+  { queueWaitTargetMs, prometheusUrl }: Pick<InferenceServiceProps, 'queueWaitTargetMs' | 'prometheusUrl'>,
+): void {
+  if (queueWaitTargetMs !== undefined) checkQueueWaitTarget(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
+  if (kind === 'fixed') return;
+  if (kind === 'keda' && queueWaitTargetMs !== undefined && prometheusUrl === undefined)
+    throw new Error(
+      `${labelOf('queueWaitTargetMs')} needs ${labelOf('prometheusUrl')}, where KEDA reads the wait: set it too`,
+    );
+  if (kind === 'hpa' && prometheusUrl !== undefined)
+    throw new Error(
+      `${labelOf('prometheusUrl')} is for KEDA, and a HorizontalPodAutoscaler does not ask it: leave it out`,
+    );
+  if (queueWaitTargetMs === undefined && prometheusUrl !== undefined)
+    throw new Error(
+      `${labelOf('prometheusUrl')} needs ${labelOf('queueWaitTargetMs')}, the target of the wait: set it too`,
+    );
+}
+
+type Callers = Pick<InferenceServiceProps, 'callers' | 'metricsCallers' | 'metricsPort'>;
+
+/**
+ * Refuses lists of callers that would let everyone in, or that belong to a port that is not there.
+ *
+ * @param labelOf as in {@link checkExposure}
+ */
+export function checkCallers(
+  labelOf: (name: keyof Callers) => string,
+  { metricsPort, ...options }: Callers,
+): void {
+  for (const name of ['callers', 'metricsCallers'] as const) {
+    const peers = options[name];
+    if (peers !== undefined && (peers.length === 0 || peers.some((peer) => Object.keys(peer).length === 0)))
+      throw new Error(
+        `${labelOf(name)} must be peers with a selector or an IP block each: Kubernetes lets everyone in for an empty list`,
+      );
+  }
+  if (options.metricsCallers !== undefined && metricsPort === undefined)
+    throw new Error(
+      `${labelOf('metricsCallers')} needs ${labelOf('metricsPort')}: without it the metrics have the port of the service`,
+    );
 }
 
 /**

@@ -8,6 +8,8 @@ import { DEFAULT_SETTINGS, SETTING_VARIABLES, type Settings } from './settings';
 const SETTINGS_ONLY = {
   createNamespace:
     '`true` to write the Namespace object, `false` not to; by default only for the namespace `tandem`',
+  autoscaler:
+    'what scales the HPA variants: `hpa` (a HorizontalPodAutoscaler) or `keda` (a ScaledObject of KEDA); in an app, the `kind` of `scaling`',
   basis: 'how to read the reference’s figures: [Will it fit?](#will-it-fit)',
 } as const satisfies Readonly<Partial<Record<keyof Settings, string>>>;
 
@@ -18,7 +20,7 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
   image: 'container image, by tag or digest',
   imagePullSecret: 'Secret with the registry’s credentials',
   resources: 'requests and limits of CPU and memory',
-  scaling: 'a fixed number of replicas, or an autoscaler’s bounds and target',
+  scaling: 'a fixed number of replicas, or the kind, bounds and target of an autoscaler',
   serviceType: '`ClusterIP`, `NodePort` or `LoadBalancer`',
   figures: 'where the figures come from, as annotations of the Deployment',
   env: 'more variables of the [service](serving.md#variables), such as `LOG_LEVEL=debug`',
@@ -29,7 +31,8 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
   podLabels: 'more labels of the pods',
   podAnnotations: 'annotations of the pods, such as `cluster-autoscaler.kubernetes.io/safe-to-evict=true`',
   serviceAnnotations: 'annotations of the Service, such as those of a cloud’s load balancer',
-  nodeSelector: 'labels that a node must have, such as `kubernetes.io/arch=amd64`; `fit` counts them',
+  nodeSelector:
+    'labels that a node must have beside `kubernetes.io/os=linux`, such as `kubernetes.io/arch=amd64`; `fit` counts them',
   tolerations: 'taints that the pods tolerate, beside those of a lost node',
   affinity: 'where the pods prefer or have to run',
   priorityClassName: 'priority class of the pods; `fit` counts it',
@@ -39,6 +42,16 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
     'request and limit of the disk that a pod may use for temporary files and logs, such as `256Mi`',
   hpaMeasures:
     '`pod`: the autoscaler measures every container, and stops if a sidecar requests no CPU; `container`: it measures the serving container only (Kubernetes 1.30)',
+  hpaTolerancePercent:
+    'how far the use may be from its target before the autoscaler acts, percent of the target, such as `scaleUp=5,scaleDown=20` (Kubernetes 1.35)',
+  queueWaitTargetMs:
+    'target of the mean wait in the queue, milliseconds, beside the target of the CPU: [Scale by the queue](#scale-by-the-queue)',
+  prometheusUrl:
+    'Prometheus, where KEDA reads the wait in the queue, such as `http://prometheus.monitoring:9090`',
+  callers:
+    'who may call the service, as peers of a NetworkPolicy; the variable holds names of namespaces, such as `shop,ingress-nginx`. By default everyone may',
+  metricsCallers: 'the same for `/metrics`, with `metricsPort`, such as `monitoring`',
+  egress: 'whom the pods may call, as rules of a NetworkPolicy. By default no one',
   domain:
     'domain of an Ingress for each Service, whose host is the Service’s name and this domain; with `--route` only the route has one',
   gateway: 'Gateway, as `name` or `namespace/name`, of an HTTPRoute, which then replaces the Ingress',

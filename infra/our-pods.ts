@@ -1,7 +1,7 @@
 /**
  * What of equal pods decides where they go: a variant's, or those of any Deployment. Pure functions.
  */
-import { TOLERATIONS } from './deployment-defaults';
+import { NODE_SELECTOR, TOLERATIONS } from './deployment-defaults';
 import { type DomainRule, HOSTNAME, type PreferredRule, type RequiredRule } from './domain-rules';
 import { selectorOf } from './inference-service';
 import { isEmpty, type Labels, type LabelSelector, matches, type Requirement } from './label-selector';
@@ -51,7 +51,7 @@ export interface OurPods {
 export interface VariantName {
   readonly name: string;
   readonly namespace: string;
-  /** @default any node */
+  /** Beside the labels that every variant asks for. @default none */
   readonly nodeSelector?: Labels;
   /** @default the cluster's default class */
   readonly priorityClassName?: string;
@@ -68,7 +68,7 @@ export const podsOfVariant = (variant: VariantName): OurPods => {
     spec: {
       containers: [],
       tolerations: TOLERATIONS,
-      ...(nodeSelector === undefined ? {} : { nodeSelector }),
+      nodeSelector: { ...NODE_SELECTOR, ...nodeSelector },
       ...(priorityClassName === undefined ? {} : { priorityClassName }),
     },
     hashed: true,

@@ -5,6 +5,7 @@ import { DRAIN_DELAY_MS, ENV, HTTP_PORT, PATHS, REQUEST_TIMEOUT_MS } from '../se
 import { k8s } from './cdk8s-plus';
 import {
   CONTAINER_SECURITY_CONTEXT,
+  NODE_SELECTOR,
   POD_SECURITY_CONTEXT,
   POD_SECURITY_OF_CLUSTER,
   PROBES,
@@ -109,7 +110,7 @@ export function podSpec(
   serviceAccountName: string,
   matchLabels: Readonly<Record<string, string>>,
 ): k8s.PodSpec {
-  const { image, imagePullSecret, resources, nodeSelector = {}, affinity, priorityClassName } = props;
+  const { image, imagePullSecret, resources, nodeSelector, affinity, priorityClassName } = props;
   const probe = (path: string, timing: (typeof PROBES)[keyof typeof PROBES]) => ({
     httpGet: { path, port: k8s.IntOrString.fromString(PORT_NAMES.http) },
     ...timing,
@@ -122,7 +123,7 @@ export function podSpec(
     terminationGracePeriodSeconds: seconds(DRAIN_DELAY_MS + REQUEST_TIMEOUT_MS + EXIT_MS),
     ...(imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: imagePullSecret }] }),
     ...(priorityClassName === undefined ? {} : { priorityClassName }),
-    ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector }),
+    nodeSelector: { ...NODE_SELECTOR, ...nodeSelector },
     ...(affinity === undefined ? {} : { affinity }),
     securityContext: props.userIds === 'cluster' ? POD_SECURITY_OF_CLUSTER : POD_SECURITY_CONTEXT,
     topologySpreadConstraints: [{ ...SPREAD, labelSelector: { matchLabels } }],

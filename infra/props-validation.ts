@@ -1,7 +1,9 @@
 /**
  * Refuses, at synth time, what Kubernetes would refuse or would accept and never run.
  */
+import { DEFAULT_HPA_TOLERANCE_PERCENT } from './deployment-defaults';
 import {
+  AUTOSCALERS,
   HPA_MEASURES,
   type InferenceServiceProps,
   METRICS_SCRAPES,
@@ -12,12 +14,15 @@ import {
 } from './inference-service-props';
 import {
   checkAnnotations,
+  checkCallers,
   checkEnv,
   checkEphemeralStorage,
   checkExposure,
+  checkHpaTolerance,
   checkLabels,
   checkMetricsPort,
   checkPodLabels,
+  checkQueueWait,
 } from './option-checks';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import { checkText, shown, TEXT_FIELDS, type TextField } from './text-forms';
@@ -78,15 +83,12 @@ function checkResources(name: string, { requests, limits }: Resources): void {
   }
 }
 
-/**
- * How far above its target CPU utilization may be before the autoscaler adds a pod, percent of the target.
- *
- * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/,
- *   --horizontal-pod-autoscaler-tolerance
- */
-const HPA_TOLERANCE_PERCENT = 10;
-
-function checkTarget(name: string, { requests, limits }: Resources, targetCpuPercent: number): void {
+function checkTarget(
+  name: string,
+  { requests, limits }: Resources,
+  targetCpuPercent: number,
+  tolerancePercent = DEFAULT_HPA_TOLERANCE_PERCENT,
+): void {
   const requestMillis = parseCpuMillis(requests.cpu);
   if (requestMillis === 0) {
     throw new Error(
@@ -94,7 +96,7 @@ function checkTarget(name: string, { requests, limits }: Resources, targetCpuPer
     );
   }
   const usablePercent = (100 * parseCpuMillis(limits.cpu)) / requestMillis;
-  const toleratedPercent = ((100 + HPA_TOLERANCE_PERCENT) * targetCpuPercent) / 100;
+  const toleratedPercent = ((100 + tolerancePercent) * targetCpuPercent) / 100;
   if (usablePercent <= toleratedPercent) {
     throw new Error(
       `${name}: limits.cpu must be above ${toleratedPercent} % of requests.cpu, or no pod is ever added at ` +
@@ -130,7 +132,7 @@ const QUANTITIES = ['requests', 'limits'].flatMap((kind) =>
   ['cpu', 'memory'].map((resource) => ['resources', kind, resource]),
 );
 
-const SCALING_KINDS: readonly unknown[] = ['fixed', 'hpa'] satisfies Scaling['kind'][];
+const SCALING_KINDS: readonly unknown[] = ['fixed', ...AUTOSCALERS] satisfies Scaling['kind'][];
 
 /**
  * Refuses props that lack what every service needs. The compiler sees to it in TypeScript; JavaScript has no other check.
@@ -175,8 +177,11 @@ function checkOptions(props: InferenceServiceProps): void {
   if (props.ephemeralStorage !== undefined) checkEphemeralStorage('ephemeralStorage', props.ephemeralStorage);
   checkAnnotations('ingressAnnotations', props.ingressAnnotations ?? {});
   checkExposure((field) => field, props);
+  checkCallers((field) => field, props);
   checkOneOf('userIds', USER_IDS, props.userIds);
   checkOneOf('hpaMeasures', HPA_MEASURES, props.hpaMeasures);
+  checkHpaTolerance('hpaTolerancePercent', props.hpaTolerancePercent ?? {});
+  checkQueueWait((field) => field, props.scaling.kind, props);
   if (metricsScrape === undefined || metricsScrape === 'none') return;
   if (!METRICS_SCRAPES.includes(metricsScrape)) {
     throw new Error(`metricsScrape must be one of ${METRICS_SCRAPES.join(', ')}, received ${metricsScrape}`);
@@ -199,7 +204,8 @@ export function checkProps(props: InferenceServiceProps & { readonly name: strin
   checkTexts(props);
   checkScaling(name, scaling);
   checkResources(name, resources);
-  if (scaling.kind === 'hpa') checkTarget(name, resources, scaling.targetCpuPercent);
+  if (scaling.kind !== 'fixed')
+    checkTarget(name, resources, scaling.targetCpuPercent, props.hpaTolerancePercent?.scaleUp);
   if (serviceType !== undefined && !SERVICE_TYPES.includes(serviceType)) {
     throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);
   }

@@ -1,6 +1,7 @@
 /**
  * Converts the value of a setting into its type. Every error names where the value came from.
  */
+import type { k8s } from './cdk8s-plus';
 import { checkText, shown, type TextField } from './text-forms';
 
 /** A value that was set, and what to call it in errors: a variable or a key of the context. */
@@ -63,4 +64,52 @@ export function readPairs({ from, value }: Setting): Readonly<Record<string, str
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused();
   if (!Object.values(value).every((each) => typeof each === 'string')) throw refused();
   return value as Readonly<Record<string, string>>;
+}
+
+/** Reads pairs whose values are numbers: `a=1,b=2` from a variable, a map of numbers from the context. */
+export function readNumbers({ from, value }: Setting): Readonly<Record<string, number>> {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const pairs = isMap ? value : readPairs({ from, value });
+  return Object.fromEntries(
+    Object.entries(pairs).map(([key, each]) => [key, readNumber({ from: `${from}: ${key}`, value: each })]),
+  );
+}
+
+/** Reads a value and refuses what a check refuses. */
+export const readChecked =
+  <T>(read: (setting: Setting) => T, check: (label: string, value: T) => void) =>
+  (setting: Setting): T => {
+    const value = read(setting);
+    check(setting.from, value);
+    return value;
+  };
+
+/**
+ * Prefix of Kubernetes' own namespaces.
+ *
+ * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
+ */
+const RESERVED_PREFIX = 'kube-';
+
+/** Reads the name of a namespace that is not Kubernetes' own. */
+export const readNamespace = readChecked(readFormed('namespace'), (label, namespace) => {
+  if (!namespace.startsWith(RESERVED_PREFIX)) return;
+  throw new Error(
+    `${label} must not start with ${RESERVED_PREFIX}, which Kubernetes reserves for its own namespaces: ` +
+      `choose another name, received ${namespace}`,
+  );
+});
+
+/** Reads names of namespaces, `a,b` from a variable or a list of texts from the context: the pods in them. */
+export function readPodsOfNamespaces({ from, value }: Setting): readonly k8s.NetworkPolicyPeer[] {
+  const names: unknown = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
+  if (!Array.isArray(names) || names.length === 0)
+    throw new Error(
+      `${from} must be names of namespaces, such as shop,ingress-nginx, received ${shown(value)}`,
+    );
+  return names.map((name: unknown) => {
+    checkText(from, 'namespace', name);
+    // Kubernetes sets this label of every namespace to its name.
+    return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } };
+  });
 }

@@ -7,57 +7,80 @@ import { parse } from 'yaml';
 
 import { IMAGE, SERVICE_NAME } from '../service/contract';
 import { type Basis, BASES } from './allocation';
+import type { Exposure } from './exposure';
 import {
+  type Autoscaler,
+  AUTOSCALERS,
   HPA_MEASURES,
-  type HpaMeasure,
+  type InferenceServiceProps,
   METRICS_SCRAPES,
-  type MetricsScrape,
   SERVICE_TYPES,
   type ServiceType,
   USER_IDS,
-  type UserIds,
 } from './inference-service-props';
 import {
   checkAnnotations,
+  checkCallers,
   checkEnv,
   checkEphemeralStorage,
   checkExposure,
+  checkHpaTolerance,
   checkLabels,
   checkMetricsPort,
   checkPodLabels,
+  checkQueueWait,
+  checkQueueWaitTarget,
 } from './option-checks';
-import { readFormed, readNumber, readOneOf, readPairs, readText, type Setting } from './setting-readers';
+import {
+  readChecked,
+  readFormed,
+  readNamespace,
+  readNumber,
+  readNumbers,
+  readOneOf,
+  readPairs,
+  readPodsOfNamespaces,
+  readText,
+  type Setting,
+} from './setting-readers';
+
+/** The props of the construct that are settings too, and that may be left out. */
+type OptionalProps = Pick<
+  InferenceServiceProps,
+  | 'imagePullSecret'
+  | 'env'
+  | 'apiKeySecret'
+  | 'metricsPort'
+  | 'metricsScrape'
+  | 'podLabels'
+  | 'podAnnotations'
+  | 'serviceAnnotations'
+  | 'nodeSelector'
+  | 'priorityClassName'
+  | 'userIds'
+  | 'ephemeralStorage'
+  | 'hpaMeasures'
+  | 'hpaTolerancePercent'
+  | 'queueWaitTargetMs'
+  | 'prometheusUrl'
+  | 'callers'
+  | 'metricsCallers'
+  | keyof Exposure
+>;
 
 /** What each setting does: `infra/option-help.ts`. */
-export interface Settings {
+export interface Settings extends OptionalProps {
   /** Namespace of every object. */
   readonly namespace: string;
   /** Whether to write the Namespace object, which restricts every pod in the namespace and whose deletion deletes them. */
   readonly createNamespace: boolean;
   /** Image by tag, or by digest (`repository@sha256:…`). */
   readonly image: string;
-  /** Name of a Secret of type `kubernetes.io/dockerconfigjson`. @default none: the registry needs no credentials */
-  readonly imagePullSecret?: string;
   readonly serviceType: ServiceType;
   /** `container`: the figures as printed; `node`: each pod's share of them, without the system's pods. */
   readonly basis: Basis;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly apiKeySecret?: string;
-  readonly metricsPort?: number;
-  readonly metricsScrape?: MetricsScrape;
-  readonly podLabels?: Readonly<Record<string, string>>;
-  readonly podAnnotations?: Readonly<Record<string, string>>;
-  readonly serviceAnnotations?: Readonly<Record<string, string>>;
-  readonly nodeSelector?: Readonly<Record<string, string>>;
-  readonly priorityClassName?: string;
-  readonly userIds?: UserIds;
-  readonly ephemeralStorage?: string;
-  readonly hpaMeasures?: HpaMeasure;
-  readonly domain?: string;
-  readonly gateway?: string;
-  readonly ingressClass?: string;
-  readonly ingressAnnotations?: Readonly<Record<string, string>>;
-  readonly tlsSecret?: string;
+  /** What the autoscaler of the HPA variants is. */
+  readonly autoscaler: Autoscaler;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -66,6 +89,7 @@ export const DEFAULT_SETTINGS: Settings = {
   image: IMAGE,
   serviceType: 'ClusterIP',
   basis: 'container',
+  autoscaler: 'hpa',
 };
 
 /** The environment variable of each setting. Its key in the context is the setting's name. */
@@ -76,6 +100,7 @@ export const SETTING_VARIABLES = {
   imagePullSecret: 'TANDEM_IMAGE_PULL_SECRET',
   serviceType: 'TANDEM_SERVICE_TYPE',
   basis: 'TANDEM_BASIS',
+  autoscaler: 'TANDEM_AUTOSCALER',
   env: 'TANDEM_ENV',
   apiKeySecret: 'TANDEM_API_KEY_SECRET',
   metricsPort: 'TANDEM_METRICS_PORT',
@@ -88,6 +113,11 @@ export const SETTING_VARIABLES = {
   userIds: 'TANDEM_USER_IDS',
   ephemeralStorage: 'TANDEM_EPHEMERAL_STORAGE',
   hpaMeasures: 'TANDEM_HPA_MEASURES',
+  hpaTolerancePercent: 'TANDEM_HPA_TOLERANCE_PERCENT',
+  queueWaitTargetMs: 'TANDEM_QUEUE_WAIT_TARGET_MS',
+  prometheusUrl: 'TANDEM_PROMETHEUS_URL',
+  callers: 'TANDEM_CALLERS',
+  metricsCallers: 'TANDEM_METRICS_CALLERS',
   domain: 'TANDEM_DOMAIN',
   gateway: 'TANDEM_GATEWAY',
   ingressClass: 'TANDEM_INGRESS_CLASS',
@@ -135,35 +165,8 @@ export function readContext(file = 'cdk8s.yaml'): Context {
   return context;
 }
 
-/**
- * Prefix of Kubernetes' own namespaces.
- *
- * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
- */
-const RESERVED_PREFIX = 'kube-';
-
 /** The namespace of those who chose none. */
 const SHARED_NAMESPACE = 'default';
-
-function readNamespace(setting: Setting): string {
-  const namespace = readFormed('namespace')(setting);
-  if (namespace.startsWith(RESERVED_PREFIX)) {
-    throw new Error(
-      `${setting.from} must not start with ${RESERVED_PREFIX}, which Kubernetes reserves for its own namespaces: ` +
-        `choose another name, received ${namespace}`,
-    );
-  }
-  return namespace;
-}
-
-/** Reads pairs and refuses keys or values that a check refuses. */
-const readChecked =
-  (check: (label: string, pairs: Readonly<Record<string, string>>) => void) =>
-  (setting: Setting): Readonly<Record<string, string>> => {
-    const pairs = readPairs(setting);
-    check(setting.from, pairs);
-    return pairs;
-  };
 
 const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNullable<Settings[K]> } = {
   namespace: readNamespace,
@@ -172,30 +175,28 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
   imagePullSecret: readFormed('imagePullSecret'),
   serviceType: readOneOf(SERVICE_TYPES),
   basis: readOneOf(BASES),
-  env: readChecked(checkEnv),
+  autoscaler: readOneOf(AUTOSCALERS),
+  env: readChecked(readPairs, checkEnv),
   apiKeySecret: readFormed('apiKeySecret'),
-  metricsPort(setting) {
-    const port = readNumber(setting);
-    checkMetricsPort(setting.from, port);
-    return port;
-  },
+  metricsPort: readChecked(readNumber, checkMetricsPort),
   metricsScrape: readOneOf(METRICS_SCRAPES),
-  podLabels: readChecked(checkPodLabels),
-  podAnnotations: readChecked(checkAnnotations),
-  serviceAnnotations: readChecked(checkAnnotations),
-  nodeSelector: readChecked(checkLabels),
+  podLabels: readChecked(readPairs, checkPodLabels),
+  podAnnotations: readChecked(readPairs, checkAnnotations),
+  serviceAnnotations: readChecked(readPairs, checkAnnotations),
+  nodeSelector: readChecked(readPairs, checkLabels),
   priorityClassName: readFormed('priorityClassName'),
   userIds: readOneOf(USER_IDS),
-  ephemeralStorage(setting) {
-    const text = readText(setting);
-    checkEphemeralStorage(setting.from, text);
-    return text;
-  },
+  ephemeralStorage: readChecked(readText, checkEphemeralStorage),
   hpaMeasures: readOneOf(HPA_MEASURES),
+  hpaTolerancePercent: readChecked(readNumbers, checkHpaTolerance),
+  queueWaitTargetMs: readChecked(readNumber, checkQueueWaitTarget),
+  prometheusUrl: readFormed('prometheusUrl'),
+  callers: readPodsOfNamespaces,
+  metricsCallers: readPodsOfNamespaces,
   domain: readFormed('domain'),
   gateway: readFormed('gateway'),
   ingressClass: readFormed('ingressClass'),
-  ingressAnnotations: readChecked(checkAnnotations),
+  ingressAnnotations: readChecked(readPairs, checkAnnotations),
   tlsSecret: readFormed('tlsSecret'),
 };
 
@@ -219,6 +220,8 @@ export function readSettings(environment: Environment, context: Context): Settin
     }),
   ) as Partial<Settings>;
   checkExposure((name) => settingOf(name).from, read);
+  checkCallers((name) => settingOf(name).from, read);
+  checkQueueWait((name) => settingOf(name).from, read.autoscaler ?? DEFAULT_SETTINGS.autoscaler, read);
   const { namespace = DEFAULT_SETTINGS.namespace } = read;
   const createNamespace = read.createNamespace ?? namespace === DEFAULT_SETTINGS.namespace;
   if (createNamespace && namespace === SHARED_NAMESPACE) {

@@ -52,6 +52,11 @@ const FORMS = {
     /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/)?[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/,
     'the name of a Gateway, or its namespace, a slash and its name',
   ],
+  // No user and password: manifests are no place for secrets.
+  prometheusUrl: [
+    /^https?:\/\/[-.a-z0-9]+(:\d{1,5})?(\/[-\w./~]*)?$/,
+    'a URL without user and password, such as http://prometheus.monitoring:9090',
+  ],
   ingressClass: [DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS],
   tlsSecret: [DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS],
 } as const satisfies Readonly<Record<string, readonly [RegExp, string]>>;

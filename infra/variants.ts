@@ -4,9 +4,12 @@
  * @see docs/reference.md#deployments
  */
 import type { ModelId } from '../models/catalog';
-import type { Amounts, Resources, Scaling } from './inference-service-props';
+import type { Amounts, Resources, Scaling as AnyScaling } from './inference-service-props';
 
-export type { Amounts, Resources, Scaling };
+export type { Amounts, Resources };
+
+/** How a variant scales. An operator may have KEDA in the place of the HPA, with the same figures. */
+export type Scaling = Exclude<AnyScaling, { kind: 'keda' }>;
 
 /** Kind of a deployment, in the reference's words. */
 export type VariantKind = 'single-pod' | 'max-size' | 'hpa';

@@ -30,7 +30,7 @@ export const manifestsOf = (app: App): ReadonlyMap<string, string> =>
   );
 
 /** Whether a file is missing (undefined) or begins with {@link HEADER}. */
-function isOurs(file: string): boolean | undefined {
+export function isOurs(file: string): boolean | undefined {
   const stats = lstatSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
   return stats.isFile() && readFileSync(file, 'utf8').startsWith(HEADER);

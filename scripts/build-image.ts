@@ -18,6 +18,7 @@ import {
   BUILDERS,
   copyOut,
   findBuilder,
+  imageArchitecture,
   imageSizeBytes,
   writeArchive,
 } from './image-builder';
@@ -103,6 +104,11 @@ export async function buildImage(options: ImageOptions): Promise<void> {
   }
   const megabytes = Math.round(imageSizeBytes(builder, image) / 1e6);
   console.log(`${image}  ${megabytes} MB, built with ${builder}, serves with ${engine}`);
+  const architecture = imageArchitecture(builder, image);
+  console.log(
+    `It runs on nodes of the architecture ${architecture}. If your cluster has others too, set ` +
+      `${SETTING_VARIABLES.nodeSelector}=kubernetes.io/arch=${architecture} for npm run synth.`,
+  );
   for (const file of [sbom, archive]) if (file !== undefined) console.log(relative(process.cwd(), file));
 }
 

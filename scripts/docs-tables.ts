@@ -5,6 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { stringify } from 'yaml';
+
 import { parseCapacityDocument } from '../bench/load/capacity-document';
 import { CONNECTION_FORMS } from '../bench/load/connections';
 import { LOAD_FORMS } from '../bench/load/load';
@@ -19,6 +21,7 @@ import {
 } from '../bench/experiments/performance-data';
 import { parseSessionOptions, sessionOptionsText } from '../bench/experiments/session-options-document';
 import { OPTION_HELP } from '../infra/option-help';
+import { ADAPTER_VALUES } from '../infra/queue-wait';
 import { type Variant, VARIANTS } from '../infra/variants';
 import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
 import type { DemoEvaluation } from '../models/demo/evaluate';
@@ -52,7 +55,7 @@ const HEADLINES = [
 ] as const;
 
 const code = (text: string) => `\`${text}\``;
-const fenced = (lines: readonly string[]) => ['```', ...lines, '```'].join('\n');
+const fenced = (lines: readonly string[], language = '') => [`\`\`\`${language}`, ...lines, '```'].join('\n');
 
 /** What `tandem bench capacity --out` wrote when it searched for the example's capacity. */
 const capacityExample = () =>
@@ -144,6 +147,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         meaning,
       ]),
     ),
+  'adapter-values': () => fenced([stringify(ADAPTER_VALUES, { lineWidth: 0 }).trimEnd()], 'yaml'),
   variables: () =>
     table(
       ['variable', 'what it sets', 'default'],

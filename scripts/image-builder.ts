@@ -96,3 +96,12 @@ export function imageSizeBytes(builder: Builder, image: string): number {
   const [, number, unit] = /^([\d.]+) (B|KB|MB|GB)$/.exec(found!.size)!;
   return Number(number) * 1000 ** ['B', 'KB', 'MB', 'GB'].indexOf(unit!);
 }
+
+/** Architecture for which an image was built, in Kubernetes' words, such as `amd64`. */
+export const imageArchitecture = (builder: Builder, image: string): string =>
+  run(
+    builder,
+    builder === 'buildah'
+      ? ['inspect', '--type', 'image', '--format', '{{.OCIv1.Architecture}}', image]
+      : ['image', 'inspect', '--format', '{{.Architecture}}', image],
+  ).trim();

@@ -13,9 +13,12 @@ const yamlOf = (chart: Chart): string =>
 export const namespaceManifest = (settings: Settings): string =>
   yamlOf(new NamespaceChart(new App(), settings));
 
-/** The variant's objects, as `synth` writes them. */
-export const variantManifests = (variant: Variant, settings: Settings): string =>
-  yamlOf(new InferenceChart(new App(), variant, settings));
+/** The variant's objects, as `synth` writes them; who may call it besides, the load generator beside it may. */
+export function variantManifests(variant: Variant, settings: Settings): string {
+  const { callers } = settings;
+  const admitting = callers === undefined ? {} : { callers: [...callers, { podSelector: {} }] };
+  return yamlOf(new InferenceChart(new App(), variant, { ...settings, ...admitting }));
+}
 
 /** The load generator's objects. */
 export function loadManifests(props: LoadGeneratorProps & { readonly namespace: string }): string {

@@ -1,8 +1,18 @@
 /** The manifests on a real API server and scheduler, one variant at a time. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+
+import { parseAllDocuments } from 'yaml';
 
 import type { Basis } from '../../infra/allocation';
 import { CLUSTER } from '../../infra/cluster';
@@ -12,12 +22,15 @@ import { readCluster } from '../../infra/read-cluster';
 import { synthesize } from '../../infra/main';
 import { minReplicasOf } from '../../infra/replicas';
 import { VARIANTS } from '../../infra/variants';
-import { kubectl, must } from '../../bench/lab/lab-cluster';
+import { getJson, kubectl, must } from '../../bench/lab/lab-cluster';
 import { until } from '../../bench/lab/poll';
 import { NAMESPACE, podsOf, removeAll, setNodes, settled } from '../../bench/lab/simulated-nodes';
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();
+const ROOT = join(__dirname, '../..');
+const DIST = join(ROOT, 'dist');
+const DEPLOYING = join(ROOT, 'docs/deploying.md');
 const folder = mkdtempSync(join(tmpdir(), 'tandem-manifests-'));
 const filesOf = (basis: Basis) => join(folder, basis);
 const apply = (basis: Basis, name: string) =>
@@ -68,15 +81,49 @@ test('with every option that needs no operator, the manifests are accepted, and 
     TANDEM_POD_LABELS: 'team=vision',
     TANDEM_POD_ANNOTATIONS: 'cluster-autoscaler.kubernetes.io/safe-to-evict=true',
     TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
-    TANDEM_NODE_SELECTOR: 'kubernetes.io/os=linux',
+    TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=amd64',
     TANDEM_PRIORITY_CLASS: 'system-cluster-critical',
+    TANDEM_USER_IDS: 'cluster',
+    TANDEM_EPHEMERAL_STORAGE: '256Mi',
+    TANDEM_HPA_MEASURES: 'container',
+    TANDEM_HPA_TOLERANCE_PERCENT: 'scaleUp=5,scaleDown=20',
+    TANDEM_QUEUE_WAIT_TARGET_MS: '50',
+    TANDEM_CALLERS: 'shop,ingress-nginx',
+    TANDEM_METRICS_CALLERS: 'monitoring',
+    TANDEM_DOMAIN: 'models.example',
+    TANDEM_INGRESS_CLASS: 'nginx',
+    TANDEM_INGRESS_ANNOTATIONS: 'nginx.ingress.kubernetes.io/proxy-body-size=16m',
+    TANDEM_TLS_SECRET: 'wildcard',
   });
   const file = join(out, 'latency-hpa.k8s.yaml');
   const { stderr, code } = await kubectl(cluster, ['apply', '--validate=strict', '-f', file]);
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   const again = (await must(cluster, ['apply', '-f', file])).trim().split('\n');
   expect(again.filter((line) => !line.endsWith(' unchanged') && !ALWAYS_SENT.test(line))).toEqual([]);
+  const path = `/apis/autoscaling/v2/namespaces/${NAMESPACE}/horizontalpodautoscalers/latency-hpa`;
+  const { behavior } = (await getJson(cluster, path)).spec;
+  expect([behavior.scaleUp.tolerance, behavior.scaleDown.tolerance]).toEqual(['50m', '200m']);
+  await must(cluster, ['delete', '-f', file]);
 });
+
+test.each(VARIANTS)(
+  'an overlay over dist/ as a base holds what the file of $name holds',
+  async ({ name }) => {
+    const overlay = join(folder, `overlay-${name}`);
+    mkdirSync(overlay);
+    const [, text] = /```yaml\n# kustomization.yaml\n(.+?)```/s.exec(readFileSync(DEPLOYING, 'utf8'))!;
+    const base = relative(realpathSync(overlay), realpathSync(DIST));
+    writeFileSync(
+      join(overlay, 'kustomization.yaml'),
+      text!.replace('../tandem/dist', base).replaceAll('latency-hpa', name),
+    );
+    const built = parseAllDocuments(await must(cluster, ['kustomize', overlay])).map((each) => each.toJS());
+    const file = parseAllDocuments(readFileSync(join(DIST, `${name}.k8s.yaml`), 'utf8'));
+    const byKind = (objects: { kind: string }[]) =>
+      Object.fromEntries(objects.map((object) => [object.kind, object]));
+    expect(byKind(built)).toEqual(byKind(file.map((each) => each.toJS())));
+  },
+);
 
 test('a prune by a label of the variants removes a variant and not the namespace', async () => {
   await apply('container', 'accuracy-single-pod');
@@ -295,7 +342,7 @@ test.each(['container', 'node'] as const)(
 test('dist/ holds what synth writes on the container basis, without routes', () => {
   const routes = readdirSync(filesOf('container')).filter((name) => name.startsWith('route-'));
   expect(routes).toHaveLength(2);
-  expect(readdirSync(join(__dirname, '../../dist'))).toEqual(
+  expect(readdirSync(DIST)).toEqual(
     readdirSync(filesOf('container')).filter((name) => !routes.includes(name)),
   );
 });

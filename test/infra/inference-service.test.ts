@@ -266,8 +266,8 @@ test.each<[string, unknown]>([
     "resources.limits.memory must be a quantity as text, such as '500m', received 1073741824",
     { ...UNNAMED, resources: { ...UNNAMED.resources, limits: { cpu: '1', memory: 2 ** 30 } } },
   ],
-  ['scaling.kind must be one of fixed, hpa, received nothing', { ...UNNAMED, scaling: undefined }],
-  ['scaling.kind must be one of fixed, hpa, received "HPA"', { ...UNNAMED, scaling: { kind: 'HPA' } }],
+  ['scaling.kind must be one of fixed, hpa, keda, received nothing', { ...UNNAMED, scaling: undefined }],
+  ['scaling.kind must be one of fixed, hpa, keda, received "HPA"', { ...UNNAMED, scaling: { kind: 'HPA' } }],
   [
     'birds: replicas must be a whole number from 1 to 2147483647, received undefined',
     { ...UNNAMED, scaling: { kind: 'fixed' } },

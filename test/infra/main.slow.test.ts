@@ -25,7 +25,7 @@ describe('synth', () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const loaded = (JSON.parse(output) as string[]).map((file) => relative(ROOT, file).replaceAll('\\', '/'));
-    expect(readdirSync(outdir)).toHaveLength(8);
+    expect(readdirSync(outdir)).toHaveLength(9);
     expect(loaded.some((file) => file.startsWith('node_modules/cdk8s-plus-28/'))).toBe(true);
     expect(loaded.filter((file) => !/^(node_modules|infra)\//.test(file)).sort()).toEqual([
       'files/write.ts',
@@ -35,7 +35,7 @@ describe('synth', () => {
     expect(loaded.filter((file) => heavy.test(file))).toEqual([]);
   });
 
-  test('with the cdk8s command writes the eight files of dist/ and no others', () => {
+  test('with the cdk8s command writes the nine files of dist/ and no others', () => {
     const outdir = mkdtempSync(join(tmpdir(), 'tandem-cdk8s-'));
     const command = join(ROOT, 'node_modules', '.bin', 'cdk8s');
     execFileSync('node', [command, 'synth', '--check-upgrade=false', '--output', outdir], {
@@ -47,7 +47,7 @@ describe('synth', () => {
       },
     });
     const written = readFolder(outdir);
-    expect(written.size).toBe(8);
+    expect(written.size).toBe(9);
     expect(written).toEqual(readFolder(join(ROOT, 'dist')));
   });
 

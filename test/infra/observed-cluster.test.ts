@@ -7,7 +7,7 @@ import { place } from '../../infra/scheduling';
 import type { Resources } from '../../infra/variants';
 
 const NODE: ObservedNode = {
-  metadata: { name: 'one' },
+  metadata: { name: 'one', labels: { 'kubernetes.io/os': 'linux' } },
   status: { allocatable: { cpu: '4', memory: '8050000Ki', pods: '110' } },
 };
 /** What a cluster may have beside nodes and pods: nothing. */
@@ -311,7 +311,7 @@ const priorityScope = (operator: string, values?: string[]) => ({
 describe('a node selector', () => {
   const labelled = (name: string, disk: string): ObservedNode => ({
     ...NODE,
-    metadata: { name, labels: { disk } },
+    metadata: { name, labels: { ...NODE.metadata.labels, disk } },
   });
   const nodes = [labelled('one', 'ssd'), labelled('two', 'hdd'), NODE];
   const found = nodesFor({ ...OURS, nodeSelector: { disk: 'ssd' } }, { ...REST, nodes, pods: [] });
@@ -327,9 +327,10 @@ describe('a node selector', () => {
     );
   });
 
-  test('that is not set keeps them from none', () => {
-    const all = nodesFor(OURS, { ...REST, nodes, pods: [] });
-    expect(all.map(({ unselected }) => unselected)).toEqual([false, false, false]);
+  test('that is not set keeps them from nodes of Windows only', () => {
+    const windows = { ...NODE, metadata: { name: 'four', labels: { 'kubernetes.io/os': 'windows' } } };
+    const all = nodesFor(OURS, { ...REST, nodes: [...nodes, windows], pods: [] });
+    expect(all.map(({ unselected }) => unselected)).toEqual([false, false, false, true]);
   });
 });
 

@@ -108,12 +108,16 @@ test('where the pods may run is taken over, and the tolerations of a lost node s
     }),
   );
   expect(spec).toMatchObject({
-    nodeSelector: { 'kubernetes.io/arch': 'amd64' },
+    nodeSelector: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
     affinity,
     priorityClassName: 'high',
   });
   expect(spec.tolerations).toHaveLength(3);
   expect(spec.tolerations).toContainEqual(toleration);
+});
+
+test('without a node selector the pods ask for Linux and for no architecture, which a tag does not tell', () => {
+  expect(podOf(synth({})).spec.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
 });
 
 test('user and group ids are left out where the cluster assigns them, and the rest of the standard stays', () => {
@@ -131,15 +135,35 @@ test('ephemeral storage is requested and limited, in the API server’s notation
   expect(limits['ephemeral-storage']).toBe('1Gi');
 });
 
+const HPA = { kind: 'hpa', minReplicas: 1, maxReplicas: 2, targetCpuPercent: 60 } as const;
+
 test.each(['pod', 'container'] as const)('the autoscaler measures the %s', (hpaMeasures) => {
-  const scaling = { kind: 'hpa', minReplicas: 1, maxReplicas: 2, targetCpuPercent: 60 } as const;
-  const { HorizontalPodAutoscaler } = synth({ scaling, hpaMeasures });
+  const { HorizontalPodAutoscaler } = synth({ scaling: HPA, hpaMeasures });
   const metric = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } };
   expect(HorizontalPodAutoscaler.spec.metrics).toEqual([
     hpaMeasures === 'pod'
       ? { type: 'Resource', resource: metric }
       : { type: 'ContainerResource', containerResource: { ...metric, container: 'inference' } },
   ]);
+});
+
+test.each([
+  [{ scaleUp: 5, scaleDown: 20 }, '50m', '200m'],
+  [{ scaleUp: 0 }, '0', undefined],
+  [{ scaleDown: 2.5 }, undefined, '25m'],
+])('the tolerance %j of an autoscaler is %s up and %s down', (hpaTolerancePercent, up, down) => {
+  const { behavior } = synth({ scaling: HPA, hpaTolerancePercent })['HorizontalPodAutoscaler'].spec;
+  expect([behavior.scaleUp.tolerance, behavior.scaleDown.tolerance]).toEqual([up, down]);
+  expect(behavior.scaleUp.policies).toHaveLength(2);
+});
+
+test('an autoscaler that waits for more than the CPU limit allows is refused, by its own tolerance', () => {
+  const at = (hpaTolerancePercent: { scaleUp: number }) => () =>
+    synth({ scaling: { ...HPA, targetCpuPercent: 360 }, hpaTolerancePercent });
+  expect(at({ scaleUp: 11 })).not.toThrow();
+  expect(at({ scaleUp: 12 })).toThrow(
+    'limits.cpu must be above 403.2 % of requests.cpu, or no pod is ever added',
+  );
 });
 
 test('a domain gives the Service an Ingress whose host is its name and the domain', () => {
@@ -261,6 +285,21 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
     ' must be one of pod, container, received node',
   ],
   [
+    { hpaTolerancePercent: { scaleUp: 0.25 } },
+    { TANDEM_HPA_TOLERANCE_PERCENT: 'scaleUp=0.25' },
+    ': scaleUp must be a percentage from 0 to 99.9 with at most one decimal, received 0.25',
+  ],
+  [
+    { hpaTolerancePercent: { scaleDown: 100 } },
+    { TANDEM_HPA_TOLERANCE_PERCENT: 'scaleDown=100' },
+    ': scaleDown must be a percentage from 0 to 99.9',
+  ],
+  [
+    { hpaTolerancePercent: { up: 5 } as object },
+    { TANDEM_HPA_TOLERANCE_PERCENT: 'up=5' },
+    ' must hold scaleUp and scaleDown only, received up',
+  ],
+  [
     { ephemeralStorage: '32Mi' },
     { TANDEM_EPHEMERAL_STORAGE: '32Mi' },
     ' must be a quantity of at least 64Mi, which the pod may write to /tmp, such as 256Mi, received 32Mi',
@@ -295,6 +334,7 @@ test('settings reach every variant, from variables and from the context alike', 
     TANDEM_USER_IDS: 'cluster',
     TANDEM_EPHEMERAL_STORAGE: '1Gi',
     TANDEM_HPA_MEASURES: 'container',
+    TANDEM_HPA_TOLERANCE_PERCENT: 'scaleUp=5,scaleDown=20',
     TANDEM_DOMAIN: 'models.example',
     TANDEM_INGRESS_CLASS: 'nginx',
     TANDEM_INGRESS_ANNOTATIONS: 'a=b',
@@ -313,6 +353,7 @@ test('settings reach every variant, from variables and from the context alike', 
     userIds: 'cluster',
     ephemeralStorage: '1Gi',
     hpaMeasures: 'container',
+    hpaTolerancePercent: { scaleUp: 5, scaleDown: 20 },
     domain: 'models.example',
     ingressClass: 'nginx',
     ingressAnnotations: { a: 'b' },
@@ -340,6 +381,11 @@ test.each([
   [{}, { podLabels: ['team'] }, 'context podLabels must be pairs such as'],
   [{}, { podLabels: { team: 7 } }, 'received {"team":7}'],
   [{ TANDEM_METRICS_PORT: 'http' }, {}, 'TANDEM_METRICS_PORT must be a number, received http'],
+  [
+    { TANDEM_HPA_TOLERANCE_PERCENT: 'scaleUp=little' },
+    {},
+    'TANDEM_HPA_TOLERANCE_PERCENT: scaleUp must be a number, received little',
+  ],
   [{}, { metricsPort: true }, 'context metricsPort must be a number, received true'],
   [{ TANDEM_GATEWAY: 'a' }, {}, 'TANDEM_GATEWAY needs context domain, the domain of the host: set it too'],
   [

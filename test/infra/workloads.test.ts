@@ -252,5 +252,10 @@ describe('what keeps an HPA from doing what it says', () => {
       'its HPA never adds a pod: the CPU limits allow 200 % of the requests, and it waits for more than 200.2 %',
     ]);
     expect(remarks(utilization(181))).toEqual([]);
+    const tolerant = (tolerance: string) => ({ ...utilization(181), behavior: { scaleUp: { tolerance } } });
+    expect(remarks(tolerant('100m'))).toEqual([]);
+    expect(remarks(tolerant('0.11'))).toEqual([
+      'its HPA never adds a pod: the CPU limits allow 200 % of the requests, and it waits for more than 200.91 %',
+    ]);
   });
 });

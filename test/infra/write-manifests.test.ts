@@ -10,6 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { parse } from 'yaml';
+
 import { synthesize } from '../../infra/main';
 import { parseRoute } from '../../infra/route';
 import { HEADER, writeManifests } from '../../infra/write-manifests';
@@ -79,7 +81,7 @@ test.each<[NodeJS.ProcessEnv, string]>([
 ])('a synth with %j writes and removes nothing', (environment, message) => {
   synthesize(folder, {}, [parseRoute('accuracy=hpa')]);
   const before = readFolder(folder);
-  expect(before.size).toBe(9);
+  expect(before.size).toBe(10);
   expect(() => synthesize(folder, environment)).toThrow(message);
   expect(readFolder(folder)).toEqual(before);
 });
@@ -91,5 +93,38 @@ test('a synth leaves a file of others that has the name of a route', () => {
   expect(readFileSync(route, 'utf8')).toBe('kind: Ingress\n');
   expect(() => synthesize(folder, {}, [parseRoute('accuracy=hpa')])).toThrow(
     'received route-accuracy.k8s.yaml',
+  );
+});
+
+describe('the base of Kustomize', () => {
+  const kustomizations = () => readdirSync(folder).filter((name) => /^kustomization/i.test(name));
+
+  test('lists every manifest, those of a route too', () => {
+    synthesize(folder, {}, [parseRoute('accuracy=hpa')]);
+    const { resources } = parse(readFileSync(join(folder, 'Kustomization'), 'utf8')) as {
+      resources: string[];
+    };
+    expect(resources).toEqual(
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.k8s.yaml'))
+        .sort(),
+    );
+    synthesize(folder, {});
+    expect(readFileSync(join(folder, 'Kustomization'), 'utf8')).not.toContain('route-accuracy');
+  });
+
+  test('has a name that kubectl apply -f leaves out', () => {
+    synthesize(folder, {});
+    expect(kustomizations()).toEqual(['Kustomization']);
+  });
+
+  test.each(['kustomization.yaml', 'kustomization.yml', 'Kustomization'])(
+    'is not written beside a %s of others, which stays',
+    (name) => {
+      writeFileSync(join(folder, name), 'resources: []\n');
+      synthesize(folder, {});
+      expect(kustomizations()).toEqual([name]);
+      expect(readFileSync(join(folder, name), 'utf8')).toBe('resources: []\n');
+    },
   );
 });

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { build, BUILDERS, findBuilder, writeArchive } from '../../scripts/image-builder';
+import { build, BUILDERS, findBuilder, imageArchitecture, writeArchive } from '../../scripts/image-builder';
 
 let folder: string;
 let pathBefore: string | undefined;
@@ -60,6 +60,16 @@ test.each(BUILDERS)(
     );
   },
 );
+
+test.each([
+  ['buildah', 'inspect --type image --format {{.OCIv1.Architecture}} a:b'],
+  ['docker', 'image inspect --format {{.Architecture}} a:b'],
+] as const)('%s tells the architecture of an image', (name, expected) => {
+  process.env['PATH'] = `${folder}:${pathBefore}`;
+  program(name, `${WORKS}; echo arm64`);
+  expect(imageArchitecture(name, 'a:b')).toBe('arm64');
+  expect(called()).toEqual([expected]);
+});
 
 test('a build that fails is an error', () => {
   process.env['PATH'] = `${folder}:${pathBefore}`;

@@ -5,17 +5,20 @@ import { join } from 'node:path';
 import { App } from 'cdk8s';
 import { parseAllDocuments } from 'yaml';
 
-import { define } from '../../infra/main';
+import { define, filesOf } from '../../infra/main';
 import { readSettings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
-import { manifestsOf } from '../../infra/write-manifests';
 
-/** The text of each file by name, in the order of the names. Writes nothing. */
-export function synthesize(
+/** The text of each manifest by the file's name, in the order of the names. Writes nothing. */
+export const synthesize = (...args: Parameters<typeof synthesizeAll>): Map<string, string> =>
+  new Map([...synthesizeAll(...args)].filter(([name]) => name.endsWith('.yaml')));
+
+/** The same with the files that are no manifests. */
+export function synthesizeAll(
   environment: NodeJS.ProcessEnv = {},
   routes: readonly Variant[] = [],
 ): Map<string, string> {
-  const files = manifestsOf(define(new App(), readSettings(environment, {}), routes));
+  const files = filesOf(define(new App(), readSettings(environment, {}), routes));
   return new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
