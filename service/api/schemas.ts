@@ -118,7 +118,7 @@ const timeMs = z.strictObject({
   inference: milliseconds,
   total: milliseconds,
 });
-const aboutModel = { model: MODEL_NAME, version: VERSION, demo: z.boolean(), classes: z.array(text) };
+const aboutModel = { model: MODEL_NAME, version: VERSION, demo: z.boolean() };
 
 /** Response to a raw image. */
 export const CLASSIFICATION = z.strictObject({ ...aboutModel, top, timeMs });
