@@ -26,10 +26,10 @@ export function showModel(card, { architecture, engine, precision, threads, demo
   part(card, 'about').textContent =
     `${architecture} · ${engine.name}, ${precision}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   if (testAccuracy !== undefined) {
-    const { share, images, interval95 } = testAccuracy;
+    const { share, images, interval95, precision: measuredAt } = testAccuracy;
     const strong = document.createElement('strong');
     strong.textContent = percent(share);
-    const rest = ` of ${images} test images right, measured at fp32 (95\u00a0% interval ${interval95.map(percent).join(' to ')})`;
+    const rest = ` of ${images} held-out images right, measured at ${measuredAt} (95\u00a0% interval ${interval95.map(percent).join(' to ')})`;
     part(card, 'accuracy').replaceChildren(strong, rest);
   }
   if (demo) {
