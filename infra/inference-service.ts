@@ -9,11 +9,11 @@ import { Construct } from 'constructs';
 
 import { HTTP_PORT, PATHS, SERVICE_NAME } from '../service/contract';
 import { k8s } from './cdk8s-plus';
-import { HPA_BEHAVIOR, ROLLING_UPDATE } from './deployment-defaults';
+import { CONTAINER_NAME, HPA_BEHAVIOR, ROLLING_UPDATE } from './deployment-defaults';
 import { duplicatesOf } from './duplicates';
 import { expose } from './exposure';
 import type { HpaMeasure, InferenceServiceProps, Scaling } from './inference-service-props';
-import { CONTAINER_NAME, podSpec, PORT_NAMES, portsOf } from './pod-spec';
+import { podSpec, PORT_NAMES, portsOf } from './pod-spec';
 import { checkPresent, checkProps } from './props-validation';
 import { maxReplicasOf } from './replicas';
 
