@@ -7,6 +7,7 @@ import { shellWord } from '../models/report/model-facts';
 import type { ImagenetClassifier } from '../models/weights/imagenet-classifiers';
 import type { SavedModel } from '../models/weights/saved-model';
 import type { Progress } from '../models/weights/download';
+import { nextLines } from './next-commands';
 
 /** A model that was pulled. */
 export interface PulledModel {
@@ -36,16 +37,11 @@ export function megabyteProgress(
 
 /** The models and the commands that come next. */
 export function pulledLines(pulled: readonly PulledModel[]): string[] {
-  const folders = pulled.map(({ saved }) => shellWord(saved.folder));
-  const forImage = pulled.map(({ saved }, i) => `--${saved.model} ${folders[i]}`);
   return [
     ...pulled.map(
-      ({ classifier: { model, architecture, reportedTop1 }, saved }, i) =>
-        `${model}: ${ARCHITECTURES[architecture].title}, ${saved.classes.length} classes, top-1 accuracy ${percent(reportedTop1)} (reported by Keras), in ${folders[i]}`,
+      ({ classifier: { model, architecture, reportedTop1 }, saved }) =>
+        `${model}: ${ARCHITECTURES[architecture].title}, ${saved.classes.length} classes, top-1 accuracy ${percent(reportedTop1)} (reported by Keras), in ${shellWord(saved.folder)}`,
     ),
-    'Next:',
-    `  npx tandem serve ${folders.join(' ')}`,
-    `  npx tandem predict ${folders[0]} IMAGE`,
-    `  npm run image -- ${forImage.join(' ')}`,
+    ...nextLines(pulled.map(({ saved }) => saved.folder)),
   ];
 }

@@ -112,7 +112,13 @@ export async function serveAndPrint({
     seconds: ((performance.now() - started) / 1000).toFixed(1),
     models: [...running.queues].flatMap(([model, { state }]) =>
       state.kind === 'ready'
-        ? [{ model, loaded: state.loaded, accuracy: testAccuracyOf(dirs.get(model)!) }]
+        ? [
+            {
+              model,
+              loaded: state.loaded,
+              accuracy: testAccuracyOf(dirs.get(model)!, state.loaded.precision),
+            },
+          ]
         : [],
     ),
     image: sampleImage(samplesDir),

@@ -33,7 +33,9 @@ function modelLine(
   const measured =
     accuracy === undefined
       ? []
-      : [`${percent(accuracy.share)} of ${accuracy.images} test images right (measured at fp32)`];
+      : [
+          `${percent(accuracy.share)} of ${accuracy.images} held-out images right (measured at ${accuracy.precision})`,
+        ];
   return [
     `${model}: ${architecture} on ${engine} ${engineVersion}, ${precision}`,
     `${classes.length} classes`,

@@ -23,6 +23,7 @@ import {
   RECIPES,
   TUNED_RECIPES,
 } from '../models/recipes';
+import { keptCheckpoints } from '../models/training/checkpoint';
 import { formatJsonLine, HISTORY_NAME } from '../models/training/history';
 import { lockOut } from '../models/training/out-folder';
 import { reportTraining } from '../models/report/report-training';
@@ -165,10 +166,11 @@ export async function train(
       temperatureScaling: options.temperatureScaling ?? false,
       progress,
     });
+    const result = { out, card, kept: keptCheckpoints(out) };
     if (options.json === true) {
-      const event = formatJsonLine(resultEvent(facts, out, card));
+      const event = formatJsonLine(resultEvent(facts, result));
       for (const stream of [process.stderr, process.stdout]) stream.write(event);
-    } else console.log(resultLines(facts, out, card).join('\n'));
+    } else console.log(resultLines(facts, result).join('\n'));
   } finally {
     unlock?.();
     restoreInterrupt();

@@ -2,40 +2,45 @@
  * What `tandem train` prints at its end. Pure functions.
  */
 import { percent, percentRange } from '../charts/percent';
-import { mainSplit, type ModelCardFacts, shellWord } from '../models/report/model-facts';
+import { mainSplit, type ModelCardFacts } from '../models/report/model-facts';
+import type { KeptCheckpoints } from '../models/training/checkpoint';
+import { nextCommands, nextLines } from './next-commands';
 
 type Facts = Pick<ModelCardFacts, 'model' | 'measured'>;
 
-/** The commands that come next. */
-function nextCommands(out: string): string[] {
-  const folder = shellWord(out);
-  return [`npx tandem serve ${folder}`, `npx tandem predict ${folder} IMAGE`, `npm run image -- ${folder}`];
+/** What a finished training leaves. */
+export interface TrainingResult {
+  /** Folder of the saved model. */
+  readonly out: string;
+  /** Path of the model card. */
+  readonly card: string;
+  readonly kept: KeptCheckpoints;
 }
 
-/**
- * The result of a training, and the commands that come next.
- *
- * @param out folder of the saved model
- * @param card path of the model card
- */
-export function resultLines({ measured }: Pick<Facts, 'measured'>, out: string, card: string): string[] {
+/** The result of a training, and the commands that come next. */
+export function resultLines(
+  { measured }: Pick<Facts, 'measured'>,
+  { out, card, kept }: TrainingResult,
+): string[] {
   const { split, evaluation } = mainSplit({ measured });
   const { accuracy, interval95, images } = evaluation;
+  const megabytes = Math.ceil(kept.bytes / 1e6);
   return [
     `${split} accuracy: ${percent(accuracy)} of ${images} images, 95 % interval ${percentRange(interval95)} (measured)`,
     `model card: ${card}`,
-    'Next:',
-    ...nextCommands(out).map((command) => `  ${command}`),
+    `kept for --resume and --finish: ${kept.names.join(', ')} (${megabytes} MB); delete them once the model is final`,
+    ...nextLines([out]),
   ];
 }
 
 /** The same as the last event of a training that reports JSON Lines. */
-export function resultEvent(facts: Facts, out: string, card: string): object {
+export function resultEvent(facts: Facts, { out, card, kept }: TrainingResult): object {
   const { split, evaluation } = mainSplit(facts);
   const { accuracy, interval95, images } = evaluation;
   return {
     event: 'result',
     ...{ model: facts.model, folder: out, card, split, images, accuracy, interval95 },
-    next: nextCommands(out),
+    checkpoints: kept.names,
+    next: nextCommands([out]),
   };
 }

@@ -24,7 +24,11 @@ export function describeTrain(command: Command): Command {
       'folder with one subfolder per class, or with train, val and test, each with one subfolder per class',
       path,
     )
-    .requiredOption('--out <folder>', 'folder for the checkpoints and the finished model', path)
+    .requiredOption(
+      '--out <folder>',
+      'folder for the model and its checkpoints, which stay there for --resume and --finish',
+      path,
+    )
     .option(
       '--name <name>',
       'name of the trained model, under which it is served (default: that of the recipe’s model)',

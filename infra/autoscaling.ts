@@ -5,7 +5,7 @@ import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 
 import type { k8s } from './cdk8s-plus';
-import { HPA_BEHAVIOR } from './deployment-defaults';
+import { CONTAINER_NAME, HPA_BEHAVIOR } from './deployment-defaults';
 import {
   type Autoscaled,
   HPA_DIRECTIONS,
@@ -13,7 +13,6 @@ import {
   type InferenceServiceProps,
 } from './inference-service-props';
 import { metadataOf } from './object-metadata';
-import { CONTAINER_NAME } from './pod-spec';
 import { formatCpu } from './quantity';
 import { meanWaitQuery, podSeries, QUEUE_WAIT_METRIC } from './queue-wait';
 

@@ -4,6 +4,9 @@
 import { RUN_AS_USER_ID } from '../service/contract';
 import type { k8s } from './cdk8s-plus';
 
+/** Name of the container that serves. */
+export const CONTAINER_NAME = 'inference';
+
 /**
  * Timing of the probes. On two cores ResNet101V2 was ready in 0.7 s from an exported graph, and in 4.5 s when the graph had
  * to be exported first. The startup probe allows 120 s, so that a throttled pod on a busy node is not killed while it

@@ -4,6 +4,7 @@
 import { DRAIN_DELAY_MS, ENV, HTTP_PORT, PATHS, REQUEST_TIMEOUT_MS } from '../service/contract';
 import { k8s } from './cdk8s-plus';
 import {
+  CONTAINER_NAME,
   CONTAINER_SECURITY_CONTEXT,
   NODE_SELECTOR,
   POD_SECURITY_CONTEXT,
@@ -19,8 +20,6 @@ import { canonicalCpu, canonicalMemory } from './quantity';
 /** Names of the container's ports. */
 export const PORT_NAMES = { http: 'http', metrics: 'metrics' } as const;
 
-/** Name of the container that serves. */
-export const CONTAINER_NAME = 'inference';
 /** Time for the process to exit after its last request, milliseconds. */
 const EXIT_MS = 10_000;
 

@@ -151,7 +151,7 @@ if (require.main === module) {
       });
     })
     .catch((error: unknown) => {
-      console.error((error as Error).message);
+      console.error(`error: ${(error as Error).message}`);
       process.exit(1);
     });
 }

@@ -1,5 +1,5 @@
 /**
- * Writes the generated tables of docs/, and the demo page's facts, from the facts in the code:
+ * Writes the generated tables of docs/, the demo page's facts and the Grafana dashboard, from the facts in the code:
  * `npm run docs`.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -40,6 +40,7 @@ import { VARIABLE_HELP } from '../service/config';
 import { ERRORS, LIMITS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
 import { outcomeText, SHAPES } from '../test/models/data/shapes';
+import { DASHBOARD_FILE, dashboardText } from './dashboard';
 import { DOCUMENTS, ROOT } from './documents';
 import { imagenetTable } from './imagenet-table';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
@@ -260,4 +261,5 @@ if (require.main === module) {
     if (updated !== text) writeFileAtomic(file, updated);
   }
   writeFileAtomic(PAGE_FACTS_FILE, pageFacts());
+  writeFileAtomic(DASHBOARD_FILE, dashboardText());
 }

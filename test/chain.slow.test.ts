@@ -68,7 +68,7 @@ const pngOf = (pixels: Uint8ClampedArray) =>
 describe.each(MODEL_IDS)('the demo model %s', (model) => {
   test.each(TASKS.transfer)('recognizes a held-out image of %s', async (name) => {
     const answer = await classify(model, await pngOf(pixelsOf(name, SAMPLE_INDEX)));
-    expect(answer).toMatchObject({ model, demo: true, classes: TASKS.transfer });
+    expect(answer).toMatchObject({ model, demo: true });
     expect(answer.top[0]!.class).toBe(name);
     const sum = answer.top.reduce((total, { probability }) => total + probability, 0);
     expect(sum).toBeGreaterThan(0.9);

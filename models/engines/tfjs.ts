@@ -11,12 +11,41 @@ import { loadClassifier } from '../weights/load-classifier';
 import { readSavedModel } from '../weights/saved-model';
 import { checkPrecision, DEFAULT_PRECISION, type Engine, type EngineOptions } from './engine';
 
-/** Whether tfjs-node is installed and its native part built. */
-export function hasTfjsNode(): boolean {
+/** The newest Node that tfjs-node 4.22 runs on: it calls util.isNullOrUndefined, which Node 23 removed. */
+const MAX_NODE_MAJOR = 22;
+
+const isNodeTooNew = (version: string) => Number(version.split('.')[0]) > MAX_NODE_MAJOR;
+
+/**
+ * Whether tfjs-node is installed, its native part built, and this Node one that it runs on.
+ *
+ * @param nodeVersion such as `22.12.0`
+ */
+export function hasTfjsNode(nodeVersion = process.versions.node): boolean {
+  if (isNodeTooNew(nodeVersion)) return false;
   try {
     return existsSync(join(dirname(require.resolve('@tensorflow/tfjs-node/package.json')), 'lib', 'napi-v8'));
   } catch {
     return false;
+  }
+}
+
+/**
+ * Checks what training and engine tfjs-node need.
+ *
+ * @param nodeVersion such as `22.12.0`
+ * @throws Error with the remedy if this Node is too new, or the native part is missing
+ */
+export function checkTfjsNode(nodeVersion = process.versions.node): void {
+  if (isNodeTooNew(nodeVersion)) {
+    throw new Error(
+      `training and engine tfjs-node need Node 20 or ${MAX_NODE_MAJOR}, this is Node ${nodeVersion}: repeat the command with Node ${MAX_NODE_MAJOR}`,
+    );
+  }
+  if (!hasTfjsNode(nodeVersion)) {
+    throw new Error(
+      'engine tfjs-node needs the native part of @tensorflow/tfjs-node, which is not built: run `npm run build:tfjs-node`, or choose engine onnxruntime',
+    );
   }
 }
 
@@ -25,15 +54,10 @@ let tfjsNodeThreads: number | undefined;
 /**
  * Switches tfjs to TensorFlow's native library.
  *
- * @throws Error with the remedy if the native part is missing; RangeError if this process loaded it with another number
- *   of threads
+ * @throws Error as {@link checkTfjsNode}; RangeError if this process loaded it with another number of threads
  */
 export async function useTfjsNode(threads: number): Promise<void> {
-  if (!hasTfjsNode()) {
-    throw new Error(
-      'engine tfjs-node needs the native part of @tensorflow/tfjs-node, which is not built: run `npm run build:tfjs-node`, or choose engine onnxruntime',
-    );
-  }
+  checkTfjsNode();
   if (tfjsNodeThreads !== undefined && tfjsNodeThreads !== threads) {
     throw new RangeError(
       `engine tfjs-node keeps the threads of its first load, ${tfjsNodeThreads}, for the life of the process: load it in another one, received ${threads}`,

@@ -1,8 +1,8 @@
 /**
  * Checkpoints: everything that resuming a training needs, in one file that is written atomically after each epoch.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 import { writeFileAtomic } from '../../files/write';
 import { type Recipe, type StageName, STAGES } from '../recipes';
@@ -15,6 +15,25 @@ export const CHECKPOINT_NAME = 'checkpoint.safetensors';
 /** Path of the checkpoint of a stage's best epoch. */
 export const bestFileOf = (folder: string, stage: StageName): string =>
   join(folder, `${stage}-best.safetensors`);
+
+/** The checkpoints in the folder of a training. */
+export interface KeptCheckpoints {
+  /** Names of the files: of the last epoch, and of each stage's best one. */
+  readonly names: readonly string[];
+  /** Their size together. */
+  readonly bytes: number;
+}
+
+/** What a finished training keeps beside its model, so that it can go on or end with other weights. */
+export function keptCheckpoints(folder: string): KeptCheckpoints {
+  const files = [join(folder, CHECKPOINT_NAME), ...STAGES.map((stage) => bestFileOf(folder, stage))].filter(
+    (file) => existsSync(file),
+  );
+  return {
+    names: files.map((file) => basename(file)),
+    bytes: files.reduce((sum, file) => sum + statSync(file).size, 0),
+  };
+}
 
 /** The best epoch of a stage so far, by validation accuracy, then loss. */
 export interface BestEpoch {

@@ -15,7 +15,7 @@ import { unfrozenLayers } from '../architectures/unfrozen-layers';
 import { type Dataset, readDataset } from '../data/dataset';
 import { type DatasetFiles, findDatasetFiles } from '../data/dataset-files';
 import { RESIZE } from '../data/decode';
-import { useTfjsNode } from '../engines/tfjs';
+import { checkTfjsNode, useTfjsNode } from '../engines/tfjs';
 import { makeOut, removeTemporaries } from '../../files/write';
 import { finishedTraining } from './finish-training';
 import { appendHistory, HISTORY_NAME, truncateHistory } from './history';
@@ -78,6 +78,8 @@ export async function runTraining(plan: TrainingPlan, progress: ProgressReporter
   const { architecture, recipe, augmentation, seed, threads, out } = plan;
   const found = checkStart(plan);
   const { classes } = found;
+  // Before a download.
+  checkTfjsNode();
   const base = await resolveBase(plan.weights, architecture, out, progress.note);
   removeTemporaries(out);
   const history = join(out, HISTORY_NAME);

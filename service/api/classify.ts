@@ -111,8 +111,7 @@ export function classifyHandlers(context: WorkContext, bodies: Bodies): RequestH
         return runWork(context, model, { kind: 'classify', image }, response, remainingMs);
       },
     };
-    const { demo, classes } = loaded;
-    const modelFacts = { model, version: versionOf(loaded), demo, classes: [...classes] };
+    const modelFacts = { model, version: versionOf(loaded), demo: loaded.demo };
     if (isList) {
       const results = await classifyImages(classifier, images, String(response.getHeader('x-request-id')));
       response.json({ ...modelFacts, results } satisfies Classifications);

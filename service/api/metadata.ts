@@ -58,5 +58,5 @@ export const model =
   (request, response) => {
     const [id, queue] = findModel(queues, request.params['id']);
     const loaded = loadedModel(queue, request.params['version']);
-    response.json(modelMetadata(id, loaded, testAccuracyOf(modelDirOf(id))));
+    response.json(modelMetadata(id, loaded, testAccuracyOf(modelDirOf(id), loaded.precision)));
   };

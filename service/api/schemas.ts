@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 
+import { PRECISIONS } from '../../models/engines/engine';
 import { LIMITS, SERVICE_NAME, VERSION_DIGITS } from '../contract';
 import { PROBLEM } from '../problem';
 
@@ -61,7 +62,7 @@ const tensorMetadata = z.strictObject({
     .meta({ description: 'Layout, order of the channels, every accepted datatype and its range.' }),
 });
 
-/** Accuracy on test images at fp32, measured when the model was trained. */
+/** Accuracy on images that did not train the model. */
 export const TEST_ACCURACY = z
   .strictObject({
     images: z.int().min(1),
@@ -70,9 +71,11 @@ export const TEST_ACCURACY = z
       .array(probability)
       .length(2)
       .meta({ description: '95 % confidence interval of the share.' }),
+    precision: z.enum(PRECISIONS).meta({ description: 'The precision that was measured.' }),
   })
   .meta({
-    description: 'Measured on test images at fp32; absent if the saved model has no evaluation.json.',
+    description:
+      'Measured on images that did not train the model: at the precision that it is served at if that was measured, else at fp32. Absent if nothing was measured.',
   });
 
 /** The protocol's `metadata_model_response`, with facts about the loaded model. */
@@ -118,7 +121,7 @@ const timeMs = z.strictObject({
   inference: milliseconds,
   total: milliseconds,
 });
-const aboutModel = { model: MODEL_NAME, version: VERSION, demo: z.boolean(), classes: z.array(text) };
+const aboutModel = { model: MODEL_NAME, version: VERSION, demo: z.boolean() };
 
 /** Response to a raw image. */
 export const CLASSIFICATION = z.strictObject({ ...aboutModel, top, timeMs });

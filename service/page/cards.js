@@ -26,10 +26,10 @@ export function showModel(card, { architecture, engine, precision, threads, demo
   part(card, 'about').textContent =
     `${architecture} · ${engine.name}, ${precision}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   if (testAccuracy !== undefined) {
-    const { share, images, interval95 } = testAccuracy;
+    const { share, images, interval95, precision: measuredAt } = testAccuracy;
     const strong = document.createElement('strong');
     strong.textContent = percent(share);
-    const rest = ` of ${images} test images right, measured at fp32 (95\u00a0% interval ${interval95.map(percent).join(' to ')})`;
+    const rest = ` of ${images} held-out images right, measured at ${measuredAt} (95\u00a0% interval ${interval95.map(percent).join(' to ')})`;
     part(card, 'accuracy').replaceChildren(strong, rest);
   }
   if (demo) {
@@ -83,7 +83,7 @@ export function showError(card, message) {
 
 /**
  * The sentence that compares the quickest model with the slowest; empty for fewer than two answers. `truth` is the class of
- * a sample, if the models know it.
+ * a sample; undefined if there is none, or a model does not know it.
  */
 export function comparison(answers, truth) {
   if (answers.length < 2) return '';
@@ -95,6 +95,6 @@ export function comparison(answers, truth) {
     first === second
       ? `agrees with ${slow.model} on this image`
       : `disagrees on this image: ${first} instead of ${second}`;
-  const isKnown = [quick, slow].every(({ classes }) => classes.includes(truth));
-  return `${quick.model} answered ${times} times faster and ${verdict}.${isKnown ? ` It shows ${truth}.` : ''}`;
+  const shown = truth === undefined ? '' : ` It shows ${truth}.`;
+  return `${quick.model} answered ${times} times faster and ${verdict}.${shown}`;
 }

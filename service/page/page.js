@@ -22,6 +22,8 @@ const TOP = 5;
 const ABOUT_IMAGE = [400, 413, 415, 422];
 
 const cards = new Map();
+/** Metadata of the models that are ready, by name. */
+const metadata = new Map();
 let answers = [];
 /** Cancels what the last pick started. */
 let current = new AbortController();
@@ -63,10 +65,16 @@ function begin(button) {
   return current.signal;
 }
 
+/** What the image shows, if it is a sample and every model has that class. */
+const knownTruth = () =>
+  [...cards.keys()].every((model) => metadata.get(model)?.classes.includes(last.truth))
+    ? last.truth
+    : undefined;
+
 /** Compares the models, and sizes them, once all have answered. */
 function showComparison() {
   const isComplete = answers.length === cards.size;
-  byId('comparison').textContent = isComplete ? comparison(answers, last.truth) : '';
+  byId('comparison').textContent = isComplete ? comparison(answers, knownTruth()) : '';
   if (isComplete) showSizing();
 }
 
@@ -172,7 +180,8 @@ async function showModelOf(model) {
   cards.set(model, card);
   const waiting = (reason) => showWaiting(card, reason);
   try {
-    showModel(card, await jsonWhenReady(`v2/models/${encodeURIComponent(model)}`, waiting));
+    metadata.set(model, await jsonWhenReady(`v2/models/${encodeURIComponent(model)}`, waiting));
+    showModel(card, metadata.get(model));
   } catch (error) {
     waiting(error.message);
   }

@@ -68,7 +68,7 @@ test('the models come with the accuracy that Keras reports, then the next comman
     'Next:',
     "  npx tandem serve 'my models/latency' 'my models/accuracy'",
     "  npx tandem predict 'my models/latency' IMAGE",
-    "  npm run image -- --latency 'my models/latency' --accuracy 'my models/accuracy'",
+    "  npm run image -- 'my models/latency' 'my models/accuracy'",
   ]);
 });
 

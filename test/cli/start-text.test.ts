@@ -48,7 +48,7 @@ const facts: ReadyFacts = {
       inferenceMs: 1,
       loadMs: 1,
     };
-    return { model, loaded, accuracy: testAccuracyOf(folder) };
+    return { model, loaded, accuracy: testAccuracyOf(folder, loaded.precision) };
   }),
   image: `models/demo/samples/${readdirSync(join(DEMO_MODELS_DIR, 'samples')).sort()[0]!}`,
   apiKeyFile: undefined,

@@ -88,7 +88,7 @@ test(
     expect(lines[0]).toMatch(/^Open http:\/\/localhost:\d+$/);
     expect(lines[1]).toMatch(/^Ready after [\d.]+ s:$/);
     expect(lines[2]).toMatch(
-      /^ {2}latency: mobilenetv2 on onnxruntime .*; 6 classes; [\d.]+ % of \d+ test images right \(measured at fp32\); a demo/,
+      /^ {2}latency: mobilenetv2 on onnxruntime .*; 6 classes; [\d.]+ % of \d+ held-out images right \(measured at (int8|fp32)\); a demo/,
     );
     expect(lines.filter((line) => line.includes('SHA-256'))).not.toEqual([]);
     const curl = lines.find((line) => line.startsWith('  curl'))!;

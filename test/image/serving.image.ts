@@ -130,10 +130,11 @@ test('a user’s model is packed with its base and served with its own class nam
       { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] },
     );
     running = await startContainer(image, {}, limitsOf('latency'));
-    const { demo, classes: named } = await classify(running, 'latency');
-    expect({ demo, named }).toEqual({ demo: false, named: classes });
-    const models = await (await fetch(`${running.url}${PATHS.server}/models/accuracy`)).json();
-    expect(models).toMatchObject({ status: 404 });
+    expect(await classify(running, 'latency')).toMatchObject({ demo: false });
+    const metadataOf = async (model: string) =>
+      (await fetch(`${running!.url}${PATHS.server}/models/${model}`)).json();
+    expect(await metadataOf('latency')).toMatchObject({ classes });
+    expect(await metadataOf('accuracy')).toMatchObject({ status: 404 });
   } finally {
     rmSync(folder, { recursive: true });
   }

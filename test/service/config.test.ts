@@ -144,10 +144,10 @@ test.each([
   expect(threadsFor(limitMillis)).toBe(threads);
 });
 
-test('rejects Node versions other than 20 and 22 in one line', () => {
-  expect(() => checkNodeVersion('22.1.0')).not.toThrow();
-  expect(() => checkNodeVersion('23.0.0')).toThrow(
-    'needs Node 20 or 22, this is Node 23.0.0: install Node 22',
+test('rejects a Node before 20 in one line, and no later one', () => {
+  expect(() => checkNodeVersion('18.20.0')).toThrow(
+    'Tandem needs Node 20 or later, this is Node 18.20.0: install Node 22 and start again',
   );
-  expect(() => checkNodeVersion('18.20.0')).toThrow('needs Node 20 or 22');
+  for (const version of ['20.19.0', '22.13.0', '24.9.0', '26.0.0'])
+    expect(() => checkNodeVersion(version)).not.toThrow();
 });

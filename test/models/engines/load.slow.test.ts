@@ -8,6 +8,7 @@ import { INPUT_SHAPE, type Preprocessing } from '../../../models/catalog';
 import { buildClassifier } from '../../../models/architectures/classifier';
 import type { EngineKind, LoadEngine } from '../../../models/engines/engine';
 import { loadEngine } from '../../../models/engines/load';
+import { checkTfjsNode, hasTfjsNode } from '../../../models/engines/tfjs';
 import { encodeSafetensors } from '../../../models/weights/safetensors';
 import { checksummed, type SavedModelManifest } from '../../../models/weights/saved-model';
 import { seededRandom } from '../../../statistics/seeded-random';
@@ -135,6 +136,13 @@ test('the graph is exported once and then served without loading tfjs', async ()
   });
   jest.dontMock('@tensorflow/tfjs');
   expect(statSync(join(onnxCacheDir, files[0]!)).mtimeMs).toBe(written);
+});
+
+test('on Node 23 and later, tfjs-node asks for an older Node in one sentence', () => {
+  expect(hasTfjsNode('24.9.0')).toBe(false);
+  expect(() => checkTfjsNode('24.9.0')).toThrow(
+    /^training and engine tfjs-node need Node 20 or 22, this is Node 24\.9\.0: repeat the command with Node 22$/,
+  );
 });
 
 test('a model that changed gets a graph of its own', async () => {

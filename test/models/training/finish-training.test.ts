@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,6 +6,7 @@ import { RECIPES, type StageName } from '../../../models/recipes';
 import {
   bestFileOf,
   CHECKPOINT_NAME,
+  keptCheckpoints,
   readCheckpoint,
   type TrainingState,
   writeCheckpoint,
@@ -40,6 +41,15 @@ test('a training ends with the weights of the last or the best epoch of its stag
   expect([...best!.weights]).toEqual([['predictions/kernel', tensor(2)]]);
   // The history reaches up to the last epoch, whichever is kept.
   expect([last!.state.epochsDone, best!.state.epochsDone]).toEqual([3, 3]);
+});
+
+test('what a training keeps are the checkpoints that its folder holds, with their size', () => {
+  expect(keptCheckpoints(folder)).toEqual({ names: [], bytes: 0 });
+  write('fineTune', 3, 3);
+  write('head', 1, 1, bestFileOf(folder, 'head'));
+  const { names, bytes } = keptCheckpoints(folder);
+  expect(names).toEqual(['checkpoint.safetensors', 'head-best.safetensors']);
+  expect(bytes).toBe(names.reduce((sum, name) => sum + readFileSync(join(folder, name)).length, 0));
 });
 
 test('a training without an epoch, or without a best one, is refused with what to do', () => {

@@ -26,7 +26,10 @@ import { expectedLayers } from '../../../models/weights/keras-weight-layouts';
 import { initializeSeeded, readWeights } from '../../../models/weights/weights';
 
 // Jest's typed arrays are not those of tfjs-node (tensorflow/tfjs#7175); the plain backend can train a head too.
-jest.mock('../../../models/engines/tfjs', () => ({ useTfjsNode: () => Promise.resolve() }));
+jest.mock('../../../models/engines/tfjs', () => ({
+  checkTfjsNode: () => undefined,
+  useTfjsNode: () => Promise.resolve(),
+}));
 
 const ARCHITECTURE = 'mobilenetv2_050';
 const CLASSES = ['dark', 'light'];
