@@ -50,7 +50,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
   let stopMetrics: (() => Promise<void>) | undefined;
   const stop = async () => {
     await stopMetrics?.();
-    for (const node of nodes) await node.stop();
+    await Promise.all(nodes.map((node) => node.stop()));
     await plane.stop();
     ip('link', 'delete', BRIDGE);
   };
