@@ -47,22 +47,27 @@ export function logTicks(from: number, to: number): number[] {
     .filter((tick) => tick >= from * (1 - 1e-9) && tick <= to * (1 + 1e-9));
 }
 
+/** Ticks that are closer than this have labels that touch, pixels. */
+const MIN_TICK_GAP = 20;
+
 /**
  * An axis on which equal ratios have equal lengths; values of 0 and below have no place on it.
  *
  * @param values the values at the axis' start and end, above 0
  * @param pixels where start and end lie
- * @param ticks values with a tick. @default 1, 2 and 5 times the powers of ten
+ * @param ticks values with a tick. @default 1, 2 and 5 times the powers of ten; the powers alone where there is no room
  */
 export function logAxis(
   [from, to]: readonly [number, number],
   [start, end]: readonly [number, number],
-  { ticks = logTicks(from, to), format = String }: Partial<Pick<Axis, 'ticks' | 'format'>> = {},
+  { ticks, format = String }: Partial<Pick<Axis, 'ticks' | 'format'>> = {},
 ): Axis {
   const span = Math.log(to / from);
+  const hasRoom = (Math.log(2) / span) * Math.abs(end - start) >= MIN_TICK_GAP;
+  const isShown = (tick: number) => hasRoom || Number.isInteger(Number(Math.log10(tick).toFixed(9)));
   return {
     at: (value) => (value > 0 ? start + (Math.log(value / from) / span) * (end - start) : NaN),
-    ticks,
+    ticks: ticks ?? logTicks(from, to).filter(isShown),
     format,
   };
 }

@@ -51,6 +51,12 @@ export function ofRepetitions(values: readonly number[], format: (value: number)
   return low === high ? median! : `${median} (${low} to ${high})`;
 }
 
+/** How the title begins, by the end of the experiment's name; steps are the usual load. */
+const HPA_LOADS = [
+  ['-spike', 'In a spike, '],
+  ['-trace', 'On a recorded trace, '],
+] as const;
+
 /**
  * The claim: how far the HPA scaled, and how many requests were in time meanwhile; medians and ranges.
  *
@@ -73,8 +79,9 @@ export function hpaTitle(repetitions: readonly HpaRun[]): string {
     percent,
   );
   const runs = repetitions.length === 1 ? '' : ` in ${plural(repetitions.length, 'run')}`;
+  const [, load = ''] = HPA_LOADS.find(([end]) => run.experiment.endsWith(end)) ?? [];
   return (
-    `${modelName(run.model)} behind its HPA ${scaled}${delay}; ` +
+    `${load}${modelName(run.model)} behind its HPA ${scaled}${delay}; ` +
     `${inTime} of ${grouped(due)} requests${runs} were answered within ${duration(run.slo.limitMs)}`
   );
 }

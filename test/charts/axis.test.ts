@@ -43,3 +43,8 @@ test('an axis around values has room beyond them, and leaves out what has no pla
   const { at } = logAxisAround([NaN, 0, 10, 1000], [0, 400], 10);
   expect([at(1), at(10_000)].map((pixel) => Math.round(pixel))).toEqual([0, 400]);
 });
+
+test('a logarithmic axis without room for 2 and 5 has the powers of ten only', () => {
+  expect(logAxis([1, 1000], [200, 0]).ticks).toEqual([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]);
+  expect(logAxis([1, 1000], [60, 0]).ticks).toEqual([1, 10, 100, 1000]);
+});
