@@ -9,6 +9,7 @@ import type { CheckApiKey } from '../http/api-key';
 import { allowOrigins, answerPreflight } from '../http/cors';
 import { createBodies } from '../http/body';
 import { requireHost } from '../http/host';
+import { queryParser } from '../http/query';
 import { httpLog, requestId, traceContext } from '../http/request-log';
 import { securityHeaders } from '../http/security-headers';
 import { PATHS } from '../contract';
@@ -60,6 +61,7 @@ export function createApp(dependencies: AppDependencies): Express {
   app.disable('etag');
   app.enable('strict routing');
   app.enable('case sensitive routing');
+  app.set('query parser', queryParser());
   app.use(requestId, traceContext);
   app.use(
     securityHeaders({

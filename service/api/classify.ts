@@ -6,6 +6,7 @@ import type { RequestHandler } from 'express';
 import { topClasses } from '../../models/evaluation/top-classes';
 import { problemOf, ServiceError, toServiceError } from '../errors';
 import type { Bodies } from '../http/body';
+import { sendJson } from '../http/send-json';
 import type { QueuedResult } from '../inference/model-queue';
 import { type Classification, type Classifications, CLASSIFY_QUERY } from './schemas';
 import { findModel, loadedModel, runWork, versionOf, type WorkContext } from './served-models';
@@ -94,11 +95,11 @@ const checkOptions = (...sources: readonly Readonly<Record<string, unknown>>[]) 
 export function classifyHandlers(context: WorkContext, bodies: Bodies): RequestHandler[] {
   const classify: RequestHandler = async (request, response) => {
     // Refuses a wrong query before the body is read.
-    const named = checkOptions(request.query).model;
-    if (named !== undefined) findModel(context.queues, named);
+    const fromQuery = checkOptions(request.query);
+    if (fromQuery.model !== undefined) findModel(context.queues, fromQuery.model);
     const started = performance.now();
     const { images, isList, options } = await readImages(bodies, request);
-    const query = checkOptions(request.query, options);
+    const query = isList ? checkOptions(request.query, options) : fromQuery;
     const [model, queue] = findModel(context.queues, query.model);
     const loaded = loadedModel(queue);
     const classifier: Classifier = {
@@ -114,10 +115,10 @@ export function classifyHandlers(context: WorkContext, bodies: Bodies): RequestH
     const modelFacts = { model, version: versionOf(loaded), demo: loaded.demo };
     if (isList) {
       const results = await classifyImages(classifier, images, String(response.getHeader('x-request-id')));
-      response.json({ ...modelFacts, results } satisfies Classifications);
+      sendJson(response, { ...modelFacts, results } satisfies Classifications);
     } else {
       const result = await classifyImage(classifier, images[0] as Buffer, started);
-      response.json({ ...modelFacts, ...result } satisfies Classification);
+      sendJson(response, { ...modelFacts, ...result } satisfies Classification);
     }
   };
   return [bodies.accept(uploadLimit), classify];
