@@ -13,9 +13,9 @@ import { ENV, PATHS } from '../../service/contract';
 const TIMEOUT_MS = 120_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-bundle-'));
-let child: ChildProcess;
+let child: ChildProcess | undefined;
 afterAll(() => {
-  child.kill('SIGKILL');
+  child?.kill('SIGKILL');
   rmSync(folder, { recursive: true });
 });
 
@@ -38,14 +38,15 @@ function start(main: string): Promise<number> {
     [ENV.onnxCacheDir]: join(folder, 'onnx'),
     [ENV.logLevel]: 'info',
   };
-  child = spawn(process.execPath, [main], {
+  const service = spawn(process.execPath, [main], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  child = service;
   let port = 0;
   return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the service ended with exit code ${code}`)));
-    createInterface(child.stdout!).on('line', (line) => {
+    service.once('exit', (code) => reject(new Error(`the service ended with exit code ${code}`)));
+    createInterface(service.stdout).on('line', (line) => {
       const entry = JSON.parse(line) as { msg: string; port?: number };
       port = entry.port ?? port;
       if (entry.msg === 'ready') resolve(port);
