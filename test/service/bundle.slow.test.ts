@@ -10,7 +10,7 @@ import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { ENV, PATHS } from '../../service/contract';
 
 /** Bundling, exporting a graph and starting on a busy machine. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-bundle-'));
 let child: ChildProcess | undefined;
