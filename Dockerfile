@@ -81,6 +81,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/package.json /app/sbom.cdx.json ./
 COPY --from=build /app/service/page service/page
 COPY --from=build /app/build/bench build/bench
+COPY --from=build /app/build/bundle build/bundle
 COPY --from=build /app/build/charts build/charts
 COPY --from=build /app/build/cli build/cli
 COPY --from=build /app/build/files build/files
@@ -94,4 +95,4 @@ COPY --from=build /app/served served
 # Root owns every file; the process can write to /tmp only.
 USER 65532:65532
 EXPOSE 8080
-CMD ["node", "build/service/main.js"]
+CMD ["node", "build/bundle/main.js"]

@@ -1,5 +1,5 @@
 /**
- * Starts the service: `node build/service/main.js`.
+ * Starts the service: `node build/bundle/main.js`, which `npm run build` makes of this file and all that it imports.
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -36,4 +36,5 @@ python_packages() {
 for file in "$requirements"/*.txt; do install "$(basename "$file" .txt)"; done
 echo 'compiling ...' >&2
 npx --no-install tsc -p bench/peers/tsconfig.build.json
+npm run --silent build:bundle
 exec node build/bench/peers/run-peers.js "$@"

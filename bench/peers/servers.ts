@@ -63,7 +63,7 @@ export const SERVERS = {
     title: 'Tandem',
     quoted: ['onnxruntime-node'],
     path: `${PATHS.classify}?model=:model`,
-    command: () => [process.execPath, compiled('service', 'main.js')],
+    command: () => [process.execPath, compiled('bundle', 'main.js')],
     environment: ({ model, precision, limitMillis, port, onnxCacheDir }) => ({
       // As the container image and the manifests set them.
       ...MALLOC_ENV,

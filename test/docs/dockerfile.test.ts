@@ -12,7 +12,7 @@ test('the image’s port, user and entry are those of the contract', () => {
   expect(final).toContain(`EXPOSE ${HTTP_PORT}`);
   expect(final).toContain(`${ENV.port}=${HTTP_PORT}`);
   expect(final).toContain(`USER ${RUN_AS_USER_ID}:${RUN_AS_USER_ID}`);
-  expect(final).toContain('CMD ["node", "build/service/main.js"]');
+  expect(final).toContain('CMD ["node", "build/bundle/main.js"]');
 });
 
 test('the image’s processes handle memory as the service’s table says', () => {

@@ -47,7 +47,7 @@ describe.each([
     expect(config).toMatchObject({
       User: `${RUN_AS_USER_ID}:${RUN_AS_USER_ID}`,
       ExposedPorts: { [`${HTTP_PORT}/tcp`]: {} },
-      Cmd: ['node', 'build/service/main.js'],
+      Cmd: ['node', 'build/bundle/main.js'],
     });
     expect(shell(image, 'id -u; id -g').split('\n')).toEqual([`${RUN_AS_USER_ID}`, `${RUN_AS_USER_ID}`]);
     const bytes = Number(podman('image', 'inspect', '--format', '{{.Size}}', image));
