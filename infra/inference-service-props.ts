@@ -57,6 +57,8 @@ export interface Resources {
 export interface InferenceServiceProps extends Exposure {
   /** Name of every object; must be unique within the namespace. @default the construct's id */
   readonly name?: string;
+  /** Labels `app.kubernetes.io/name` and `part-of`; a Deployment that exists cannot change it. @default 'tandem' */
+  readonly appName?: string;
   /** @default the chart's namespace; without one, kubectl's */
   readonly namespace?: string;
   /** Name of the one model to serve (variable MODELS): a DNS label. */

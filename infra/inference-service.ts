@@ -23,8 +23,11 @@ import { maxReplicasOf } from './replicas';
 export type { InferenceServiceProps };
 
 /** Labels that select the pods of the service with this name, and no others. */
-export const selectorOf = (name: string): Readonly<Record<string, string>> => ({
-  'app.kubernetes.io/name': SERVICE_NAME,
+export const selectorOf = (
+  name: string,
+  appName: string = SERVICE_NAME,
+): Readonly<Record<string, string>> => ({
+  'app.kubernetes.io/name': appName,
   'app.kubernetes.io/instance': name,
 });
 
@@ -51,14 +54,14 @@ export class InferenceService extends Construct {
   constructor(scope: Construct, id: string, props: InferenceServiceProps) {
     super(scope, id);
     checkPresent(props);
-    const { name = id, namespace = Chart.of(this).namespace, model, scaling } = props;
+    const { name = id, namespace = Chart.of(this).namespace, model, scaling, appName } = props;
     checkProps({ ...props, name, ...(namespace === undefined ? {} : { namespace }) });
     this.node.addValidation({ validate: () => duplicatesOf(this) });
-    this.selector = selectorOf(name);
+    this.selector = selectorOf(name, appName);
     const labels = {
       ...this.selector,
       'app.kubernetes.io/component': model,
-      'app.kubernetes.io/part-of': SERVICE_NAME,
+      'app.kubernetes.io/part-of': appName ?? SERVICE_NAME,
       'app.kubernetes.io/managed-by': 'cdk8s',
       ...versionLabel(props.image),
     };
@@ -151,14 +154,14 @@ const scrapeAnnotations = ({ metricsScrape, metricsPort = HTTP_PORT }: Inference
 function podMonitor(
   scope: Construct,
   metadata: k8s.ObjectMeta & { readonly name: string },
-  { metricsPort }: InferenceServiceProps,
+  { metricsPort, appName }: InferenceServiceProps,
 ): void {
   new ApiObject(scope, 'pod-monitor', {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PodMonitor',
     metadata: metadataOf(metadata),
     spec: {
-      selector: { matchLabels: selectorOf(metadata.name) },
+      selector: { matchLabels: selectorOf(metadata.name, appName) },
       podMetricsEndpoints: [
         { port: metricsPort === undefined ? PORT_NAMES.http : PORT_NAMES.metrics, path: PATHS.metrics },
       ],

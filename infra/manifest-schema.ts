@@ -159,6 +159,26 @@ export const SCHEMAS = {
       behavior: z.looseObject({ scaleUp: scalingRules.optional() }).optional(),
     }),
   }),
+  ScaledObject: z.looseObject({
+    metadata,
+    spec: z
+      .looseObject({
+        scaleTargetRef: z.looseObject({ kind: z.string().optional(), name: z.string() }),
+        minReplicaCount: count.optional(),
+        maxReplicaCount: z.int().min(1).optional(),
+        triggers: z.array(
+          z.looseObject({
+            type: z.string(),
+            metricType: z.string().optional(),
+            metadata: z.record(z.string(), z.string()).optional(),
+          }),
+        ),
+      })
+      .refine(({ minReplicaCount = 0, maxReplicaCount = 100 }) => maxReplicaCount >= minReplicaCount, {
+        error: 'at least spec.minReplicaCount',
+        path: ['maxReplicaCount'],
+      }),
+  }),
   PriorityClass: z.looseObject({
     metadata,
     value: z.int(),

@@ -15,6 +15,8 @@ const SETTINGS_ONLY = {
 
 const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
   name: 'name of every object; unique in the namespace',
+  appName:
+    'the labels `app.kubernetes.io/name` and `part-of` of every object, `tandem` unless set; a Deployment that exists cannot change it',
   namespace: 'namespace of every object',
   model: 'the model to serve',
   image: 'container image, by tag or digest',

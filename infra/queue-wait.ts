@@ -36,7 +36,7 @@ export const podSeries = (name: string, namespace: string | undefined): string =
 /**
  * Values of prometheus-adapter's chart that offer the metric.
  *
- * @see https://github.com/kubernetes-sigs/prometheus-adapter/blob/master/docs/config.md
+ * @see https://github.com/kubernetes-sigs/prometheus-adapter
  */
 export const ADAPTER_VALUES = {
   rules: {

@@ -68,6 +68,7 @@ const GROUPS: Readonly<Record<CountedKind, string>> = {
   StatefulSet: 'apps',
   ReplicaSet: 'apps',
   HorizontalPodAutoscaler: 'autoscaling',
+  ScaledObject: 'keda.sh',
   PriorityClass: 'scheduling.k8s.io',
   ResourceQuota: '',
   LimitRange: '',

@@ -32,6 +32,10 @@ const FORMS = {
     /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
     'at most 63 of a-z, 0-9 and -, starting with a letter and not ending with -',
   ],
+  appName: [
+    /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/,
+    'at most 63 of A-Z, a-z, 0-9, -, _ and ., starting and ending with a letter or digit',
+  ],
   namespace: DNS_LABEL,
   // The service refuses other names of models, and a label's value may have no comma.
   model: DNS_LABEL,

@@ -11,6 +11,7 @@ import { admittedSpec } from './pod-demand';
 import type { ManifestObject } from './read-manifests';
 import type { ObservedPriorityClass } from './read-cluster';
 import { recreating, rollingUpdate, type Rollout, type Strategy, untouched } from './rollout';
+import { autoscalerOfScaledObject, type ScaledObject } from './scaled-object';
 
 /** Replica counts to place, each with its name, the lowest first. */
 export type ReplicaCounts = readonly (readonly [label: string, replicas: number])[];
@@ -172,7 +173,11 @@ export function manifestsOf(
   limitRangesOf: (namespace: string) => readonly ObservedLimitRange[] = () => [],
 ): Manifests {
   const of = (kind: string) => objects.filter((object) => object.kind === kind);
-  const autoscalers = of('HorizontalPodAutoscaler');
+  const scaledObjects = of('ScaledObject').map((object) => ({
+    ...object,
+    body: autoscalerOfScaledObject(object.body as ScaledObject),
+  }));
+  const autoscalers = [...of('HorizontalPodAutoscaler'), ...scaledObjects];
   const limitRanges = of('LimitRange').map(({ body, namespace }) => ({
     ...(body as ObservedLimitRange),
     namespace,
@@ -192,7 +197,13 @@ export function manifestsOf(
       (each) => each.kind === kind && each.name === name && each.pods.namespace === namespace,
     );
   };
-  const used = new Set(['HorizontalPodAutoscaler', 'PriorityClass', 'ResourceQuota', 'LimitRange']);
+  const used = new Set([
+    'HorizontalPodAutoscaler',
+    'ScaledObject',
+    'PriorityClass',
+    'ResourceQuota',
+    'LimitRange',
+  ]);
   const rest = objects.filter((object) => !isWorkload(object) && !used.has(object.kind));
   const harmless = rest.filter(({ kind }) => WITHOUT_PODS.has(kind));
   const unknown = rest.filter(({ kind }) => !WITHOUT_PODS.has(kind) && !OTHER_PODS.has(kind));

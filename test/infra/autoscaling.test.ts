@@ -21,7 +21,7 @@ const PROMETHEUS = 'http://prometheus.monitoring:9090';
 function synth(changes: Partial<InferenceServiceProps>): Record<string, Manifest> {
   const chart = new Chart(new App(), 'chart');
   new InferenceService(chart, 'birds', { ...PROPS, ...changes });
-  return Object.fromEntries((Testing.synth(chart) as Manifest[]).map((each) => [each.kind, each]));
+  return Object.fromEntries(Testing.synth(chart).map((each) => [each.kind, each]));
 }
 
 test.each([

@@ -23,7 +23,7 @@ const port = (name: string) => ({ port: name, protocol: 'TCP' });
 function policyOf(changes: Partial<InferenceServiceProps>): Manifest {
   const chart = new Chart(new App(), 'chart');
   new InferenceService(chart, 'birds', { ...PROPS, ...changes });
-  return (Testing.synth(chart) as Manifest[]).find(({ kind }) => kind === 'NetworkPolicy').spec;
+  return Testing.synth(chart).find(({ kind }) => kind === 'NetworkPolicy').spec;
 }
 
 test.each<[Partial<InferenceServiceProps>, unknown]>([
@@ -96,7 +96,7 @@ test.each([
 test('a run of the benchmark lets its load generator in, whoever else may call', () => {
   const [variant] = VARIANTS;
   const policyIn = (settings: Settings) =>
-    objects(variantManifests(variant!, settings))['NetworkPolicy'].spec as Manifest;
+    objects(variantManifests(variant!, settings))['NetworkPolicy'].spec;
   const callers = [...SHOP, { podSelector: {} }];
   expect(policyIn({ ...DEFAULT_SETTINGS, callers: SHOP }).ingress[0].from).toEqual(callers);
   expect(policyIn(DEFAULT_SETTINGS).ingress).toEqual([{ ports: [port('http')] }]);

@@ -83,6 +83,20 @@ test.each([
   });
 });
 
+test('the name of another application is in every label and selector', () => {
+  const all = synth({ appName: 'bird-watch', metricsScrape: 'pod-monitor' });
+  for (const { metadata } of Object.values(all)) {
+    expect(metadata.labels).toMatchObject({
+      'app.kubernetes.io/name': 'bird-watch',
+      'app.kubernetes.io/part-of': 'bird-watch',
+    });
+  }
+  const selector = { 'app.kubernetes.io/name': 'bird-watch', 'app.kubernetes.io/instance': 'birds' };
+  expect(all['Service'].spec.selector).toEqual(selector);
+  expect(all['PodMonitor'].spec.selector.matchLabels).toEqual(selector);
+  expect(() => synth({ appName: '' })).toThrow('appName must be at most 63 of A-Z, a-z, 0-9, -, _ and .,');
+});
+
 test('labels and annotations of the pods and of the Service stay apart', () => {
   const all = synth({
     podLabels: { team: 'vision' },

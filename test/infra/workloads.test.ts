@@ -259,3 +259,42 @@ describe('what keeps an HPA from doing what it says', () => {
     ]);
   });
 });
+
+describe('KEDA’s ScaledObject', () => {
+  const scaledObject = (spec: object) => ({
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'ScaledObject',
+    metadata: { name: 'web' },
+    spec: { scaleTargetRef: { name: 'web' }, triggers: [{ type: 'prometheus', metadata: {} }], ...spec },
+  });
+
+  test.each([
+    [{ minReplicaCount: 2, maxReplicaCount: 7 }, 2, 7],
+    [{}, 0, 100],
+  ])('with %j scales its Deployment from %i to %i pods', (spec, min, max) => {
+    const [found] = read(workload(), scaledObject(spec)).workloads;
+    expect(found!.counts).toEqual([
+      ['at minReplicas', min],
+      ['at maxReplicas', max],
+    ]);
+    expect(found!.remarks).toEqual([]);
+  });
+
+  test('measures as the HPA that it makes: a container that requests nothing is named', () => {
+    const pod = { containers: [{ name: 'app' }, { name: 'proxy' }] };
+    const cpu = { type: 'cpu', metricType: 'Utilization', metadata: { value: '60' } };
+    const one = { ...cpu, metadata: { ...cpu.metadata, containerName: 'app' } };
+    const remarksOf = (trigger: object) =>
+      read(workload({}, pod), scaledObject({ triggers: [trigger] })).workloads[0]!.remarks;
+    expect(remarksOf(cpu)[0]).toContain('since a container requests no cpu: app, proxy');
+    expect(remarksOf(one)[0]).toContain('since a container requests no cpu: app');
+    expect(remarksOf({ ...cpu, metricType: 'AverageValue' })).toEqual([]);
+  });
+
+  test('is refused where its bounds contradict each other, and beside an HPA of the same target', () => {
+    expect(() => read(workload(), scaledObject({ minReplicaCount: 5, maxReplicaCount: 4 }))).toThrow(
+      'ScaledObject web: spec.maxReplicaCount must be at least spec.minReplicaCount, received 4',
+    );
+    expect(() => read(workload(), autoscaler({}), scaledObject({}))).toThrow('keep one of them');
+  });
+});
