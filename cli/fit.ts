@@ -92,7 +92,8 @@ interface VariantOptions {
 /** Prints how variants fit; returns whether all of them do. */
 function fitVariants(names: string[], { basis, kubeconfig, nodes, json }: VariantOptions): boolean {
   const { fitOf, fitsAll } = require('../infra/fit') as typeof import('../infra/fit.js');
-  const { fitReport } = require('../infra/fit-text') as typeof import('../infra/fit-text.js');
+  const { fitReport, memoryLine } = require('../infra/fit-text') as typeof import('../infra/fit-text.js');
+  const { measuredMemory } = require('./measured-memory') as typeof import('./measured-memory.js');
   const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
   const settings = readSettings(process.env, readContext());
   const seenBy =
@@ -100,12 +101,19 @@ function fitVariants(names: string[], { basis, kubeconfig, nodes, json }: Varian
       ? () => ({ nodes, surroundings: { notCounted: notDescribed(settings) } })
       : realCluster(kubeconfig, settings);
   const chosen = VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name));
+  const memory = measuredMemory();
   const fits: Fit[] = [];
   for (const variant of chosen) {
     for (const each of basis === undefined ? BASES : [basis]) {
       const { nodes: found, surroundings } = seenBy(variant.name);
-      fits.push(fitOf(variant, each, found, surroundings));
-      if (json !== true) console.log(`${fitReport(variant, each, found, surroundings)}\n`);
+      const fit = fitOf(variant, each, found, surroundings);
+      fits.push(fit);
+      const measured = memory.get(variant.model);
+      const lines = [
+        fitReport(variant, each, found, surroundings),
+        ...(measured === undefined ? [] : [memoryLine(fit.demand.requests, measured)]),
+      ];
+      if (json !== true) console.log(`${lines.join('\n')}\n`);
     }
   }
   if (json === true) {
@@ -113,6 +121,7 @@ function fitVariants(names: string[], { basis, kubeconfig, nodes, json }: Varian
       variant: variant.name,
       basis: on,
       ...fitForJson(rest),
+      ...(memory.has(variant.model) ? { measuredMemoryBytes: memory.get(variant.model) } : {}),
     }));
     console.log(JSON.stringify(listed, undefined, 2));
   }

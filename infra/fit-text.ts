@@ -105,6 +105,16 @@ export function allocatedLines(
   return columns([COLUMNS, ...rows]);
 }
 
+/**
+ * What a pod needs of the memory that it requests.
+ *
+ * @param measuredBytes the most that any pod of the model used in the experiments on real pods
+ */
+export function memoryLine({ memory }: Resources['requests'], measuredBytes: number): string {
+  const share = Math.round((100 * measuredBytes) / parseMemoryBytes(memory));
+  return `  measured: no pod used more than ${Math.ceil(measuredBytes / 2 ** 20)}Mi of memory, ${share} % of its request (docs/experiment.md)`;
+}
+
 /** Lines that name what was not counted. */
 export const notCountedLines = (notCounted: readonly string[]): string[] =>
   notCounted.map((what) => `  not counted: ${what}`);

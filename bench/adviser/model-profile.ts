@@ -73,7 +73,8 @@ function startCpu(runs: readonly ExperimentRun[]): Sourced | undefined {
   return { value: medianOf(starts.map(({ cpuMs }) => cpuMs)), source };
 }
 
-function memory(runs: readonly ExperimentRun[]): Sourced | undefined {
+/** The most memory that a pod used; undefined without a sample. */
+export function mostMemory(runs: readonly ExperimentRun[]): Sourced | undefined {
   const most = runs
     .flatMap((run) =>
       run.timeline.podMetrics.map(({ memoryBytes }) => ({ value: memoryBytes, source: fileOf(run) })),
@@ -120,7 +121,7 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
     machine: `${document.machine.cores} cores of ${document.machine.cpuModel}`,
     idleMillis: { value: cost.idleCpuMillis, source: 'machine: a service that is only watched' },
     startCpuMs: needed('pod that started while it was recorded', model, hpa, startCpu(runs)),
-    memoryBytes: needed('memory use', model, hpa, memory(runs)),
+    memoryBytes: needed('memory use', model, hpa, mostMemory(runs)),
   };
   const known = { idleMillis: cost.idleCpuMillis, refusalCpuMs: REFUSAL_CPU_MS };
   const trials = formTrials(curves, known);

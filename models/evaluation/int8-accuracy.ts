@@ -1,9 +1,8 @@
 /**
- * The accuracy of a saved model at int8, from what its calibration left beside it.
+ * The accuracy of a model at int8, from what its calibration measured.
  */
 import { wilson95 } from '../../statistics/intervals';
-import { readInt8File } from '../engines/onnxruntime/int8-file';
-import { readSavedModel } from '../weights/saved-model';
+import type { Int8Cost } from '../engines/onnxruntime/int8-file';
 
 /** A measured accuracy. */
 export interface MeasuredAccuracy {
@@ -15,14 +14,9 @@ export interface MeasuredAccuracy {
   readonly interval95: [number, number];
 }
 
-/**
- * The accuracy at int8; undefined if the model, with its present weights, was not calibrated.
- *
- * @throws Error naming the file of the saved model, or of its calibration, that is missing or damaged
- */
-export function int8AccuracyOf(modelDir: string): MeasuredAccuracy | undefined {
-  const cost = readInt8File(readSavedModel(modelDir))?.cost;
-  if (cost === undefined) return undefined;
-  const { images, accuracyInt8: share } = cost;
-  return { images, share, interval95: wilson95(Math.round(share * images), images) };
-}
+/** The accuracy at int8 that a calibration measured. */
+export const int8Accuracy = ({ images, accuracyInt8: share }: Int8Cost): MeasuredAccuracy => ({
+  images,
+  share,
+  interval95: wilson95(Math.round(share * images), images),
+});

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 
 import { DEFAULT_PRECISION, type Precision } from '../../models/engines/engine';
-import { int8AccuracyOf } from '../../models/evaluation/int8-accuracy';
+import { readInt8File } from '../../models/engines/onnxruntime/int8-file';
+import { int8Accuracy } from '../../models/evaluation/int8-accuracy';
+import { readSavedModel } from '../../models/weights/saved-model';
 import { TEST_ACCURACY } from './schemas';
 
 /** Test accuracy of a model. */
@@ -21,6 +23,11 @@ interface Evaluation {
   readonly accuracy?: number;
   readonly interval95?: readonly number[];
   readonly measured?: readonly { readonly split: string; readonly evaluation: Evaluation }[];
+}
+
+function calibrated(modelDir: string) {
+  const cost = readInt8File(readSavedModel(modelDir))?.cost;
+  return cost && int8Accuracy(cost);
 }
 
 function evaluated(modelDir: string) {
@@ -54,7 +61,7 @@ export function testAccuracyOf(modelDir: string, precision: Precision): TestAccu
     precision === 'int8'
       ? at(
           'int8',
-          orUndefined(() => int8AccuracyOf(modelDir)),
+          orUndefined(() => calibrated(modelDir)),
         )
       : undefined;
   return (

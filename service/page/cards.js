@@ -67,10 +67,9 @@ export function showAnswer(card, { top, timeMs }) {
   part(card, 'classes').replaceChildren(...top.map(row));
   const strong = document.createElement('strong');
   strong.textContent = milliseconds(timeMs.total);
-  part(card, 'time').replaceChildren(
-    strong,
-    `: inference ${milliseconds(timeMs.inference)}, decoding ${milliseconds(timeMs.decode)}`,
-  );
+  const steps = document.createElement('span');
+  steps.textContent = `inference ${milliseconds(timeMs.inference)}, decoding ${milliseconds(timeMs.decode)}`;
+  part(card, 'time').replaceChildren(strong, steps);
 }
 
 /** Shows an error instead of an answer. */

@@ -79,10 +79,12 @@ function showComparison() {
 }
 
 function showSizing() {
-  const busyMs = new Map(answers.map(({ model, timeMs }) => [model, timeMs.decode + timeMs.inference]));
   const rate = byId('rate').valueAsNumber;
-  if (!(rate > 0) || busyMs.size === 0) return;
-  byId('sizing').hidden = showSizes(byId('sizes'), facts.deployments, busyMs, rate) === 0;
+  if (!(rate > 0) || answers.length === 0) return;
+  const isMeasured = showSizes(byId('sizes'), facts.deployments, metadata, answers, rate);
+  byId('sizing').hidden = isMeasured === undefined;
+  byId('of-pods').hidden = isMeasured !== true;
+  byId('of-answers').hidden = isMeasured !== false;
 }
 
 const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1).replace('.0', '')} MB`;

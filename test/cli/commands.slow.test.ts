@@ -100,6 +100,7 @@ test('fit --json prints verdict, requests and placements', () => {
         },
       ],
       notCounted: [],
+      measuredMemoryBytes: expect.any(Number),
     },
   ]);
 });

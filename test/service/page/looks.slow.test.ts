@@ -26,6 +26,11 @@ const luminance = (colour: string): number =>
     .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
     .reduce((sum, value, i) => sum + [0.2126, 0.7152, 0.0722][i]! * value, 0);
 
+interface Served {
+  readonly architecture: string;
+  readonly precision: string;
+}
+
 test('the page’s facts are up to date; if not, run `npm run docs`', () => {
   expect(readFileSync(PAGE_FACTS_FILE, 'utf8')).toBe(pageFacts());
 });
@@ -99,12 +104,37 @@ describeInBrowser('the answered page', () => {
     withAnswer({}, async (page) => {
       const { deployments } = JSON.parse(pageFacts()) as { deployments: { room: number }[] };
       await page.fill('#rate', '1');
-      expect(await textOf(page, '#sizes tr:first-child')).toMatch(/^accuracy ?1 ?1\.4 ?1\.4 ?fits$/);
+      expect(await textOf(page, '#sizes tr:first-child')).toMatch(/^accuracy ?2 ?2\.8 ?2\.8 ?fits$/);
       await page.fill('#rate', '100000');
       expect(await textOf(page, '#sizes tr:first-child td:last-child')).toBe(
         `does not fit: room for ${deployments[0]!.room}`,
       );
     }));
+
+  test('without a measurement of these models on pods, the table takes the time of the answers and says so', () =>
+    withAnswer({}, async (page) => {
+      expect(await page.locator('#of-answers').isVisible()).toBe(true);
+      expect(await page.locator('#of-pods').isVisible()).toBe(false);
+    }));
+
+  test('the table has as many pods as the autoscaler keeps at the CPU time of real pods', async () => {
+    const { page } = await open(browser);
+    const metadata = (await (await fetch(`${server.url}/v2/models/accuracy`)).json()) as Served;
+    const { architecture, precision } = metadata;
+    const facts = JSON.parse(pageFacts()) as { deployments: { model: string; measured: object }[] };
+    const deployments = facts.deployments.map((deployment) => ({
+      ...deployment,
+      measured: { architecture, precision, cpuMsPerImage: 100 },
+    }));
+    await page.route('**/facts.json', (route) => route.fulfill({ json: { ...facts, deployments } }));
+    await page.goto(server.url);
+    await page.locator('#samples button').first().click();
+    await answered(page);
+    await page.fill('#rate', '30');
+    // 3 cores in all, of which each pod takes 60 % of its 1.405.
+    expect(await textOf(page, '#sizes tr:first-child')).toMatch(/^accuracy ?4 ?5\.6 ?5\.7 ?fits$/);
+    await page.context().close();
+  });
 
   test('the curl command runs as it is shown', () =>
     withAnswer({}, async (page) => {
