@@ -9,6 +9,8 @@ const runOf = (repetition: number) =>
     ...{ cpuFactor: 0.2, limitMs: 400, repetition },
   });
 
+const RUNS = [1, 2, 3, 4].map(runOf);
+
 /** The run as a machine gives it that takes so many times the CPU time in each of its samples. */
 function atSpeed(run: ExperimentRun, factorOf: (sample: number) => number): ExperimentRun {
   const { timeline } = run;
@@ -25,10 +27,7 @@ function atSpeed(run: ExperimentRun, factorOf: (sample: number) => number): Expe
 }
 
 const paceWith = (factorOf: (repetition: number, sample: number) => number) =>
-  machinePaceOf(
-    [rateCurve([1, 2, 3, 4].map((repetition) => atSpeed(runOf(repetition), (i) => factorOf(repetition, i))))],
-    () => 0,
-  )!;
+  machinePaceOf([rateCurve(RUNS.map((run) => atSpeed(run, (i) => factorOf(run.repetition, i))))], () => 0)!;
 
 test('a machine that is slower in some runs spreads between runs', () => {
   const even = paceWith(() => 1);
@@ -50,6 +49,6 @@ test('a machine that is slower for a while spreads between windows of a run', ()
 });
 
 test('a model that ran once does not say how much its machine changes', () => {
-  expect(machinePaceOf([rateCurve([runOf(1)])], () => 0)).toBeUndefined();
+  expect(machinePaceOf([rateCurve(RUNS.slice(0, 1))], () => 0)).toBeUndefined();
   expect(drawnPace(undefined)).toBeUndefined();
 });
