@@ -56,7 +56,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['bench/lab/*.ts', 'test/cluster/*.ts', 'test/pods/*.ts'],
+    files: ['bench/lab/*.ts', 'test/cluster/*.ts', 'test/controller/*.ts', 'test/pods/*.ts'],
     rules: { '@typescript-eslint/no-explicit-any': 'off' },
   },
   {

@@ -27,7 +27,7 @@ function explainHpa(file: string, { whatIf: change, chart, seeds }: ExplainOptio
     require('../bench/adviser/recorded-file') as typeof import('../bench/adviser/recorded-file.js');
   const { replayRecording } =
     require('../bench/evidence/hpa-replay') as typeof import('../bench/evidence/hpa-replay.js');
-  const { recordedSettings, explanationText } =
+  const { explanationText } =
     require('../bench/adviser/explanation') as typeof import('../bench/adviser/explanation.js');
   if (chart !== undefined && change === undefined) {
     throw new RangeError('--chart draws a change: add --what-if, such as --what-if target=70');
@@ -36,7 +36,7 @@ function explainHpa(file: string, { whatIf: change, chart, seeds }: ExplainOptio
   const syncs = replayRecording(recording);
   if (syncs === undefined) throw new Error(`${file} has no HPA: record a variant that has one`);
   if (change === undefined) {
-    console.log(explanationText(syncs, recordedSettings(recording)));
+    console.log(explanationText(recording, syncs));
     return;
   }
   if (run === undefined) {
@@ -77,7 +77,11 @@ export function addExplain(program: Command): void {
     .description(
       'decide each recorded sync of an HPA again by Kubernetes’ rules and print why, with the source line of each rule',
     )
-    .argument('<file>', 'a run of npm run experiments, or a timeline of tandem bench run', path)
+    .argument(
+      '<file>',
+      'a run of npm run experiments, or a timeline of tandem bench timeline or tandem bench run',
+      path,
+    )
     .option(
       '--what-if <changes>',
       'simulate the run with other settings instead, such as target=70,window=60',

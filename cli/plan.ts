@@ -69,7 +69,7 @@ function plan(options: PlanOptions): void {
   const { text, load } = loadOf(options);
   const { readEvidence } =
     require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
-  const { profilesOf, rateChecks } =
+  const { profilesOf, steadyChecks } =
     require('../bench/adviser/validation') as typeof import('../bench/adviser/validation.js');
   const { latencyBound } = require('../bench/adviser/bounds') as typeof import('../bench/adviser/bounds.js');
   const { advise } = require('../bench/adviser/advise') as typeof import('../bench/adviser/advise.js');
@@ -90,7 +90,7 @@ function plan(options: PlanOptions): void {
     memoryAllocatableBytes: DEFAULT_NODE.memoryAllocatableBytes,
     controlPlane: false,
   });
-  const bound = latencyBound({ rates: rateChecks(evidence, fits, BOUND_SEEDS) });
+  const bound = latencyBound({ rates: steadyChecks(evidence, fits, BOUND_SEEDS) });
   const wish = { slo, load, nodes: count, bound };
   const rows = evidence.machine ? withPrecisions(profiles, evidence.machine, memoryCells()) : profiles;
   const advice = advise(rows, wish, nodes, models);
@@ -103,7 +103,10 @@ function plan(options: PlanOptions): void {
     process.exitCode = 1;
     return;
   }
-  if (emit === undefined) return;
+  if (emit === undefined) {
+    note('to write its manifests, add --emit FOLDER');
+    return;
+  }
   const { variantOf, writeManifests } =
     require('../bench/adviser/emit') as typeof import('../bench/adviser/emit.js');
   const variant = variantOf(

@@ -1,6 +1,8 @@
 /** The adviser's answer as text for a terminal and as Markdown for a pull request. Pure. */
 import { table } from '../../charts/markdown';
 import { percent } from '../../charts/percent';
+import { formatMemory, parseMemoryBytes } from '../../infra/quantity';
+import type { Resources } from '../../infra/variants';
 import { minCases } from '../../statistics/conformal';
 import { objective, plural } from '../evidence/words';
 import type { Advice, Excluded } from './advise';
@@ -51,6 +53,10 @@ const sourcesOf = ({ candidate: { profile } }: Judgement) => [
   ['memory', `${(profile.memoryBytes.value / 1e6).toFixed(0)} MB`, profile.memoryBytes.source],
 ];
 
+/** `165m CPU, 141Mi memory`. */
+const resourceText = ({ cpu, memory }: Resources['requests']) =>
+  `${cpu} CPU, ${formatMemory(parseMemoryBytes(memory), 'binary')} memory`;
+
 const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`);
 
 /** The rest of an answer with a recommendation. */
@@ -98,8 +104,8 @@ export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Co
   const { scaling, profile } = candidate;
   const rows: [string, string][] = [
     ['model', `${profile.model} at ${profile.precision}`],
-    ['requests', `${requests.cpu}, ${requests.memory}`],
-    ['limits', `${limits.cpu}, ${limits.memory}`],
+    ['requests', resourceText(requests)],
+    ['limits', resourceText(limits)],
     scaling.kind === 'fixed'
       ? ['replicas', String(scaling.replicas)]
       : [

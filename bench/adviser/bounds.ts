@@ -3,7 +3,7 @@
  * highest number of pods. Pure.
  */
 import { conformalBound } from '../../statistics/conformal';
-import type { Validation } from './validation';
+import type { SteadyCheck, Validation } from './validation';
 
 /** Confidence of every bound that has enough cases. */
 export const CONFIDENCE = 0.9;
@@ -22,11 +22,14 @@ const boundOf = (errors: readonly number[]): Bound => {
   return { cases: errors.length, ...(factor !== undefined && { factor }) };
 };
 
-/** At rates that did not fail, of deployments that the profile was not fitted to. */
-export const latencyBound = ({ rates }: Pick<Validation, 'rates'>): LatencyBound =>
+/**
+ * At rates that did not fail, of deployments that the profile was not fitted to, as the adviser simulates them: that the
+ * measured machine's speed changed is in this bound.
+ */
+export const latencyBound = ({ rates }: { readonly rates: readonly SteadyCheck[] }): LatencyBound =>
   boundOf(
-    rates.flatMap(({ isFitted, figures, p95Ms }) => {
-      const ratio = figures.p95Ms / p95Ms.median;
+    rates.flatMap(({ isFitted, figures, steadyP95Ms }) => {
+      const ratio = figures.p95Ms / steadyP95Ms;
       return isFitted || figures.verdict === 'fail' || !Number.isFinite(ratio) ? [] : [ratio];
     }),
   );

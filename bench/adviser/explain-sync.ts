@@ -25,7 +25,7 @@ const ratioText = (ratio: number) => String(Number(ratio.toFixed(3)));
 
 const CLASSES: readonly [keyof PodCounts, string][] = [
   ['ready', 'counted'],
-  ['unready', 'not ready yet or measured before they were'],
+  ['unready', 'not ready yet or measured too early'],
   ['missing', 'without a metric'],
   ['ignored', 'that end or failed'],
 ];

@@ -5,7 +5,7 @@ import { plural } from '../evidence/words';
 import { explainSync, type Reason } from './explain-sync';
 
 /** What the HPA of a recording was set to. */
-export const recordedSettings = ({ timeline }: Recording): Settings =>
+const recordedSettings = ({ timeline }: Recording): Settings =>
   settingsOf(timeline.subject.autoscalerSpec as AutoscalerSpec, DEFAULT_FLAGS);
 
 export interface ExplainedSync {
@@ -59,11 +59,15 @@ function syncLines(sync: ExplainedSync): string[] {
   ];
 }
 
-/** The explanation as text. */
-export function explanationText(syncs: readonly ReplayedSync[], settings: Settings): string {
+/** The explanation of a recording as text. */
+export function explanationText(recording: Recording, syncs: readonly ReplayedSync[]): string {
+  const settings = recordedSettings(recording);
+  const { minReplicas, maxReplicas, targetPercent } = settings;
   const same = syncs.filter(hasSameReplicas).length;
   const percentSame = syncs.filter(hasSamePercent).length;
   return [
+    `${recording.timeline.subject.variant}: ${minReplicas} to ${plural(maxReplicas, 'pod')}; the target is ${targetPercent} % of the ` +
+      `CPU request of ${recording.cpuRequestMillis}m.`,
     `${plural(syncs.length, 'sync')}, decided again by Kubernetes' rules from the recorded pods and CPU samples: ${same} as ` +
       `recorded, ${percentSame} with the recorded CPU use. Seconds count from the start of the load.`,
     'In brackets: lines of pkg/controller/podautoscaler/ in Kubernetes 1.36.3.',

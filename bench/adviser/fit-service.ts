@@ -1,15 +1,17 @@
 /**
  * How an image's CPU time becomes time: of a grid, the form whose simulated p50 and p95 differ least from the measured ones.
- * Each run is simulated with the CPU time per image of its own CPU samples, so that the machine's speed during a run is not
- * taken for the form. Pure.
+ * Each run is simulated with the CPU time per image of its own CPU samples, window by window, so that the machine's speed is
+ * not taken for the form. Pure.
  */
 import { parseCpuMillis } from '../../infra/quantity';
+import type { CpuWindow } from '../evidence/cpu-windows';
 import type { RateCurve, RateFigures } from '../evidence/rate-curve';
 import { medianOf } from '../evidence/runs';
 import { simulate } from '../twin/simulate';
 import type { PodFigures } from '../twin/scenario';
 import { answersAt, indicesByRate, quoted, together } from './by-rate';
 import { recordedScenario } from './recorded-scenario';
+import { limitMillisOf, runCpuOf, usableWindows } from './run-cpu';
 
 /** What is fitted to latencies. */
 export type ServiceForm = Pick<PodFigures, 'cpuSpread' | 'coldShare' | 'stretch'>;
@@ -50,50 +52,31 @@ const SHARES = [0.5, 0.95];
 
 const isUsable = ({ due, refusedShare }: RateFigures) => due >= MIN_DUE && refusedShare <= MAX_REFUSED_SHARE;
 
-/**
- * CPU time of an image that finds its process busy, by a run's own CPU samples, ms; undefined without samples.
- *
- * @param repetition index into the curve's runs
- * @param coldShare how much more an image takes that finds its process idle
- */
-export function cpuMsOf(
-  { repetitions, runs, pods }: RateCurve,
-  repetition: number,
-  idleMillis: number,
-  coldShare: number,
-): number | undefined {
-  const limitMillis = parseCpuMillis(runs[repetition]!.applied.resources.limits.cpu);
-  const rates = repetitions[repetition]!.rates.filter(
-    (figures) => isUsable(figures) && Number.isFinite(figures.cpuCores),
-  );
-  const sum = (of: (figures: RateFigures) => number) => rates.reduce((total, each) => total + of(each), 0);
-  const usedMs = pods * sum(({ cpuCores }) => 1000 * cpuCores - idleMillis);
-  const images = sum(({ answeredPerSecond, cpuCores }) => {
-    const busyShare = Math.min(1, (1000 * cpuCores) / Math.min(1000, limitMillis));
-    return answeredPerSecond * (1 + coldShare * (1 - busyShare));
-  });
-  return usedMs > 0 && images > 0 ? usedMs / images : undefined;
+/** A deployment and the windows of its runs, which every form is tried on. */
+interface Sampled {
+  readonly curve: RateCurve;
+  readonly windows: readonly (readonly CpuWindow[])[];
 }
 
-/** Runs of a curve that say how much CPU they used, with their place in it. */
-const sampledRuns = (curve: RateCurve, { idleMillis }: KnownFigures, { coldShare }: ServiceForm) =>
+/** Runs of a curve that say how much CPU they used. */
+const sampledRuns = ({ curve, windows }: Sampled, { idleMillis }: KnownFigures, { coldShare }: ServiceForm) =>
   curve.runs.flatMap((run, r) => {
-    const cpuMs = cpuMsOf(curve, r, idleMillis, coldShare);
-    return cpuMs === undefined ? [] : [{ run, cpuMs, rates: curve.repetitions[r]!.rates.filter(isUsable) }];
+    const cpu = runCpuOf(windows[r]!, limitMillisOf(run), idleMillis, coldShare);
+    return cpu === undefined ? [] : [{ run, cpu, rates: curve.repetitions[r]!.rates.filter(isUsable) }];
   });
 
-function errorsOf(curve: RateCurve, known: KnownFigures, form: ServiceForm): number[] {
-  return sampledRuns(curve, known, form).flatMap(({ run, cpuMs, rates }) => {
+function errorsOf(sampled: Sampled, known: KnownFigures, form: ServiceForm): number[] {
+  return sampledRuns(sampled, known, form).flatMap(({ run, cpu, rates }) => {
     const { requests, limits } = run.applied.resources;
     const pod: PodFigures = {
       ...known,
       ...form,
-      ...{ cpuMsPerImage: cpuMs, processes: 1, threadSpeedup: 1, startCpuMs: 0 },
+      ...{ cpuMsPerImage: cpu.cpuMsPerImage, processes: 1, threadSpeedup: 1, startCpuMs: 0 },
       cpuRequestMillis: parseCpuMillis(requests.cpu),
       cpuLimitMillis: parseCpuMillis(limits.cpu),
     };
     const indices = indicesByRate(run);
-    const seen = SEEDS.map((seed) => simulate(recordedScenario(run, pod), seed));
+    const seen = SEEDS.map((seed) => simulate(recordedScenario(run, pod, cpu.pace), seed));
     return rates.flatMap(({ ratePerSecond, p50Ms, p95Ms }) => {
       const at = together(seen.map((answers) => answersAt(answers, indices.get(ratePerSecond)!)));
       return [p50Ms, p95Ms].flatMap((measured, i) =>
@@ -104,14 +87,19 @@ function errorsOf(curve: RateCurve, known: KnownFigures, form: ServiceForm): num
 }
 
 /** Tries every form on every deployment. */
-export const formTrials = (curves: readonly RateCurve[], known: KnownFigures): FormTrial[] =>
-  FORMS.map((form) => ({
+export function formTrials(curves: readonly RateCurve[], known: KnownFigures): FormTrial[] {
+  const sampled = curves.map((curve) => ({ curve, windows: curve.runs.map(usableWindows) }));
+  return FORMS.map((form) => ({
     form,
-    errors: new Map(curves.map((curve) => [curve.experiment, errorsOf(curve, known, form)])),
+    errors: new Map(sampled.map((each) => [each.curve.experiment, errorsOf(each, known, form)])),
     cpuMs: new Map(
-      curves.map((curve) => [curve.experiment, sampledRuns(curve, known, form).map(({ cpuMs }) => cpuMs)]),
+      sampled.map((each) => [
+        each.curve.experiment,
+        sampledRuns(each, known, form).map(({ cpu }) => cpu.cpuMsPerImage),
+      ]),
     ),
   }));
+}
 
 /**
  * The form that suits some deployments best.

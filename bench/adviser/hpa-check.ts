@@ -3,16 +3,21 @@ import type { ExperimentRun } from '../evidence/experiment-run';
 import { loadStartMs, requestsOf } from '../evidence/runs';
 import { OUTCOMES } from '../load/run-document';
 import { type Band, bandOf, overSeeds } from '../twin/bands';
+import type { PodFigures, Scenario } from '../twin/scenario';
 import type { Simulated } from '../twin/simulate';
+import { drawnPace } from './machine-pace';
 import { type ModelProfile, podFiguresOf } from './model-profile';
 import { readyBySecond } from './ready-pods';
 import { recordedScenario } from './recorded-scenario';
+import { limitMillisOf, runCpuOf, usableWindows } from './run-cpu';
 
 /** One recorded run behind an HPA. */
 export interface HpaCheck {
   readonly run: ExperimentRun;
   /** Share of the recorded time in which the number of ready pods was inside the band. */
   readonly insideShare: number;
+  /** The same if the CPU time per image is known by the run's own CPU samples; NaN without samples. */
+  readonly ownCpuInsideShare: number;
   /** Mean distance of the ready pods from the median of the seeds. */
   readonly meanError: number;
   readonly inTimeShare: { readonly measured: number; readonly simulated: Band };
@@ -27,9 +32,32 @@ const RIGHT = OUTCOMES.indexOf('right');
 /** When a number of pods is first at its highest, seconds. */
 const firstAtMost = (ready: readonly number[]) => ready.indexOf(Math.max(...ready));
 
+/** The run with the CPU time per image of its own CPU samples, so that only what changes within it is drawn. */
+function ownCpuScenario(run: ExperimentRun, { pace }: ModelProfile, pod: PodFigures): Scenario | undefined {
+  const own = runCpuOf(usableWindows(run), limitMillisOf(run), pod.idleMillis, pod.coldShare);
+  return (
+    own &&
+    recordedScenario(
+      run,
+      { ...pod, cpuMsPerImage: own.cpuMsPerImage },
+      pace && drawnPace({ ...pace, runSpread: 0 }),
+    )
+  );
+}
+
+/** Share of the seconds in which a measured number of pods is inside the band of the seeds. */
+function insideShareOf(measured: readonly number[], bands: readonly Band[]): number {
+  const inside = measured.filter((pods, second) => pods >= bands[second]!.low && pods <= bands[second]!.high);
+  return inside.length / measured.length;
+}
+
+const bandsBySecond = (seen: readonly (readonly number[])[], seconds: number): Band[] =>
+  Array.from({ length: seconds }, (_, second) => bandOf(seen.map((ready) => ready[second]!)));
+
 /** Simulates a run. */
 export function checkHpa(run: ExperimentRun, profile: ModelProfile, seeds: number): HpaCheck {
-  const scenario = recordedScenario(run, podFiguresOf(profile, run.applied.resources));
+  const pod = podFiguresOf(profile, run.applied.resources);
+  const scenario = recordedScenario(run, pod, drawnPace(profile.pace));
   const seconds = Math.floor(scenario.durationMs / 1000);
   const { limitMs } = run.slo;
   const inTime = ({ latencyMs, outcome }: Pick<Simulated, 'latencyMs' | 'outcome'>) =>
@@ -45,19 +73,27 @@ export function checkHpa(run: ExperimentRun, profile: ModelProfile, seeds: numbe
     run.timeline.replicas.map(({ atMs, ready }) => ({ atMs: atMs - startMs, ready })),
     seconds,
   );
-  const ready = measured.map((pods, second) => ({
-    measured: pods,
-    simulated: bandOf(seen.map((each) => each.ready[second]!)),
-  }));
-  const mean = (of: (each: (typeof ready)[number]) => number) =>
-    ready.reduce((sum, each) => sum + of(each), 0) / ready.length;
+  const bands = bandsBySecond(
+    seen.map((each) => each.ready),
+    seconds,
+  );
+  const own = ownCpuScenario(run, profile, pod);
+  const ownReady =
+    own &&
+    overSeeds(
+      seeds,
+      () => own,
+      ({ replicas }) => readyBySecond(replicas, seconds),
+    );
+  const ready = measured.map((pods, second) => ({ measured: pods, simulated: bands[second]! }));
   return {
     run,
     ready,
-    insideShare: mean(({ measured: pods, simulated: { low, high } }) =>
-      pods >= low && pods <= high ? 1 : 0,
-    ),
-    meanError: mean(({ measured: pods, simulated: { median } }) => Math.abs(pods - median)),
+    insideShare: insideShareOf(measured, bands),
+    ownCpuInsideShare: ownReady ? insideShareOf(measured, bandsBySecond(ownReady, seconds)) : NaN,
+    meanError:
+      ready.reduce((sum, { measured: pods, simulated: { median } }) => sum + Math.abs(pods - median), 0) /
+      ready.length,
     toMaxSeconds: {
       measured: firstAtMost(measured),
       simulated: bandOf(seen.map((each) => firstAtMost(each.ready))),

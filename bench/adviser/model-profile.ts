@@ -14,6 +14,7 @@ import { modelName, plural } from '../evidence/words';
 import type { PodFigures } from '../twin/scenario';
 import { PROBES } from '../../infra/deployment-defaults';
 import { fitService, formTrials } from './fit-service';
+import { type MachinePace, machinePaceOf } from './machine-pace';
 
 /** A figure and where it comes from. */
 export interface Sourced {
@@ -37,12 +38,28 @@ export interface ModelProfile {
   readonly memoryBytes: Sourced;
   /** Memory of each process after the first. @default as much as a whole pod's */
   readonly memoryPerProcessBytes?: Sourced;
+  /** How the speed of the machine that was measured changed. @default not known: recordings of one run do not say */
+  readonly pace?: MachinePace;
 }
 
 /** CPU time of a refused request: `npm run bench:overload` on the machine of docs/serving.md. */
 const REFUSAL_CPU_MS = 0.25;
 
 const fileOf = ({ experiment, repetition }: ExperimentRun) => `${experiment}-${repetition}`;
+
+/** `latency-single-pod-1 to 3, latency-max-size-2`: runs of one experiment that follow each other are joined. */
+export function filesText(runs: readonly Pick<ExperimentRun, 'experiment' | 'repetition'>[]): string {
+  const spans: { readonly experiment: string; readonly first: number; readonly last: number }[] = [];
+  for (const { experiment, repetition } of runs) {
+    const span = spans.at(-1);
+    if (span?.experiment === experiment && span.last + 1 === repetition) {
+      spans[spans.length - 1] = { ...span, last: repetition };
+    } else spans.push({ experiment, first: repetition, last: repetition });
+  }
+  return spans
+    .map(({ experiment, first, last }) => `${experiment}-${first}${last === first ? '' : ` to ${last}`}`)
+    .join(', ');
+}
 
 /** @throws Error that names the command which measures what is missing */
 function needed<T>(what: string, model: ModelId, command: string, value: T | undefined): T {
@@ -64,11 +81,11 @@ function startCpu(runs: readonly ExperimentRun[]): Sourced | undefined {
     return [...ready.values()].flatMap(({ startedAt, readyChangedAt }) => {
       if (startedAt === undefined || readyChangedAt === undefined || Date.parse(startedAt) < began) return [];
       const tookMs = Date.parse(readyChangedAt) - Date.parse(startedAt) - 500 * PROBES.startup.periodSeconds;
-      return tookMs > 0 ? [{ cpuMs: tookMs * cores, file: fileOf(run) }] : [];
+      return tookMs > 0 ? [{ cpuMs: tookMs * cores, run }] : [];
     });
   });
   if (starts.length === 0) return undefined;
-  const files = [...new Set(starts.map(({ file }) => file))].join(', ');
+  const files = filesText([...new Set(starts.map(({ run }) => run))]);
   const source = `${files}: median of ${starts.length} starts at their CPU limit`;
   return { value: medianOf(starts.map(({ cpuMs }) => cpuMs)), source };
 }
@@ -125,15 +142,24 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
   };
   const known = { idleMillis: cost.idleCpuMillis, refusalCpuMs: REFUSAL_CPU_MS };
   const trials = formTrials(curves, known);
-  const fittedTo = (own: readonly RateCurve[]): ModelProfile => {
+  const idleMillisOf = (each: ModelId) =>
+    document.cpuPerImage.find((figures) => figures.model === each && figures.isDefault)?.idleCpuMillis ?? 0;
+  const paceWithout = (experiment?: string) =>
+    machinePaceOf(
+      [...evidence.curves.values()].filter((curve) => curve.experiment !== experiment),
+      idleMillisOf,
+    );
+  const fittedTo = (own: readonly RateCurve[], without?: string): ModelProfile => {
     const fit = fitService(
       trials,
       own.map(({ experiment }) => experiment),
     );
-    const names = own.flatMap((curve) => curve.runs.map(fileOf)).join(', ');
+    const names = filesText(own.flatMap((curve) => curve.runs));
+    const pace = paceWithout(without);
     const fitted = `${names}: fitted to p50 and p95 of ${plural(fit.rates, 'rate')}`;
     return {
       ...common,
+      ...(pace && { pace }),
       cpuMsPerImage: { value: fit.cpuMsPerImage, source: `${names}: median by their CPU samples` },
       cpuSpread: { value: fit.cpuSpread, source: fitted },
       coldShare: { value: fit.coldShare, source: fitted },
@@ -144,7 +170,7 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
     profile: fittedTo(curves),
     without(experiment) {
       const others = curves.filter((curve) => curve.experiment !== experiment);
-      return others.length === 0 ? undefined : fittedTo(others);
+      return others.length === 0 ? undefined : fittedTo(others, experiment);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { ExperimentRun } from '../evidence/experiment-run';
 import { loadOf, loadStartMs, medianOf, requestsOf } from '../evidence/runs';
 import { parseConnections } from '../load/connections';
 import type { TimelineDocument } from '../timeline/timeline-document';
+import type { Pace } from '../twin/pace';
 import type { PodFigures, Sampling, Scenario } from '../twin/scenario';
 
 /** `--metric-resolution` of the metrics-server of `npm run experiments`. */
@@ -46,13 +47,18 @@ export function recordedScaling(run: ExperimentRun): Scenario['scaling'] {
 export const recordedEndMs = (run: ExperimentRun): number =>
   Date.parse(run.timeline.finishedAt) - Date.parse(run.timeline.startedAt) - loadStartMs(run);
 
-/** The scenario of a recorded run with a pod of these figures. */
-export const recordedScenario = (run: ExperimentRun, pod: PodFigures): Scenario => ({
+/**
+ * The scenario of a recorded run with a pod of these figures.
+ *
+ * @param pace how the machine's speed changed; undefined if it did not
+ */
+export const recordedScenario = (run: ExperimentRun, pod: PodFigures, pace?: Pace): Scenario => ({
   arrivalsMs: requestsOf(run).intendedMs,
   durationMs: recordedEndMs(run),
   connections: parseConnections(loadOf(run).settings.connections),
   timeoutMs: loadOf(run).settings.timeoutMs,
   pod,
+  ...(pace && { pace }),
   nodes: Math.max(1, run.timeline.subject.nodes.length),
   maxPods: ROOM_FOR_ALL,
   scaling: recordedScaling(run),

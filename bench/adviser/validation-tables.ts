@@ -6,6 +6,7 @@ import { medianOf } from '../evidence/runs';
 import { grouped, modelName, plural, short } from '../evidence/words';
 import type { Band } from '../twin/bands';
 import type { ModelProfile, Sourced } from './model-profile';
+import type { HpaCheck } from './hpa-check';
 import { type Bound, CONFIDENCE, kneeBound, latencyBound, toMaxBound } from './bounds';
 import type { RateCheck, Validation } from './validation';
 
@@ -21,8 +22,20 @@ const isInside = (value: number, { low, high }: Band) => value >= low && value <
 /** Signed difference of the simulated median from what was measured. */
 const errorOf = ({ figures, p95Ms }: RateCheck) => p95Ms.median / figures.p95Ms - 1;
 const ownCpuErrorOf = ({ figures, ownCpuP95Ms }: RateCheck) => ownCpuP95Ms / figures.p95Ms - 1;
+const steadyErrorOf = ({ figures, steadyP95Ms }: RateCheck) => steadyP95Ms / figures.p95Ms - 1;
 const errorText = (error: number) =>
   Number.isFinite(error) ? `${error < 0 ? '−' : '+'}${(100 * Math.abs(error)).toFixed(0)} %` : '';
+
+const spread = (value: number) => value.toFixed(2);
+
+/** How the machine's speed changed while this model and the others were recorded. */
+const paceRows = ({ model, pace }: ModelProfile): string[][] =>
+  pace === undefined
+    ? []
+    : [
+        [modelName(model), 'the machine’s speed: spread between runs', spread(pace.runSpread), pace.source],
+        [modelName(model), 'its spread between windows of a run', spread(pace.spellSpread), pace.source],
+      ];
 
 /** The figures of each model that the twin is given. */
 export function profilesTable({ profiles, missing }: Validation): string {
@@ -38,6 +51,7 @@ export function profilesTable({ profiles, missing }: Validation): string {
       row('its spread: standard deviation of the logarithm', profile.cpuSpread, (value) => value.toFixed(1)),
       row('more of it if the process was idle, share', profile.coldShare, (value) => value.toFixed(1)),
       row('elapsed time per CPU time', profile.stretch, (value) => value.toFixed(2)),
+      ...paceRows(profile),
       row('CPU without load, millicores', profile.idleMillis),
       row('CPU time of a start, ms', profile.startCpuMs),
       row('memory, MB', { ...profile.memoryBytes, value: profile.memoryBytes.value / 1e6 }),
@@ -63,6 +77,7 @@ export function ratesTable({ rates }: Validation): string {
       bandText(p95Ms, milliseconds),
       errorText(errorOf(check)),
       errorText(ownCpuErrorOf(check)),
+      errorText(steadyErrorOf(check)),
       percent(figures.refusedShare),
       bandText(refusedShare, percent),
     ];
@@ -76,6 +91,7 @@ export function ratesTable({ rates }: Validation): string {
     'p95 simulated, ms (90 % band)',
     'error',
     'error with the run’s own CPU time per image',
+    'error at one speed',
     'refused, measured',
     'refused, simulated (90 % band)',
   ];
@@ -84,10 +100,11 @@ export function ratesTable({ rates }: Validation): string {
 
 /** Every run behind an HPA. */
 export function hpasTable({ hpas }: Validation): string {
-  const rows = hpas.map(({ run, insideShare, meanError, inTimeShare, ready }) => [
+  const rows = hpas.map(({ run, insideShare, ownCpuInsideShare, meanError, inTimeShare, ready }) => [
     code(`${run.experiment}-${run.repetition}`),
     ready.length,
     percent(insideShare),
+    Number.isFinite(ownCpuInsideShare) ? percent(ownCpuInsideShare) : 'no CPU samples',
     meanError.toFixed(2),
     percent(inTimeShare.measured),
     bandText(inTimeShare.simulated, percent),
@@ -96,6 +113,7 @@ export function hpasTable({ hpas }: Validation): string {
     'run',
     'seconds',
     'ready pods inside the 90 % band',
+    'with the run’s own CPU time per image',
     'mean distance from the median, pods',
     'in time, measured',
     'in time, simulated (90 % band)',
@@ -123,6 +141,17 @@ const goalsText = (judged: readonly RateCheck[], errorFor: (check: RateCheck) =>
     return `${good.length} of ${own.length} within ${percentTick(within)} % ${words}`;
   }).join(', ');
 
+/** How many of these rates would meet each goal if each seed in turn were the truth and the median the prediction. */
+const luckText = (judged: readonly RateCheck[], luckOf: (check: RateCheck) => readonly number[]) =>
+  GOALS.map(({ within, fromShare, toShare }) => {
+    const own = judged.filter(({ kneeShare = 0 }) => kneeShare >= fromShare && kneeShare < toShare);
+    const expected = own.reduce((sum, check) => {
+      const luck = luckOf(check);
+      return sum + luck.filter((error) => error <= within).length / luck.length;
+    }, 0);
+    return `${expected.toFixed(1)} of ${own.length}`;
+  }).join(' and ');
+
 const medianError = (judged: readonly RateCheck[], errorFor: (check: RateCheck) => number) =>
   percent(medianOf(judged.map((check) => Math.abs(errorFor(check)))));
 
@@ -139,7 +168,8 @@ export function validationSummary(validation: Validation): string {
   if (judged.length === 0 && hpas.length === 0) return NO_DATA;
   const inside = judged.filter(({ figures, p95Ms }) => isInside(figures.p95Ms, p95Ms)).length;
   const seconds = hpas.reduce((sum, { ready }) => sum + ready.length, 0);
-  const share = hpas.reduce((sum, { insideShare, ready }) => sum + insideShare * ready.length, 0) / seconds;
+  const inBand = (of: (check: HpaCheck) => number) =>
+    percent(hpas.reduce((sum, check) => sum + of(check) * check.ready.length, 0) / seconds);
   const [latency, knee, toMax] = [latencyBound(validation), kneeBound(validation), toMaxBound(validation)];
   return [
     ...(judged.length === 0
@@ -147,14 +177,18 @@ export function validationSummary(validation: Validation): string {
       : [
           `- p95, simulated with ${seeds} seeds, each deployment from the others: ${goalsText(judged, errorOf)}; median error ` +
             `${medianError(judged, errorOf)}; ${inside} of ${judged.length} measured ones are inside the 90 % band.`,
-          `- The same if the machine's speed is known, by each run's own CPU samples: ${goalsText(judged, ownCpuErrorOf)}; median error ` +
-            `${medianError(judged, ownCpuErrorOf)}.`,
+          `- So much is luck: if the twin were exact, ${luckText(judged, ({ luck }) => luck)} would be within these goals on average.`,
+          `- With the speed that the machine had, by each run's own CPU samples: ${goalsText(judged, ownCpuErrorOf)}; median error ` +
+            `${medianError(judged, ownCpuErrorOf)}; if the twin were exact, ${luckText(judged, ({ ownCpuLuck }) => ownCpuLuck)}.`,
+          `- On a machine that keeps its speed, as the adviser simulates: ${goalsText(judged, steadyErrorOf)}; median error ` +
+            `${medianError(judged, steadyErrorOf)}.`,
           `- Measured: at the same rates, the p95 of one repetition is ${percent(repetitionError)} off that of all together (median): ` +
             'so far is even a prediction from the same deployment.',
         ]),
     hpas.length === 0
       ? '- There is no run behind an HPA.'
-      : `- Replicas, simulated: the measured number of ready pods was inside the 90 % band ${percent(share)} of the time.`,
+      : `- Replicas, simulated: the measured number of ready pods was inside the 90 % band ${inBand(({ insideShare }) => insideShare)} of the time; ` +
+        `${inBand(({ ownCpuInsideShare }) => ownCpuInsideShare)} with the CPU time per image of each run’s own CPU samples.`,
     boundText(
       latency,
       'the error of p95',

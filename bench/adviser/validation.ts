@@ -7,25 +7,36 @@ import type { Evidence } from '../evidence/evidence';
 import { rateAtValue, type RateCurve, type RateFigures } from '../evidence/rate-curve';
 import { medianOf } from '../evidence/runs';
 import { type Band, bandOf, overSeeds } from '../twin/bands';
+import type { Pace } from '../twin/pace';
 import type { PodFigures } from '../twin/scenario';
 import { answersAt, type AtRate, indicesByRate, quoted, together } from './by-rate';
-import { cpuMsOf } from './fit-service';
 import { checkHpa, type HpaCheck } from './hpa-check';
+import { drawnPace } from './machine-pace';
 import { fitProfile, type ModelProfile, podFiguresOf, type ProfileFit } from './model-profile';
 import { recordedScenario } from './recorded-scenario';
+import { limitMillisOf, runCpuOf, usableWindows } from './run-cpu';
 
-/** One rate of one deployment of fixed size. */
-export interface RateCheck {
+/** One rate of one deployment of fixed size, simulated as the adviser does: on a machine that keeps its speed. */
+export interface SteadyCheck {
   readonly experiment: string;
   readonly figures: RateFigures;
-  readonly p95Ms: Band;
-  readonly refusedShare: Band;
-  /** Median of the seeds if each run is simulated with the CPU time per image of its own CPU samples. */
-  readonly ownCpuP95Ms: number;
-  /** The rate as a share of the one at which the measured p95 reaches the objective; undefined if it never does. */
-  readonly kneeShare?: number;
+  /** Median of the seeds. */
+  readonly steadyP95Ms: number;
   /** Whether the profile was fitted to this deployment, as there is no other: then its error says nothing about others. */
   readonly isFitted: boolean;
+}
+
+/** The same on a machine whose speed changes as it was measured elsewhere. */
+export interface RateCheck extends SteadyCheck {
+  readonly p95Ms: Band;
+  /** How far each seed's p95 is from their median, as a share: an exact twin would miss by as much. */
+  readonly luck: readonly number[];
+  readonly refusedShare: Band;
+  /** Median of the seeds if each run is simulated with its own CPU samples: with the speed that its machine had. */
+  readonly ownCpuP95Ms: number;
+  readonly ownCpuLuck: readonly number[];
+  /** The rate as a share of the one at which the measured p95 reaches the objective; undefined if it never does. */
+  readonly kneeShare?: number;
 }
 
 /** At which rate the p95 of one deployment of fixed size reaches its objective, by interpolation between rates. */
@@ -55,15 +66,21 @@ export interface Validation {
   }[];
 }
 
-const ownCpuSeeds = (seeds: number) => Math.min(20, seeds);
+/** Seeds for a median without a band. */
+const MEDIAN_SEEDS = 20;
 
 /** By rate, for each seed, what it became in all runs of a curve together. */
-function simulatedByRate(curve: RateCurve, podOf: (repetition: number) => PodFigures, seeds: number) {
+function simulatedByRate(
+  curve: RateCurve,
+  seeds: number,
+  figuresOf: (repetition: number) => { readonly pod: PodFigures; readonly pace?: Pace | undefined },
+) {
   const parts = curve.runs.map((run, r) => {
     const indices = indicesByRate(run);
+    const { pod, pace } = figuresOf(r);
     return overSeeds(
       seeds,
-      () => recordedScenario(run, podOf(r)),
+      () => recordedScenario(run, pod, pace),
       (simulated) => new Map([...indices].map(([rate, own]) => [rate, answersAt(simulated, own)])),
     );
   });
@@ -71,38 +88,60 @@ function simulatedByRate(curve: RateCurve, podOf: (repetition: number) => PodFig
     curve.rates.map(({ ratePerSecond }) => [
       ratePerSecond,
       Array.from({ length: seeds }, (_, seed) =>
-        together(parts.map((run) => run[seed]!.get(ratePerSecond)!)),
+        together(parts.flatMap((run) => run[seed]!.get(ratePerSecond) ?? [])),
       ),
     ]),
   );
 }
 
-const p95Of = (at: readonly AtRate[]) => bandOf(at.map((each) => quoted(each, 0.95)));
+const p95sOf = (at: readonly AtRate[]) => at.map((each) => quoted(each, 0.95));
+const p95Of = (at: readonly AtRate[]) => bandOf(p95sOf(at));
+const luckOf = (at: readonly AtRate[]) => {
+  const { median } = p95Of(at);
+  return p95sOf(at).map((p95Ms) => Math.abs(p95Ms / median - 1));
+};
 
-/** The deployment, predicted by a profile that was fitted to the others. */
+/** The profile for a deployment that was fitted to the others, if there are any. */
+function profileFor({ experiment }: RateCurve, fit: ProfileFit) {
+  const others = fit.without(experiment);
+  return { profile: others ?? fit.profile, isFitted: others === undefined };
+}
+
+const podOf = (curve: RateCurve, profile: ModelProfile) =>
+  podFiguresOf(profile, curve.runs[0]!.applied.resources);
+
+/** The deployment as the adviser predicts it. */
+function steadyChecksOf(curve: RateCurve, fit: ProfileFit, seeds: number): SteadyCheck[] {
+  const { profile, isFitted } = profileFor(curve, fit);
+  const pod = podOf(curve, profile);
+  const simulated = simulatedByRate(curve, Math.min(MEDIAN_SEEDS, seeds), () => ({ pod }));
+  return curve.rates.map((figures) => ({
+    ...{ experiment: curve.experiment, figures, isFitted },
+    steadyP95Ms: p95Of(simulated.get(figures.ratePerSecond)!).median,
+  }));
+}
+
 function checkRates(curve: RateCurve, fit: ProfileFit, seeds: number): RateCheck[] {
-  const others = fit.without(curve.experiment);
-  const profile = others ?? fit.profile;
-  const { resources } = curve.runs[0]!.applied;
-  const pod = podFiguresOf(profile, resources);
-  const simulated = simulatedByRate(curve, () => pod, seeds);
-  const ownCpu = simulatedByRate(
-    curve,
-    (r) => ({
-      ...pod,
-      cpuMsPerImage: cpuMsOf(curve, r, pod.idleMillis, pod.coldShare) ?? pod.cpuMsPerImage,
-    }),
-    ownCpuSeeds(seeds),
-  );
+  const { profile } = profileFor(curve, fit);
+  const pod = podOf(curve, profile);
+  const pace = drawnPace(profile.pace);
+  const simulated = simulatedByRate(curve, seeds, () => ({ pod, pace }));
+  const ownCpu = simulatedByRate(curve, Math.min(MEDIAN_SEEDS, seeds), (r) => {
+    const run = curve.runs[r]!;
+    const own = runCpuOf(usableWindows(run), limitMillisOf(run), pod.idleMillis, pod.coldShare);
+    return own === undefined
+      ? { pod }
+      : { pod: { ...pod, cpuMsPerImage: own.cpuMsPerImage }, pace: own.pace };
+  });
   const knee = rateAtValue(curve.rates, ({ p95Ms }) => p95Ms, curve.slo.limitMs);
-  return curve.rates.map((figures): RateCheck => {
-    const at = simulated.get(figures.ratePerSecond)!;
+  return steadyChecksOf(curve, fit, seeds).map((steady): RateCheck => {
+    const { ratePerSecond } = steady.figures;
+    const [at, own] = [simulated.get(ratePerSecond)!, ownCpu.get(ratePerSecond)!];
     return {
-      ...{ experiment: curve.experiment, figures, isFitted: others === undefined },
-      p95Ms: p95Of(at),
+      ...{ ...steady, p95Ms: p95Of(at), luck: luckOf(at) },
+      ...{ ownCpuP95Ms: p95Of(own).median, ownCpuLuck: luckOf(own) },
       refusedShare: bandOf(at.map(({ refused, due }) => refused / due)),
-      ownCpuP95Ms: p95Of(ownCpu.get(figures.ratePerSecond)!).median,
-      ...(knee !== undefined && { kneeShare: figures.ratePerSecond / knee }),
+      ...(knee !== undefined && { kneeShare: ratePerSecond / knee }),
     };
   });
 }
@@ -159,12 +198,21 @@ export function profilesOf(
   return { fits, profiles: fits.map(({ profile }) => profile), missing };
 }
 
-/** Simulates the deployments of fixed size, each from the others. */
-export const rateChecks = ({ curves }: Evidence, fits: readonly ProfileFit[], seeds: number): RateCheck[] =>
-  [...curves.values()].flatMap((curve) => {
+/** Checks the deployments of fixed size, each from the others. */
+function eachCurve<T>(
+  { curves }: Evidence,
+  fits: readonly ProfileFit[],
+  check: (curve: RateCurve, fit: ProfileFit) => readonly T[],
+): T[] {
+  return [...curves.values()].flatMap((curve) => {
     const fit = fits.find(({ profile }) => profile.model === curve.model);
-    return fit === undefined ? [] : checkRates(curve, fit, seeds);
+    return fit === undefined ? [] : check(curve, fit);
   });
+}
+
+/** How far the adviser's predictions are off, at every recorded rate. */
+export const steadyChecks = (evidence: Evidence, fits: readonly ProfileFit[], seeds: number): SteadyCheck[] =>
+  eachCurve(evidence, fits, (curve, fit) => steadyChecksOf(curve, fit, seeds));
 
 /** How the CPU time per image of other deployments differs from the single pod's: no profile is right for both. */
 const cpuRatios = ({ curves }: Evidence): Validation['cpuRatios'] =>
@@ -179,7 +227,7 @@ const cpuRatios = ({ curves }: Evidence): Validation['cpuRatios'] =>
 /** Simulates every recorded run of the models that have a profile. */
 export function validate(evidence: Evidence, seeds: number): Validation {
   const { fits, profiles, missing } = profilesOf(evidence);
-  const rates = rateChecks(evidence, fits, seeds);
+  const rates = eachCurve(evidence, fits, (curve, fit) => checkRates(curve, fit, seeds));
   return {
     ...{ seeds, profiles, missing, rates, cpuRatios: cpuRatios(evidence) },
     knees: kneeChecks(evidence, rates),

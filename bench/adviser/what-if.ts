@@ -10,6 +10,7 @@ import { type Band, bandOf, overSeeds } from '../twin/bands';
 import type { Scenario } from '../twin/scenario';
 import type { Simulated } from '../twin/simulate';
 import { type Change, changedScenario } from './change';
+import { drawnPace } from './machine-pace';
 import { type ModelProfile, podFiguresOf } from './model-profile';
 import { readyBySecond } from './ready-pods';
 import { recordedScenario } from './recorded-scenario';
@@ -73,7 +74,7 @@ function outlookOf(scenario: Scenario, limitMs: number, seeds: number): Outlook 
  */
 export function whatIf(run: ExperimentRun, profile: ModelProfile, change: Change, seeds: number): WhatIf {
   const pod = podFiguresOf(profile, run.applied.resources);
-  const scenario = recordedScenario(run, pod);
+  const scenario = recordedScenario(run, pod, drawnPace(profile.pace));
   if (scenario.scaling.kind !== 'hpa') {
     throw new RangeError(`${run.experiment} must be recorded behind an HPA, received a fixed number of pods`);
   }

@@ -16,9 +16,30 @@ export interface MetricsStandIn {
   stop(): Promise<void>;
 }
 
-/** Starts the stand-in and registers it as the metrics API. */
-export async function startMetricsStandIn(cluster: LabCluster): Promise<MetricsStandIn> {
-  let loadMillis = 0;
+/** Use of one pod as the metrics API answers it: an item of a `PodMetricsList`. */
+export interface ServedPodMetrics {
+  readonly metadata: object;
+  /** End of the window: ISO 8601. */
+  readonly timestamp: string;
+  /** A Go duration such as `15.003s`. */
+  readonly window: string;
+  readonly containers: readonly {
+    readonly name: string;
+    /** Kubernetes quantities. */
+    readonly usage: { readonly cpu: string; readonly memory: string };
+  }[];
+}
+
+/**
+ * Serves the metrics API of pods and registers it.
+ *
+ * @param list called for each request with its label selector
+ * @returns a function that stops it
+ */
+export async function serveMetricsApi(
+  cluster: LabCluster,
+  list: (labelSelector: string) => Promise<readonly ServedPodMetrics[]>,
+): Promise<() => Promise<void>> {
   const certificates = `${cluster.folder}/certs/apiserver`;
   const answer = async ({ pathname, searchParams }: URL, response: ServerResponse) => {
     const send = (body: object, status = 200) =>
@@ -32,15 +53,7 @@ export async function startMetricsStandIn(cluster: LabCluster): Promise<MetricsS
         resources: [{ name: 'pods', singularName: '', namespaced: true, kind: 'PodMetrics', verbs }],
       });
     } else if (/^\/apis\/metrics\.k8s\.io\/v1beta1\/namespaces\/[^/]+\/pods$/.test(pathname)) {
-      const pods = await readyPods(cluster, searchParams.get('labelSelector') ?? '');
-      const timestamp = new Date().toISOString();
-      const cpu = `${Math.round(loadMillis / Math.max(1, pods.length))}m`;
-      const items = pods.map(({ metadata: { name, namespace, labels }, spec }) => ({
-        metadata: { name, namespace, labels, creationTimestamp: timestamp },
-        timestamp,
-        window: '1s',
-        containers: [{ name: spec.containers[0].name, usage: { cpu, memory: '100Mi' } }],
-      }));
+      const items = await list(searchParams.get('labelSelector') ?? '');
       send({ kind: 'PodMetricsList', apiVersion: 'metrics.k8s.io/v1beta1', metadata: {}, items });
     } else {
       send({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 }, 404);
@@ -54,12 +67,26 @@ export async function startMetricsStandIn(cluster: LabCluster): Promise<MetricsS
   });
   await new Promise<void>((resolve) => server.listen(cluster.metricsPort, '127.0.0.1', resolve));
   await registerMetricsApi(cluster);
-  return {
-    setLoad: (cpuMillis) => (loadMillis = cpuMillis),
-    stop: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
+  return () =>
+    new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    });
+}
+
+/** Starts the stand-in and registers it as the metrics API. */
+export async function startMetricsStandIn(cluster: LabCluster): Promise<MetricsStandIn> {
+  let loadMillis = 0;
+  const stop = await serveMetricsApi(cluster, async (labelSelector) => {
+    const pods = await readyPods(cluster, labelSelector);
+    const timestamp = new Date().toISOString();
+    const cpu = `${Math.round(loadMillis / Math.max(1, pods.length))}m`;
+    return pods.map(({ metadata: { name, namespace, labels }, spec }) => ({
+      metadata: { name, namespace, labels, creationTimestamp: timestamp },
+      timestamp,
+      window: '1s',
+      containers: [{ name: spec.containers[0].name, usage: { cpu, memory: '100Mi' } }],
+    }));
+  });
+  return { setLoad: (cpuMillis) => (loadMillis = cpuMillis), stop };
 }

@@ -10,6 +10,7 @@ import type { Agenda } from './agenda';
 import type { StoredReadings } from './pod-metrics';
 import { podQueue, type PodQueue } from './pod-queue';
 import { PERIOD_MS } from './cpu-quota';
+import { paceOf } from './pace';
 import type { PodFigures, Scenario } from './scenario';
 
 /** From the pod's creation to its container's start: the kubelet's sandbox, image check and container. */
@@ -95,7 +96,7 @@ export function readyAfterMs(figures: PodFigures): number {
  * @param onChange called when a pod becomes ready or is gone
  */
 export function fleet(
-  { pod: figures, nodes, maxPods }: Pick<Scenario, 'pod' | 'nodes' | 'maxPods'>,
+  { pod: figures, nodes, maxPods, pace }: Pick<Scenario, 'pod' | 'nodes' | 'maxPods' | 'pace'>,
   replicas: number,
   seed: number,
   { add }: Pick<Agenda, 'add'>,
@@ -105,6 +106,7 @@ export function fleet(
   let endpoints: SimulatedPod[] = [];
   let created = 0;
   const deletion = seededRandom(seed, 'deletion');
+  const paceAt = pace && paceOf(pace, seed);
   const randomOf = (pod: SimulatedPod) => seededRandom(seed, pod.name);
 
   const isPlaced = ({ node }: SimulatedPod) => node !== undefined;
@@ -119,7 +121,7 @@ export function fleet(
   }
 
   function serve(pod: SimulatedPod, random: Random): void {
-    pod.queue = podQueue(figures, pod.readyMs + random.between(0, PERIOD_MS) - PERIOD_MS);
+    pod.queue = podQueue(figures, pod.readyMs + random.between(0, PERIOD_MS) - PERIOD_MS, paceAt);
     endpoints = [...endpoints, pod];
   }
 
@@ -129,8 +131,10 @@ export function fleet(
     const random = randomOf(pod);
     pod.node = node;
     pod.containerStartMs = nowMs + random.between(CONTAINER_START_MS.min, CONTAINER_START_MS.max);
-    pod.loadedMs = pod.containerStartMs + figures.startCpuMs / startCores(figures);
-    const readyMs = pod.containerStartMs + readyAfterMs(figures);
+    const factor = paceAt?.(pod.containerStartMs) ?? 1;
+    const start = { ...figures, startCpuMs: factor * figures.startCpuMs };
+    pod.loadedMs = pod.containerStartMs + start.startCpuMs / startCores(start);
+    const readyMs = pod.containerStartMs + readyAfterMs(start);
     add(readyMs, (atMs) => {
       if (!isActive(pod, atMs)) return;
       pod.readyMs = atMs;
@@ -187,9 +191,11 @@ export function fleet(
     usedCpuMs({ containerStartMs, loadedMs, queue }, nowMs) {
       const ageMs = nowMs - containerStartMs;
       if (!(ageMs > 0)) return 0;
-      const started = loadedMs <= nowMs ? 1 : ageMs / (loadedMs - containerStartMs);
+      const startingMs = Math.min(nowMs, loadedMs) - containerStartMs;
       return (
-        started * figures.startCpuMs + (figures.idleMillis / 1000) * ageMs + (queue?.usedCpuMs(nowMs) ?? 0)
+        startingMs * startCores(figures) +
+        (figures.idleMillis / 1000) * ageMs +
+        (queue?.usedCpuMs(nowMs) ?? 0)
       );
     },
   };

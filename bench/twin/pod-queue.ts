@@ -3,6 +3,7 @@
  * milliseconds of work ahead, not by length. As the order is known, the end of each work is known when it arrives.
  */
 import { type CpuQuota, cpuQuota, runFor } from './cpu-quota';
+import type { PaceAt } from './pace';
 import type { PodFigures } from './scenario';
 
 /** `MAX_QUEUE_MS` of `service/inference/model-queue.ts`; a test compares them. */
@@ -29,8 +30,9 @@ export interface PodQueue {
  * A pod that is ready and idle.
  *
  * @param phaseMs when one of its CPU periods begins
+ * @param paceAt how the machine's speed changes; undefined if it does not
  */
-export function podQueue(figures: PodFigures, phaseMs: number): PodQueue {
+export function podQueue(figures: PodFigures, phaseMs: number, paceAt?: PaceAt): PodQueue {
   const { processes, threadSpeedup, coldShare, stretch, cpuMsPerImage } = figures;
   const { cpuLimitMillis, idleMillis, refusalCpuMs } = figures;
   // From one core on, the service starts as many threads and processes as the limit has cores, so that the limit bites
@@ -83,7 +85,7 @@ export function podQueue(figures: PodFigures, phaseMs: number): PodQueue {
         return NaN;
       }
       const startMs = isFree ? nowMs : freeMs[process]!;
-      const cpuMs = busyCpuMs * (isFree ? 1 + coldShare : 1);
+      const cpuMs = busyCpuMs * (isFree ? 1 + coldShare : 1) * (paceAt?.(startMs) ?? 1);
       const endMs = quota
         ? runFor(quota, startMs, cpuMs, 1 / stretch)
         : startMs + (cpuMs * stretch) / threadSpeedup;

@@ -3,6 +3,7 @@
  */
 import type { ControllerFlags, Settings } from '../autoscaler/settings';
 import type { Connections } from '../load/connections';
+import type { Pace } from './pace';
 
 /** One pod of the service. */
 export interface PodFigures {
@@ -59,6 +60,8 @@ export interface Scenario {
   /** Deadline of an answer, from when its request is due. */
   readonly timeoutMs: number;
   readonly pod: PodFigures;
+  /** Where the pods share cores with other work. @default the machine always has the same speed */
+  readonly pace?: Pace;
   readonly nodes: number;
   /** Pods for which the nodes have room; more stay Pending. */
   readonly maxPods: number;

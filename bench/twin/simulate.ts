@@ -11,6 +11,7 @@ import { type Agenda, agenda } from './agenda';
 import { router } from './endpoints';
 import { type Fleet, fleet, isReady, type SimulatedPod } from './fleet';
 import { type SimulatedSync, startHpa } from './hpa-loop';
+import { standardNormal } from './normal';
 import type { PodFigures, Scenario } from './scenario';
 
 const codeOf = (outcome: (typeof OUTCOMES)[number]) => OUTCOMES.indexOf(outcome);
@@ -64,11 +65,7 @@ function useLog({ pods, usedCpuMs }: Fleet, { add }: Pick<Agenda, 'add'>): numbe
 function cpuTimes({ cpuMsPerImage, cpuSpread }: PodFigures, seed: number): () => number {
   const random = seededRandom(seed, 'service');
   const scale = cpuMsPerImage * Math.exp(-(cpuSpread ** 2) / 2);
-  return () => {
-    // Box and Muller.
-    const radius = Math.sqrt(-2 * Math.log(1 - random.uniform()));
-    return scale * Math.exp(cpuSpread * radius * Math.cos(2 * Math.PI * random.uniform()));
-  };
+  return () => scale * Math.exp(cpuSpread * standardNormal(random));
 }
 
 /** The number of replicas over time, and its sum. */

@@ -14,11 +14,11 @@ import {
 } from '../../bench/autoscaler/settings';
 
 /** JSON has null where the types have undefined. */
-interface SeenPod extends Omit<Pod, 'cpuRequestsMillis'> {
+export interface SeenPod extends Omit<Pod, 'cpuRequestsMillis'> {
   readonly cpuRequestsMillis: readonly (number | null)[];
 }
 
-interface SeenMetric extends Omit<PodMetric, 'cpuMillis'> {
+export interface SeenMetric extends Omit<PodMetric, 'cpuMillis'> {
   readonly containersNanos: readonly (number | null)[] | null;
 }
 
@@ -34,7 +34,7 @@ export interface PodSet {
 }
 
 /** What the real controller wrote in one sync: the scale, and the reasons in the HPA's status. */
-interface Written {
+export interface Written {
   readonly replicas: number;
   readonly utilizationPercent?: number;
   readonly ableToScale?: string;
@@ -42,7 +42,7 @@ interface Written {
   readonly scalingLimited?: string;
 }
 
-interface Sync {
+export interface Sync {
   readonly nowMs: number;
   readonly restarted?: boolean;
   readonly spec?: AutoscalerSpec;
@@ -138,13 +138,21 @@ function writtenFor(decision: Decision, currentReplicas: number, before: Written
 const rulesOf = (decision: Decision): string[] =>
   decision.rule === 'metrics' ? [decision.stabilization, decision.limit] : [decision.rule];
 
-/** Replays a scenario sync by sync, up to the first that differs. */
-export function compareScenario({ seed, load, flags, syncs }: Scenario): Comparison {
-  const rules: string[] = [];
+/** One sync: what the controller wrote, and what we would have written. */
+export interface Decided {
+  readonly currentReplicas: number;
+  readonly theirs: Written;
+  readonly ours: Written;
+  readonly isSame: boolean;
+  readonly rules: readonly string[];
+}
+
+/** Decides each sync of a scenario from what the controller saw in it. */
+export function decideScenario({ seed, flags, syncs }: Scenario): Decided[] {
   let memory = EMPTY_MEMORY;
   let settings: Settings | undefined;
   let before: Written = { replicas: 0 };
-  for (const [index, { nowMs, restarted, spec, currentReplicas, ...sync }] of syncs.entries()) {
+  return syncs.map(({ nowMs, restarted, spec, currentReplicas, ...sync }) => {
     if (restarted) memory = EMPTY_MEMORY;
     if (spec) settings = settingsOf(spec, flags);
     if (!settings) throw new Error(`the first sync of seed ${seed} must have a spec`);
@@ -152,16 +160,24 @@ export function compareScenario({ seed, load, flags, syncs }: Scenario): Compari
     const seen = { nowMs, currentReplicas, pods: readPods(sync.pods), metrics };
     const { decision, memory: next } = reconcile(seen, memory, settings, flags);
     memory = next;
-    rules.push(...rulesOf(decision));
     const ours = writtenFor(decision, currentReplicas, before);
     const theirs = (before = sync.decided);
-    if (!isSame(theirs, ours)) {
-      return {
-        decisions: index + 1,
-        rules,
-        difference: { where: `seed ${seed} (${load}), sync ${index + 1}`, theirs, ours },
-      };
-    }
-  }
-  return { decisions: syncs.length, rules };
+    return { currentReplicas, theirs, ours, isSame: isSame(theirs, ours), rules: rulesOf(decision) };
+  });
+}
+
+/** Replays a scenario sync by sync, up to the first that differs. */
+export function compareScenario(scenario: Scenario): Comparison {
+  const decided = decideScenario(scenario);
+  const different = decided.findIndex((each) => !each.isSame);
+  const upTo = decided.slice(0, different < 0 ? decided.length : different + 1);
+  const rules = upTo.flatMap((each) => each.rules);
+  if (different < 0) return { decisions: decided.length, rules };
+  const { seed, load } = scenario;
+  const { theirs, ours } = decided[different]!;
+  return {
+    decisions: different + 1,
+    rules,
+    difference: { where: `seed ${seed} (${load}), sync ${different + 1}`, theirs, ours },
+  };
 }

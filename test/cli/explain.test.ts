@@ -16,7 +16,7 @@ const explain = (...words: string[]) => runCommand(addExplain, ['explain', 'hpa'
 test('explain hpa prints each decision with the line of its rule', async () => {
   const { stdout, exitCode } = await explain(RUN);
   expect(exitCode).toBeUndefined();
-  expect(stdout).toMatch(/^\d+ syncs, decided again by Kubernetes' rules from the recorded pods/);
+  expect(stdout).toMatch(/^\d+ syncs, decided again by Kubernetes' rules from the recorded pods/m);
   expect(stdout).toContain('[replica_calculator.go:118]');
 });
 

@@ -32,7 +32,7 @@ test('pods that are not ready count as idle where more are asked for', () => {
   const { pods, metrics } = busy(2, 90);
   const starting = [pod('p3', { phase: 'Pending' })];
   expect(why({ pods: [...pods, ...starting], metrics, currentReplicas: 3 })).toEqual([
-    '2 pods counted, 1 pod not ready yet or measured before they were [replica_calculator.go:426]',
+    '2 pods counted, 1 pod not ready yet or measured too early [replica_calculator.go:426]',
     expect.stringContaining('90 % of the request is 1.8 times'),
     'not ready counts as idle: 1 pod [replica_calculator.go:137]',
     'with the other pods the ratio is 1.2; x 3 pods, rounded up, asks for 4 [replica_calculator.go:156]',

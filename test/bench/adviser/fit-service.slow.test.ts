@@ -1,4 +1,4 @@
-import { cpuMsOf, fitService, formTrials } from '../../../bench/adviser/fit-service';
+import { fitService, formTrials } from '../../../bench/adviser/fit-service';
 import { recordedScenario } from '../../../bench/adviser/recorded-scenario';
 import type { ExperimentRun } from '../../../bench/evidence/experiment-run';
 import { rateCurve } from '../../../bench/evidence/rate-curve';
@@ -36,13 +36,6 @@ test('the fit finds the form that made the latencies, and takes the CPU time fro
   expect(Math.abs(fit.stretch * (1 + fit.coldShare) - pod.stretch)).toBeLessThan(0.25);
   expect(fit.error).toBeLessThan(0.2);
   expect(fit.rates).toBe(3);
-});
-
-test('an image that finds its process idle counts more of the samples’ CPU time', () => {
-  const curve = rateCurve([run]);
-  const [even, cold] = [0, 0.4].map((coldShare) => cpuMsOf(curve, 0, 0, coldShare)!);
-  expect(even).toBeGreaterThan(cold!);
-  expect(even).toBeLessThan(1.4 * cold!);
 });
 
 test('a pod that answered too little cannot be fitted', () => {

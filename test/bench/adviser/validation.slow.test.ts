@@ -1,4 +1,4 @@
-import { fitProfile, podFiguresOf, profileOf } from '../../../bench/adviser/model-profile';
+import { filesText, fitProfile, podFiguresOf, profileOf } from '../../../bench/adviser/model-profile';
 import { samplingOf } from '../../../bench/adviser/recorded-scenario';
 import { kneeBound, latencyBound, toMaxBound } from '../../../bench/adviser/bounds';
 import { validate } from '../../../bench/adviser/validation';
@@ -20,6 +20,12 @@ test('a profile names the runs of its figures', () => {
   expect(cpuMsPerImage.source).toBe('latency-single-pod-1, latency-max-size-1: median by their CPU samples');
   expect(cpuSpread.source).toContain('latency-single-pod-1, latency-max-size-1: fitted to p50 and p95 of');
   expect(startCpuMs.source).toContain('latency-hpa-steps-1: median of');
+});
+
+test('runs that follow each other are named once', () => {
+  const runs = [1, 2, 3].map((repetition) => ({ experiment: 'a', repetition }));
+  const others = [2, 4].map((repetition) => ({ experiment: 'b', repetition }));
+  expect(filesText([...runs, ...others])).toBe('a-1 to 3, b-2, b-4');
 });
 
 test('what is missing is named with the command that measures it', () => {

@@ -1,5 +1,5 @@
 import { changedScenario, parseChange } from '../../../bench/adviser/change';
-import { explanationText, recordedSettings } from '../../../bench/adviser/explanation';
+import { explanationText } from '../../../bench/adviser/explanation';
 import { podFiguresOf, profileOf } from '../../../bench/adviser/model-profile';
 import { recordedScenario } from '../../../bench/adviser/recorded-scenario';
 import { MIN_INSIDE_SHARE, type WhatIf, whatIf } from '../../../bench/adviser/what-if';
@@ -43,7 +43,8 @@ test('a change alters what it names and nothing else', () => {
 });
 
 test('an explanation has each sync, the unchanged ones counted', () => {
-  const text = explanationText(replayHpa(HPA_RUN)!, recordedSettings(recordingOf(HPA_RUN)));
+  const text = explanationText(recordingOf(HPA_RUN), replayHpa(HPA_RUN)!);
+  expect(text).toMatch(/^latency-hpa: 2 to 8 pods; the target is 50 % of the CPU request of 41m\.\n/);
   expect(text).toContain('decided again by Kubernetes');
   expect(text).toContain('75 s: 2 pods stay; recorded: 7');
   expect(text).toContain(', and so at the next 2 syncs');
