@@ -60,9 +60,9 @@ export interface Rejection {
 /** Admits the requests of every port of a service. */
 export interface Admission {
   /** Why a request must not go on; undefined when it may. */
-  reject(model: ModelName): Rejection | undefined;
+  readonly reject: (model: ModelName) => Rejection | undefined;
   /** Counts a request that failed; without a model when it names none. */
-  failed(model: ModelName | undefined, reason: ErrorCode | 'CLIENT_GONE'): void;
+  readonly failed: (model: ModelName | undefined, reason: ErrorCode | 'CLIENT_GONE') => void;
 }
 
 /** Starts admitting. */

@@ -122,7 +122,7 @@ export async function receive(
         keep(chunk.length, PREFIX_BYTES + MESSAGE_LIMIT.bytes);
         chunks.push(chunk);
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
     stream.once('end', resolve);

@@ -176,7 +176,7 @@ test('the request id and the trace come back and are logged with the outcome', a
   const { metadata } = await infer(request(), sent);
   expect(metadata.getMap()).toMatchObject(sent);
   await infer({ model_name: 'other' }, { 'x-request-id': 'my-other-id' });
-  const lineOf = (id: string) => lines.find((line) => (line['req'] as { id: string })?.id === id);
+  const lineOf = (id: string) => lines.find((line) => (line['req'] as { id: string } | undefined)?.id === id);
   expect(lineOf('my-id')).toMatchObject({
     msg: 'request completed',
     route: '/inference.GRPCInferenceService/ModelInfer',
