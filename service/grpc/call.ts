@@ -103,11 +103,10 @@ export async function receive(
 ): Promise<Buffer> {
   const address = stream.session?.socket.remoteAddress ?? '';
   let keptBytes = 0;
-  const keep = (bytes: number, most: number) => {
+  const keep = (bytes: number, most: number): ServiceError | undefined => {
     keptBytes += bytes;
     const excess = pending.add(address, bytes);
-    if (keptBytes > most) throw tooLarge(MESSAGE_LIMIT);
-    if (excess !== undefined) throw excess;
+    return keptBytes > most ? tooLarge(MESSAGE_LIMIT) : excess;
   };
   stream.once('close', () => pending.add(address, -keptBytes));
   const chunks: Buffer[] = [];
@@ -118,12 +117,9 @@ export async function receive(
       reject(new ServiceError('REQUEST_TIMEOUT', message));
     }, limitMs);
     stream.on('data', (chunk: Buffer) => {
-      try {
-        keep(chunk.length, PREFIX_BYTES + MESSAGE_LIMIT.bytes);
-        chunks.push(chunk);
-      } catch (error) {
-        reject(error);
-      }
+      const excess = keep(chunk.length, PREFIX_BYTES + MESSAGE_LIMIT.bytes);
+      if (excess === undefined) chunks.push(chunk);
+      else reject(excess);
     });
     stream.once('end', resolve);
     stream.once('close', () => reject(bodyError('request.aborted')));
@@ -133,7 +129,10 @@ export async function receive(
   });
   const body = Buffer.concat(chunks);
   const message = await unwrap(body, String(headers['grpc-encoding'] ?? 'identity'));
-  if (body[0] !== 0) keep(message.length, Infinity);
+  // What is counted after the close would never be freed.
+  if (stream.closed || stream.destroyed) throw bodyError('request.aborted');
+  const excess = body[0] === 0 ? undefined : keep(message.length, Infinity);
+  if (excess !== undefined) throw excess;
   return message;
 }
 
