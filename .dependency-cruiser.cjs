@@ -68,6 +68,10 @@ const ROOMS = {
     may: ['service/', 'service/http', 'service/inference', 'models', 'files'],
     why: 'service/api/ answers requests; it starts nothing and listens nowhere',
   },
+  'service/grpc': {
+    may: ['service/', 'service/api', 'service/http', 'models', 'files'],
+    why: 'service/grpc/ translates between gRPC and what service/api/ answers; only service/main.ts loads it',
+  },
   service: {
     may: ['models', 'files'],
     why: 'service/ knows saved models: no Kubernetes, no training, no load generation, no command line',

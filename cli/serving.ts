@@ -102,6 +102,8 @@ export async function serveAndPrint({
   console.log(`Open ${url}`);
   if (running.metricsPort !== undefined)
     console.log(`Scrape ${urlOf(config.host, running.metricsPort)}${PATHS.metrics}`);
+  if (running.grpcPort !== undefined)
+    console.log(`Call gRPC at ${new URL(urlOf(config.host, running.grpcPort)).host}`);
   const first = exported.length === 0 ? '' : ` Exporting ${exported.join(' and ')} to ONNX first, once.`;
   const stopWaiting = sayWaiting(`Loading ${models.join(' and ')} on ${engine} …${first}`);
   const warnings = writeManifests?.();

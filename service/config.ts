@@ -114,6 +114,9 @@ const VARIABLES = z.object({
   metricsPort: wholeNumber(0, MAX_PORT)
     .optional()
     .meta(help('serve /metrics on this port instead of `PORT`; 0 picks a free port', 'the value of `PORT`')),
+  grpcPort: wholeNumber(0, MAX_PORT)
+    .optional()
+    .meta(help('serve the Open Inference Protocol as gRPC on this port; 0 picks a free port', 'no gRPC')),
   corsOrigins: originList
     .optional()
     .transform((origins) => origins ?? [])
@@ -166,10 +169,15 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     } = error.issues[0]!;
     throw new RangeError(`${ENV[key as VariableKey]} ${message}, received "${String(input)}"`);
   }
-  const { port, metricsPort, engine, precision, maxConnections } = data;
+  const { port, metricsPort, grpcPort, engine, precision, maxConnections } = data;
   if (metricsPort !== undefined && metricsPort !== 0 && metricsPort === port) {
     throw new RangeError(
       `${ENV.metricsPort} must differ from ${ENV.port}, received "${metricsPort}": unset it to serve the metrics on ${port}`,
+    );
+  }
+  if (grpcPort !== undefined && grpcPort !== 0 && [port, metricsPort].includes(grpcPort)) {
+    throw new RangeError(
+      `${ENV.grpcPort} must differ from ${ENV.port} and ${ENV.metricsPort}, received "${grpcPort}": choose another port`,
     );
   }
   if (maxConnections > mostConnections()) {

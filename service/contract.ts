@@ -34,6 +34,7 @@ export const ENV = {
   logLevel: 'LOG_LEVEL',
   apiKeyFile: 'API_KEY_FILE',
   metricsPort: 'METRICS_PORT',
+  grpcPort: 'GRPC_PORT',
   corsOrigins: 'CORS_ORIGINS',
   maxConnections: 'MAX_CONNECTIONS',
 } as const;

@@ -13,6 +13,12 @@ export const RESERVED_DESCRIPTORS = 100;
 /** Connections of the separate metrics port; part of {@link RESERVED_DESCRIPTORS}. */
 export const METRICS_CONNECTIONS = 20;
 
+/** Divides the connections between the ports: few for gRPC, because each carries many calls. */
+export function connectionsOf(maxConnections: number, hasGrpc: boolean): { http: number; grpc: number } {
+  const grpc = hasGrpc ? Math.ceil(maxConnections / 10) : 0;
+  return { grpc, http: Math.max(1, maxConnections - grpc) };
+}
+
 /** More than balancers open; 5,000 idle ones took 11 KiB each (measured), a tenth of the smallest memory limit for all. */
 const DEFAULT_CONNECTIONS = 10_000;
 /** The usual limit, where /proc does not tell. */

@@ -1,8 +1,7 @@
 /**
  * Starts the service: `node build/bundle/main.js`, which `npm run build` makes of this file and all that it imports.
  */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 
 import type { Logger } from 'pino';
@@ -11,11 +10,11 @@ import type { ArchitectureId, ModelName } from '../models/catalog';
 import { adviceOn } from '../models/engines/engine';
 import { readSavedModel } from '../models/weights/saved-model';
 import { openApiKeys } from './http/api-key';
-import { createApp } from './api/app';
+import { createApp, createShared } from './api/app';
 import { type Config, readConfig } from './config';
 import { DRAIN_DELAY_MS, ENV, EXIT_INTERRUPTED, REQUEST_TIMEOUT_MS } from './contract';
 import { closeServer, createDrain } from './http/drain';
-import { METRICS_CONNECTIONS } from './descriptors';
+import { connectionsOf, METRICS_CONNECTIONS } from './descriptors';
 import { createHttpServer, type Timeouts } from './http/server';
 import { createMetrics } from './metrics';
 import { createMetricsApp } from './api/metrics-app';
@@ -30,6 +29,8 @@ export interface Running {
   readonly port: number;
   /** Port of the metrics, when they have a separate one. */
   readonly metricsPort?: number;
+  /** Port of gRPC, when it has one. */
+  readonly grpcPort?: number;
   /** Resolves when every model is warmed up; never rejects, because loading is retried. */
   readonly ready: Promise<void>;
   readonly queues: ReadonlyMap<ModelName, ModelQueue>;
@@ -95,6 +96,12 @@ function architectureIn(modelDir: string): ArchitectureId | undefined {
   }
 }
 
+/** The gRPC port’s code, loaded where it is wanted only: HTTP/2 takes memory. */
+function loadGrpc() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- TypeScript imports lazily with an extension only, which Jest does not map
+  return require('./grpc/server') as typeof import('./grpc/server');
+}
+
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Starts the model processes and listens. The service is live at once, and ready when `ready` resolves. */
@@ -104,41 +111,56 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const queues = new Map<ModelName, ModelQueue>();
   const metrics = createMetrics(queues, options.lostLogLines);
   const modelDirOf = (model: ModelName) => options.modelDirs?.get(model) ?? join(config.modelsDir, model);
-  const app = createApp({
-    models: config.models,
+  const context = {
     queues,
     metrics,
     cpuLimitMillis: config.cpuLimitMillis,
     log,
     draining: () => drain.draining,
-    corsOrigins: config.corsOrigins,
-    samplesDir: options.samplesDir ?? join(config.modelsDir, 'samples'),
     modelDirOf,
-    hasMetricsPort: config.metricsPort !== undefined,
     ...(config.apiKeyFile === undefined
       ? {}
       : { checkApiKey: openApiKeys(config.apiKeyFile, log, () => metrics.apiKeyFileErrors.inc()) }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
+  };
+  const shared = createShared(context);
+  const app = createApp({
+    ...context,
+    shared,
+    models: config.models,
+    corsOrigins: config.corsOrigins,
+    samplesDir: options.samplesDir ?? join(config.modelsDir, 'samples'),
+    hasMetricsPort: config.metricsPort !== undefined,
   });
   const drain = createDrain(app);
-  const server = createHttpServer(drain.handler, options, {
-    maxConnections: config.maxConnections,
-    onRefused: () => metrics.refusedConnections.inc(),
-  });
+  const onRefused = () => metrics.refusedConnections.inc();
+  const maxConnections = connectionsOf(config.maxConnections, config.grpcPort !== undefined);
+  const server = createHttpServer(drain.handler, options, { maxConnections: maxConnections.http, onRefused });
   const port = await listen(server, config.host, config.port, ENV.port);
   const metricsServer =
     config.metricsPort === undefined
       ? undefined
       : createHttpServer(createMetricsApp(metrics), options, { maxConnections: METRICS_CONNECTIONS });
+  const closeOthers = (error: unknown): never => {
+    server.close();
+    metricsServer?.close();
+    throw error;
+  };
   const metricsPort =
     metricsServer &&
-    (await listen(metricsServer, config.host, config.metricsPort!, ENV.metricsPort).catch(
-      (error: unknown) => {
-        server.close();
-        throw error;
-      },
-    ));
-  log.info({ port, metricsPort }, 'listening');
+    (await listen(metricsServer, config.host, config.metricsPort!, ENV.metricsPort).catch(closeOthers));
+  const grpc =
+    config.grpcPort === undefined
+      ? undefined
+      : loadGrpc().createGrpcServer({
+          ...context,
+          ...shared,
+          onRefused,
+          maxConnections: maxConnections.grpc,
+        });
+  const grpcPort =
+    grpc && (await listen(grpc.server, config.host, config.grpcPort!, ENV.grpcPort).catch(closeOthers));
+  log.info({ port, metricsPort, grpcPort }, 'listening');
 
   const ready = config.models.map((model) => {
     const modelDir = modelDirOf(model);
@@ -187,7 +209,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     drain.begin();
     log.info({ delayMs }, 'draining');
     await delay(delayMs);
-    await closeServer(server, REQUEST_TIMEOUT_MS);
+    await Promise.all([closeServer(server, REQUEST_TIMEOUT_MS), grpc?.close(REQUEST_TIMEOUT_MS)]);
     metricsServer?.close();
     metricsServer?.closeAllConnections();
     for (const queue of queues.values()) queue.stop();
@@ -198,6 +220,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   return {
     port,
     ...(metricsPort === undefined ? {} : { metricsPort }),
+    ...(grpcPort === undefined ? {} : { grpcPort }),
     ready: Promise.all(ready).then(() => undefined),
     queues,
     stop,

@@ -25,6 +25,7 @@ const FORBIDDEN = [
   ['service/http/a.ts', 'service/api/app.ts', 'wall-of-service-http'],
   ['service/inference/a.ts', 'service/http/drain.ts', 'wall-of-service-inference'],
   ['service/api/a.ts', 'infra/variants.ts', 'wall-of-service-api'],
+  ['service/grpc/a.ts', 'service/inference/model-queue.ts', 'wall-of-service-grpc'],
   ['service/a.ts', 'infra/variants.ts', 'wall-of-service'],
   ['infra/a.ts', 'service/api/app.ts', 'wall-of-infra'],
   ['infra/b.ts', 'models/weights/weights.ts', 'wall-of-infra'],

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 
 import type { ModelName } from '../../models/catalog';
 import { type ErrorCode, PATHS } from '../contract';
-import { PROBLEM_CODE, sendProblem } from '../errors';
+import { PROBLEM_CODE, sendProblem, type ServiceError } from '../errors';
 import type { Metrics } from '../metrics';
 import type { Queues } from './served-models';
 
@@ -51,35 +51,57 @@ function modelOf({ params, query }: Request, queues: Queues): ModelName | undefi
   return served.find((model) => model === requested);
 }
 
+/** A rejection, and how long to wait before it is sent. */
+export interface Rejection {
+  readonly error: ServiceError;
+  readonly delayMs: number;
+}
+
+/** Admits the requests of every port of a service. */
+export interface Admission {
+  /** Why a request must not go on; undefined when it may. */
+  readonly reject: (model: ModelName) => Rejection | undefined;
+  /** Counts a request that failed; without a model when it names none. */
+  readonly failed: (model: ModelName | undefined, reason: ErrorCode | 'CLIENT_GONE') => void;
+}
+
+/** Starts admitting. */
+export function createAdmission({ queues, metrics, cpuLimitMillis, log }: AdmissionOptions): Admission {
+  const nextDelayMs = pacer((MAX_REJECTIONS_PER_CORE_SECOND * cpuLimitMillis) / 1000, MAX_DELAY_MS);
+  let rejected = 0;
+  let loggedAt = -Infinity;
+  return {
+    reject: (model) => {
+      const error = queues.get(model)!.rejection();
+      if (error === undefined) return undefined;
+      rejected++;
+      if (performance.now() - loggedAt >= LOG_INTERVAL_MS) {
+        log.warn({ model, reason: error.code, rejected }, 'rejecting requests');
+        rejected = 0;
+        loggedAt = performance.now();
+      }
+      return { error, delayMs: nextDelayMs() };
+    },
+    failed: (model, reason) => metrics.rejected.inc({ model: model ?? 'none', reason }),
+  };
+}
+
 /**
  * The first middleware of inference requests. It counts every request that fails, for whatever reason, and rejects
  * requests that would wait too long. If a rejected client keeps sending, its bytes are read and dropped, so that it sees
  * the answer and can keep its connection; a client that waits for `100 Continue` never sends them.
  */
-export function admission({ queues, metrics, cpuLimitMillis, log }: AdmissionOptions): Router {
-  const nextDelayMs = pacer((MAX_REJECTIONS_PER_CORE_SECOND * cpuLimitMillis) / 1000, MAX_DELAY_MS);
-  let rejected = 0;
-  let loggedAt = -Infinity;
-
+export function admission(queues: Queues, { reject, failed }: Admission): Router {
   const admit: RequestHandler = (request, response, next) => {
     const model = modelOf(request, queues);
     response.once('close', () => {
       const code = response.locals[PROBLEM_CODE] as ErrorCode | undefined;
       const reason = response.writableFinished ? code : 'CLIENT_GONE';
-      if (reason !== undefined) metrics.rejected.inc({ model: model ?? 'none', reason });
+      if (reason !== undefined) failed(model, reason);
     });
-    const rejection = model === undefined ? undefined : queues.get(model)!.rejection();
-    if (rejection === undefined) {
-      next();
-      return;
-    }
-    rejected++;
-    if (performance.now() - loggedAt >= LOG_INTERVAL_MS) {
-      log.warn({ model, reason: rejection.code, rejected }, 'rejecting requests');
-      rejected = 0;
-      loggedAt = performance.now();
-    }
-    setTimeout(() => sendProblem(response, rejection), nextDelayMs());
+    const rejection = model === undefined ? undefined : reject(model);
+    if (rejection === undefined) next();
+    else setTimeout(() => sendProblem(response, rejection.error), rejection.delayMs);
   };
 
   // Same matching as the routes, so that no spelling of a path bypasses admission.

@@ -7,15 +7,15 @@ import type { Logger } from 'pino';
 import type { ModelName } from '../../models/catalog';
 import type { CheckApiKey } from '../http/api-key';
 import { allowOrigins, answerPreflight } from '../http/cors';
-import { createBodies } from '../http/body';
+import { countPending, createBodies, type PendingBytes } from '../http/body';
 import { requireHost } from '../http/host';
 import { queryParser } from '../http/query';
-import { httpLog, requestId, traceContext } from '../http/request-log';
+import { httpLog, requestId } from '../http/request-log';
 import { securityHeaders } from '../http/security-headers';
 import { PATHS } from '../contract';
 import { errorHandler } from '../errors';
 import type { Metrics } from '../metrics';
-import { admission } from './admission';
+import { type Admission, admission, type AdmissionOptions, createAdmission } from './admission';
 import { classifyHandlers } from './classify';
 import { type OperationId, OPERATIONS } from './endpoints';
 import { inferHandlers } from './infer';
@@ -24,7 +24,7 @@ import { openApiHandler } from './openapi';
 import { docs, docsFiles, page, pageFiles, sample, samples } from './page';
 import * as modelInfo from './model-info';
 import { predictHandlers } from './predict';
-import { createStatistics } from './statistics';
+import { createStatistics, type Statistics } from './statistics';
 import { metricsHandler, mount, notFound } from './routes';
 import type { Queues } from './served-models';
 
@@ -51,18 +51,43 @@ export interface AppDependencies {
   readonly hasMetricsPort?: boolean;
   /** @default BODY_TIMEOUT_MS of the contract */
   readonly bodyTimeoutMs?: number;
+  /** What another port shares. @default new ones */
+  readonly shared?: Shared;
 }
+
+/** What counts the requests of all ports of a service together. */
+export interface Shared {
+  readonly admission: Admission;
+  readonly statistics: Statistics;
+  readonly pending: PendingBytes;
+}
+
+/** Starts counting. */
+export const createShared = (options: AdmissionOptions): Shared => ({
+  admission: createAdmission(options),
+  statistics: createStatistics(),
+  pending: countPending(),
+});
 
 /** Builds the application. */
 export function createApp(dependencies: AppDependencies): Express {
-  const { metrics, log, samplesDir, checkApiKey, corsOrigins = [], hasMetricsPort = false } = dependencies;
+  const {
+    queues,
+    metrics,
+    log,
+    samplesDir,
+    checkApiKey,
+    corsOrigins = [],
+    hasMetricsPort = false,
+  } = dependencies;
+  const { shared = createShared(dependencies) } = dependencies;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('strict routing');
   app.enable('case sensitive routing');
   app.set('query parser', queryParser());
-  app.use(requestId, traceContext);
+  app.use(requestId);
   app.use(
     securityHeaders({
       contentSecurityPolicy: {
@@ -81,15 +106,14 @@ export function createApp(dependencies: AppDependencies): Express {
   );
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   // Before the log, because logging costs more than rejecting.
-  app.use(admission(dependencies), httpLog(log), requireHost, answerPreflight);
+  app.use(admission(queues, shared.admission), httpLog(log), requireHost, answerPreflight);
 
   const operations = (Object.keys(OPERATIONS) as OperationId[]).filter(
     (id) => id !== 'metrics' || !hasMetricsPort,
   );
   // One instance, because it bounds the bodies of all requests together.
-  const bodies = createBodies(dependencies.bodyTimeoutMs);
-  const { queues } = dependencies;
-  const statistics = createStatistics();
+  const bodies = createBodies(dependencies.bodyTimeoutMs, shared.pending);
+  const { statistics } = shared;
   const context = { queues, metrics, statistics };
   const infer = inferHandlers(context, bodies);
   const model = [metadata.model(dependencies)];

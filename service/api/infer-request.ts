@@ -3,6 +3,8 @@
  *
  * @see https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
+import type { z } from 'zod';
+
 import { ServiceError } from '../errors';
 import type { ImageTensor } from '../inference/protocol';
 import { INFER_REQUEST } from './infer-schemas';
@@ -31,8 +33,8 @@ export interface InferRequest {
  * @throws ServiceError BAD_REQUEST naming the field, its allowed values and the value received
  */
 export function parseInferRequest(body: unknown, binary: Buffer = Buffer.alloc(0)): InferRequest {
-  const { id, inputs, outputs, parameters } = check(INFER_REQUEST, body, 'the body');
-  const { data, shape, datatype, parameters: inputParameters } = inputs[0]!;
+  const request = check(INFER_REQUEST, body, 'the body');
+  const { data, shape, datatype, parameters: inputParameters } = request.inputs[0]!;
   const path = ['inputs', 0];
   const binaryBytes = inputParameters?.binary_data_size ?? undefined;
   if (binaryBytes === undefined && data == null)
@@ -45,14 +47,26 @@ export function parseInferRequest(body: unknown, binary: Buffer = Buffer.alloc(0
       `must be the number of bytes behind the JSON, ${binary.length}, received ${show(binaryBytes)}; check ${BINARY_HEADER}`,
     );
   }
-  const output = outputs?.[0]?.parameters;
-  const classification = output?.classification ?? 0;
   return {
     images:
       data == null
         ? readBinaryTensor(binary, shape, path, datatype)
         : readTensor(data, shape, [...path, 'data'], datatype),
-    batch: shape[0]!,
+    ...askedOf(request),
+  };
+}
+
+/** What a checked request asks for, beside its images. */
+export function askedOf({
+  id,
+  inputs,
+  outputs,
+  parameters,
+}: z.infer<typeof INFER_REQUEST>): Omit<InferRequest, 'images'> {
+  const output = outputs?.[0]?.parameters;
+  const classification = output?.classification ?? 0;
+  return {
+    batch: inputs[0]!.shape[0]!,
     isBinary: output?.binary_data ?? parameters?.binary_data_output ?? false,
     ...(id == null ? {} : { id }),
     ...(classification === 0 ? {} : { classification }),

@@ -7,6 +7,7 @@ import type { ModelName } from '../../models/catalog';
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { SERVICE_NAME } from '../contract';
 import { ServiceError } from '../errors';
+import type { ModelQueue } from '../inference/model-queue';
 import { testAccuracyOf } from './evaluation';
 import { modelMetadata, serverMetadata } from './open-inference';
 import { findModel, loadedModel, type Queues } from './served-models';
@@ -28,22 +29,33 @@ function sendReadiness(response: Response, subject: 'service' | 'model', name: s
 /** Liveness: the event loop runs. */
 export const live: RequestHandler = (_request, response) => void response.json({ live: true });
 
-/** Readiness of the service: every model is loaded and no shutdown has begun. */
+/** Whether every model is loaded and no shutdown has begun. */
+export const isReady = ({ queues, draining }: MetadataContext): boolean =>
+  !draining() && [...queues.values()].every(({ state }) => state.kind === 'ready');
+
+/** Readiness of the service. */
 export const ready =
-  ({ queues, draining }: MetadataContext): RequestHandler =>
-  (_request, response) => {
-    const allReady = [...queues.values()].every(({ state }) => state.kind === 'ready');
-    sendReadiness(response, 'service', SERVICE_NAME, !draining() && allReady);
-  };
+  (context: MetadataContext): RequestHandler =>
+  (_request, response) =>
+    sendReadiness(response, 'service', SERVICE_NAME, isReady(context));
+
+/**
+ * Whether a model is loaded and no shutdown has begun.
+ *
+ * @throws ServiceError UNKNOWN_VERSION
+ */
+export function isModelReady({ draining }: MetadataContext, queue: ModelQueue, version: unknown): boolean {
+  const isLoaded = queue.state.kind === 'ready';
+  if (isLoaded) loadedModel(queue, version);
+  return isLoaded && !draining();
+}
 
 /** Readiness of one model. */
 export const modelReady =
-  ({ queues, draining }: MetadataContext): RequestHandler =>
+  (context: MetadataContext): RequestHandler =>
   (request, response) => {
-    const [id, queue] = findModel(queues, request.params['id']);
-    const isReady = queue.state.kind === 'ready';
-    if (isReady) loadedModel(queue, request.params['version']);
-    sendReadiness(response, 'model', id, !draining() && isReady);
+    const [id, queue] = findModel(context.queues, request.params['id']);
+    sendReadiness(response, 'model', id, isModelReady(context, queue, request.params['version']));
   };
 
 /** The server's metadata. */

@@ -1,8 +1,6 @@
 /**
  * Looks up the models that this service serves and runs their work.
  */
-import type { Response } from 'express';
-
 import type { ModelName } from '../../models/catalog';
 import { VERSION_DIGITS } from '../contract';
 import { ServiceError } from '../errors';
@@ -62,6 +60,13 @@ export interface WorkContext {
   readonly statistics: Statistics;
 }
 
+/** The answer that a client waits for: it closes when the client disconnects. */
+interface Answer {
+  readonly closed: boolean;
+  once(event: 'close', listener: () => void): unknown;
+  off(event: 'close', listener: () => void): unknown;
+}
+
 /**
  * Runs work and records its metrics and statistics. Cancels the work when the client disconnects.
  *
@@ -71,7 +76,7 @@ export async function runWork(
   { queues, metrics, statistics }: WorkContext,
   model: ModelName,
   work: Work,
-  response: Response,
+  response: Answer,
   remainingMs?: number,
 ): Promise<QueuedResult> {
   let onDisconnect: (() => void) | undefined;

@@ -106,20 +106,22 @@ function firstInvalid(values: ImageTensor, isValid: (value: number) => boolean):
  *
  * @param bytes little-endian, row-major
  * @param path the tensor's place in the request
+ * @param sizePath the place of what states its size
  * @throws ServiceError BAD_REQUEST for a wrong size or a number that is not finite
  */
 export function readBinaryTensor(
-  bytes: Buffer,
+  bytes: Uint8Array,
   shape: readonly number[],
   path: readonly PropertyKey[],
   datatype: DatatypeName,
+  sizePath: readonly PropertyKey[] = [...path, 'parameters', 'binary_data_size'],
 ): ImageTensor {
   const { must, isValid, tensor } = TYPES[datatype];
   const values = tensor(sizeOf(shape));
   const expectedBytes = values.byteLength;
   if (bytes.length !== expectedBytes) {
     throw badField(
-      fieldName([...path, 'parameters', 'binary_data_size']),
+      fieldName(sizePath),
       `must be ${expectedBytes} for ${datatype} [${shape.join(', ')}], received ${bytes.length}`,
     );
   }

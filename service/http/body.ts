@@ -71,12 +71,17 @@ export async function readWhole(bodies: Bodies, request: Request, limit: BodyLim
 }
 
 /** Counts the bytes of unanswered requests that are kept in memory; dropped bytes do not count. */
-function countPending() {
+export interface PendingBytes {
+  /** Adds bytes of an address, negative ones when they are freed; the error when there are too many. */
+  add(address: string, bytes: number): ServiceError | undefined;
+}
+
+/** Starts counting at zero. */
+export function countPending(): PendingBytes {
   let allBytes = 0;
   const bytesOf = new Map<string, number>();
   return {
-    /** Adds bytes of an address, negative ones when they are freed; the error when there are too many. */
-    add(address: string, bytes: number): ServiceError | undefined {
+    add(address, bytes) {
       allBytes += bytes;
       const addressBytes = (bytesOf.get(address) ?? 0) + bytes;
       if (addressBytes === 0) bytesOf.delete(address);
@@ -87,9 +92,12 @@ function countPending() {
   };
 }
 
-/** Creates the reader of one server's bodies. */
-export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS): Bodies {
-  const pending = countPending();
+/**
+ * Creates the reader of one server's bodies.
+ *
+ * @param pending counts the bytes of another port's bodies too
+ */
+export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = countPending()): Bodies {
   const release = new WeakMap<Request, () => void>();
 
   return {

@@ -3,7 +3,7 @@
  * client's path and query.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
@@ -15,21 +15,24 @@ import { readTraceparent } from './trace-context';
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const HEALTH_PATHS = new Set<string>([PATHS.live, PATHS.ready, PATHS.metrics]);
 
-/** Sets the request id: the client's when valid, else a new one. */
-export const requestId: RequestHandler = (request, response, next) => {
-  const received = request.get('x-request-id');
-  response.set('x-request-id', received !== undefined && REQUEST_ID.test(received) ? received : randomUUID());
-  next();
-};
+/**
+ * Headers of every answer: the request id, the client's when valid, else a new one; and the caller's trace context
+ * unchanged, because this service creates no span.
+ */
+export function answerHeaders(received: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  const text = (name: string) => received[name] as string | undefined;
+  const [id = '', traceparent, tracestate] = ['x-request-id', 'traceparent', 'tracestate'].map(text);
+  return {
+    'x-request-id': REQUEST_ID.test(id) ? id : randomUUID(),
+    ...(readTraceparent(traceparent) === undefined
+      ? {}
+      : { traceparent: traceparent!, ...(tracestate === undefined ? {} : { tracestate }) }),
+  };
+}
 
-/** Echoes the caller's trace context unchanged, because this service creates no span. */
-export const traceContext: RequestHandler = (request, response, next) => {
-  const traceparent = request.get('traceparent');
-  const tracestate = request.get('tracestate');
-  if (traceparent !== undefined && readTraceparent(traceparent) !== undefined) {
-    response.set('traceparent', traceparent);
-    if (tracestate !== undefined) response.set('tracestate', tracestate);
-  }
+/** Sets {@link answerHeaders}. */
+export const requestId: RequestHandler = (request, response, next) => {
+  response.set(answerHeaders(request.headers));
   next();
 };
 

@@ -42,7 +42,6 @@ export const ELSEWHERE: readonly (readonly [fault: string, survived: string, com
 export const NOT_TRIED: readonly string[] = [
   '**A node dies**: the requests in its pods are lost, and so is its share of the new requests until the node controller notices, which takes 50 s. 30 s later the pods are replaced.',
   '**The server’s process is killed**: its connections break, and the kubelet starts the container again. At the memory limit the kernel ends a model process first (`service/inference/oom-score.ts`).',
-  '**A client speaks only gRPC**: there is no gRPC port. Use the HTTP clients of Triton or KServe.',
   '**The network drops or delays packets** between the load balancer and the pod.',
   '**A disk returns wrong bytes** after a file’s checksum was read.',
 ];

@@ -238,9 +238,10 @@ export const FAULTS = {
     name: 'a long load in the pod’s memory',
     injected: '70 % of the peak within the memory limit of the pod',
     happened: 'requests were answered inside the group, and its limit is that of the pod',
-    survived: 'no process is killed or replaced, no request fails; memory does not grow',
+    survived:
+      'no process is killed or replaced; each request is answered, or refused while the machine is busy with others; memory does not grow',
     measured:
-      '{seconds} s, {due} requests, {failed} failed; at most {maxMiB} of {limitMiB} MiB; {slopeMiB} MiB per 1,000 requests; {killed} processes killed',
+      '{seconds} s, {due} requests: {refused} refused, {failed} failed; at most {maxMiB} of {limitMiB} MiB; {slopeMiB} MiB per 1,000 requests; {killed} processes killed',
     needs: ['root', 'control groups'],
   },
 } as const satisfies Readonly<Record<string, Fault>>;

@@ -80,6 +80,21 @@ export const CLIENTS = {
     need: 'python',
     cases: { infer_defaults: 'infer with its defaults', compression: 'gzip and deflate' },
   },
+  'triton-grpc': {
+    name: 'tritonclient[grpc]',
+    need: 'python',
+    cases: {
+      health: 'live, ready, model ready',
+      metadata: 'metadata of the server and of the model',
+      infer_defaults: 'infer with its defaults',
+      infer_uint8_batch: 'a batch of eight UINT8 tensors',
+      infer_classes: 'class names',
+      compression: 'gzip and deflate',
+      async_infer: '`async_infer`',
+      asynchronous: '`aio`: infer',
+      errors: 'a wrong shape raises its error with our sentence',
+    },
+  },
   kserve: {
     name: 'KServe’s `InferenceRESTClient`',
     need: 'kserve',
@@ -89,6 +104,15 @@ export const CLIENTS = {
       infer_binary: 'infer with binary tensors, one way and both ways',
       v1_ready: 'V1: model ready',
       v1_predict: 'V1: predict with base64 and with numbers',
+    },
+  },
+  'kserve-grpc': {
+    name: 'KServe’s `InferenceGRPCClient`',
+    need: 'kserve',
+    cases: {
+      health: 'live, ready, model ready',
+      infer_typed: 'infer with typed contents',
+      infer_raw: 'infer with raw contents',
     },
   },
   mlserver: {

@@ -30,7 +30,7 @@ export interface Service {
 /** Starts the service and writes one image in each form that clients send. */
 export async function startService(): Promise<Service> {
   const dir = mkdtempSync(join(tmpdir(), 'tandem-clients-'));
-  const config = readConfig({ PORT: '0', MODELS: MODEL, ONNX_CACHE_DIR: join(dir, 'onnx') });
+  const config = readConfig({ PORT: '0', GRPC_PORT: '0', MODELS: MODEL, ONNX_CACHE_DIR: join(dir, 'onnx') });
   const running = await serve(config, { log: pino({ level: 'error' }) });
   await running.ready;
   const { state } = running.queues.get(MODEL)!;
@@ -46,6 +46,7 @@ export async function startService(): Promise<Service> {
     dir,
     env: {
       SERVICE_URL: url,
+      GRPC_ADDRESS: `127.0.0.1:${running.grpcPort}`,
       MODEL,
       IMAGE_JPEG: jpeg,
       IMAGE_WEBP: webp,

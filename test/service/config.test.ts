@@ -32,6 +32,12 @@ test('the API key file and the metrics port are absent unless set', () => {
   });
 });
 
+test('the gRPC port is absent unless set', () => {
+  expect(readConfig({ GRPC_PORT: '' })).not.toHaveProperty('grpcPort');
+  expect(readConfig({ GRPC_PORT: '9000' }).grpcPort).toBe(9000);
+  expect(readConfig({ PORT: '0', METRICS_PORT: '0', GRPC_PORT: '0' }).grpcPort).toBe(0);
+});
+
 test('origins are a list, empty unless set', () => {
   expect(readConfig({}).corsOrigins).toEqual([]);
   expect(readConfig({ CORS_ORIGINS: 'https://a.example, http://b.example:81' }).corsOrigins).toEqual([
@@ -79,6 +85,8 @@ test.each([
   ],
   [{ METRICS_PORT: 'x' }, 'METRICS_PORT must be a whole number from 0 to 65535, received "x"'],
   [{ METRICS_PORT: '8080' }, 'METRICS_PORT must differ from PORT, received "8080"'],
+  [{ GRPC_PORT: '8080' }, 'GRPC_PORT must differ from PORT and METRICS_PORT, received "8080"'],
+  [{ METRICS_PORT: '9090', GRPC_PORT: '9090' }, 'GRPC_PORT must differ from PORT and METRICS_PORT'],
   [{ MAX_CONNECTIONS: '0' }, 'MAX_CONNECTIONS must be a whole number from 1 to 1000000, received "0"'],
   [{ PORT: '8e3' }, 'PORT must be a whole number from 0 to 65535, received "8e3"'],
   [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, received "http"'],

@@ -1,4 +1,9 @@
-import { defaultConnections, descriptorLimit, mostConnections } from '../../service/descriptors';
+import {
+  connectionsOf,
+  defaultConnections,
+  descriptorLimit,
+  mostConnections,
+} from '../../service/descriptors';
 
 const limits = (soft: string) =>
   `Limit                     Soft Limit           Hard Limit           Units\n` +
@@ -18,4 +23,9 @@ test.each([
   [64, 1, 1],
 ])('of %d descriptors, at most %d are connections, by default %d', (descriptors, most, usual) => {
   expect([mostConnections(descriptors), defaultConnections(descriptors)]).toEqual([most, usual]);
+});
+
+test('the ports share the connections: a tenth is for gRPC where it has a port', () => {
+  expect(connectionsOf(924, false)).toEqual({ http: 924, grpc: 0 });
+  expect(connectionsOf(924, true)).toEqual({ http: 831, grpc: 93 });
 });

@@ -1,0 +1,176 @@
+/**
+ * The port of the Open Inference Protocol as gRPC, on Node's own HTTP/2: `inference.GRPCInferenceService`.
+ */
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Logger } from 'pino';
+
+import type { ModelName } from '../../models/catalog';
+import type { CheckApiKey } from '../http/api-key';
+import type { PendingBytes } from '../http/body';
+import { answerHeaders } from '../http/request-log';
+import { readTraceparent } from '../http/trace-context';
+import { BODY_TIMEOUT_MS, type ErrorCode, KEEP_ALIVE_TIMEOUT_MS, LIMITS } from '../contract';
+import { ServiceError, toServiceError } from '../errors';
+import { receive, sendError, sendMessage, STATUS_OF, timeoutMs } from './call';
+import { type MethodContext, METHODS } from './methods';
+import { decode, encode, type Values } from './wire';
+
+const SERVICE = '/inference.GRPCInferenceService/';
+/** Calls of one connection at the same time, as gRPC's servers have it. */
+const MAX_STREAMS = 100;
+
+/** What the port is made of. */
+export interface GrpcOptions extends MethodContext {
+  readonly log: Logger;
+  readonly pending: PendingBytes;
+  readonly checkApiKey?: CheckApiKey;
+  readonly maxConnections: number;
+  /** Called for each further connection, which is closed at once. */
+  readonly onRefused?: () => void;
+  /** @default BODY_TIMEOUT_MS of the contract */
+  readonly bodyTimeoutMs?: number;
+}
+
+/** The method that a call names. */
+function methodOf(headers: IncomingHttpHeaders) {
+  const path = String(headers[constants.HTTP2_HEADER_PATH]);
+  const name = path.startsWith(SERVICE) ? path.slice(SERVICE.length) : '';
+  return Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+}
+
+/** The message's values. */
+function decoded(...args: Parameters<typeof decode>): Values {
+  try {
+    return decode(...args);
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    const sentence =
+      'The message is not one of the Open Inference Protocol; generate the client from its proto.';
+    throw new ServiceError('BAD_REQUEST', sentence);
+  }
+}
+
+/** Answers one call; names its model in `ended`, for the metrics. */
+async function answer(
+  options: GrpcOptions,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  ended: { model?: ModelName },
+): Promise<Uint8Array> {
+  const { admission, queues, pending, checkApiKey, bodyTimeoutMs = BODY_TIMEOUT_MS } = options;
+  const method = methodOf(headers);
+  if (method === undefined) {
+    const sentence = `There is no such method; choose one of ${Object.keys(METHODS).join(', ')}.`;
+    throw new ServiceError('NOT_FOUND', sentence);
+  }
+  if (method.isOpen !== true) checkApiKey?.(headers.authorization);
+  const deadline = performance.now() + timeoutMs(headers['grpc-timeout'] as string | undefined);
+  const remainingMs = () => Math.max(0, deadline - performance.now());
+  const admit = async (model: ModelName) => {
+    ended.model = model;
+    const rejection = admission.reject(model);
+    if (rejection === undefined) return;
+    await delay(rejection.delayMs);
+    throw rejection.error;
+  };
+  // The message names the model; where one is served, overload is known before the message is read.
+  if (method.isWork === true && queues.size === 1) await admit([...queues.keys()][0]!);
+  const message = await receive(stream, headers, pending, Math.min(bodyTimeoutMs, remainingMs()));
+  const values = decoded(method.request, message);
+  return encode(method.answer, await method.run(options, values, { stream, remainingMs, admit }));
+}
+
+/** Answers one call, and logs and counts it as the REST form does. */
+function handle(options: GrpcOptions, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  const { log, admission } = options;
+  // A client that resets its stream; the stream closes next.
+  stream.on('error', () => undefined);
+  if (!String(headers['content-type']).startsWith('application/grpc')) {
+    stream.respond(
+      { [constants.HTTP2_HEADER_STATUS]: constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE },
+      { endStream: true },
+    );
+    return;
+  }
+  const startedAt = performance.now();
+  const metadata = answerHeaders(headers);
+  const req = { id: metadata['x-request-id'], method: headers[constants.HTTP2_HEADER_METHOD] };
+  const method = methodOf(headers);
+  const ended: { model?: ModelName; code?: ErrorCode } = {};
+  stream.once('close', () => {
+    const isGone = stream.rstCode !== constants.NGHTTP2_NO_ERROR;
+    const reason = isGone ? 'CLIENT_GONE' : ended.code;
+    if (method?.isWork === true && reason !== undefined) admission.failed(ended.model, reason);
+    if (method?.isProbe === true) return;
+    const status = ended.code === undefined ? 0 : STATUS_OF[ended.code];
+    const line = {
+      req,
+      ...readTraceparent(headers['traceparent'] as string | undefined),
+      route: method === undefined ? undefined : headers[constants.HTTP2_HEADER_PATH],
+      code: ended.code,
+      res: { grpcStatus: status },
+      responseTime: Math.round(performance.now() - startedAt),
+    };
+    log.info(line, `request ${isGone ? 'aborted' : 'completed'}`);
+  });
+  answer(options, stream, headers, ended)
+    .then((message) => {
+      if (!stream.closed) sendMessage(stream, metadata, message);
+    })
+    .catch((cause: unknown) => {
+      const error = toServiceError(cause);
+      ended.code = error.code;
+      if (error.code === 'INTERNAL') log.error({ req, err: cause }, 'request failed');
+      if (!stream.closed) sendError(stream, metadata, error);
+    })
+    .catch(() => stream.destroy());
+}
+
+/** A gRPC port that does not listen yet. */
+export interface GrpcServer {
+  readonly server: Http2Server;
+  /**
+   * Accepts no more calls and waits for the others to finish.
+   *
+   * @param maxWaitMs after this time, open calls are aborted
+   */
+  close(maxWaitMs: number): Promise<void>;
+}
+
+/** Creates the server; it does not listen yet. */
+export function createGrpcServer(options: GrpcOptions): GrpcServer {
+  const server = createServer({
+    settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: LIMITS.headerBytes },
+  });
+  server.maxConnections = options.maxConnections;
+  if (options.onRefused !== undefined) server.on('drop', options.onRefused);
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  // Tells the client to connect again when it has something to send.
+  server.setTimeout(KEEP_ALIVE_TIMEOUT_MS);
+  server.on('timeout', (...[session]: unknown[]) => (session as ServerHttp2Session).close());
+  server.on('stream', (stream, headers) => handle(options, stream, headers));
+  return {
+    server,
+    close: async (maxWaitMs) => {
+      const aborting = setTimeout(() => sessions.forEach((session) => session.destroy()), maxWaitMs);
+      await new Promise((resolve) => {
+        server.close(resolve);
+        sessions.forEach((session) => session.close());
+      });
+      clearTimeout(aborting);
+    },
+  };
+}
