@@ -14,7 +14,7 @@ const STOP_TIMEOUT_MS = 15_000;
 export async function until<T>(
   what: string | (() => string),
   condition: () => Promise<T | undefined>,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -33,6 +33,14 @@ export interface HttpCapacityOptions
   readonly maxProbeSeconds?: number;
 }
 
+/** What sends the loads of a search, and waits between them. */
+export interface Generator {
+  readonly run: (options: RunOptions) => Promise<RunDocument>;
+  readonly pause: (ms: number) => Promise<unknown>;
+}
+
+const HTTP: Generator = { run: runLoad, pause: sleep };
+
 /** Collects what a probe has seen, in order of the intended send times. */
 function collector(slo: Slo) {
   const violated: number[] = [];
@@ -76,16 +84,20 @@ function requestsFrom(document: RunDocument, from: number) {
   };
 }
 
-/** A probe of a server: Poisson arrivals on it until the search has decided. */
-export function httpProbe(options: HttpCapacityOptions): Probe {
-  const { slo, maxProbeSeconds = DEFAULT_MAX_PROBE_SECONDS, stop, ...run } = options;
+/**
+ * A probe of a server: Poisson arrivals on it until the search has decided.
+ *
+ * @param generator by default over HTTP
+ */
+export function httpProbe(options: HttpCapacityOptions, { run, pause } = HTTP): Probe {
+  const { slo, maxProbeSeconds = DEFAULT_MAX_PROBE_SECONDS, stop, ...rest } = options;
   return async (ratePerSecond, seed, isDecided, seconds = maxProbeSeconds) => {
     const enough = new AbortController();
     const collected = collector(slo);
     let heard = 0;
     const longestSeconds = MAX_REQUESTS / 2 / ratePerSecond;
-    const document = await runLoad({
-      ...run,
+    const document = await run({
+      ...rest,
       load: `poisson:${ratePerSecond.toFixed(3)}:${Math.min(longestSeconds, WARM_UP_SECONDS + seconds).toFixed(3)}s`,
       seed,
       stop: stop ? AbortSignal.any([stop, enough.signal]) : enough.signal,
@@ -98,7 +110,7 @@ export function httpProbe(options: HttpCapacityOptions): Probe {
     });
     // What was settled after the last message, such as the slowest answers.
     if (!enough.signal.aborted) collected.add(requestsFrom(document, heard));
-    if (!stop?.aborted) await sleep(PAUSE_MS);
+    if (!stop?.aborted) await pause(PAUSE_MS);
     const invalid = invalidity(document);
     return { ...collected.sample(), ...(invalid !== undefined && { invalid }) };
   };
@@ -107,9 +119,13 @@ export function httpProbe(options: HttpCapacityOptions): Probe {
 /**
  * Finds the capacity of a server at a URL.
  *
+ * @param generator by default over HTTP
  * @throws Error if it answers nothing right
  */
-export async function httpCapacity(options: HttpCapacityOptions): Promise<CapacityDocument> {
+export async function httpCapacity(
+  options: HttpCapacityOptions,
+  generator = HTTP,
+): Promise<CapacityDocument> {
   const {
     slo,
     seed = 1,
@@ -118,7 +134,7 @@ export async function httpCapacity(options: HttpCapacityOptions): Promise<Capaci
     onProbe,
     stop,
   } = options;
-  const single = await runLoad({
+  const single = await generator.run({
     ...options,
     load: `closed:1:${SINGLE_STREAM_SECONDS}s`,
     connections: 'kept:1',
@@ -131,7 +147,7 @@ export async function httpCapacity(options: HttpCapacityOptions): Promise<Capaci
     );
   }
   const found = await capacity({
-    ...{ probe: httpProbe(options), slo, seed, singleStreamMs: answered.p50Ms },
+    ...{ probe: httpProbe(options, generator), slo, seed, singleStreamMs: answered.p50Ms },
     ...(confirmSeconds !== undefined && { confirmSeconds }),
     ...(onProbe && { onProbe }),
     isStopped: () => stop?.aborted ?? false,

@@ -114,12 +114,14 @@ async function endService(service: ServiceProcess): Promise<void> {
 }
 
 /** Exports the model's graph where the cache has none. A pod's memory is too small for that: its image ships the graph. */
-export async function exportGraph(): Promise<void> {
+async function exportGraph(): Promise<void> {
   const service = await startService({ [ENV.models]: MODEL, [ENV.modelsDir]: DEMO_MODELS_DIR });
   await service.end('SIGINT');
 }
+let exported: Promise<void> | undefined;
 
 async function startPod(kind: keyof typeof CPU_LIMIT_MILLIS): Promise<Pod & { remove(): Promise<void> }> {
+  await (exported ??= exportGraph());
   const modelsDir = copyOfModel();
   const groups = createGroups();
   const clean = async () => {

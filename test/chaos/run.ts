@@ -18,7 +18,7 @@ import { type Fault, type FaultId, FAULTS, type Need } from './faults';
 import { groupsObstacle } from './groups';
 import { decoderBombs, descriptors, memoryLimit, processes } from './limits';
 import { modelFlipped, modelMissing, modelTruncated } from './models';
-import { createPods, type Pods, type RunFault, exportGraph } from './pods';
+import { createPods, type Pods, type RunFault } from './pods';
 import { type Entry, fill, recordEntries } from './recorded';
 import { soakFor } from './soak';
 import { type Form, NotHappened, play, type Played } from './stage';
@@ -151,7 +151,6 @@ async function main(): Promise<void> {
   }, limitMs).unref();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop(INTERRUPTED));
   const ids = selected(positionals);
-  await exportGraph();
   for (const id of ids) {
     const { name, needs }: Fault = FAULTS[id];
     const obstacle = needs.map((need) => OBSTACLES[need]()).find((why) => why !== undefined);

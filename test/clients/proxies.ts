@@ -10,7 +10,8 @@ import { succeed } from './execute';
 import { expectClass, type RunClient, runChecks } from './outcome';
 import type { Service } from './service';
 
-const READY_TRIES = 100;
+/** Half a minute, for a busy machine. */
+const READY_TRIES = 300;
 const READY_INTERVAL_MS = 100;
 
 /** Folders of a package's libraries, such as `usr/lib/x86_64-linux-gnu`. */

@@ -8,21 +8,37 @@ requirements=test/clients/requirements
 cache=${TANDEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tandem}
 mkdir -p "$cache"
 
-install() { # install NAME FILE HOW: HOW fills a folder as FILE says; CLIENTS_NAME is then the folder
-  local name=$1 file=$requirements/$2 how=$3
-  local folder=$cache/clients-$name-$(sha256sum "$file" | cut -c1-12)
+# Group, file of its requirements, function that fills a folder as the file says.
+groups=(
+  'python python.txt python_packages'
+  'kserve kserve.txt python_packages'
+  'mlserver mlserver.txt python_packages'
+  'generators generators.txt python_packages'
+  'node node.json node_packages'
+  'go go.txt go_programs'
+  'debian debian.txt debian_packages'
+)
+folder_of() { # folder_of NAME FILE
+  echo "$cache/clients-$1-$(sha256sum "$requirements/$2" | cut -c1-12)"
+}
+install() { # install NAME FILE HOW
+  local file=$requirements/$2 folder
+  folder=$(folder_of "$1" "$2")
   # A folder that is not whole has no such file.
-  if [ ! -f "$folder/complete" ]; then
-    echo "installing $file into $folder ..." >&2
-    rm -rf "$folder"
-    mkdir -p "$folder"
-    if ! "$how" "$folder" "$file" >"$folder/install.log" 2>&1; then
-      echo "SKIPPED $name clients: they cannot be installed: $(tail -n 1 "$folder/install.log")"
-      return
-    fi
-    touch "$folder/complete"
+  if [ -f "$folder/complete" ]; then return; fi
+  echo "installing $file into $folder ..." >&2
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  if "$3" "$folder" "$file" >"$folder/install.log" 2>&1; then touch "$folder/complete"; fi
+}
+use() { # use NAME FILE: CLIENTS_NAME is then the folder
+  local folder
+  folder=$(folder_of "$1" "$2")
+  if [ -f "$folder/complete" ]; then
+    export "CLIENTS_${1^^}=$folder"
+  else
+    echo "SKIPPED $1 clients: they cannot be installed: $(tail -n 1 "$folder/install.log")"
   fi
-  export "CLIENTS_${name^^}=$folder"
 }
 python_packages() {
   python3 -m venv "$1" && "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$2"
@@ -40,11 +56,14 @@ debian_packages() ( # unpacks them without installing; in a shell of its own, si
   apt-get update -qq && apt-get download $packages && for package in *.deb; do dpkg -x "$package" . || exit; done
 )
 
-install python python.txt python_packages
-install kserve kserve.txt python_packages
-install mlserver mlserver.txt python_packages
-install generators generators.txt python_packages
-install node node.json node_packages
-install go go.txt go_programs
-install debian debian.txt debian_packages
+# All at once, since each waits for its registry most of the time.
+for group in "${groups[@]}"; do
+  # shellcheck disable=SC2086 # three words
+  install $group &
+done
+wait
+for group in "${groups[@]}"; do
+  # shellcheck disable=SC2086 # three words
+  use $group
+done
 exec npx tsx test/clients/run.ts "$@"

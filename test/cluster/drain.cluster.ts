@@ -118,7 +118,7 @@ test('a pod that is not ready does not block a drain', async () => {
     `/apis/policy/v1/namespaces/${NAMESPACE}/poddisruptionbudgets/latency-max-size`,
   );
   expect(budget.spec.unhealthyPodEvictionPolicy).toBe('AlwaysAllow');
-  expect((await drain('worker-1', '--timeout=20s')).code).toBe(0);
+  expect((await drain('worker-1', '--timeout=60s')).code).toBe(0);
   expect((await readyPods(cluster)).map(({ metadata }) => metadata.name)).toEqual(
     expect.arrayContaining(healthy),
   );

@@ -22,6 +22,8 @@ const cluster = clusterOfTest();
 /** Few, so that CI stays short; `CASES=60` compares more. */
 const CASES = Number(process.env['CASES'] ?? 20);
 const SEED = 20_261_128;
+/** Only a wrong prediction waits so long. */
+const SETTLED_TIMEOUT_MS = 60_000;
 /** Namespace of the pods of others. */
 const OTHERS = 'zz-others';
 /** Priority classes of the pods of others; ours have priority 0. */
@@ -279,7 +281,7 @@ test.each(cases.map((each, i) => [i, each] as const))(
       );
       return same && isRefused === predicted.notCreated > 0 ? true : undefined;
     };
-    await until('the control plane does as predicted', settled, 20_000).catch(() => undefined);
+    await until('the control plane does as predicted', settled, SETTLED_TIMEOUT_MS).catch(() => undefined);
     // A preemption takes some cycles: what is true now must stay true.
     await sleep(500);
     await settled();

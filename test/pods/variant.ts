@@ -37,7 +37,8 @@ export const objects: readonly any[] = (() => {
   container.resources = SCALED;
   const autoscaler = of('HorizontalPodAutoscaler');
   [autoscaler.minReplicas, autoscaler.maxReplicas] = [REPLICAS.min, REPLICAS.max];
-  autoscaler.behavior.scaleDown.stabilizationWindowSeconds = 30;
+  // Longer than between two readings of the metrics, so that one low reading removes no pod.
+  autoscaler.behavior.scaleDown.stabilizationWindowSeconds = 15;
   return all;
 })();
 

@@ -44,7 +44,7 @@ export function fakeModels(suffix = '', models = MODELS): string {
 /** Starts a server; by default it serves both fake models. */
 export async function startServer(
   changes: Partial<Config> = {},
-  requestTimeoutMs = 2000,
+  requestTimeoutMs = 20_000,
   options: Partial<ServeOptions> = {},
 ): Promise<Running & { url: string }> {
   const config: Config = {

@@ -3,6 +3,7 @@ import type { Capacity, ProbeRecord } from '../../../bench/load/capacity-documen
 import type { ProbeSample } from '../../../bench/load/probe-verdict';
 import { percentile } from '../../../statistics/percentile';
 import { seededRandom } from '../../../statistics/seeded-random';
+import { kneeOf } from './queue';
 
 const SERVICE_MS = 20;
 const LIMIT_MS = 100;
@@ -20,28 +21,6 @@ function* latenciesMs(ratePerSecond: number, seed: number): Generator<{ atMs: nu
     freeMs = Math.max(freeMs, atMs) + SERVICE_MS;
     yield { atMs, latencyMs: freeMs - atMs };
   }
-}
-
-/** The share of that queue's latencies above the limit, exactly: Erlang's distribution of the waiting time (1909). */
-function violationShare(ratePerSecond: number): number {
-  const ratePerMs = ratePerSecond / 1000;
-  let below = 0;
-  for (let served = 0, factorial = 1; served * SERVICE_MS <= LIMIT_MS - SERVICE_MS; factorial *= ++served) {
-    const mean = ratePerMs * (LIMIT_MS - SERVICE_MS - served * SERVICE_MS);
-    below += ((-mean) ** served / factorial) * Math.exp(mean);
-  }
-  return 1 - (1 - ratePerMs * SERVICE_MS) * below;
-}
-
-/** Where exactly 5 % of the latencies exceed the limit. */
-function trueKnee(): number {
-  let [low, high] = [10, 1000 / SERVICE_MS];
-  while (high - low > 1e-6) {
-    const middle = (low + high) / 2;
-    if (violationShare(middle) <= 0.05) low = middle;
-    else high = middle;
-  }
-  return low;
 }
 
 /** A probe of the simulated queue; looks every 50 requests, after 50 of warm-up. */
@@ -87,7 +66,7 @@ const simulated = queueProbe(LIMIT_MS);
 const search = (seed: number) => capacity({ probe: simulated, slo: SLO, singleStreamMs: SERVICE_MS, seed });
 
 describe('on a queue of known capacity', () => {
-  const knee = trueKnee();
+  const knee = kneeOf(SERVICE_MS, SLO);
   let results: Capacity[];
   beforeAll(async () => {
     results = await Promise.all(Array.from({ length: 20 }, (_, i) => search(1000 * (i + 1))));

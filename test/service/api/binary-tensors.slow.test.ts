@@ -8,7 +8,7 @@ const SIZE = 224 * 224 * 3;
 
 let server: Running & { url: string };
 beforeAll(async () => {
-  server = await startServer({ models: ['latency'] }, 20_000);
+  server = await startServer({ models: ['latency'] });
   await server.ready;
 });
 afterAll(() => server.stop());

@@ -12,7 +12,7 @@ let server: Running & { url: string };
 let version: string;
 
 beforeAll(async () => {
-  server = await startServer({}, 20_000);
+  server = await startServer();
   await server.ready;
   const { state } = server.queues.get('latency')!;
   if (state.kind !== 'ready') throw new Error('the model is not ready');

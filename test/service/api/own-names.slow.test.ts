@@ -10,7 +10,7 @@ let jpeg: Buffer;
 
 beforeAll(async () => {
   const models = { 'flowers-2': 'mobilenetv2_050', birds: 'resnet50v2' } as const;
-  server = await startServer({ models: Object.keys(models), modelsDir: fakeModels('', models) }, 20_000);
+  server = await startServer({ models: Object.keys(models), modelsDir: fakeModels('', models) });
   await server.ready;
   jpeg = await grey(0.9).jpeg().toBuffer();
 });

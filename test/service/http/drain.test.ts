@@ -41,9 +41,8 @@ test('an idle keep-alive connection does not delay the shutdown', async () => {
   const { drain, server, get } = await start((_request, response) => response.end('early'));
   expect((await get()).headers.connection).toBe('keep-alive');
   drain.begin();
-  const started = performance.now();
-  await closeServer(server, 10_000);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  // Longer than the test may take.
+  await closeServer(server, 60_000);
 });
 
 test('a request that never completes is aborted at the time limit', async () => {

@@ -7,6 +7,9 @@ import type { Running } from '../../../service/main';
 import { recorded } from '../../support/recorded-log';
 import { fakeModels, grey, startServer } from '../../support/server';
 
+/** Long enough for an answer on a busy machine. */
+const REQUEST_TIMEOUT_MS = 20_000;
+
 const servers: Running[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
@@ -24,11 +27,11 @@ async function start(...options: Parameters<typeof startServer>) {
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 600; i++) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('waited 10 s in vain');
+  throw new Error('waited a minute in vain');
 }
 
 test('the service is live at once and ready only after its models are', async () => {
@@ -43,7 +46,9 @@ test('the service is live at once and ready only after its models are', async ()
 
 test('a model that cannot be loaded leaves the service live and not ready', async () => {
   const { lines, log } = recorded();
-  const server = await start({ models: ['latency'], modelsDir: fakeModels('broken') }, 2000, { log });
+  const server = await start({ models: ['latency'], modelsDir: fakeModels('broken') }, REQUEST_TIMEOUT_MS, {
+    log,
+  });
   await until(() => server.queues.get('latency')!.state.kind === 'failed');
   expect(await server.status('/v2/health/live')).toBe(200);
   expect(await server.status('/v2/health/ready')).toBe(503);
@@ -66,7 +71,7 @@ test('the log says what was loaded: files with checksums, engine, precision, thr
   const manifest = { ...readSavedModel(folder), folder: undefined };
   writeFileSync(join(folder, 'model.json'), JSON.stringify({ ...manifest, base: { kind: 'demo', ...base } }));
   const { lines, log } = recorded();
-  const server = await start({ models: ['latency'], modelsDir }, 2000, { log });
+  const server = await start({ models: ['latency'], modelsDir }, REQUEST_TIMEOUT_MS, { log });
   await server.ready;
   const ready = lines.find(({ msg }) => msg === 'model ready');
   expect(ready).toMatchObject({
@@ -81,7 +86,7 @@ test('the log says what was loaded: files with checksums, engine, precision, thr
 
 test('the precision that the configuration names reaches the engine, and log, metadata and metrics say it', async () => {
   const { lines, log } = recorded();
-  const server = await start({ models: ['latency'], precision: 'int8' }, 2000, { log });
+  const server = await start({ models: ['latency'], precision: 'int8' }, REQUEST_TIMEOUT_MS, { log });
   await server.ready;
   expect(lines.find(({ msg }) => msg === 'model ready')).toMatchObject({ precision: 'int8' });
   expect(await (await fetch(`${server.url}/v2/models/latency`)).json()).toMatchObject({ precision: 'int8' });
@@ -95,7 +100,7 @@ test('a damaged model is logged in one line, with the file and both checksums, a
   const weights = join(modelsDir, 'latency', 'weights.safetensors');
   writeFileSync(weights, 'damaged');
   const { lines, log } = recorded();
-  const server = await start({ models: ['latency'], modelsDir }, 2000, { log });
+  const server = await start({ models: ['latency'], modelsDir }, REQUEST_TIMEOUT_MS, { log });
   const text = async () => (await fetch(`${server.url}/metrics`)).text();
   await until(async () => /worker_restarts_total\{model="latency"\} [2-9]/.test(await text()));
   expect(await server.status('/v2/health/live')).toBe(200);
@@ -131,7 +136,7 @@ test.each<[string, (modelsDir: string) => void, RegExp]>([
   const modelsDir = fakeModels();
   spoil(modelsDir);
   const { lines, log } = recorded();
-  const server = await start({ models: ['latency'], modelsDir }, 2000, { log });
+  const server = await start({ models: ['latency'], modelsDir }, REQUEST_TIMEOUT_MS, { log });
   await until(() => server.queues.get('latency')!.state.kind === 'failed');
   expect(await server.status('/v2/health/live')).toBe(200);
   expect(await server.status('/v2/health/ready')).toBe(503);
@@ -142,7 +147,7 @@ test.each<[string, (modelsDir: string) => void, RegExp]>([
 
 test('the log says which ports were picked', async () => {
   const { lines, log } = recorded();
-  const server = await start({ models: ['latency'], metricsPort: 0 }, 2000, { log });
+  const server = await start({ models: ['latency'], metricsPort: 0 }, REQUEST_TIMEOUT_MS, { log });
   const { port, metricsPort } = server;
   expect(metricsPort).toBeGreaterThan(0);
   expect(lines.find(({ msg }) => msg === 'listening')).toMatchObject({ port, metricsPort });
@@ -189,8 +194,8 @@ test('a request that hangs gets 504 at its deadline, and the process is replaced
   const hung = await server.classify(0.25);
   expect(hung.status).toBe(504);
   expect(await hung.json()).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
-  await until(async () => (await server.status('/v2/health/ready')) === 200);
-  expect((await server.classify(0.9)).status).toBe(200);
+  // Again, should a busy machine take longer than the deadline.
+  await until(async () => (await server.classify(0.9)).status === 200);
 });
 
 test('requests above the queue’s bound are rejected with Retry-After; the others get answers', async () => {
@@ -216,7 +221,7 @@ test('requests above the queue’s bound are rejected with Retry-After; the othe
 test('stopping fails readiness at once, sends Connection: close and finishes requests in flight', async () => {
   const server = await start({ models: ['latency'] });
   await server.ready;
-  const stopped = server.stop(500);
+  const stopped = server.stop(3_000);
   const again = server.stop();
   expect(await server.status('/v2/health/ready')).toBe(503);
   const during = await server.classify(0.9);

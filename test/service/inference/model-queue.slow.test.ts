@@ -6,14 +6,18 @@ import { ModelProcess } from '../../../service/inference/model-process';
 import { ModelQueue } from '../../../service/inference/model-queue';
 import { fakeModels, grey } from '../../support/server';
 
-const REQUEST_TIMEOUT_MS = 400;
+/** Long enough for an answer on a busy machine. */
+const REQUEST_TIMEOUT_MS = 3_000;
+/** Less than 18 images take, at 30 ms each. */
+const SHORT_MS = 300;
 const engine = { kind: 'onnxruntime', threads: 1, onnxCacheDir: tmpdir() } as const;
 const script = join(__dirname, '../../support/fake-worker.ts');
 
 describe('the queue', () => {
   let worker: ModelQueue;
   let image: Buffer;
-  const classify = (signal?: AbortSignal) => worker.run({ kind: 'classify', image }, signal);
+  const classify = (signal?: AbortSignal, remainingMs?: number) =>
+    worker.run({ kind: 'classify', image }, signal, remainingMs);
 
   beforeAll(async () => {
     image = await grey(0.9).png().toBuffer();
@@ -46,10 +50,14 @@ describe('the queue', () => {
 
   test('a request that waited too long gets an answer, and the healthy process is kept', async () => {
     const before = worker.processId;
-    const outcomes = await Promise.allSettled(Array.from({ length: 18 }, () => classify()));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 18 }, () => classify(undefined, SHORT_MS)),
+    );
     const late = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
-    expect(late.length).toBeGreaterThan(0);
-    for (const { reason } of late) expect(reason).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    const codes = late.map(({ reason }) => (reason as { code?: string }).code);
+    expect(codes).toContain('DEADLINE_EXCEEDED');
+    // A busy machine takes so long for each that the queue refuses the last ones.
+    expect(codes.filter((code) => code !== 'OVERLOADED' && code !== 'DEADLINE_EXCEEDED')).toEqual([]);
     await classify();
     expect(worker.processId).toBe(before);
   });

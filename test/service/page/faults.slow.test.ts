@@ -13,7 +13,7 @@ describeInBrowser('a page whose service has a fault', () => {
   let server: Running & { url: string };
   let browser: Browser;
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer({}, 20_000), launchBrowser()]);
+    [server, browser] = await Promise.all([startServer(), launchBrowser()]);
     await server.ready;
   });
   afterAll(() => Promise.all([browser.close(), server.stop()]));
@@ -78,7 +78,7 @@ describeInBrowser('a page whose service has a fault', () => {
     beforeAll(async () => {
       const apiKeyFile = join(mkdtempSync(join(tmpdir(), 'tandem-key-')), 'keys');
       writeFileSync(apiKeyFile, 'right-key\n');
-      locked = await startServer({ apiKeyFile }, 20_000);
+      locked = await startServer({ apiKeyFile });
       await locked.ready;
     });
     afterAll(() => locked.stop());

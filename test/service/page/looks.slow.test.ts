@@ -39,7 +39,7 @@ describeInBrowser('the answered page', () => {
   let server: Running & { url: string };
   let browser: Browser;
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer({}, 20_000), launchBrowser()]);
+    [server, browser] = await Promise.all([startServer(), launchBrowser()]);
     await server.ready;
   });
   afterAll(() => Promise.all([browser.close(), server.stop()]));

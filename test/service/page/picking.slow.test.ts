@@ -20,7 +20,7 @@ describeInBrowser('picking an image', () => {
   let jpeg: Buffer;
 
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer({}, 20_000), launchBrowser()]);
+    [server, browser] = await Promise.all([startServer(), launchBrowser()]);
     await server.ready;
     jpeg = await grey(0.9).jpeg().toBuffer();
   });

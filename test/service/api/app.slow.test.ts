@@ -10,7 +10,7 @@ let server: Running & { url: string };
 let jpeg: Buffer;
 
 beforeAll(async () => {
-  server = await startServer({}, 20_000);
+  server = await startServer();
   await server.ready;
   jpeg = await grey(0.9).jpeg().toBuffer();
 });

@@ -10,7 +10,7 @@ let dark: Buffer;
 const damaged = Buffer.from('no image at all');
 
 beforeAll(async () => {
-  server = await startServer({ models: ['latency'] }, 20_000);
+  server = await startServer({ models: ['latency'] });
   await server.ready;
   [light, dark] = await Promise.all([grey(0.9).jpeg().toBuffer(), grey(0.1).jpeg().toBuffer()]);
 });

@@ -8,7 +8,7 @@ let server: Running & { url: string };
 let light: string;
 let dark: string;
 beforeAll(async () => {
-  server = await startServer({ models: ['latency'] }, 20_000);
+  server = await startServer({ models: ['latency'] });
   await server.ready;
   [light, dark] = (await Promise.all([grey(0.9).jpeg().toBuffer(), grey(0.1).jpeg().toBuffer()])).map(
     (image) => image.toString('base64'),

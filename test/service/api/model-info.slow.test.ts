@@ -7,7 +7,7 @@ import { fakeModels, grey, startServer } from '../../support/server';
 let server: Running & { url: string };
 let version: string;
 beforeAll(async () => {
-  server = await startServer({}, 20_000);
+  server = await startServer();
   await server.ready;
   version = (await json(await get('/v2/models/latency'))).versions[0];
 });

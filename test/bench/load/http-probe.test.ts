@@ -1,0 +1,96 @@
+/** The search as the command runs it, in virtual time. */
+import { parseCapacityDocument, type ProbeRecord } from '../../../bench/load/capacity-document';
+import { httpCapacity, httpProbe } from '../../../bench/load/http-probe';
+import { formatCapacity } from '../../../bench/load/report';
+import { drawSchedule } from '../../../bench/load/schedule';
+import { kneeOf } from './queue';
+import { queue, simulatedGenerator } from './simulated-generator';
+
+const SERVICE_MS = 12;
+const SLO = { percentile: 0.8, limitMs: 150 };
+const WARM_UP_MS = 2_000;
+const url = 'http://simulated/';
+
+const violationsOf = ({ violated }: { violated: Uint8Array }) => violated.filter((each) => each === 1).length;
+
+test('the search finds the knee of a server of known capacity, and keeps what led to it', async () => {
+  const probes: ProbeRecord[] = [];
+  const generator = simulatedGenerator(() => queue(SERVICE_MS));
+  const found = await httpCapacity(
+    { url, slo: SLO, seed: 4, confirmSeconds: 60, onProbe: (record) => probes.push(record) },
+    generator,
+  );
+  const knee = kneeOf(SERVICE_MS, SLO);
+  const { lowPerSecond, highPerSecond, estimatePerSecond } = found;
+  expect(lowPerSecond).toBeLessThanOrEqual(knee);
+  expect(highPerSecond).toBeGreaterThanOrEqual(knee);
+  expect(highPerSecond! / lowPerSecond).toBeLessThan(1.25);
+  expect(Math.abs(estimatePerSecond! / knee - 1)).toBeLessThan(0.1);
+  expect(found.singleStreamMs).toBeCloseTo(SERVICE_MS, 1);
+  expect(probes).toEqual([...found.probes, found.confirmation]);
+  expect(found.requests).toBe(found.probes.reduce((sum, { requests }) => sum + requests, 0));
+  expect(generator.pausesMs).toEqual(probes.map(() => 2_000));
+  expect(parseCapacityDocument(JSON.stringify(found))).toEqual(found);
+  expect(formatCapacity(found)).toMatch(
+    /^knee +[^\n]+ per second at p80=150ms\nended +[^\n]+\nconfidence +99 % per probe\nmeasured +\d+ requests in \d+ probes, \d+ s\n/,
+  );
+});
+
+test('a probe leaves out its warm-up and ends as soon as it is decided', async () => {
+  // Answers are late during the warm-up only.
+  const generator = simulatedGenerator(() => (atMs) => (atMs < WARM_UP_MS ? 1_000 : 1));
+  const probe = httpProbe({ url, slo: SLO, maxProbeSeconds: 60 }, generator);
+  const sample = await probe(50, 1, ({ violated }) => violated.length >= 100);
+  expect(violationsOf(sample)).toBe(0);
+  expect(sample.violated.length).toBeGreaterThanOrEqual(100);
+  // What is due between two reports.
+  expect(sample.violated.length).toBeLessThan(150);
+  expect(generator.sent[0]).toBeLessThan(300);
+  expect(sample.elapsedSeconds).toBeGreaterThan(3);
+});
+
+test('a probe counts a late answer after its warm-up as a violation', async () => {
+  const generator = simulatedGenerator(() => (atMs) => (atMs < WARM_UP_MS ? 1 : SLO.limitMs + 1));
+  const probe = httpProbe({ url, slo: SLO, maxProbeSeconds: 60 }, generator);
+  const sample = await probe(50, 1, ({ violated }) => violated.length >= 100);
+  expect(violationsOf(sample)).toBe(sample.violated.length);
+});
+
+test('a probe that is never decided has every request after its warm-up', async () => {
+  const generator = simulatedGenerator(() => queue(1));
+  const probe = httpProbe({ url, slo: SLO, maxProbeSeconds: 3 }, generator);
+  const sample = await probe(100, 1, () => false);
+  const schedule = drawSchedule({ kind: 'poisson', ratePerSecond: 100, seconds: 5 }, 1);
+  expect(sample.violated).toHaveLength(schedule.filter((dueMs) => dueMs >= WARM_UP_MS).length);
+  expect(sample.invalid).toBeUndefined();
+});
+
+test('a probe whose generator lags is invalid, with the cause', async () => {
+  const generator = simulatedGenerator(() => queue(1), { lagMs: 50 });
+  const probe = httpProbe({ url, slo: SLO, maxProbeSeconds: 3 }, generator);
+  expect((await probe(100, 1, () => false)).invalid).toMatch(/^lag .*50/);
+});
+
+test('a search that is stopped ends at once with the rates that it has tried', async () => {
+  const generator = simulatedGenerator(() => queue(SERVICE_MS));
+  const stop = new AbortController();
+  const found = await httpCapacity(
+    { url, slo: SLO, stop: stop.signal, onProbe: () => stop.abort() },
+    generator,
+  );
+  expect(found.ended).toBe('interrupted');
+  expect(found.probes).toHaveLength(1);
+});
+
+test('a server that answers nothing right ends the search before it begins, with the cause', async () => {
+  const generator = simulatedGenerator(() => queue(SERVICE_MS), { status: 404 });
+  await expect(httpCapacity({ url, slo: SLO }, generator)).rejects.toThrow(
+    /answered none of the requests right \(\{"status 404":\d+\}\): check --url and --image/,
+  );
+});
+
+test('a document of another schema is refused', () => {
+  expect(() => parseCapacityDocument('{"schema":"tandem.load-run","version":1}')).toThrow(
+    'use a file that "tandem bench capacity --out" wrote',
+  );
+});
