@@ -37,6 +37,7 @@ import { VARIABLE_HELP } from '../service/config';
 import { ERRORS, LIMITS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
 import { outcomeText, SHAPES } from '../test/models/data/shapes';
+import { BASES_CHART_FILE, basesText, trashnetBasesChart } from './bases-table';
 import { DOCUMENTS, ROOT } from './documents';
 import { imagenetTable } from './imagenet-table';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
@@ -202,6 +203,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
 
 A split by seed gives ${shares.join(', ')} of the different images of each class.`;
   },
+  bases: basesText,
   faults: () => [faultsTable(), recordedText()].filter((text) => text !== '').join('\n\n'),
   'faults-elsewhere': elsewhereTable,
   'faults-not-survived': () => notSurvivedList(),
@@ -243,4 +245,6 @@ if (require.main === module) {
     if (updated !== text) writeFileAtomic(file, updated);
   }
   writeFileAtomic(PAGE_FACTS_FILE, pageFacts());
+  const chart = trashnetBasesChart();
+  if (chart !== undefined) writeFileAtomic(BASES_CHART_FILE, chart);
 }
