@@ -55,6 +55,23 @@ const ROOMS = {
     ],
     why: 'a report reads evaluation and training; neither the demo nor a command',
   },
+  'models/compare': {
+    may: [
+      'models/',
+      'models/architectures',
+      'models/data',
+      'models/weights',
+      'models/onnx',
+      'models/engines',
+      'models/evaluation',
+      'models/training',
+      'models/report',
+      'charts',
+      'files',
+      'statistics',
+    ],
+    why: 'comparing bases trains and measures; neither the demo nor a command',
+  },
   models: {
     may: ['charts', 'files', 'statistics'],
     why: 'models/ knows no HTTP, no Kubernetes and no command line',

@@ -3,6 +3,8 @@
  */
 import type { Command } from 'commander';
 
+import { EXIT_INTERRUPTED } from '../service/contract';
+
 /** A reader that ends early, as in `npx tandem fit | head -n 1`, is not an error: drops the output that no one reads. */
 export function ignoreBrokenPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -31,4 +33,19 @@ export function printUsageErrors(program: Command, json: boolean): Command {
   return program.configureOutput({
     outputError: (text, write) => write(`${failureText(text.replace(/^error: /, '').trim(), json)}\n`),
   });
+}
+
+/**
+ * Makes Ctrl-C print how to go on, then end the process. Node handles it between two steps, so no file is half written.
+ *
+ * @param sentence says how to go on
+ * @returns a function that restores Ctrl-C
+ */
+export function stopOnInterrupt(sentence: () => string, note: (sentence: string) => void): () => void {
+  const stop = () => {
+    note(sentence());
+    process.exit(EXIT_INTERRUPTED);
+  };
+  process.once('SIGINT', stop);
+  return () => process.off('SIGINT', stop);
 }

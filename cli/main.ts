@@ -8,6 +8,7 @@ import { readConfig } from '../service/config';
 import { EXIT_INTERRUPTED } from '../service/contract';
 import { checkNodeVersion } from '../service/node-version';
 import { addBenchCommand } from './bench';
+import { addCompare } from './compare';
 import { addCompletion } from './completion';
 import { addEvaluate } from './evaluate';
 import { asksForJson, fail, ignoreBrokenPipe, printUsageErrors } from './ending';
@@ -47,6 +48,7 @@ const program = new Command('tandem')
   })
   .addHelpText('after', EXAMPLE_AND_CODES);
 printUsageErrors(program, asksForJson(process.argv));
+addCompare(program, defaults);
 addTrain(program, defaults);
 addEvaluate(program, defaults);
 addPredict(program, defaults);

@@ -21,6 +21,8 @@ export interface Defaults {
 }
 
 const MAX_INT32 = 2 ** 31 - 1;
+/** The number of cores of a large machine: a typing error must not start thousands of threads. */
+export const MAX_THREADS = 256;
 
 /** Reads a number from `min` to `max`. */
 export const numberFrom =

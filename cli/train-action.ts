@@ -12,6 +12,7 @@ import {
   modelId,
   type Preprocessing,
 } from '../models/catalog';
+import { stopOnInterrupt } from './ending';
 import { progressReporter } from './progress';
 import { resultEvent, resultLines } from './train-result';
 import {
@@ -28,7 +29,6 @@ import { formatJsonLine, HISTORY_NAME } from '../models/training/history';
 import { lockOut } from '../models/training/out-folder';
 import { reportTraining } from '../models/report/report-training';
 import { runTraining, type TrainingPlan } from '../models/training/run-training';
-import { EXIT_INTERRUPTED } from '../service/contract';
 
 /** The command's options as commander reads them. */
 export interface TrainOptions {
@@ -100,26 +100,13 @@ export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
   };
 }
 
-/**
- * Makes Ctrl-C print how to continue, then end the process. Node handles it between two steps, so no file is half written.
- *
- * @returns a function that restores Ctrl-C
- */
-function stopOnInterrupt(out: string, note: (sentence: string) => void): () => void {
-  const stop = () => {
-    const hasStarted = existsSync(join(out, HISTORY_NAME));
-    note(
-      hasStarted
-        ? 'stopped; continue with the same command and --resume, or end with it and --finish best'
-        : 'stopped before the first epoch',
-    );
-    process.exit(EXIT_INTERRUPTED);
-  };
-  process.once('SIGINT', stop);
-  return () => process.off('SIGINT', stop);
-}
+/** How to go on after Ctrl-C. */
+const howToGoOn = (out: string): string =>
+  existsSync(join(out, HISTORY_NAME))
+    ? 'stopped; continue with the same command and --resume, or end with it and --finish best'
+    : 'stopped before the first epoch';
 
-/** Trains, measures, and prints the result. On SIGINT it stops resumably, with {@link EXIT_INTERRUPTED}. */
+/** Trains, measures, and prints the result. On SIGINT it stops resumably, with `EXIT_INTERRUPTED`. */
 export async function train(
   model: string,
   options: TrainOptions,
@@ -136,7 +123,7 @@ export async function train(
   });
   const { data, out, weights, batchNorm, keep, seed, threads = defaults.threads } = options;
   let unlock: (() => void) | undefined;
-  const restoreInterrupt = stopOnInterrupt(out, progress.note);
+  const restoreInterrupt = stopOnInterrupt(() => howToGoOn(out), progress.note);
   try {
     const plan: TrainingPlan = {
       ...{

@@ -6,10 +6,15 @@ import { type Command, Option } from 'commander';
 import { ARCHITECTURE_IDS, MODEL_IDS, PREPROCESSING_IDS } from '../models/catalog';
 import { BATCH_NORM_MODES, DEFAULT_SEED, KEPT_EPOCHS, RECIPE_NAMES } from '../models/recipes';
 import type { TrainOptions } from './train-action';
-import { type Defaults, modelName, numberFrom, path, wholeNumberFrom, wholeNumberOfAtLeast } from './options';
-
-/** The number of cores of a large machine: a typing error must not start thousands of threads. */
-const MAX_THREADS = 256;
+import {
+  type Defaults,
+  MAX_THREADS,
+  modelName,
+  numberFrom,
+  path,
+  wholeNumberFrom,
+  wholeNumberOfAtLeast,
+} from './options';
 
 /** Adds the command's arguments and options. */
 export function describeTrain(command: Command): Command {

@@ -95,13 +95,13 @@ export function copyFileAtomic(from: string, file: string): void {
 }
 
 /**
- * Appends to a file, synced to disk; a part of the text may be there after a failure.
+ * Appends to a file, synced to disk; a part of the contents may be there after a failure.
  *
  * @throws Error as {@link cannotWrite} makes it
  */
-export function appendSynced(file: string, text: string): void {
+export function appendSynced(file: string, contents: Uint8Array | string): void {
   try {
-    appendFileSync(file, text, { flush: true });
+    appendFileSync(file, contents, { flush: true });
   } catch (error) {
     throw cannotWrite(file, error);
   }

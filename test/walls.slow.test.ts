@@ -19,6 +19,7 @@ const FORBIDDEN = [
   ['models/evaluation/a.ts', 'models/report/report.ts', 'wall-of-models-evaluation'],
   ['models/training/a.ts', 'models/report/report.ts', 'wall-of-models-training'],
   ['models/report/a.ts', 'models/demo/splits.ts', 'wall-of-models-report'],
+  ['models/compare/a.ts', 'cli/progress.ts', 'wall-of-models-compare'],
   ['models/demo/a.ts', 'cli/progress.ts', 'wall-of-models'],
   ['models/demo/b.ts', 'service/contract.ts', 'wall-of-models'],
   ['models/a.ts', 'files/write.ts', 'models-root-is-facts'],

@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
 import { buildClassifier } from '../../models/architectures/classifier';
+import { multiplyAddsOf } from '../../models/architectures/multiply-adds';
 import { MODEL_IDS, type ModelId, MODELS } from '../../models/catalog';
 import { PRECISIONS_OF } from '../../models/engines/engine';
 import { multipliesBytes } from '../../models/engines/onnxruntime/cpu';
@@ -21,7 +22,6 @@ import { cgroupObstacle } from '../experiments/cpu-group';
 import { thisMachine } from '../timeline/recorder';
 import { expectedImages, imageFacts, type ImageFiles, writeImages } from './images';
 import type { Subject } from './measure';
-import { multiplyAddsOf } from './multiply-adds';
 import { type Form, PEERS_SCHEMA, PEERS_VERSION, type PeersDocument, type Skipped } from './peers-document';
 import { LENGTHS, planOf } from './plan';
 import { hasBfloat16, packagesOf, whySkipped } from './presence';

@@ -49,14 +49,29 @@ export function buildClassifier(
   if (!Number.isInteger(classCount) || classCount < 2) {
     throw new RangeError(`a classifier needs at least 2 classes, received ${classCount}`);
   }
-  const backbone = buildBackbone(architecture, input);
-  const pooled = tf.layers.globalAveragePooling2d({ name: POOLING_NAME }).apply(backbone.output); // [b, c]
-  const probabilities = tf.layers
-    .dense({ units: classCount, activation: 'softmax', kernelInitializer: 'zeros', name: HEAD_NAME })
-    .apply(pooled) as tf.SymbolicTensor; // [b, classes]
+  const { inputs, output } = buildBackbone(architecture, input);
   return tf.model({
-    inputs: backbone.inputs,
-    outputs: probabilities,
+    inputs,
+    outputs: headOn(output as tf.SymbolicTensor, classCount),
     name: `${architecture}_${OUTPUT_NAME}`,
   });
+}
+
+/** Pooling and head: features [b, h, w, c] to probabilities [b, classes]. */
+function headOn(features: tf.SymbolicTensor, classCount: number): tf.SymbolicTensor {
+  const pooled = tf.layers.globalAveragePooling2d({ name: POOLING_NAME }).apply(features); // [b, c]
+  return tf.layers
+    .dense({ units: classCount, activation: 'softmax', kernelInitializer: 'zeros', name: HEAD_NAME })
+    .apply(pooled) as tf.SymbolicTensor;
+}
+
+/**
+ * Builds a classifier without a backbone, all weights zero: pooled features float32 [b, 1, 1, c] to probabilities
+ * [b, classes]. Its head is that of {@link buildClassifier}.
+ *
+ * @param channels of the features
+ */
+export function buildHead(channels: number, classCount: number): tf.LayersModel {
+  const features = tf.input({ shape: [1, 1, channels], name: 'features' });
+  return tf.model({ inputs: features, outputs: headOn(features, classCount), name: `head_${OUTPUT_NAME}` });
 }

@@ -4,7 +4,7 @@
  */
 import { isMainThread } from 'node:worker_threads';
 
-import { decodeBySharp, decodeImage, DecodeError, decodePixels } from './decode';
+import { decodeBySharp, decodeImage, DecodeError, decodePixels, type Resize, RESIZE } from './decode';
 import {
   FILE_FORMAT_NAMES,
   FILE_ONLY_FORMATS,
@@ -28,8 +28,12 @@ function isFileOnly(image: Buffer): boolean {
 }
 
 /** Like `decodePixels`, for the bytes of a file. */
-export async function decodeFilePixels(image: Buffer, maxPixels: number): Promise<Buffer> {
-  return isFileOnly(image) ? decodeBySharp(image, maxPixels) : decodePixels(image, maxPixels);
+export async function decodeFilePixels(
+  image: Buffer,
+  maxPixels: number,
+  resize: Resize = RESIZE,
+): Promise<Buffer> {
+  return isFileOnly(image) ? decodeBySharp(image, maxPixels, resize) : decodePixels(image, maxPixels, resize);
 }
 
 /** Like `decodeImage`, for the bytes of a file. */

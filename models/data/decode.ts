@@ -32,6 +32,9 @@ export interface Resize {
   readonly kernel: keyof KernelEnum;
   /** Whether to decode a JPEG at a half, a quarter or an eighth of its size first. */
   readonly fastShrinkOnLoad: boolean;
+  /** Size of the result, pixels. @default that of the input */
+  readonly width?: number;
+  readonly height?: number;
 }
 
 /** Chosen by bench/experiments/resize-filter.ts and by full trainings: see docs/training.md, "The resize filter". */

@@ -21,7 +21,7 @@ import { describeCost, int8Section, withInt8Section } from './int8-section';
 import { classIndices, readSplitImages } from './labelled-images';
 
 /** Images that the ranges are chosen on: more change the last digits only. */
-const CALIBRATION_IMAGES = 128;
+export const CALIBRATION_IMAGES = 128;
 
 /** What to calibrate on, and how. */
 export interface CalibrateOptions {
@@ -37,7 +37,7 @@ export interface CalibrateOptions {
 }
 
 /** At most `count` items, evenly spaced. */
-function sample<T>(items: readonly T[], count: number): T[] {
+export function sample<T>(items: readonly T[], count: number): T[] {
   const taken = Math.min(count, items.length);
   return Array.from({ length: taken }, (_, i) => items[Math.floor((i * items.length) / taken)]!);
 }

@@ -28,8 +28,6 @@ export interface Calibrated extends Calibration {
   readonly divergences: Readonly<Record<string, number>>;
 }
 
-const SHAPE = [1, ...INPUT_SHAPE] as const;
-
 /** Mean Kullback-Leibler divergence of distributions from the expected ones, nats. */
 export function meanDivergence(expected: readonly Float32Array[], actual: readonly Float32Array[]): number {
   const divergences = expected.map((row, i) =>
@@ -44,6 +42,17 @@ export function meanDivergence(expected: readonly Float32Array[], actual: readon
   return divergences.reduce((sum, one) => sum + one, 0) / divergences.length;
 }
 
+/** What a graph is calibrated on, and how it runs. */
+export interface CalibrationImages {
+  /** float32 [height, width, channels] in [0, 1] each. */
+  readonly images: readonly Float32Array[];
+  /** Shape of one image: [1, height, width, channels]. */
+  readonly shape: readonly [number, number, number, number];
+  readonly threads: number;
+  /** Called after each image at fp32. */
+  readonly onImage?: (() => void) | undefined;
+}
+
 interface Observed {
   readonly histograms: ReadonlyMap<string, Histogram>;
   readonly inputMeans: InputMeans;
@@ -53,9 +62,7 @@ interface Observed {
 /** Runs the images through the graph at fp32, and collects how each stored tensor's values are distributed. */
 async function observe(
   graph: Graph,
-  images: readonly Float32Array[],
-  threads: number,
-  onImage: () => void,
+  { images, shape: imageShape, threads, onImage }: CalibrationImages,
 ): Promise<Observed> {
   const prepared = prepare(graph);
   const histograms = new Map(storedTensors(prepared).map((name) => [name, emptyHistogram()]));
@@ -66,7 +73,7 @@ async function observe(
   const session = await openSession(encodeModel({ ...prepared.graph, outputs }), threads);
   const probabilities: Float32Array[] = [];
   for (const image of images) {
-    const [probability, ...tensors] = await runOutputs(session, image, SHAPE);
+    const [probability, ...tensors] = await runOutputs(session, image, imageShape);
     probabilities.push(probability!.values);
     names.forEach((name, i) => {
       const { shape, values } = tensors[i]!;
@@ -77,7 +84,7 @@ async function observe(
       const before = means.get(name);
       means.set(name, before === undefined ? ofImage : ofImage.map((mean, c) => mean + before[c]!));
     });
-    onImage();
+    onImage?.();
   }
   await session.release();
   const inputMeans = Object.fromEntries(
@@ -86,10 +93,10 @@ async function observe(
   return { histograms, inputMeans, probabilities };
 }
 
-async function probabilitiesOf(graph: Uint8Array, images: readonly Float32Array[], threads: number) {
+async function probabilitiesOf(graph: Uint8Array, { images, shape, threads }: CalibrationImages) {
   const session = await openSession(graph, threads);
   const probabilities: Float32Array[] = [];
-  for (const image of images) probabilities.push(await runSession(session, image, SHAPE));
+  for (const image of images) probabilities.push(await runSession(session, image, shape));
   await session.release();
   return probabilities;
 }
@@ -106,16 +113,26 @@ export async function calibrate(
   modelDir: string,
   images: readonly Float32Array[],
   threads: number,
-  onImage: () => void = () => undefined,
+  onImage?: () => void,
 ): Promise<Calibrated> {
-  if (images.length === 0) throw new RangeError('calibration needs at least one image, received none');
   const classifier = await loadClassifier(modelDir);
   const graph = graphOf(classifier, OUTPUT_NAME);
   classifier.dispose();
-  const { histograms, inputMeans, probabilities } = await observe(graph, images, threads, onImage);
+  return calibrateGraph(graph, { images, shape: [1, ...INPUT_SHAPE], threads, onImage });
+}
+
+/**
+ * The same for a classifier's graph, which may have another input size.
+ *
+ * @throws RangeError for no images
+ */
+export async function calibrateGraph(graph: Graph, given: CalibrationImages): Promise<Calibrated> {
+  const { images } = given;
+  if (images.length === 0) throw new RangeError('calibration needs at least one image, received none');
+  const { histograms, inputMeans, probabilities } = await observe(graph, given);
   const measure = async (calibration: Calibration) => {
     const quantized = encodeModel(quantize(graph, calibration.ranges, calibration.inputMeans));
-    const divergence = meanDivergence(probabilities, await probabilitiesOf(quantized, images, threads));
+    const divergence = meanDivergence(probabilities, await probabilitiesOf(quantized, given));
     return { calibration, graph: quantized, divergence };
   };
   type Measured = Awaited<ReturnType<typeof measure>>;

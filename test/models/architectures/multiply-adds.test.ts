@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-import { multiplyAddsOf } from '../../../bench/peers/multiply-adds';
+import { multiplyAddsOf } from '../../../models/architectures/multiply-adds';
 
 // Otherwise tfjs advises on stderr to install another backend.
 tf.enableProdMode();
