@@ -1,5 +1,7 @@
 /** A model process with the fake engine: the process is real, its answers are not. */
 import { fakeEngine } from './fake-engine';
+// The first images of tests are PNGs with short deadlines: libvips must be there before them.
+import '../../models/data/libvips';
 import { runWorker } from '../../service/inference/worker';
 
 /** Values of an image's first pixel that make the fake engine misbehave. */
