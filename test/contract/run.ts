@@ -15,7 +15,7 @@ import { startServer } from '../support/server';
 
 const KEY = 'contract';
 const EXAMPLES = process.env['CONTRACT_EXAMPLES'] ?? '40';
-const SECONDS = process.env['CONTRACT_SECONDS'] ?? '120';
+const SECONDS = process.env['CONTRACT_SECONDS'] ?? '150';
 
 async function walk(schemathesis: string, withKey: boolean): Promise<boolean> {
   const apiKeyFile = join(mkdtempSync(join(tmpdir(), 'tandem-contract-')), 'keys');
