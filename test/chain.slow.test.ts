@@ -1,6 +1,4 @@
 /** From the committed demo models to an answer over HTTP: the real engine, the real application, real images. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
@@ -22,8 +20,9 @@ import { checksummed, DEMO_MODELS_DIR, readSavedModel } from '../models/weights/
 import type { Classification } from '../service/api/schemas';
 import { type Running, serve } from '../service/main';
 import type { ModelState } from '../service/inference/model-process';
+import { DEMO_GRAPHS } from './support/demo-graphs';
 
-const onnxCacheDir = mkdtempSync(join(tmpdir(), 'tandem-onnx-'));
+const onnxCacheDir = DEMO_GRAPHS;
 const folderOf = (model: ModelId) => join(DEMO_MODELS_DIR, model);
 const [HEIGHT, WIDTH] = INPUT_SHAPE;
 

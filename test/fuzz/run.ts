@@ -19,6 +19,7 @@ import { fuzzRequest, type FuzzRequest } from './requests';
 const SEED = 6;
 const COUNT = 10_000;
 const MAX_ANSWER_MS = 2_000;
+const MAX_REPEATS = 2;
 /** Allowed statuses: success, those of the error codes, and those of static files with ranges and entity tags. */
 const KNOWN_STATUSES = new Set<number>([
   200,
@@ -70,7 +71,10 @@ async function sendAll(running: Running, numbers: readonly number[], images: rea
     const request = fuzzRequest(SEED, number, images);
     const name = `${number} (${request.what}: ${request.method} ${request.path.slice(0, 60)})`;
     try {
-      const answer = await send(running.port, request);
+      let answer = await send(running.port, request);
+      // Again, since a busy machine may have delayed it: what is slow in itself is slow each time.
+      for (let again = 0; answer.ms > MAX_ANSWER_MS && again < MAX_REPEATS; again++)
+        answer = await send(running.port, request);
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       slowestMs = Math.max(slowestMs, answer.ms);
       if (isBad(answer)) failures.push(`${name}: ${answer.status} after ${Math.round(answer.ms)} ms`);

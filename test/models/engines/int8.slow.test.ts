@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { MODEL_IDS, type ModelId, RESCALE } from '../../../models/catalog';
@@ -8,9 +6,7 @@ import type { Precision } from '../../../models/engines/engine';
 import { loadEngine } from '../../../models/engines/load';
 import { argMax } from '../../../models/evaluation/evaluation';
 import { DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
-
-const folder = mkdtempSync(join(tmpdir(), 'tandem-int8-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+import { DEMO_GRAPHS } from '../../support/demo-graphs';
 
 /** Images that neither trained nor calibrated the models. */
 const images = drawTask('transfer', { seed: 99, split: 'test', perClass: 2, sidePixels: 224 });
@@ -19,7 +15,7 @@ const TIMEOUT_MS = 300_000;
 
 const load = (model: ModelId, precision: Precision) =>
   loadEngine({
-    ...{ kind: 'onnxruntime', modelDir: join(DEMO_MODELS_DIR, model), threads: 2, onnxCacheDir: folder },
+    ...{ kind: 'onnxruntime', modelDir: join(DEMO_MODELS_DIR, model), threads: 2, onnxCacheDir: DEMO_GRAPHS },
     precision,
   });
 
@@ -55,7 +51,7 @@ test.each(MODEL_IDS)(
 test('an engine that computes in fp32 refuses int8', async () => {
   await expect(
     loadEngine({
-      ...{ kind: 'wasm', modelDir: join(DEMO_MODELS_DIR, 'latency'), threads: 1, onnxCacheDir: folder },
+      ...{ kind: 'wasm', modelDir: join(DEMO_MODELS_DIR, 'latency'), threads: 1, onnxCacheDir: DEMO_GRAPHS },
       precision: 'int8',
     }),
   ).rejects.toThrow(

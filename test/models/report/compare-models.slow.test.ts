@@ -13,6 +13,7 @@ import {
   formatComparison,
 } from '../../../models/report/compare-models';
 import { copyWithoutBase, DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
+import { DEMO_GRAPHS } from '../../support/demo-graphs';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-compare-'));
 const data = join(folder, 'surfaces');
@@ -24,7 +25,7 @@ const options: ComparisonOptions = {
   engine: 'onnxruntime',
   precisions: ['fp32'],
   threads: 1,
-  onnxCacheDir: join(folder, 'onnx'),
+  onnxCacheDir: DEMO_GRAPHS,
   note: (sentence) => notes.push(sentence),
 };
 const latency = join(DEMO_MODELS_DIR, 'latency');

@@ -9,6 +9,7 @@ import { openInputPipeline } from '../../../models/data/input-pipeline';
 import { loadEngine } from '../../../models/engines/load';
 import { DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
 import type { Running } from '../../../service/main';
+import { DEMO_GRAPHS } from '../../support/demo-graphs';
 import { startServer } from '../../support/server';
 
 const LARGEST_DIFFERENCE = 1e-5;
@@ -65,7 +66,7 @@ test('the service decodes golden images as training does, and gives the same top
     precision: 'fp32',
     modelDir: join(DEMO_MODELS_DIR, 'latency'),
     threads: 1,
-    onnxCacheDir: folder,
+    onnxCacheDir: DEMO_GRAPHS,
   });
   const best = async (image: Float32Array) => {
     const probabilities = await engine.predict(image, 1);
