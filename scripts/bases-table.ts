@@ -14,6 +14,7 @@ import {
   missingText,
 } from '../models/compare/document';
 import { ROOT } from './documents';
+import { titleOf } from './stale-files';
 
 /** A copy of `comparison.json`. */
 const FIGURES_FILE = join(ROOT, 'docs/training/trashnet-bases.json');
@@ -22,11 +23,18 @@ export const BASES_CHART_FILE = join(ROOT, 'docs/training/trashnet-bases.svg');
 const read = (): BasesDocument | undefined =>
   existsSync(FIGURES_FILE) ? (JSON.parse(readFileSync(FIGURES_FILE, 'utf8')) as BasesDocument) : undefined;
 
-/** The table, the picks, how they were measured, and what is missing. */
+/** The chart, the table, the picks, how they were measured, and what is missing. */
 export function basesText(): string {
   const document = read();
   if (document === undefined) return 'Not measured yet.';
-  const parts = [basesTable(document), choicesText(document), methodText(document), missingText(document)];
+  const chart = `![${titleOf(basesChart(document))}](training/trashnet-bases.svg)`;
+  const parts = [
+    chart,
+    basesTable(document),
+    choicesText(document),
+    methodText(document),
+    missingText(document),
+  ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
