@@ -23,20 +23,17 @@ export const BASES_CHART_FILE = join(ROOT, 'docs/training/trashnet-bases.svg');
 const read = (): BasesDocument | undefined =>
   existsSync(FIGURES_FILE) ? (JSON.parse(readFileSync(FIGURES_FILE, 'utf8')) as BasesDocument) : undefined;
 
-/** The chart, the table, the picks, how they were measured, and what is missing. */
+/** The table, the picks, how they were measured, and what is missing. */
 export function basesText(): string {
   const document = read();
   if (document === undefined) return 'Not measured yet.';
-  const chart = `![${titleOf(basesChart(document))}](training/trashnet-bases.svg)`;
-  const parts = [
-    chart,
-    basesTable(document),
-    choicesText(document),
-    methodText(document),
-    missingText(document),
-  ];
+  const parts = [basesTable(document), choicesText(document), methodText(document), missingText(document)];
   return parts.filter((part) => part !== '').join('\n\n');
 }
+
+/** Markdown of the chart. */
+export const basesImage = (): string =>
+  `![${titleOf(trashnetBasesChart() ?? '')}](training/trashnet-bases.svg)`;
 
 /** The chart; undefined until the bases are compared. */
 export function trashnetBasesChart(): string | undefined {

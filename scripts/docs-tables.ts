@@ -41,7 +41,7 @@ import { ERRORS, LIMITS } from '../service/contract';
 import { type Client, CLIENTS } from '../test/clients/cases';
 import { outcomeText, SHAPES } from '../test/models/data/shapes';
 import { DASHBOARD_FILE, dashboardText } from './dashboard';
-import { BASES_CHART_FILE, basesText, trashnetBasesChart } from './bases-table';
+import { BASES_CHART_FILE, basesImage, basesText, trashnetBasesChart } from './bases-table';
 import { DOCUMENTS, ROOT } from './documents';
 import { imagenetTable } from './imagenet-table';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
@@ -221,6 +221,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
 
 A split by seed gives ${shares.join(', ')} of the different images of each class.`;
   },
+  'bases-chart': basesImage,
   bases: basesText,
   faults: () => [faultsTable(), recordedText()].filter((text) => text !== '').join('\n\n'),
   'faults-elsewhere': elsewhereTable,
