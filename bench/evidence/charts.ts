@@ -4,7 +4,7 @@ import { balanceOf } from './balance';
 import type { Evidence } from './evidence';
 import { hpaChart } from './hpa-chart';
 import { replayChart, replaysOf } from './hpa-replay-chart';
-import { hpaRun } from './hpa-run';
+import { analyseHpa } from './hpa-run';
 import { loadShareChart } from './load-share-chart';
 import { maxSizeChart } from './max-size-chart';
 import { singlePodChart } from './single-pod-chart';
@@ -19,7 +19,7 @@ function hpaCharts({ hpaRuns }: Evidence, model: ModelId): [string, string][] {
     (a, b) => order.indexOf(a) - order.indexOf(b),
   );
   return names.map((name, i) => {
-    const repetitions = hpaRuns.filter(({ experiment }) => experiment === name).map(hpaRun);
+    const repetitions = analyseHpa(hpaRuns.filter(({ experiment }) => experiment === name));
     return [`${i === 0 ? `${model}-hpa` : name}.svg`, hpaChart(repetitions)];
   });
 }
@@ -40,6 +40,7 @@ export function chartsOf(evidence: Evidence): ReadonlyMap<string, string> {
     runs.find(({ experiment }) => experiment === `${model}-max-size`),
     evidence.hpaRuns.find((run) => run.model === model),
   ]).flatMap((run) => (run && balanceOf(run)) ?? []);
+  const every = runs.flatMap((run) => (run.kind === 'single-pod' ? [] : (balanceOf(run) ?? [])));
   const withSingle = fleets.map((fleet) => {
     const single = curves.get(`${fleet.model}-single-pod`);
     return { fleet, ...(single && { single }) };
@@ -49,6 +50,6 @@ export function chartsOf(evidence: Evidence): ReadonlyMap<string, string> {
     ...(fleets.length > 0 ? [['max-size.svg', maxSizeChart(withSingle)] as const] : []),
     ...MODEL_IDS.flatMap((model) => hpaCharts(evidence, model)),
     ...replays.map((replay) => [`replay-${replay.run.experiment}.svg`, replayChart(replay)] as const),
-    ...(balances.length > 0 ? [['load-share.svg', loadShareChart(balances)] as const] : []),
+    ...(balances.length > 0 ? [['load-share.svg', loadShareChart(balances, every)] as const] : []),
   ]);
 }

@@ -49,9 +49,9 @@ export interface HpaRun {
   /** What the HPA itself read, percent of the request. */
   readonly reported: readonly { readonly atSeconds: number; readonly percent: number }[];
   readonly rescales: readonly Rescale[];
-  /** CPU of a pod after the load, millicores; 0 where it was not recorded. */
+  /** CPU of a pod after the load, millicores; where it was not recorded, that of another repetition, or 0. */
   readonly idleMillis: number;
-  /** CPU time of all pods per answer, without what they use when idle. */
+  /** CPU time per answer of pods that have started, without what they use when idle. */
   readonly cpuSecondsPerImage: number;
   /** The fewest replicas within the bounds whose mean use is at most the target, by window. */
   readonly needed: readonly { readonly atSeconds: number; readonly replicas: number }[];
@@ -91,12 +91,68 @@ function offeredAt(run: ExperimentRun, windows: readonly Window[], startMs: numb
   };
 }
 
+/** CPU of a pod after the load, millicores; undefined where it was not recorded. */
+function idleMillisOf(run: ExperimentRun): number | undefined {
+  const endMs = loadOf(run).durationMs + SETTLE_MS;
+  const idle = cpuSamplesOf(run).filter(({ fromMs }) => fromMs >= endMs);
+  return idle.length === 0 ? undefined : medianOf(idle.map(({ cpuMillis }) => cpuMillis));
+}
+
+/** When each pod was first ready, milliseconds from the start of the load. */
+function readyAtMs(run: ExperimentRun, startMs: number): ReadonlyMap<string, number> {
+  const ready = new Map<string, number>();
+  for (const { pod, atMs, ready: isReady } of run.timeline.pods) {
+    if (isReady) ready.set(pod, Math.min(atMs - startMs, ready.get(pod) ?? Infinity));
+  }
+  return ready;
+}
+
+/**
+ * CPU time per answer, seconds. Samples of pods that still start are left out: their start may use more CPU than the
+ * images. The answers count by the share of the ready pods' time that the other samples cover.
+ */
+function secondsPerImage(run: ExperimentRun, startMs: number, idleMillis: number): number {
+  const { intendedMs, outcome } = requestsOf(run);
+  const ready = readyAtMs(run, startMs);
+  const readyMs = (pod: string) => ready.get(pod) ?? Infinity;
+  // Windows of the metrics tile a pod's life, so their sum is its CPU time.
+  const underLoad = cpuSamplesOf(run).filter(
+    ({ fromMs, toMs }) => fromMs >= 0 && toMs <= loadOf(run).durationMs,
+  );
+  const started = underLoad.filter(({ pod, fromMs }) => fromMs >= readyMs(pod));
+  const lengthMs = ({ fromMs, toMs }: CpuSample) => toMs - fromMs;
+  const coreSeconds = started.reduce(
+    (sum, sample) => sum + ((sample.cpuMillis - idleMillis) * lengthMs(sample)) / 1e6,
+    0,
+  );
+  const coveredFromMs = Math.min(...underLoad.map(({ fromMs }) => fromMs));
+  const coveredToMs = Math.max(...underLoad.map(({ toMs }) => toMs));
+  const answered = intendedMs.filter(
+    (ms, i) => outcome[i]! <= OUTCOMES.indexOf('wrong') && ms >= coveredFromMs && ms <= coveredToMs,
+  ).length;
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const share =
+    sum(started.map(lengthMs)) / sum(underLoad.map((each) => readyPartMs(each, readyMs(each.pod))));
+  return coreSeconds / (answered * share);
+}
+
+/** The part of a sample's window in which its pod was ready, milliseconds. */
+const readyPartMs = ({ fromMs, toMs }: CpuSample, readyMs: number) =>
+  Math.max(0, toMs - Math.max(fromMs, readyMs));
+
+/** The analysis of all repetitions of one experiment: what only one of them recorded counts for each. */
+export function analyseHpa(runs: readonly ExperimentRun[]): HpaRun[] {
+  const idleMillis = runs.map(idleMillisOf).find((millis) => millis !== undefined);
+  return runs.map((run) => hpaRun(run, idleMillis));
+}
+
 /**
  * The analysis of one run.
  *
+ * @param otherIdleMillis CPU of an idle pod in another repetition, for a run that did not record it
  * @throws RangeError if the variant has no HPA
  */
-export function hpaRun(run: ExperimentRun): HpaRun {
+export function hpaRun(run: ExperimentRun, otherIdleMillis = 0): HpaRun {
   const { scaling } = run.applied;
   if (scaling.kind !== 'hpa') {
     throw new RangeError(`${run.experiment} must be scaled by an HPA, received ${scaling.kind}`);
@@ -112,23 +168,8 @@ export function hpaRun(run: ExperimentRun): HpaRun {
     const late = intendedMs.reduce((sum, ms, i) => sum + (ms >= from && ms < to && isLate(i) ? 1 : 0), 0);
     return { ...window, atSeconds: from / 1000, lateShare: late / window.due };
   });
-  const cpu = cpuSamplesOf(run);
-  // Windows of the metrics tile a pod's life, so their sum is its CPU time.
-  const underLoad = cpu.filter(({ fromMs, toMs }) => fromMs >= 0 && toMs <= 1000 * loadSeconds);
-  const idle = cpu.filter(({ fromMs }) => fromMs >= 1000 * loadSeconds + SETTLE_MS);
-  const idleMillis = idle.length === 0 ? 0 : medianOf(idle.map(({ cpuMillis }) => cpuMillis));
-  const coreSeconds = underLoad.reduce(
-    (sum, { cpuMillis, fromMs, toMs }) => sum + ((cpuMillis - idleMillis) * (toMs - fromMs)) / 1e6,
-    0,
-  );
-  const [coveredFromMs, coveredToMs] = [
-    Math.min(...underLoad.map(({ fromMs }) => fromMs)),
-    Math.max(...underLoad.map(({ toMs }) => toMs)),
-  ];
-  const answered = intendedMs.filter(
-    (ms, i) => outcome[i]! <= OUTCOMES.indexOf('wrong') && ms >= coveredFromMs && ms <= coveredToMs,
-  ).length;
-  const cpuSecondsPerImage = coreSeconds / answered;
+  const idleMillis = idleMillisOf(run) ?? otherIdleMillis;
+  const cpuSecondsPerImage = secondsPerImage(run, startMs, idleMillis);
   const targetMillis = (targetCpuPercent / 100) * requestMillisOf(run);
   // Nothing is left for images where an idle pod is at the target.
   const atTargetPerSecond = Math.max(0, targetMillis - idleMillis) / 1000 / cpuSecondsPerImage;
@@ -136,7 +177,7 @@ export function hpaRun(run: ExperimentRun): HpaRun {
   const due = outcome.length;
   const count = (isCounted: (i: number) => boolean) => [...outcome.keys()].filter(isCounted).length;
   return {
-    ...{ run, minReplicas, maxReplicas, targetCpuPercent, loadSeconds, windows, cpu, due },
+    ...{ run, minReplicas, maxReplicas, targetCpuPercent, loadSeconds, windows, cpu: cpuSamplesOf(run), due },
     ...{ idleMillis, cpuSecondsPerImage },
     endSeconds: (Date.parse(run.timeline.finishedAt) - Date.parse(run.timeline.startedAt) - startMs) / 1000,
     replicas: changesOf(run, startMs),
@@ -161,7 +202,7 @@ export function hpaRun(run: ExperimentRun): HpaRun {
 
 /** How fast the HPA followed its load; seconds, undefined where it did not happen. */
 export interface Reaction {
-  /** From the first need for more replicas to the first decision, and to the first new pod that was ready. */
+  /** From the first need for more replicas than desired to the next decision, and to its first pod that was ready. */
   readonly toDecision?: number;
   readonly toReady?: number;
   /** From the end of the load until the replicas were back at their minimum; negative if they were before its end. */
@@ -176,12 +217,12 @@ export interface Reaction {
 export function reactionOf({ needed, replicas, loadSeconds, windows, minReplicas }: HpaRun): Reaction {
   const countsAt = (atSeconds: number) => replicas.findLast((counts) => counts.atSeconds <= atSeconds);
   const short = needed.find(
-    (window) => window.atSeconds >= 0 && window.replicas > (countsAt(window.atSeconds)?.ready ?? 0),
+    (window) => window.atSeconds >= 0 && window.replicas > (countsAt(window.atSeconds)?.desired ?? 0),
   );
   const before = short && countsAt(short.atSeconds);
   const later = short ? replicas.filter(({ atSeconds }) => atSeconds > short.atSeconds) : [];
   const decided = later.find(({ desired }) => desired > before!.desired);
-  const ready = later.find((counts) => counts.ready > before!.ready);
+  const ready = later.find((counts) => counts.ready > before!.desired);
   // The last change to the minimum, as replicas may come and go before.
   const minimum = replicas.findLast(
     ({ desired }, i) => desired === minReplicas && i > 0 && replicas[i - 1]!.desired > minReplicas,

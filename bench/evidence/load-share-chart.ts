@@ -78,14 +78,15 @@ function panel(balance: Balance, index: number): string[] {
  * Draws the chart as SVG.
  *
  * @param balances one per deployment, at least one
+ * @param all the claim speaks of these. @default what is drawn
  */
-export function loadShareChart(balances: readonly Balance[]): string {
+export function loadShareChart(balances: readonly Balance[], all = balances): string {
   const runs = balances.map(({ run }) => run);
   const height = Math.ceil(balances.length / 2) * ROW_HEIGHT_PX + 34;
   return poster(
     height,
     {
-      title: claimOf(loadShareTitle(balances), runs),
+      title: claimOf(loadShareTitle(all), runs),
       description: balances
         .map(({ run, pods, jain }) => {
           const shares = pods.map(({ share }) => `${percentTick(share)} %`).join(', ');

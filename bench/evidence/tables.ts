@@ -7,7 +7,7 @@ import { balanceOf } from './balance';
 import type { Evidence } from './evidence';
 import type { ExperimentRun } from './experiment-run';
 import { efficiencyText } from './fleet';
-import { type HpaRun, hpaRun, reactionOf } from './hpa-run';
+import { analyseHpa, type HpaRun, hpaRun, reactionOf } from './hpa-run';
 import { ofRepetitions } from './claims';
 import type { TradePoint } from './trade';
 import type { RateCurve } from './rate-curve';
@@ -76,7 +76,7 @@ const figures = (values: readonly (number | undefined)[], format: (value: number
 export function hpaTable({ hpaRuns }: Evidence): string {
   const experiments = [...new Set(hpaRuns.map(({ experiment }) => experiment))];
   const rows = experiments.flatMap((name) => {
-    const runs = hpaRuns.filter(({ experiment }) => experiment === name).map(hpaRun);
+    const runs = analyseHpa(hpaRuns.filter(({ experiment }) => experiment === name));
     const each = runs.map((hpa) => hpaRow(`${name}-${hpa.run.repetition}`, [hpa]));
     return runs.length === 1 ? each : [...each, hpaRow(`${name}, all ${runs.length}`, runs)];
   });

@@ -1,4 +1,4 @@
-import { hpaRun, reactionOf } from '../../../bench/evidence/hpa-run';
+import { analyseHpa, hpaRun, reactionOf } from '../../../bench/evidence/hpa-run';
 import { syntheticRun } from './synthetic-run';
 
 const run = (load: string) =>
@@ -40,6 +40,36 @@ test('what an idle pod uses is no image’s: a pod that is idle at half its targ
   expect(busy.cpuSecondsPerImage).toBeCloseTo(hpaRun(plain).cpuSecondsPerImage, 9);
   const most = ({ needed }: typeof busy) => Math.max(...needed.map(({ replicas }) => replicas));
   expect([most(hpaRun(plain)), most(busy)]).toEqual([2, 4]);
+});
+
+test('the CPU time that a new pod uses for its start is no image’s', () => {
+  const plain = run('steps:1.15,2.7,5,7.6:60s');
+  const { podMetrics } = plain.timeline;
+  const added = podMetrics.findLast(
+    (sample, i) => podMetrics.findIndex(({ pod }) => pod === sample.pod) === i,
+  )!;
+  const start = {
+    ...added,
+    timestamp: new Date(Date.parse(added.timestamp) - added.windowMs).toISOString(),
+    cpuMillis: 900,
+  };
+  const starting = { ...plain, timeline: { ...plain.timeline, podMetrics: [...podMetrics, start] } };
+  // With the start it would be half as much again.
+  expect(hpaRun(starting).cpuSecondsPerImage / hpaRun(plain).cpuSecondsPerImage).toBeCloseTo(1, 1);
+});
+
+test('a repetition without a recorded idle pod takes the CPU of one from another repetition', () => {
+  const idle = run('steps:1.5:120s');
+  const busy = syntheticRun({
+    ...{ variant: 'latency-hpa', experiment: 'latency-hpa-steps', load: 'steps:1.5:120s', idleSeconds: 0 },
+    ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098, limitMs: 500 },
+  });
+  const podMetrics = idle.timeline.podMetrics.map((sample) => ({
+    ...sample,
+    cpuMillis: sample.cpuMillis + 10,
+  }));
+  const both = analyseHpa([busy, { ...idle, timeline: { ...idle.timeline, podMetrics } }]);
+  expect(both.map(({ idleMillis }) => idleMillis)).toEqual([10, 10]);
 });
 
 test('the reaction is counted from the first need to the first new pod, and from the end of the load to the minimum', () => {
