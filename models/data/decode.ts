@@ -96,8 +96,10 @@ export async function decodeBySharp(
   maxPixels: number,
   resize: Resize = RESIZE,
 ): Promise<Buffer> {
+  // Outside of what follows: a library that cannot be loaded is no damaged image.
+  const sharp = loadSharp();
   try {
-    const pixels = loadSharp()(image, { failOn: 'error', limitInputPixels: maxPixels })
+    const pixels = sharp(image, { failOn: 'error', limitInputPixels: maxPixels })
       .autoOrient()
       .flatten({ background: BACKGROUND })
       .resize(WIDTH, HEIGHT, { fit: 'fill', ...resize })

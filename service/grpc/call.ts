@@ -4,10 +4,9 @@
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { promisify } from 'node:util';
-import { gunzip, inflate } from 'node:zlib';
+import { createGunzip, createInflate } from 'node:zlib';
 
-import { type ErrorCode, LIMITS } from '../contract';
+import { BODY_TIMEOUT_MS, type ErrorCode, LIMITS } from '../contract';
 import { bodyError, ServiceError } from '../errors';
 import { type BodyLimit, type PendingBytes, tooLarge } from '../http/body';
 import { MAX_NUMBERS } from './messages';
@@ -43,7 +42,7 @@ export const MESSAGE_LIMIT: BodyLimit = {
   remedy: `send a batch of at most ${LIMITS.images} images`,
 };
 
-const INFLATERS = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+const INFLATERS = { gzip: createGunzip, deflate: createInflate } as const;
 const ENCODINGS = ['identity', ...Object.keys(INFLATERS)].join(',');
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -69,7 +68,11 @@ export function timeoutMs(header: string | undefined): number {
 }
 
 /** Takes the message out of a body that holds exactly one. */
-async function unwrap(body: Buffer, encoding: string): Promise<Buffer> {
+async function unwrap(
+  body: Buffer,
+  encoding: string,
+  count: (bytes: number) => ServiceError | undefined,
+): Promise<Buffer> {
   const isWhole = body.length >= PREFIX_BYTES && body.readUInt32BE(1) === body.length - PREFIX_BYTES;
   if (!isWhole) throw new ServiceError('BAD_REQUEST', 'The call must hold one complete message; send one.');
   const message = body.subarray(PREFIX_BYTES);
@@ -78,14 +81,22 @@ async function unwrap(body: Buffer, encoding: string): Promise<Buffer> {
     const sentence = `The grpc-encoding is not supported; send ${ENCODINGS.replaceAll(',', ', ')}.`;
     throw new ServiceError('UNSUPPORTED_TYPE', sentence);
   }
+  const inflater = INFLATERS[encoding as keyof typeof INFLATERS]();
+  inflater.end(message);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
   try {
-    return await INFLATERS[encoding as keyof typeof INFLATERS](message, {
-      maxOutputLength: MESSAGE_LIMIT.bytes,
-    });
+    // Counted as they come: many calls that inflate at once must not hold more than the bound.
+    for await (const chunk of inflater as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      const excess = bytes > MESSAGE_LIMIT.bytes ? tooLarge(MESSAGE_LIMIT) : count(chunk.length);
+      if (excess !== undefined) throw excess;
+      chunks.push(chunk);
+    }
   } catch (error) {
-    const isLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    throw isLarge ? tooLarge(MESSAGE_LIMIT) : bodyError('encoding.damaged');
+    throw error instanceof ServiceError ? error : bodyError('encoding.damaged');
   }
+  return Buffer.concat(chunks);
 }
 
 /**
@@ -128,11 +139,12 @@ export async function receive(
     stream.removeAllListeners('data');
   });
   const body = Buffer.concat(chunks);
-  const message = await unwrap(body, String(headers['grpc-encoding'] ?? 'identity'));
   // What is counted after the close would never be freed.
-  if (stream.closed || stream.destroyed) throw bodyError('request.aborted');
-  const excess = body[0] === 0 ? undefined : keep(message.length, Infinity);
-  if (excess !== undefined) throw excess;
+  const isGone = () => stream.closed || stream.destroyed;
+  const message = await unwrap(body, String(headers['grpc-encoding'] ?? 'identity'), (bytes) =>
+    isGone() ? bodyError('request.aborted') : keep(bytes, Infinity),
+  );
+  if (isGone()) throw bodyError('request.aborted');
   return message;
 }
 
@@ -160,6 +172,9 @@ export function sendMessage(
     if (!stream.closed) stream.sendTrailers({ 'grpc-status': '0' });
   });
   stream.end(Buffer.concat([prefix, message]));
+  // A client that does not read its answer must not hold the bytes of its call.
+  const unread = setTimeout(() => stream.destroy(), BODY_TIMEOUT_MS);
+  stream.once('close', () => clearTimeout(unread));
 }
 
 /** Sends an error, and asks a client that still sends to stop. */

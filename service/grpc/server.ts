@@ -9,6 +9,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Logger } from 'pino';
@@ -153,22 +154,36 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
   });
   server.maxConnections = options.maxConnections;
   if (options.onRefused !== undefined) server.on('drop', options.onRefused);
-  const sessions = new Set<ServerHttp2Session>();
+  const sessions = new Map<ServerHttp2Session, Socket>();
+  // A session does not let its socket be destroyed. Node makes it right after this listener, in the same turn.
+  let accepted: Socket;
+  server.prependListener('connection', (socket: Socket) => {
+    accepted = socket;
+  });
   server.on('session', (session) => {
-    sessions.add(session);
+    sessions.set(session, accepted);
     session.once('close', () => sessions.delete(session));
   });
   // Tells the client to connect again when it has something to send.
   server.setTimeout(KEEP_ALIVE_TIMEOUT_MS);
-  server.on('timeout', (...[session]: unknown[]) => (session as ServerHttp2Session).close());
+  server.on('timeout', (...[idle]: unknown[]) => {
+    const session = idle as ServerHttp2Session;
+    const socket = sessions.get(session);
+    session.close();
+    // One that neither answers nor reads would keep its connection, and the bytes of its calls, from others.
+    setTimeout(() => socket?.destroy(), BODY_TIMEOUT_MS).unref();
+  });
   server.on('stream', (stream, headers) => handle(options, stream, headers));
   return {
     server,
     close: async (maxWaitMs) => {
-      const aborting = setTimeout(() => sessions.forEach((session) => session.destroy()), maxWaitMs);
+      const aborting = setTimeout(
+        () => [...sessions.keys()].forEach((session) => session.destroy()),
+        maxWaitMs,
+      );
       await new Promise((resolve) => {
         server.close(resolve);
-        sessions.forEach((session) => session.close());
+        [...sessions.keys()].forEach((session) => session.close());
       });
       clearTimeout(aborting);
     },

@@ -62,12 +62,17 @@ export interface PreparedSession {
   readonly graph: ChecksummedFile;
 }
 
-/** Opens the optimised form of a graph; undefined if it is missing, damaged or of another graph. */
+/** Opens the optimised form of a graph; undefined if it is missing, damaged, of another graph or cannot be opened. */
 export async function openPrepared(graph: string, threads: number): Promise<PreparedSession | undefined> {
-  const graphSha256 = graphOfIntact(graph);
-  if (graphSha256 === undefined) return undefined;
-  const session = await openSession(join(preparedFolder(graph), GRAPH), threads, AS_IT_IS);
-  return { session, graph: { file: graph, sha256: graphSha256 } };
+  try {
+    const graphSha256 = graphOfIntact(graph);
+    if (graphSha256 === undefined) return undefined;
+    const session = await openSession(join(preparedFolder(graph), GRAPH), threads, AS_IT_IS);
+    return { session, graph: { file: graph, sha256: graphSha256 } };
+  } catch {
+    // Another process replaces it now, or it cannot be read: the graph itself is there.
+    return undefined;
+  }
 }
 
 /** Opens a graph, and keeps its optimised form if the folder can be written to: it only makes the next start faster. */
