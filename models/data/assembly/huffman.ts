@@ -55,6 +55,8 @@ export function makeTable(number: i32, source: usize): bool {
     store<i32>(table + OFFSETS_AT + 4 * length, place - code);
     for (let i = 0; i < codes; i++, code++, place++) {
       const symbol = load<u8>(source + 16 + place);
+      // As libjpeg: a DC symbol is a number of bits, also one that no block uses.
+      if (number < 2 && symbol > 15) return false;
       store<u8>(table + SYMBOLS_AT + place, symbol);
       if (length > LOOK) continue;
       const entry = <u16>((length << 8) | (<i32>symbol));
@@ -146,7 +148,10 @@ export function decodeBlock(dc: usize, ac: usize, before: i32, steps: usize, blo
     buffer <<= dcSize;
     count -= dcSize;
   }
-  store<i16>(block, <i16>(before * <i32>load<i16>(steps)));
+  const first = before * <i32>load<i16>(steps);
+  // Far beyond what an encoder makes, libjpeg's SIMD overflows: let sharp have such files.
+  if (first < -8192 || first > 8191) return WRONG;
+  store<i16>(block, <i16>first);
   last = 0;
   let unused = buffer;
   let unusedCount = count;
