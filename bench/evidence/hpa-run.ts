@@ -92,9 +92,9 @@ function offeredAt(run: ExperimentRun, windows: readonly Window[], startMs: numb
 }
 
 /** CPU of a pod after the load, millicores; undefined where it was not recorded. */
-function idleMillisOf(run: ExperimentRun): number | undefined {
+function idleMillisOf(run: ExperimentRun, cpu: readonly CpuSample[]): number | undefined {
   const endMs = loadOf(run).durationMs + SETTLE_MS;
-  const idle = cpuSamplesOf(run).filter(({ fromMs }) => fromMs >= endMs);
+  const idle = cpu.filter(({ fromMs }) => fromMs >= endMs);
   return idle.length === 0 ? undefined : medianOf(idle.map(({ cpuMillis }) => cpuMillis));
 }
 
@@ -111,14 +111,16 @@ function readyAtMs(run: ExperimentRun, startMs: number): ReadonlyMap<string, num
  * CPU time per answer, seconds. Samples of pods that still start are left out: their start may use more CPU than the
  * images. The answers count by the share of the ready pods' time that the other samples cover.
  */
-function secondsPerImage(run: ExperimentRun, startMs: number, idleMillis: number): number {
-  const { intendedMs, outcome } = requestsOf(run);
-  const ready = readyAtMs(run, startMs);
+function secondsPerImage(
+  run: ExperimentRun,
+  cpu: readonly CpuSample[],
+  { intendedMs, outcome }: ReturnType<typeof requestsOf>,
+  idleMillis: number,
+): number {
+  const ready = readyAtMs(run, loadStartMs(run));
   const readyMs = (pod: string) => ready.get(pod) ?? Infinity;
   // Windows of the metrics tile a pod's life, so their sum is its CPU time.
-  const underLoad = cpuSamplesOf(run).filter(
-    ({ fromMs, toMs }) => fromMs >= 0 && toMs <= loadOf(run).durationMs,
-  );
+  const underLoad = cpu.filter(({ fromMs, toMs }) => fromMs >= 0 && toMs <= loadOf(run).durationMs);
   const started = underLoad.filter(({ pod, fromMs }) => fromMs >= readyMs(pod));
   const lengthMs = ({ fromMs, toMs }: CpuSample) => toMs - fromMs;
   const coreSeconds = started.reduce(
@@ -142,7 +144,9 @@ const readyPartMs = ({ fromMs, toMs }: CpuSample, readyMs: number) =>
 
 /** The analysis of all repetitions of one experiment: what only one of them recorded counts for each. */
 export function analyseHpa(runs: readonly ExperimentRun[]): HpaRun[] {
-  const idleMillis = runs.map(idleMillisOf).find((millis) => millis !== undefined);
+  const idleMillis = runs
+    .map((run) => idleMillisOf(run, cpuSamplesOf(run)))
+    .find((millis) => millis !== undefined);
   return runs.map((run) => hpaRun(run, idleMillis));
 }
 
@@ -160,7 +164,8 @@ export function hpaRun(run: ExperimentRun, otherIdleMillis = 0): HpaRun {
   const { minReplicas, maxReplicas, targetCpuPercent } = scaling;
   const startMs = loadStartMs(run);
   const loadSeconds = loadOf(run).durationMs / 1000;
-  const { latencyMs, outcome, intendedMs } = requestsOf(run);
+  const requests = requestsOf(run);
+  const { latencyMs, outcome, intendedMs } = requests;
   const right = OUTCOMES.indexOf('right');
   const isLate = (i: number) => outcome[i] !== right || latencyMs[i]! > run.slo.limitMs;
   const windows = windowsOf(run.timeline).map((window) => {
@@ -168,8 +173,9 @@ export function hpaRun(run: ExperimentRun, otherIdleMillis = 0): HpaRun {
     const late = intendedMs.reduce((sum, ms, i) => sum + (ms >= from && ms < to && isLate(i) ? 1 : 0), 0);
     return { ...window, atSeconds: from / 1000, lateShare: late / window.due };
   });
-  const idleMillis = idleMillisOf(run) ?? otherIdleMillis;
-  const cpuSecondsPerImage = secondsPerImage(run, startMs, idleMillis);
+  const cpu = cpuSamplesOf(run);
+  const idleMillis = idleMillisOf(run, cpu) ?? otherIdleMillis;
+  const cpuSecondsPerImage = secondsPerImage(run, cpu, requests, idleMillis);
   const targetMillis = (targetCpuPercent / 100) * requestMillisOf(run);
   // Nothing is left for images where an idle pod is at the target.
   const atTargetPerSecond = Math.max(0, targetMillis - idleMillis) / 1000 / cpuSecondsPerImage;
@@ -177,7 +183,7 @@ export function hpaRun(run: ExperimentRun, otherIdleMillis = 0): HpaRun {
   const due = outcome.length;
   const count = (isCounted: (i: number) => boolean) => [...outcome.keys()].filter(isCounted).length;
   return {
-    ...{ run, minReplicas, maxReplicas, targetCpuPercent, loadSeconds, windows, cpu: cpuSamplesOf(run), due },
+    ...{ run, minReplicas, maxReplicas, targetCpuPercent, loadSeconds, windows, cpu, due },
     ...{ idleMillis, cpuSecondsPerImage },
     endSeconds: (Date.parse(run.timeline.finishedAt) - Date.parse(run.timeline.startedAt) - startMs) / 1000,
     replicas: changesOf(run, startMs),

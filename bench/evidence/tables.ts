@@ -7,7 +7,7 @@ import { balanceOf } from './balance';
 import type { Evidence } from './evidence';
 import type { ExperimentRun } from './experiment-run';
 import { efficiencyText } from './fleet';
-import { analyseHpa, type HpaRun, hpaRun, reactionOf } from './hpa-run';
+import { analyseHpa, type HpaRun, reactionOf } from './hpa-run';
 import { ofRepetitions } from './claims';
 import type { TradePoint } from './trade';
 import type { RateCurve } from './rate-curve';
@@ -210,8 +210,9 @@ const scalingText = (scaling: Scaling) =>
 /** The range of all ready pods of a model's HPA runs, and how far they came. */
 function hpaReplicas(runs: readonly ExperimentRun[]): string {
   if (runs.length === 0) return NONE;
-  const most = runs.map((run) => reactionOf(hpaRun(run)).mostReady);
-  return `${hpaRun(runs[0]!).minReplicas} to ${Math.max(...most)}`;
+  const analysed = analyseHpa(runs);
+  const most = analysed.map((run) => reactionOf(run).mostReady);
+  return `${analysed[0]!.minReplicas} to ${Math.max(...most)}`;
 }
 
 /**
