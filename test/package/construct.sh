@@ -62,7 +62,8 @@ in_scaffold() { # in_scaffold NAME COMMAND...: COMMAND installs the packages of 
 
 in_scaffold npm npm install --ignore-scripts
 in_scaffold pnpm npx --yes pnpm@10.34.8 install --ignore-scripts
-in_scaffold yarn npx --yes yarn@1.22.22 install --ignore-scripts
+# An empty cache: yarn 1 takes a tarball of a name and version that it has seen from its cache, whatever the tarball now holds.
+YARN_CACHE_FOLDER=$work/yarn-cache in_scaffold yarn npx --yes yarn@1.22.22 install --ignore-scripts
 
 cd "$work/npm"
 copies=$(find . -path '*/node_modules/constructs/package.json' | wc -l)
