@@ -6,9 +6,11 @@ Prints a line for each folder in them; fails where one differs by more than anot
 """
 
 import base64
+import io
 import json
 import pathlib
 import sys
+import zipfile
 
 import h5py
 import numpy as np
@@ -55,10 +57,18 @@ def json_difference(ours, theirs):
     return number_difference(ours, theirs)
 
 
+def h5_file(file):
+    """The HDF5 file; a .keras file is a zip archive that holds it beside the configuration."""
+    if file.suffix != ".keras":
+        return file
+    with zipfile.ZipFile(file) as archive:
+        return io.BytesIO(archive.read("model.weights.h5"))
+
+
 def h5_structure(file):
     """Names of everything in a file, with shapes and types; the values of layers that it starts at random differ."""
     found = {}
-    with h5py.File(file) as root:
+    with h5py.File(h5_file(file)) as root:
         root.visititems(
             lambda name, item: found.update(
                 {name: (sorted(item.attrs), getattr(item, "shape", None), str(getattr(item, "dtype", None)))}
