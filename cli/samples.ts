@@ -1,19 +1,12 @@
 /**
  * Sample images for the models that a command serves.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
+import { sampleNames } from '../service/api/sample-names';
 
 const DEMO_SAMPLES_DIR = join(DEMO_MODELS_DIR, 'samples');
-
-const jpegsIn = (folder: string): string[] =>
-  existsSync(folder)
-    ? readdirSync(folder)
-        .filter((name) => name.endsWith('.jpg'))
-        .sort()
-    : [];
 
 /**
  * The folder of the page's samples: beside the served models, else the demo's if one is a demo model. To other models the
@@ -22,11 +15,11 @@ const jpegsIn = (folder: string): string[] =>
 export function samplesDirOf(folders: readonly string[]): string {
   const beside = folders.map((folder) => join(dirname(folder), 'samples'));
   const isDemo = folders.some((folder) => readSavedModel(folder).demo);
-  return beside.find((each) => jpegsIn(each).length > 0) ?? (isDemo ? DEMO_SAMPLES_DIR : beside[0]!);
+  return beside.find((each) => sampleNames(each).length > 0) ?? (isDemo ? DEMO_SAMPLES_DIR : beside[0]!);
 }
 
 /** A JPEG to classify, as a path from here: the first sample, else the demo's. */
 export function sampleImage(samplesDir: string): string {
-  const folder = jpegsIn(samplesDir).length > 0 ? samplesDir : DEMO_SAMPLES_DIR;
-  return relative(process.cwd(), join(folder, jpegsIn(folder)[0]!));
+  const folder = sampleNames(samplesDir).length > 0 ? samplesDir : DEMO_SAMPLES_DIR;
+  return relative(process.cwd(), join(folder, sampleNames(folder)[0]!));
 }

@@ -1,4 +1,5 @@
 /** From the committed demo models to an answer over HTTP: the real engine, the real application, real images. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
@@ -8,8 +9,7 @@ import sharp from 'sharp';
 import { INPUT_SHAPE, MODEL_IDS, type ModelId, RESCALE } from '../models/catalog';
 import { drawSurface } from '../models/demo/image-set';
 import { residualShares } from '../models/demo/residuals';
-import { SAMPLE_INDEX } from '../models/demo/samples';
-import { TEST_SPLIT } from '../models/demo/splits';
+import { SAMPLE_INDEX, TEST_SPLIT } from '../models/demo/splits';
 import { type SurfaceName, TASKS } from '../models/demo/surfaces';
 import { loadTfjs } from '../models/engines/tfjs';
 import { loadClassifier } from '../models/weights/load-classifier';
@@ -107,6 +107,18 @@ describe.each(MODEL_IDS)('the demo model %s', (model) => {
     expect(accuracy).toBeGreaterThanOrEqual(0.9);
     expect(images).toBe(TEST_SPLIT.perClass * TASKS.transfer.length);
   });
+});
+
+test('of each numbered sample of the page, one model is right and the other is wrong', async () => {
+  const folder = join(DEMO_MODELS_DIR, 'samples');
+  const right: ModelId[] = [];
+  for (const name of readdirSync(folder).filter((each) => /-\d+\.jpg$/.test(each))) {
+    for (const model of MODEL_IDS) {
+      const { top } = await classify(model, readFileSync(join(folder, name)));
+      if (top[0]!.class === name.replace(/-\d+\.jpg$/, '')) right.push(model);
+    }
+  }
+  expect(right.sort()).toEqual([...MODEL_IDS].sort());
 });
 
 test('every residual branch of ResNet101V2 contributes at least 1 % of its output’s norm', async () => {

@@ -50,6 +50,9 @@ export const TEST_SPLIT: SplitImages = { seed: 13, split: 'test', perClass: 50, 
 /** Images that int8 is compared with fp32 on: those of the test split, and as many more, since the gate needs 500. */
 export const PRECISION_SPLIT: SplitImages = { ...TEST_SPLIT, perClass: 100 };
 
+/** Index of the page's samples in the test split: the first at which both models classify every class correctly. */
+export const SAMPLE_INDEX = 1;
+
 /** Writes a split below `folder` as a data set: a folder per class, lossless files. */
 export async function writeSplit(folder: string, images: SplitImages): Promise<void> {
   const { split, perClass, sidePixels } = images;

@@ -1,23 +1,16 @@
 /**
  * The demo page, the API explorer, their static files and the sample images.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import express, { type RequestHandler, Router } from 'express';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
+import { sampleNames } from './sample-names';
 
 const PAGE_DIR = join(PACKAGE_ROOT, 'service', 'page');
 /** The files of Swagger UI that the explorer loads; the rest of the package is not served. */
 const EXPLORER_FILES = ['swagger-ui-bundle.js', 'swagger-ui.css'];
-
-const sampleNames = (samplesDir: string): string[] =>
-  existsSync(samplesDir)
-    ? readdirSync(samplesDir)
-        .filter((file) => file.endsWith('.jpg'))
-        .sort()
-    : [];
 
 const file =
   (name: string, root: string): RequestHandler =>

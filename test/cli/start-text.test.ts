@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { sampleImage } from '../../cli/samples';
 import { curlCommand, type ReadyFacts, readyLines, urlOf } from '../../cli/start-text';
 import { CLUSTER } from '../../infra/cluster';
 import { type FitWarning, fitWarnings } from '../../infra/fit-text';
@@ -50,7 +51,7 @@ const facts: ReadyFacts = {
     };
     return { model, loaded, accuracy: testAccuracyOf(folder, loaded.precision) };
   }),
-  image: `models/demo/samples/${readdirSync(join(DEMO_MODELS_DIR, 'samples')).sort()[0]!}`,
+  image: sampleImage(join(DEMO_MODELS_DIR, 'samples')),
   apiKeyFile: undefined,
   warnings: fitWarnings('container', CLUSTER),
   verbose: false,

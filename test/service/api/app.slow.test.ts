@@ -144,7 +144,7 @@ describe('everything else', () => {
     expect(page).toContain('Drop, paste or pick an image');
     expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);
     const samples = await json(await fetch(`${server.url}/samples`));
-    expect(samples).toHaveLength(6);
+    expect(samples).toHaveLength(8);
     expect((await fetch(`${server.url}/samples/${samples[0]}`)).headers.get('content-type')).toBe(
       'image/jpeg',
     );

@@ -1,0 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { sampleNames } from '../../../service/api/sample-names';
+
+test('the first sample of each class comes before the further ones', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-samples-'));
+  for (const name of ['cat-2.jpg', 'dog.jpg', 'cat.jpg', 'notes.txt']) writeFileSync(join(folder, name), '');
+  expect(sampleNames(folder)).toEqual(['cat.jpg', 'dog.jpg', 'cat-2.jpg']);
+  rmSync(folder, { recursive: true });
+  expect(sampleNames(folder)).toEqual([]);
+});
