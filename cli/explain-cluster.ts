@@ -1,5 +1,7 @@
 /** `tandem explain hpa NAMESPACE/NAME --kubeconfig FILE`: an HPA of a cluster, as it is now or while it is watched. */
-import type { Change } from '../bench/adviser/change';
+import { type Change, changedSettings } from '../bench/adviser/change';
+import { type AutoscalerSpec, DEFAULT_FLAGS, settingsOf } from '../bench/autoscaler/settings';
+import type { Subject } from '../bench/timeline/timeline-document';
 import { untilInterrupted } from './bench-options';
 import { note } from './options';
 
@@ -43,12 +45,15 @@ export async function explainCluster(
   if (change !== undefined && duration === undefined) {
     throw new RangeError('--what-if decides syncs again: add --duration, such as --duration 5m');
   }
-  if (duration !== undefined) note(`watching for ${duration} s; Ctrl-C ends it early`);
-  const timeline = await untilInterrupted('explaining what was seen', (stop) =>
-    recordAutoscaler(['kubectl', '--kubeconfig', kubeconfig], namespace, name, {
-      ...{ seconds: duration ?? 0, stop, mayStop: false },
-    }),
-  );
+  const check = ({ autoscalerSpec }: Subject) => {
+    const settings = settingsOf(autoscalerSpec as AutoscalerSpec, DEFAULT_FLAGS);
+    if (change !== undefined) changedSettings(settings, change);
+    if (duration !== undefined) note(`watching for ${duration} s; Ctrl-C ends it early`);
+  };
+  const timeline = await untilInterrupted('explaining what was seen', (stop) => {
+    const time = { seconds: duration ?? 0, stop, mayStop: false };
+    return recordAutoscaler(['kubectl', '--kubeconfig', kubeconfig], namespace, name, time, check);
+  });
   const { failures, replicas } = timeline;
   const failed = failures[0] && `${failures[0].read}: ${failures[0].message}`;
   if (replicas.length === 0) throw new Error(`the HPA's target could not be read: ${failed}`);

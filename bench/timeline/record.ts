@@ -50,6 +50,7 @@ export async function recordDeployment(
  * Records an HPA with its target's pods and their CPU samples; nothing is read that its decisions do not need. A recording
  * of 0 s has each read once.
  *
+ * @param check refuses what the caller cannot use, before time is spent on a recording
  * @param kubectl the program, with its leading arguments such as `--kubeconfig`
  * @throws Error with kubectl's own message, or with the remedy where something cannot be read
  */
@@ -58,10 +59,12 @@ export async function recordAutoscaler(
   namespace: string,
   name: string,
   time: RecordingTime,
+  check: (subject: Subject) => void,
 ): Promise<TimelineDocument> {
   const api = await openApi(kubectl);
   try {
     const { watched, subject } = await behindAutoscaler(api.read, namespace, name);
+    check(subject);
     return await record(kubernetesSource(api.read, watched), subject, time);
   } finally {
     await api.close();

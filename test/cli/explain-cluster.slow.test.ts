@@ -140,6 +140,14 @@ test.each<[string, () => void, string]>([
 
 const hpaOf = () => answers.api[HPA] as ReturnType<typeof hpa>;
 
+test.each<[string, string[], string]>([
+  ['an HPA on another metric', [], 'metrics must be one Resource metric on cpu'],
+  ['a change that does not fit', ['--what-if', 'min=5,max=2'], 'min must be at most max, received 5 and 2'],
+])('%s is refused before the HPA is watched', async (_, words, message) => {
+  if (words.length === 0) hpaOf().spec.metrics[0]!.resource.name = 'memory';
+  await expect(explain('shop/web-scaler', '--duration', '10m', ...words)).rejects.toThrow(message);
+});
+
 test('kubectl must be on the PATH', async () => {
   process.env['PATH'] = '/nonexistent';
   await expect(explain('shop/web-scaler')).rejects.toThrow('needs kubectl on the PATH; install it');
