@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { CONNECTION_FORMS, parseConnections } from '../bench/load/connections';
 import { DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT_MS, type Image } from '../bench/load/generator';
-import { parseSeconds } from '../bench/load/load';
+import { MAX_SECONDS, parseSeconds } from '../bench/load/load';
 import { writeFileAtomic } from '../files/write';
 import { EXIT_INTERRUPTED } from '../service/contract';
 import { path, wholeNumberFrom } from './options';
@@ -27,6 +27,17 @@ export const checked = (reader: (text: string) => unknown) =>
     reader(text);
     return text;
   });
+
+/**
+ * Reads the length of a recording, seconds.
+ *
+ * @throws RangeError if it is no duration or too long
+ */
+export function recordingSeconds(text: string): number {
+  const seconds = parseSeconds(text);
+  if (seconds > MAX_SECONDS) throw new RangeError(`It must be at most ${MAX_SECONDS} s.`);
+  return seconds;
+}
 
 /** Reads a URL of a plain HTTP server. */
 export function httpUrl(text: string): string {

@@ -3,12 +3,12 @@
  */
 import { type Command, InvalidArgumentError } from 'commander';
 
-import { MAX_SECONDS, parseSeconds } from '../bench/load/load';
+import { MAX_SECONDS } from '../bench/load/load';
 import { recordDeployment, recordProcesses, type RecordingTime, withLoad } from '../bench/timeline/record';
 import { formatTimeline } from '../bench/timeline/report';
 import type { TimelineDocument } from '../bench/timeline/timeline-document';
 import { writeFileAtomic } from '../files/write';
-import { httpUrl, read, untilInterrupted } from './bench-options';
+import { httpUrl, read, recordingSeconds, untilInterrupted } from './bench-options';
 import { path } from './options';
 
 /** `NAME=VALUE`, collected by name. */
@@ -30,12 +30,6 @@ interface TimelineOptions {
   readonly duration?: number;
   readonly runs?: readonly string[];
   readonly out: string;
-}
-
-function duration(text: string): number {
-  const seconds = parseSeconds(text);
-  if (seconds > MAX_SECONDS) throw new RangeError(`It must be at most ${MAX_SECONDS} s.`);
-  return seconds;
 }
 
 function recordingOf(options: TimelineOptions): (time: RecordingTime) => Promise<TimelineDocument> {
@@ -92,7 +86,7 @@ export function addTimelineCommand(bench: Command): void {
       'the control group of each process, for its CPU and memory',
       named(path),
     )
-    .option('--duration <duration>', 'how long to record (default: until Ctrl-C)', read(duration))
+    .option('--duration <duration>', 'how long to record (default: until Ctrl-C)', read(recordingSeconds))
     .option(
       '--runs <file...>',
       'result files of "bench load --out" to merge in; needed only when the recording ends',

@@ -6,8 +6,10 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 
 import { type Change, CHANGES, parseChange } from '../bench/adviser/change';
+import type { RecordedFile } from '../bench/adviser/recorded-file';
 import { writeFileAtomic } from '../files/write';
-import { formList, read } from './bench-options';
+import { formList, read, recordingSeconds } from './bench-options';
+import { explainCluster } from './explain-cluster';
 import { note, path, wholeNumberFrom } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
@@ -17,33 +19,23 @@ const MAX_SEEDS = 10_000;
 const EXAMPLE_RUN = 'docs/experiment/data/latency-hpa-steps-1.json.gz';
 
 interface ExplainOptions {
+  readonly kubeconfig?: string;
+  /** Seconds. */
+  readonly duration?: number;
   readonly whatIf?: Change;
   readonly chart?: string;
   readonly seeds: number;
 }
 
-function explainHpa(file: string, { whatIf: change, chart, seeds }: ExplainOptions): void {
-  const { readRecordedFile } =
-    require('../bench/adviser/recorded-file') as typeof import('../bench/adviser/recorded-file.js');
-  const { replayRecording } =
-    require('../bench/evidence/hpa-replay') as typeof import('../bench/evidence/hpa-replay.js');
-  const { explanationText } =
-    require('../bench/adviser/explanation') as typeof import('../bench/adviser/explanation.js');
-  if (chart !== undefined && change === undefined) {
-    throw new RangeError('--chart draws a change: add --what-if, such as --what-if target=70');
-  }
-  const { recording, run } = readRecordedFile(file);
-  const syncs = replayRecording(recording);
-  if (syncs === undefined) throw new Error(`${file} has no HPA: record a variant that has one`);
-  if (change === undefined) {
-    console.log(explanationText(recording, syncs));
-    return;
-  }
-  if (run === undefined) {
-    throw new Error(
-      `${file} has no objective and no profile beside it: --what-if needs a run of npm run experiments`,
-    );
-  }
+type Run = NonNullable<RecordedFile['run']>;
+
+/** Simulates a run of `npm run experiments` with other settings, its load included. */
+function simulateRun(
+  file: string,
+  run: Run,
+  change: Change,
+  { chart, seeds }: Pick<ExplainOptions, 'chart' | 'seeds'>,
+): void {
   const { readEvidence } =
     require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
   const { profileOf } =
@@ -66,34 +58,87 @@ function explainHpa(file: string, { whatIf: change, chart, seeds }: ExplainOptio
   writeFileAtomic(chart, whatIfChart(run, { ...answer, changed }));
 }
 
+function explainFile(file: string, { whatIf: change, chart, seeds }: ExplainOptions): void {
+  const { readRecordedFile } =
+    require('../bench/adviser/recorded-file') as typeof import('../bench/adviser/recorded-file.js');
+  const { replayRecording } =
+    require('../bench/evidence/hpa-replay') as typeof import('../bench/evidence/hpa-replay.js');
+  const { explanationText } =
+    require('../bench/adviser/explanation') as typeof import('../bench/adviser/explanation.js');
+  const { replayChange, replayedChangeText } =
+    require('../bench/adviser/replayed-change') as typeof import('../bench/adviser/replayed-change.js');
+  const { recording, run } = readRecordedFile(file);
+  const syncs = replayRecording(recording);
+  if (syncs === undefined) throw new Error(`${file} has no HPA: record a variant that has one`);
+  if (change === undefined) {
+    console.log(explanationText(recording, syncs));
+  } else if (run !== undefined) {
+    simulateRun(file, run, change, { ...(chart !== undefined && { chart }), seeds });
+  } else {
+    if (chart !== undefined) throw new RangeError('--chart needs a run of npm run experiments');
+    const answer = replayChange(recording, syncs, change);
+    console.log(replayedChangeText(answer));
+    if (answer.changed === undefined) process.exitCode = 1;
+  }
+}
+
+async function explainHpa(what: string, options: ExplainOptions): Promise<void> {
+  const { kubeconfig, duration, chart, whatIf } = options;
+  if (chart !== undefined && whatIf === undefined) {
+    throw new RangeError('--chart draws a change: add --what-if, such as --what-if target=70');
+  }
+  if (kubeconfig === undefined) {
+    if (duration !== undefined) throw new RangeError('--duration watches a cluster: add --kubeconfig');
+    explainFile(what, options);
+    return;
+  }
+  if (chart !== undefined) throw new RangeError('--chart needs a run of npm run experiments');
+  await explainCluster(what, { ...options, kubeconfig });
+}
+
 /** Adds the command. */
 export function addExplain(program: Command): void {
   const explain = program
     .command('explain')
-    .description('explain recorded decisions of the autoscaler')
+    .description('explain decisions of the autoscaler')
     .addHelpText('after', `\nExample: npx tandem explain hpa ${EXAMPLE_RUN}`);
   explain
     .command('hpa')
     .description(
-      'decide each recorded sync of an HPA again by Kubernetes’ rules and print why, with the source line of each rule',
+      'decide each sync of an HPA again by Kubernetes’ rules and print why, with the source line of each rule',
     )
     .argument(
-      '<file>',
-      'a run of npm run experiments, or a timeline of tandem bench timeline or tandem bench run',
+      '<what>',
+      'a recording: a run of npm run experiments, or a timeline of tandem bench timeline or tandem bench run; ' +
+        'with --kubeconfig an HPA as NAMESPACE/NAME',
       path,
+    )
+    .option('--kubeconfig <file>', 'explain an HPA of this cluster, read with kubectl', path)
+    .option(
+      '--duration <duration>',
+      'how long to watch the cluster, such as 5m; Ctrl-C ends it early (default: one look)',
+      read(recordingSeconds),
     )
     .option(
       '--what-if <changes>',
-      'simulate the run with other settings instead, such as target=70,window=60',
+      'decide with other settings, such as target=70,window=60',
       read(parseChange),
     )
-    .option('--chart <file>', 'also draw the change over the record as SVG', path)
-    .option('--seeds <count>', 'simulations per setting', wholeNumberFrom(1, MAX_SEEDS), DEFAULT_SEEDS)
+    .option('--chart <file>', 'also draw the change over a run of npm run experiments as SVG', path)
+    .option(
+      '--seeds <count>',
+      'simulations of a run of npm run experiments per setting',
+      wholeNumberFrom(1, MAX_SEEDS),
+      DEFAULT_SEEDS,
+    )
     .addHelpText(
       'after',
       `\nChanges:\n${formList(Object.entries(CHANGES).map(([name, { meaning }]) => [name, meaning]))}\n` +
-        '\nA change is simulated only where the simulation with the recorded settings stays close to the record; else the ' +
-        `exit code is 1.\n\nExample: npx tandem explain hpa ${EXAMPLE_RUN} --what-if target=70`,
+        '\nA run of npm run experiments is simulated with the change, its load included. Of other recordings and of a cluster, ' +
+        'each sync is decided again from its own pods and CPU samples. Either only where the recorded settings lead to what ' +
+        'was recorded; else the exit code is 1.\n' +
+        `\nExample: npx tandem explain hpa ${EXAMPLE_RUN} --what-if target=70\n` +
+        'Example: npx tandem explain hpa tandem/latency-hpa --kubeconfig ~/.kube/config --duration 5m',
     )
     .action(explainHpa);
 }

@@ -37,8 +37,8 @@ const excludedText = ({ candidate, reason }: Excluded) => `${candidateText(candi
 /** A loser: its cost, and the sentence why. */
 const loserText = (judgement: Judgement, wish: Wish, best?: Judgement) => {
   const why = judgement.passes
-    ? `passes, and requests ${cores(judgement.coresRequested - (best?.coresRequested ?? 0))} more`
-    : `fails: ${judgementText(judgement, wish)}`;
+    ? `${cores(judgement.coresRequested - (best?.coresRequested ?? 0))} more`
+    : judgementText(judgement, wish);
   return `${candidateText(judgement.candidate)}, ${cores(judgement.coresRequested)}: ${why}`;
 };
 
@@ -54,8 +54,10 @@ const sourcesOf = ({ candidate: { profile } }: Judgement) => [
 ];
 
 /** `165m CPU, 141Mi memory`. */
-const resourceText = ({ cpu, memory }: Resources['requests']) =>
-  `${cpu} CPU, ${formatMemory(parseMemoryBytes(memory), 'binary')} memory`;
+function resourceText({ cpu, memory }: Resources['requests']): string {
+  const amount = formatMemory(parseMemoryBytes(memory), 'binary');
+  return `${cpu} CPU, ${amount}${/^\d+$/.test(amount) ? ' bytes' : ''} memory`;
+}
 
 const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`);
 
@@ -121,12 +123,14 @@ export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Co
     `# ${asked}`,
     table(['', 'recommended'], rows),
     boundText(wish),
-    ...(failing.length + near.length > 0 ? ['## They fail', bullets([...failing, ...near]).join('\n')] : []),
-    ...(passing.length > 0 ? ['## They pass, and cost more', bullets(passing).join('\n')] : []),
+    ...(failing.length + near.length > 0
+      ? ['## These miss the objective', bullets([...failing, ...near]).join('\n')]
+      : []),
+    ...(passing.length > 0 ? ['## These meet it, and request more CPU', bullets(passing).join('\n')] : []),
     ...(excluded.length > 0
       ? ['## Not simulated', bullets(excluded.slice(0, SHOWN).map(excludedText)).join('\n')]
       : []),
-    '## Beside it',
+    '## For comparison',
     bullets(comparisonLines(advice, best, comparison)).join('\n'),
     '## Where the figures come from',
     `Measured on ${profile.machine}; all else on this page is simulated from it.`,

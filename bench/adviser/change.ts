@@ -60,8 +60,12 @@ export function parseChange(text: string): Change {
   );
 }
 
-/** @throws RangeError if the bounds cross, or the HPA states no behavior whose window could change */
-function changedSettings(settings: Settings, change: Change): Settings {
+/**
+ * The settings with the change; a change of the CPU request is none of them.
+ *
+ * @throws RangeError if the bounds cross, or the HPA states no behavior whose window could change
+ */
+export function changedSettings(settings: Settings, change: Change): Settings {
   const { targetPercent, tolerance, scaleDownWindowSeconds, minReplicas, maxReplicas } = change;
   const { behavior } = settings;
   const changed: Settings = {

@@ -113,11 +113,11 @@ const LIMITED: Readonly<
   TooFewReplicas: { words: 'minReplicas allows no fewer', source: 'horizontal.go:1292' },
 };
 
-function explainMetrics({ proposal, stabilization, limit }: MetricsDecision, settings: Settings): Reason[] {
-  const { basis, utilizationPercent, replicas } = proposal;
-  const { targetPercent, tolerance, behavior } = settings;
-  const held = STABILIZED[stabilization];
-  const limited = LIMITED[limit];
+/** What the pods and their CPU use ask for, before windows, policies and bounds. */
+export function explainProposal(
+  { basis, utilizationPercent, replicas }: MetricsDecision['proposal'],
+  { targetPercent, tolerance }: Settings,
+): Reason[] {
   const rule = PROPOSALS[basis.rule];
   return [
     { words: podsText(basis.pods), source: 'replica_calculator.go:426' },
@@ -129,9 +129,17 @@ function explainMetrics({ proposal, stabilization, limit }: MetricsDecision, set
     },
     ...othersText(basis),
     { words: rule.words(basis, replicas), source: rule.source },
+  ];
+}
+
+function explainMetrics({ proposal, stabilization, limit }: MetricsDecision, settings: Settings): Reason[] {
+  const held = STABILIZED[stabilization];
+  const limited = LIMITED[limit];
+  return [
+    ...explainProposal(proposal, settings),
     ...(held === undefined
       ? []
-      : [{ words: held, source: behavior ? 'horizontal.go:1237' : 'horizontal.go:1032' }]),
+      : [{ words: held, source: settings.behavior ? 'horizontal.go:1237' : 'horizontal.go:1032' }]),
     ...(limited === undefined ? [] : [limited]),
   ];
 }

@@ -4,6 +4,9 @@ import { hasSamePercent, hasSameReplicas, type Recording, type ReplayedSync } fr
 import { plural } from '../evidence/words';
 import { explainSync, type Reason } from './explain-sync';
 
+/** Of the source lines. */
+const SOURCE_VERSION = '1.36.3';
+
 /** What the HPA of a recording was set to. */
 const recordedSettings = ({ timeline }: Recording): Settings =>
   settingsOf(timeline.subject.autoscalerSpec as AutoscalerSpec, DEFAULT_FLAGS);
@@ -48,29 +51,47 @@ export function explain(syncs: readonly ReplayedSync[], settings: Settings): Exp
 const changeText = ({ before, after }: ExplainedSync) =>
   before === after ? `${plural(before, 'pod')} stay` : `${before} to ${plural(after, 'pod')}`;
 
+export const reasonLine = ({ words, source }: Reason): string => `    ${words}  [${source}]`;
+
+/** What the HPA is and what it aims at. */
+export function headLine(
+  { timeline, cpuRequestMillis }: Recording,
+  { minReplicas, maxReplicas, targetPercent }: Settings,
+): string {
+  return (
+    `${timeline.subject.variant}: ${minReplicas} to ${plural(maxReplicas, 'pod')}; the target is ${targetPercent} % of the ` +
+    `CPU request of ${cpuRequestMillis}m.`
+  );
+}
+
+/** Where the lines in brackets are. */
+export function sourcesLine({ timeline }: Recording): string {
+  const { kubernetesVersion } = timeline.subject;
+  const other =
+    kubernetesVersion === undefined || kubernetesVersion === `v${SOURCE_VERSION}`
+      ? ''
+      : `; the cluster ran ${kubernetesVersion}`;
+  return `In brackets: lines of pkg/controller/podautoscaler/ in Kubernetes ${SOURCE_VERSION}${other}.`;
+}
+
 function syncLines(sync: ExplainedSync): string[] {
   const { atSeconds, reasons, repeated, after, recorded } = sync;
   const again =
     repeated === 0 ? '' : `, and so at the next ${repeated === 1 ? 'sync' : plural(repeated, 'sync')}`;
   const differs = after === recorded ? '' : `; recorded: ${recorded}`;
-  return [
-    `${atSeconds.toFixed(0)} s: ${changeText(sync)}${differs}${again}`,
-    ...reasons.map(({ words, source }) => `    ${words}  [${source}]`),
-  ];
+  return [`${atSeconds.toFixed(0)} s: ${changeText(sync)}${differs}${again}`, ...reasons.map(reasonLine)];
 }
 
 /** The explanation of a recording as text. */
 export function explanationText(recording: Recording, syncs: readonly ReplayedSync[]): string {
   const settings = recordedSettings(recording);
-  const { minReplicas, maxReplicas, targetPercent } = settings;
   const same = syncs.filter(hasSameReplicas).length;
   const percentSame = syncs.filter(hasSamePercent).length;
   return [
-    `${recording.timeline.subject.variant}: ${minReplicas} to ${plural(maxReplicas, 'pod')}; the target is ${targetPercent} % of the ` +
-      `CPU request of ${recording.cpuRequestMillis}m.`,
+    headLine(recording, settings),
     `${plural(syncs.length, 'sync')}, decided again by Kubernetes' rules from the recorded pods and CPU samples: ${same} as ` +
-      `recorded, ${percentSame} with the recorded CPU use. Seconds count from the start of the load.`,
-    'In brackets: lines of pkg/controller/podautoscaler/ in Kubernetes 1.36.3.',
+      `recorded, ${percentSame} with the recorded CPU use. Seconds count from the start of the ${recording.originMs === 0 ? 'recording' : 'load'}.`,
+    sourcesLine(recording),
     '',
     ...explain(syncs, settings).flatMap(syncLines),
   ].join('\n');

@@ -23,14 +23,29 @@ interface PodTemplate {
   };
 }
 
-/** Sum of the containers' CPU requests in the Deployment's template. */
-function requestOf({ subject }: TimelineDocument): number {
+/** Sum of the CPU requests of the newest pod; of the Deployment's template where the pods' own were not recorded. */
+function requestOf({ subject, pods }: TimelineDocument): number {
   const { template } = (subject.deploymentSpec ?? {}) as PodTemplate;
-  const requests = (template?.spec?.containers ?? []).map(({ resources }) => resources?.requests?.cpu);
-  if (requests.length === 0 || requests.includes(undefined)) {
-    throw new Error('the recorded Deployment must state a CPU request in each container: the HPA needs it');
+  const inTemplate = (template?.spec?.containers ?? []).map(({ resources }) => {
+    const cpu = resources?.requests?.cpu;
+    return cpu === undefined ? null : parseCpuMillis(cpu);
+  });
+  const requests = pods.findLast((pod) => pod.cpuRequestsMillis)?.cpuRequestsMillis ?? inTemplate;
+  if (requests.length === 0 || requests.includes(null)) {
+    throw new Error('the Deployment must state a CPU request in each container: the HPA needs it');
   }
-  return requests.reduce((sum, cpu) => sum + parseCpuMillis(cpu!), 0);
+  return requests.reduce<number>((sum, millis) => sum + millis!, 0);
+}
+
+/**
+ * A timeline with what a replay needs beside it.
+ *
+ * @throws Error if the pods state no CPU request
+ */
+export function recordingOfTimeline(timeline: TimelineDocument): Recording {
+  const { load, startedAt } = timeline;
+  const originMs = load === undefined ? 0 : Date.parse(load.startedAt) - Date.parse(startedAt);
+  return { timeline, originMs, cpuRequestMillis: requestOf(timeline) };
 }
 
 /**
@@ -47,10 +62,7 @@ export function readRecordedFile(file: string): RecordedFile {
       const run = parseExperimentRun(text);
       return { run, recording: recordingOf(run) };
     }
-    const timeline = parseTimeline(text);
-    const originMs =
-      timeline.load === undefined ? 0 : Date.parse(timeline.load.startedAt) - Date.parse(timeline.startedAt);
-    return { recording: { timeline, originMs, cpuRequestMillis: requestOf(timeline) } };
+    return { recording: recordingOfTimeline(parseTimeline(text)) };
   } catch (cause) {
     throw new Error(`${file}: ${(cause as Error).message}`, { cause });
   }

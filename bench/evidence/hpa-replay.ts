@@ -67,7 +67,7 @@ function podsAt({ pods, startedAt }: TimelineDocument, atMs: number, requestMill
   const latest = new Map(pods.filter((sample) => sample.atMs <= atMs).map((sample) => [sample.uid, sample]));
   return [...latest.values()]
     .filter(({ phase }) => phase !== 'Gone')
-    .map(({ pod, phase, ready, deletedAt, startedAt: started, readyChangedAt }) => ({
+    .map(({ pod, phase, ready, deletedAt, startedAt: started, readyChangedAt, cpuRequestsMillis }) => ({
       name: pod,
       phase,
       deleting: deletedAt !== undefined,
@@ -75,7 +75,7 @@ function podsAt({ pods, startedAt }: TimelineDocument, atMs: number, requestMill
       ...(readyChangedAt !== undefined && {
         ready: { status: ready ? 'True' : 'False', changedAtMs: sinceStart(readyChangedAt) },
       }),
-      cpuRequestsMillis: [requestMillis],
+      cpuRequestsMillis: cpuRequestsMillis?.map((millis) => millis ?? undefined) ?? [requestMillis],
     }));
 }
 
@@ -90,17 +90,33 @@ function servedMetrics({ podMetrics, startedAt }: TimelineDocument, tickMs: numb
     .sort((a, b) => a.metric.atMs - b.metric.atMs);
 }
 
+type Served = ReturnType<typeof servedMetrics>;
+
+/** The pods at a time and the newest sample of each that was served by then. */
+function observed({ timeline, cpuRequestMillis }: Recording, served: Served, atMs: number) {
+  const pods = podsAt(timeline, atMs, cpuRequestMillis);
+  const names = new Set(pods.map(({ name }) => name));
+  const visible = served.filter(({ fromMs, metric }) => fromMs <= atMs && names.has(metric.pod));
+  const latest = new Map<string, PodMetric>(visible.map(({ metric }) => [metric.pod, metric]));
+  return { nowMs: atMs, pods, metrics: latest.size === 0 ? undefined : [...latest.values()] };
+}
+
+/** What a sync at the end of a recording would see: every sample that was read had been served. */
+export function seenAtEnd(recording: Recording): Observation {
+  const { startedAt, finishedAt, replicas } = recording.timeline;
+  const served = servedMetrics(recording.timeline, 0).map((each) => ({ ...each, fromMs: -Infinity }));
+  return {
+    ...observed(recording, served, Date.parse(finishedAt) - Date.parse(startedAt)),
+    currentReplicas: replicas.at(-1)!.desired,
+  };
+}
+
 function replayWith(recording: Recording, settings: Settings, tickMs: number): ReplayedSync[] {
-  const { timeline, cpuRequestMillis, originMs } = recording;
+  const { timeline, originMs } = recording;
   const served = servedMetrics(timeline, tickMs);
   let memory = EMPTY_MEMORY;
   return syncsOf(timeline).map(({ atMs, status }) => {
-    const pods = podsAt(timeline, atMs, cpuRequestMillis);
-    const names = new Set(pods.map(({ name }) => name));
-    const visible = served.filter(({ fromMs, metric }) => fromMs <= atMs && names.has(metric.pod));
-    const latest = new Map<string, PodMetric>(visible.map(({ metric }) => [metric.pod, metric]));
-    const metrics = latest.size === 0 ? undefined : [...latest.values()];
-    const seen = { nowMs: atMs, currentReplicas: status.currentReplicas, pods, metrics };
+    const seen = { ...observed(recording, served, atMs), currentReplicas: status.currentReplicas };
     const next = reconcile(seen, memory, settings, DEFAULT_FLAGS);
     memory = next.memory;
     const { decision } = next;
@@ -124,18 +140,46 @@ export const hasSamePercent = ({ recorded, simulated }: ReplayedSync): boolean =
 export const hasSameReplicas = ({ recorded, simulated }: ReplayedSync): boolean =>
   recorded.replicas === simulated.replicas;
 
+/** Other settings, at the same syncs. */
+export interface ChangedSettings {
+  readonly settings: Settings;
+  /** Of each pod; undefined where it stays as recorded. */
+  readonly cpuRequestMillis?: number;
+}
+
+/** A recording whose pods request another amount. */
+const withRequest = (recording: Recording, cpuRequestMillis: number): Recording => ({
+  ...{ ...recording, cpuRequestMillis },
+  timeline: {
+    ...recording.timeline,
+    pods: recording.timeline.pods.map((pod) => ({ ...pod, cpuRequestsMillis: [cpuRequestMillis] })),
+  },
+});
+
 /**
  * Replays a recording; undefined if it has no HPA. The recording does not say when metrics-server ticked, so the time of its
  * ticks is the one with which most syncs read the recorded utilization. Nothing else is fitted.
+ *
+ * @param changed decides with these settings instead, from the recorded pods and samples; the ticks stay those of the record
  */
-export function replayRecording(recording: Recording): readonly ReplayedSync[] | undefined {
+export function replayRecording(
+  recording: Recording,
+  changed?: ChangedSettings,
+): readonly ReplayedSync[] | undefined {
   const { autoscalerSpec } = recording.timeline.subject;
   if (autoscalerSpec === null || autoscalerSpec === undefined) return undefined;
   const settings = settingsOf(autoscalerSpec as AutoscalerSpec, DEFAULT_FLAGS);
   const ticks = Array.from({ length: METRIC_RESOLUTION_MS / TICK_STEP_MS }, (_, i) => i * TICK_STEP_MS);
   const replays = ticks.map((tickMs) => replayWith(recording, settings, tickMs));
   const same = replays.map((replay) => replay.filter(hasSamePercent).length);
-  return replays[same.indexOf(Math.max(...same))];
+  const best = same.indexOf(Math.max(...same));
+  if (changed === undefined) return replays[best];
+  const { settings: others, cpuRequestMillis } = changed;
+  return replayWith(
+    cpuRequestMillis === undefined ? recording : withRequest(recording, cpuRequestMillis),
+    others,
+    ticks[best]!,
+  );
 }
 
 /** A run of an experiment as a recording. */

@@ -20,6 +20,10 @@ export interface DeploymentObject {
   readonly status?: { readonly replicas?: number; readonly readyReplicas?: number };
 }
 
+interface Requests {
+  readonly resources?: { readonly requests?: { readonly cpu?: string } };
+}
+
 export interface PodObject {
   readonly metadata: {
     readonly name: string;
@@ -27,7 +31,11 @@ export interface PodObject {
     readonly creationTimestamp: string;
     readonly deletionTimestamp?: string;
   };
-  readonly spec: { readonly nodeName?: string };
+  readonly spec: Requests & {
+    readonly nodeName?: string;
+    readonly containers?: readonly Requests[];
+    readonly initContainers?: readonly (Requests & { readonly restartPolicy?: string })[];
+  };
   readonly status?: {
     readonly phase?: string;
     readonly startTime?: string;
@@ -79,7 +87,23 @@ export const replicaSample = (atMs: number, { spec, status }: DeploymentObject):
   ready: status?.readyReplicas ?? 0,
 });
 
-export function podSample(atMs: number, { metadata, spec, status }: PodObject): PodSample {
+/** Kubernetes takes no CPU request finer than a millicore. */
+const requestMillis = ({ resources }: Requests): number | null =>
+  resources?.requests?.cpu === undefined ? null : Math.round(1000 * parseQuantity(resources.requests.cpu));
+
+/**
+ * The CPU requests that the HPA adds up, null where one is not stated.
+ *
+ * Source: `pkg/controller/podautoscaler/replica_calculator.go` calculateRequests of Kubernetes 1.36.3.
+ */
+function cpuRequestsMillis({ spec }: PodObject): readonly (number | null)[] | undefined {
+  if (spec.resources?.requests !== undefined) return [requestMillis(spec)];
+  const beside = spec.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];
+  return spec.containers && [...spec.containers, ...beside].map(requestMillis);
+}
+
+export function podSample(atMs: number, object: PodObject): PodSample {
+  const { metadata, spec, status } = object;
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   return {
     atMs,
@@ -93,6 +117,7 @@ export function podSample(atMs: number, { metadata, spec, status }: PodObject): 
     ...optional('readyChangedAt', ready?.lastTransitionTime),
     ...optional('deletedAt', metadata.deletionTimestamp),
     ...optional('imageId', status?.containerStatuses?.[0]?.imageID),
+    ...optional('cpuRequestsMillis', cpuRequestsMillis(object)),
   };
 }
 

@@ -56,6 +56,7 @@ export async function openApi(
   const socketPath = join(folder, 'socket');
   const [program, ...args] = kubectl;
   const child = spawn(program, [...args, 'proxy', '--unix-socket', socketPath], {
+    env: process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<void>((resolve) => {
@@ -89,6 +90,9 @@ export async function openApi(
     await started;
   } catch (error) {
     await close();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new Error(`--kubeconfig needs ${program} on the PATH; install it`, { cause: error });
+    }
     throw new Error(`kubectl proxy: ${(error as Error).message} ${output.trim()}`.trim(), { cause: error });
   }
   return { read: reader.read, close };

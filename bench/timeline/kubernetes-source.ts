@@ -18,8 +18,15 @@ import type { Source } from './recorder';
 
 export interface Watched {
   readonly namespace: string;
-  /** Name of the Deployment, of its HPA, and of the label `app.kubernetes.io/instance`. */
+  /** Name of the Deployment. */
   readonly name: string;
+  /** What else the HPA scales. @default deployments */
+  readonly resource?: 'deployments' | 'statefulsets' | 'replicasets';
+  /**
+   * Name of the HPA if its decisions alone are recorded: other objects' events and the pods' own metrics are then not read.
+   * @default the Deployment's name, and all is read
+   */
+  readonly autoscaler?: string;
   /** Labels of its pods. */
   readonly selector: Readonly<Record<string, string>>;
   readonly hasAutoscaler: boolean;
@@ -29,15 +36,19 @@ export interface Watched {
 const COUNTER_INTERVAL_MS = 5_000;
 
 /** Paths of the API that a recording reads. */
-export function pathsOf({ namespace, name, selector }: Omit<Watched, 'hasAutoscaler'>) {
+export function pathsOf(watched: Omit<Watched, 'hasAutoscaler'>) {
+  const { namespace, name, selector, resource = 'deployments', autoscaler } = watched;
   const pairs = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
   const query = `?labelSelector=${encodeURIComponent(pairs.join(','))}`;
+  const fields = `involvedObject.kind=HorizontalPodAutoscaler,involvedObject.name=${autoscaler}`;
   return {
-    deployment: `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
-    autoscaler: `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers/${name}`,
+    deployment: `/apis/apps/v1/namespaces/${namespace}/${resource}/${name}`,
+    autoscaler: `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers/${autoscaler ?? name}`,
     pods: `/api/v1/namespaces/${namespace}/pods${query}`,
     podMetrics: `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods${query}`,
-    events: `/api/v1/namespaces/${namespace}/events`,
+    events:
+      `/api/v1/namespaces/${namespace}/events` +
+      (autoscaler === undefined ? '' : `?fieldSelector=${encodeURIComponent(fields)}`),
     counters: (pod: string) =>
       `/api/v1/namespaces/${namespace}/pods/${pod}:${HTTP_PORT}/proxy${PATHS.metrics}`,
   };
@@ -70,7 +81,7 @@ export function kubernetesSource(
   watched: Watched,
   counterIntervalMs = COUNTER_INTERVAL_MS,
 ): Source {
-  const { name, hasAutoscaler } = watched;
+  const { name, hasAutoscaler, autoscaler } = watched;
   const paths = pathsOf(watched);
   const last = new Map<string, string>();
   const seenMetrics = new Set<string>();
@@ -119,7 +130,9 @@ export function kubernetesSource(
       get('events', paths.events, (list) => {
         // The namespace may hold other variants; names of ReplicaSets and pods start with the Deployment's.
         const isOurs = ({ involvedObject }: EventObject) =>
-          involvedObject.name === name || involvedObject.name.startsWith(`${name}-`);
+          autoscaler === undefined
+            ? involvedObject.name === name || involvedObject.name.startsWith(`${name}-`)
+            : involvedObject.name === autoscaler;
         for (const event of (list as List<EventObject>).items.filter(isOurs)) {
           const sample = eventSample(atMs, event);
           addIfChanged(last, `${sample.object} ${sample.reason} ${sample.message}`, sample, series.events);
@@ -138,7 +151,7 @@ export function kubernetesSource(
           ]
         : []),
     ]);
-    if (atMs - countersAtMs < counterIntervalMs) return;
+    if (autoscaler !== undefined || atMs - countersAtMs < counterIntervalMs) return;
     countersAtMs = atMs;
     await readCounters(pods);
   };

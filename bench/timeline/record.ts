@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mergeRuns } from '../load/documents';
 import { parseRunDocument } from '../load/run-document';
 import { openApi } from './api-reader';
+import { behindAutoscaler } from './behind-autoscaler';
 import { kubernetesSource } from './kubernetes-source';
 import { processSource, type WatchedProcess } from './process-source';
 import { pause, type Source, startRecorder, thisMachine } from './recorder';
@@ -40,6 +41,31 @@ export async function recordDeployment(
   try {
     const watched = await watchedOf(api.read, namespace, name);
     return await record(kubernetesSource(api.read, watched), await subjectOf(api.read, watched), time);
+  } finally {
+    await api.close();
+  }
+}
+
+/**
+ * Records an HPA with its target's pods and their CPU samples; nothing is read that its decisions do not need. A recording
+ * of 0 s has each read once.
+ *
+ * @param check refuses what the caller cannot use, before time is spent on a recording
+ * @param kubectl the program, with its leading arguments such as `--kubeconfig`
+ * @throws Error with kubectl's own message, or with the remedy where something cannot be read
+ */
+export async function recordAutoscaler(
+  kubectl: readonly [string, ...string[]],
+  namespace: string,
+  name: string,
+  time: RecordingTime,
+  check: (subject: Subject) => void,
+): Promise<TimelineDocument> {
+  const api = await openApi(kubectl);
+  try {
+    const { watched, subject } = await behindAutoscaler(api.read, namespace, name);
+    check(subject);
+    return await record(kubernetesSource(api.read, watched), subject, time);
   } finally {
     await api.close();
   }

@@ -37,6 +37,8 @@ export interface PodSample {
   readonly deletedAt?: string;
   /** Digest of the container image, if the container runtime reports one. */
   readonly imageId?: string;
+  /** The CPU requests that the HPA adds up, null where a container states none; absent in older recordings. */
+  readonly cpuRequestsMillis?: readonly (number | null)[];
 }
 
 /** One sample of the metrics API; each is recorded once, however often it was read. */

@@ -25,7 +25,7 @@ test('the example of its help works with the recordings of this clone', async ()
   expect(stdout).toMatch(/ 2 to \d+ pods/);
 });
 
-test('a timeline alone is explained, but no change is simulated', async () => {
+test('a timeline alone is explained, and a change decides each of its syncs again', async () => {
   const file = join(folder, 'timeline.json');
   writeFileSync(file, JSON.stringify(HPA_RUN.timeline));
   await expect(explain(file)).rejects.toThrow('must state a CPU request in each container');
@@ -34,8 +34,10 @@ test('a timeline alone is explained, but no change is simulated', async () => {
   const deploymentSpec = { template: { spec: { containers } } };
   writeFileSync(file, JSON.stringify({ ...HPA_RUN.timeline, subject: { ...subject, deploymentSpec } }));
   expect((await explain(file)).stdout).toContain('decided again');
-  await expect(explain(file, '--what-if', 'target=70')).rejects.toThrow(
-    '--what-if needs a run of npm run experiments',
+  const { stdout } = await explain(file, '--what-if', 'target=70');
+  expect(stdout).toMatch(/^Decided again with the recorded settings: \d+ of \d+ syncs as the HPA did/);
+  await expect(explain(file, '--what-if', 'target=70', '--chart', 'any.svg')).rejects.toThrow(
+    '--chart needs a run of npm run experiments',
   );
 });
 
@@ -43,6 +45,16 @@ test.each<[string[], string]>([
   [[join(folder, 'none.json')], 'none.json: ENOENT'],
   [[join(data, 'latency-single-pod-1.json.gz')], 'has no HPA: record a variant that has one'],
   [[RUN, '--chart', join(folder, 'chart.svg')], '--chart draws a change: add --what-if'],
+  [[RUN, '--duration', '5m'], '--duration watches a cluster: add --kubeconfig'],
+  [['web', '--kubeconfig', 'any'], 'name the HPA as NAMESPACE/NAME, received web'],
+  [
+    ['shop/web', '--kubeconfig', 'any', '--what-if', 'target=70'],
+    '--what-if decides syncs again: add --duration',
+  ],
+  [
+    ['shop/web', '--kubeconfig', 'any', '--what-if', 'target=70', '--chart', 'any.svg'],
+    '--chart needs a run of npm run experiments',
+  ],
   [[RUN, '--what-if', 'speed=2'], 'a change must be one of target'],
   [[RUN, '--what-if', 'target=70', '--seeds', '0'], 'It must be a whole number from 1 to 10000.'],
 ])('explain hpa %j is refused', async (words, message) => {

@@ -2,7 +2,7 @@
  * The HPA variants under the real HPA controller, with metrics from the stand-in for metrics-server. The test shortens the
  * windows of the scaling behaviour; the figures are those of `dist/`.
  */
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 import { CLUSTER, clusterOf } from '../../infra/cluster';
 import { parseCpuMillis } from '../../infra/quantity';
@@ -11,6 +11,8 @@ import { getJson, must } from '../../bench/lab/lab-cluster';
 import { until } from '../../bench/lab/poll';
 import { type MetricsStandIn, startMetricsStandIn } from '../../bench/lab/metrics-stand-in';
 import { NAMESPACE, readyPods, removeAll, setNodes } from '../../bench/lab/simulated-nodes';
+import { addExplain } from '../../cli/explain';
+import { runCommand } from '../cli/run-command';
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();
@@ -31,6 +33,7 @@ beforeAll(async () => {
     }),
   );
   metrics = await startMetricsStandIn(cluster);
+  process.env['PATH'] = `${cluster.bin}${delimiter}${process.env['PATH']}`;
 });
 afterEach(() => removeAll(cluster));
 afterAll(() => metrics.stop());
@@ -62,6 +65,21 @@ async function reach(name: string, replicas: number): Promise<void> {
   );
 }
 
+/** Asks `tandem explain hpa` until the HPA has read the same samples, and returns what a sync would ask for. */
+function explained(name: string): Promise<string> {
+  return until(
+    `${name} has read the CPU use that explain reads`,
+    async () => {
+      const words = ['explain', 'hpa', `${NAMESPACE}/${name}`, '--kubeconfig', cluster.kubeconfig];
+      const { stdout } = await runCommand(addExplain, words);
+      const [, seen] = /^ {4}(\d+) % of the request is /m.exec(stdout) ?? [];
+      const [, read] = /^The HPA's own words of its last sync: (\d+) % /m.exec(stdout) ?? [];
+      return seen === read && seen !== undefined ? /^now: (.*)$/m.exec(stdout)![1]! : undefined;
+    },
+    60_000,
+  );
+}
+
 const HPA_VARIANTS = VARIANTS.flatMap(({ name, resources, scaling }) =>
   scaling.kind === 'hpa' ? [{ name, resources, ...scaling }] : [],
 );
@@ -84,6 +102,7 @@ test.each(HPA_VARIANTS)(
       const expected = Math.min(maxReplicas, Math.max(minReplicas, Math.ceil(podsWorth)));
       await reach(name, expected);
       seen.push(expected);
+      if (podsWorth === 4.7) expect(await explained(name)).toBe('5 pods, and the CPU use asks for 5');
     }
     expect(seen).toEqual([5, maxReplicas, 7, 3, minReplicas]);
   },

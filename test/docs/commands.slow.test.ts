@@ -68,9 +68,11 @@ test('README.md lists every folder of the project', () => {
   expect(rows.sort()).toEqual([...FOLDERS].sort());
 });
 
+/** Commands that have subcommands. */
+const GROUPS = ['bench', 'explain'];
 /** A command and its subcommand, if it has one: `bench load`. */
 const nameOf = ([command, next]: readonly string[]) =>
-  command === 'bench' && next !== undefined && /^\w/.test(next) ? `${command} ${next}` : command!;
+  GROUPS.includes(command!) && next !== undefined && /^\w/.test(next) ? `${command} ${next}` : command!;
 /** The words after `npx tandem` in the commands of every page, continued lines joined. */
 const tandemCalls = PAGES.flatMap((document) =>
   [

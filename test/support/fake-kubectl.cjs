@@ -5,8 +5,10 @@
  *   fails: { text: message }   a call whose arguments contain the text fails
  *   outputs: { text: output }  a call whose arguments contain the text prints the output
  *   api: { path: body }        what the API answers; other paths get 404
+ *   statuses: { path: status } paths that get this status instead
+ *   series: { path: [body] }   successive answers of a path, the last one again and again; the file `series-ended` then exists
  */
-const { appendFileSync, readFileSync } = require('node:fs');
+const { appendFileSync, readFileSync, writeFileSync } = require('node:fs');
 const { createServer } = require('node:http');
 const { join } = require('node:path');
 
@@ -17,11 +19,17 @@ const record = (input) => appendFileSync(join(folder, 'calls.jsonl'), `${JSON.st
 
 if (args[0] === 'proxy') {
   record('');
+  const reads = {};
   const server = createServer((request, response) => {
-    const { api } = answers();
+    const { api, statuses = {}, series = {} } = answers();
     const path = request.url.replace(/tandem-bench-[0-9a-f]{8}/, 'NAMESPACE').split('?')[0];
-    const body = api[path];
-    if (body === undefined) response.writeHead(404).end(`no ${path}`);
+    const read = (reads[path] = (reads[path] ?? 0) + 1);
+    const successive = series[path];
+    if (successive !== undefined && read >= successive.length)
+      writeFileSync(join(folder, 'series-ended'), '');
+    const body = successive === undefined ? api[path] : successive[Math.min(read, successive.length) - 1];
+    if (statuses[path] !== undefined) response.writeHead(statuses[path]).end('refused');
+    else if (body === undefined) response.writeHead(404).end(`no ${path}`);
     else response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   server.listen(args[args.indexOf('--unix-socket') + 1], () => process.stdout.write('Starting to serve\n'));
