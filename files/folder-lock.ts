@@ -5,6 +5,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
+import { isRunning, temporaryOf } from './temporaries';
 import { cannotWrite, removeIfPossible } from './write';
 
 /** Who holds a lock. */
@@ -34,12 +35,7 @@ function startOf(pid: number): string | undefined {
       return undefined;
     }
   }
-  try {
-    process.kill(pid, 0);
-    return '';
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? '' : undefined;
-  }
+  return isRunning(pid) ? '' : undefined;
 }
 
 /** Whether the owner may still work: a process id is used again, so its start must be the same too. */
@@ -113,7 +109,7 @@ export function lockFolder(
   refuse: (owner: LockOwner, file: string) => Error,
 ): () => void {
   const file = join(folder, name);
-  const own = `${file}.${process.pid}.tmp`;
+  const own = temporaryOf(file);
   const owner: LockOwner = {
     host: hostname(),
     pid: process.pid,
@@ -132,7 +128,7 @@ export function lockFolder(
       if (found === undefined) continue;
       const holder = ownerOf(found);
       if (holder !== undefined && mayWork(holder)) throw refuse(holder, file);
-      removeStale(file, found, `${own}.stale`);
+      removeStale(file, found, temporaryOf(file));
     }
   } finally {
     rmSync(own, { force: true });

@@ -2,6 +2,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { temporaryOf } from './temporaries';
 import { makeFolder, removeIfPossible } from './write';
 
 function syncFiles(folder: string): void {
@@ -18,7 +19,7 @@ function replace(folder: string, by: string): void {
     renameSync(by, folder);
     return;
   }
-  const replaced = `${folder}.old.${process.pid}.tmp`;
+  const replaced = temporaryOf(folder);
   renameSync(folder, replaced);
   try {
     renameSync(by, folder);
@@ -41,7 +42,7 @@ export async function writeFolderAtomic(
   write: (temporary: string) => Promise<void>,
 ): Promise<void> {
   makeFolder(dirname(folder));
-  const temporary = `${folder}.${process.pid}.tmp`;
+  const temporary = temporaryOf(folder);
   try {
     mkdirSync(temporary);
     await write(temporary);

@@ -8,13 +8,14 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+
+import { temporaryOf } from './temporaries';
 
 /** What a system error means for the user who wants a file written, and what to do. */
 const REASONS: Readonly<Record<string, readonly [meaning: string, remedy: string]>> = {
@@ -56,7 +57,7 @@ function writeSynced(file: string, bytes: Uint8Array): void {
 
 /** Makes a file completely or not at all: `write` fills a temporary file beside it, which is then renamed or removed. */
 function replaceFile(file: string, write: (temporary: string) => void): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = temporaryOf(file);
   try {
     write(temporary);
     renameSync(temporary, file);
@@ -113,25 +114,6 @@ export function removeIfPossible(path: string): void {
     rmSync(path, { recursive: true, force: true });
   } catch {
     // The caller reports the error that made the file useless.
-  }
-}
-
-/** No write takes longer, since the service replaces a process that loads for five minutes: what is older was left behind. */
-export const MAX_WRITE_MS = 600_000;
-
-/**
- * Removes temporary files and folders that a killed write left in a folder.
- *
- * @param minAgeMs keeps what changed since: another process may be writing it @default removes all
- */
-export function removeTemporaries(folder: string, minAgeMs = -Infinity): void {
-  // eslint-disable-next-line no-restricted-properties -- compared with the times of files
-  const latestMs = Date.now() - minAgeMs;
-  const names = readdirSync(folder).filter((name) => /\.\d+\.tmp$/.test(name));
-  for (const path of names.map((name) => join(folder, name))) {
-    // Another process may remove it first.
-    const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
-    if (changedMs <= latestMs) rmSync(path, { recursive: true, force: true });
   }
 }
 

@@ -10,7 +10,7 @@ export type ModelName = string;
 /** A DNS label as Kubernetes defines it: the strictest form among the places where a model's name is used. */
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 /** Names with another meaning: a path of the API, and the label of metrics for requests that name no model. */
-export const RESERVED_MODEL_NAMES: readonly string[] = ['stats', 'none'];
+const RESERVED_MODEL_NAMES: readonly string[] = ['stats', 'none'];
 /** What a model's name must be, in words. */
 export const MODEL_NAME_FORM = `at most 63 of a-z, 0-9 and -, not starting or ending with -, and not ${RESERVED_MODEL_NAMES.join(' or ')}`;
 

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
-import { removeTemporaries, writeFileAtomic } from '../../files/write';
+import { removeTemporaries } from '../../files/temporaries';
+import { writeFileAtomic } from '../../files/write';
 import { cgroupObstacle } from '../experiments/cpu-group';
 import { type RealCluster, startRealCluster } from '../lab/real-cluster';
 import { thisMachine } from '../timeline/recorder';

@@ -7,7 +7,8 @@ import { basename, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 
 import { PACKAGE_VERSION } from '../../files/package-version';
-import { makeFolder, removeTemporaries, writeFileAtomic } from '../../files/write';
+import { removeTemporaries } from '../../files/temporaries';
+import { makeFolder, writeFileAtomic } from '../../files/write';
 import { buildClassifier } from '../architectures/classifier';
 import { multiplyAddsOf } from '../architectures/multiply-adds';
 import { type Dataset, readDataset } from '../data/dataset';

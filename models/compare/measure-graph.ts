@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 
+import { temporaryOf } from '../../files/temporaries';
 import { removeIfPossible, writeFileAtomic } from '../../files/write';
 import type { Dataset, DatasetImage } from '../data/dataset';
 import { calibrateGraph } from '../engines/onnxruntime/calibrate';
@@ -77,8 +78,8 @@ export async function measureGraph(
 ): Promise<MeasuredPrecision> {
   const classCount = dataset.classes.length;
   const probabilities = new Float32Array(items.length * classCount);
-  // The name of a temporary file: one that a killed run leaves is removed by the next.
-  const file = join(out, WORK_FOLDER, `${id}-${precision}.onnx.${process.pid}.tmp`);
+  // One that a killed run leaves is removed by the next.
+  const file = temporaryOf(join(out, WORK_FOLDER, `${id}-${precision}.onnx`));
   writeFileAtomic(file, graph);
   try {
     const session = await openSession(file, threads);

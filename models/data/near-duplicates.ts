@@ -21,7 +21,7 @@ const MAX_CANDIDATES = 64;
 /** Standard deviation, grey levels, below which an image has too little in it to be recognised. */
 const MIN_CONTRAST = 6;
 /** Correlation of two small copies from which they show the same. */
-export const MIN_CORRELATION = 0.98;
+const MIN_CORRELATION = 0.98;
 /** Largest root mean square difference of two small copies, grey levels. */
 export const MAX_DIFFERENCE = 24;
 
@@ -107,7 +107,7 @@ function mirrored(copy: Uint8Array): Uint8Array {
 }
 
 /** How alike two small copies are: correlation of their values, and root mean square difference in grey levels. */
-export function likeness(a: Uint8Array, b: Uint8Array): { correlation: number; difference: number } {
+function likeness(a: Uint8Array, b: Uint8Array): { correlation: number; difference: number } {
   const mean = (copy: Uint8Array) => copy.reduce((sum, level) => sum + level, 0) / copy.length;
   const [meanA, meanB] = [mean(a), mean(b)];
   let [product, powerA, powerB, squares] = [0, 0, 0, 0];

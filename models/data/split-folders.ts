@@ -6,7 +6,7 @@ export const SPLIT_NAMES = ['train', 'val', 'test'] as const;
 export type SplitName = (typeof SPLIT_NAMES)[number];
 
 /** The words that name each split, in lower case. */
-export const SPLIT_WORDS: Readonly<Record<SplitName, readonly string[]>> = {
+const SPLIT_WORDS: Readonly<Record<SplitName, readonly string[]>> = {
   train: ['train', 'training'],
   val: ['val', 'valid', 'validation', 'validate', 'validating'],
   test: ['test', 'testing'],

@@ -12,7 +12,7 @@ import { CHECKPOINT_NAME } from './checkpoint';
 import { HISTORY_NAME } from './history';
 
 /** Name of the lock's file. */
-export const LOCK_NAME = 'training.lock';
+const LOCK_NAME = 'training.lock';
 
 /** How a training starts in its folder; the fields are those of a training's plan. */
 interface Start {

@@ -7,6 +7,7 @@
 import { closeSync, fsyncSync, openSync, readSync, renameSync } from 'node:fs';
 import { resolve } from 'node:path';
 
+import { temporaryOf } from '../../files/temporaries';
 import { cannotWrite, removeIfPossible } from '../../files/write';
 import { withExtractedWeights, ZIP_SIGNATURE } from './keras-archive';
 import {
@@ -240,7 +241,7 @@ export async function writeKerasWeights(
     }
   }
   const hdf5 = await loadHdf5();
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = temporaryOf(file);
   try {
     closeSync(openSync(temporary, 'w')); // for the system's error, which is clearer than HDF5's
     const root = new hdf5.File(resolve(temporary), 'w');

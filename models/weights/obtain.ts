@@ -5,6 +5,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 
+import { temporaryOf } from '../../files/temporaries';
 import { makeFolder, removeIfPossible } from '../../files/write';
 import { difference, download, type DownloadOptions, fingerprint } from './download';
 import type { Fingerprint, PublishedFile } from './download';
@@ -26,7 +27,7 @@ async function copyPublished(published: PublishedFile, source: string, file: str
   const held = existsSync(file) ? await fingerprint(file) : undefined;
   if (held !== undefined && difference(published, held) === undefined) return held;
   if (!existsSync(source)) throw new Error('it is not there');
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = temporaryOf(file);
   try {
     makeFolder(dirname(file));
     await copyFile(source, temporary);

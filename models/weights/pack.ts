@@ -5,13 +5,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
 
 import { sha256 } from '../../files/sha256';
-import {
-  copyFileAtomic,
-  makeFolder,
-  MAX_WRITE_MS,
-  removeTemporaries,
-  writeFileAtomic,
-} from '../../files/write';
+import { removeLeftovers } from '../../files/temporaries';
+import { copyFileAtomic, makeFolder, writeFileAtomic } from '../../files/write';
 import { writeFolderAtomic } from '../../files/write-folder';
 import { REPORT_FILES } from '../report-files';
 import { findBaseFile } from './base-weights';
@@ -52,7 +47,7 @@ export async function packSavedModel(folder: string, out: string): Promise<strin
   const target = join(out, saved.model);
   checkReplaceable(target);
   makeFolder(out);
-  removeTemporaries(out, MAX_WRITE_MS);
+  removeLeftovers(out);
   await writeFolderAtomic(target, (copy) => copyFiles(saved, copy));
   return target;
 }

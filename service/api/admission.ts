@@ -76,7 +76,9 @@ export function createAdmission({ queues, metrics, cpuLimitMillis, log }: Admiss
       if (error === undefined) return undefined;
       rejected++;
       if (performance.now() - loggedAt >= LOG_INTERVAL_MS) {
-        log.warn({ model, reason: error.code, rejected }, 'rejecting requests');
+        // That a model loads or cannot be loaded is in the log already, and needs nobody's care while it starts.
+        const level = error.code === 'NOT_READY' ? 'info' : 'warn';
+        log[level]({ model, reason: error.code, rejected }, 'rejecting requests');
         rejected = 0;
         loggedAt = performance.now();
       }

@@ -32,7 +32,7 @@ export interface InferRequest {
  * @param binary the bytes behind the JSON
  * @throws ServiceError BAD_REQUEST naming the field, its allowed values and the value received
  */
-export function parseInferRequest(body: unknown, binary: Buffer = Buffer.alloc(0)): InferRequest {
+function parseInferRequest(body: unknown, binary: Buffer = Buffer.alloc(0)): InferRequest {
   const request = check(INFER_REQUEST, body, 'the body');
   const { data, shape, datatype, parameters: inputParameters } = request.inputs[0]!;
   const path = ['inputs', 0];

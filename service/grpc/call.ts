@@ -4,11 +4,10 @@
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { createGunzip, createInflate } from 'node:zlib';
 
 import { BODY_TIMEOUT_MS, type ErrorCode, LIMITS } from '../contract';
 import { bodyError, ServiceError } from '../errors';
-import { type BodyLimit, type PendingBytes, tooLarge } from '../http/body';
+import { type BodyLimit, INFLATERS, type PendingBytes, tooLarge } from '../http/body';
 import { MAX_NUMBERS } from './messages';
 
 /** gRPC's status of each error. */
@@ -42,8 +41,7 @@ export const MESSAGE_LIMIT: BodyLimit = {
   remedy: `send a batch of at most ${LIMITS.images} images`,
 };
 
-const INFLATERS = { gzip: createGunzip, deflate: createInflate } as const;
-const ENCODINGS = ['identity', ...Object.keys(INFLATERS)].join(',');
+const ENCODINGS = 'identity,gzip,deflate';
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   H: 3_600_000,

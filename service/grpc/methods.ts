@@ -57,7 +57,7 @@ const parametersOf = ({ parameters }: Values) =>
  *
  * @throws ServiceError BAD_REQUEST naming the field, its allowed values and the value received
  */
-export function inferRequest(message: Values): InferRequest {
+function inferRequest(message: Values): InferRequest {
   const raw = (message['raw_input_contents'] ?? []) as readonly Uint8Array[];
   const inputs = (message['inputs'] ?? []) as readonly Values[];
   const outputs = (message['outputs'] ?? []) as readonly Values[];

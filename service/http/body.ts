@@ -45,8 +45,8 @@ const full = (whose: string) =>
     1_000,
   );
 
-/** How to inflate each Content-Encoding. */
-const INFLATERS = {
+/** How to inflate each encoding of a body. */
+export const INFLATERS = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
   deflate: createInflate,

@@ -11,11 +11,14 @@ import {
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
   LIMITS,
+  UNREAD_TIMEOUT_MS,
 } from '../contract';
 import { problemOf, ServiceError } from '../errors';
 
 /** Interval at which Node checks connections for timeouts. */
 const CHECK_INTERVAL_MS = 500;
+/** Most requests of a connection without an answer. One packet can ask for answers of a thousand times its size. */
+const MAX_PIPELINED = 16;
 
 /** Time limits for the client. */
 export interface Timeouts {
@@ -23,6 +26,8 @@ export interface Timeouts {
   readonly headersTimeoutMs?: number;
   /** @default BODY_TIMEOUT_MS of the contract */
   readonly bodyTimeoutMs?: number;
+  /** @default UNREAD_TIMEOUT_MS of the contract */
+  readonly unreadTimeoutMs?: number;
 }
 
 /** How many connections to hold. */
@@ -64,7 +69,11 @@ function answerOn(socket: Duplex, errorCode: string | undefined): void {
  */
 export function createHttpServer(
   application: RequestListener,
-  { headersTimeoutMs = HEADERS_TIMEOUT_MS, bodyTimeoutMs = BODY_TIMEOUT_MS }: Timeouts,
+  {
+    headersTimeoutMs = HEADERS_TIMEOUT_MS,
+    bodyTimeoutMs = BODY_TIMEOUT_MS,
+    unreadTimeoutMs = UNREAD_TIMEOUT_MS,
+  }: Timeouts,
   { maxConnections, onRefused }: ConnectionLimit,
 ): Server {
   const server = createServer({
@@ -77,11 +86,24 @@ export function createHttpServer(
     // requireHost checks it: Node's own response would not be problem+json.
     requireHostHeader: false,
   });
+  server.timeout = unreadTimeoutMs;
   server.maxConnections = maxConnections;
   if (onRefused !== undefined) server.on('drop', onRefused);
   const responses = new WeakMap<Duplex, ServerResponse>();
+  const unanswered = new WeakMap<Duplex, number>();
+  const count = (socket: Duplex, change: 1 | -1) => {
+    const requests = (unanswered.get(socket) ?? 0) + change;
+    unanswered.set(socket, requests);
+    return requests;
+  };
   const handle: RequestListener = (request, response) => {
-    responses.set(request.socket, response);
+    const { socket } = request;
+    response.once('close', () => count(socket, -1));
+    if (count(socket, 1) > MAX_PIPELINED) {
+      socket.destroy();
+      return;
+    }
+    responses.set(socket, response);
     application(request, response);
   };
   server.on('connection', (socket) => {

@@ -133,7 +133,7 @@ const SEED = 17;
 /** About what writing takes. */
 const MAX_WRITING_MS = 50;
 
-const isTemporary = (file: string) => file.split('/').some((part) => /\.\d+\.tmp$/.test(part));
+const isTemporary = (file: string) => file.split('/').some((part) => part.endsWith('.tmp'));
 const isOver = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
 /** Kills a command at a random time at which it may do anything, or while it writes, which is a small part of that. */

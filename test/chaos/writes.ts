@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-import { removeTemporaries, writeFileAtomic } from '../../files/write';
+import { removeTemporaries } from '../../files/temporaries';
+import { writeFileAtomic } from '../../files/write';
 import { seededRandom } from '../../statistics/seeded-random';
 import type { RunFault } from './pods';
 import { temporaryFolder } from './spawn-service';

@@ -1,24 +1,8 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import {
-  appendSynced,
-  cannotWrite,
-  copyFileAtomic,
-  makeOut,
-  removeTemporaries,
-  writeFileAtomic,
-} from '../../files/write';
+import { appendSynced, cannotWrite, copyFileAtomic, makeOut, writeFileAtomic } from '../../files/write';
 
 let folder: string;
 beforeEach(() => {
@@ -88,25 +72,6 @@ describe('a failed write names the file, the reason and the remedy', () => {
     expect(() => copyFileAtomic(file, join(folder, 'taken'))).toThrow('taken cannot be written');
     expect(readdirSync(folder).sort()).toEqual(['from', 'taken', 'to']);
   });
-});
-
-test('temporaries of killed writes are removed, and nothing else', () => {
-  for (const name of ['model.json', 'model.json.4711.tmp', 'notes.tmp', 'a.1.tmp.txt']) {
-    writeFileSync(join(folder, name), '');
-  }
-  mkdirSync(join(folder, 'latency.4712.tmp', 'inside'), { recursive: true });
-  removeTemporaries(folder);
-  expect(readdirSync(folder).sort()).toEqual(['a.1.tmp.txt', 'model.json', 'notes.tmp']);
-});
-
-test('temporaries that changed lately can be kept', () => {
-  const [old, recent] = ['a.1.tmp', 'b.2.tmp'].map((name) => join(folder, name));
-  writeFileSync(old!, '');
-  writeFileSync(recent!, '');
-  const { mtimeMs } = statSync(old!);
-  utimesSync(old!, mtimeMs / 1000 - 60, mtimeMs / 1000 - 60);
-  removeTemporaries(folder, 30_000);
-  expect(readdirSync(folder)).toEqual(['b.2.tmp']);
 });
 
 test('--out is created with the folders above it, and may exist', () => {

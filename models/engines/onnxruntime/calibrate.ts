@@ -29,7 +29,7 @@ export interface Calibrated extends Calibration {
 }
 
 /** Mean Kullback-Leibler divergence of distributions from the expected ones, nats. */
-export function meanDivergence(expected: readonly Float32Array[], actual: readonly Float32Array[]): number {
+function meanDivergence(expected: readonly Float32Array[], actual: readonly Float32Array[]): number {
   const divergences = expected.map((row, i) =>
     row.reduce((sum, p, k) => {
       const [from, to] = [p, actual[i]![k]!].map((share) => Math.max(share, SMALLEST_PROBABILITY)) as [

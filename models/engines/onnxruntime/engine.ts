@@ -4,6 +4,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 
 import { INPUT_SHAPE } from '../../catalog';
+import { removeLeftovers } from '../../../files/temporaries';
 import { multipliesBytes } from './cpu';
 import { cachedGraph, graphFile } from './graph-cache';
 import { readInt8File } from './int8-file';
@@ -62,6 +63,8 @@ export async function loadOnnxruntime({
   precision,
   onnxCacheDir,
 }: EngineOptions): Promise<Engine> {
+  // Also where nothing will be written: a process may have been killed after another one had written the same.
+  removeLeftovers(onnxCacheDir);
   const saved = readSavedModel(modelDir);
   const chosen = precision ?? justifiedPrecision(saved);
   checkPrecision('onnxruntime', chosen);

@@ -6,13 +6,8 @@ import { dirname, join } from 'node:path';
 
 import { OUTPUT_NAME } from '../../catalog';
 import { checksumOfFile, sha256 } from '../../../files/sha256';
-import {
-  makeFolder,
-  MAX_WRITE_MS,
-  removeIfPossible,
-  removeTemporaries,
-  writeFileAtomic,
-} from '../../../files/write';
+import { removeLeftovers } from '../../../files/temporaries';
+import { makeFolder, removeIfPossible, writeFileAtomic } from '../../../files/write';
 import { DEFAULT_PRECISION, type Precision } from '../engine';
 import {
   type ChecksummedFile,
@@ -90,7 +85,7 @@ export async function cachedGraph(
 function store(file: string, graph: Uint8Array, sum: string): string | undefined {
   try {
     makeFolder(dirname(file));
-    removeTemporaries(dirname(file), MAX_WRITE_MS);
+    removeLeftovers(dirname(file));
     writeFileAtomic(file, graph);
     writeFileAtomic(checksumFile(file), `${sum}\n`);
     return undefined;

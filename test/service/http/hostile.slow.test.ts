@@ -42,8 +42,11 @@ function exchange(start: string | Buffer, drip?: string): Promise<{ text: string
   return new Promise((resolve) => {
     const started = performance.now();
     let text = '';
-    const socket = connect(server.port, '127.0.0.1', () => socket.write(start));
-    const timer = drip === undefined ? undefined : setInterval(() => socket.write(drip), 100);
+    let timer: NodeJS.Timeout | undefined;
+    const socket = connect(server.port, '127.0.0.1', () => {
+      socket.write(start);
+      if (drip !== undefined) timer = setInterval(() => socket.write(drip), 100);
+    });
     socket.on('data', (chunk) => (text += chunk.toString('latin1')));
     socket.on('error', () => undefined);
     socket.on('close', () => {

@@ -1,4 +1,5 @@
 /** What the graph cache does when its folder cannot be written to, or has leftovers. The export is not real. */
+import { spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -11,6 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { temporaryOf } from '../../../../files/temporaries';
+import { loadOnnxruntime } from '../../../../models/engines/onnxruntime/engine';
 import { cachedGraph, graphFile } from '../../../../models/engines/onnxruntime/graph-cache';
 import { DEMO_MODELS_DIR } from '../../../../models/weights/saved-model';
 
@@ -35,7 +38,7 @@ test('a folder that is missing is created', async () => {
   expect(readFileSync(file)).toEqual(mockGraph);
 });
 
-test('temporary graphs of killed exports are removed, but not those that another process writes', async () => {
+test('temporary graphs of killed exports are removed, but not those that another process may write', async () => {
   const killed = join(folder, 'a.onnx.1.tmp');
   writeFileSync(killed, '');
   writeFileSync(join(folder, 'b.onnx.2.tmp'), '');
@@ -43,6 +46,17 @@ test('temporary graphs of killed exports are removed, but not those that another
   utimesSync(killed, anHourAgo, anHourAgo);
   await cachedGraph(MODEL_DIR, folder);
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual(['b.onnx.2.tmp']);
+});
+
+test('a start removes what a killed preparation left, although the graph is there already', async () => {
+  await cachedGraph(MODEL_DIR, folder);
+  const kept = readdirSync(folder);
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  mkdirSync(temporaryOf(join(folder, 'latency-prepared')).replace(`-${process.pid}-`, `-${pid}-`));
+  const cached = { modelDir: MODEL_DIR, onnxCacheDir: folder };
+  const loading = loadOnnxruntime({ ...cached, kind: 'onnxruntime', threads: 1, precision: 'fp32' });
+  await expect(loading).rejects.toThrow('Protobuf parsing failed');
+  expect(readdirSync(folder)).toEqual(kept);
 });
 
 test.each<[string, () => string, RegExp]>([
