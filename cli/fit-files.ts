@@ -3,6 +3,7 @@
  */
 import type { ClusterNode } from '../infra/cluster';
 import type { PodsFit } from '../infra/fit';
+import type { Architecture } from '../infra/inference-service-props';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
@@ -31,13 +32,15 @@ export interface FitFilesOptions {
   /** File of a real cluster. @default the described nodes */
   readonly kubeconfig: string | undefined;
   readonly nodes: readonly ClusterNode[];
+  /** Of the described nodes. */
+  readonly arch: Architecture;
   readonly json: true | undefined;
 }
 
 /** Prints how the workloads of files fit; returns whether all of them do. */
 export function fitFiles(
   files: readonly string[],
-  { namespace = 'default', kubeconfig, nodes, json }: FitFilesOptions,
+  { namespace = 'default', kubeconfig, nodes, arch, json }: FitFilesOptions,
 ): boolean {
   const { fitManifests } = require('../infra/fit-files') as typeof import('../infra/fit-files.js');
   const { filesReport } = require('../infra/fit-files-text') as typeof import('../infra/fit-files-text.js');
@@ -48,7 +51,7 @@ export function fitFiles(
   const objects = objectsIn(readFiles(files), namespace);
   // Before a cluster is asked: a file without workloads needs none.
   manifestsOf(objects);
-  const clusterOf = kubeconfig === undefined ? described(nodes) : real(kubeconfig);
+  const clusterOf = kubeconfig === undefined ? described(nodes, arch) : real(kubeconfig);
   const manifests = manifestsOf(objects, (each) => clusterOf(each).limitRanges);
   const filesFit = fitManifests(manifests, { clusterOf, isDescribed: kubeconfig === undefined });
   const { fits } = filesFit;
@@ -68,10 +71,10 @@ export function fitFiles(
   return fits.every(fitsAll);
 }
 
-function described(nodes: readonly ClusterNode[]) {
+function described(nodes: readonly ClusterNode[], architecture: Architecture) {
   const { describedCluster } =
     require('../infra/described-cluster') as typeof import('../infra/described-cluster.js');
-  const cluster = describedCluster(nodes);
+  const cluster = describedCluster(nodes, architecture);
   return () => cluster;
 }
 

@@ -4,8 +4,9 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
 import { type Basis, BASES } from '../infra/allocation';
-import { CLUSTER, type ClusterNode, clusterOf, MAX_NODES } from '../infra/cluster';
+import { CLUSTER, type ClusterNode, clusterOf, DEFAULT_ARCHITECTURE, MAX_NODES } from '../infra/cluster';
 import type { Fit, Surroundings } from '../infra/fit';
+import { type Architecture, ARCHITECTURES } from '../infra/inference-service-props';
 import { formatMemory, parseMemoryBytes } from '../infra/quantity';
 import type { Settings } from '../infra/settings';
 import { VARIANTS } from '../infra/variants';
@@ -34,6 +35,7 @@ interface FitOptions {
   readonly cpuMillis?: number;
   /** Bytes. */
   readonly memory?: number;
+  readonly arch?: Architecture;
   readonly controlPlane?: true;
   readonly kubeconfig?: string;
   readonly file?: string[];
@@ -56,13 +58,13 @@ function describedNodes({ nodes, cpuMillis, memory, controlPlane }: FitOptions):
 }
 
 function checkOptions(names: string[], options: FitOptions): void {
-  const { basis, nodes, cpuMillis, memory, controlPlane, kubeconfig, file, namespace } = options;
+  const { basis, nodes, cpuMillis, memory, controlPlane, arch, kubeconfig, file, namespace } = options;
   if (
     kubeconfig !== undefined &&
-    [nodes, cpuMillis, memory, controlPlane].some((each) => each !== undefined)
+    [nodes, cpuMillis, memory, controlPlane, arch].some((each) => each !== undefined)
   ) {
     throw new RangeError(
-      '--kubeconfig reads a real cluster: leave out --nodes, --cpu-millis, --memory and --control-plane',
+      '--kubeconfig reads a real cluster: leave out --nodes, --cpu-millis, --memory, --arch and --control-plane',
     );
   }
   if (file !== undefined && (names.length > 0 || basis !== undefined))
@@ -73,12 +75,12 @@ function checkOptions(names: string[], options: FitOptions): void {
 
 function fit(names: string[], options: FitOptions): void {
   checkOptions(names, options);
-  const { basis, kubeconfig, file, namespace, json, exitCode } = options;
+  const { basis, kubeconfig, file, namespace, arch = DEFAULT_ARCHITECTURE, json, exitCode } = options;
   const nodes = describedNodes(options);
   const isFitting =
     file === undefined
-      ? fitVariants(names, { basis, kubeconfig, nodes, json })
-      : fitFiles(file, { namespace, kubeconfig, nodes, json });
+      ? fitVariants(names, { basis, kubeconfig, nodes, arch, json })
+      : fitFiles(file, { namespace, kubeconfig, nodes, arch, json });
   if (exitCode === true && !isFitting) process.exitCode = 1;
 }
 
@@ -86,20 +88,19 @@ interface VariantOptions {
   readonly basis: Basis | undefined;
   readonly kubeconfig: string | undefined;
   readonly nodes: readonly ClusterNode[];
+  readonly arch: Architecture;
   readonly json: true | undefined;
 }
 
 /** Prints how variants fit; returns whether all of them do. */
-function fitVariants(names: string[], { basis, kubeconfig, nodes, json }: VariantOptions): boolean {
+function fitVariants(names: string[], { basis, kubeconfig, nodes, arch, json }: VariantOptions): boolean {
   const { fitOf, fitsAll } = require('../infra/fit') as typeof import('../infra/fit.js');
   const { fitReport, memoryLine } = require('../infra/fit-text') as typeof import('../infra/fit-text.js');
   const { measuredMemory } = require('./measured-memory') as typeof import('./measured-memory.js');
   const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
   const settings = readSettings(process.env, readContext());
   const seenBy =
-    kubeconfig === undefined
-      ? () => ({ nodes, surroundings: { notCounted: notDescribed(settings) } })
-      : realCluster(kubeconfig, settings);
+    kubeconfig === undefined ? described(nodes, arch, settings) : realCluster(kubeconfig, settings);
   const chosen = VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name));
   const memory = measuredMemory();
   const fits: Fit[] = [];
@@ -149,14 +150,15 @@ const withNotCounted = (surroundings: Surroundings, more: readonly string[]): Su
 const notJudged = ({ ephemeralStorage }: Pick<Settings, 'ephemeralStorage'>): string[] =>
   ephemeralStorage === undefined ? [] : ['the ephemeral storage: fit -f counts it on a real cluster'];
 
-/** The settings that only a real cluster could answer to. */
-const notDescribed = ({ nodeSelector, priorityClassName, ...settings }: Settings): string[] => [
-  ...notJudged(settings),
-  ...(nodeSelector === undefined ? [] : ['the node selector, since the described nodes have no labels']),
-  ...(priorityClassName === undefined
-    ? []
-    : ['the priority class, since the described pods have no priorities']),
-];
+/** What a variant finds on described nodes. */
+function described(nodes: readonly ClusterNode[], architecture: Architecture, settings: Settings) {
+  const { describedFor } =
+    require('../infra/described-cluster') as typeof import('../infra/described-cluster.js');
+  return (name: string) => {
+    const { notCounted, ...found } = describedFor({ ...settings, name }, nodes, architecture);
+    return { ...found, surroundings: { notCounted: [...notCounted, ...notJudged(settings)] } };
+  };
+}
 
 /** Adds the command. */
 export function addFit(program: Command): void {
@@ -190,6 +192,11 @@ export function addFit(program: Command): void {
       '--memory <quantity>',
       `allocatable memory per node (default: ${formatMemory(DEFAULT_NODE.memoryAllocatableBytes, 'binary')})`,
       nodeMemory,
+    )
+    .addOption(
+      new Option('--arch <name>', `architecture of the nodes (default: ${DEFAULT_ARCHITECTURE})`).choices(
+        ARCHITECTURES,
+      ),
     )
     .option(
       '--control-plane',

@@ -31,8 +31,6 @@ const behaviorOf = (tolerancePercent: HpaTolerancePercent = {}) =>
     }),
   );
 
-const targetOf = ({ name }: Metadata) => ({ apiVersion: 'apps/v1', kind: 'Deployment', name });
-
 function metricsOf(
   targetCpuPercent: number,
   { hpaMeasures = 'pod', queueWaitTargetMs }: InferenceServiceProps,
@@ -48,28 +46,6 @@ function metricsOf(
       : { type: 'ContainerResource', containerResource: { ...cpu, container: CONTAINER_NAME } },
     ...(queueWaitTargetMs === undefined ? [] : [{ type: 'Pods', pods: wait(queueWaitTargetMs) }]),
   ];
-}
-
-/** Adds a HorizontalPodAutoscaler. */
-function hpa(
-  scope: Construct,
-  metadata: Metadata,
-  { minReplicas, maxReplicas, targetCpuPercent }: Autoscaled,
-  props: InferenceServiceProps,
-): void {
-  // Not cdk8s-plus' own class, which leaves out fields that are newer than its release, such as the tolerance.
-  new ApiObject(scope, 'autoscaler', {
-    apiVersion: 'autoscaling/v2',
-    kind: 'HorizontalPodAutoscaler',
-    metadata: metadataOf(metadata),
-    spec: {
-      scaleTargetRef: targetOf(metadata),
-      minReplicas,
-      maxReplicas,
-      metrics: metricsOf(targetCpuPercent, props),
-      behavior: behaviorOf(props.hpaTolerancePercent),
-    },
-  });
 }
 
 /**
@@ -103,36 +79,42 @@ function triggersOf(
 }
 
 /**
- * Adds a ScaledObject.
+ * Adds the autoscaler of a Deployment that has the same name.
  *
  * @see https://keda.sh/docs/latest/reference/scaledobject-spec/
  */
-function scaledObject(
-  scope: Construct,
-  metadata: Metadata,
-  { minReplicas, maxReplicas, targetCpuPercent }: Autoscaled,
-  props: InferenceServiceProps,
-): void {
-  new ApiObject(scope, 'autoscaler', {
-    apiVersion: 'keda.sh/v1alpha1',
-    kind: 'ScaledObject',
-    metadata: metadataOf(metadata),
-    spec: {
-      scaleTargetRef: targetOf(metadata),
-      minReplicaCount: minReplicas,
-      maxReplicaCount: maxReplicas,
-      advanced: { horizontalPodAutoscalerConfig: { behavior: behaviorOf(props.hpaTolerancePercent) } },
-      triggers: triggersOf(metadata, targetCpuPercent, props),
-    },
-  });
-}
-
-/** Adds the autoscaler of a Deployment that has the same name. */
 export function autoscale(
   scope: Construct,
   metadata: Metadata,
-  scaling: Autoscaled,
+  { kind, minReplicas, maxReplicas, targetCpuPercent }: Autoscaled,
   props: InferenceServiceProps,
 ): void {
-  (scaling.kind === 'hpa' ? hpa : scaledObject)(scope, metadata, scaling, props);
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name };
+  const behavior = behaviorOf(props.hpaTolerancePercent);
+  const object =
+    kind === 'hpa'
+      ? {
+          apiVersion: 'autoscaling/v2',
+          kind: 'HorizontalPodAutoscaler',
+          spec: {
+            scaleTargetRef,
+            minReplicas,
+            maxReplicas,
+            metrics: metricsOf(targetCpuPercent, props),
+            behavior,
+          },
+        }
+      : {
+          apiVersion: 'keda.sh/v1alpha1',
+          kind: 'ScaledObject',
+          spec: {
+            scaleTargetRef,
+            minReplicaCount: minReplicas,
+            maxReplicaCount: maxReplicas,
+            advanced: { horizontalPodAutoscalerConfig: { behavior } },
+            triggers: triggersOf(metadata, targetCpuPercent, props),
+          },
+        };
+  // Not cdk8s-plus' own class, which leaves out fields that are newer than its release, such as the tolerance.
+  new ApiObject(scope, 'autoscaler', { ...object, metadata: metadataOf(metadata) });
 }

@@ -3,6 +3,7 @@
  *
  * @see docs/reference.md#two-readings-of-the-figures
  */
+import type { Architecture } from './inference-service-props';
 import type { QuantityFormat } from './quantity';
 import type { Amounts, Resources } from './variants';
 
@@ -49,8 +50,8 @@ export interface ClusterNode {
   readonly podsFree: number;
   /** True if a taint keeps our pods away, as on a control plane. */
   readonly tainted: boolean;
-  /** True if our pods' node selector does not match it. @default false */
-  readonly unselected?: boolean;
+  /** What of our pods' node selector or node affinity it does not meet, in words. @default nothing */
+  readonly unselected?: string | undefined;
   /** True if it accepts no new pods (`kubectl cordon`). */
   readonly cordoned: boolean;
   /** Number of taints with the effect PreferNoSchedule. */
@@ -84,6 +85,9 @@ const PODS_FREE = 109;
  * @see https://kubernetes.io/docs/setup/best-practices/cluster-large/
  */
 export const MAX_NODES = 5000;
+
+/** Architecture of described nodes for which none is given. The reference names none. */
+export const DEFAULT_ARCHITECTURE: Architecture = 'amd64';
 
 /** Within the range of 8,019,832Ki to 8,089,571Ki that the reference's percentages allow. */
 const MEMORY_ALLOCATABLE_BYTES = 8_050_000 * 1024;

@@ -3,6 +3,7 @@
  */
 import { RUN_AS_USER_ID } from '../service/contract';
 import type { k8s } from './cdk8s-plus';
+import type { Architecture } from './inference-service-props';
 
 /** Name of the container that serves. */
 export const CONTAINER_NAME = 'inference';
@@ -54,11 +55,11 @@ export const TOLERATIONS: readonly k8s.Toleration[] = ['not-ready', 'unreachable
   tolerationSeconds: EVICT_AFTER_SECONDS,
 }));
 
-/**
- * Labels that a node must have: the container image is one of Linux. The architecture stays out, because a tag does not say
- * for which one the image behind it was built.
- */
+/** Labels that a node must have: the container image is one of Linux. */
 export const NODE_SELECTOR = { 'kubernetes.io/os': 'linux' } as const;
+
+/** Architectures for which the container image can be built: onnxruntime has its Linux library for these. */
+export const IMAGE_ARCHITECTURES: readonly Architecture[] = ['amd64', 'arm64'];
 
 /** Remove no pod before its successor is ready. The rollout needs room for one surge pod. */
 export const ROLLING_UPDATE = { maxSurge: 1, maxUnavailable: 0 } as const;

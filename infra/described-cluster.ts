@@ -2,20 +2,26 @@
  * A cluster that is described by its nodes' number and size, as a cluster that was read, and what it cannot answer to. Pure
  * functions.
  */
-import { type ClusterNode, SYSTEM_PODS } from './cluster';
+import { type ClusterNode, DEFAULT_ARCHITECTURE, SYSTEM_PODS } from './cluster';
+import { NODE_SELECTOR } from './deployment-defaults';
+import type { Architecture } from './inference-service-props';
 import type { Labels } from './label-selector';
-import type { NodeAffinity } from './node-match';
-import type { PodSpec } from './our-pods';
+import { ARCHITECTURE_LABEL } from './node-affinity';
+import { type NodeAffinity, type Taint, unmetOn, untolerated } from './node-match';
+import { type PodSpec, podsOfVariant, type VariantName } from './our-pods';
 import { affinityTermsOf, moreRequestedBy } from './pod-demand';
 import type { ObservedPod, PodAffinity, Quantities } from './pod-resources';
 import type { ObservedCluster, ObservedPriorityClass } from './read-cluster';
 
 /** Labels that every described node has. */
-const labelsOf = (name: string): Labels => ({
+const labelsOf = (name: string, architecture: Architecture): Labels => ({
   'kubernetes.io/hostname': name,
-  'kubernetes.io/os': 'linux',
+  ...NODE_SELECTOR,
+  [ARCHITECTURE_LABEL]: architecture,
 });
-const KNOWN_LABELS = new Set(Object.keys(labelsOf('')));
+const KNOWN_LABELS = new Set(Object.keys(labelsOf('', DEFAULT_ARCHITECTURE)));
+
+const CONTROL_PLANE: Taint = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' };
 
 /** The priority classes that every cluster has. */
 const BUILT_IN: readonly ObservedPriorityClass[] = [
@@ -24,13 +30,14 @@ const BUILT_IN: readonly ObservedPriorityClass[] = [
 ];
 
 /** Described nodes as a cluster that was read: with the system's pods and nothing else. */
-export function describedCluster(nodes: readonly ClusterNode[]): ObservedCluster {
+export function describedCluster(
+  nodes: readonly ClusterNode[],
+  architecture: Architecture = DEFAULT_ARCHITECTURE,
+): ObservedCluster {
   return {
     nodes: nodes.map(({ name, cpuAllocatableMillis, memoryAllocatableBytes, podsFree, tainted }) => ({
-      metadata: { name, labels: labelsOf(name) },
-      spec: {
-        taints: tainted ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : [],
-      },
+      metadata: { name, labels: labelsOf(name, architecture) },
+      spec: { taints: tainted ? [CONTROL_PLANE] : [] },
       status: {
         allocatable: {
           cpu: `${cpuAllocatableMillis}m`,
@@ -125,7 +132,29 @@ export function onDescribedNodes(
       ...(more.length === 0
         ? []
         : [`requests of ${more.join(', ')}, which the described nodes do not offer`]),
-      ...(lacksClass ? [`the priority class ${priorityClassName}, which the files do not hold`] : []),
+      ...(lacksClass ? [`the priority class ${priorityClassName}, whose value is unknown`] : []),
     ],
+  };
+}
+
+/** Described nodes as a variant finds them, and what they cannot answer to. */
+export function describedFor(
+  variant: VariantName,
+  nodes: readonly ClusterNode[],
+  architecture: Architecture,
+): { readonly nodes: readonly ClusterNode[]; readonly notCounted: readonly string[] } {
+  const { spec, notCounted } = onDescribedNodes(podsOfVariant(variant).spec, []);
+  const { nodeSelector, affinity, tolerations = [] } = spec;
+  return {
+    nodes: nodes.map((node) => ({
+      ...node,
+      tainted: node.tainted && untolerated([CONTROL_PLANE], tolerations).length > 0,
+      unselected: unmetOn(
+        { name: node.name, labels: labelsOf(node.name, architecture) },
+        nodeSelector,
+        affinity?.nodeAffinity,
+      ),
+    })),
+    notCounted,
   };
 }

@@ -91,7 +91,7 @@ function sums(
 }
 
 const isEligible = ({ node }: Holding, { honorsAffinity, honorsTaints }: SpreadRule): boolean =>
-  !(honorsAffinity && node.unselected === true) && !(honorsTaints && (node.tainted || node.cordoned));
+  !(honorsAffinity && node.unselected !== undefined) && !(honorsTaints && (node.tainted || node.cordoned));
 
 /** A rule with its place in the nodes' domains. */
 type Numbered<T> = readonly (readonly [rule: T, index: number])[];

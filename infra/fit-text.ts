@@ -13,7 +13,7 @@ function shortagesOf({ node, pods, shortage, violation }: PlacedPods, demand: De
   const { requests, more = {} } = demand;
   if (node.cordoned) return ['cordoned'];
   if (node.tainted) return ['taint: not tolerated'];
-  if (node.unselected === true) return ['labels: not those of the node selector'];
+  if (node.unselected !== undefined) return [`labels: ${node.unselected}`];
   if (shortage.ports) return ['port: taken on the node'];
   const free = freeOn(node);
   const sum = (allocatable: number, left: number, each: number, format: (amount: number) => string) =>

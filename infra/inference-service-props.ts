@@ -15,6 +15,14 @@ export type MetricsScrape = (typeof METRICS_SCRAPES)[number];
 export const USER_IDS = ['image', 'cluster'] as const;
 export type UserIds = (typeof USER_IDS)[number];
 
+/**
+ * Architectures of nodes, in Kubernetes' words.
+ *
+ * @see https://kubernetes.io/releases/download/
+ */
+export const ARCHITECTURES = ['amd64', 'arm64', 'ppc64le', 's390x'] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+
 /** Whose use of CPU an autoscaler measures: the pod's, or that of the serving container alone. */
 export const HPA_MEASURES = ['pod', 'container'] as const;
 export type HpaMeasure = (typeof HPA_MEASURES)[number];
@@ -88,6 +96,8 @@ export interface InferenceServiceProps extends Exposure {
   readonly serviceAnnotations?: Readonly<Record<string, string>>;
   /** Labels that a node must have beside `kubernetes.io/os: linux`. @default none */
   readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Architectures for which the image is built; the pods run on nodes of these only. @default amd64 and arm64 */
+  readonly architectures?: readonly Architecture[];
   /** Taints that the pods tolerate, beside those of a lost node. @default none */
   readonly tolerations?: readonly k8s.Toleration[];
   /** @default none */

@@ -7,8 +7,15 @@ import { Construct } from 'constructs';
 
 import { HTTP_PORT, SERVICE_NAME } from '../service/contract';
 import { k8s } from './cdk8s-plus';
-import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT, TEMPORARY_FILES } from './deployment-defaults';
+import {
+  CONTAINER_SECURITY_CONTEXT,
+  NODE_SELECTOR,
+  POD_SECURITY_CONTEXT,
+  TEMPORARY_FILES,
+} from './deployment-defaults';
 import { selectorOf } from './inference-service';
+import type { Architecture } from './inference-service-props';
+import { withArchitectures } from './node-affinity';
 
 /** Folder of the images within the pods. */
 export const IMAGES_PATH = '/images';
@@ -34,6 +41,8 @@ export interface LoadGeneratorProps {
   readonly namespace?: string;
   /** Container image that contains `build/cli/bench-main.js`. */
   readonly image: string;
+  /** As in the props of the `InferenceService`. */
+  readonly architectures?: readonly Architecture[] | undefined;
   /** Name of a Secret with the registry's credentials. @default none */
   readonly imagePullSecret?: string;
   /** Arguments of `tandem bench load` without `--shard`; images lie in {@link IMAGES_PATH}. */
@@ -131,13 +140,16 @@ export class LoadGenerator extends Construct {
   }
 }
 
-function podSpec({ image, imagePullSecret, args, pods }: LoadGeneratorProps, name: string): k8s.PodSpec {
+function podSpec(props: LoadGeneratorProps, name: string): k8s.PodSpec {
+  const { image, imagePullSecret, architectures, args, pods } = props;
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 5,
     ...(imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: imagePullSecret }] }),
+    nodeSelector: NODE_SELECTOR,
+    affinity: withArchitectures({}, architectures),
     securityContext: POD_SECURITY_CONTEXT,
     containers: [
       {

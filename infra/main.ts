@@ -50,8 +50,8 @@ export function filesOf(app: App): ReadonlyMap<string, string> {
 }
 
 /**
- * Writes the manifests, one file per chart, and a base of Kustomize unless the folder is one of others; removes those of an earlier synth that are not written again. No figure is
- * ever changed to fit.
+ * Writes the manifests, one file per chart, and a base of Kustomize unless the folder is one of others; removes those of an
+ * earlier synth that are not written again. No figure is ever changed to fit.
  *
  * @param outdir folder of the files
  * @param routes as in {@link define}

@@ -68,16 +68,30 @@ function matchesTerm(
   );
 }
 
-/** Whether a node meets the node selector and the required node affinity. */
-export function isSelected(
+/** A label that a node lacks or has with another value, in words. */
+const differing = (key: string, values: readonly string[], { labels = {} }: NodeIdentity): string =>
+  `${labels[key] === undefined ? `no ${key}` : `${key}=${labels[key]}`}, needs ${values.join(' or ')}`;
+
+/** What of the node selector or the required node affinity a node does not meet, in words; undefined if it meets both. */
+export function unmetOn(
   node: NodeIdentity,
   nodeSelector: Labels = {},
   { requiredDuringSchedulingIgnoredDuringExecution: required }: NodeAffinity = {},
-): boolean {
-  return (
-    Object.entries(nodeSelector).every(([key, value]) => node.labels?.[key] === value) &&
-    (required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node)))
+): string | undefined {
+  const { labels = {} } = node;
+  const other = Object.entries(nodeSelector).find(([key, value]) => labels[key] !== value);
+  if (other !== undefined) return differing(other[0], [other[1]], node);
+  if (required === undefined) return undefined;
+  const { nodeSelectorTerms: terms } = required;
+  if (terms.some((term) => matchesTerm(term, node))) return undefined;
+  const unmet = terms.flatMap(({ matchExpressions = [] }) =>
+    matchExpressions.filter((each) => !meets(each, labels)),
   );
+  const [first] = unmet;
+  // Of several terms or of other operators, no single label is the reason.
+  return terms.length === 1 && first?.operator === 'In'
+    ? differing(first.key, first.values ?? [], node)
+    : 'not those of the node affinity';
 }
 
 /** The sum of the weights of the preferences that a node meets. */

@@ -7,7 +7,7 @@ import type { ClusterNode, Domain, LowerPriorityPod, OtherPods } from './cluster
 import type { Surroundings } from './fit';
 import type { Labels } from './label-selector';
 import type { AdmittedPod } from './limit-ranges';
-import { isSelected, preferredWeightOf, UNSCHEDULABLE, untolerated } from './node-match';
+import { preferredWeightOf, UNSCHEDULABLE, unmetOn, untolerated } from './node-match';
 import { notCountedIn } from './not-counted';
 import {
   type CountedRule,
@@ -69,7 +69,7 @@ export function nodesOf(
       memoryAllocatableBytes: allocatable('memory'),
       podsFree: allocatable('pods') - here.length,
       tainted: taints.some(({ effect }) => effect !== 'PreferNoSchedule'),
-      unselected: !isSelected({ name, labels }, nodeSelector, affinity?.nodeAffinity),
+      unselected: unmetOn({ name, labels }, nodeSelector, affinity?.nodeAffinity),
       cordoned: spec?.unschedulable === true && untolerated([UNSCHEDULABLE], tolerations).length > 0,
       taintsPreferNoSchedule: taints.filter(({ effect }) => effect === 'PreferNoSchedule').length,
       others: othersOf(here, ours),

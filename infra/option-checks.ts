@@ -4,8 +4,7 @@
  */
 import { ENV, HTTP_PORT, REQUEST_TIMEOUT_MS } from '../service/contract';
 import { TEMPORARY_FILES } from './deployment-defaults';
-import type { Exposure } from './exposure';
-import { HPA_DIRECTIONS, type InferenceServiceProps, type Scaling } from './inference-service-props';
+import { ARCHITECTURES, HPA_DIRECTIONS } from './inference-service-props';
 import { parseMemoryBytes } from './quantity';
 
 type Pairs = Readonly<Record<string, string>>;
@@ -42,6 +41,15 @@ export function checkLabels(label: string, pairs: Pairs): void {
         `or digit, received ${value}`,
     );
   }
+}
+
+/** Refuses a list of architectures that is empty or holds one that no node of Kubernetes has. */
+export function checkArchitectures(label: string, architectures: readonly string[]): void {
+  const known: readonly string[] = ARCHITECTURES;
+  if (architectures.length > 0 && architectures.every((each) => known.includes(each))) return;
+  throw new Error(
+    `${label} must be one or more of ${ARCHITECTURES.join(', ')}, received ${architectures.join(', ') || 'none'}`,
+  );
 }
 
 /** Labels that the construct sets and selects by. */
@@ -130,75 +138,4 @@ export function checkQueueWaitTarget(label: string, targetMs: number): void {
     `${label} must be a whole number of milliseconds from 1 to ${REQUEST_TIMEOUT_MS}, after which a request ends, ` +
       `received ${targetMs}`,
   );
-}
-
-/**
- * Refuses a target of the wait in the queue that the autoscaler could not read, and a Prometheus that it would not ask.
- *
- * @param labelOf as in {@link checkExposure}
- */
-export function checkQueueWait(
-  labelOf: (name: 'queueWaitTargetMs' | 'prometheusUrl') => string,
-  kind: Scaling['kind'],
-  { queueWaitTargetMs, prometheusUrl }: Pick<InferenceServiceProps, 'queueWaitTargetMs' | 'prometheusUrl'>,
-): void {
-  if (queueWaitTargetMs !== undefined) checkQueueWaitTarget(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
-  if (kind === 'fixed') return;
-  if (kind === 'keda' && queueWaitTargetMs !== undefined && prometheusUrl === undefined)
-    throw new Error(
-      `${labelOf('queueWaitTargetMs')} needs ${labelOf('prometheusUrl')}, where KEDA reads the wait: set it too`,
-    );
-  if (kind === 'hpa' && prometheusUrl !== undefined)
-    throw new Error(
-      `${labelOf('prometheusUrl')} is for KEDA, and a HorizontalPodAutoscaler does not ask it: leave it out`,
-    );
-  if (queueWaitTargetMs === undefined && prometheusUrl !== undefined)
-    throw new Error(
-      `${labelOf('prometheusUrl')} needs ${labelOf('queueWaitTargetMs')}, the target of the wait: set it too`,
-    );
-}
-
-type Callers = Pick<InferenceServiceProps, 'callers' | 'metricsCallers' | 'metricsPort'>;
-
-/**
- * Refuses lists of callers that would let everyone in, or that belong to a port that is not there.
- *
- * @param labelOf as in {@link checkExposure}
- */
-export function checkCallers(
-  labelOf: (name: keyof Callers) => string,
-  { metricsPort, ...options }: Callers,
-): void {
-  for (const name of ['callers', 'metricsCallers'] as const) {
-    const peers = options[name];
-    if (peers !== undefined && (peers.length === 0 || peers.some((peer) => Object.keys(peer).length === 0)))
-      throw new Error(
-        `${labelOf(name)} must be peers with a selector or an IP block each: Kubernetes lets everyone in for an empty list`,
-      );
-  }
-  if (options.metricsCallers !== undefined && metricsPort === undefined)
-    throw new Error(
-      `${labelOf('metricsCallers')} needs ${labelOf('metricsPort')}: without it the metrics have the port of the service`,
-    );
-}
-
-/**
- * Refuses options of an Ingress or an HTTPRoute that would do nothing.
- *
- * @param labelOf what the error calls an option, such as the variable that it comes from
- */
-export function checkExposure(labelOf: (name: keyof Exposure) => string, exposure: Exposure): void {
-  const { domain, gateway, ingressClass, ingressAnnotations, tlsSecret } = exposure;
-  const ofIngress = Object.entries({ ingressClass, ingressAnnotations, tlsSecret }) as [
-    keyof Exposure,
-    unknown,
-  ][];
-  const set = ofIngress.filter(([, value]) => value !== undefined).map(([name]) => name);
-  const [needless] = gateway === undefined ? set : (['gateway', ...set] as const);
-  if (domain === undefined && needless !== undefined)
-    throw new Error(`${labelOf(needless)} needs ${labelOf('domain')}, the domain of the host: set it too`);
-  if (gateway !== undefined && set[0] !== undefined)
-    throw new Error(
-      `${labelOf(set[0])} is for an Ingress, which ${labelOf('gateway')} replaces: leave one of them out`,
-    );
 }

@@ -1,6 +1,7 @@
 /**
  * What the settings and the construct's props do, for the table in docs/deploying.md. Pure data.
  */
+import { IMAGE_ARCHITECTURES } from './deployment-defaults';
 import type { InferenceServiceProps } from './inference-service-props';
 import { DEFAULT_SETTINGS, SETTING_VARIABLES, type Settings } from './settings';
 
@@ -34,8 +35,12 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
   podAnnotations: 'annotations of the pods, such as `cluster-autoscaler.kubernetes.io/safe-to-evict=true`',
   serviceAnnotations: 'annotations of the Service, such as those of a cloud’s load balancer',
   nodeSelector:
-    'labels that a node must have beside `kubernetes.io/os=linux`, such as `kubernetes.io/arch=amd64`; `fit` counts them',
-  tolerations: 'taints that the pods tolerate, beside those of a lost node',
+    'labels that a node must have beside `kubernetes.io/os=linux`, such as `disk=ssd`; `fit` counts them',
+  architectures:
+    `architectures for which the image is built, ${IMAGE_ARCHITECTURES.join(' and ')} unless set; the pods run on nodes ` +
+    'of these only, and `fit` counts them',
+  tolerations:
+    'taints that the pods tolerate, beside those of a lost node; the variable holds them as `kubectl taint` takes them, such as `dedicated=inference:NoSchedule,spot`; `fit` counts them',
   affinity: 'where the pods prefer or have to run',
   priorityClassName: 'priority class of the pods; `fit` counts it',
   userIds:

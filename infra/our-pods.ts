@@ -4,7 +4,9 @@
 import { NODE_SELECTOR, TOLERATIONS } from './deployment-defaults';
 import { type DomainRule, HOSTNAME, type PreferredRule, type RequiredRule } from './domain-rules';
 import { selectorOf } from './inference-service';
+import type { InferenceServiceProps } from './inference-service-props';
 import { isEmpty, type Labels, type LabelSelector, matches, type Requirement } from './label-selector';
+import { withArchitectures } from './node-affinity';
 import type { NodeAffinity, Toleration } from './node-match';
 import type { ObservedPod, PodAffinityTerm } from './pod-resources';
 
@@ -48,18 +50,17 @@ export interface OurPods {
 }
 
 /** What of a variant's objects counts in a real cluster. */
-export interface VariantName {
+export interface VariantName extends Pick<
+  InferenceServiceProps,
+  'nodeSelector' | 'architectures' | 'tolerations' | 'priorityClassName'
+> {
   readonly name: string;
   readonly namespace: string;
-  /** Beside the labels that every variant asks for. @default none */
-  readonly nodeSelector?: Labels;
-  /** @default the cluster's default class */
-  readonly priorityClassName?: string;
 }
 
 /** The pods of a variant. */
 export const podsOfVariant = (variant: VariantName): OurPods => {
-  const { name, namespace, nodeSelector, priorityClassName } = variant;
+  const { name, namespace, nodeSelector, architectures, tolerations = [], priorityClassName } = variant;
   return {
     prefix: `${name}-`,
     namespace,
@@ -67,8 +68,9 @@ export const podsOfVariant = (variant: VariantName): OurPods => {
     selector: { matchLabels: selectorOf(name) },
     spec: {
       containers: [],
-      tolerations: TOLERATIONS,
+      tolerations: [...TOLERATIONS, ...tolerations],
       nodeSelector: { ...NODE_SELECTOR, ...nodeSelector },
+      affinity: withArchitectures({}, architectures),
       ...(priorityClassName === undefined ? {} : { priorityClassName }),
     },
     hashed: true,

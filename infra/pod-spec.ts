@@ -15,6 +15,7 @@ import {
   TOLERATIONS,
 } from './deployment-defaults';
 import type { Amounts, InferenceServiceProps } from './inference-service-props';
+import { withArchitectures } from './node-affinity';
 import { canonicalCpu, canonicalMemory } from './quantity';
 
 /** Names of the container's ports. */
@@ -123,7 +124,7 @@ export function podSpec(
     ...(imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: imagePullSecret }] }),
     ...(priorityClassName === undefined ? {} : { priorityClassName }),
     nodeSelector: { ...NODE_SELECTOR, ...nodeSelector },
-    ...(affinity === undefined ? {} : { affinity }),
+    affinity: withArchitectures(affinity, props.architectures),
     securityContext: props.userIds === 'cluster' ? POD_SECURITY_OF_CLUSTER : POD_SECURITY_CONTEXT,
     topologySpreadConstraints: [{ ...SPREAD, labelSelector: { matchLabels } }],
     tolerations: [...TOLERATIONS, ...(props.tolerations ?? [])],

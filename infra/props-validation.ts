@@ -14,16 +14,15 @@ import {
 } from './inference-service-props';
 import {
   checkAnnotations,
-  checkCallers,
+  checkArchitectures,
   checkEnv,
   checkEphemeralStorage,
-  checkExposure,
   checkHpaTolerance,
   checkLabels,
   checkMetricsPort,
   checkPodLabels,
-  checkQueueWait,
 } from './option-checks';
+import { checkTogether } from './option-conflicts';
 import { parseCpuMillis, parseMemoryBytes } from './quantity';
 import { checkText, shown, TEXT_FIELDS, type TextField } from './text-forms';
 
@@ -167,31 +166,21 @@ function checkOneOf(field: string, known: readonly string[], value: string | und
 
 /** Checks what a service may have beside its figures. */
 function checkOptions(props: InferenceServiceProps): void {
-  const { env, metricsPort, metricsScrape, apiKeySecret } = props;
+  const { env, metricsPort } = props;
   checkEnv('env', env ?? {});
   checkPodLabels('podLabels', props.podLabels ?? {});
   checkLabels('nodeSelector', props.nodeSelector ?? {});
+  if (props.architectures !== undefined) checkArchitectures('architectures', props.architectures);
   checkAnnotations('podAnnotations', props.podAnnotations ?? {});
   checkAnnotations('serviceAnnotations', props.serviceAnnotations ?? {});
   if (metricsPort !== undefined) checkMetricsPort('metricsPort', metricsPort);
   if (props.ephemeralStorage !== undefined) checkEphemeralStorage('ephemeralStorage', props.ephemeralStorage);
   checkAnnotations('ingressAnnotations', props.ingressAnnotations ?? {});
-  checkExposure((field) => field, props);
-  checkCallers((field) => field, props);
   checkOneOf('userIds', USER_IDS, props.userIds);
   checkOneOf('hpaMeasures', HPA_MEASURES, props.hpaMeasures);
   checkHpaTolerance('hpaTolerancePercent', props.hpaTolerancePercent ?? {});
-  checkQueueWait((field) => field, props.scaling.kind, props);
-  if (metricsScrape === undefined || metricsScrape === 'none') return;
-  if (!METRICS_SCRAPES.includes(metricsScrape)) {
-    throw new Error(`metricsScrape must be one of ${METRICS_SCRAPES.join(', ')}, received ${metricsScrape}`);
-  }
-  if (apiKeySecret !== undefined && metricsPort === undefined) {
-    throw new Error(
-      `metricsScrape needs a metricsPort if apiKeySecret is set, since Prometheus has no key for the port of the ` +
-        `service: set metricsPort, received ${metricsScrape}`,
-    );
-  }
+  checkOneOf('metricsScrape', METRICS_SCRAPES, props.metricsScrape);
+  checkTogether((field) => field, props.scaling.kind, props);
 }
 
 /**
@@ -206,9 +195,7 @@ export function checkProps(props: InferenceServiceProps & { readonly name: strin
   checkResources(name, resources);
   if (scaling.kind !== 'fixed')
     checkTarget(name, resources, scaling.targetCpuPercent, props.hpaTolerancePercent?.scaleUp);
-  if (serviceType !== undefined && !SERVICE_TYPES.includes(serviceType)) {
-    throw new Error(`serviceType must be one of ${SERVICE_TYPES.join(', ')}, received ${serviceType}`);
-  }
+  checkOneOf('serviceType', SERVICE_TYPES, serviceType);
   if (figures !== undefined) checkFigures(figures);
   checkOptions(props);
 }

@@ -149,7 +149,7 @@ export function place(
 
 /** Whether a node takes our pods at all. */
 const isOpen = ({ cordoned, tainted, unselected }: ClusterNode) =>
-  !cordoned && !tainted && unselected !== true;
+  !cordoned && !tainted && unselected === undefined;
 
 const hasRoom = ({ shortage: { more, ...rest } }: PlacedPods) =>
   more.length === 0 && !Object.values(rest).includes(true);
@@ -176,7 +176,7 @@ function causesOf(on: PlacedPods): readonly string[] {
   const { node, shortage, violation } = on;
   if (node.cordoned) return ['node(s) were unschedulable'];
   if (node.tainted) return ['node(s) had untolerated taint(s)'];
-  if (node.unselected === true) return ["node(s) didn't match Pod's node affinity/selector"];
+  if (node.unselected !== undefined) return ["node(s) didn't match Pod's node affinity/selector"];
   if (shortage.ports) return ["node(s) didn't have free ports for the requested pod ports"];
   if (hasRoom(on)) return violation === undefined ? [] : [violation.reason];
   return [

@@ -2,7 +2,14 @@
  * Converts the value of a setting into its type. Every error names where the value came from.
  */
 import type { k8s } from './cdk8s-plus';
+import type { Architecture } from './inference-service-props';
+import { checkArchitectures, checkLabels } from './option-checks';
 import { checkText, shown, type TextField } from './text-forms';
+
+const EFFECTS: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+const TOLERATIONS_FORM =
+  `taints as kubectl taint takes them, such as dedicated=inference:NoSchedule,spot, with an effect of ` +
+  EFFECTS.join(', ');
 
 /** A value that was set, and what to call it in errors: a variable or a key of the context. */
 export interface Setting {
@@ -100,16 +107,48 @@ export const readNamespace = readChecked(readFormed('namespace'), (label, namesp
   );
 });
 
-/** Reads names of namespaces, `a,b` from a variable or a list of texts from the context: the pods in them. */
-export function readPodsOfNamespaces({ from, value }: Setting): readonly k8s.NetworkPolicyPeer[] {
-  const names: unknown = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
-  if (!Array.isArray(names) || names.length === 0)
-    throw new Error(
-      `${from} must be names of namespaces, such as shop,ingress-nginx, received ${shown(value)}`,
-    );
-  return names.map((name: unknown) => {
-    checkText(from, 'namespace', name);
+/**
+ * Reads texts: `a,b` from a variable, a list of texts from the context.
+ *
+ * @param what what the texts are, with an example
+ */
+const readTexts =
+  (what: string) =>
+  ({ from, value }: Setting): readonly string[] => {
+    const texts: unknown = typeof value === 'string' ? value.split(',').map((text) => text.trim()) : value;
+    if (Array.isArray(texts) && texts.length > 0 && texts.every((text) => typeof text === 'string'))
+      return texts;
+    throw new Error(`${from} must be ${what}, received ${shown(value)}`);
+  };
+
+/** Reads names of namespaces: the pods in them. */
+export function readPodsOfNamespaces(setting: Setting): readonly k8s.NetworkPolicyPeer[] {
+  return readTexts('names of namespaces, such as shop,ingress-nginx')(setting).map((name) => {
+    checkText(setting.from, 'namespace', name);
     // Kubernetes sets this label of every namespace to its name.
     return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } };
   });
 }
+
+/** Reads architectures of nodes. */
+export function readArchitectures(setting: Setting): readonly Architecture[] {
+  const read = readTexts('architectures, such as amd64,arm64')(setting);
+  checkArchitectures(setting.from, read);
+  return read as readonly Architecture[];
+}
+
+/** Reads tolerations in the notation in which `kubectl taint` takes taints. */
+export const readTolerations = (setting: Setting): readonly k8s.Toleration[] =>
+  readTexts(TOLERATIONS_FORM)(setting).map((text) => {
+    const [, key, value, effect] = /^([^=:]+)(?:=([^=:]*))?(?::(\w+))?$/.exec(text) ?? [];
+    if (key === undefined || (effect !== undefined && !EFFECTS.includes(effect)))
+      throw new Error(`${setting.from} must be ${TOLERATIONS_FORM}, received ${text}`);
+    checkLabels(setting.from, { [key]: value ?? '' });
+    return {
+      key,
+      operator: value === undefined ? 'Exists' : 'Equal',
+      // The API server stores no empty value, so every apply would send it again.
+      ...(value ? { value } : {}),
+      ...(effect === undefined ? {} : { effect }),
+    };
+  });

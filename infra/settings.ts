@@ -7,7 +7,6 @@ import { parse } from 'yaml';
 
 import { IMAGE, SERVICE_NAME } from '../service/contract';
 import { type Basis, BASES } from './allocation';
-import type { Exposure } from './exposure';
 import {
   type Autoscaler,
   AUTOSCALERS,
@@ -20,18 +19,17 @@ import {
 } from './inference-service-props';
 import {
   checkAnnotations,
-  checkCallers,
   checkEnv,
   checkEphemeralStorage,
-  checkExposure,
   checkHpaTolerance,
   checkLabels,
   checkMetricsPort,
   checkPodLabels,
-  checkQueueWait,
   checkQueueWaitTarget,
 } from './option-checks';
+import { checkTogether } from './option-conflicts';
 import {
+  readArchitectures,
   readChecked,
   readFormed,
   readNamespace,
@@ -41,35 +39,52 @@ import {
   readPairs,
   readPodsOfNamespaces,
   readText,
+  readTolerations,
   type Setting,
 } from './setting-readers';
 
-/** The props of the construct that are settings too, and that may be left out. */
-type OptionalProps = Pick<
-  InferenceServiceProps,
-  | 'imagePullSecret'
-  | 'env'
-  | 'apiKeySecret'
-  | 'metricsPort'
-  | 'metricsScrape'
-  | 'podLabels'
-  | 'podAnnotations'
-  | 'serviceAnnotations'
-  | 'nodeSelector'
-  | 'priorityClassName'
-  | 'userIds'
-  | 'ephemeralStorage'
-  | 'hpaMeasures'
-  | 'hpaTolerancePercent'
-  | 'queueWaitTargetMs'
-  | 'prometheusUrl'
-  | 'callers'
-  | 'metricsCallers'
-  | keyof Exposure
->;
+/** The environment variable of each setting. Its key in the context is the setting's name. */
+export const SETTING_VARIABLES = {
+  namespace: 'TANDEM_NAMESPACE',
+  createNamespace: 'TANDEM_CREATE_NAMESPACE',
+  image: 'TANDEM_IMAGE',
+  imagePullSecret: 'TANDEM_IMAGE_PULL_SECRET',
+  serviceType: 'TANDEM_SERVICE_TYPE',
+  basis: 'TANDEM_BASIS',
+  autoscaler: 'TANDEM_AUTOSCALER',
+  env: 'TANDEM_ENV',
+  apiKeySecret: 'TANDEM_API_KEY_SECRET',
+  metricsPort: 'TANDEM_METRICS_PORT',
+  metricsScrape: 'TANDEM_METRICS_SCRAPE',
+  podLabels: 'TANDEM_POD_LABELS',
+  podAnnotations: 'TANDEM_POD_ANNOTATIONS',
+  serviceAnnotations: 'TANDEM_SERVICE_ANNOTATIONS',
+  nodeSelector: 'TANDEM_NODE_SELECTOR',
+  architectures: 'TANDEM_ARCHITECTURES',
+  tolerations: 'TANDEM_TOLERATIONS',
+  priorityClassName: 'TANDEM_PRIORITY_CLASS',
+  userIds: 'TANDEM_USER_IDS',
+  ephemeralStorage: 'TANDEM_EPHEMERAL_STORAGE',
+  hpaMeasures: 'TANDEM_HPA_MEASURES',
+  hpaTolerancePercent: 'TANDEM_HPA_TOLERANCE_PERCENT',
+  queueWaitTargetMs: 'TANDEM_QUEUE_WAIT_TARGET_MS',
+  prometheusUrl: 'TANDEM_PROMETHEUS_URL',
+  callers: 'TANDEM_CALLERS',
+  metricsCallers: 'TANDEM_METRICS_CALLERS',
+  domain: 'TANDEM_DOMAIN',
+  gateway: 'TANDEM_GATEWAY',
+  ingressClass: 'TANDEM_INGRESS_CLASS',
+  ingressAnnotations: 'TANDEM_INGRESS_ANNOTATIONS',
+  tlsSecret: 'TANDEM_TLS_SECRET',
+} as const;
+
+type SettingName = keyof typeof SETTING_VARIABLES;
 
 /** What each setting does: `infra/option-help.ts`. */
-export interface Settings extends OptionalProps {
+export interface Settings extends Pick<
+  InferenceServiceProps,
+  Extract<SettingName, keyof InferenceServiceProps>
+> {
   /** Namespace of every object. */
   readonly namespace: string;
   /** Whether to write the Namespace object, which restricts every pod in the namespace and whose deletion deletes them. */
@@ -91,39 +106,6 @@ export const DEFAULT_SETTINGS: Settings = {
   basis: 'container',
   autoscaler: 'hpa',
 };
-
-/** The environment variable of each setting. Its key in the context is the setting's name. */
-export const SETTING_VARIABLES = {
-  namespace: 'TANDEM_NAMESPACE',
-  createNamespace: 'TANDEM_CREATE_NAMESPACE',
-  image: 'TANDEM_IMAGE',
-  imagePullSecret: 'TANDEM_IMAGE_PULL_SECRET',
-  serviceType: 'TANDEM_SERVICE_TYPE',
-  basis: 'TANDEM_BASIS',
-  autoscaler: 'TANDEM_AUTOSCALER',
-  env: 'TANDEM_ENV',
-  apiKeySecret: 'TANDEM_API_KEY_SECRET',
-  metricsPort: 'TANDEM_METRICS_PORT',
-  metricsScrape: 'TANDEM_METRICS_SCRAPE',
-  podLabels: 'TANDEM_POD_LABELS',
-  podAnnotations: 'TANDEM_POD_ANNOTATIONS',
-  serviceAnnotations: 'TANDEM_SERVICE_ANNOTATIONS',
-  nodeSelector: 'TANDEM_NODE_SELECTOR',
-  priorityClassName: 'TANDEM_PRIORITY_CLASS',
-  userIds: 'TANDEM_USER_IDS',
-  ephemeralStorage: 'TANDEM_EPHEMERAL_STORAGE',
-  hpaMeasures: 'TANDEM_HPA_MEASURES',
-  hpaTolerancePercent: 'TANDEM_HPA_TOLERANCE_PERCENT',
-  queueWaitTargetMs: 'TANDEM_QUEUE_WAIT_TARGET_MS',
-  prometheusUrl: 'TANDEM_PROMETHEUS_URL',
-  callers: 'TANDEM_CALLERS',
-  metricsCallers: 'TANDEM_METRICS_CALLERS',
-  domain: 'TANDEM_DOMAIN',
-  gateway: 'TANDEM_GATEWAY',
-  ingressClass: 'TANDEM_INGRESS_CLASS',
-  ingressAnnotations: 'TANDEM_INGRESS_ANNOTATIONS',
-  tlsSecret: 'TANDEM_TLS_SECRET',
-} as const satisfies Record<keyof Settings, string>;
 
 /** Environment variables. Not Node's own type, so that importers of the construct need no Node types. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -184,6 +166,8 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
   podAnnotations: readChecked(readPairs, checkAnnotations),
   serviceAnnotations: readChecked(readPairs, checkAnnotations),
   nodeSelector: readChecked(readPairs, checkLabels),
+  architectures: readArchitectures,
+  tolerations: readTolerations,
   priorityClassName: readFormed('priorityClassName'),
   userIds: readOneOf(USER_IDS),
   ephemeralStorage: readChecked(readText, checkEphemeralStorage),
@@ -219,9 +203,7 @@ export function readSettings(environment: Environment, context: Context): Settin
       return setting.value === undefined || setting.value === '' ? [] : [[name, READERS[name](setting)]];
     }),
   ) as Partial<Settings>;
-  checkExposure((name) => settingOf(name).from, read);
-  checkCallers((name) => settingOf(name).from, read);
-  checkQueueWait((name) => settingOf(name).from, read.autoscaler ?? DEFAULT_SETTINGS.autoscaler, read);
+  checkTogether((name) => settingOf(name).from, read.autoscaler ?? DEFAULT_SETTINGS.autoscaler, read);
   const { namespace = DEFAULT_SETTINGS.namespace } = read;
   const createNamespace = read.createNamespace ?? namespace === DEFAULT_SETTINGS.namespace;
   if (createNamespace && namespace === SHARED_NAMESPACE) {

@@ -107,7 +107,7 @@ export async function buildImage(options: ImageOptions): Promise<void> {
   const architecture = imageArchitecture(builder, image);
   console.log(
     `It runs on nodes of the architecture ${architecture}. If your cluster has others too, set ` +
-      `${SETTING_VARIABLES.nodeSelector}=kubernetes.io/arch=${architecture} for npm run synth.`,
+      `${SETTING_VARIABLES.architectures}=${architecture} for npm run synth.`,
   );
   for (const file of [sbom, archive]) if (file !== undefined) console.log(relative(process.cwd(), file));
 }

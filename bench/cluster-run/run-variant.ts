@@ -140,6 +140,7 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
       service: variant.name,
       namespace,
       image: settings.image,
+      architectures: settings.architectures,
       images,
       pods,
       durationSeconds,

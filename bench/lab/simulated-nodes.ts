@@ -42,6 +42,7 @@ export async function setNodes(
         labels: {
           [SIMULATED_NODE_LABEL.key]: SIMULATED_NODE_LABEL.value,
           'kubernetes.io/os': 'linux',
+          'kubernetes.io/arch': 'amd64',
           'kubernetes.io/hostname': node.name,
           ...labelsOf(node.name),
         },

@@ -64,14 +64,28 @@ test.each([
 });
 
 test('fit names the settings that described nodes cannot answer to', () => {
-  const env = { ...process.env, TANDEM_NODE_SELECTOR: 'disk=ssd', TANDEM_PRIORITY_CLASS: 'high' };
+  const env = {
+    ...process.env,
+    TANDEM_NODE_SELECTOR: 'disk=ssd',
+    TANDEM_PRIORITY_CLASS: 'high',
+  };
   const args = [COMMAND, 'fit', 'latency-hpa', '--basis', 'container'];
   const { stdout } = spawnSync('node', args, { cwd: folder, encoding: 'utf8', env });
-  expect(stdout).toContain('  not counted: the node selector, since the described nodes have no labels\n');
-  expect(stdout).toContain(
-    '  not counted: the priority class, since the described pods have no priorities\n',
-  );
+  expect(stdout.match(/(?<=not counted: ).*/g)).toEqual([
+    'rules by the labels disk, which the described nodes do not have',
+    'the priority class high, whose value is unknown',
+  ]);
 });
+
+test.each([['latency-max-size'], ['--file', join(ROOT, 'dist', 'latency-max-size.k8s.yaml')]])(
+  'fit %s %s says why described nodes of an architecture without an image take no pod',
+  (...args) => {
+    const { stdout } = tandem('fit', ...args, '--nodes', '2', '--arch', 's390x');
+    expect(stdout).toContain("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.");
+    expect(stdout).toContain('    worker-1, worker-2 labels: kubernetes.io/arch=s390x, needs amd64 or arm64');
+    expect(stdout).not.toContain('not counted');
+  },
+);
 
 test('synth refuses a file as its folder in a sentence', () => {
   const file = join(folder, 'file');

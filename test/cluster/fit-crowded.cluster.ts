@@ -1,6 +1,6 @@
 /**
  * Compares what `fit --kubeconfig` predicts with what the real control plane does, on random clusters that others use too:
- * with pods of several priorities, resizes in progress, quotas and limit ranges.
+ * with nodes of two architectures, pods of several priorities, resizes in progress, quotas and limit ranges.
  */
 import { App, Chart, Testing } from 'cdk8s';
 import fc from 'fast-check';
@@ -9,7 +9,10 @@ import { stringify } from 'yaml';
 
 import { type ClusterNode, clusterOf } from '../../infra/cluster';
 import { fitOf } from '../../infra/fit';
+import { IMAGE_ARCHITECTURES } from '../../infra/deployment-defaults';
 import { InferenceService } from '../../infra/inference-service';
+import type { Architecture } from '../../infra/inference-service-props';
+import { ARCHITECTURE_LABEL } from '../../infra/node-affinity';
 import { nodesFor, surroundingsFor } from '../../infra/observed-cluster';
 import { readCluster } from '../../infra/read-cluster';
 import type { Variant } from '../../infra/variants';
@@ -40,6 +43,10 @@ interface OtherPod {
 
 interface Case {
   readonly nodes: readonly ClusterNode[];
+  /** Of the first node; the others are amd64. */
+  readonly architecture: Architecture;
+  /** Those for which the image is built. */
+  readonly architectures: readonly Architecture[];
   readonly others: readonly OtherPod[];
   readonly variant: Variant;
   readonly quota: Readonly<Record<string, string>> | undefined;
@@ -115,6 +122,8 @@ const limitRange = fc.oneof(
 
 const randomCase: fc.Arbitrary<Case> = fc.record({
   nodes,
+  architecture: fc.constantFrom<Architecture>('amd64', 'arm64', 's390x'),
+  architectures: fc.constantFrom<readonly Architecture[]>(IMAGE_ARCHITECTURES, ['amd64']),
   others,
   variant,
   quota: maybe(2, quota),
@@ -218,12 +227,12 @@ afterEach(async () => {
   await until('the others’ pods are gone', async () => ((await othersNow()).length === 0 ? true : undefined));
 });
 
-function predictionFor(asked: Variant) {
+function predictionFor({ variant: asked, architectures }: Case) {
   const path = process.env['PATH'];
   process.env['PATH'] = `${cluster.bin}:${path}`;
   try {
     const observed = readCluster(cluster.kubeconfig, NAMESPACE);
-    const own = { name: asked.name, namespace: NAMESPACE };
+    const own = { name: asked.name, namespace: NAMESPACE, architectures };
     const surroundings = surroundingsFor(own, observed);
     const fit = fitOf(asked, 'container', nodesFor(own, observed), surroundings);
     return { ...fit.placements[0]!, unread: observed.unread };
@@ -250,10 +259,13 @@ async function outcome() {
 test.each(cases.map((each, i) => [i, each] as const))(
   'case %i: as many pods are created, run and stay Pending as fit predicts, and as many of others give way',
   async (_, each) => {
-    await setNodes(cluster, each.nodes);
+    const first = each.nodes[0]!.name;
+    await setNodes(cluster, each.nodes, (name) =>
+      name === first ? { [ARCHITECTURE_LABEL]: each.architecture } : {},
+    );
     await addOthers(each);
     await addBounds(each);
-    const predicted = predictionFor(each.variant);
+    const predicted = predictionFor(each);
     expect(predicted.unread).toEqual([]);
     const chart = new Chart(new App(), 'random', { disableResourceNameHashes: true });
     const { name, model, resources, scaling } = each.variant;
@@ -264,6 +276,7 @@ test.each(cases.map((each, i) => [i, each] as const))(
       image: 'tandem:test',
       resources,
       scaling,
+      architectures: each.architectures,
     });
     await must(cluster, ['apply', '-f', '-'], yaml(Testing.synth(chart) as object[]));
 
@@ -291,8 +304,11 @@ test.each(cases.map((each, i) => [i, each] as const))(
   },
 );
 
-test('of the cases, some preempt, some are refused by a quota or a limit range, and some have resizes', () => {
+test('of the cases, some preempt, some are refused, some have resizes and some a node of another architecture', () => {
   const share = (is: (each: Case) => boolean) => cases.filter(is).length / cases.length;
+  expect(share(({ architecture, architectures }) => !architectures.includes(architecture))).toBeGreaterThan(
+    0.3,
+  );
   expect(share(({ others: pods }) => pods.some(({ priority }) => priority !== 'high'))).toBeGreaterThan(0.3);
   expect(
     share(({ others: pods }) => pods.some(({ inForceMillis }) => inForceMillis !== undefined)),

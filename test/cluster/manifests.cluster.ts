@@ -12,11 +12,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
+import { App, Chart } from 'cdk8s';
 import { parseAllDocuments } from 'yaml';
 
 import type { Basis } from '../../infra/allocation';
+import { k8s } from '../../infra/cdk8s-plus';
 import { CLUSTER } from '../../infra/cluster';
 import { fitReport } from '../../infra/fit-text';
+import { InferenceService } from '../../infra/inference-service';
 import { nodesFor } from '../../infra/observed-cluster';
 import { readCluster } from '../../infra/read-cluster';
 import { synthesize } from '../../infra/main';
@@ -71,9 +74,52 @@ test.each(['container', 'node'] as const)(
   },
 );
 
+/** Applies a file strictly; a second time changes nothing. */
+async function applyTwice(file: string): Promise<void> {
+  const { stderr, code } = await kubectl(cluster, ['apply', '--validate=strict', '-f', file]);
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  const again = (await must(cluster, ['apply', '-f', file])).trim().split('\n');
+  expect(again.filter((line) => !line.endsWith(' unchanged') && !ALWAYS_SENT.test(line))).toEqual([]);
+}
+
+test('with every prop that is no setting, the objects are accepted, and a second apply changes nothing', async () => {
+  const app = new App({ outdir: join(folder, 'props') });
+  const anywhere = { namespaceSelector: {}, podSelector: { matchLabels: { app: 'shop' } } };
+  const term = {
+    topologyKey: 'topology.kubernetes.io/zone',
+    labelSelector: { matchLabels: { app: 'shop' } },
+  };
+  new InferenceService(new Chart(app, 'birds', { namespace: NAMESPACE }), 'birds', {
+    model: 'birds',
+    image: 'images.example/birds:2',
+    resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '1', memory: '1Gi' } },
+    scaling: { kind: 'fixed', replicas: 2 },
+    appName: 'bird-watch',
+    figures: { basis: 'container', source: 'a test' },
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'Exists' }] }],
+        },
+      },
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: term }],
+      },
+    },
+    callers: [anywhere, { ipBlock: { cidr: '10.0.0.0/8' } }],
+    egress: [{ to: [anywhere], ports: [{ port: k8s.IntOrString.fromNumber(443), protocol: 'TCP' }] }],
+  });
+  app.synth();
+  const file = join(app.outdir, 'birds.k8s.yaml');
+  await applyTwice(file);
+  await must(cluster, ['delete', '-f', file]);
+});
+
 test('with every option that needs no operator, the manifests are accepted, and a second apply changes nothing', async () => {
   const out = join(folder, 'options');
   synthesize(out, {
+    TANDEM_IMAGE_PULL_SECRET: 'credentials',
+    TANDEM_SERVICE_TYPE: 'LoadBalancer',
     TANDEM_ENV: 'LOG_LEVEL=debug',
     TANDEM_API_KEY_SECRET: 'keys',
     TANDEM_METRICS_PORT: '9090',
@@ -81,7 +127,9 @@ test('with every option that needs no operator, the manifests are accepted, and 
     TANDEM_POD_LABELS: 'team=vision',
     TANDEM_POD_ANNOTATIONS: 'cluster-autoscaler.kubernetes.io/safe-to-evict=true',
     TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
-    TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=amd64',
+    TANDEM_NODE_SELECTOR: 'disk=ssd',
+    TANDEM_ARCHITECTURES: 'amd64',
+    TANDEM_TOLERATIONS: 'dedicated=inference:NoSchedule,spot',
     TANDEM_PRIORITY_CLASS: 'system-cluster-critical',
     TANDEM_USER_IDS: 'cluster',
     TANDEM_EPHEMERAL_STORAGE: '256Mi',
@@ -96,10 +144,7 @@ test('with every option that needs no operator, the manifests are accepted, and 
     TANDEM_TLS_SECRET: 'wildcard',
   });
   const file = join(out, 'latency-hpa.k8s.yaml');
-  const { stderr, code } = await kubectl(cluster, ['apply', '--validate=strict', '-f', file]);
-  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-  const again = (await must(cluster, ['apply', '-f', file])).trim().split('\n');
-  expect(again.filter((line) => !line.endsWith(' unchanged') && !ALWAYS_SENT.test(line))).toEqual([]);
+  await applyTwice(file);
   const path = `/apis/autoscaling/v2/namespaces/${NAMESPACE}/horizontalpodautoscalers/latency-hpa`;
   const { behavior } = (await getJson(cluster, path)).spec;
   expect([behavior.scaleUp.tolerance, behavior.scaleDown.tolerance]).toEqual(['50m', '200m']);

@@ -288,7 +288,7 @@ test('what described nodes cannot answer to is named and left out', () => {
     'persistent volumes, which may tie pods to nodes or zones',
     'rules by the labels disk, topology.kubernetes.io/zone, which the described nodes do not have',
     'requests of nvidia.com/gpu, which the described nodes do not offer',
-    'the priority class high, which the files do not hold',
+    'the priority class high, whose value is unknown',
   ]);
 });
 

@@ -178,7 +178,7 @@ test('the manifests have the node basis’ figures and name it', () => {
 test('fit treats an empty TANDEM_NAMESPACE as unset, so it recognizes a variant’s own pods', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-fit-'));
   const node = {
-    metadata: { name: 'one', labels: { 'kubernetes.io/os': 'linux' } },
+    metadata: { name: 'one', labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' } },
     status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110' } },
   };
   const own = {

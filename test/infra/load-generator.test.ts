@@ -1,6 +1,6 @@
 import { App, Chart, Testing } from 'cdk8s';
 
-import { InferenceService } from '../../infra/inference-service';
+import { InferenceService, type InferenceServiceProps } from '../../infra/inference-service';
 import { LoadGenerator, type LoadGeneratorProps } from '../../infra/load-generator';
 import type { Manifest } from '../support/manifests';
 
@@ -22,6 +22,17 @@ function synth(changes: Partial<LoadGeneratorProps> = {}): Manifest[] {
 
 const of = (kind: string, manifests = synth()): Manifest => manifests.find((each) => each.kind === kind);
 
+/** The Deployment of the service to which the load goes. */
+function serviceDeployment(changes: Partial<InferenceServiceProps> = {}): Manifest {
+  const chart = new Chart(new App(), 'chart');
+  new InferenceService(chart, 'latency-hpa', {
+    ...{ model: 'latency', image: 'tandem:1', scaling: { kind: 'fixed', replicas: 1 } },
+    resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } },
+    ...changes,
+  });
+  return of('Deployment', Testing.synth(chart));
+}
+
 test('the manifests are as recorded', () => {
   expect(synth()).toMatchSnapshot();
 });
@@ -38,6 +49,14 @@ test('the Job runs each shard once, is bounded in time and goes away after it', 
   expect(container.args.slice(2)).toEqual(PROPS.args);
   expect(container.resources.requests).toEqual(container.resources.limits);
 });
+
+test.each([{}, { architectures: ['arm64'] }] as const)(
+  'with %j the pods run on the nodes on which those of the service may',
+  (props) => {
+    const { nodeSelector, affinity } = serviceDeployment(props).spec.template.spec;
+    expect(of('Job', synth(props)).spec.template.spec).toMatchObject({ nodeSelector, affinity });
+  },
+);
 
 test('the pods meet the Pod Security Standard "restricted"', () => {
   const { spec } = of('Job').spec.template;
@@ -56,17 +75,7 @@ test('the pods meet the Pod Security Standard "restricted"', () => {
 
 test('the pods may reach the service’s pods and nothing else, and nothing may reach them', () => {
   const { spec } = of('NetworkPolicy');
-  const { spec: deployment } = of(
-    'Deployment',
-    (() => {
-      const chart = new Chart(new App(), 'chart');
-      new InferenceService(chart, 'latency-hpa', {
-        ...{ model: 'latency', image: 'tandem:1', scaling: { kind: 'fixed', replicas: 1 } },
-        resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } },
-      });
-      return Testing.synth(chart);
-    })(),
-  );
+  const { spec: deployment } = serviceDeployment();
   expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
   expect(spec.ingress).toBeUndefined();
   expect(spec.egress).toEqual([

@@ -1,4 +1,4 @@
-import { isSelected, preferredWeightOf, type Toleration, untolerated } from '../../infra/node-match';
+import { preferredWeightOf, type Toleration, unmetOn, untolerated } from '../../infra/node-match';
 
 const taint = { key: 'team', value: 'a', effect: 'NoSchedule' };
 
@@ -24,32 +24,36 @@ const node = { name: 'one', labels: { disk: 'ssd', cores: '8' } };
 const required = (...nodeSelectorTerms: object[]) => ({
   requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms },
 });
+const OTHER = 'not those of the node affinity';
 const asks = (key: string, operator: string, ...values: string[]) => ({
   matchExpressions: [{ key, operator, values }],
 });
 
 test.each([
-  ['a label', { disk: 'ssd' }, {}, true],
-  ['another value', { disk: 'hdd' }, {}, false],
-  ['In', {}, required(asks('disk', 'In', 'hdd', 'ssd')), true],
-  ['NotIn', {}, required(asks('disk', 'NotIn', 'ssd')), false],
-  ['NotIn of a label that is missing', {}, required(asks('gpu', 'NotIn', 'a')), true],
-  ['Exists', {}, required(asks('gpu', 'Exists')), false],
-  ['DoesNotExist', {}, required(asks('gpu', 'DoesNotExist')), true],
-  ['Gt', {}, required(asks('cores', 'Gt', '7')), true],
-  ['Gt of a label that is no number', {}, required(asks('disk', 'Gt', '7')), false],
-  ['Lt', {}, required(asks('cores', 'Lt', '8')), false],
-  ['one of several terms', {}, required(asks('gpu', 'Exists'), asks('disk', 'Exists')), true],
-  ['an empty term', {}, required({}), false],
+  ['a label', { disk: 'ssd' }, {}, undefined],
+  ['another value', { disk: 'hdd' }, {}, 'disk=ssd, needs hdd'],
+  ['a label that is missing', { gpu: 'a' }, {}, 'no gpu, needs a'],
+  ['In', {}, required(asks('disk', 'In', 'hdd', 'ssd')), undefined],
+  ['In of other values', {}, required(asks('disk', 'In', 'hdd', 'nvme')), 'disk=ssd, needs hdd or nvme'],
+  ['NotIn', {}, required(asks('disk', 'NotIn', 'ssd')), OTHER],
+  ['NotIn of a label that is missing', {}, required(asks('gpu', 'NotIn', 'a')), undefined],
+  ['Exists', {}, required(asks('gpu', 'Exists')), OTHER],
+  ['DoesNotExist', {}, required(asks('gpu', 'DoesNotExist')), undefined],
+  ['Gt', {}, required(asks('cores', 'Gt', '7')), undefined],
+  ['Gt of a label that is no number', {}, required(asks('disk', 'Gt', '7')), OTHER],
+  ['Lt', {}, required(asks('cores', 'Lt', '8')), OTHER],
+  ['one of several terms', {}, required(asks('gpu', 'Exists'), asks('disk', 'Exists')), undefined],
+  ['none of several terms', {}, required(asks('gpu', 'In', 'a'), asks('disk', 'In', 'hdd')), OTHER],
+  ['an empty term', {}, required({}), OTHER],
   [
     'its name',
     {},
     required({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['one'] }] }),
-    true,
+    undefined,
   ],
-  ['selector and affinity', { disk: 'ssd' }, required(asks('gpu', 'Exists')), false],
-])('a node is selected by %s', (_, nodeSelector, affinity, isOne) => {
-  expect(isSelected(node, nodeSelector, affinity)).toBe(isOne);
+  ['selector and affinity', { disk: 'ssd' }, required(asks('gpu', 'Exists')), OTHER],
+])('what a node does not meet of %s', (_, nodeSelector, affinity, unmet) => {
+  expect(unmetOn(node, nodeSelector, affinity)).toBe(unmet);
 });
 
 test('the weights of the preferences that a node meets are added', () => {

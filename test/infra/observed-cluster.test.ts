@@ -1,13 +1,15 @@
 import { allocatedRows } from '../../infra/allocation';
 import { selectorOf } from '../../infra/inference-service';
+import { fitReport } from '../../infra/fit-text';
+import type { Toleration } from '../../infra/node-match';
 import { nodesFor, surroundingsFor } from '../../infra/observed-cluster';
 import type { ObservedPod, PodAffinityTerm } from '../../infra/pod-resources';
 import type { ObservedCluster, ObservedNode, ObservedPriorityClass } from '../../infra/read-cluster';
 import { place } from '../../infra/scheduling';
-import type { Resources } from '../../infra/variants';
+import { type Resources, VARIANTS } from '../../infra/variants';
 
 const NODE: ObservedNode = {
-  metadata: { name: 'one', labels: { 'kubernetes.io/os': 'linux' } },
+  metadata: { name: 'one', labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' } },
   status: { allocatable: { cpu: '4', memory: '8050000Ki', pods: '110' } },
 };
 /** What a cluster may have beside nodes and pods: nothing. */
@@ -317,7 +319,11 @@ describe('a node selector', () => {
   const found = nodesFor({ ...OURS, nodeSelector: { disk: 'ssd' } }, { ...REST, nodes, pods: [] });
 
   test('keeps our pods to the nodes that it matches', () => {
-    expect(found.map(({ unselected }) => unselected)).toEqual([false, true, true]);
+    expect(found.map(({ unselected }) => unselected)).toEqual([
+      undefined,
+      'disk=hdd, needs ssd',
+      'no disk, needs ssd',
+    ]);
     const amounts = { cpu: '3', memory: '1Gi' };
     const { placed, pending, reason } = place(2, { requests: amounts, limits: amounts }, found);
     expect(placed.map(({ pods }) => pods)).toEqual([1, 0, 0]);
@@ -327,11 +333,47 @@ describe('a node selector', () => {
     );
   });
 
-  test('that is not set keeps them from nodes of Windows only', () => {
+  test('that is not set keeps them from nodes of Windows, and of architectures without an image', () => {
     const windows = { ...NODE, metadata: { name: 'four', labels: { 'kubernetes.io/os': 'windows' } } };
-    const all = nodesFor(OURS, { ...REST, nodes: [...nodes, windows], pods: [] });
-    expect(all.map(({ unselected }) => unselected)).toEqual([false, false, false, true]);
+    const all = nodesFor(OURS, { ...REST, nodes: [NODE, windows, ON_ARM, ON_Z], pods: [] });
+    expect(all.map(({ unselected }) => unselected)).toEqual([
+      undefined,
+      'kubernetes.io/os=windows, needs linux',
+      undefined,
+      'kubernetes.io/arch=s390x, needs amd64 or arm64',
+    ]);
   });
+});
+
+const ofArchitecture = (name: string, architecture: string): ObservedNode => ({
+  ...NODE,
+  metadata: { name, labels: { ...NODE.metadata.labels, 'kubernetes.io/arch': architecture } },
+});
+const ON_ARM = ofArchitecture('arm', 'arm64');
+const ON_Z = ofArchitecture('z', 's390x');
+
+test('an image for one architecture leaves the nodes of others, and fit says why in the scheduler’s words and its own', () => {
+  const nodes = nodesFor(
+    { ...OURS, architectures: ['s390x'] },
+    { ...REST, nodes: [NODE, ON_ARM, ON_Z], pods: [] },
+  );
+  const report = fitReport(
+    VARIANTS.find(({ name }) => name === 'accuracy-max-size')!,
+    'container',
+    nodes,
+  );
+  expect(report).toContain('replicas 4: one 0, arm 0, z 1; Pending 3');
+  expect(report).toContain("2 node(s) didn't match Pod's node affinity/selector.");
+  expect(report).toContain('    one labels: kubernetes.io/arch=amd64, needs s390x\n');
+  expect(report).toContain('    arm labels: kubernetes.io/arch=arm64, needs s390x\n');
+});
+
+test('a taint that the pods tolerate by a setting keeps none of them away', () => {
+  const dedicated = { ...NODE, spec: { taints: [{ key: 'dedicated', value: 'a', effect: 'NoSchedule' }] } };
+  const tainted = (tolerations: Toleration[]) =>
+    nodesFor({ ...OURS, tolerations }, { ...REST, nodes: [dedicated], pods: [] })[0]!.tainted;
+  expect(tainted([])).toBe(true);
+  expect(tainted([{ key: 'dedicated', operator: 'Equal', value: 'a' }])).toBe(false);
 });
 
 describe('the priority class of our pods', () => {

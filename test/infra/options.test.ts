@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
 import { ApiObject, App, Chart, JsonPatch, Testing } from 'cdk8s';
 
 import { InferenceService, type InferenceServiceProps } from '../../infra/inference-service';
@@ -112,17 +115,17 @@ test('labels and annotations of the pods and of the Service stay apart', () => {
 
 test('where the pods may run is taken over, and the tolerations of a lost node stay', () => {
   const toleration = { key: 'gpu', operator: 'Exists', effect: 'NoSchedule' };
-  const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } };
+  const affinity = { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } };
   const { spec } = podOf(
     synth({
-      nodeSelector: { 'kubernetes.io/arch': 'amd64' },
+      nodeSelector: { disk: 'ssd' },
       tolerations: [toleration],
       affinity,
       priorityClassName: 'high',
     }),
   );
   expect(spec).toMatchObject({
-    nodeSelector: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
+    nodeSelector: { 'kubernetes.io/os': 'linux', disk: 'ssd' },
     affinity,
     priorityClassName: 'high',
   });
@@ -130,8 +133,35 @@ test('where the pods may run is taken over, and the tolerations of a lost node s
   expect(spec.tolerations).toContainEqual(toleration);
 });
 
-test('without a node selector the pods ask for Linux and for no architecture, which a tag does not tell', () => {
-  expect(podOf(synth({})).spec.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+/** A node affinity of these terms. */
+const requires = (...nodeSelectorTerms: object[]) => ({
+  nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+});
+const isOneOf = (key: string, ...values: string[]) => ({ key, operator: 'In', values });
+
+test('the pods ask for Linux and for the architectures for which onnxruntime has a library there', () => {
+  const { nodeSelector, affinity } = podOf(synth({})).spec;
+  expect(nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+  const libraries = join(dirname(require.resolve('onnxruntime-node/package.json')), 'bin/napi-v6/linux');
+  const words: Readonly<Record<string, string>> = { x64: 'amd64' };
+  const built = readdirSync(libraries).map((name) => words[name] ?? name);
+  expect(affinity).toEqual(requires({ matchExpressions: [isOneOf('kubernetes.io/arch', ...built.sort())] }));
+});
+
+test('the architecture joins every term of a node affinity, but an empty one, which no node meets', () => {
+  const disk = isOneOf('disk', 'ssd');
+  const name = isOneOf('metadata.name', 'one');
+  const preferred = { preferredDuringSchedulingIgnoredDuringExecution: [] };
+  const { nodeAffinity } = requires({ matchExpressions: [disk] }, { matchFields: [name] }, {});
+  const { spec } = podOf(
+    synth({ architectures: ['arm64'], affinity: { nodeAffinity: { ...nodeAffinity, ...preferred } } }),
+  );
+  const arm = isOneOf('kubernetes.io/arch', 'arm64');
+  expect(spec.affinity.nodeAffinity).toEqual({
+    ...requires({ matchExpressions: [disk, arm] }, { matchFields: [name], matchExpressions: [arm] }, {})
+      .nodeAffinity,
+    ...preferred,
+  });
 });
 
 test('user and group ids are left out where the cluster assigns them, and the rest of the standard stays', () => {
@@ -256,7 +286,7 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
   [
     { metricsScrape: 'annotations', apiKeySecret: 'keys' },
     undefined,
-    ' needs a metricsPort if apiKeySecret is set, since Prometheus has no key for the port of the service',
+    ' needs metricsPort if apiKeySecret is set, since Prometheus has no key for the port of the service',
   ],
   [
     { podLabels: { 'app.kubernetes.io/name': 'mine' } },
@@ -277,6 +307,17 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
     { serviceAnnotations: { ['a'.repeat(64)]: '' } },
     { TANDEM_SERVICE_ANNOTATIONS: `${'a'.repeat(64)}=` },
     ': a key must be at most 63 of',
+  ],
+  [
+    { architectures: ['x86_64' as 'amd64'] },
+    { TANDEM_ARCHITECTURES: 'x86_64' },
+    ' must be one or more of amd64, arm64, ppc64le, s390x, received x86_64',
+  ],
+  [{ architectures: [] }, undefined, ' must be one or more of amd64, arm64, ppc64le, s390x, received none'],
+  [
+    { nodeSelector: { 'kubernetes.io/arch': 's390x' } },
+    { TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=s390x' },
+    ': kubernetes.io/arch must be one of amd64, arm64, for which the image is built, received s390x: set ',
   ],
   [{ nodeSelector: { arch: '-' } }, { TANDEM_NODE_SELECTOR: 'arch=-' }, ': the value of arch must be'],
   [{ domain: 'A' }, { TANDEM_DOMAIN: 'A' }, ' must be at most 189 of a-z, 0-9, - and .,'],
@@ -344,6 +385,8 @@ test('settings reach every variant, from variables and from the context alike', 
     TANDEM_POD_ANNOTATIONS: 'note=',
     TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
     TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=amd64, disk=ssd',
+    TANDEM_ARCHITECTURES: 'amd64, s390x',
+    TANDEM_TOLERATIONS: 'dedicated=inference:NoSchedule, spot, gpu:NoExecute, a=',
     TANDEM_PRIORITY_CLASS: 'high',
     TANDEM_USER_IDS: 'cluster',
     TANDEM_EPHEMERAL_STORAGE: '1Gi',
@@ -363,6 +406,8 @@ test('settings reach every variant, from variables and from the context alike', 
     podAnnotations: { note: '' },
     serviceAnnotations: { 'cloud.example/internal': 'true' },
     nodeSelector: { 'kubernetes.io/arch': 'amd64', disk: 'ssd' },
+    architectures: ['amd64', 's390x'],
+    tolerations: ['dedicated=inference:NoSchedule', 'spot', 'gpu:NoExecute', 'a='],
     priorityClassName: 'high',
     userIds: 'cluster',
     ephemeralStorage: '1Gi',
@@ -374,13 +419,24 @@ test('settings reach every variant, from variables and from the context alike', 
     tlsSecret: 'wildcard',
   };
   expect(readSettings(environment, {})).toEqual(readSettings({}, context));
-  expect(readSettings({}, context)).toMatchObject(context);
+  const tolerations = [
+    { key: 'dedicated', operator: 'Equal', value: 'inference', effect: 'NoSchedule' },
+    { key: 'spot', operator: 'Exists' },
+    { key: 'gpu', operator: 'Exists', effect: 'NoExecute' },
+    { key: 'a', operator: 'Equal' },
+  ];
+  expect(readSettings({}, context)).toMatchObject({ ...context, tolerations });
   for (const [name, text] of synthesize(environment)) {
     if (name.startsWith('00-')) continue;
     const all = objects(text);
     expect(containerOf(all).env).toContainEqual({ name: 'LOG_LEVEL', value: 'debug' });
     expect(podOf(all).metadata.annotations).toMatchObject({ note: '', 'prometheus.io/port': '9090' });
-    expect(podOf(all).spec).toMatchObject({ nodeSelector: context.nodeSelector, priorityClassName: 'high' });
+    expect(podOf(all).spec).toMatchObject({
+      nodeSelector: context.nodeSelector,
+      affinity: requires({ matchExpressions: [isOneOf('kubernetes.io/arch', 'amd64', 's390x')] }),
+      priorityClassName: 'high',
+    });
+    expect(podOf(all).spec.tolerations.slice(2)).toEqual(tolerations);
     expect(all['Service'].metadata.annotations).toEqual(context.serviceAnnotations);
   }
 });
@@ -400,8 +456,27 @@ test.each([
     {},
     'TANDEM_HPA_TOLERANCE_PERCENT: scaleUp must be a number, received little',
   ],
+  [
+    { TANDEM_TOLERATIONS: 'spot:Never' },
+    {},
+    'TANDEM_TOLERATIONS must be taints as kubectl taint takes them, such as dedicated=inference:NoSchedule,spot, with an ' +
+      'effect of NoSchedule, PreferNoSchedule, NoExecute, received spot:Never',
+  ],
+  [{ TANDEM_TOLERATIONS: ' ,' }, {}, 'TANDEM_TOLERATIONS must be taints as kubectl taint takes them'],
+  [{ TANDEM_TOLERATIONS: 'a/b/c' }, {}, 'TANDEM_TOLERATIONS: a key must be at most 63 of'],
+  [{}, { tolerations: [{ key: 'spot' }] }, 'context tolerations must be taints as kubectl taint takes them'],
+  [
+    {},
+    { architectures: {} },
+    'context architectures must be architectures, such as amd64,arm64, received {}',
+  ],
   [{}, { metricsPort: true }, 'context metricsPort must be a number, received true'],
   [{ TANDEM_GATEWAY: 'a' }, {}, 'TANDEM_GATEWAY needs context domain, the domain of the host: set it too'],
+  [
+    { TANDEM_METRICS_SCRAPE: 'pod-monitor', TANDEM_API_KEY_SECRET: 'a' },
+    {},
+    'TANDEM_METRICS_SCRAPE needs context metricsPort if TANDEM_API_KEY_SECRET is set, since Prometheus has no key',
+  ],
   [
     { TANDEM_GATEWAY: 'a', TANDEM_DOMAIN: 'a', TANDEM_TLS_SECRET: 'a' },
     {},

@@ -1,9 +1,10 @@
-/** The manifests against the schemas of Kubernetes, from the least version that the pages name, and of KEDA. */
+/** The manifests against the schemas of Kubernetes, from the least version that the pages name, and of operators. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { VARIANTS } from '../../infra/variants';
 import { type Manifest, objects, synthesize } from '../support/manifests';
-import { kedaJudge, KUBERNETES_VERSIONS, kubernetesJudge } from '../support/published-schemas';
+import { KUBERNETES_VERSIONS, kubernetesJudge, operatorJudge } from '../support/published-schemas';
 
 /** Every setting that changes an object of Kubernetes' own, in any version. */
 const OPTIONS = {
@@ -15,7 +16,9 @@ const OPTIONS = {
   TANDEM_POD_LABELS: 'team=vision',
   TANDEM_POD_ANNOTATIONS: 'note=',
   TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
-  TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=amd64',
+  TANDEM_NODE_SELECTOR: 'disk=ssd',
+  TANDEM_ARCHITECTURES: 'arm64',
+  TANDEM_TOLERATIONS: 'dedicated=inference:NoSchedule,spot',
   TANDEM_PRIORITY_CLASS: 'high',
   TANDEM_USER_IDS: 'cluster',
   TANDEM_EPHEMERAL_STORAGE: '1Gi',
@@ -63,19 +66,30 @@ test('the least version that docs/deploying.md names is the least one that is re
   expect(KUBERNETES_VERSIONS[0]).toMatch(new RegExp(`^v${least}\\.`));
 });
 
-test('KEDA accepts the ScaledObjects, and refuses an unknown field', () => {
-  const judge = kedaJudge();
-  const scaled = allOf({
-    TANDEM_AUTOSCALER: 'keda',
-    TANDEM_QUEUE_WAIT_TARGET_MS: '50',
-    TANDEM_PROMETHEUS_URL: 'http://prometheus.monitoring:9090',
-    TANDEM_HPA_MEASURES: 'container',
-    TANDEM_HPA_TOLERANCE_PERCENT: 'scaleUp=5,scaleDown=20',
-  }).filter(({ kind }) => kind === 'ScaledObject');
-  expect(scaled).toHaveLength(2);
-  expect(scaled.flatMap(judge)).toEqual([]);
-  const [first] = scaled;
-  expect(judge({ ...first, spec: { ...first.spec, minReplicas: 1 } })).toEqual([
-    'ScaledObject spec: Unrecognized key: "minReplicas"',
-  ]);
-});
+test.each([
+  [
+    'ScaledObject',
+    2,
+    {
+      TANDEM_AUTOSCALER: 'keda',
+      TANDEM_QUEUE_WAIT_TARGET_MS: '50',
+      TANDEM_PROMETHEUS_URL: 'http://prometheus.monitoring:9090',
+      TANDEM_HPA_MEASURES: 'container',
+      TANDEM_HPA_TOLERANCE_PERCENT: 'scaleUp=5,scaleDown=20',
+    },
+  ],
+  ['PodMonitor', VARIANTS.length, { TANDEM_METRICS_SCRAPE: 'pod-monitor', TANDEM_METRICS_PORT: '9090' }],
+  ['HTTPRoute', VARIANTS.length, { TANDEM_DOMAIN: 'models.example', TANDEM_GATEWAY: 'infra/shared' }],
+] as const)(
+  'the operator of %s accepts all %i of them, and refuses an unknown field',
+  (kind, count, options) => {
+    const judge = operatorJudge(kind);
+    const found = allOf(options).filter((each) => each.kind === kind);
+    expect(found).toHaveLength(count);
+    expect(found.flatMap(judge)).toEqual([]);
+    const [first] = found;
+    expect(judge({ ...first, spec: { ...first.spec, minReplicas: 1 } })).toEqual([
+      `${kind} spec: Unrecognized key: "minReplicas"`,
+    ]);
+  },
+);

@@ -1,21 +1,19 @@
-/** Judges objects by what Kubernetes and KEDA publish of their kinds; `test/fixtures/kubernetes/record.ts` records it. */
+/** Judges objects by what Kubernetes and operators publish of their kinds; `test/fixtures/kubernetes/record.ts` records it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 import { z } from 'zod';
 
-import { KINDS } from '../fixtures/kubernetes/kinds';
+import { KINDS, OPERATORS } from '../fixtures/kubernetes/kinds';
 import type { Manifest } from './manifests';
 
 const FOLDER = join(__dirname, '..', 'fixtures', 'kubernetes');
 
-const versionsOf = (project: string): string[] =>
-  readdirSync(FOLDER).flatMap((name) => new RegExp(`^${project}-(v.*)\\.json\\.gz$`).exec(name)?.[1] ?? []);
-
 /** Recorded versions of Kubernetes, the least one first. */
-export const KUBERNETES_VERSIONS: readonly string[] = versionsOf('kubernetes').sort();
-const [KEDA_VERSION] = versionsOf('keda');
+export const KUBERNETES_VERSIONS: readonly string[] = readdirSync(FOLDER)
+  .flatMap((name) => /^kubernetes-(v.*)\.json\.gz$/.exec(name)?.[1] ?? [])
+  .sort();
 
 type Judge = (object: Manifest) => string[];
 
@@ -50,5 +48,8 @@ export function kubernetesJudge(version: string): Judge {
   };
 }
 
-/** What KEDA's definition of a ScaledObject refuses of an object, in the same way. */
-export const kedaJudge = (): Judge => judgesOf(`keda-${KEDA_VERSION}`)('ScaledObject');
+/** What the definition of an operator's kind refuses of an object, in the same way. */
+export function operatorJudge(kind: (typeof OPERATORS)[number]['kind']): Judge {
+  const { project, module } = OPERATORS.find((each) => each.kind === kind)!;
+  return judgesOf(`${project}-${module.split('@')[1]}`)(kind);
+}

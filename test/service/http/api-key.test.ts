@@ -1,4 +1,4 @@
-import fs, { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -75,6 +75,26 @@ test('rereads a changed file after one second; a missing or empty file rejects e
   writeFileSync(file, 'back');
   wait(1000);
   expect(takes('Bearer back')).toBe(true);
+});
+
+test('rereads the keys of a Secret that the kubelet renews, by turning a link to a new folder', () => {
+  const secret = join(folder, 'secret');
+  mkdirSync(secret);
+  const renew = (version: string, key: string) => {
+    mkdirSync(join(secret, version));
+    writeFileSync(join(secret, version, 'api-keys'), key);
+    symlinkSync(version, join(secret, '..data_tmp'));
+    renameSync(join(secret, '..data_tmp'), join(secret, '..data'));
+  };
+  renew('..first', 'old-key');
+  symlinkSync(join('..data', 'api-keys'), join(secret, 'api-keys'));
+  let time = 0;
+  const check = openApiKeys(join(secret, 'api-keys'), log, undefined, () => time);
+  check('Bearer old-key');
+  renew('..second', 'new-key');
+  time = 1000;
+  check('Bearer new-key');
+  expect(() => check('Bearer old-key')).toThrow('API keys');
 });
 
 test('skips an invalid line of a changed file and logs it once, without its text', () => {

@@ -1,0 +1,112 @@
+/**
+ * Refuses options that are valid alone, but contradict each other or do nothing together. Pure functions.
+ */
+import { IMAGE_ARCHITECTURES } from './deployment-defaults';
+import type { Exposure } from './exposure';
+import type { InferenceServiceProps, Scaling } from './inference-service-props';
+import { ARCHITECTURE_LABEL } from './node-affinity';
+import { checkQueueWaitTarget } from './option-checks';
+
+type Options = Exposure &
+  Pick<
+    InferenceServiceProps,
+    | 'nodeSelector'
+    | 'architectures'
+    | 'queueWaitTargetMs'
+    | 'prometheusUrl'
+    | 'callers'
+    | 'metricsCallers'
+    | 'metricsPort'
+    | 'metricsScrape'
+    | 'apiKeySecret'
+  >;
+type LabelOf = (name: keyof Options) => string;
+
+/** Refuses a node selector that no node can meet, since the pods run on other architectures. */
+function checkSelectedArchitecture(
+  labelOf: LabelOf,
+  { nodeSelector = {}, architectures = IMAGE_ARCHITECTURES }: Options,
+): void {
+  const selected = nodeSelector[ARCHITECTURE_LABEL];
+  if (selected === undefined || architectures.some((each) => each === selected)) return;
+  throw new Error(
+    `${labelOf('nodeSelector')}: ${ARCHITECTURE_LABEL} must be one of ${architectures.join(', ')}, for which the image is ` +
+      `built, received ${selected}: set ${labelOf('architectures')} if yours is built for it`,
+  );
+}
+
+/** Refuses a target of the wait in the queue that the autoscaler could not read, and a Prometheus that it would not ask. */
+function checkQueueWait(
+  labelOf: LabelOf,
+  kind: Scaling['kind'],
+  { queueWaitTargetMs, prometheusUrl }: Options,
+): void {
+  if (queueWaitTargetMs !== undefined) checkQueueWaitTarget(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
+  if (kind === 'fixed') return;
+  if (kind === 'keda' && queueWaitTargetMs !== undefined && prometheusUrl === undefined)
+    throw new Error(
+      `${labelOf('queueWaitTargetMs')} needs ${labelOf('prometheusUrl')}, where KEDA reads the wait: set it too`,
+    );
+  if (kind === 'hpa' && prometheusUrl !== undefined)
+    throw new Error(
+      `${labelOf('prometheusUrl')} is for KEDA, and a HorizontalPodAutoscaler does not ask it: leave it out`,
+    );
+  if (queueWaitTargetMs === undefined && prometheusUrl !== undefined)
+    throw new Error(
+      `${labelOf('prometheusUrl')} needs ${labelOf('queueWaitTargetMs')}, the target of the wait: set it too`,
+    );
+}
+
+/** Refuses lists of callers that would let everyone in, or that belong to a port that is not there. */
+function checkCallers(labelOf: LabelOf, { metricsPort, ...options }: Options): void {
+  for (const name of ['callers', 'metricsCallers'] as const) {
+    const peers = options[name];
+    if (peers !== undefined && (peers.length === 0 || peers.some((peer) => Object.keys(peer).length === 0)))
+      throw new Error(
+        `${labelOf(name)} must be peers with a selector or an IP block each: Kubernetes lets everyone in for an empty list`,
+      );
+  }
+  if (options.metricsCallers !== undefined && metricsPort === undefined)
+    throw new Error(
+      `${labelOf('metricsCallers')} needs ${labelOf('metricsPort')}: without it the metrics have the port of the service`,
+    );
+}
+
+/** Refuses options of an Ingress or an HTTPRoute that would do nothing. */
+function checkExposure(labelOf: LabelOf, exposure: Exposure): void {
+  const { domain, gateway, ingressClass, ingressAnnotations, tlsSecret } = exposure;
+  const ofIngress = Object.entries({ ingressClass, ingressAnnotations, tlsSecret }) as [
+    keyof Exposure,
+    unknown,
+  ][];
+  const set = ofIngress.filter(([, value]) => value !== undefined).map(([name]) => name);
+  const [needless] = gateway === undefined ? set : (['gateway', ...set] as const);
+  if (domain === undefined && needless !== undefined)
+    throw new Error(`${labelOf(needless)} needs ${labelOf('domain')}, the domain of the host: set it too`);
+  if (gateway !== undefined && set[0] !== undefined)
+    throw new Error(
+      `${labelOf(set[0])} is for an Ingress, which ${labelOf('gateway')} replaces: leave one of them out`,
+    );
+}
+
+/** Refuses metrics that Prometheus could not read. */
+function checkScrape(labelOf: LabelOf, { metricsScrape = 'none', metricsPort, apiKeySecret }: Options): void {
+  if (metricsScrape === 'none' || apiKeySecret === undefined || metricsPort !== undefined) return;
+  throw new Error(
+    `${labelOf('metricsScrape')} needs ${labelOf('metricsPort')} if ${labelOf('apiKeySecret')} is set, since Prometheus has ` +
+      `no key for the port of the service: set it too, received ${metricsScrape}`,
+  );
+}
+
+/**
+ * Refuses options that cannot be set together, or not alone.
+ *
+ * @param labelOf what the error calls an option, such as the variable that it comes from
+ */
+export function checkTogether(labelOf: LabelOf, kind: Scaling['kind'], options: Options): void {
+  checkSelectedArchitecture(labelOf, options);
+  checkQueueWait(labelOf, kind, options);
+  checkCallers(labelOf, options);
+  checkExposure(labelOf, options);
+  checkScrape(labelOf, options);
+}
