@@ -82,3 +82,12 @@ export function logAxisAround(
   const known = values.filter((value) => value > 0 && Number.isFinite(value));
   return logAxis([Math.min(...known) / roomFactor, Math.max(...known) * roomFactor], pixels, { format });
 }
+
+/** The same axis with a tick at a value, and without the ticks whose labels would touch that of the value. */
+export const withTick = (axis: Axis, value: number): Axis => ({
+  ...axis,
+  ticks: [
+    ...axis.ticks.filter((tick) => Math.abs(axis.at(tick) - axis.at(value)) >= MIN_TICK_GAP),
+    value,
+  ].sort((a, b) => a - b),
+});

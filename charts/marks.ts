@@ -36,7 +36,21 @@ export const label = (x: number, y: number, content: string, values: Attributes 
 /** Half the length of the ticks at an interval's ends, pixels. */
 const CAP_PX = 5;
 
-/** A horizontal interval with ticks at its ends; an open end has none. */
+/** An arrowhead with its tip at a point; `dx` and `dy` say where it points to: one is 0, the other 1 or -1. */
+function arrowhead(x: number, y: number, dx: number, dy: number, fill: string): string {
+  const back = [x - 2 * CAP_PX * dx, y - 2 * CAP_PX * dy] as const;
+  const corners = [
+    [x, y],
+    [back[0] - CAP_PX * dy, back[1] - CAP_PX * dx],
+    [back[0] + CAP_PX * dy, back[1] + CAP_PX * dx],
+  ];
+  return element('polygon', {
+    points: corners.map((corner) => corner.map((value) => value.toFixed(1)).join(',')).join(' '),
+    fill,
+  });
+}
+
+/** A horizontal interval from left to right with a tick at each end; an open end has an arrow instead. */
 export const interval = (
   x1: number,
   x2: number,
@@ -45,14 +59,15 @@ export const interval = (
   open: { readonly start?: boolean; readonly end?: boolean } = {},
 ): string => {
   const style = { stroke, 'stroke-width': 3 };
+  const cap = (x: number) => line(x, y - CAP_PX, x, y + CAP_PX, style);
   return [
-    line(x1, y, x2, y, style),
-    ...(open.start ? [] : [line(x1, y - CAP_PX, x1, y + CAP_PX, style)]),
-    ...(open.end ? [] : [line(x2, y - CAP_PX, x2, y + CAP_PX, style)]),
+    line(open.start ? x1 + CAP_PX : x1, y, open.end ? x2 - CAP_PX : x2, y, style),
+    open.start ? arrowhead(x1, y, -1, 0, stroke) : cap(x1),
+    open.end ? arrowhead(x2, y, 1, 0, stroke) : cap(x2),
   ].join('');
 };
 
-/** The same upright, from `y1` to `y2`. */
+/** The same upright, from `y1` up to `y2`. */
 export const uprightInterval = (
   x: number,
   y1: number,
@@ -61,10 +76,11 @@ export const uprightInterval = (
   open: { readonly start?: boolean; readonly end?: boolean } = {},
 ): string => {
   const style = { stroke, 'stroke-width': 2.5 };
+  const cap = (y: number) => line(x - CAP_PX, y, x + CAP_PX, y, style);
   return [
-    line(x, y1, x, y2, style),
-    ...(open.start ? [] : [line(x - CAP_PX, y1, x + CAP_PX, y1, style)]),
-    ...(open.end ? [] : [line(x - CAP_PX, y2, x + CAP_PX, y2, style)]),
+    line(x, open.start ? y1 - CAP_PX : y1, x, open.end ? y2 + CAP_PX : y2, style),
+    open.start ? arrowhead(x, y1, 0, 1, stroke) : cap(y1),
+    open.end ? arrowhead(x, y2, 0, -1, stroke) : cap(y2),
   ].join('');
 };
 

@@ -10,18 +10,44 @@ import { element, line, text } from './svg';
 export const POSTER_WIDTH_PX = 600;
 const SCALE = 2;
 const TITLE_LINE_PX = 20;
-const MAX_TITLE_CHARACTERS = 66;
+/** Width of a title's line, pixels. */
+const TITLE_WIDTH_PX = POSTER_WIDTH_PX - 2 * MARGIN_PX;
+/** Widths of characters in the widest of the card's fonts at the title's size and weight, pixels. */
+const TITLE_CHARACTERS: readonly (readonly [RegExp, number])[] = [
+  [/[ ijlIJ.,:;/’-]/, 5.5],
+  [/[frt()–]/, 7],
+  [/[csz]/, 8.9],
+  [/[mwMW%]/, 15],
+  [/[A-Z≤]/, 11.8],
+];
+const OTHER_CHARACTER_PX = 10.4;
 const STRIP_LINE_PX = 15;
 const STRIP_FONT_PX = 11;
 const MAX_STRIP_CHARACTERS = 98;
 
-/** Breaks text at spaces into lines of at most `maxCharacters`; a longer word has a line of its own. */
-export function wrap(content: string, maxCharacters: number): string[] {
+const characters = (content: string) => content.length;
+
+/** Width of a title's line where the font is the widest, pixels. */
+const titlePx = (content: string) =>
+  Array.from(content).reduce(
+    (sum, each) =>
+      sum + (TITLE_CHARACTERS.find(([pattern]) => pattern.test(each))?.[1] ?? OTHER_CHARACTER_PX),
+    0,
+  );
+
+/** A space that may end a line: none before a unit or beside a comparison. */
+const BREAK = /(?<!≤) (?!(?:ms|s|%|≤)(?!\w))/;
+
+/**
+ * Breaks text at spaces into lines; a word that is too long has a line of its own.
+ *
+ * @param max of a line, in what `sizeOf` gives. @default characters
+ */
+export function wrap(content: string, max: number, sizeOf: (line: string) => number = characters): string[] {
   const lines: string[] = [];
-  for (const word of content.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= maxCharacters)
-      lines[lines.length - 1] = `${last} ${word}`;
+  for (const word of content.split(BREAK)) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && sizeOf(longer) <= max) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines;
@@ -54,7 +80,7 @@ export interface PosterText {
  * @param body elements, drawn in their order
  */
 export function poster(bodyHeightPx: number, words: PosterText, ...body: readonly string[]): string {
-  const titles = wrap(words.title, MAX_TITLE_CHARACTERS);
+  const titles = wrap(words.title, TITLE_WIDTH_PX, titlePx);
   const strips = stripLines(words.strip);
   const top = 14 + titles.length * TITLE_LINE_PX;
   const bottom = top + bodyHeightPx;

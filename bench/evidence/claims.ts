@@ -22,14 +22,17 @@ import {
 export const claimOf = (title: string, runs: readonly ExperimentRun[]): string =>
   runs.every((run) => flawsOf(run).length > 0) ? `INVALID (see below): ${title}` : title;
 
+/** `CPU limit 275m`: the claims may stand alone, and what a pod serves depends on it. */
+const limitText = (run: ExperimentRun) => `CPU limit ${run.applied.resources.limits.cpu}`;
+
 /** The claim of the chart: each model's knee, at its objective. */
 export function singlePodTitle(curves: readonly RateCurve[]): string {
   if (curves.every(({ knee }) => kneeText(knee) === CANNOT_TELL))
     return 'One pod: these runs cannot tell which rate meets the objective';
-  const claims = curves.map(({ model, slo, knee }) =>
+  const claims = curves.map(({ model, slo, knee, runs }) =>
     kneeText(knee) === CANNOT_TELL
       ? `an unknown rate (${modelName(model)}: cannot tell)`
-      : `${kneeText(knee)} images/s at ${objective(slo)} (${modelName(model)})`,
+      : `${kneeText(knee)} images/s at ${objective(slo)} (${modelName(model)}, ${limitText(runs[0]!)})`,
   );
   return `One pod serves ${list(claims)}`;
 }
@@ -69,10 +72,10 @@ export function hpaTitle(repetitions: readonly HpaRun[]): string {
   const delays = reactions.flatMap(({ toReady }) => toReady ?? []);
   const scaled =
     Math.max(...most) > minReplicas
-      ? `scaled from ${minReplicas} to ${ofRepetitions(most, String)} pods`
-      : `stayed at ${plural(minReplicas, 'pod')}`;
-  const delay =
-    delays.length === 0 ? '' : `, the first after ${ofRepetitions(delays, (value) => value.toFixed(0))} s`;
+      ? `scaled from ${minReplicas} to ${ofRepetitions(most, String)} pods (${limitText(run)})`
+      : `stayed at ${plural(minReplicas, 'pod')} (${limitText(run)})`;
+  const inSeconds = ofRepetitions(delays, (value) => value.toFixed(0));
+  const delay = delays.length === 0 ? '' : `; the first new pod was ready ${inSeconds} s after it was needed`;
   const due = repetitions.reduce((sum, each) => sum + each.due, 0);
   const inTime = ofRepetitions(
     repetitions.map(({ inTimeShare }) => inTimeShare),

@@ -25,7 +25,7 @@ export interface ExperimentRun {
   readonly experiment: string;
   /** From 1. */
   readonly repetition: number;
-  /** `quick` for the short form of `npm run experiments -- --quick`. */
+  /** `quick` for the quick form of `npm run experiments -- --quick`. */
   readonly form: 'full' | 'quick';
   readonly model: ModelId;
   readonly kind: VariantKind;

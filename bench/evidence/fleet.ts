@@ -23,9 +23,10 @@ export function efficiency({ fleet, single }: Fleet): Efficiency {
   return { ...(low !== undefined && { low }), ...(high !== undefined && { high }) };
 }
 
-/** `87–104 %`, `at least 87 %`, `cannot tell`. */
+/** `87–104 %`, `at least 87 %`, `cannot tell`: an upper bound above the ideal says nothing. */
 export function efficiencyText(fleet: Fleet): string {
   const { low, high } = efficiency(fleet);
+  if (low === undefined && high !== undefined && high > 1) return CANNOT_TELL;
   const words = boundsText(low && 100 * low, high && 100 * high);
   return words === CANNOT_TELL ? words : `${words} %`;
 }

@@ -1,5 +1,5 @@
 /** The chart of an HPA deployment over time: five panels on one time axis. Pure. */
-import { type Axis, linearAxis, linearTicks, logAxisAround } from '../../charts/axis';
+import { type Axis, linearAxis, linearTicks, logAxisAround, withTick } from '../../charts/axis';
 import { COLOURS, tint } from '../../charts/colours';
 import { label, point, steps } from '../../charts/marks';
 import { type Frame, xAxis, yAxis } from '../../charts/panel';
@@ -10,18 +10,17 @@ import { claimOf, hpaTitle } from './claims';
 import { type HpaRun, reactionOf, TOLERANCE } from './hpa-run';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
-import { objective, plural } from './words';
+import { rescaleMarks } from './rescale-marks';
+import { objective, plural, range } from './words';
 
 const SIDES = { left: 74, right: 586 } as const;
 const TOP_PX = 28;
 const GAP_PX = 30;
 const UNIT_PX = 62;
 /** Heights of the panels in units: load, replicas, CPU, latency, refusals. */
-const HEIGHTS = [1.7, 1.9, 1.9, 1.2, 0.7];
+const HEIGHTS = [1.6, 1.9, 1.7, 1.6, 0.9];
 /** Fewer answers in a window, and the nearest rank of its p95 is the maximum. */
 const MIN_ANSWERS = 20;
-/** Words of a rescale need this much room before the next one. */
-const RESCALE_WORDS_PX = 24;
 
 const FRAMES: readonly Frame[] = HEIGHTS.map((units, i) => {
   const top = TOP_PX + HEIGHTS.slice(0, i).reduce((sum, each) => sum + each * UNIT_PX + GAP_PX, 0);
@@ -63,8 +62,8 @@ function loadPanel({ windows, run }: HpaRun, x: Axis, endMinutes: number): strin
   return [
     ...yAxis(LOAD, y, 'images/s'),
     element('polygon', { points: area.join(' '), fill: COLOURS.orange, opacity: 0.55 }),
-    polyline(line(answered), colour, { 'stroke-width': 2 }),
-    polyline(line(offered), COLOURS.ink, { 'stroke-width': 1.3, 'stroke-dasharray': '4 2' }),
+    polyline(line(answered), colour, { 'stroke-width': 3.5 }),
+    polyline(line(offered), COLOURS.ink, { 'stroke-width': 1.2, 'stroke-dasharray': '4 3' }),
     heading(LOAD, 'offered (dashed) and answered (solid); the gap is filled'),
   ];
 }
@@ -102,23 +101,10 @@ function replicasPanel(hpa: HpaRun, x: Axis, endMinutes: number): string[] {
       MODEL_STYLE[run.model].colour,
       { 'stroke-width': 3 },
     ),
-    ...rescales.flatMap(({ atSeconds, size, reason }, i) => {
-      const at = x.at(atSeconds / 60);
-      if (at < SIDES.left || at > SIDES.right) return [];
-      const next = x.at((rescales[i + 1]?.atSeconds ?? Infinity) / 60);
-      const arrow = /above/.test(reason) ? '▲' : '▼';
-      const style = { 'text-anchor': 'middle', 'font-size': 10 };
-      return [
-        line(at, REPLICAS.top + 14, at, REPLICAS.bottom, { stroke: COLOURS.quiet, 'stroke-width': 0.75 }),
-        text(at, REPLICAS.top + 12, arrow, style),
-        ...(next - at > RESCALE_WORDS_PX
-          ? [label(at + 7, REPLICAS.top + 12, String(size), { 'font-size': 11 })]
-          : []),
-      ];
-    }),
+    ...rescaleMarks(rescales, x, REPLICAS),
     heading(
       REPLICAS,
-      'ready (thick), desired (dashed), needed for the target (green); ▲ above, ▼ below target',
+      'ready (thick), desired (dashed), needed (green), bounds (grey); CPU ▲ above, ▼ below target',
     ),
   ];
 }
@@ -154,10 +140,10 @@ function cpuPanel(
       COLOURS.ink,
       { 'stroke-width': 1.3 },
     ),
-    label(SIDES.right - 4, y.at(high) - 4, `target ${target} % ± ${100 * TOLERANCE} %`, {
+    label(SIDES.right - 4, y.at(high) - 4, `target ${target} % (${range(low, high)} %)`, {
       ...{ 'text-anchor': 'end', 'font-size': 11, fill: COLOURS.green },
     }),
-    heading(CPU, 'bars: samples of pods, each as long as its window; line: what the HPA read'),
+    heading(CPU, 'bars: samples, as long as their windows; line: what the HPA read; band: its tolerance'),
   ];
 }
 
@@ -165,7 +151,9 @@ function latencyPanel({ windows, run }: HpaRun, x: Axis): string[] {
   const { slo, model } = run;
   const { colour, shape } = MODEL_STYLE[model];
   const known = windows.filter(({ p95Ms }) => Number.isFinite(p95Ms));
-  const y = logAxisAround([slo.limitMs, ...known.map(({ p95Ms }) => p95Ms)], upwards(LATENCY), 1.4);
+  // Above the objective there is room for its words.
+  const values = [1.5 * slo.limitMs, ...known.map(({ p95Ms }) => p95Ms)];
+  const y = withTick(logAxisAround(values, upwards(LATENCY), 1.3), slo.limitMs);
   const middle = ({ atSeconds, lengthMs }: HpaRun['windows'][number]) =>
     x.at((atSeconds + lengthMs / 2000) / 60);
   const isQuoted = ({ outcomes }: HpaRun['windows'][number]) =>
@@ -201,6 +189,7 @@ function refusalsPanel({ windows, run }: HpaRun, x: Axis): string[] {
   });
   return [
     ...yAxis(REFUSALS, y, 'refused, %'),
+    ...(shares.every((share) => share === 0) ? [heading(REFUSALS, 'no request was refused')] : []),
     ...windows.flatMap(({ atSeconds, lengthMs, outcomes, due }) => {
       if (outcomes.refused === 0) return [];
       const from = x.at(atSeconds / 60);

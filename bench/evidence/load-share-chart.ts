@@ -1,5 +1,6 @@
 /** The chart of the load's balance: each pod's share of the answers, by node. Pure. */
 import { linearAxis } from '../../charts/axis';
+import { MARGIN_PX } from '../../charts/card';
 import { COLOURS, tint } from '../../charts/colours';
 import { type Frame, yAxis } from '../../charts/panel';
 import { percentTick } from '../../charts/percent';
@@ -59,9 +60,14 @@ function panel(balance: Balance, index: number): string[] {
     ];
   });
   return [
-    text(left, top - 22, `${modelName(run.model)}, ${run.kind === 'hpa' ? 'HPA' : run.kind}`, {
-      ...{ 'font-weight': 600, fill: colour },
-    }),
+    text(
+      left,
+      top - 22,
+      `${modelName(run.model)}, ${run.kind === 'hpa' ? `HPA, ${run.experiment.split('-').at(-1)}` : run.kind}`,
+      {
+        ...{ 'font-weight': 600, fill: colour },
+      },
+    ),
     text(left, top - 7, `Jain ${jainText(jain)}, ${plural(pods.length, 'pod')}, n = ${grouped(answered)}`, {
       'font-size': 11,
     }),
@@ -81,8 +87,8 @@ function panel(balance: Balance, index: number): string[] {
  * @param all the claim speaks of these. @default what is drawn
  */
 export function loadShareChart(balances: readonly Balance[], all = balances): string {
-  const runs = balances.map(({ run }) => run);
-  const height = Math.ceil(balances.length / 2) * ROW_HEIGHT_PX + 34;
+  const runs = all.map(({ run }) => run);
+  const height = Math.ceil(balances.length / 2) * ROW_HEIGHT_PX + 46;
   return poster(
     height,
     {
@@ -93,11 +99,21 @@ export function loadShareChart(balances: readonly Balance[], all = balances): st
           return `${run.experiment}: shares ${shares}; Jain’s index ${jainText(jain)}.`;
         })
         .join(' '),
-      strip: provenance(runs),
+      strip: [
+        ...provenance(runs),
+        ...(all.length > balances.length
+          ? [`drawn: ${balances.length} of ${plural(all.length, 'run')}`]
+          : []),
+      ],
     },
     ...balances.flatMap(panel),
-    text(COLUMNS[0].left, height - 8, CAPTION, { 'font-size': 11, fill: COLOURS.quiet }),
+    ...CAPTION.map((words, i) =>
+      text(MARGIN_PX, height - 22 + 14 * i, words, { 'font-size': 11, fill: COLOURS.quiet }),
+    ),
   );
 }
 
-const CAPTION = 'One bar per pod; dashed: equal shares; grey: where chance alone puts 95 % of them.';
+const CAPTION = [
+  'One bar per pod. Dashed: equal shares, for which Jain’s index is 1.',
+  'Grey: where chance alone puts 95 % of the shares.',
+];

@@ -1,56 +1,84 @@
 /** The chart of both models as a max-size fleet: each pod beside the single pod, and the knee by replicas. Pure. */
-import { linearAxis, logAxis, logAxisAround } from '../../charts/axis';
+import { type Axis, linearAxis, logAxis, logAxisAround } from '../../charts/axis';
+import { MARGIN_PX } from '../../charts/card';
 import { COLOURS, tint } from '../../charts/colours';
+import { boxesAlong, LABEL_FONT_PX } from '../../charts/labels';
 import { label, point, uprightInterval } from '../../charts/marks';
 import { type Frame, lineKey, xAxis, yAxis } from '../../charts/panel';
 import { poster } from '../../charts/poster';
 import { element, line, polyline, text } from '../../charts/svg';
 import { claimOf, maxSizeTitle } from './claims';
+import { curveBoxes, curveName, objectiveName, POINT_RADIUS_PX, type Room } from './curve-labels';
 import { efficiencyText, type Fleet } from './fleet';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
 import type { RateCurve } from './rate-curve';
-import { kneeText, modelName, objective, plural, short } from './words';
+import { kneeText, modelName, short } from './words';
 
 const LATENCY: Frame = { left: 74, right: 348, top: 40, bottom: 330 };
-const BODY_HEIGHT_PX = 394;
+const BODY_HEIGHT_PX = 410;
+/** An open end of a knee is drawn this many times beyond the outermost rate. */
+const BEYOND = 1.25;
+const CAPTION = [
+  'Hollow points fail the objective. Bars: the knees; an arrow where the interval is open.',
+  'Wedge: the single pod’s knee times the pods; only its lower edge where that knee is open.',
+];
 /** Small panels on the right, one per model. */
 const SIDE = { left: 430, right: 576, top: 40, height: 112, gap: 66 } as const;
 
-function perPod({ fleet, single }: Fleet, x: ReturnType<typeof logAxis>, y: ReturnType<typeof logAxis>) {
-  const { colour, shape } = MODEL_STYLE[fleet.model];
-  const curve = ({ rates, pods }: RateCurve) =>
-    rates.map(({ ratePerSecond, p95Ms }) => [x.at(ratePerSecond / pods), y.at(p95Ms)] as const);
-  const grey = { 'stroke-width': 2.5, 'stroke-dasharray': '1 4', 'stroke-linecap': 'round' };
-  const points = curve(fleet);
-  const limit = y.at(fleet.slo.limitMs);
-  const first = points.find(([, at]) => Number.isFinite(at)) ?? [LATENCY.left, limit];
-  const last = points.at(-1)!;
-  const isLeft = points[0]![0] - LATENCY.left > LATENCY.right - last[0];
+const DOTTED = { 'stroke-width': 2.5, 'stroke-dasharray': '1 4', 'stroke-linecap': 'round' };
+const SMALL = { 'font-size': LABEL_FONT_PX };
+
+/** p95 by offered rate per pod, pixels. */
+const p95Points = ({ rates, pods }: RateCurve, x: Axis, y: Axis) =>
+  rates.map(({ ratePerSecond, p95Ms }) => [x.at(ratePerSecond / pods), y.at(p95Ms)] as const);
+
+function perPod(fleets: readonly Fleet[], x: Axis, y: Axis): string[] {
+  const singles = fleets.flatMap(({ single }) => single ?? []);
+  const limits = fleets.map(({ fleet: { model, slo } }) => {
+    const at = y.at(slo.limitMs);
+    return { at, colour: MODEL_STYLE[model].colour };
+  });
+  const room: Room = {
+    frame: { ...LATENCY, right: LATENCY.right + 10 },
+    taken: [
+      ...limits.flatMap(({ at }) =>
+        boxesAlong([
+          [LATENCY.left, at],
+          [LATENCY.right, at],
+        ]),
+      ),
+      ...[...singles, ...fleets.map(({ fleet }) => fleet)].flatMap((curve) =>
+        curveBoxes(p95Points(curve, x, y)),
+      ),
+    ],
+  };
   return [
-    line(LATENCY.left, limit, LATENCY.right, limit, { stroke: colour, 'stroke-dasharray': '2 4' }),
-    ...(single ? [polyline(curve(single), COLOURS.quiet, grey)] : []),
-    polyline(points, colour, { 'stroke-width': 3 }),
-    ...points.flatMap(([atX, atY], i) =>
-      Number.isFinite(atY)
-        ? point(shape, atX, atY, 4, {
-            ...{ fill: fleet.rates[i]!.verdict === 'fail' ? COLOURS.paper : colour, stroke: colour },
-            'stroke-width': 1.5,
-          })
-        : [],
+    ...limits.map(({ at, colour }) =>
+      line(LATENCY.left, at, LATENCY.right, at, { stroke: colour, 'stroke-dasharray': '2 4' }),
     ),
-    label(isLeft ? LATENCY.left + 4 : last[0] + 12, limit - 6, objective(fleet.slo), {
-      fill: colour,
-      'font-size': 11,
+    ...singles.map((single) => polyline(p95Points(single, x, y), COLOURS.quiet, DOTTED)),
+    ...fleets.flatMap(({ fleet }) => {
+      const { colour, shape } = MODEL_STYLE[fleet.model];
+      const points = p95Points(fleet, x, y);
+      return [
+        polyline(points, colour, { 'stroke-width': 3 }),
+        ...points.flatMap(([atX, atY], i) =>
+          Number.isFinite(atY)
+            ? point(shape, atX, atY, POINT_RADIUS_PX, {
+                ...{ fill: fleet.rates[i]!.verdict === 'fail' ? COLOURS.paper : colour, stroke: colour },
+                'stroke-width': 1.5,
+              })
+            : [],
+        ),
+      ];
     }),
-    label(
-      Math.max(LATENCY.left + 6, first[0] - 20),
-      first[1] + 20,
-      `${modelName(fleet.model)}, ${plural(fleet.pods, 'pod')}`,
-      {
-        ...{ fill: colour, 'font-weight': 600, 'font-size': 11 },
-      },
-    ),
+    ...fleets.map(({ fleet }) => curveName(fleet, p95Points(fleet, x, y), room)),
+    ...fleets.map(({ fleet }) => {
+      const { rates, knee, pods } = fleet;
+      const near = knee.lowPerSecond ?? knee.highPerSecond ?? rates.at(-1)!.ratePerSecond;
+      return objectiveName(fleet, y, x.at(near / pods), room);
+    }),
   ];
 }
 
@@ -62,39 +90,52 @@ function scaling(each: Fleet, row: number, isLast: boolean): string[] {
   const frame: Frame = { left: SIDE.left, right: SIDE.right, top, bottom: top + SIDE.height };
   const curves = [...(single ? [single] : []), fleet];
   const endsOf = ({ knee, rates }: RateCurve) =>
-    [knee.lowPerSecond ?? 0, knee.highPerSecond ?? rates.at(-1)!.ratePerSecond] as const;
+    [knee.lowPerSecond ?? 0, knee.highPerSecond ?? BEYOND * rates.at(-1)!.ratePerSecond] as const;
   const ideal = single && endsOf(single);
   const count = Math.max(1, fleet.pods);
   const highest = Math.max(...curves.map((curve) => endsOf(curve)[1]), (ideal?.[1] ?? 0) * count);
   const x = linearAxis([0, count + 0.4], [frame.left, frame.right], {
     ticks: Array.from({ length: count }, (_, i) => i + 1),
   });
-  const y = linearAxis([0, highest * 1.08], [frame.bottom, frame.top]);
+  const y = linearAxis([0, highest * 1.15], [frame.bottom, frame.top]);
+  const corner = (pods: number, perPod: number) => [x.at(pods), y.at(pods * perPod)] as const;
+  const isOpen = single?.knee.highPerSecond === undefined;
   const cone =
     ideal === undefined
       ? []
-      : [
-          element('polygon', {
-            points: [
-              [x.at(0), y.at(0)],
-              [x.at(count), y.at(count * ideal[0])],
-              [x.at(count), y.at(count * ideal[1])],
-            ]
-              .map((at) => at.map((value) => value.toFixed(1)).join(','))
-              .join(' '),
-            fill: tint(COLOURS.quiet, 0.18),
-          }),
-        ];
+      : isOpen
+        ? [
+            line(x.at(0), y.at(0), ...corner(count, ideal[0]), {
+              stroke: COLOURS.quiet,
+              'stroke-dasharray': '4 3',
+            }),
+          ]
+        : [
+            element('polygon', {
+              points: [corner(0, 0), corner(count, ideal[0]), corner(count, ideal[1])]
+                .map((at) => at.map((value) => value.toFixed(1)).join(','))
+                .join(' '),
+              fill: tint(COLOURS.quiet, 0.18),
+            }),
+          ];
   return [
     ...cone,
     ...yAxis(frame, y, 'knee, images/s'),
-    ...curves.map((curve) => {
+    ...curves.flatMap((curve) => {
       const [low, high] = endsOf(curve);
-      const at = x.at(curve === fleet ? count : 1);
-      return uprightInterval(at, y.at(low), y.at(high), curve === fleet ? colour : COLOURS.quiet, {
-        start: curve.knee.lowPerSecond === undefined,
-        end: curve.knee.highPerSecond === undefined,
-      });
+      const isFleet = curve === fleet;
+      const at = x.at(isFleet ? count : 1);
+      const words = {
+        ...{ 'font-size': LABEL_FONT_PX, fill: isFleet ? colour : COLOURS.quiet },
+        'text-anchor': isFleet ? 'end' : 'start',
+      };
+      return [
+        uprightInterval(at, y.at(low), y.at(high), isFleet ? colour : COLOURS.quiet, {
+          start: curve.knee.lowPerSecond === undefined,
+          end: curve.knee.highPerSecond === undefined,
+        }),
+        label(at + (isFleet ? -9 : 9), (y.at(low) + y.at(high)) / 2 + 4, kneeText(curve.knee), words),
+      ];
     }),
     text(frame.left, frame.top - 20, modelName(fleet.model), {
       ...{ fill: colour, 'font-weight': 600, 'font-size': 11 },
@@ -122,12 +163,6 @@ export function maxSizeChart(fleets: readonly Fleet[]): string {
   });
   const latencies = curves.flatMap((curve) => [curve.slo.limitMs, ...curve.rates.map(({ p95Ms }) => p95Ms)]);
   const y = logAxisAround(latencies, [LATENCY.bottom, LATENCY.top], 1.5);
-  const grey = {
-    stroke: COLOURS.quiet,
-    'stroke-width': 2.5,
-    'stroke-dasharray': '1 4',
-    'stroke-linecap': 'round',
-  };
   return poster(
     BODY_HEIGHT_PX,
     {
@@ -139,14 +174,13 @@ export function maxSizeChart(fleets: readonly Fleet[]): string {
           .join(' '),
       strip: provenance(runs),
     },
-    lineKey(LATENCY.left, 18, 'the single pod, alone', grey),
+    lineKey(LATENCY.left, 18, 'the single pod, alone', { stroke: COLOURS.quiet, ...DOTTED }),
     ...yAxis(LATENCY, { ...y, format: String }, 'p95 of answers, ms (log)'),
-    ...fleets.flatMap((each) => perPod(each, x, y)),
+    ...perPod(fleets, x, y),
     ...xAxis(LATENCY, x, 'offered per pod, images/s (log)'),
     ...fleets.flatMap((each, row) => scaling(each, row, row === fleets.length - 1)),
-    text(LATENCY.left, BODY_HEIGHT_PX - 8, CAPTION, { 'font-size': 11, fill: COLOURS.quiet }),
+    ...CAPTION.map((words, i) =>
+      text(MARGIN_PX, BODY_HEIGHT_PX - 22 + 14 * i, words, { ...SMALL, fill: COLOURS.quiet }),
+    ),
   );
 }
-
-const CAPTION =
-  'Bars: knees, without a cap where open. Wedge: the single pod’s knee times the number of pods.';

@@ -39,14 +39,17 @@ export function provenance(runs: readonly ExperimentRun[]): string[] {
   const factors = all(
     ({ model, cpuFactor, kind }) => `${short(cpuFactor)} (${model}${kind === 'hpa' ? ' HPA' : ''})`,
   );
-  const precision = all((run) => precisionOf(run) && `${precisionOf(run)} (${run.model})`);
+  const precisions = all(precisionOf);
+  const precision = precisions.includes(', ')
+    ? all((run) => precisionOf(run) && `${precisionOf(run)} (${run.model})`)
+    : precisions;
   const flaws = unique(runs.flatMap(flawsOf));
   const commit = all(({ timeline }) => timeline.subject.commit?.slice(0, DIGEST_CHARACTERS));
   return [
     'measured',
     days(runs),
     `n = ${grouped(requests)} requests in ${plural(runs.length, 'run')}`,
-    `seed ${seeds(runs)}`,
+    `seed${new Set(runs.map((run) => loadOf(run).settings.seed)).size > 1 ? 's' : ''} ${seeds(runs)}`,
     `${plural(runs[0]!.timeline.subject.nodes.length, 'node')} on one machine: ${all(
       ({ timeline }) => `${timeline.subject.machine.cores} cores of ${timeline.subject.machine.cpuModel}`,
     )}`,
@@ -54,7 +57,7 @@ export function provenance(runs: readonly ExperimentRun[]): string[] {
     `image ${all(({ imageDigest }) => shortDigest(imageDigest))}`,
     ...(precision === '' ? [] : [`precision ${precision}`]),
     `CPU requests and limits as printed × ${factors}`,
-    ...(runs.some(({ form }) => form === 'quick') ? ['short form (--quick)'] : []),
+    ...(runs.some(({ form }) => form === 'quick') ? ['quick form (--quick)'] : []),
     ...flaws.map((flaw) => `INVALID: ${flaw}`),
   ];
 }

@@ -34,8 +34,8 @@ const HELP = `npm run experiments [-- OPTIONS]
 Measures every variant on three real nodes on this machine and writes docs/experiment/data/.
 A call resumes what the one before it left; Ctrl-C leaves nothing running.
 
-  --quick          the short form, in less than 40 minutes
-  --repetitions N  of each load of steps (default: 1 in the short form, else 3)
+  --quick          the quick form, in less than 40 minutes
+  --repetitions N  of each load of steps (default: 1 in the quick form, else 3)
   --only NAME...   these experiments alone, such as latency-hpa-steps or machine
   --again          also what is finished
   --help           this text

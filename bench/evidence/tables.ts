@@ -3,16 +3,18 @@ import { table } from '../../charts/markdown';
 import { percent } from '../../charts/percent';
 import type { Scaling } from '../../infra/variants';
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
+import type { Capacity, ProbeRecord } from '../load/capacity-document';
 import { balanceOf } from './balance';
 import type { Evidence } from './evidence';
 import type { ExperimentRun } from './experiment-run';
 import { efficiencyText } from './fleet';
 import { analyseHpa, type HpaRun, reactionOf } from './hpa-run';
 import { ofRepetitions } from './claims';
+import type { CpuPerImage } from './machine';
 import type { TradePoint } from './trade';
 import type { RateCurve } from './rate-curve';
 import { loadOf, medianOf, precisionOf } from './runs';
-import { grouped, kneeText, modelName, objective, range, short } from './words';
+import { CANNOT_TELL, grouped, kneeText, modelName, objective, range, short } from './words';
 
 /** What stands where a figure is missing. */
 const NONE = 'not measured';
@@ -215,6 +217,16 @@ function hpaReplicas(runs: readonly ExperimentRun[]): string {
   return `${analysed[0]!.minReplicas} to ${Math.max(...most)}`;
 }
 
+/** The CPU time per image at each precision, the service's own choice first. */
+function cpuText(measured: readonly CpuPerImage[]): string {
+  if (measured.length === 0) return NONE;
+  const chosenFirst = [...measured].sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
+  const each = chosenFirst.map(
+    ({ precision, cpuSecondsPerImage }) => `${short(1000 * medianOf(cpuSecondsPerImage))} ms at ${precision}`,
+  );
+  return `${each.join(', ')}; per image, with decoding`;
+}
+
 /**
  * Reported values beside measured ones.
  *
@@ -223,7 +235,7 @@ function hpaReplicas(runs: readonly ExperimentRun[]): string {
 export function reportedTable({ curves, hpaRuns, machine }: Evidence, reference: string): string {
   const rows = MODEL_IDS.flatMap((model) => {
     const fleet = curves.get(`${model}-max-size`);
-    const cpu = machine?.cpuPerImage.find((each) => each.model === model && each.isDefault);
+    const cpu = machine?.cpuPerImage.filter((each) => each.model === model) ?? [];
     const ofModel = hpaRuns.filter((run) => run.model === model);
     const fleetScaling = fleet?.runs[0]!.printed.scaling;
     const hpaScaling = ofModel[0]?.printed.scaling;
@@ -231,7 +243,7 @@ export function reportedTable({ curves, hpaRuns, machine }: Evidence, reference:
       [
         `CPU time per inference, ${modelName(model)}`,
         `${reportedFigure(reference, CPU_ROW, model)} (Keras Applications, its machine)`,
-        cpu ? `${short(1000 * medianOf(cpu.cpuSecondsPerImage))} ms per image, with decoding` : NONE,
+        cpuText(cpu),
       ],
       [
         `max-size replicas, ${model}`,
@@ -249,6 +261,22 @@ export function reportedTable({ curves, hpaRuns, machine }: Evidence, reference:
   return hasData ? table(['figure', 'reported', 'measured'], rows) : NO_DATA;
 }
 
+/** What a search found; where it found nothing, what was measured and what was missing. */
+function searchText({ lowPerSecond, highPerSecond, probes, confidence }: Capacity): string {
+  if (lowPerSecond > 0 || highPerSecond !== undefined)
+    return kneeText({
+      ...(lowPerSecond > 0 && { lowPerSecond }),
+      ...(highPerSecond !== undefined && { highPerSecond }),
+    });
+  const rates = probes.map(({ ratePerSecond }) => ratePerSecond);
+  const sum = (of: (probe: ProbeRecord) => number) => probes.reduce((total, probe) => total + of(probe), 0);
+  return (
+    `${CANNOT_TELL}: ${sum((probe) => probe.violations)} of ${grouped(sum((probe) => probe.requests))} requests ` +
+    `at ${range(Math.min(...rates), Math.max(...rates))} images/s were late, ` +
+    `but no rate had enough requests to judge it with ${100 * confidence} % confidence`
+  );
+}
+
 /** Single pods at their printed CPU figures, in a control group instead of a cluster. */
 export function printedPodsTable({ machine }: Evidence): string {
   if (machine === undefined) return NO_DATA;
@@ -257,10 +285,7 @@ export function printedPodsTable({ machine }: Evidence): string {
     `${code(printed.requests.cpu)}, ${code(printed.limits.cpu)}`,
     threads,
     objective(slo),
-    kneeText({
-      ...(capacity.lowPerSecond > 0 && { lowPerSecond: capacity.lowPerSecond }),
-      ...(capacity.highPerSecond !== undefined && { highPerSecond: capacity.highPerSecond }),
-    }),
+    searchText(capacity),
     percent(throttledShare),
   ]);
   const head = [

@@ -130,7 +130,7 @@ export function peersChart(document: PeersDocument): string {
         `${plural(machine.cores, 'core')} of ${machine.cpuModel}, CPU limit of one core`,
         `commit ${commit.slice(0, 12)}`,
         `${met} of ${measured} goals met`,
-        ...(form === 'quick' ? ['short form (--quick)'] : []),
+        ...(form === 'quick' ? ['quick form (--quick)'] : []),
       ],
     },
     ...(own < 0 ? [] : [rect(20, TOP_PX + own * ROW_PX, 564, ROW_PX, { fill: tint(COLOURS.sky, 0.2) })]),

@@ -38,7 +38,7 @@ Measures Tandem beside the servers that a user would write instead, in turns, ea
 writes docs/performance/data/peers.json after each round. Then run npm run bench:peers:charts.
 A call resumes what the one before it left; Ctrl-C leaves nothing running.
 
-  --quick        the short form, in less than 15 minutes
+  --quick        the quick form, in less than 15 minutes
   --only NAME    this server alone; may be repeated. docs/performance/ stays as it is
   --again        also what is measured
   --help         this text

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { linearAxis, linearTicks, logAxis, logAxisAround, logTicks } from '../../charts/axis';
+import { linearAxis, linearTicks, logAxis, logAxisAround, logTicks, withTick } from '../../charts/axis';
 
 test('ticks are round, inside the range and free of rounding errors', () => {
   expect(linearTicks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
@@ -47,4 +47,9 @@ test('an axis around values has room beyond them, and leaves out what has no pla
 test('a logarithmic axis without room for 2 and 5 has the powers of ten only', () => {
   expect(logAxis([1, 1000], [200, 0]).ticks).toEqual([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]);
   expect(logAxis([1, 1000], [60, 0]).ticks).toEqual([1, 10, 100, 1000]);
+});
+
+test('an axis can have a tick at any value; the ticks that would touch it are left out', () => {
+  const axis = logAxis([1, 1000], [0, 300]);
+  expect(withTick(axis, 250).ticks).toEqual([1, 2, 5, 10, 20, 50, 100, 250, 500, 1000]);
 });

@@ -9,12 +9,16 @@ test('a point is a circle or a square around its centre', () => {
   expect(point('square', 10, 20, 10, {})).toBe('<rect x="1" y="11" width="18" height="18"/>');
 });
 
-test('an interval has a tick at each end that is not open', () => {
+test('an interval has a tick at each end, and an arrow where it is open', () => {
   const ends = (svg: string) => svg.match(/<line/g)!.length;
   expect(ends(interval(0, 10, 5, '#000000'))).toBe(3);
   expect(ends(interval(0, 10, 5, '#000000', { end: true }))).toBe(2);
   expect(ends(uprightInterval(0, 10, 5, '#000000'))).toBe(3);
   expect(ends(uprightInterval(0, 10, 5, '#000000', { start: true }))).toBe(2);
+  expect(interval(0, 10, 5, '#000000', { end: true })).toContain('points="10.0,5.0 0.0,0.0 0.0,10.0"');
+  expect(uprightInterval(0, 90, 20, '#000000', { end: true })).toContain(
+    'points="0.0,20.0 5.0,30.0 -5.0,30.0"',
+  );
 });
 
 test('a label has a white outline behind its letters', () => {

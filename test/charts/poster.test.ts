@@ -12,6 +12,17 @@ test('text breaks at spaces, and a word that is too long has a line of its own',
   expect(wrap('a incomprehensible b', 5)).toEqual(['a', 'incomprehensible', 'b']);
 });
 
+test('a number keeps its unit and its comparison on its line', () => {
+  expect(wrap('late at p95 ≤ 250 ms here', 14)).toEqual(['late at', 'p95 ≤ 250 ms', 'here']);
+  expect(wrap('about 99 % (all)', 9)).toEqual(['about', '99 %', '(all)']);
+});
+
+test('a title breaks where its letters fill the line: a line of wide letters holds fewer', () => {
+  const linesOf = (title: string) => poster(100, { ...WORDS, title }).match(/font-weight="600"/g)!.length;
+  expect(linesOf('mm '.repeat(21).trim())).toBe(2);
+  expect(linesOf('ii '.repeat(21).trim())).toBe(1);
+});
+
 test('a poster is drawn at twice its coordinates, so that its text is 12 px high at half width', () => {
   const svg = poster(100, WORDS);
   expect(svg).toMatch(/^<svg [^>]*width="1200" height="326" viewBox="0 0 600 163"/);

@@ -44,7 +44,7 @@ test.each([...charts])('%s is a poster that says where its figures come from', (
   expect(svg).toMatch(/^<svg [^>]*width="1200"/);
   expect(svg).toContain('measured · 2026-01-01 · n = ');
   expect(svg).toContain('2 cores of SYNTHETIC · commit cccccccccccc · image sha256:555555555555');
-  expect(svg).toMatch(/seed 1/);
+  expect(svg).toMatch(/seeds? 1/);
   expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   expect(titleOf(svg)).toMatch(/\d/);
   expect(svg.match(/<text /g)!.length).toBeGreaterThan(10);
@@ -70,13 +70,13 @@ test('the words of every chart are those of the last review', () => {
 
 test('the title of the single pods has each knee with its objective', () => {
   expect(singlePodTitle([withKnee(single, { lowPerSecond: 12, highPerSecond: 14 })])).toBe(
-    'One pod serves 12–14 images/s at p95 ≤ 250 ms (MobileNetV2)',
+    'One pod serves 12–14 images/s at p95 ≤ 250 ms (MobileNetV2, CPU limit 551m)',
   );
 });
 
 test.each([
-  [{ lowPerSecond: 12 }, 'One pod serves at least 12 images/s at p95 ≤ 250 ms (MobileNetV2)'],
-  [{ highPerSecond: 4 }, 'One pod serves less than 4 images/s at p95 ≤ 250 ms (MobileNetV2)'],
+  [{ lowPerSecond: 12 }, 'One pod serves at least 12 images/s at p95 ≤ 250 ms (MobileNetV2, CPU limit 551m)'],
+  [{ highPerSecond: 4 }, 'One pod serves less than 4 images/s at p95 ≤ 250 ms (MobileNetV2, CPU limit 551m)'],
   [{}, 'One pod: these runs cannot tell which rate meets the objective'],
 ])('a knee with an open end is not claimed to be closed: %j', (knee, title) => {
   expect(singlePodTitle([withKnee(single, knee)])).toBe(title);
@@ -88,7 +88,7 @@ test('where one model cannot tell, the other one still has its claim', () => {
     withKnee(single, { lowPerSecond: 1 }),
   ]);
   expect(title).toBe(
-    'One pod serves an unknown rate (ResNet101V2: cannot tell) and at least 1 images/s at p95 ≤ 250 ms (MobileNetV2)',
+    'One pod serves an unknown rate (ResNet101V2: cannot tell) and at least 1 images/s at p95 ≤ 250 ms (MobileNetV2, CPU limit 551m)',
   );
 });
 
@@ -111,6 +111,8 @@ test('the ideal of a fleet is its single pod’s knee times its pods, ends again
   expect(efficiencyText({ fleet: two, single: one })).toBe('75–100 %');
   expect(efficiencyText(openAbove)).toBe('less than 100 %');
   expect(efficiencyText({ fleet: two })).toBe('cannot tell');
+  const aboveIdeal = { fleet: two, single: withKnee(single, { lowPerSecond: 8 }) };
+  expect(efficiencyText(aboveIdeal)).toBe('cannot tell');
   expect(maxSizeTitle([{ fleet: two, single: one }])).toBe(
     'A max-size fleet serves 18–20 images/s at p95 ≤ 250 ms (MobileNetV2, 2 pods)',
   );
@@ -119,10 +121,10 @@ test('the ideal of a fleet is its single pod’s knee times its pods, ends again
 test('the title of an HPA has how far it scaled, how soon, and how many requests were in time', () => {
   const hpa = hpaRun(RUNS.at(-1)!);
   expect(hpaTitle([hpa])).toMatch(
-    /^MobileNetV2 behind its HPA scaled from 2 to \d pods, the first after \d+ s; [\d.]+ % of \d+ requests were answered within 500 ms$/,
+    /^MobileNetV2 behind its HPA scaled from 2 to \d pods \(CPU limit 137m\); the first new pod was ready \d+ s after it was needed; [\d.]+ % of \d+ requests were answered within 500 ms$/,
   );
   const still = { ...hpa, replicas: [{ atSeconds: 0, desired: 2, ready: 2 }] };
-  expect(hpaTitle([still])).toMatch(/^MobileNetV2 behind its HPA stayed at 2 pods; /);
+  expect(hpaTitle([still])).toMatch(/^MobileNetV2 behind its HPA stayed at 2 pods \(CPU limit 137m\); /);
   const shares = [0.95, 0.91, 0.93].map((inTimeShare) => ({ ...hpa, inTimeShare, due: 100 }));
   expect(hpaTitle(shares)).toContain('; 93.0 % (91.0 % to 95.0 %) of 300 requests in 3 runs were answered');
 });

@@ -93,7 +93,7 @@ test('reported values stand beside measured ones, and what was not measured says
   expect(rows).toContainEqual([
     'CPU time per inference, MobileNetV2',
     '25.9 ms (Keras Applications, its machine)',
-    '25 ms per image, with decoding',
+    '25 ms at fp32; per image, with decoding',
   ]);
   expect(rows).toContainEqual(['max-size replicas, latency', '2', '2 ready']);
   expect(rows).toContainEqual(['HPA replicas, latency', '2 to 8 at 50 %', '2 to 8 ready']);
@@ -114,6 +114,26 @@ test('pods at their printed figures have their knee and how often they were thro
     '40–44',
     '12.5 %',
   ]);
+});
+
+test('a search that found nothing says how many requests were late and what was missing', () => {
+  const pod = MACHINE.printedPods[0]!;
+  const probe = {
+    ...{ verdict: 'cannot tell apart' as const, reason: '', valid: true, drifting: false },
+    ...{ effectiveRequests: 100, seconds: 30 },
+  };
+  const probes = [
+    { ...probe, ratePerSecond: 11, requests: 300, violations: 3 },
+    { ...probe, ratePerSecond: 5.5, requests: 150, violations: 1 },
+  ];
+  const capacity = { lowPerSecond: 0, ended: '', confidence: 0.99, requests: 450, seconds: 60, probes };
+  const machine = {
+    ...MACHINE,
+    printedPods: [{ ...pod, capacity }],
+  };
+  expect(rowsOf(printedPodsTable(evidenceOf(RUNS, machine)))[0]![5]).toBe(
+    'cannot tell: 4 of 450 requests at 5.5–11 images/s were late, but no rate had enough requests to judge it with 99 % confidence',
+  );
 });
 
 test('each deviation is listed once, with the experiments that have it', () => {
