@@ -8,6 +8,7 @@ import type { FitWarning } from '../infra/fit-text';
 import { VARIANTS } from '../infra/variants';
 import { shellWord } from '../models/report/model-facts';
 import { percent } from '../charts/percent';
+import { applyCommand } from './next-commands';
 
 /** Where to open the service: by its name for the loopback and for all interfaces, else by its address. */
 export function urlOf(host: string | undefined, port: number): string {
@@ -87,7 +88,7 @@ function deployLines(models: readonly ReadyModel[], warnings: readonly FitWarnin
   const fits = fitLine(warnings);
   return [
     `Deploy one of the ${VARIANTS.length} variants in dist/:`,
-    `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${variant.name}.k8s.yaml`,
+    `  ${applyCommand(variant)}`,
     ...(fits === undefined ? [] : [`  ${fits}`]),
   ];
 }
