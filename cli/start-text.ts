@@ -87,7 +87,8 @@ function deployLines(models: readonly ReadyModel[], warnings: readonly FitWarnin
   if (variant === undefined) return [];
   const fits = fitLine(warnings);
   return [
-    `Deploy one of the ${VARIANTS.length} variants in dist/:`,
+    `Deploy one of the ${VARIANTS.length} variants in dist/; your nodes need the container image first (docs/deploying.md#the-container-image):`,
+    '  npm run image',
     `  ${applyCommand(variant)}`,
     ...(fits === undefined ? [] : [`  ${fits}`]),
   ];
