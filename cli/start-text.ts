@@ -5,6 +5,7 @@ import { HOST_ALL } from '../service/contract';
 import type { LoadedModel } from '../service/inference/protocol';
 import type { TestAccuracy } from '../service/api/evaluation';
 import type { FitWarning } from '../infra/fit-text';
+import { listed, variantsOf } from '../infra/synth-text';
 import { VARIANTS } from '../infra/variants';
 import { shellWord } from '../models/report/model-facts';
 import { percent } from '../charts/percent';
@@ -47,10 +48,9 @@ function modelLine(
 
 /** Names the variants whose pods do not all fit the reference's cluster. */
 function fitLine(warnings: readonly FitWarning[]): string | undefined {
-  const variants = [...new Set(warnings.map(({ variant }) => variant))];
+  const variants = variantsOf(warnings);
   if (variants.length === 0) return undefined;
-  const names = new Intl.ListFormat('en-GB').format(variants);
-  return `Some pods of ${names} do not fit the reference’s cluster: run npx tandem fit`;
+  return `Some pods of ${listed(variants)} do not fit the reference’s cluster: run npx tandem fit`;
 }
 
 /** A model that is ready. */

@@ -95,7 +95,7 @@ test('the container image is built before a variant is applied', () => {
 });
 
 test('variants that do not fit are named once each, and where all fit nothing is said', () => {
-  const warning = { variant: 'accuracy-hpa', text: '' };
+  const warning = { variant: 'accuracy-hpa', verdict: '', text: '' };
   const said = (warnings: readonly FitWarning[]) =>
     readyLines({ ...facts, warnings }).filter((line) => line.includes('Some pods of'));
   expect(said([warning, warning])).toEqual([
