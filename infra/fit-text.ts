@@ -52,7 +52,7 @@ function arithmetic({ placed }: Placement, demand: Demand): string[] {
 const COLUMNS = ['node', 'resource', 'requests', 'limits'] as const;
 
 /** Rows of texts in columns that are as wide as their longest text. */
-function columns(rows: readonly (readonly string[])[]): string[] {
+export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   return rows.map((row) => `  ${row.map((text, i) => text.padEnd(widths[i]!)).join('  ')}`.trimEnd());
 }
