@@ -114,7 +114,7 @@ const ROOMS = {
     why: 'bench/twin/ simulates what it is told; it reads no recording and no cluster',
   },
   'bench/timeline': {
-    may: ['bench/load', 'service/contract.ts', 'files', 'statistics'],
+    may: ['bench/load', 'infra/quantity.ts', 'service/contract.ts', 'files', 'statistics'],
     why: 'bench/timeline/ watches a cluster or a process from outside; it changes nothing',
   },
   'bench/cluster-run': {

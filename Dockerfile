@@ -85,8 +85,8 @@ COPY --from=build /app/build/bundle build/bundle
 COPY --from=build /app/build/charts build/charts
 COPY --from=build /app/build/cli build/cli
 COPY --from=build /app/build/files build/files
-# "bench run" names the variants in its help; nothing else of infra/ runs here.
-COPY --from=build /app/build/infra/variants.js build/infra/variants.js
+# Of infra/, "bench" loads these alone: a test follows its imports.
+COPY --from=build /app/build/infra/quantity.js /app/build/infra/variants.js build/infra/
 COPY --from=build /app/build/statistics build/statistics
 COPY --from=build /app/build/models build/models
 COPY --from=build /app/build/service build/service

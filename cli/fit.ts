@@ -40,6 +40,7 @@ interface FitOptions {
   readonly kubeconfig?: string;
   readonly file?: string[];
   readonly namespace?: string;
+  readonly verbose?: true;
   readonly json?: true;
   readonly exitCode?: true;
 }
@@ -58,7 +59,8 @@ function describedNodes({ nodes, cpuMillis, memory, controlPlane }: FitOptions):
 }
 
 function checkOptions(names: string[], options: FitOptions): void {
-  const { basis, nodes, cpuMillis, memory, controlPlane, arch, kubeconfig, file, namespace } = options;
+  const { basis, nodes, cpuMillis, memory, controlPlane, arch, kubeconfig, file, namespace, verbose, json } =
+    options;
   if (
     kubeconfig !== undefined &&
     [nodes, cpuMillis, memory, controlPlane, arch].some((each) => each !== undefined)
@@ -69,17 +71,21 @@ function checkOptions(names: string[], options: FitOptions): void {
   }
   if (file !== undefined && (names.length > 0 || basis !== undefined))
     throw new RangeError('--file places what the files hold: leave out the variants and --basis');
+  if (verbose === true && (file !== undefined || names.length > 0 || json === true))
+    throw new RangeError(
+      '--verbose is for the table of all variants: names, --file and --json have every detail without it',
+    );
   if (file === undefined && namespace !== undefined)
     throw new RangeError('--namespace is for --file: set TANDEM_NAMESPACE for the variants');
 }
 
 function fit(names: string[], options: FitOptions): void {
   checkOptions(names, options);
-  const { basis, kubeconfig, file, namespace, arch = DEFAULT_ARCHITECTURE, json, exitCode } = options;
+  const { basis, kubeconfig, file, namespace, arch = DEFAULT_ARCHITECTURE, verbose, json, exitCode } = options;
   const nodes = describedNodes(options);
   const isFitting =
     file === undefined
-      ? fitVariants(names, { basis, kubeconfig, nodes, arch, json })
+      ? fitVariants(names, { basis, kubeconfig, nodes, arch, verbose, json })
       : fitFiles(file, { namespace, kubeconfig, nodes, arch, json });
   if (exitCode === true && !isFitting) process.exitCode = 1;
 }
@@ -89,13 +95,18 @@ interface VariantOptions {
   readonly kubeconfig: string | undefined;
   readonly nodes: readonly ClusterNode[];
   readonly arch: Architecture;
+  readonly verbose: true | undefined;
   readonly json: true | undefined;
 }
 
 /** Prints how variants fit; returns whether all of them do. */
-function fitVariants(names: string[], { basis, kubeconfig, nodes, arch, json }: VariantOptions): boolean {
+function fitVariants(
+  names: string[],
+  { basis, kubeconfig, nodes, arch, verbose, json }: VariantOptions,
+): boolean {
   const { fitOf, fitsAll } = require('../infra/fit') as typeof import('../infra/fit.js');
   const { fitReport, memoryLine } = require('../infra/fit-text') as typeof import('../infra/fit-text.js');
+  const { summaryLines } = require('../infra/fit-summary') as typeof import('../infra/fit-summary.js');
   const { measuredMemory } = require('./measured-memory') as typeof import('./measured-memory.js');
   const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
   const settings = readSettings(process.env, readContext());
@@ -103,18 +114,20 @@ function fitVariants(names: string[], { basis, kubeconfig, nodes, arch, json }: 
     kubeconfig === undefined ? described(nodes, arch, settings) : realCluster(kubeconfig, settings);
   const chosen = VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name));
   const memory = measuredMemory();
+  const hasDetails = names.length > 0 || verbose === true;
   const fits: Fit[] = [];
   for (const variant of chosen) {
     for (const each of basis === undefined ? BASES : [basis]) {
       const { nodes: found, surroundings } = seenBy(variant.name);
       const fit = fitOf(variant, each, found, surroundings);
       fits.push(fit);
+      if (!hasDetails || json === true) continue;
       const measured = memory.get(variant.model);
       const lines = [
         fitReport(variant, each, found, surroundings),
         ...(measured === undefined ? [] : [memoryLine(fit.demand.requests, measured)]),
       ];
-      if (json !== true) console.log(`${lines.join('\n')}\n`);
+      console.log(`${lines.join('\n')}\n`);
     }
   }
   if (json === true) {
@@ -125,7 +138,7 @@ function fitVariants(names: string[], { basis, kubeconfig, nodes, arch, json }: 
       ...(memory.has(variant.model) ? { measuredMemoryBytes: memory.get(variant.model) } : {}),
     }));
     console.log(JSON.stringify(listed, undefined, 2));
-  }
+  } else if (!hasDetails) console.log(summaryLines(fits).join('\n'));
   return fits.every(fitsAll);
 }
 
@@ -203,6 +216,7 @@ export function addFit(program: Command): void {
       'make the first node a tainted control plane (default: on, unless --nodes, --cpu-millis or --memory is set)',
     )
     .option('--kubeconfig <file>', 'read the nodes and pods of a real cluster with kubectl instead', path)
+    .option('--verbose', 'print nodes, sums and reasons of every variant, not only the table')
     .option('--json', 'print the placements as JSON')
     .option('--exit-code', 'exit with 1 if a pod stays Pending or is not created')
     .addHelpText(

@@ -1,6 +1,9 @@
 /**
  * The commands that come next for saved models. Pure functions.
  */
+import { SETTING_VARIABLES } from '../infra/settings';
+import { type Variant, VARIANTS } from '../infra/variants';
+import type { ModelId, ModelName } from '../models/catalog';
 import { shellWord } from '../models/report/model-facts';
 
 /** Serve them, classify an image with the first, build their container image. */
@@ -13,8 +16,33 @@ export function nextCommands(folders: readonly string[]): string[] {
   ];
 }
 
+const indented = (command: string): string => `  ${command}`;
+
 /** The same as lines to print. */
 export const nextLines = (folders: readonly string[]): string[] => [
   'Next:',
-  ...nextCommands(folders).map((command) => `  ${command}`),
+  ...nextCommands(folders).map(indented),
+];
+
+/** Applies the namespace and one variant from `dist/`. */
+export const applyCommand = ({ name }: Pick<Variant, 'name'>): string =>
+  `kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${name}.k8s.yaml`;
+
+/** The simplest variant of a recipe: it needs no metrics-server. */
+export const singlePodOf = (recipe: ModelId): Variant =>
+  VARIANTS.find(({ kind, model }) => kind === 'single-pod' && model === recipe)!;
+
+/** Write manifests whose variants of a recipe serve a model, and apply one, once the nodes have the image. */
+export function deployCommands(recipe: ModelId, model: ModelName): string[] {
+  const setting = model === recipe ? '' : `${SETTING_VARIABLES.models}=${recipe}=${model} `;
+  return [`${setting}npm run synth`, applyCommand(singlePodOf(recipe))];
+}
+
+/** Where the documentation says how nodes get the container image. */
+const IMAGE_TO_NODES = 'docs/deploying.md#get-it-to-the-nodes';
+
+/** The same as lines to print. */
+export const deployLines = (recipe: ModelId, model: ModelName): string[] => [
+  `Then get the container image to your nodes (${IMAGE_TO_NODES}) and deploy it:`,
+  ...deployCommands(recipe, model).map(indented),
 ];

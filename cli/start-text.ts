@@ -5,9 +5,11 @@ import { HOST_ALL } from '../service/contract';
 import type { LoadedModel } from '../service/inference/protocol';
 import type { TestAccuracy } from '../service/api/evaluation';
 import type { FitWarning } from '../infra/fit-text';
+import { listed, variantsOf } from '../infra/synth-text';
 import { VARIANTS } from '../infra/variants';
 import { shellWord } from '../models/report/model-facts';
 import { percent } from '../charts/percent';
+import { applyCommand } from './next-commands';
 
 /** Where to open the service: by its name for the loopback and for all interfaces, else by its address. */
 export function urlOf(host: string | undefined, port: number): string {
@@ -46,10 +48,9 @@ function modelLine(
 
 /** Names the variants whose pods do not all fit the reference's cluster. */
 function fitLine(warnings: readonly FitWarning[]): string | undefined {
-  const variants = [...new Set(warnings.map(({ variant }) => variant))];
+  const variants = variantsOf(warnings);
   if (variants.length === 0) return undefined;
-  const names = new Intl.ListFormat('en-GB').format(variants);
-  return `Some pods of ${names} do not fit the reference’s cluster: run npx tandem fit`;
+  return `Some pods of ${listed(variants)} do not fit the reference’s cluster: run npx tandem fit`;
 }
 
 /** A model that is ready. */
@@ -86,8 +87,9 @@ function deployLines(models: readonly ReadyModel[], warnings: readonly FitWarnin
   if (variant === undefined) return [];
   const fits = fitLine(warnings);
   return [
-    `Deploy one of the ${VARIANTS.length} variants in dist/:`,
-    `  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/${variant.name}.k8s.yaml`,
+    `Deploy one of the ${VARIANTS.length} variants in dist/; your nodes need the container image first (docs/deploying.md#the-container-image):`,
+    '  npm run image',
+    `  ${applyCommand(variant)}`,
     ...(fits === undefined ? [] : [`  ${fits}`]),
   ];
 }

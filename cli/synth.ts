@@ -21,6 +21,7 @@ interface SynthOptions {
 function synth({ out, basis, route = [], json }: SynthOptions): void {
   const { synthesize } = require('../infra/main') as typeof import('../infra/main.js');
   const { checkRouteFolder, parseRoute } = require('../infra/route') as typeof import('../infra/route.js');
+  const { warningLines } = require('../infra/synth-text') as typeof import('../infra/synth-text.js');
   const routes = route.map(parseRoute);
   if (new Set(routes.map(({ model }) => model)).size < routes.length) {
     throw new RangeError(`--route takes one variant per model, received ${route.join(' and ')}`);
@@ -32,7 +33,8 @@ function synth({ out, basis, route = [], json }: SynthOptions): void {
     console.log(JSON.stringify({ out, files, warnings }, undefined, 2));
     return;
   }
-  for (const { text } of warnings) console.error(`warning: ${text}`);
+  for (const line of warningLines(warnings)) console.error(line);
+  console.error(`wrote ${files.length} files to ${out}`);
   console.log(out);
 }
 

@@ -153,7 +153,7 @@ export async function train(
       temperatureScaling: options.temperatureScaling ?? false,
       progress,
     });
-    const result = { out, card, kept: keptCheckpoints(out) };
+    const result = { out, recipe: id, card, kept: keptCheckpoints(out) };
     if (options.json === true) {
       const event = formatJsonLine(resultEvent(facts, result));
       for (const stream of [process.stderr, process.stdout]) stream.write(event);

@@ -2,9 +2,10 @@
  * What `tandem train` prints at its end. Pure functions.
  */
 import { percent, percentRange } from '../charts/percent';
+import type { ModelId } from '../models/catalog';
 import { mainSplit, type ModelCardFacts } from '../models/report/model-facts';
 import type { KeptCheckpoints } from '../models/training/checkpoint';
-import { nextCommands, nextLines } from './next-commands';
+import { deployCommands, deployLines, nextCommands, nextLines } from './next-commands';
 
 type Facts = Pick<ModelCardFacts, 'model' | 'measured'>;
 
@@ -12,6 +13,8 @@ type Facts = Pick<ModelCardFacts, 'model' | 'measured'>;
 export interface TrainingResult {
   /** Folder of the saved model. */
   readonly out: string;
+  /** The model whose recipe was followed. */
+  readonly recipe: ModelId;
   /** Path of the model card. */
   readonly card: string;
   readonly kept: KeptCheckpoints;
@@ -19,8 +22,8 @@ export interface TrainingResult {
 
 /** The result of a training, and the commands that come next. */
 export function resultLines(
-  { measured }: Pick<Facts, 'measured'>,
-  { out, card, kept }: TrainingResult,
+  { model, measured }: Facts,
+  { out, recipe, card, kept }: TrainingResult,
 ): string[] {
   const { split, evaluation } = mainSplit({ measured });
   const { accuracy, interval95, images } = evaluation;
@@ -30,17 +33,18 @@ export function resultLines(
     `model card: ${card}`,
     `kept for --resume and --finish: ${kept.names.join(', ')} (${megabytes} MB); delete them once the model is final`,
     ...nextLines([out]),
+    ...deployLines(recipe, model),
   ];
 }
 
 /** The same as the last event of a training that reports JSON Lines. */
-export function resultEvent(facts: Facts, { out, card, kept }: TrainingResult): object {
+export function resultEvent(facts: Facts, { out, recipe, card, kept }: TrainingResult): object {
   const { split, evaluation } = mainSplit(facts);
   const { accuracy, interval95, images } = evaluation;
   return {
     event: 'result',
     ...{ model: facts.model, folder: out, card, split, images, accuracy, interval95 },
     checkpoints: kept.names,
-    next: nextCommands([out]),
+    next: [...nextCommands([out]), ...deployCommands(recipe, facts.model)],
   };
 }

@@ -52,7 +52,7 @@ function arithmetic({ placed }: Placement, demand: Demand): string[] {
 const COLUMNS = ['node', 'resource', 'requests', 'limits'] as const;
 
 /** Rows of texts in columns that are as wide as their longest text. */
-function columns(rows: readonly (readonly string[])[]): string[] {
+export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   return rows.map((row) => `  ${row.map((text, i) => text.padEnd(widths[i]!)).join('  ')}`.trimEnd());
 }
@@ -148,6 +148,8 @@ export function fitReport(
 export interface FitWarning {
   /** Name of the variant. */
   readonly variant: string;
+  /** How its pods fit, at every replica count, in a few words. */
+  readonly verdict: string;
   /** Lines: replicas, pods that stay Pending and the scheduler's reason, then the sums of the nodes. */
   readonly text: string;
 }
@@ -155,12 +157,12 @@ export interface FitWarning {
 /** A warning per replica count at which a pod of a variant stays Pending. */
 export function fitWarnings(basis: Basis, nodes: readonly ClusterNode[]): FitWarning[] {
   return VARIANTS.flatMap((variant) => {
-    const { demand, placements } = fitOf(variant, basis, nodes);
+    const { demand, placements, verdict } = fitOf(variant, basis, nodes);
     return placements.flatMap((placement) => {
       const { label, replicas, pending, reason } = placement;
       if (pending === 0) return [];
       const first = `${variant.name}: ${label} ${replicas}, ${pending} stay Pending: ${reason}`;
-      return [{ variant: variant.name, text: [first, ...arithmetic(placement, demand)].join('\n') }];
+      return [{ variant: variant.name, verdict, text: [first, ...arithmetic(placement, demand)].join('\n') }];
     });
   });
 }

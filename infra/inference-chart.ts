@@ -6,6 +6,7 @@ import { type App, Chart } from 'cdk8s';
 import { resourcesOn } from './allocation';
 import { k8s } from './cdk8s-plus';
 import { InferenceService } from './inference-service';
+import { servedModel } from './model-names';
 import type { Settings } from './settings';
 import type { Variant } from './variants';
 
@@ -33,12 +34,12 @@ export class NamespaceChart extends Chart {
 export class InferenceChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {
     super(app, variant.name, { disableResourceNameHashes: true });
-    const { name, model, scaling, source } = variant;
-    const { basis, autoscaler } = settings;
+    const { name, scaling, source } = variant;
+    const { basis, autoscaler, models } = settings;
     new InferenceService(this, 'inference', {
       ...settings,
       name,
-      model,
+      model: servedModel(variant, models),
       resources: resourcesOn(basis, variant),
       scaling: scaling.kind === 'fixed' ? scaling : { ...scaling, kind: autoscaler },
       figures: { basis, source },

@@ -9,6 +9,7 @@ import { InferenceChart, NamespaceChart } from './inference-chart';
 import { hasOthersKustomization, KUSTOMIZATION, kustomizationText } from './kustomization';
 import { RouteChart } from './route';
 import { type Environment, readContext, readSettings, type Settings } from './settings';
+import { warningLines } from './synth-text';
 import { type Variant, VARIANTS } from './variants';
 import { manifestsOf, writeManifests } from './write-manifests';
 
@@ -74,7 +75,7 @@ export function synthesize(
 if (require.main === module) {
   try {
     const { warnings } = synthesize(process.env['CDK8S_OUTDIR'] ?? 'dist', process.env);
-    for (const { text } of warnings) console.error(`warning: ${text}`);
+    for (const line of warningLines(warnings)) console.error(line);
   } catch (error) {
     console.error(`error: ${(error as Error).message}`);
     process.exitCode = 1;

@@ -11,6 +11,8 @@ const SETTINGS_ONLY = {
     '`true` to write the Namespace object, `false` not to; by default only for the namespace `tandem`',
   autoscaler:
     'what scales the HPA variants: `hpa` (a HorizontalPodAutoscaler) or `keda` (a ScaledObject of KEDA); in an app, the `kind` of `scaling`',
+  models:
+    'your own models instead of the demo’s, by the recipe whose variants serve them, such as `latency=flowers`; in an app, `model`',
   basis: 'how to read the reference’s figures: [Will it fit?](#will-it-fit)',
 } as const satisfies Readonly<Partial<Record<keyof Settings, string>>>;
 
@@ -19,7 +21,7 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
   appName:
     'the labels `app.kubernetes.io/name` and `part-of` of every object, `tandem` unless set; a Deployment that exists cannot change it',
   namespace: 'namespace of every object',
-  model: 'the model to serve',
+  model: 'the model to serve; for the variants, `models` sets it',
   image: 'container image, by tag or digest',
   imagePullSecret: 'Secret with the registry’s credentials',
   resources: 'requests and limits of CPU and memory',

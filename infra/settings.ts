@@ -17,6 +17,7 @@ import {
   type ServiceType,
   USER_IDS,
 } from './inference-service-props';
+import { checkModelNames, type ModelNames } from './model-names';
 import {
   checkAnnotations,
   checkEnv,
@@ -47,6 +48,7 @@ import {
 export const SETTING_VARIABLES = {
   namespace: 'TANDEM_NAMESPACE',
   createNamespace: 'TANDEM_CREATE_NAMESPACE',
+  models: 'TANDEM_MODELS',
   image: 'TANDEM_IMAGE',
   imagePullSecret: 'TANDEM_IMAGE_PULL_SECRET',
   serviceType: 'TANDEM_SERVICE_TYPE',
@@ -96,6 +98,8 @@ export interface Settings extends Pick<
   readonly basis: Basis;
   /** What the autoscaler of the HPA variants is. */
   readonly autoscaler: Autoscaler;
+  /** Name of the model that the variants of a recipe serve. @default the recipe's own name, as the demo models have */
+  readonly models?: ModelNames;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -153,6 +157,7 @@ const SHARED_NAMESPACE = 'default';
 const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNullable<Settings[K]> } = {
   namespace: readNamespace,
   createNamespace: (setting) => readOneOf(['true', 'false'])(setting) === 'true',
+  models: readChecked(readPairs, checkModelNames),
   image: readFormed('image'),
   imagePullSecret: readFormed('imagePullSecret'),
   serviceType: readOneOf(SERVICE_TYPES),

@@ -17,7 +17,7 @@ import type { Settings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
 import { PATHS } from '../../service/contract';
 import type { RunDocument } from '../load/run-document';
-import type { AutoscalerObject } from '../timeline/api-objects';
+import type { WatchedAutoscaler } from '../timeline/api-objects';
 import { openApi, type ReadApi } from '../timeline/api-reader';
 import { kubernetesSource, pathsOf } from '../timeline/kubernetes-source';
 import { type Recorder, startRecorder } from '../timeline/recorder';
@@ -190,7 +190,7 @@ async function waitForMetrics(readApi: ReadApi, path: string, signal: AbortSigna
   const deadline = performance.now() + METRICS_TIMEOUT_MS;
   for (;;) {
     signal.throwIfAborted();
-    const { status } = JSON.parse(await readApi(path)) as AutoscalerObject;
+    const { status } = JSON.parse(await readApi(path)) as WatchedAutoscaler;
     const active = status?.conditions?.find(({ type }) => type === 'ScalingActive');
     if (active?.status === 'True') return;
     if (performance.now() > deadline) {

@@ -1,4 +1,5 @@
 /** Turns objects of the Kubernetes API into samples. */
+import { parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
 import type {
   AutoscalerSample,
   EventSample,
@@ -51,7 +52,7 @@ export interface PodMetricsObject {
   readonly containers: readonly { readonly usage: { readonly cpu: string; readonly memory: string } }[];
 }
 
-export interface AutoscalerObject {
+export interface WatchedAutoscaler {
   readonly spec: unknown;
   readonly status?: {
     readonly currentReplicas?: number;
@@ -121,7 +122,7 @@ export function podSample(atMs: number, object: PodObject): PodSample {
   };
 }
 
-export function autoscalerSample(atMs: number, { status = {} }: AutoscalerObject): AutoscalerSample {
+export function autoscalerSample(atMs: number, { status = {} }: WatchedAutoscaler): AutoscalerSample {
   const cpu = status.currentMetrics?.find(({ resource }) => resource?.name === 'cpu')?.resource;
   return {
     atMs,
@@ -159,40 +160,26 @@ export const podMetricSample = ({
   pod: metadata.name,
   timestamp,
   windowMs: parseGoDurationMs(window),
-  cpuMillis: containers.reduce((sum, { usage }) => sum + Math.ceil(parseQuantity(usage.cpu) * 1000), 0),
-  memoryBytes: containers.reduce((sum, { usage }) => sum + parseQuantity(usage.memory), 0),
+  cpuMillis: containers.reduce((sum, { usage }) => sum + parseCpuMillis(usage.cpu), 0),
+  memoryBytes: containers.reduce((sum, { usage }) => sum + parseMemoryBytes(usage.memory), 0),
 });
 
-const SUFFIXES: Readonly<Record<string, number>> = {
-  ...{ n: 1e-9, u: 1e-6, m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 },
-  ...{ Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 },
+const DURATION_PART = /(\d+(?:\.\d+)?)(h|ms|m|s|µs|us|ns)/g;
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ...{ h: 3_600_000, m: 60_000, s: 1000 },
+  ...{ ms: 1, µs: 1e-3, us: 1e-3, ns: 1e-6 },
 };
-
-/**
- * Reads a quantity of the metrics API, such as `12345678n` or `120Mi`, and returns cores or bytes.
- *
- * @throws RangeError for any other text
- */
-export function parseQuantity(text: string): number {
-  const [, digits = '', suffix = ''] = /^(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
-  const factor = SUFFIXES[suffix];
-  if (digits === '' || factor === undefined) {
-    throw new RangeError(`a quantity of the metrics API must be like 12345678n or 120Mi, received "${text}"`);
-  }
-  // Dividing by a whole number keeps 405000000n exactly 0.405, where multiplying by 1e-9 does not.
-  return factor < 1 ? Number(digits) / Math.round(1 / factor) : Number(digits) * factor;
-}
 
 /**
  * Reads a duration as Go prints it, such as `1m3.5s`, and returns milliseconds.
  *
+ * @throws RangeError for any other text
  * @see https://pkg.go.dev/time#Duration.String
  */
 export function parseGoDurationMs(text: string): number {
-  const parts = [...text.matchAll(/([\d.]+)(h|ms|m|s|µs|us|ns)/g)];
+  const parts = [...text.matchAll(DURATION_PART)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
     throw new RangeError(`a duration must be like 1m3.5s, received "${text}"`);
   }
-  const unitMs = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, µs: 1e-3, us: 1e-3, ns: 1e-6 };
-  return parts.reduce((sum, [, value, unit]) => sum + Number(value) * unitMs[unit as keyof typeof unitMs], 0);
+  return parts.reduce((sum, [, value, unit]) => sum + Number(value) * UNIT_MS[unit!]!, 0);
 }

@@ -1,7 +1,7 @@
 /** Samples of one Deployment from the Kubernetes API, the metrics API and the pods' own `/metrics`. */
 import { HTTP_PORT, PATHS } from '../../service/contract';
 import {
-  type AutoscalerObject,
+  type WatchedAutoscaler,
   autoscalerSample,
   type DeploymentObject,
   type EventObject,
@@ -144,7 +144,7 @@ export function kubernetesSource(
               addIfChanged(
                 last,
                 'autoscaler',
-                autoscalerSample(atMs, object as AutoscalerObject),
+                autoscalerSample(atMs, object as WatchedAutoscaler),
                 series.autoscaler,
               ),
             ),

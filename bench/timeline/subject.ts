@@ -1,5 +1,5 @@
 /** What a recording in a cluster watches, and what was deployed there, as the API server holds it. */
-import type { AutoscalerObject } from './api-objects';
+import type { WatchedAutoscaler } from './api-objects';
 import type { ReadApi } from './api-reader';
 import { pathsOf, type Watched } from './kubernetes-source';
 import { thisMachine } from './recorder';
@@ -47,7 +47,7 @@ export async function subjectOf(
   const get = async (path: string): Promise<unknown> => JSON.parse(await readApi(path));
   const paths = pathsOf(watched);
   const { spec: deploymentSpec } = (await get(paths.deployment)) as { readonly spec: unknown };
-  const autoscaler = watched.hasAutoscaler ? ((await get(paths.autoscaler)) as AutoscalerObject) : undefined;
+  const autoscaler = watched.hasAutoscaler ? ((await get(paths.autoscaler)) as WatchedAutoscaler) : undefined;
   const { items } = (await get('/api/v1/nodes')) as NodeList;
   const { gitVersion } = (await get('/version')) as { readonly gitVersion: string };
   return {

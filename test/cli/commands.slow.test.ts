@@ -105,6 +105,16 @@ test('fit --json prints verdict, requests and placements', () => {
   ]);
 });
 
+test('fit prints a table of all variants, and their details with --verbose', () => {
+  const lines = (...args: string[]) => tandem('fit', ...args).stdout.split('\n');
+  expect(lines().slice(0, 2)).toEqual([
+    expect.stringMatching(/^ {2}variant +container basis +node basis$/),
+    expect.stringMatching(/^ {2}accuracy-single-pod +fits +fits$/),
+  ]);
+  expect(lines('--verbose')).toContain('accuracy-single-pod (node basis, 1000m and 2Gi per pod): fits');
+  expect(tandem('fit', '--verbose', 'latency-hpa').stderr).toMatch(/^error: --verbose is for the table /);
+});
+
 test.each([
   ['accuracy-max-size', 1],
   ['latency-hpa', 0],
@@ -130,7 +140,7 @@ test('an error has the prefix of commander’s errors', () => {
 });
 
 test('a reader that ends early is no error', async () => {
-  const child = spawn('node', [COMMAND, 'fit'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('node', [COMMAND, 'fit', '--verbose'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const stderr = text(child.stderr);
   await once(createInterface(child.stdout), 'line');
   child.stdout.destroy();

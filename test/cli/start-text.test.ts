@@ -88,8 +88,15 @@ test('only models that a variant serves are offered to deploy', () => {
   expect(offered('accuracy', 'latency').join()).toContain('latency-single-pod');
 });
 
+test('the container image is built before a variant is applied', () => {
+  const lines = readyLines(facts);
+  const image = lines.indexOf('  npm run image');
+  expect(lines[image - 1]).toMatch(/^Deploy .*nodes need the container image first/);
+  expect(lines[image + 1]).toMatch(/^ {2}kubectl apply /);
+});
+
 test('variants that do not fit are named once each, and where all fit nothing is said', () => {
-  const warning = { variant: 'accuracy-hpa', text: '' };
+  const warning = { variant: 'accuracy-hpa', verdict: '', text: '' };
   const said = (warnings: readonly FitWarning[]) =>
     readyLines({ ...facts, warnings }).filter((line) => line.includes('Some pods of'));
   expect(said([warning, warning])).toEqual([

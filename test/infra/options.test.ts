@@ -470,6 +470,13 @@ test.each([
     { architectures: {} },
     'context architectures must be architectures, such as amd64,arm64, received {}',
   ],
+  [
+    { TANDEM_MODELS: 'lateny=flowers' },
+    {},
+    'TANDEM_MODELS must be pairs of a recipe (accuracy, latency) and the name of a model, such as latency=flowers, received lateny',
+  ],
+  [{ TANDEM_MODELS: 'flowers' }, {}, 'TANDEM_MODELS must be pairs such as key=value,other=value'],
+  [{ TANDEM_MODELS: 'latency=Flowers' }, {}, 'TANDEM_MODELS: latency must be at most 63 of a-z, 0-9 and -'],
   [{}, { metricsPort: true }, 'context metricsPort must be a number, received true'],
   [{ TANDEM_GATEWAY: 'a' }, {}, 'TANDEM_GATEWAY needs context domain, the domain of the host: set it too'],
   [
@@ -484,6 +491,27 @@ test.each([
   ],
 ])('%j and the context %j are refused', (environment, context, message) => {
   expect(() => readSettings(environment, context)).toThrow(message);
+});
+
+test.each([
+  ['latency=flowers', 'latency-hpa', 'flowers'],
+  ['accuracy=birds', 'latency-hpa', 'latency'],
+  ['accuracy=birds', 'previous-max-size', 'birds'],
+])('with TANDEM_MODELS=%s the variant %s serves %s with its recipe’s figures', (models, variant, model) => {
+  const deployment = (environment: Environment) =>
+    objects(synthesize(environment).get(`${variant}.k8s.yaml`)!)['Deployment'];
+  const changed = deployment({ TANDEM_MODELS: models });
+  const [container] = changed.spec.template.spec.containers;
+  expect(container.env).toContainEqual({ name: 'MODELS', value: model });
+  expect(changed.metadata).toMatchObject({
+    name: variant,
+    labels: { 'app.kubernetes.io/component': model },
+  });
+  expect(container.resources).toEqual(deployment({}).spec.template.spec.containers[0].resources);
+});
+
+test('names of models may be a map in the context', () => {
+  expect(readSettings({}, { models: { latency: 'flowers' } }).models).toEqual({ latency: 'flowers' });
 });
 
 test('the help names every setting once, with its variable', () => {

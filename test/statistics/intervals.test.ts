@@ -30,3 +30,13 @@ test('the interval contains the proportion and stays within 0 and 1', () => {
     { seed: 7 },
   );
 });
+
+test.each([
+  [0, 0, 'trials must be at least 1, received 0'],
+  [0, NaN, 'trials must be at least 1, received NaN'],
+  [11, 10, 'successes must be from 0 to trials (10), received 11'],
+  [-1, 10, 'successes must be from 0 to trials (10), received -1'],
+  [NaN, 10, 'successes must be from 0 to trials (10), received NaN'],
+])('%d successes of %d trials are refused', (successes, trials, message) => {
+  expect(() => wilson95(successes, trials)).toThrow(new RangeError(message));
+});

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { readerOf } from '../../../bench/timeline/api-reader';
-import { parseGoDurationMs, parseQuantity } from '../../../bench/timeline/api-objects';
+import { parseGoDurationMs, podMetricSample } from '../../../bench/timeline/api-objects';
 import { kubernetesSource, pathsOf } from '../../../bench/timeline/kubernetes-source';
 import { startRecorder, thisMachine } from '../../../bench/timeline/recorder';
 import { parseTimeline, type Subject } from '../../../bench/timeline/timeline-document';
@@ -167,11 +167,29 @@ test('a read that fails leaves a failure and no sample, and the others go on', a
   expect(counters.length).toBeGreaterThanOrEqual(2);
 });
 
-test('quantities and durations of the metrics API are read, others refused', () => {
-  expect(['405000000n', '250m', '2', '120Mi'].map(parseQuantity)).toEqual([0.405, 0.25, 2, 125_829_120]);
-  expect(() => parseQuantity('12 cores')).toThrow('received "12 cores"');
-  expect(['15s', '1m3.5s', '250ms'].map(parseGoDurationMs)).toEqual([15_000, 63_500, 250]);
-  expect(() => parseGoDurationMs('15 seconds')).toThrow('received "15 seconds"');
+const metrics = (...usages: readonly (readonly [cpu: string, memory: string])[]) =>
+  podMetricSample({
+    metadata: { name: 'birds-1' },
+    timestamp: '2026-01-01T00:00:00Z',
+    window: '15s',
+    containers: usages.map(([cpu, memory]) => ({ usage: { cpu, memory } })),
+  });
+
+test('the use of a pod is the sum of its containers, in any notation of Kubernetes', () => {
+  expect(metrics(['405000000n', '120Mi'], ['250m', '1e3'], ['2', '1Pi'])).toMatchObject({
+    cpuMillis: 405 + 250 + 2000,
+    memoryBytes: 120 * 1024 ** 2 + 1000 + 1024 ** 5,
+  });
+  expect(() => metrics(['12 cores', '1Mi'])).toThrow('received 12 cores');
+});
+
+test('durations of the metrics API are read, others refused', () => {
+  expect(['15s', '1m3.5s', '250ms', '1h0m0s'].map(parseGoDurationMs)).toEqual([
+    15_000, 63_500, 250, 3_600_000,
+  ]);
+  for (const text of ['15 seconds', '1.2.3s', '.s', '5', '']) {
+    expect(() => parseGoDurationMs(text)).toThrow(`a duration must be like 1m3.5s, received "${text}"`);
+  }
 });
 
 test('a document of another version is refused', () => {
