@@ -90,7 +90,7 @@ export const replicaSample = (atMs: number, { spec, status }: DeploymentObject):
 
 /** Kubernetes takes no CPU request finer than a millicore. */
 const requestMillis = ({ resources }: Requests): number | null =>
-  resources?.requests?.cpu === undefined ? null : Math.round(1000 * parseQuantity(resources.requests.cpu));
+  resources?.requests?.cpu === undefined ? null : Math.round(parseCpuMillis(resources.requests.cpu));
 
 /**
  * The CPU requests that the HPA adds up, null where one is not stated.

@@ -1,5 +1,5 @@
 /** An HPA of any name in a cluster, and what it scales, as a recording watches them. */
-import type { AutoscalerObject } from './api-objects';
+import type { WatchedAutoscaler } from './api-objects';
 import type { ReadApi } from './api-reader';
 import { type AccessRead, withRemedy } from './access';
 import { pathsOf, type Watched } from './kubernetes-source';
@@ -26,7 +26,7 @@ interface Workload {
   };
 }
 
-function targetOf({ spec }: AutoscalerObject): Required<Pick<Watched, 'name' | 'resource'>> {
+function targetOf({ spec }: WatchedAutoscaler): Required<Pick<Watched, 'name' | 'resource'>> {
   const { apiVersion, kind, name } = (spec as TargetReference).scaleTargetRef;
   const resource = apiVersion === 'apps/v1' ? RESOURCES[kind] : undefined;
   if (resource === undefined) {
@@ -54,7 +54,7 @@ export async function behindAutoscaler(
       }),
     );
   const unselected = { namespace, name: autoscaler, selector: {}, autoscaler };
-  const hpa = (await get('autoscaler', pathsOf(unselected).autoscaler, autoscaler)) as AutoscalerObject;
+  const hpa = (await get('autoscaler', pathsOf(unselected).autoscaler, autoscaler)) as WatchedAutoscaler;
   const target = targetOf(hpa);
   const found = { ...unselected, ...target };
   const { spec } = (await get('deployment', pathsOf(found).deployment, target.name)) as Workload;
