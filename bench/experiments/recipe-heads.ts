@@ -3,7 +3,7 @@
  * could replace the head of the accuracy recipe. Pure data, made from the recipes.
  */
 import { type ModelId, PREPROCESSINGS, type Preprocessing } from '../../models/catalog';
-import { HEAD_RECIPE, type HeadRecipe } from '../../models/compare/head';
+import type { HeadRecipe } from '../../models/compare/head';
 import { RECIPES, type Stage, TUNED_RECIPES } from '../../models/recipes';
 
 /** A head, and the one that it is compared with. */
@@ -31,11 +31,13 @@ const settingsOf = ({ head, preprocessing, labelSmoothing = 0 }: (typeof RECIPES
 
 function headOf(name: string, settings: Settings, from?: string): Head {
   const { preprocessing, labelSmoothing, ...head } = settings;
-  const recipe = { ...HEAD_RECIPE, head, labelSmoothing };
+  const { fineTune, batchSize } = RECIPES.latency;
+  const frozen = { ...fineTune, epochs: 0, layersUnfrozen: 0 };
+  const recipe = { head, fineTune: frozen, batchSize, labelSmoothing };
   return { name, preprocessing, recipe, ...(from === undefined ? {} : { from }) };
 }
 
-const TUNED = settingsOf(TUNED_RECIPES.latency!);
+const TUNED = settingsOf(TUNED_RECIPES.latency);
 const REFERENCE = settingsOf(RECIPES.latency);
 
 /** What a head is trained with: what it is in the tuned recipe, and in the reference. */

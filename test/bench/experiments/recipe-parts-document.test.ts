@@ -49,7 +49,7 @@ test('the first head is the reference’s, and the last of the tuned ones differ
   const { head, preprocessing } = RECIPES.latency;
   expect(LATENCY_HEADS[0]).toMatchObject({ preprocessing, recipe: { head, labelSmoothing: 0 } });
   const tuned = LATENCY_HEADS.find(({ name }) => name.startsWith('the tuned recipe'))!;
-  const { head: tunedHead, labelSmoothing } = TUNED_RECIPES.latency!;
+  const { head: tunedHead, labelSmoothing } = TUNED_RECIPES.latency;
   expect(tuned.recipe).toMatchObject({ head: tunedHead, labelSmoothing });
   expect(LATENCY_HEADS.at(-1)).toMatchObject({
     ...{ name: 'with labels that are not smoothed', from: tuned.name, preprocessing: tuned.preprocessing },
@@ -57,8 +57,9 @@ test('the first head is the reference’s, and the last of the tuned ones differ
   });
 });
 
-test('heads for accuracy keep the input range of the base', () => {
+test('heads for accuracy keep the input range of the base, and that of the tuned recipe is one of them', () => {
   const heads = accuracyHeads('zero-to-one');
+  expect(heads.map(({ recipe }) => recipe.head)).toContainEqual(TUNED_RECIPES.accuracy.head);
   expect(heads[0]!.recipe.head).toMatchObject(RECIPES.accuracy.head);
   expect(new Set(heads.map(({ preprocessing }) => preprocessing))).toEqual(new Set(['zero-to-one']));
 });
