@@ -61,20 +61,9 @@ export interface TrainOptions {
   readonly json?: true;
 }
 
-/**
- * Looks a model's recipe up by name.
- *
- * @throws RangeError if the model has no recipe of that name
- */
-export function recipeNamed(name: RecipeName, model: ModelId): Recipe {
-  if (name === 'reference') return RECIPES[model];
-  const recipe = TUNED_RECIPES[model];
-  if (recipe === undefined) {
-    const known = Object.keys(TUNED_RECIPES).join(', ');
-    throw new RangeError(`--recipe tuned was measured for ${known} only, received model ${model}`);
-  }
-  return recipe;
-}
+/** A model's recipe by name. */
+export const recipeNamed = (name: RecipeName, model: ModelId): Recipe =>
+  (name === 'reference' ? RECIPES : TUNED_RECIPES)[model];
 
 /** The recipe, with the options' values in place of its own. */
 export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {

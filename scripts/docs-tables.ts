@@ -20,6 +20,11 @@ import {
   SESSION_OPTIONS_FILE,
 } from '../bench/experiments/performance-data';
 import { parseSessionOptions, sessionOptionsText } from '../bench/experiments/session-options-document';
+import {
+  parseRecipeParts,
+  RECIPE_PARTS_FILE,
+  recipePartsText,
+} from '../bench/experiments/recipe-parts-document';
 import { OPTION_HELP } from '../infra/option-help';
 import { ADAPTER_VALUES } from '../infra/queue-wait';
 import { type Variant, VARIANTS } from '../infra/variants';
@@ -223,6 +228,10 @@ A split by seed gives ${shares.join(', ')} of the different images of each class
   },
   'bases-chart': basesImage,
   bases: basesText,
+  'recipe-parts': () =>
+    existsSync(RECIPE_PARTS_FILE)
+      ? recipePartsText(parseRecipeParts(readFileSync(RECIPE_PARTS_FILE, 'utf8')))
+      : 'Not measured yet: run `npm run bench:recipe-parts -- --write`.',
   faults: () => [faultsTable(), recordedText()].filter((text) => text !== '').join('\n\n'),
   'faults-elsewhere': elsewhereTable,
   'faults-not-survived': () => notSurvivedList(),

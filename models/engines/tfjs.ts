@@ -73,7 +73,8 @@ export async function useTfjsNode(threads: number): Promise<void> {
   await tf.setBackend('tensorflow');
 }
 
-async function useWasm(): Promise<void> {
+/** Switches tfjs to WebAssembly, on one thread: the fastest backend for steps as small as a head’s. */
+export async function useWasm(): Promise<void> {
   /* eslint-disable @typescript-eslint/no-require-imports -- only this engine needs it */
   const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
   /* eslint-enable @typescript-eslint/no-require-imports */

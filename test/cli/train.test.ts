@@ -33,13 +33,18 @@ test('the trained model may have a name of its own', async () => {
   expect(await optionsOf()).not.toHaveProperty('name');
 });
 
-test('--recipe tuned is refused for a model that it was not measured for', async () => {
+test('--recipe tuned names the tuned recipe of each model', async () => {
   const { recipe } = await optionsOf('--recipe', 'tuned');
   expect(recipeNamed(recipe, 'latency')).toBe(TUNED_RECIPES.latency);
+  expect(recipeNamed(recipe, 'accuracy')).toBe(TUNED_RECIPES.accuracy);
   expect(recipeNamed('reference', 'accuracy')).toBe(RECIPES.accuracy);
-  expect(() => recipeNamed(recipe, 'accuracy')).toThrow(
-    '--recipe tuned was measured for latency only, received model accuracy',
-  );
+});
+
+test('the tuned recipe of accuracy is the reference’s but for what was measured: a cosine for the head', () => {
+  const { head, ...rest } = TUNED_RECIPES.accuracy;
+  const { head: referenceHead, ...referenceRest } = RECIPES.accuracy;
+  expect(head).toEqual({ ...referenceHead, schedule: 'cosine' });
+  expect(rest).toEqual(referenceRest);
 });
 
 test('options override every number of the recipe', async () => {
