@@ -40,11 +40,14 @@ async function run(options: RunOptions, { durationSecondsOf, mergeRuns }: LoadFu
     require('../bench/cluster-run/run-variant') as typeof import('../bench/cluster-run/run-variant.js');
   const { IMAGES_PATH } = require('../infra/load-generator') as typeof import('../infra/load-generator.js');
   const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
+  const { unknownSettingLines } =
+    require('../infra/unknown-settings') as typeof import('../infra/unknown-settings.js');
   // commander has refused any other name.
   const variant = VARIANTS.find(({ name }) => name === options.variant)!;
   const durationSeconds = Math.ceil(durationSecondsOf(options.load));
   makeOut(dirname(options.out));
   const images = Object.fromEntries(options.image.map((file) => [basename(file), readFileSync(file)]));
+  for (const line of unknownSettingLines(process.env)) console.error(line);
   const interrupt = new AbortController();
   const stop = () => {
     console.error('stopping: deleting the namespace of the run');

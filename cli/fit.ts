@@ -109,6 +109,9 @@ function fitVariants(
   const { summaryLines } = require('../infra/fit-summary') as typeof import('../infra/fit-summary.js');
   const { measuredMemory } = require('./measured-memory') as typeof import('./measured-memory.js');
   const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
+  const { unknownSettingLines } =
+    require('../infra/unknown-settings') as typeof import('../infra/unknown-settings.js');
+  for (const line of unknownSettingLines(process.env)) console.error(line);
   const settings = readSettings(process.env, readContext());
   const seenBy =
     kubeconfig === undefined ? described(nodes, arch, settings) : realCluster(kubeconfig, settings);

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 
 import { PACKAGE_ROOT } from '../files/package-root';
 import { synthesize } from '../infra/main';
+import { unknownSettingLines } from '../infra/unknown-settings';
 import { imagenetModelsDir } from '../models/weights/imagenet-classifiers';
 import { MANIFEST_NAME } from '../models/weights/saved-model';
 import { readConfig } from '../service/config';
@@ -35,6 +36,7 @@ export async function start(outdir: string): Promise<void> {
   ignoreBrokenPipe();
   checkNodeVersion();
   const { values } = parseArgs({ options: { verbose: { type: 'boolean', default: false } } });
+  for (const line of unknownSettingLines(process.env)) console.error(line);
   await serveAndPrint({
     folders: [],
     modelsDir: pulledModelsDir(process.env),

@@ -22,6 +22,9 @@ function synth({ out, basis, route = [], json }: SynthOptions): void {
   const { synthesize } = require('../infra/main') as typeof import('../infra/main.js');
   const { checkRouteFolder, parseRoute } = require('../infra/route') as typeof import('../infra/route.js');
   const { warningLines } = require('../infra/synth-text') as typeof import('../infra/synth-text.js');
+  const { unknownSettingLines } =
+    require('../infra/unknown-settings') as typeof import('../infra/unknown-settings.js');
+  for (const line of unknownSettingLines(process.env)) console.error(line);
   const routes = route.map(parseRoute);
   if (new Set(routes.map(({ model }) => model)).size < routes.length) {
     throw new RangeError(`--route takes one variant per model, received ${route.join(' and ')}`);

@@ -9,3 +9,4 @@ new InferenceService(new Chart(app, 'birds', { namespace: 'vision' }), 'birds', 
   scaling: { kind: 'hpa', minReplicas: 2, maxReplicas: 6, targetCpuPercent: 60 },
 });
 app.synth();
+console.log(`wrote ${app.outdir}/birds.k8s.yaml`);

@@ -10,6 +10,7 @@ import { hasOthersKustomization, KUSTOMIZATION, kustomizationText } from './kust
 import { RouteChart } from './route';
 import { type Environment, readContext, readSettings, type Settings } from './settings';
 import { warningLines } from './synth-text';
+import { unknownSettingLines } from './unknown-settings';
 import { type Variant, VARIANTS } from './variants';
 import { manifestsOf, writeManifests } from './write-manifests';
 
@@ -73,6 +74,7 @@ export function synthesize(
 }
 
 if (require.main === module) {
+  for (const line of unknownSettingLines(process.env)) console.error(line);
   try {
     const { warnings } = synthesize(process.env['CDK8S_OUTDIR'] ?? 'dist', process.env);
     for (const line of warningLines(warnings)) console.error(line);

@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 
 import { readContext, readSettings, SETTING_VARIABLES } from '../infra/settings';
+import { unknownSettingLines } from '../infra/unknown-settings';
 import { MODEL_IDS, type ModelId, type ModelName } from '../models/catalog';
 import { foldersByName } from '../models/weights/distinct-names';
 import { packSavedModel } from '../models/weights/pack';
@@ -142,6 +143,7 @@ if (require.main === module) {
   program
     .parseAsync()
     .then(() => {
+      for (const line of unknownSettingLines(process.env)) console.error(line);
       const { image } = readSettings(process.env, readContext());
       // Only the default name gets the engine's name appended.
       return buildImage({

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 
 import { table } from '../charts/markdown';
+// The page says what the suite injects and records: the tables are the suite's.
 import { ELSEWHERE, NOT_TRIED } from '../test/chaos/elsewhere';
 import { type Fault, type FaultId, FAULTS } from '../test/chaos/faults';
 import { type Entries, fill, readEntries } from '../test/chaos/recorded';

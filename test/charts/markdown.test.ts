@@ -1,4 +1,4 @@
-import { escapeMarkdown, table } from '../../charts/markdown';
+import { code, escapeMarkdown, fenced, table } from '../../charts/markdown';
 
 test('names cannot break the Markdown', () => {
   expect(escapeMarkdown('a|b\n<c> `d` *e* [f](g) h_i')).toBe(
@@ -16,4 +16,9 @@ test('a table has its head, a rule and a line per row', () => {
       ],
     ),
   ).toBe('| model | images |\n| --- | --- |\n| accuracy | 300 |\n| latency | 20 |');
+});
+
+test('code is shown inline or as a block', () => {
+  expect(code('npm ci')).toBe('`npm ci`');
+  expect(fenced(['a: 1', 'b: 2'], 'yaml')).toBe('```yaml\na: 1\nb: 2\n```');
 });

@@ -87,6 +87,17 @@ test.each([['latency-max-size'], ['--file', join(ROOT, 'dist', 'latency-max-size
   },
 );
 
+test('synth names a mistyped setting, counts its files on stderr and prints the folder on stdout', () => {
+  const env = { ...process.env, TANDEM_NAMESPCE: 'foo' };
+  const args = [COMMAND, 'synth', '--out', 'mistyped'];
+  const { stdout, stderr } = spawnSync('node', args, { cwd: folder, encoding: 'utf8', env });
+  expect(stdout).toBe('mistyped\n');
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines[0]).toMatch(/^warning: TANDEM_NAMESPCE is no setting .* did you mean TANDEM_NAMESPACE\?/);
+  expect(lines.at(-1)).toBe(`wrote ${readdirSync(join(folder, 'mistyped')).length} files to mistyped`);
+  rmSync(join(folder, 'mistyped'), { recursive: true });
+});
+
 test('synth refuses a file as its folder in a sentence', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');

@@ -14,9 +14,9 @@ export default async function setUp(): Promise<void> {
       void plane.stop().finally(() => process.exit(1));
     });
   }
-  process.env['TANDEM_CLUSTER'] = JSON.stringify(plane.cluster);
+  process.env['TANDEM_TEST_CLUSTER'] = JSON.stringify(plane.cluster);
   console.log(`\ncontrol plane up in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
 /** The cluster that the set-up started. */
-export const clusterOfTest = (): LabCluster => JSON.parse(process.env['TANDEM_CLUSTER']!) as LabCluster;
+export const clusterOfTest = (): LabCluster => JSON.parse(process.env['TANDEM_TEST_CLUSTER']!) as LabCluster;

@@ -10,7 +10,11 @@ const ROOT = join(__dirname, '..', '..');
 test('the example in docs/ deploys another model with its own image, figures and autoscaler', () => {
   const cwd = mkdtempSync(join(tmpdir(), 'tandem-example-'));
   const tsx = require.resolve('tsx/cli');
-  execFileSync('node', [tsx, join(ROOT, 'docs', 'example-app.ts')], { cwd });
+  const printed = execFileSync('node', [tsx, join(ROOT, 'docs', 'example-app.ts')], {
+    cwd,
+    encoding: 'utf8',
+  });
+  expect(printed).toBe('wrote build/example/birds.k8s.yaml\n');
   const found = objects(readFileSync(join(cwd, 'build', 'example', 'birds.k8s.yaml'), 'utf8'));
   expect(Object.keys(found).sort()).toEqual([
     'Deployment',

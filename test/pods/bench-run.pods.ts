@@ -9,7 +9,7 @@ import { IMAGES_PATH } from '../../infra/load-generator';
 import { DEFAULT_SETTINGS } from '../../infra/settings';
 import { type Variant, VARIANTS } from '../../infra/variants';
 
-const cluster = JSON.parse(process.env['TANDEM_CLUSTER']!) as LabCluster;
+const cluster = JSON.parse(process.env['TANDEM_TEST_CLUSTER']!) as LabCluster;
 const IMAGE = 'weave.jpg';
 const [dist] = VARIANTS.filter(({ name }) => name === 'latency-hpa');
 

@@ -26,7 +26,7 @@ import {
 const OVERLOAD_PER_SECOND = 150;
 const HPA_TIMEOUT_MS = 240_000;
 
-const cgroups = JSON.parse(process.env['TANDEM_CGROUPS']!) as string[];
+const cgroups = JSON.parse(process.env['TANDEM_TEST_CGROUPS']!) as string[];
 
 let host: string;
 beforeAll(async () => {

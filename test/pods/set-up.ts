@@ -16,6 +16,6 @@ export default async function setUp(): Promise<void> {
     log: (line) => console.log(line),
   });
   (globalThis as { stopPods?: () => Promise<void> }).stopPods = stop;
-  process.env['TANDEM_CLUSTER'] = JSON.stringify(cluster);
-  process.env['TANDEM_CGROUPS'] = JSON.stringify(cgroups);
+  process.env['TANDEM_TEST_CLUSTER'] = JSON.stringify(cluster);
+  process.env['TANDEM_TEST_CGROUPS'] = JSON.stringify(cgroups);
 }

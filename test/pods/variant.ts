@@ -22,7 +22,7 @@ export const REPLICAS = { min: 2, max: 4 };
 /** Above what three pods serve at the target utilization, below what the machine can; a request takes about 11 ms of CPU. */
 export const REQUESTS_PER_SECOND = 25;
 
-export const cluster = JSON.parse(process.env['TANDEM_CLUSTER']!) as LabCluster;
+export const cluster = JSON.parse(process.env['TANDEM_TEST_CLUSTER']!) as LabCluster;
 const IMAGE_FILE = join(ROOT, 'models/demo/samples/weave.jpg');
 const CLASSIFY = `${PATHS.classify}?model=latency`;
 
