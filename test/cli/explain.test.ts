@@ -41,6 +41,11 @@ test('a timeline alone is explained, but no change is simulated', async () => {
 
 test.each<[string[], string]>([
   [[join(folder, 'none.json')], 'none.json: ENOENT'],
+  [
+    [join(ROOT, 'README.md')],
+    'README.md: the document must be JSON with schema "tandem.timeline" and version 1',
+  ],
+  [[join(ROOT, 'README.md')], 'use a file that "tandem bench timeline --out" wrote'],
   [[join(data, 'latency-single-pod-1.json.gz')], 'has no HPA: record a variant that has one'],
   [[RUN, '--chart', join(folder, 'chart.svg')], '--chart draws a change: add --what-if'],
   [[RUN, '--what-if', 'speed=2'], 'a change must be one of target'],
