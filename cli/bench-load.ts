@@ -3,6 +3,7 @@
  */
 import { type Command, InvalidArgumentError } from 'commander';
 
+import { checkTarget } from '../bench/load/check-target';
 import { CONNECTION_FORMS } from '../bench/load/connections';
 import { runLoad } from '../bench/load/generator';
 import { LOAD_FORMS, MAX_CLIENTS, MAX_REQUESTS, MAX_SECONDS, parseLoad } from '../bench/load/load';
@@ -47,15 +48,21 @@ type LoadOptions = Target &
 async function load(options: LoadOptions): Promise<void> {
   const { slo, startAt, connections, seed } = options;
   const progress = loadProgress(process.stderr);
-  const document = await untilInterrupted(STOPPING, (stop) =>
-    runLoad({
+  const document = await untilInterrupted(STOPPING, async (stop) => {
+    // One of several generators only sends its part: a request more would belong to no schedule.
+    if (options.shard === undefined) await checkTarget({ ...runOptionsOf(options), stop });
+    return runLoad({
       ...runOptionsOf(options),
-      ...{ load: options.load, connections, seed, stop, onProgress: progress.report },
+      load: options.load,
+      connections,
+      seed,
+      stop,
+      onProgress: progress.report,
       ...(slo && { slo }),
       ...(options.shard && { shard: options.shard }),
       ...(startAt && { startAt }),
-    }),
-  ).finally(progress.end);
+    });
+  }).finally(progress.end);
   print(document, formatRun(document), options);
 }
 
@@ -70,6 +77,7 @@ async function latency(options: Target & { duration: number; clients: number }):
     }).finally(progress.end);
   };
   const documents = await untilInterrupted(STOPPING, async (stop) => {
+    await checkTarget({ ...runOptionsOf(options), stop });
     const singleStream = await closed(1, stop);
     return stop.aborted ? { singleStream } : { singleStream, offline: await closed(options.clients, stop) };
   });

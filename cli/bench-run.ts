@@ -7,7 +7,7 @@ import { basename, dirname } from 'node:path';
 
 import { type Command, Option } from 'commander';
 
-import type { RunDocument } from '../bench/load/run-document';
+import type { BrokenRule, RunDocument } from '../bench/load/run-document';
 import { makeOut, writeFileAtomic } from '../files/write';
 import { VARIANTS } from '../infra/variants';
 import { path, wholeNumberFrom } from './options';
@@ -19,6 +19,7 @@ export interface LoadFunctions {
   /** Length of the schedule of a `--load` text, seconds; throws RangeError for a text that is no load. */
   readonly durationSecondsOf: (load: string) => number;
   readonly mergeRuns: (documents: readonly RunDocument[]) => RunDocument;
+  readonly brokenText: (broken: BrokenRule) => string;
 }
 
 const MAX_IDLE_SECONDS = 3600;
@@ -35,7 +36,10 @@ interface RunOptions {
   readonly out: string;
 }
 
-async function run(options: RunOptions, { durationSecondsOf, mergeRuns }: LoadFunctions): Promise<void> {
+async function run(
+  options: RunOptions,
+  { durationSecondsOf, mergeRuns, brokenText }: LoadFunctions,
+): Promise<void> {
   const { runVariant } =
     require('../bench/cluster-run/run-variant') as typeof import('../bench/cluster-run/run-variant.js');
   const { IMAGES_PATH } = require('../infra/load-generator') as typeof import('../infra/load-generator.js');
@@ -75,6 +79,8 @@ async function run(options: RunOptions, { durationSecondsOf, mergeRuns }: LoadFu
     });
     writeFileAtomic(options.out, `${JSON.stringify(timeline)}\n`);
     console.log(options.out);
+    for (const broken of timeline.load?.validity.broken ?? [])
+      console.error(`INVALID: ${brokenText(broken)}`);
     if (!timeline.complete) process.exitCode = 130;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);

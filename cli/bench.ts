@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 
 import { mergeRuns } from '../bench/load/documents';
 import { durationSeconds, parseLoad } from '../bench/load/load';
+import { brokenText } from '../bench/load/validity';
 import { addCapacityCommand } from './bench-capacity';
 import { addLatencyCommand, addLoadCommand } from './bench-load';
 import { EXAMPLE_TARGET } from './bench-options';
@@ -25,5 +26,6 @@ export function addBenchCommand(program: Command): void {
   addRunCommand(bench, {
     durationSecondsOf: (text) => durationSeconds(parseLoad(text)),
     mergeRuns,
+    brokenText,
   });
 }

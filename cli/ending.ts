@@ -5,6 +5,9 @@ import type { Command } from 'commander';
 
 import { EXIT_INTERRUPTED } from '../service/contract';
 
+/** Exit code of a measurement that has no answer: its figures are not the server's, or too few. */
+export const EXIT_UNDECIDED = 2;
+
 /** A reader that ends early, as in `npx tandem fit | head -n 1`, is not an error: drops the output that no one reads. */
 export function ignoreBrokenPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {

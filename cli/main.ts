@@ -11,7 +11,7 @@ import { addBenchCommand } from './bench';
 import { addCompare } from './compare';
 import { addCompletion } from './completion';
 import { addEvaluate } from './evaluate';
-import { asksForJson, fail, ignoreBrokenPipe, printUsageErrors } from './ending';
+import { asksForJson, EXIT_UNDECIDED, fail, ignoreBrokenPipe, printUsageErrors } from './ending';
 import { addExplain } from './explain';
 import { addExport } from './export';
 import { addFit } from './fit';
@@ -32,7 +32,9 @@ Example: npx tandem predict latency models/demo/samples/weave.jpg
 
 Exit codes:
   0    success
-  1    error (see the last line), or a pod that does not run with fit --exit-code
+  1    error (see the last line), or the answer no: no deployment or rate meets the objective (plan, bench capacity),
+       or a pod does not run (fit --exit-code)
+  ${EXIT_UNDECIDED}    a measurement without an answer (bench capacity): INVALID, or too short
   ${EXIT_INTERRUPTED}  stopped by Ctrl-C`;
 
 const program = new Command('tandem')

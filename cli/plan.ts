@@ -64,6 +64,20 @@ function memoryCells() {
   return existsSync(PARALLELISM_FILE) ? parseParallelism(readFileSync(PARALLELISM_FILE, 'utf8')).cells : [];
 }
 
+/** What the answer takes for granted, in sentences. */
+function assumptionsOf({ rate, cpuMillis }: PlanOptions): string[] {
+  const memory = Math.floor(DEFAULT_NODE.memoryAllocatableBytes / 2 ** 20);
+  return [
+    ...(rate === undefined
+      ? []
+      : [
+          `The load: ${rate} images per second on average, at random times (Poisson), for ${RATE_SECONDS} s. ` +
+            'For a rate that changes, use --load.',
+        ]),
+    `Each node gives pods ${cpuMillis}m CPU (--cpu-millis) and ${memory}Mi memory.`,
+  ];
+}
+
 function plan(options: PlanOptions): void {
   const { slo, nodes: count, cpuMillis, model, data, explain, emit } = options;
   const { text, load } = loadOf(options);
@@ -96,7 +110,7 @@ function plan(options: PlanOptions): void {
   const advice = advise(rows, wish, nodes, models);
   const { best } = advice;
   const comparison = best && { ideal: idealOf(best.candidate, wish), rivals: rivalsOf(best, wish) };
-  const markdown = adviceMarkdown(advice, text, comparison);
+  const markdown = adviceMarkdown(advice, text, comparison, assumptionsOf(options));
   console.log(plainText(markdown));
   if (explain !== undefined) writeFileAtomic(explain, `${markdown}\n`);
   if (best === undefined) {
@@ -140,7 +154,12 @@ export function addPlan(program: Command): void {
       wholeNumberFrom(1),
       DEFAULT_NODE.cpuAllocatableMillis,
     )
-    .addOption(new Option('--model <model>', 'only this model (default: both)').choices(MODEL_IDS))
+    .addOption(
+      new Option(
+        '--model <model>',
+        'only this model (default: both); docs/twin.md says how to plan a model of your own',
+      ).choices(MODEL_IDS),
+    )
     .addOption(
       new Option('--data <folder>', 'recordings that the profiles come from')
         .argParser(path)

@@ -87,10 +87,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     }).join('\n'),
   'bases-chart': basesImage,
   bases: basesText,
-  'recipe-parts': () =>
-    existsSync(RECIPE_PARTS_FILE)
-      ? recipePartsText(parseRecipeParts(readFileSync(RECIPE_PARTS_FILE, 'utf8')))
-      : 'Not measured yet: run `npm run bench:recipe-parts -- --write`.',
+  'recipe-parts': () => recipePartsText(parseRecipeParts(readFileSync(RECIPE_PARTS_FILE, 'utf8'))),
   faults: () => [faultsTable(), recordedText()].filter((text) => text !== '').join('\n\n'),
   'faults-elsewhere': elsewhereTable,
   'faults-not-survived': () => notSurvivedList(),

@@ -5,12 +5,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { code, table } from '../charts/markdown';
-import { percent, points } from '../charts/percent';
+import { percent, percentRange, points } from '../charts/percent';
 import { INPUT_SHAPE, MODEL_IDS, MODELS } from '../models/catalog';
 import { DEFAULT_SHARES } from '../models/data/dataset-splits';
 import { SPLIT_NAMES } from '../models/data/split-folders';
 import type { DemoEvaluation } from '../models/demo/evaluate';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
+import { int8Accuracy } from '../models/evaluation/int8-accuracy';
 import { GATE_TEXT } from '../models/evaluation/precision-gate';
 import { RECIPES } from '../models/recipes';
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
@@ -38,13 +39,29 @@ export const MODEL_TABLES: Readonly<Record<string, () => string>> = {
     ),
   demo: () =>
     table(
-      ['demo model', 'measured test accuracy', '95 % interval', 'images'],
+      ['demo model', 'images', 'precision', 'measured accuracy', '95 % interval'],
       MODEL_IDS.flatMap((model) => {
-        const file = join(DEMO_MODELS_DIR, model, 'evaluation.json');
+        const folder = join(DEMO_MODELS_DIR, model);
+        const file = join(folder, 'evaluation.json');
         if (!existsSync(file)) return [];
         const { accuracy, interval95, images } = JSON.parse(readFileSync(file, 'utf8')) as DemoEvaluation;
         const card = `[${model}](../models/demo/${model}/model-card.md)`;
-        return [[card, percent(accuracy), interval95.map(percent).join(' to '), images]];
+        const cost = readInt8File(readSavedModel(folder))?.cost;
+        const atInt8 = cost && int8Accuracy(cost);
+        return [
+          [card, `${images} of the test split`, 'fp32', percent(accuracy), percentRange(interval95)],
+          ...(atInt8
+            ? [
+                [
+                  card,
+                  `the same, and ${atInt8.images - images} more`,
+                  'int8',
+                  percent(atInt8.share),
+                  percentRange(atInt8.interval95),
+                ],
+              ]
+            : []),
+        ];
       }),
     ),
   precision: () =>

@@ -2,11 +2,11 @@
 import { table } from '../../charts/markdown';
 import { percent } from '../../charts/percent';
 import { formatMemory, parseMemoryBytes } from '../../infra/quantity';
-import type { Resources } from '../../infra/variants';
+import type { Resources, Scaling } from '../../infra/variants';
 import { minCases } from '../../statistics/conformal';
 import { objective, plural } from '../evidence/words';
 import type { Advice, Excluded } from './advise';
-import { candidateText, resourcesOf } from './candidate';
+import { candidateText, inMebibytes, resourcesOf } from './candidate';
 import type { Ideal } from './ideal';
 import { type Judgement, judgementText, type Wish } from './judge';
 import { CONFIDENCE } from './bounds';
@@ -20,6 +20,12 @@ export interface Comparison {
 
 /** How many of the losers of each kind are shown. */
 const SHOWN = 3;
+
+const SINGLE_POD =
+  'One pod has no redundancy: nothing answers while it restarts or its node is drained. If that matters, run two; ' +
+  'they request twice the CPU.';
+const isSinglePod = (scaling: Scaling) =>
+  (scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas) === 1;
 
 const cores = (value: number) => `${value.toFixed(3)} cores`;
 
@@ -82,8 +88,14 @@ function comparisonLines(advice: Advice, best: Judgement, { ideal, rivals }: Com
  * The whole answer.
  *
  * @param loadText the load as it was asked for
+ * @param assumptions sentences about the load and the nodes
  */
-export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Comparison): string {
+export function adviceMarkdown(
+  advice: Advice,
+  loadText: string,
+  comparison?: Comparison,
+  assumptions: readonly string[] = [],
+): string {
   const { wish, best, cheaper, dearer, nearest, excluded, tried } = advice;
   const asked = `${objective(wish.slo)} under \`${loadText}\` on ${plural(wish.nodes, 'node')}`;
   const failing = cheaper.slice(0, SHOWN).map((each) => loserText(each, wish));
@@ -93,6 +105,7 @@ export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Co
   if (best === undefined || comparison === undefined) {
     return [
       `# No deployment meets ${asked}`,
+      ...(assumptions.length > 0 ? [bullets(assumptions).join('\n')] : []),
       `Simulated: ${plural(tried, 'candidate')}. ${boundText(wish)}`,
       ...(near.length > 0 ? ['The nearest ones:', bullets(near).join('\n')] : []),
       ...(excluded.length > 0
@@ -107,7 +120,7 @@ export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Co
   const rows: [string, string][] = [
     ['model', `${profile.model} at ${profile.precision}`],
     ['requests', resourceText(requests)],
-    ['limits', resourceText(limits)],
+    ['limits', resourceText(inMebibytes(limits))],
     scaling.kind === 'fixed'
       ? ['replicas', String(scaling.replicas)]
       : [
@@ -121,7 +134,9 @@ export function adviceMarkdown(advice: Advice, loadText: string, comparison?: Co
   const passing = dearer.slice(0, SHOWN).map((each) => loserText(each, wish, best));
   return [
     `# ${asked}`,
+    ...(assumptions.length > 0 ? [bullets(assumptions).join('\n')] : []),
     table(['', 'recommended'], rows),
+    ...(isSinglePod(scaling) ? [SINGLE_POD] : []),
     boundText(wish),
     ...(failing.length + near.length > 0
       ? ['## These miss the objective', bullets([...failing, ...near]).join('\n')]

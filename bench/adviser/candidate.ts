@@ -1,7 +1,7 @@
 /** Deployments that the adviser tries: what they are and whether the nodes have room for them. Pure. */
 import type { ClusterNode } from '../../infra/cluster';
 import { ROLLING_UPDATE } from '../../infra/deployment-defaults';
-import { formatMemory } from '../../infra/quantity';
+import { formatMemory, parseMemoryBytes } from '../../infra/quantity';
 import { maxReplicasOf } from '../../infra/replicas';
 import { place } from '../../infra/scheduling';
 import { type Resources, type Scaling, VARIANTS } from '../../infra/variants';
@@ -49,6 +49,12 @@ export function resourcesOf(candidate: Candidate): Resources {
     limits: { cpu: `${cpuLimitMillis}m`, memory: variant.resources.limits.memory },
   };
 }
+
+/** The same amounts with the memory rounded up to whole MiB: for a reader, not for a manifest. */
+export const inMebibytes = ({ cpu, memory }: Resources['limits']): Resources['limits'] => ({
+  cpu,
+  memory: formatMemory(Math.ceil(parseMemoryBytes(memory) / MEBIBYTE) * MEBIBYTE, 'binary'),
+});
 
 /** Pods whose CPU limits the nodes can give at once; up to `most`. */
 export function podsAtLimit(candidate: Candidate, nodes: readonly ClusterNode[], most: number): number {

@@ -131,16 +131,13 @@ export function judge(candidate: Candidate, wish: Wish, seeds: number): Judgemen
 
 /** Why a judged candidate fails, or by how much it passes. */
 export function judgementText(
-  { latencyMs, edgeMs }: Judgement,
+  { latencyMs, edgeMs, passes }: Judgement,
   { slo, bound }: Pick<Wish, 'slo' | 'bound'>,
 ): string {
   const name = `p${Number((100 * slo.percentile).toFixed(3))}`;
   if (latencyMs === Infinity) {
     return `more than ${Number((100 * (1 - slo.percentile)).toFixed(3))} % of the requests are refused or not answered`;
   }
-  const edge =
-    bound.factor === undefined
-      ? `${duration(edgeMs)} at the upper end of the seeds`
-      : `${duration(edgeMs)} at the upper edge`;
-  return `${name} ${duration(latencyMs)}, ${edge}, of ${duration(slo.limitMs)}`;
+  const edge = bound.factor === undefined ? 'upper end of the seeds' : 'upper edge';
+  return `${name} ${duration(latencyMs)}; ${edge} ${duration(edgeMs)} ${passes ? '≤' : '>'} ${duration(slo.limitMs)}`;
 }

@@ -33,7 +33,7 @@ export function judgeAnswer(
 }
 
 /** The first class that an answer of `/v1/classify` names. */
-function firstClass(body: string): string | undefined {
+export function firstClass(body: string): string | undefined {
   try {
     return (JSON.parse(body) as { top?: { class?: string }[] }).top?.[0]?.class;
   } catch {

@@ -31,6 +31,10 @@ const MAX_INVALID = 2;
 /** Rates below this share of the start are not tried: the objective cannot be met. */
 const MIN_START_SHARE = 1 / 64;
 
+/** How a search ends where the server is too slow for the objective. */
+export const NEVER_MET =
+  'no rate meets the objective, not even a slow one: relax it, or give the service more CPU';
+
 /**
  * Puts Poisson arrivals on a server until `isDecided` or for `seconds`, by default the probe's own bound; resolves with
  * all that it saw.
@@ -178,9 +182,9 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
     invalid = valid ? 0 : invalid + 1;
     if (valid) known = learn(known, rate, verdict);
     if (isStopped()) ended = 'interrupted';
-    else if (invalid > MAX_INVALID) ended = `cannot tell apart at ${rate.toFixed(2)} per second, ${reason}`;
-    else if ((known.high ?? Infinity) <= start * MIN_START_SHARE)
-      ended = 'the objective is not met at any rate';
+    else if (invalid > MAX_INVALID)
+      ended = `${invalid} INVALID probes in a row at ${rate.toFixed(2)} per second: ${reason}`;
+    else if ((known.high ?? Infinity) <= start * MIN_START_SHARE) ended = NEVER_MET;
     else if (probes.length >= MAX_PROBES) ended = `${MAX_PROBES} probes were made`;
     if (valid) rate = nextRate(known, rate, violations <= (1 - slo.percentile) * requests);
     if ((rate ?? 0) > MAX_RATE_PER_SECOND)
@@ -190,7 +194,7 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
   ended ??=
     undecided === undefined
       ? 'the interval is narrow enough'
-      : `cannot tell apart from ${undecided[0].toFixed(2)} to ${undecided[1].toFixed(2)} per second`;
+      : `pass and fail cannot be told apart from ${undecided[0].toFixed(2)} to ${undecided[1].toFixed(2)} per second`;
   const sum = (of: (record: ProbeRecord) => number) =>
     probes.reduce((total, record) => total + of(record), 0);
   const estimatePerSecond = estimateKnee(probes, slo.percentile);

@@ -56,7 +56,12 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
 };
 
-function mediaType(file: string): string {
+/**
+ * Media type of an image, by its extension.
+ *
+ * @throws RangeError for another extension
+ */
+export function mediaType(file: string): string {
   const type = MEDIA_TYPES[extname(file).toLowerCase()];
   if (type === undefined)
     throw new RangeError(`--image must end in ${Object.keys(MEDIA_TYPES).join(', ')}, received ${file}`);

@@ -12,6 +12,7 @@ import type { ProbeSample } from './probe-verdict';
 import { decodeRequests, OUTCOMES, type RunDocument, type ValidityRule } from './run-document';
 import type { SendProgress } from './sender';
 import { formatSlo, type Slo } from './slo';
+import { brokenText } from './validity';
 
 /** Requests that are due in a probe's first seconds do not count: the server starts empty. */
 const WARM_UP_SECONDS = 2;
@@ -72,7 +73,7 @@ function collector(slo: Slo) {
 
 function invalidity({ validity }: RunDocument): string | undefined {
   const broken = validity.broken.find(({ rule }) => GENERATOR_RULES.includes(rule));
-  return broken && `${broken.rule} ${broken.detail}`;
+  return broken && brokenText(broken);
 }
 
 function requestsFrom(document: RunDocument, from: number) {
@@ -141,9 +142,14 @@ export async function httpCapacity(
   });
   const { answered, outcomes } = summarize(single);
   if (outcomes.right === 0) {
+    const failures = Object.entries(single.failures);
+    const others = OUTCOMES.filter((outcome) => outcome !== 'failed').map(
+      (outcome) => [outcome, outcomes[outcome]] as const,
+    );
+    const notRight = [...failures, ...others].flatMap(([kind, n]) => (n > 0 ? [`${n} × ${kind}`] : []));
     throw new Error(
       `${options.url} answered none of ${single.settings.images.length > 0 ? 'the images' : 'the requests'} right ` +
-        `(${JSON.stringify(single.failures)}): check --url and --image`,
+        `(${notRight.join(', ')}): check --url and --image`,
     );
   }
   const found = await capacity({

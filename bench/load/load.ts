@@ -73,8 +73,11 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 }
 export function parseSeconds(text: string): number {
   const [, value, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
   const seconds = unit === 'ms' ? Number(value) / 1000 : Number(value) * (UNIT_SECONDS[unit!] ?? NaN);
-  if (!(seconds > 0))
-    throw new RangeError(`a duration must look like 500ms, 60s, 2m or 1h, received "${text}"`);
+  if (!(seconds > 0)) {
+    // A bare number lacks its unit only.
+    const unitHint = Number(text) > 0 ? `: add its unit, as in ${text}s or ${text}ms` : '';
+    throw new RangeError(`a duration must look like 500ms, 60s, 2m or 1h, received "${text}"${unitHint}`);
+  }
   return seconds;
 }
 

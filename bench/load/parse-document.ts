@@ -1,3 +1,6 @@
+/** Of a text that is no JSON, in the error. */
+const SHOWN_CHARACTERS = 20;
+
 /**
  * Reads a JSON document that names its schema and version.
  *
@@ -9,7 +12,16 @@ export function parseDocument<T extends { readonly schema: string; readonly vers
   { schema, version }: Pick<T, 'schema' | 'version'>,
   writer: string,
 ): T {
-  const document = JSON.parse(text) as Partial<T> | null;
+  let document: Partial<T> | null;
+  try {
+    document = JSON.parse(text) as Partial<T> | null;
+  } catch (cause) {
+    throw new Error(
+      `the document must be JSON with schema "${schema}" and version ${version}, received ` +
+        `${JSON.stringify(text.slice(0, SHOWN_CHARACTERS))}: use a file that "${writer}" wrote`,
+      { cause },
+    );
+  }
   if (document?.schema !== schema || document.version !== version) {
     throw new Error(
       `the document must have schema "${schema}" and version ${version}, received ` +

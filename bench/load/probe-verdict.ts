@@ -74,8 +74,7 @@ export const effectiveRequests = ({ latencyMs }: ProbeSample, { limitMs }: Slo):
  * @param looks how often the sample is judged as it grows
  */
 export function judgeSample(sample: ProbeSample, slo: Slo, looks = LOOKS): Judgement | undefined {
-  if (sample.invalid !== undefined)
-    return { verdict: 'cannot tell apart', reason: `invalid: ${sample.invalid}` };
+  if (sample.invalid !== undefined) return { verdict: 'cannot tell apart', reason: sample.invalid };
   if (isDrifting(sample)) return { verdict: 'fail', reason: 'requests in flight drift upward' };
   const count = sample.violated.length;
   const violations = violationsOf(sample);

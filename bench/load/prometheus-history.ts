@@ -67,9 +67,15 @@ function stepOf(times: readonly number[], file: string): number {
 export function readHistory(file: string): OpenLoad {
   let answer: Answer;
   try {
-    answer = JSON.parse(readFileSync(file, 'utf8')) as Answer;
+    answer = (JSON.parse(readFileSync(file, 'utf8')) ?? {}) as Answer;
   } catch (cause) {
-    throw new Error(`${file}: ${(cause as Error).message}`, { cause });
+    const { message } = cause as Error;
+    throw new Error(
+      cause instanceof SyntaxError
+        ? `${file} must be the JSON answer of Prometheus’ query_range: ${message}`
+        : `${file}: ${message}`,
+      { cause },
+    );
   }
   const { status, error, data } = answer;
   if (status !== 'success' || data?.resultType !== 'matrix') {

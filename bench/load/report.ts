@@ -3,9 +3,9 @@
  */
 import type { Capacity, CapacityDocument, ProbeRecord, Verdict } from './capacity-document';
 import { summarize } from './documents';
-import { OUTCOMES, type RunDocument, VALIDITY_RULES } from './run-document';
+import { OUTCOMES, type RunDocument } from './run-document';
 import { minTrials } from '../../statistics/binomial';
-import { CONFIDENCE, VALIDITY_REMEDIES } from './validity';
+import { brokenText, CONFIDENCE } from './validity';
 
 /** One client that waits for each answer, and as many as keep the server busy. */
 export interface LatencyDocuments {
@@ -52,12 +52,7 @@ export function formatRun(document: RunDocument): string {
     ...(quoted.length > 0
       ? [['latency', quoted.map(([name, , value]) => `${name} ${ms(value)}`).join(', ')] as const]
       : []),
-    ...(valid
-      ? [['valid', 'yes'] as const]
-      : broken.map(
-          ({ rule, detail }) =>
-            ['INVALID', `${VALIDITY_RULES[rule]}: ${detail}; ${VALIDITY_REMEDIES[rule]}`] as const,
-        )),
+    ...(valid ? [['valid', 'yes'] as const] : broken.map((each) => ['INVALID', brokenText(each)] as const)),
   ]);
 }
 
@@ -71,9 +66,16 @@ export function formatLatency({ singleStream, offline }: LatencyDocuments): stri
   return parts.join('\n\n');
 }
 
+/** A verdict as a clause of its own. */
+const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  pass: 'pass',
+  fail: 'fail',
+  'cannot tell apart': 'cannot tell pass from fail',
+};
+
 /** One probe of a search. */
-export const formatProbe = ({ ratePerSecond, verdict, reason, seconds }: ProbeRecord): string =>
-  `${perSecond(ratePerSecond)}: ${verdict} after ${seconds.toFixed(0)} s (${reason})`;
+export const formatProbe = ({ ratePerSecond, verdict, reason, seconds, valid }: ProbeRecord): string =>
+  `${perSecond(ratePerSecond)}: ${valid ? VERDICT_WORDS[verdict] : 'INVALID'} after ${seconds.toFixed(0)} s (${reason})`;
 
 /** The knee with its interval. */
 function kneeOf({ lowPerSecond, highPerSecond, estimatePerSecond }: Capacity): string {

@@ -97,7 +97,7 @@ const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`;
 
 /** Why a run may be invalid. */
 export const VALIDITY_RULES = {
-  lag: `the send lag’s p99 exceeds ${MAX_LAG_P99_MS} ms`,
+  lag: `the load generator sent requests more than ${MAX_LAG_P99_MS} ms late (p99)`,
   unsent: 'requests were planned but not sent',
   generatorCpu: `the generator used more than ${percent(MAX_GENERATOR_CPU_SHARE)} of its core`,
   sample: 'the sample is too small for its percentile',

@@ -18,6 +18,9 @@ export function parseSlo(text: string): Slo {
   if (!(percentile >= 0.5 && percentile <= 0.999) || limit === undefined) {
     throw new RangeError(`--slo must look like p95=100ms, with p50 to p99.9, received "${text}"`);
   }
+  if (Number(limit) > 0) {
+    throw new RangeError(`--slo must end in a unit, received "${text}": did you mean ${text}ms?`);
+  }
   return { percentile, limitMs: 1000 * parseSeconds(limit) };
 }
 

@@ -12,12 +12,13 @@ import {
   MAX_LAG_P99_MS,
   OUTCOMES,
   type Requests,
+  VALIDITY_RULES,
   type ValidityRule,
 } from './run-document';
 
 /** What to do about each broken rule. */
 export const VALIDITY_REMEDIES: Readonly<Record<ValidityRule, string>> = {
-  lag: 'stop what else runs on the generator’s core, or run it on another machine',
+  lag: 'it needs a free core: stop other work on its machine, or run it on another',
   unsent: `lower the rate: more than ${MAX_IN_FLIGHT} requests waited for an answer`,
   generatorCpu: 'lower the rate, or share it out over several generators with --shard',
   sample: 'send for longer, or quote a lower percentile',
@@ -25,6 +26,10 @@ export const VALIDITY_REMEDIES: Readonly<Record<ValidityRule, string>> = {
   inFlight: 'lower the rate: the server cannot keep up, so its latency depends on how long you send',
   incomplete: 'let the run end',
 };
+
+/** A broken rule in words, with its figure and the remedy. */
+export const brokenText = ({ rule, detail }: BrokenRule): string =>
+  `${VALIDITY_RULES[rule]}: ${detail}; ${VALIDITY_REMEDIES[rule]}`;
 
 /** A wall clock that counts whole milliseconds drifts this much by rounding. */
 const CLOCK_RESOLUTION_MS = 2;

@@ -150,5 +150,5 @@ export const parseTimeline = (text: string): TimelineDocument =>
   parseDocument<TimelineDocument>(
     text,
     { schema: TIMELINE_SCHEMA, version: TIMELINE_VERSION },
-    'tandem bench run --out',
+    'tandem bench timeline --out',
   );

@@ -122,6 +122,17 @@ async function trainOnFeatures(
   return weights;
 }
 
+/** What an earlier run measured at one precision. */
+function readMeasured(file: string): MeasuredPrecision {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as MeasuredPrecision;
+  } catch (cause) {
+    throw new Error(`${file} cannot be read (${(cause as Error).message}): delete it to measure again`, {
+      cause,
+    });
+  }
+}
+
 /**
  * Measures a candidate, or what an earlier run left of it. At the served size it also leaves a saved model.
  *
@@ -157,7 +168,7 @@ export async function measureBase(
     const isDone = existsSync(file);
     if (isDone && precision === 'int8') onStep('calibration', 1, 1, true);
     const measured = isDone
-      ? (JSON.parse(readFileSync(file, 'utf8')) as MeasuredPrecision)
+      ? readMeasured(file)
       : await measureGraph(
           await graphAt(precision, graph, candidate, options),
           precision,

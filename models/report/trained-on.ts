@@ -25,7 +25,7 @@ export interface TrainedOn extends Pick<
 export function trainedOn(folder: string): TrainedOn | undefined {
   let figures: Partial<ModelCardFacts> & { readonly format?: string };
   try {
-    figures = JSON.parse(readFileSync(join(folder, REPORT_FILES.figures), 'utf8')) as typeof figures;
+    figures = (JSON.parse(readFileSync(join(folder, REPORT_FILES.figures), 'utf8')) ?? {}) as typeof figures;
   } catch {
     // A copy of a model may lack its figures, and can be measured without them.
     return undefined;

@@ -81,14 +81,26 @@ export function encodeSafetensors(
   return Buffer.concat([length, Buffer.from(padded), ...parts]);
 }
 
+function parseHeader(text: string, source: string): object {
+  try {
+    const header = JSON.parse(text) as unknown;
+    if (typeof header === 'object' && header !== null) return header;
+  } catch (cause) {
+    throw new RangeError(`${source} is no safetensors file: its header is damaged; copy it again`, { cause });
+  }
+  throw new RangeError(`${source} is no safetensors file: its header is no JSON object; copy it again`);
+}
+
 /** A file's tensors by name, the first byte of their data, and the free-form metadata. */
 function readHeader(file: Buffer, source: string) {
   const headerBytes = file.length >= 8 ? Number(file.readBigUInt64LE(0)) : Infinity;
   if (8 + headerBytes > file.length) {
     throw new RangeError(`${source} is not a whole safetensors file: its header is cut off; copy it again`);
   }
-  const header = JSON.parse(file.toString('utf8', 8, 8 + headerBytes)) as Record<string, Entry>;
-  const { __metadata__: metadata = {}, ...entries } = header as Record<string, Entry> & {
+  const { __metadata__: metadata = {}, ...entries } = parseHeader(
+    file.toString('utf8', 8, 8 + headerBytes),
+    source,
+  ) as Record<string, Entry> & {
     __metadata__?: Record<string, string>;
   };
   return { entries, base: 8 + headerBytes, metadata };

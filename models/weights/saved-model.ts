@@ -84,7 +84,8 @@ function checkBase(base: Base | undefined, manifest: string): void {
 
 function readManifest(file: string): Partial<SavedModelManifest> {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Partial<SavedModelManifest>;
+    // A manifest of `null` lacks every field, as one of `{}` does.
+    return (JSON.parse(readFileSync(file, 'utf8')) ?? {}) as Partial<SavedModelManifest>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new Error(`${file} is not there: name a folder that \`tandem train\` wrote`, { cause: error });

@@ -12,6 +12,7 @@ const LOAD: LoadFunctions = {
     return 60;
   },
   mergeRuns: ([first]) => first!,
+  brokenText: ({ rule }) => rule,
 };
 
 /** Runs the command with some options changed. */

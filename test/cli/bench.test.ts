@@ -80,6 +80,8 @@ test.each<[string[], string]>([
     '--image must end in .jpg, .jpeg, .png, .webp',
   ],
   [['capacity', ...URL, '--slo', '100ms'], '--slo must look like p95=100ms'],
+  [['capacity', ...URL, '--slo', 'p95=400'], 'received "p95=400": did you mean p95=400ms?'],
+  [['latency', ...URL, '--duration', '30'], 'received "30": add its unit, as in 30s or 30ms'],
   [['latency', ...URL, '--clients', '0'], 'It must be a whole number from 1 to 1000.'],
 ])('%j is refused with the remedy', async (words, message) => {
   const { program } = command();

@@ -43,6 +43,11 @@ test('a timeline alone is explained, and a change decides each of its syncs agai
 
 test.each<[string[], string]>([
   [[join(folder, 'none.json')], 'none.json: ENOENT'],
+  [
+    [join(ROOT, 'README.md')],
+    'README.md: the document must be JSON with schema "tandem.timeline" and version 1',
+  ],
+  [[join(ROOT, 'README.md')], 'use a file that "tandem bench timeline --out" wrote'],
   [[join(data, 'latency-single-pod-1.json.gz')], 'has no HPA: record a variant that has one'],
   [[RUN, '--chart', join(folder, 'chart.svg')], '--chart draws a change: add --what-if'],
   [[RUN, '--duration', '5m'], '--duration watches a cluster: add --kubeconfig'],

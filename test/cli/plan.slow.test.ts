@@ -21,6 +21,7 @@ test('plan prints the deployment, what it was compared with and where its figure
   expect(exitCode).toBeUndefined();
   expect(stdout).toContain('p95 ≤ 400 ms under poisson:8:40s on 3 nodes');
   for (const words of [
+    'Each node gives pods 4000m CPU (--cpu-millis) and',
     'recommended',
     'replicas',
     'KRR',
@@ -64,4 +65,7 @@ test('the README’s example works from any folder with the recordings of the pa
   const { stdout, status } = spawnSync('node', [COMMAND, ...args], { cwd: folder, encoding: 'utf8' });
   expect(status).toBe(0);
   expect(stdout).toContain('p95 ≤ 400 ms under poisson:10:300s on 3 nodes');
+  expect(stdout).toContain('10 images per second on average, at random times (Poisson), for 300 s');
+  expect(stdout).toMatch(/^ {2}limits .* \d+Mi memory$/m);
+  expect(stdout).toMatch(/p95 \d+ ms; upper edge \d+ ms ≤ 400 ms/);
 }, 240_000);

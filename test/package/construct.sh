@@ -7,6 +7,9 @@ cd "$(dirname "$0")/../.."
 root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# The scaffolded app's own test calls Testing.app(), which leaves a folder per call.
+export TMPDIR=$work/tmp
+mkdir "$TMPDIR"
 export CDK8S_CHECK_UPGRADE=false NO_COLOR=1
 
 npm pack --silent --pack-destination "$work" ./infra/package >/dev/null

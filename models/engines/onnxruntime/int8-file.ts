@@ -67,7 +67,10 @@ export function writeInt8File(saved: SavedModel, calibration: Calibration, cost:
     format: 'tandem-int8',
     formatVersion: 1,
     modelSha256: savedModelSha256(saved),
-    ...{ method, images, cost, ranges },
+    method,
+    images,
+    cost,
+    ranges,
     inputMeans: inputMeans && mapValues(inputMeans, numbersToText),
   };
   // One range per line.
@@ -76,54 +79,104 @@ export function writeInt8File(saved: SavedModel, calibration: Calibration, cost:
   return path(saved.folder);
 }
 
-function isRange(range: unknown): boolean {
-  return Array.isArray(range) && range.length === 2 && range.every((bound) => Number.isFinite(bound));
+/** Contents of the file before they are checked. */
+type Unchecked = Readonly<Record<string, unknown>>;
+
+interface FieldRule {
+  /** With a dot: a field of a field. */
+  readonly field: string;
+  readonly mustBe: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+const isObject = (value: unknown): value is Unchecked =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isPair = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every((bound) => Number.isFinite(bound));
+const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
+const isOneOf = (names: readonly string[]) => (value: unknown) => names.includes(value as string);
+
+const COUNT = { mustBe: 'a whole number above 0', accepts: isCount };
+const SHARE = { mustBe: 'a number from 0 to 1', accepts: isShare };
+
+/** What each field must be. Each start of the service reads the file: plain checks load no library. */
+const FIELD_RULES: readonly FieldRule[] = [
+  { field: 'format', mustBe: '"tandem-int8"', accepts: (value) => value === 'tandem-int8' },
+  { field: 'formatVersion', mustBe: '1', accepts: (value) => value === 1 },
+  {
+    field: 'modelSha256',
+    mustBe: '64 lower-case hexadecimal digits',
+    accepts: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
+  },
+  { field: 'method', mustBe: `one of ${RANGE_METHODS.join(', ')}`, accepts: isOneOf(RANGE_METHODS) },
+  { field: 'images', ...COUNT },
+  { field: 'cost.images', ...COUNT },
+  { field: 'cost.accuracyFp32', ...SHARE },
+  { field: 'cost.accuracyInt8', ...SHARE },
+  { field: 'cost.differenceInterval95', mustBe: 'a pair of finite numbers', accepts: isPair },
+  { field: 'cost.sameTop1', ...SHARE },
+  { field: 'cost.verdict', mustBe: `one of ${VERDICTS.join(', ')}`, accepts: isOneOf(VERDICTS) },
+  {
+    field: 'ranges',
+    mustBe: 'an object of pairs of finite numbers',
+    accepts: (value) => isObject(value) && Object.values(value).every(isPair),
+  },
+  {
+    field: 'inputMeans',
+    mustBe: 'an object of texts',
+    accepts: (value) =>
+      value === undefined ||
+      (isObject(value) && Object.values(value).every((means) => typeof means === 'string')),
+  },
+];
+
+function valueOf(contents: Unchecked, field: string): unknown {
+  return field
+    .split('.')
+    .reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), contents);
+}
+
+/** What to do about a file that is damaged. */
+const remedy = (folder: string) =>
+  `calibrate again with \`npx tandem export ${folder} --precision int8 --calibrate FOLDER\`, or delete the file to run at fp32`;
+
+function parseContents(file: string, folder: string): Unchecked {
+  let contents: unknown;
+  try {
+    contents = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new TypeError(`${file} must be JSON (${cause.message}): ${remedy(folder)}`, { cause });
+  }
+  if (isObject(contents)) return contents;
+  throw new TypeError(
+    `${file} must be a JSON object, received ${JSON.stringify(contents)}: ${remedy(folder)}`,
+  );
 }
 
 /**
  * Reads the file beside a saved model; undefined if there is none, or if it is of other weights.
  *
- * @throws TypeError naming the file and a field that is not valid
+ * @throws TypeError naming the file, a field that is not valid and the remedy
  */
 export function readInt8File(saved: SavedModel): Int8File | undefined {
   const file = path(saved.folder);
   if (!existsSync(file)) return undefined;
-  const { inputMeans, ...contents } = JSON.parse(readFileSync(file, 'utf8')) as Partial<
-    Omit<Int8File, 'inputMeans'>
-  > & { readonly inputMeans?: MeansTexts };
-  const { format, formatVersion, modelSha256, method, ranges, cost } = contents;
-  const valid: [boolean, string, string, unknown][] = [
-    [format === 'tandem-int8', 'format', '"tandem-int8"', format],
-    [formatVersion === 1, 'formatVersion', '1', formatVersion],
-    [RANGE_METHODS.includes(method!), 'method', `one of ${RANGE_METHODS.join(', ')}`, method],
-    [
-      VERDICTS.includes(cost?.verdict as Verdict),
-      'cost.verdict',
-      `one of ${VERDICTS.join(', ')}`,
-      cost?.verdict,
-    ],
-    [
-      ranges !== undefined && Object.values(ranges).every(isRange),
-      'ranges',
-      'an object of pairs of finite numbers',
-      ranges,
-    ],
-    [
-      Object.values(inputMeans ?? {}).every((means) => typeof means === 'string'),
-      'inputMeans',
-      'an object of texts',
-      inputMeans,
-    ],
-  ];
-  for (const [ok, field, expected, value] of valid) {
-    if (!ok) {
-      throw new TypeError(
-        `${file}: ${field} must be ${expected}, received ${JSON.stringify(value)}: calibrate the model again`,
-      );
-    }
+  const contents = parseContents(file, saved.folder);
+  for (const { field, mustBe, accepts } of FIELD_RULES) {
+    const value = valueOf(contents, field);
+    if (accepts(value)) continue;
+    throw new TypeError(
+      `${file}: ${field} must be ${mustBe}, received ${JSON.stringify(value)}: ${remedy(saved.folder)}`,
+    );
   }
-  if (modelSha256 !== savedModelSha256(saved)) return undefined;
-  return { ...(contents as Int8File), inputMeans: inputMeans && mapValues(inputMeans, textToNumbers) };
+  if (contents['modelSha256'] !== savedModelSha256(saved)) return undefined;
+  const inputMeans = contents['inputMeans'] as MeansTexts | undefined;
+  return {
+    ...(contents as unknown as Int8File),
+    inputMeans: inputMeans && mapValues(inputMeans, textToNumbers),
+  };
 }
 
 /** What a graph is quantized with, and the checksum of that. */

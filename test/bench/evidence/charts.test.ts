@@ -144,6 +144,6 @@ test('a run whose generator was INVALID is drawn with the rule on its strip', ()
   const flawed = { ...run!, timeline: { ...run!.timeline, load: { ...load, validity } } };
   const svg = chartsOf(evidenceOf([flawed])).get('single-pod.svg')!;
   expect(titleOf(svg)).toMatch(/^INVALID \(see below\): One pod serves /);
-  expect(svg).toContain('INVALID: the send lag’s p99 exceeds 10 ms (30.0 ms)');
+  expect(svg).toContain('INVALID: the load generator sent requests more than 10 ms late (p99) (30.0 ms)');
   expect(rateCurve([flawed]).runs).toEqual([flawed]);
 });

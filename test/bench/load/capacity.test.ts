@@ -1,4 +1,4 @@
-import { capacity, estimateKnee, type Probe } from '../../../bench/load/capacity';
+import { capacity, estimateKnee, NEVER_MET, type Probe } from '../../../bench/load/capacity';
 import type { Capacity, ProbeRecord } from '../../../bench/load/capacity-document';
 import type { ProbeSample } from '../../../bench/load/probe-verdict';
 import { percentile } from '../../../statistics/percentile';
@@ -133,7 +133,7 @@ test('a rate that cannot be decided says how little its requests tell', async ()
     ...{ verdict: 'cannot tell apart', valid: true },
     reason: '200 of 4000 violated the limit, too near the objective’s share for 4000 independent requests',
   });
-  expect(result.ended).toMatch(/^cannot tell apart from [\d.]+ to [\d.]+ per second$/);
+  expect(result.ended).toMatch(/^pass and fail cannot be told apart from [\d.]+ to [\d.]+ per second$/);
 });
 
 test('there is no estimate where nothing passed or nothing failed', () => {
@@ -245,7 +245,7 @@ test('a server that never meets the objective has no capacity, and the search en
     return Promise.resolve(sample);
   };
   const result = await capacity({ probe: slow, slo: SLO, singleStreamMs: 10, seed: 1 });
-  expect(result).toMatchObject({ lowPerSecond: 0, ended: 'the objective is not met at any rate' });
+  expect(result).toMatchObject({ lowPerSecond: 0, ended: NEVER_MET });
 });
 
 test('a generator that cannot keep up ends the search without a verdict on the server', async () => {
@@ -255,15 +255,17 @@ test('a generator that cannot keep up ends the search without a verdict on the s
       latencyMs: new Float64Array(10),
       inFlight: new Float64Array(0),
       elapsedSeconds: 1,
-      invalid: 'lag',
+      invalid: 'the load generator was late; stop other work',
     };
     isDecided(sample);
     return Promise.resolve(sample);
   };
   const result = await capacity({ probe, slo: SLO, singleStreamMs: 10, seed: 1 });
-  expect(result.ended).toMatch(/cannot tell apart/);
+  expect(result.ended).toBe(
+    '3 INVALID probes in a row at 25.00 per second: the load generator was late; stop other work',
+  );
   expect(result.probes).toHaveLength(3);
   expect(result.probes[0]).toMatchObject({
-    ...{ verdict: 'cannot tell apart', reason: 'invalid: lag', valid: false },
+    ...{ verdict: 'cannot tell apart', reason: 'the load generator was late; stop other work', valid: false },
   });
 });

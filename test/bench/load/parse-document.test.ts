@@ -16,3 +16,12 @@ test.each([
     `the document must have schema "tandem.test" and version 2, received ${received}: use a file that "tandem bench" wrote`,
   );
 });
+
+test.each(['# Tandem', '', '{"schema": "tandem.test", "version'])(
+  'the text "%s", which is no JSON, is refused alike',
+  (text) => {
+    expect(() => parse(text)).toThrow(
+      `the document must be JSON with schema "tandem.test" and version 2, received ${JSON.stringify(text.slice(0, 20))}: use a file that "tandem bench" wrote`,
+    );
+  },
+);

@@ -38,7 +38,8 @@ test('the series are added, and each value lasts for one step', () => {
 });
 
 test.each<[unknown, string]>([
-  ['{', 'rate.json: '],
+  ['{', 'rate.json must be the JSON answer of Prometheus’ query_range: '],
+  ['null', 'rate.json must be the JSON answer of Prometheus’ query_range, received status undefined'],
   [
     { status: 'error', error: 'parse error' },
     'must be the JSON answer of Prometheus’ query_range, received parse error',

@@ -2,6 +2,7 @@ import type { CapacityDocument, ProbeRecord } from '../../../bench/load/capacity
 import { documentOf } from '../../../bench/load/documents';
 import { formatCapacity, formatLatency, formatProbe, formatRun } from '../../../bench/load/report';
 import { OUTCOMES, type Outcome, type RunDocument } from '../../../bench/load/run-document';
+import { brokenText } from '../../../bench/load/validity';
 
 /** A run of evenly spaced requests in 10 s, the i-th answered after i ms. */
 function run(count: number, outcome: (i: number) => Outcome, slo?: string): RunDocument {
@@ -103,11 +104,20 @@ test.each<[string, object, string]>([
 test.each([
   ['pass', 'confirmed      yes, 40.0 per second: pass after 8 s'],
   ['fail', 'confirmed      NO, 40.0 per second: fail after 8 s'],
-  ['cannot tell apart', 'confirmed      cannot tell, 40.0 per second: cannot tell apart after 8 s'],
+  ['cannot tell apart', 'confirmed      cannot tell, 40.0 per second: cannot tell pass from fail after 8 s'],
 ] as const)('a confirmation with the verdict %s is shown', (verdict, text) => {
   expect(formatCapacity({ ...FOUND, confirmation: { ...PROBE, verdict } })).toContain(text);
 });
 
 test('a probe shows its rate, verdict, time and reason', () => {
   expect(formatProbe(PROBE)).toBe('40.0 per second: pass after 8 s (2 of 250 violated the limit)');
+});
+
+test('a probe that says nothing of the server is INVALID, with the rule in words and its remedy', () => {
+  const reason = brokenText({ rule: 'lag', detail: '385.0 ms' });
+  expect(reason).toMatch(
+    /^the load generator sent requests more than 10 ms late [^;]*: 385.0 ms; it needs a free core/,
+  );
+  const text = formatProbe({ ...PROBE, verdict: 'cannot tell apart', valid: false, reason });
+  expect(text).toBe(`40.0 per second: INVALID after 8 s (${reason})`);
 });

@@ -65,3 +65,12 @@ test('a tensor with NaN is refused by name, when it is read and when it is writt
     'tensor layer/kernel of a.safetensors must hold finite numbers, received -Infinity as value 3 of 3: train the model again',
   );
 });
+
+test.each(['null', '7', '{bad', '"text'])('a header of %s is refused by the name of the file', (text) => {
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  const file = Buffer.concat([length, Buffer.from(text)]);
+  expect(() => decodeSafetensors(file, 'a.safetensors')).toThrow(
+    /^a\.safetensors is no safetensors file: its header .*; copy it again$/,
+  );
+});

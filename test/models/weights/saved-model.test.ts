@@ -89,4 +89,10 @@ test('a manifest that is missing or damaged is named, with what to do', () => {
   );
   writeFileSync(file, '{"format": "tand');
   expect(() => readSavedModel(folder)).toThrow(`${file} must be JSON: it is damaged; copy it again`);
+  for (const text of ['null', '[]', '7', '"text"']) {
+    writeFileSync(file, text);
+    expect(() => readSavedModel(folder)).toThrow(
+      `${file}: format must be "tandem-saved-model", received undefined`,
+    );
+  }
 });

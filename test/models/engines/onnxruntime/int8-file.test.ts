@@ -88,14 +88,53 @@ test('other ranges give another graph in the cache', () => {
   expect(graphFile(folder, 'cache', 'int8')).not.toBe(first);
 });
 
+const REMEDY = () =>
+  `calibrate again with \`npx tandem export ${folder} --precision int8 --calibrate FOLDER\`, or delete the file to run at fp32`;
+
 test.each([
   ['"tandem-int8"', '"other"', 'format must be "tandem-int8", received "other"'],
   ['-1.25', '"x"', 'ranges must be an object of pairs of finite numbers'],
   ['"percentile"', '"guess"', 'method must be one of min-max, percentile'],
   ['"passed"', '"maybe"', 'cost.verdict must be one of passed, failed, too few images, received "maybe"'],
-])('a file with %s changed to %s is refused', (from, to, message) => {
+  ['"images": 600', '"images": 0', 'cost.images must be a whole number above 0, received 0'],
+  ['"sameTop1": 1', '"sameTop1": "1"', 'cost.sameTop1 must be a number from 0 to 1, received "1"'],
+])('a file with %s changed to %s is refused with the remedy', (from, to, message) => {
   const saved = readSavedModel(folder);
   const file = writeInt8File(saved, calibration, cost('passed'));
   writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
-  expect(() => readInt8File(saved)).toThrow(`${join(folder, INT8_NAME)}: ${message}`);
+  expect(() => readInt8File(saved)).toThrow(`${file}: ${message}`);
+  expect(() => readInt8File(saved)).toThrow(REMEDY());
+});
+
+test.each(['', '{bad', 'null', '[]', '7', '"text"'])('a file of "%s" is refused with the remedy', (text) => {
+  const saved = readSavedModel(folder);
+  const file = writeInt8File(saved, calibration, cost('passed'));
+  writeFileSync(file, text);
+  expect(() => readInt8File(saved)).toThrow(new RegExp(`^${file} must be (JSON|a JSON object)`));
+  expect(() => readInt8File(saved)).toThrow(REMEDY());
+});
+
+test('whatever value each field has instead, and wherever the file ends, the error names the file', () => {
+  const saved = readSavedModel(folder);
+  const file = writeInt8File(saved, calibration, cost('passed'));
+  const text = readFileSync(file, 'utf8');
+  const contents = JSON.parse(text) as Record<string, unknown>;
+  const without = Object.keys(contents).flatMap((field) =>
+    [undefined, null, {}, [], -1, ''].map((value) => JSON.stringify({ ...contents, [field]: value })),
+  );
+  const cut = Array.from({ length: text.trimEnd().length - 1 }, (_, length) => text.slice(0, length));
+  for (const damaged of [...without, ...cut]) {
+    writeFileSync(file, damaged);
+    let read: unknown;
+    try {
+      read = readInt8File(saved);
+    } catch (error) {
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as Error).message).toContain(file);
+      continue;
+    }
+    // The one damage that leaves a calibration whole: ranges of nothing.
+    expect(read).toMatchObject({ ranges: {} });
+    expect(JSON.parse(damaged)).toMatchObject({ ...contents, ranges: {} });
+  }
 });
