@@ -23,6 +23,7 @@ import { addPull } from './pull';
 import { addServe } from './serve';
 import { addSynth } from './synth';
 import { addTrain } from './train';
+import { improveUsageErrors, isRequired } from './usage-errors';
 import { addVariants } from './variants';
 
 const defaults = () => readConfig(process.env);
@@ -43,7 +44,7 @@ const program = new Command('tandem')
   .configureHelp({
     optionDescription(option) {
       const description = Help.prototype.optionDescription.call(this, option);
-      return option.mandatory ? `${description} (required)` : description;
+      return isRequired(option) ? `${description} (required)` : description;
     },
   })
   .addHelpText('after', EXAMPLE_AND_CODES);
@@ -64,6 +65,7 @@ addBenchCommand(program);
 addExplain(program);
 addPlan(program);
 addCompletion(program);
+improveUsageErrors(program);
 
 async function main(): Promise<void> {
   ignoreBrokenPipe();
