@@ -43,7 +43,7 @@ import { outcomeText, SHAPES } from '../test/models/data/shapes';
 import { DASHBOARD_FILE, dashboardText } from './dashboard';
 import { BASES_CHART_FILE, basesImage, basesText, trashnetBasesChart } from './bases-table';
 import { DOCUMENTS, ROOT } from './documents';
-import { imagenetTable } from './imagenet-table';
+import { imagenetTable, notopTable } from './imagenet-table';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
 import { elsewhereTable, faultsTable, notSurvivedList, recordedText } from './reliability-tables';
 import { roomsDiagram, roomsTable } from './rooms-tables';
@@ -99,6 +99,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       ],
     ),
   imagenet: imagenetTable,
+  notop: notopTable,
   demo: () =>
     table(
       ['demo model', 'measured test accuracy', '95 % interval', 'images'],
