@@ -21,9 +21,18 @@ const isCheckout = existsSync(join(root, 'cli'));
 const isBuilt =
   existsSync(compiled) &&
   !(isCheckout && ROOMS.some((room) => hasNewer(join(root, room), statSync(compiled).mtimeMs)));
-if (isBuilt || !isCheckout) {
-  require(compiled);
-} else {
-  require('tsx/cjs');
-  require('../cli/main.ts');
+try {
+  if (isBuilt || !isCheckout) {
+    require(compiled);
+  } else {
+    require('tsx/cjs');
+    require('../cli/main.ts');
+  }
+} catch (error) {
+  const isOurs =
+    /^Cannot find module '\./.test(error.message) && !/node_modules/.test(error.requireStack?.[0]);
+  if (error.code !== 'MODULE_NOT_FOUND' || isOurs) throw error;
+  const remedy = isCheckout ? 'run npm ci' : 'install the package again';
+  console.error(`error: node_modules is incomplete: ${remedy} (${error.message.split('\n')[0]})`);
+  process.exit(1);
 }

@@ -24,9 +24,15 @@ export const asksForJson = (words: readonly string[]): boolean => words.includes
 export const failureText = (message: string, json: boolean): string =>
   json ? JSON.stringify({ event: 'error', message }) : `error: ${message}`;
 
+/** The message of an error; of a package that is not installed, with the remedy instead of who asked for it. */
+export function messageOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code !== 'MODULE_NOT_FOUND') return message;
+  return `node_modules is incomplete: run npm ci (${message.split('\n')[0]})`;
+}
+
 /** Prints an error, and exits with 1. */
 export function fail(error: unknown): never {
-  console.error(failureText((error as Error).message, asksForJson(process.argv)));
+  console.error(failureText(messageOf(error as Error), asksForJson(process.argv)));
   process.exit(1);
 }
 

@@ -81,7 +81,16 @@ function checkOptions(names: string[], options: FitOptions): void {
 
 function fit(names: string[], options: FitOptions): void {
   checkOptions(names, options);
-  const { basis, kubeconfig, file, namespace, arch = DEFAULT_ARCHITECTURE, verbose, json, exitCode } = options;
+  const {
+    basis,
+    kubeconfig,
+    file,
+    namespace,
+    arch = DEFAULT_ARCHITECTURE,
+    verbose,
+    json,
+    exitCode,
+  } = options;
   const nodes = describedNodes(options);
   const isFitting =
     file === undefined

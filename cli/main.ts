@@ -23,6 +23,7 @@ import { addPull } from './pull';
 import { addServe } from './serve';
 import { addSynth } from './synth';
 import { addTrain } from './train';
+import { improveUsageErrors, isRequired } from './usage-errors';
 import { addVariants } from './variants';
 
 const defaults = () => readConfig(process.env);
@@ -45,7 +46,7 @@ const program = new Command('tandem')
   .configureHelp({
     optionDescription(option) {
       const description = Help.prototype.optionDescription.call(this, option);
-      return option.mandatory ? `${description} (required)` : description;
+      return isRequired(option) ? `${description} (required)` : description;
     },
   })
   .addHelpText('after', EXAMPLE_AND_CODES);
@@ -66,6 +67,7 @@ addBenchCommand(program);
 addExplain(program);
 addPlan(program);
 addCompletion(program);
+improveUsageErrors(program);
 
 async function main(): Promise<void> {
   ignoreBrokenPipe();

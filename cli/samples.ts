@@ -18,8 +18,11 @@ export function samplesDirOf(folders: readonly string[]): string {
   return beside.find((each) => sampleNames(each).length > 0) ?? (isDemo ? DEMO_SAMPLES_DIR : beside[0]!);
 }
 
-/** A JPEG to classify, as a path from here: the first sample, else the demo's. */
+/** What stands for a file of the reader's. */
+const ANY_IMAGE = 'YOUR.jpg';
+
+/** A JPEG to classify, as a path from here: the first sample; a placeholder if there is none. */
 export function sampleImage(samplesDir: string): string {
-  const folder = sampleNames(samplesDir).length > 0 ? samplesDir : DEMO_SAMPLES_DIR;
-  return relative(process.cwd(), join(folder, sampleNames(folder)[0]!));
+  const [first] = sampleNames(samplesDir);
+  return first === undefined ? ANY_IMAGE : relative(process.cwd(), join(samplesDir, first));
 }

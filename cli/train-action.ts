@@ -24,8 +24,8 @@ import {
   RECIPES,
   TUNED_RECIPES,
 } from '../models/recipes';
-import { keptCheckpoints } from '../models/training/checkpoint';
-import { formatJsonLine, HISTORY_NAME } from '../models/training/history';
+import { CHECKPOINT_NAME, keptCheckpoints } from '../models/training/checkpoint';
+import { formatJsonLine } from '../models/training/history';
 import { lockOut } from '../models/training/out-folder';
 import { reportTraining } from '../models/report/report-training';
 import { runTraining, type TrainingPlan } from '../models/training/run-training';
@@ -90,10 +90,10 @@ export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
 }
 
 /** How to go on after Ctrl-C. */
-const howToGoOn = (out: string): string =>
-  existsSync(join(out, HISTORY_NAME))
+export const howToGoOn = (out: string): string =>
+  existsSync(join(out, CHECKPOINT_NAME))
     ? 'stopped; continue with the same command and --resume, or end with it and --finish best'
-    : 'stopped before the first epoch';
+    : 'stopped before the first epoch ended; repeat the command';
 
 /** Trains, measures, and prints the result. On SIGINT it stops resumably, with `EXIT_INTERRUPTED`. */
 export async function train(

@@ -3,6 +3,7 @@
  */
 import { percent, percentRange } from '../charts/percent';
 import type { ModelId } from '../models/catalog';
+import type { Evaluation } from '../models/evaluation/evaluation';
 import { mainSplit, type ModelCardFacts } from '../models/report/model-facts';
 import type { KeptCheckpoints } from '../models/training/checkpoint';
 import { deployCommands, deployLines, nextCommands, nextLines } from './next-commands';
@@ -20,6 +21,18 @@ export interface TrainingResult {
   readonly kept: KeptCheckpoints;
 }
 
+/**
+ * A sentence if these images do not show that the model does better than one that always answers the commonest class.
+ */
+export function chanceWarning({ interval95, perClass, images }: Evaluation): string | undefined {
+  const share = Math.max(...perClass.map(({ support }) => support)) / images;
+  if (interval95[0] > share) return undefined;
+  return (
+    `this may be no better than chance: who always answers the commonest class is right on ${percent(share)}; ` +
+    'start from weights that know such images (--weights imagenet, or a Keras file), train for more epochs, or add images'
+  );
+}
+
 /** The result of a training, and the commands that come next. */
 export function resultLines(
   { model, measured }: Facts,
@@ -27,9 +40,11 @@ export function resultLines(
 ): string[] {
   const { split, evaluation } = mainSplit({ measured });
   const { accuracy, interval95, images } = evaluation;
+  const warning = chanceWarning(evaluation);
   const megabytes = Math.ceil(kept.bytes / 1e6);
   return [
     `${split} accuracy: ${percent(accuracy)} of ${images} images, 95 % interval ${percentRange(interval95)} (measured)`,
+    ...(warning === undefined ? [] : [warning]),
     `model card: ${card}`,
     `kept for --resume and --finish: ${kept.names.join(', ')} (${megabytes} MB); delete them once the model is final`,
     ...nextLines([out]),
@@ -41,9 +56,11 @@ export function resultLines(
 export function resultEvent(facts: Facts, { out, recipe, card, kept }: TrainingResult): object {
   const { split, evaluation } = mainSplit(facts);
   const { accuracy, interval95, images } = evaluation;
+  const warning = chanceWarning(evaluation);
   return {
     event: 'result',
     ...{ model: facts.model, folder: out, card, split, images, accuracy, interval95 },
+    ...(warning === undefined ? {} : { warning }),
     checkpoints: kept.names,
     next: [...nextCommands([out]), ...deployCommands(recipe, facts.model)],
   };

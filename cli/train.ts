@@ -1,10 +1,18 @@
 /**
  * `tandem train`: its options. Loads no library but commander; the work is in train-action.ts.
  */
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 
 import { ARCHITECTURE_IDS, MODEL_IDS, PREPROCESSING_IDS } from '../models/catalog';
-import { BATCH_NORM_MODES, DEFAULT_SEED, KEPT_EPOCHS, RECIPE_NAMES } from '../models/recipes';
+import {
+  BATCH_NORM_MODES,
+  DEFAULT_SEED,
+  KEPT_EPOCHS,
+  type Recipe,
+  RECIPE_NAMES,
+  RECIPES,
+  TUNED_RECIPES,
+} from '../models/recipes';
 import type { TrainOptions } from './train-action';
 import {
   type Defaults,
@@ -16,6 +24,20 @@ import {
   wholeNumberOfAtLeast,
 } from './options';
 
+/** The default of an option that replaces a number of the recipe, from the tables of recipes. */
+export function recipeDefault(read: (recipe: Recipe) => number | string | undefined): string {
+  const values = MODEL_IDS.map((id) => ({ id, value: read(RECIPES[id]), tuned: TUNED_RECIPES[id] }));
+  const isCommon = new Set(values.map(({ value }) => value)).size === 1;
+  const texts = isCommon
+    ? [`${values[0]!.value}`]
+    : [values.map(({ id, value }) => `${value} for ${id}`).join(', ')];
+  for (const { id, value, tuned } of values) {
+    const other = tuned === undefined ? value : read(tuned);
+    if (other !== value) texts.push(isCommon ? `tuned ${other}` : `${other} for ${id} with --recipe tuned`);
+  }
+  return `(default: ${texts.join('; ')})`;
+}
+
 /** Adds the command's arguments and options. */
 export function describeTrain(command: Command): Command {
   const learningRate = numberFrom(1e-9, 100);
@@ -23,7 +45,7 @@ export function describeTrain(command: Command): Command {
     .description(
       'train a classifier on a folder of images: first the head, then the head and the last backbone layers',
     )
-    .argument('<model>', `model whose recipe to follow: ${MODEL_IDS.join(', ')}`)
+    .addArgument(new Argument('<model>', 'model whose recipe to follow').choices(MODEL_IDS))
     .requiredOption(
       '--data <folder>',
       'folder with one subfolder per class, or with train, val and test, each with one subfolder per class',
@@ -53,35 +75,51 @@ export function describeTrain(command: Command): Command {
     .addOption(
       new Option('--architecture <id>', 'architecture (default: the model’s)').choices(ARCHITECTURE_IDS),
     )
-    .option('--head-epochs <count>', 'epochs of the head (default: the recipe’s)', wholeNumberFrom(0))
-    .option('--head-learning-rate <rate>', 'learning rate of the head (default: the recipe’s)', learningRate)
-    .option('--fine-tune-epochs <count>', 'epochs of fine-tuning (default: the recipe’s)', wholeNumberFrom(0))
+    .option(
+      '--head-epochs <count>',
+      `epochs of the head ${recipeDefault(({ head }) => head.epochs)}`,
+      wholeNumberFrom(0),
+    )
+    .option(
+      '--head-learning-rate <rate>',
+      `learning rate of the head ${recipeDefault(({ head }) => head.learningRate)}`,
+      learningRate,
+    )
+    .option(
+      '--fine-tune-epochs <count>',
+      `epochs of fine-tuning ${recipeDefault(({ fineTune }) => fineTune.epochs)}`,
+      wholeNumberFrom(0),
+    )
     .option(
       '--fine-tune-learning-rate <rate>',
-      'learning rate of fine-tuning (default: the recipe’s)',
+      `learning rate of fine-tuning ${recipeDefault(({ fineTune }) => fineTune.learningRate)}`,
       learningRate,
     )
     .option(
       '--layers-unfrozen <count>',
-      'number of last backbone layers that fine-tuning trains (default: the recipe’s)',
+      `number of last backbone layers that fine-tuning trains ${recipeDefault(({ fineTune }) => fineTune.layersUnfrozen)}`,
       wholeNumberOfAtLeast(0),
     )
     .addOption(
       new Option(
         '--preprocessing <range>',
-        'range to which the model rescales its inputs, which arrive in [0, 1] (default: the recipe’s)',
+        `range to which the model rescales its inputs, which arrive in [0, 1] ${recipeDefault(({ preprocessing }) => preprocessing)}`,
       ).choices(PREPROCESSING_IDS),
     )
-    .option('--batch-size <count>', 'images per step (default: the recipe’s)', wholeNumberFrom(1))
+    .option(
+      '--batch-size <count>',
+      `images per step ${recipeDefault(({ batchSize }) => batchSize)}`,
+      wholeNumberFrom(1),
+    )
     .option(
       '--label-smoothing <share>',
-      'label smoothing: share of each target to spread evenly over all classes (default: the recipe’s)',
+      `label smoothing: share of each target to spread evenly over all classes ${recipeDefault(({ labelSmoothing = 0 }) => labelSmoothing)}`,
       numberFrom(0, 0.99),
     )
     .addOption(
       new Option(
         '--schedule <name>',
-        'learning rate schedule within each stage (default: the recipe’s)',
+        `learning rate schedule within each stage ${recipeDefault(({ head: { schedule = 'constant' } }) => schedule)}`,
       ).choices(['constant', 'cosine']),
     )
     .option('--no-augment', 'train on the images as they are')

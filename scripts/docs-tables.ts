@@ -28,7 +28,7 @@ import { DASHBOARD_FILE, dashboardText } from './dashboard';
 import { BENCHMARKING_TABLES } from './benchmarking-tables';
 import { BASES_CHART_FILE, basesImage, basesText, trashnetBasesChart } from './bases-table';
 import { DOCUMENTS, ROOT } from './documents';
-import { imagenetTable } from './imagenet-table';
+import { imagenetTable, notopTable } from './imagenet-table';
 import { MODEL_TABLES } from './model-tables';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
 import { elsewhereTable, faultsTable, notSurvivedList, recordedText } from './reliability-tables';
@@ -61,6 +61,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       }),
     ),
   imagenet: imagenetTable,
+  notop: notopTable,
   parallelism: () =>
     performanceText(PARALLELISM_FILE, 'npm run bench:parallelism', (text) =>
       parallelismText(parseParallelism(text)),

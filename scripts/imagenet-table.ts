@@ -1,11 +1,12 @@
 /**
- * The table of Keras' published files that `tandem pull imagenet` takes.
+ * The tables of Keras' published files: those that `tandem pull imagenet` takes, and those that a training starts from.
  */
 import { table } from '../charts/markdown';
 import { percent } from '../charts/percent';
-import { ARCHITECTURES } from '../models/catalog';
+import { ARCHITECTURE_IDS, ARCHITECTURES } from '../models/catalog';
 import type { PublishedFile } from '../models/weights/download';
 import { CLASS_INDEX, IMAGENET_CLASSIFIERS } from '../models/weights/imagenet-classifiers';
+import { IMAGENET_WEIGHTS } from '../models/weights/imagenet-weights';
 import { publishedName } from '../models/weights/obtain';
 
 /** A file, and what of it is known to check it by. */
@@ -26,4 +27,11 @@ export const imagenetTable = (): string =>
       ]),
       ['both', 'the names of the classes', '', ...fileCells(CLASS_INDEX)],
     ],
+  );
+
+/** The weights without top. */
+export const notopTable = (): string =>
+  table(
+    ['architecture', 'file', 'checked by'],
+    ARCHITECTURE_IDS.map((id) => [ARCHITECTURES[id].title, ...fileCells(IMAGENET_WEIGHTS[id])]),
   );

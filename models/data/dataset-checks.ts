@@ -2,6 +2,7 @@
  * What is wrong with the images of a set: a class that is too small for its splits, and duplicates.
  */
 import { findDuplicates, type HashedImage, nameGroups } from './duplicates';
+import { FILE_FORMAT_NAMES } from './image-formats';
 import type { SplitName } from './split-folders';
 
 /** How many images a class has for its splits: copies count once, and one that is in two classes too. */
@@ -13,12 +14,19 @@ function usableOf(images: readonly HashedImage[], label: number): string {
   return `${usable.size} different ones in all that can be decoded${shared === 0 ? '' : `, ${shared} of them in another class too`}`;
 }
 
-/** @throws Error naming a class that has no image in a split, and how many it has in all */
+/** @throws Error naming a class that has no image, or none in a split, and how many it has in all */
 export function checkClasses(
   images: readonly HashedImage[],
   { classes, splits }: { readonly classes: readonly string[]; readonly splits: readonly SplitName[] },
   folder: string,
 ): void {
+  const empty = classes.filter((_, label) => images.every((image) => image.label !== label));
+  if (empty.length > 0) {
+    throw new Error(
+      `every class of ${folder} must have images, and no image in ${empty.join(', ')} can be decoded: ` +
+        `add some in ${FILE_FORMAT_NAMES}, or remove the class`,
+    );
+  }
   const found = new Set(images.map(({ split, label }) => `${split}/${label}`));
   for (const split of splits) {
     for (const [label, name] of classes.entries()) {

@@ -2,9 +2,10 @@
  * Finds the files of a data set: one folder per class, or one folder per split with one folder per class in each.
  */
 import { realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 
 import { lookAlikeHint } from './class-names';
+import { FILE_EXTENSIONS } from './image-formats';
 import { filesBelow, joined, list, type Listing, type SkippedFile } from './folder-listing';
 import { SPLIT_NAMES, type SplitName, splitOf } from './split-folders';
 
@@ -102,6 +103,16 @@ function deeperHint(folder: string, only: readonly string[]): string {
   return `; if the classes are in ${name}, name that folder: ${join(folder, name!)}`;
 }
 
+/** Says so if the folder itself holds images, as the folder of one class does. */
+function higherHint(folder: string): string {
+  const images = list(folder, '').files.filter((name) =>
+    FILE_EXTENSIONS.includes(extname(name).toLowerCase()),
+  );
+  if (images.length === 0) return '';
+  const held = images.length === 1 ? '1 image' : `${images.length} images`;
+  return `; it holds ${held} itself: if it is a class, name the folder above it: ${join(folder, '..')}`;
+}
+
 /** The classes of all parts; to train, every split must have all of them, and there must be two. */
 function commonClasses(
   folder: string,
@@ -123,7 +134,7 @@ function commonClasses(
   if (all.length < (use === 'train' ? 2 : 1) || deeper !== '') {
     const wanted = use === 'train' ? 'at least two classes' : 'at least one class';
     throw new Error(
-      `${folder} must have a folder for each of ${wanted}, received ${all.join() || 'none'}${deeper}`,
+      `${folder} must have a folder for each of ${wanted}, received ${all.join() || 'none'}${deeper}${deeper === '' && all.length === 0 ? higherHint(folder) : ''}`,
     );
   }
   return all;

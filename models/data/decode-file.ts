@@ -18,12 +18,15 @@ import { fillInput } from './pixels';
 // libvips.ts blocks them. The rule service-decodes-its-formats-only keeps this file out of the service.
 if (isMainThread) sharp.unblock({ operation: FILE_ONLY_FORMATS.map(({ loader }) => loader) });
 
-/** @throws DecodeError if an image is of a format that is known but not decoded */
+/** @throws DecodeError if an image is of a format that is not decoded */
 function isFileOnly(image: Buffer): boolean {
   const is = isFormat(image);
   if (FILE_ONLY_FORMATS.some(is)) return true;
-  const other = IMAGE_FORMATS.some(is) ? undefined : OTHER_FORMATS.find(is);
-  if (other === undefined) return false;
+  if (IMAGE_FORMATS.some(is)) return false;
+  const other = OTHER_FORMATS.find(is);
+  if (other === undefined) {
+    throw new DecodeError('invalid', `This is not an image; choose a file in ${FILE_FORMAT_NAMES}.`);
+  }
   throw new DecodeError('unsupported', `The image is ${other.name}; save it as ${FILE_FORMAT_NAMES}.`);
 }
 

@@ -1,22 +1,34 @@
-import { resultEvent, resultLines } from '../../cli/train-result';
+import { chanceWarning, resultEvent, resultLines } from '../../cli/train-result';
 import { evaluate } from '../../models/evaluation/evaluation';
 
-const measured = (split: 'val' | 'test', labels: readonly number[]) => ({
+/** The figures of a model that answers as `predicted` says; without it, always the first class. */
+const evaluated = (labels: readonly number[], predicted: readonly number[] = labels.map(() => 0)) =>
+  evaluate(
+    labels,
+    Float32Array.from(predicted.flatMap((label) => (label === 0 ? [0.9, 0.1] : [0.1, 0.9]))),
+    2,
+  );
+
+const measured = (split: 'val' | 'test', labels: readonly number[], predicted?: readonly number[]) => ({
   split,
   engine: 'onnxruntime',
-  evaluation: evaluate(labels, Float32Array.from(labels.flatMap(() => [0.9, 0.1])), 2),
+  evaluation: evaluated(labels, predicted),
 });
+
+/** Half of each class. */
+const BALANCED = [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1];
+const ONE_WRONG = BALANCED.with(0, 1);
 
 const kept = { names: ['checkpoint.safetensors', 'head-best.safetensors'], bytes: 34_100_000 };
 
 test('a training ends with the accuracy on the test split, its interval, what is kept and the next commands', () => {
   const facts = {
     model: 'flowers',
-    measured: [measured('val', [0, 1]), measured('test', [0, 0, 0, 1])],
+    measured: [measured('val', [0, 1]), measured('test', BALANCED, ONE_WRONG)],
   } as const;
   expect(resultLines(facts, { out: "build/it's", recipe: 'latency', card: 'build/card.md', kept })).toEqual([
     expect.stringMatching(
-      /^test accuracy: 75\.0 % of 4 images, 95 % interval 30\.1 % to 95\.4 % \(measured\)$/,
+      /^test accuracy: 91\.7 % of 12 images, 95 % interval 64\.6 % to 98\.5 % \(measured\)$/,
     ),
     'model card: build/card.md',
     'kept for --resume and --finish: checkpoint.safetensors, head-best.safetensors (35 MB); delete them once the model is final',
@@ -31,10 +43,10 @@ test('a training ends with the accuracy on the test split, its interval, what is
 });
 
 test('for a reader of JSON Lines the result is the last event', () => {
-  const facts = { model: 'latency', measured: [measured('test', [0, 0, 0, 1])] } as const;
+  const facts = { model: 'latency', measured: [measured('test', BALANCED, ONE_WRONG)] } as const;
   expect(resultEvent(facts, { out: 'out', recipe: 'latency', card: 'out/model-card.md', kept })).toEqual({
     ...{ event: 'result', model: 'latency', folder: 'out', card: 'out/model-card.md', split: 'test' },
-    ...{ images: 4, accuracy: 0.75, interval95: [expect.closeTo(0.301, 3), expect.closeTo(0.954, 3)] },
+    ...{ images: 12, accuracy: 11 / 12, interval95: [expect.closeTo(0.646, 3), expect.closeTo(0.985, 3)] },
     checkpoints: kept.names,
     next: [
       'npx tandem serve out',
@@ -50,4 +62,22 @@ test('without a test split, the accuracy is named after the split that was measu
   const facts = { model: 'latency', measured: [measured('val', [0, 1])] } as const;
   const [first] = resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept });
   expect(first).toMatch(/^val accuracy: 50\.0 %/);
+});
+
+test('a model that may only guess is no success, and the end of the training says so', () => {
+  const guessing = measured(
+    'test',
+    BALANCED,
+    BALANCED.map((_, i) => i % 2),
+  );
+  expect(chanceWarning(guessing.evaluation)).toMatch(
+    /^this may be no better than chance: who always answers the commonest class is right on 50\.0 %; .*--weights imagenet/,
+  );
+  const facts = { model: 'latency', measured: [guessing] } as const;
+  expect(resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept })[1]).toMatch(
+    /^this may be no better/,
+  );
+  expect(resultEvent(facts, { out: 'out', recipe: 'latency', card: 'card', kept })).toHaveProperty('warning');
+  // Of a set with a common class, even a high accuracy may be chance.
+  expect(chanceWarning(evaluated([...BALANCED.map(() => 0), 1]))).toContain('92.3 %');
 });

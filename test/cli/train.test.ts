@@ -6,9 +6,10 @@ import { Command } from 'commander';
 
 import { RECIPES, TUNED_RECIPES } from '../../models/recipes';
 import { baseFacts } from '../../models/report/model-facts';
+import { CHECKPOINT_NAME } from '../../models/training/checkpoint';
 import { resolveBase } from '../../models/training/resolve-base';
-import { recipeNamed, recipeOf, type TrainOptions } from '../../cli/train-action';
-import { describeTrain } from '../../cli/train';
+import { howToGoOn, recipeNamed, recipeOf, type TrainOptions } from '../../cli/train-action';
+import { describeTrain, recipeDefault } from '../../cli/train';
 
 /** The options as commander parses them. */
 async function optionsOf(...words: string[]): Promise<TrainOptions> {
@@ -28,6 +29,16 @@ test('without options the recipe is the one in RECIPES', async () => {
   expect(options).toMatchObject({ weights: 'imagenet', augment: true, batchNorm: 'inference', keep: 'last' });
 });
 
+test('the help has the defaults of the recipes', () => {
+  expect(recipeDefault(({ head }) => head.epochs)).toBe(
+    '(default: 39 for accuracy, 30 for latency; 10 for latency with --recipe tuned)',
+  );
+  expect(recipeDefault(({ batchSize }) => batchSize)).toBe('(default: 32)');
+  expect(recipeDefault(({ labelSmoothing = 0 }) => labelSmoothing)).toBe('(default: 0; tuned 0.1)');
+  const help = describeTrain(new Command('train')).helpInformation();
+  expect(help).not.toMatch(/undefined|the recipe’s\)/);
+});
+
 test('the trained model may have a name of its own', async () => {
   expect(await optionsOf('--name', 'flowers-2')).toMatchObject({ name: 'flowers-2' });
   expect(await optionsOf()).not.toHaveProperty('name');
@@ -45,6 +56,19 @@ test('the tuned recipe of accuracy is the reference’s but for what was measure
   const { head: referenceHead, ...referenceRest } = RECIPES.accuracy;
   expect(head).toEqual({ ...referenceHead, schedule: 'cosine' });
   expect(rest).toEqual(referenceRest);
+});
+
+test('a training that was stopped says how to go on, and names --finish only if there is a checkpoint', () => {
+  const out = mkdtempSync(join(tmpdir(), 'tandem-stopped-'));
+  try {
+    // A history is there from the start.
+    writeFileSync(join(out, 'history.jsonl'), '');
+    expect(howToGoOn(out)).toBe('stopped before the first epoch ended; repeat the command');
+    writeFileSync(join(out, CHECKPOINT_NAME), '');
+    expect(howToGoOn(out)).toMatch(/--resume, or end with it and --finish best$/);
+  } finally {
+    rmSync(out, { recursive: true });
+  }
 });
 
 test('options override every number of the recipe', async () => {

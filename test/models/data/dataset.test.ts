@@ -269,7 +269,17 @@ describe('what is wrong with folders is said with a remedy', () => {
       /val must have every class of the other splits, received no b;/,
     ],
     ['one class', without(UNSPLIT, /^b/), /at least two classes, received a$/],
-    ['no class', { 'x.png': 1 }, /at least two classes, received none$/],
+    ['no class', { 'x.txt': '' }, /at least two classes, received none$/],
+    [
+      'one class itself',
+      { 'x.png': 1, 'y.JPG': 2, 'z.txt': '' },
+      /received none; it holds 2 images itself: if it is a class, name the folder above it: \S+$/,
+    ],
+    [
+      'a class whose images cannot be decoded',
+      { ...without(UNSPLIT, /^b/), 'b/1.png': '', 'b/2.jpg': 'x' },
+      /must have images, and no image in b can be decoded: add some in JPEG, /,
+    ],
     [
       'one folder with the classes in it, as an archive leaves it',
       Object.fromEntries(Object.entries(UNSPLIT).map(([path, content]) => [`photos/${path}`, content])),

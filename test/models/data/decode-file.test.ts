@@ -122,3 +122,13 @@ test('formats and extensions are listed once each', () => {
   expect(FILE_FORMAT_NAMES).toBe('JPEG, PNG, WebP, GIF, TIFF or AVIF');
   expect(FILE_EXTENSIONS.join(' ')).toBe('.jpg .jpeg .png .webp .gif .tif .tiff .avif');
 });
+
+test('a file that is no image is named as such, with the formats that a file may have', async () => {
+  const error = `This is not an image; choose a file in ${FILE_FORMAT_NAMES}.`;
+  for (const decode of [decodeFilePixels, decodeFileImage]) {
+    await expect(decode(Buffer.from('# Readme'), MAX_PIXELS)).rejects.toMatchObject({
+      reason: 'invalid',
+      message: error,
+    });
+  }
+});
