@@ -97,6 +97,18 @@ const ROOMS = {
     may: ['models/catalog.ts', 'service/contract.ts', 'files'],
     why: 'infra/ reads the catalog and the contract only, so that synth loads neither tfjs nor express',
   },
+  'infra/construct': {
+    may: ['infra/quantity.ts', 'service/contract.ts'],
+    why: 'the construct stands alone: an app installs it without our variants and without fit',
+  },
+  'infra/scheduler': {
+    may: ['infra/', 'infra/construct'],
+    why: 'infra/scheduler/ places pods as kube-scheduler does; it reads no cluster and no file',
+  },
+  'infra/fit': {
+    may: ['infra/', 'infra/construct', 'infra/scheduler'],
+    why: 'infra/fit/ says what fits: variants, any manifest, a described or a real cluster',
+  },
   'bench/load': {
     may: ['service/contract.ts', 'charts', 'files', 'statistics'],
     why: 'bench/load/ is a black box’s client: it knows URLs and the contract, no model',
@@ -238,20 +250,26 @@ module.exports = {
     },
     {
       name: 'one-door-to-cdk8s-plus',
-      comment: 'import infra/cdk8s-plus: the package of the construct takes whichever release an app has',
+      comment:
+        'import infra/construct/cdk8s-plus: the package of the construct takes whichever release an app has',
       severity: 'error',
-      from: { path: '^infra/', pathNot: '^infra/cdk8s-plus\\.ts$' },
+      from: { path: '^infra/', pathNot: '^infra/construct/cdk8s-plus\\.ts$' },
       to: { path: 'node_modules/cdk8s-plus-' },
     },
     {
       name: 'construct-stands-alone',
       comment: 'infra/package holds what the construct imports: the contract and cdk8s, nothing else',
       severity: 'error',
-      from: { path: '^infra/inference-service\\.ts$' },
+      from: { path: '^infra/construct/inference-service\\.ts$' },
       to: {
         reachable: true,
         path: [ours, '(^|/)node_modules/'],
-        pathNot: ['^infra/', '^service/contract\\.ts$', 'node_modules/(cdk8s|cdk8s-plus-28|constructs)/'],
+        pathNot: [
+          '^infra/construct/',
+          '^infra/quantity\\.ts$',
+          '^service/contract\\.ts$',
+          'node_modules/(cdk8s|cdk8s-plus-28|constructs)/',
+        ],
       },
     },
     {

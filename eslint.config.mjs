@@ -98,7 +98,7 @@ export default tseslint.config(
       'models/recipes.ts',
       'service/contract.ts',
       'infra/variants.ts',
-      'infra/cluster.ts',
+      'infra/scheduler/cluster.ts',
     ],
     rules: {
       'no-restricted-syntax': [

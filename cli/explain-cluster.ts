@@ -2,7 +2,7 @@
 import { type Change, changedSettings } from '../bench/adviser/change';
 import { type AutoscalerSpec, DEFAULT_FLAGS, settingsOf } from '../bench/autoscaler/settings';
 import type { Subject } from '../bench/timeline/timeline-document';
-import { untilInterrupted } from './bench-options';
+import { untilInterrupted } from './bench/options';
 import { note } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */

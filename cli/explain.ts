@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { type Change, CHANGES, parseChange } from '../bench/adviser/change';
 import type { RecordedFile } from '../bench/adviser/recorded-file';
 import { writeFileAtomic } from '../files/write';
-import { formList, read, recordingSeconds } from './bench-options';
+import { formList, read, recordingSeconds } from './bench/options';
 import { explainCluster } from './explain-cluster';
 import { note, path, wholeNumberFrom } from './options';
 

@@ -1,9 +1,9 @@
 /**
  * `tandem fit --file`: whether the workloads of any manifest fit.
  */
-import type { ClusterNode } from '../infra/cluster';
-import type { PodsFit } from '../infra/fit';
-import type { Architecture } from '../infra/inference-service-props';
+import type { ClusterNode } from '../infra/scheduler/cluster';
+import type { PodsFit } from '../infra/fit/fit';
+import type { Architecture } from '../infra/construct/inference-service-props';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
@@ -42,12 +42,13 @@ export function fitFiles(
   files: readonly string[],
   { namespace = 'default', kubeconfig, nodes, arch, json }: FitFilesOptions,
 ): boolean {
-  const { fitManifests } = require('../infra/fit-files') as typeof import('../infra/fit-files.js');
-  const { filesReport } = require('../infra/fit-files-text') as typeof import('../infra/fit-files-text.js');
-  const { fitsAll } = require('../infra/fit') as typeof import('../infra/fit.js');
+  const { fitManifests } = require('../infra/fit/fit-files') as typeof import('../infra/fit/fit-files.js');
+  const { filesReport } =
+    require('../infra/fit/fit-files-text') as typeof import('../infra/fit/fit-files-text.js');
+  const { fitsAll } = require('../infra/fit/fit') as typeof import('../infra/fit/fit.js');
   const { objectsIn, readFiles } =
-    require('../infra/read-manifests') as typeof import('../infra/read-manifests.js');
-  const { manifestsOf } = require('../infra/workloads') as typeof import('../infra/workloads.js');
+    require('../infra/fit/read-manifests') as typeof import('../infra/fit/read-manifests.js');
+  const { manifestsOf } = require('../infra/fit/workloads') as typeof import('../infra/fit/workloads.js');
   const objects = objectsIn(readFiles(files), namespace);
   // Before a cluster is asked: a file without workloads needs none.
   manifestsOf(objects);
@@ -73,14 +74,15 @@ export function fitFiles(
 
 function described(nodes: readonly ClusterNode[], architecture: Architecture) {
   const { describedCluster } =
-    require('../infra/described-cluster') as typeof import('../infra/described-cluster.js');
+    require('../infra/fit/described-cluster') as typeof import('../infra/fit/described-cluster.js');
   const cluster = describedCluster(nodes, architecture);
   return () => cluster;
 }
 
 /** Reads a real cluster, once for each namespace. */
 function real(kubeconfig: string) {
-  const { readCluster } = require('../infra/read-cluster') as typeof import('../infra/read-cluster.js');
+  const { readCluster } =
+    require('../infra/fit/read-cluster') as typeof import('../infra/fit/read-cluster.js');
   const read = new Map<string, ReturnType<typeof readCluster>>();
   return (namespace: string) => {
     const cluster = read.get(namespace) ?? readCluster(kubeconfig, namespace);

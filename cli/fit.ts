@@ -4,9 +4,15 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
 import { type Basis, BASES } from '../infra/allocation';
-import { CLUSTER, type ClusterNode, clusterOf, DEFAULT_ARCHITECTURE, MAX_NODES } from '../infra/cluster';
-import type { Fit, Surroundings } from '../infra/fit';
-import { type Architecture, ARCHITECTURES } from '../infra/inference-service-props';
+import {
+  CLUSTER,
+  type ClusterNode,
+  clusterOf,
+  DEFAULT_ARCHITECTURE,
+  MAX_NODES,
+} from '../infra/scheduler/cluster';
+import type { Fit, Surroundings } from '../infra/fit/fit';
+import { type Architecture, ARCHITECTURES } from '../infra/construct/inference-service-props';
 import { formatMemory, parseMemoryBytes } from '../infra/quantity';
 import type { Settings } from '../infra/settings';
 import { VARIANTS } from '../infra/variants';
@@ -113,9 +119,11 @@ function fitVariants(
   names: string[],
   { basis, kubeconfig, nodes, arch, verbose, json }: VariantOptions,
 ): boolean {
-  const { fitOf, fitsAll } = require('../infra/fit') as typeof import('../infra/fit.js');
-  const { fitReport, memoryLine } = require('../infra/fit-text') as typeof import('../infra/fit-text.js');
-  const { summaryLines } = require('../infra/fit-summary') as typeof import('../infra/fit-summary.js');
+  const { fitOf, fitsAll } = require('../infra/fit/fit') as typeof import('../infra/fit/fit.js');
+  const { fitReport, memoryLine } =
+    require('../infra/fit/fit-text') as typeof import('../infra/fit/fit-text.js');
+  const { summaryLines } =
+    require('../infra/fit/fit-summary') as typeof import('../infra/fit/fit-summary.js');
   const { measuredMemory } = require('./measured-memory') as typeof import('./measured-memory.js');
   const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
   const { unknownSettingLines } =
@@ -156,9 +164,10 @@ function fitVariants(
 
 /** Reads a real cluster once; returns what each variant would find in it. */
 function realCluster(kubeconfig: string, settings: Settings) {
-  const { readCluster } = require('../infra/read-cluster') as typeof import('../infra/read-cluster.js');
+  const { readCluster } =
+    require('../infra/fit/read-cluster') as typeof import('../infra/fit/read-cluster.js');
   const { nodesFor, surroundingsFor } =
-    require('../infra/observed-cluster') as typeof import('../infra/observed-cluster.js');
+    require('../infra/fit/observed-cluster') as typeof import('../infra/fit/observed-cluster.js');
   const cluster = readCluster(kubeconfig, settings.namespace);
   return (name: string) => ({
     nodes: nodesFor({ ...settings, name }, cluster),
@@ -178,7 +187,7 @@ const notJudged = ({ ephemeralStorage }: Pick<Settings, 'ephemeralStorage'>): st
 /** What a variant finds on described nodes. */
 function described(nodes: readonly ClusterNode[], architecture: Architecture, settings: Settings) {
   const { describedFor } =
-    require('../infra/described-cluster') as typeof import('../infra/described-cluster.js');
+    require('../infra/fit/described-cluster') as typeof import('../infra/fit/described-cluster.js');
   return (name: string) => {
     const { notCounted, ...found } = describedFor({ ...settings, name }, nodes, architecture);
     return { ...found, surroundings: { notCounted: [...notCounted, ...notJudged(settings)] } };

@@ -7,7 +7,7 @@ import { PACKAGE_VERSION } from '../files/package-version';
 import { readConfig } from '../service/config';
 import { EXIT_INTERRUPTED } from '../service/contract';
 import { checkNodeVersion } from '../service/node-version';
-import { addBenchCommand } from './bench';
+import { addBenchCommand } from './bench/bench';
 import { addCompare } from './compare';
 import { addCompletion } from './completion';
 import { addEvaluate } from './evaluate';

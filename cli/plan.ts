@@ -12,9 +12,9 @@ import { HISTORY_QUERY, readHistory } from '../bench/load/prometheus-history';
 import { parseSlo, type Slo } from '../bench/load/slo';
 import { PACKAGE_ROOT } from '../files/package-root';
 import { writeFileAtomic } from '../files/write';
-import { CLUSTER, clusterOf, MAX_NODES } from '../infra/cluster';
+import { CLUSTER, clusterOf, MAX_NODES } from '../infra/scheduler/cluster';
 import { MODEL_IDS, type ModelId } from '../models/catalog';
-import { formList, read } from './bench-options';
+import { formList, read } from './bench/options';
 import { note, numberFrom, path, wholeNumberFrom } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { FitWarning } from '../infra/fit-text';
+import type { FitWarning } from '../infra/fit/fit-text';
 import type { ModelName } from '../models/catalog';
 import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
 import { graphFile } from '../models/engines/onnxruntime/graph-cache';

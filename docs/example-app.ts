@@ -1,6 +1,6 @@
 /** Another model, image and figures on Tandem's construct: `npx tsx docs/example-app.ts` writes build/example. */
 import { App, Chart } from 'cdk8s';
-import { InferenceService } from '../infra/inference-service';
+import { InferenceService } from '../infra/construct/inference-service';
 const app = new App({ outdir: 'build/example' });
 new InferenceService(new Chart(app, 'birds', { namespace: 'vision' }), 'birds', {
   model: 'birds',

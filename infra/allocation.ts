@@ -1,7 +1,7 @@
 /**
  * Requests and limits per pod on either basis, and the sums that `kubectl describe node` prints. Pure functions.
  */
-import { type ClusterNode, SYSTEM_PODS } from './cluster';
+import { type ClusterNode, SYSTEM_PODS } from './scheduler/cluster';
 import { formatCpu, formatMemory, formatOf, parseCpuMillis, parseMemoryBytes } from './quantity';
 import type { Amounts, Resources, Variant } from './variants';
 

@@ -4,8 +4,8 @@
 import { type App, Chart } from 'cdk8s';
 
 import { resourcesOn } from './allocation';
-import { k8s } from './cdk8s-plus';
-import { InferenceService } from './inference-service';
+import { k8s } from './construct/cdk8s-plus';
+import { InferenceService } from './construct/inference-service';
 import { servedModel } from './model-names';
 import type { Settings } from './settings';
 import type { Variant } from './variants';

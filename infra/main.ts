@@ -3,8 +3,8 @@
  */
 import { App } from 'cdk8s';
 
-import { CLUSTER } from './cluster';
-import { type FitWarning, fitWarnings } from './fit-text';
+import { CLUSTER } from './scheduler/cluster';
+import { type FitWarning, fitWarnings } from './fit/fit-text';
 import { InferenceChart, NamespaceChart } from './inference-chart';
 import { hasOthersKustomization, KUSTOMIZATION, kustomizationText } from './kustomization';
 import { RouteChart } from './route';

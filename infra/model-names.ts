@@ -1,7 +1,7 @@
 /**
  * Which models the variants serve. Pure functions.
  */
-import { checkText } from './text-forms';
+import { checkText } from './construct/text-forms';
 import { type Variant, VARIANTS } from './variants';
 
 /** Name of the model that the variants of a recipe serve, by the recipe. */

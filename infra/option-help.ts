@@ -1,8 +1,8 @@
 /**
  * What the settings and the construct's props do, for the table in docs/deploying.md. Pure data.
  */
-import { IMAGE_ARCHITECTURES } from './deployment-defaults';
-import type { InferenceServiceProps } from './inference-service-props';
+import { IMAGE_ARCHITECTURES } from './construct/deployment-defaults';
+import type { InferenceServiceProps } from './construct/inference-service-props';
 import { DEFAULT_SETTINGS, SETTING_VARIABLES, type Settings } from './settings';
 
 /** Settings of the manifests that the construct does not have. */

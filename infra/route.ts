@@ -7,9 +7,9 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type App, Chart } from 'cdk8s';
 
 import { SERVICE_NAME } from '../service/contract';
-import { k8s } from './cdk8s-plus';
-import { expose } from './exposure';
-import { SERVICE_PORT, selectorOf } from './inference-service';
+import { k8s } from './construct/cdk8s-plus';
+import { expose } from './construct/exposure';
+import { SERVICE_PORT, selectorOf } from './construct/inference-service';
 import type { Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
 

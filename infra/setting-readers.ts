@@ -1,10 +1,10 @@
 /**
  * Converts the value of a setting into its type. Every error names where the value came from.
  */
-import type { k8s } from './cdk8s-plus';
-import type { Architecture } from './inference-service-props';
-import { checkArchitectures, checkLabels } from './option-checks';
-import { checkText, shown, type TextField } from './text-forms';
+import type { k8s } from './construct/cdk8s-plus';
+import type { Architecture } from './construct/inference-service-props';
+import { checkArchitectures, checkLabels } from './construct/option-checks';
+import { checkText, shown, type TextField } from './construct/text-forms';
 
 const EFFECTS: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 const TOLERATIONS_FORM =

@@ -16,7 +16,7 @@ import {
   SERVICE_TYPES,
   type ServiceType,
   USER_IDS,
-} from './inference-service-props';
+} from './construct/inference-service-props';
 import { checkModelNames, type ModelNames } from './model-names';
 import {
   checkAnnotations,
@@ -27,8 +27,8 @@ import {
   checkMetricsPort,
   checkPodLabels,
   checkQueueWaitTarget,
-} from './option-checks';
-import { checkTogether } from './option-conflicts';
+} from './construct/option-checks';
+import { checkTogether } from './construct/option-conflicts';
 import {
   readArchitectures,
   readChecked,

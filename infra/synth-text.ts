@@ -2,8 +2,8 @@
  * What `synth` says about variants that do not fit the reference's cluster. Pure functions.
  */
 import { type Basis, BASES } from './allocation';
-import { CLUSTER } from './cluster';
-import { type FitWarning, fitWarnings } from './fit-text';
+import { CLUSTER } from './scheduler/cluster';
+import { type FitWarning, fitWarnings } from './fit/fit-text';
 
 /** Names of the variants with a warning, each once. */
 export const variantsOf = (warnings: readonly Pick<FitWarning, 'variant'>[]): string[] => [

@@ -4,7 +4,7 @@
  * @see docs/reference.md#deployments
  */
 import type { ModelId } from '../models/catalog';
-import type { Amounts, Resources, Scaling as AnyScaling } from './inference-service-props';
+import type { Amounts, Resources, Scaling as AnyScaling } from './construct/inference-service-props';
 
 export type { Amounts, Resources };
 

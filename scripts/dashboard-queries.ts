@@ -3,7 +3,7 @@
  *
  * @see https://github.com/kubernetes/kube-state-metrics/tree/main/docs
  */
-import { CONTAINER_NAME } from '../infra/deployment-defaults';
+import { CONTAINER_NAME } from '../infra/construct/deployment-defaults';
 
 /** The instances that the dashboard's variable chooses. */
 export const OURS = '{instance=~"$instance"}';

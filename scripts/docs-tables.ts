@@ -20,7 +20,7 @@ import {
   recipePartsText,
 } from '../bench/experiments/recipe-parts-document';
 import { OPTION_HELP } from '../infra/option-help';
-import { ADAPTER_VALUES } from '../infra/queue-wait';
+import { ADAPTER_VALUES } from '../infra/construct/queue-wait';
 import { type Variant, VARIANTS } from '../infra/variants';
 import { writeFileAtomic } from '../files/write';
 import { code, fenced, table } from '../charts/markdown';
@@ -95,6 +95,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
   rooms: () => roomsDiagram(''),
   'rooms-of-models': () => roomsDiagram('models/'),
   'rooms-of-service': () => roomsDiagram('service/'),
+  'rooms-of-infra': () => roomsDiagram('infra/'),
   walls: roomsTable,
   ...MODEL_TABLES,
   ...SERVING_TABLES,

@@ -5,9 +5,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { chartsOf } from '../bench/evidence/charts';
+import { chartsOf } from '../bench/evidence/charts/charts';
 import { type Evidence, readEvidence } from '../bench/evidence/evidence';
-import { replayTable } from '../bench/evidence/hpa-replay-chart';
+import { replayTable } from '../bench/evidence/charts/hpa-replay-chart';
 import {
   balanceTable,
   capacityTable,
@@ -17,9 +17,9 @@ import {
   printedPodsTable,
   reportedTable,
   tradeTable,
-} from '../bench/evidence/tables';
+} from '../bench/evidence/charts/tables';
 import { type Accuracies, type TradePoint, tradeOf } from '../bench/evidence/trade';
-import { tradeChart } from '../bench/evidence/trade-chart';
+import { tradeChart } from '../bench/evidence/charts/trade-chart';
 import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { readSavedModel } from '../models/weights/saved-model';

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { readEvidence } from '../bench/evidence/evidence';
 
 import { resourcesOn } from '../infra/allocation';
-import { CLUSTER } from '../infra/cluster';
+import { CLUSTER } from '../infra/scheduler/cluster';
 import { parseCpuMillis, parseMemoryBytes } from '../infra/quantity';
-import { roomFor } from '../infra/scheduling';
+import { roomFor } from '../infra/scheduler/scheduling';
 import { DEFAULT_SETTINGS } from '../infra/settings';
 import { VARIANTS } from '../infra/variants';
 import { IMAGE_MEDIA_TYPES } from '../models/data/image-formats';

@@ -30,6 +30,9 @@ const FORBIDDEN = [
   ['service/a.ts', 'infra/variants.ts', 'wall-of-service'],
   ['infra/a.ts', 'service/api/app.ts', 'wall-of-infra'],
   ['infra/b.ts', 'models/weights/weights.ts', 'wall-of-infra'],
+  ['infra/construct/a.ts', 'infra/variants.ts', 'wall-of-infra-construct'],
+  ['infra/scheduler/a.ts', 'infra/fit/fit.ts', 'wall-of-infra-scheduler'],
+  ['infra/fit/a.ts', 'files/write.ts', 'wall-of-infra-fit'],
   ['bench/load/a.ts', 'models/catalog.ts', 'wall-of-bench-load'],
   ['bench/lab/a.ts', 'service/contract.ts', 'wall-of-bench-lab'],
   ['bench/autoscaler/a.ts', 'infra/variants.ts', 'wall-of-bench-autoscaler'],
@@ -94,12 +97,12 @@ test('each wall refuses an import planted across it, circles are refused, and do
   write('models/data/x.ts', "import './y';\n");
   write('models/data/y.ts', "import './x';\n");
   // e.ts imports the catalog: infra/ may, the construct may not.
-  write('infra/inference-service.ts', "import './e';\n");
+  write('infra/construct/inference-service.ts', "import './e';\n");
   const found = violations();
   const expected = [
     ...FORBIDDEN.map(([from, , rule]) => [rule, from]),
     ['no-circle', 'models/data/x.ts'],
-    ['construct-stands-alone', 'infra/inference-service.ts'],
+    ['construct-stands-alone', 'infra/construct/inference-service.ts'],
   ];
   for (const violation of expected) expect(found).toContainEqual(violation);
   // Every rule of the configuration has a case above.

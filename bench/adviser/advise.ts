@@ -2,7 +2,7 @@
  * The search for the deployment that meets an objective at the least CPU requested: every model, precision, limit, number of
  * replicas or autoscaler, chosen together. Pure.
  */
-import type { ClusterNode } from '../../infra/cluster';
+import type { ClusterNode } from '../../infra/scheduler/cluster';
 import type { ModelId } from '../../models/catalog';
 import { DEFAULT_FLAGS } from '../autoscaler/settings';
 import { durationSeconds, meanRequests, type OpenLoad, rateAt } from '../load/load';

@@ -1,9 +1,9 @@
 /** Deployments that the adviser tries: what they are and whether the nodes have room for them. Pure. */
-import type { ClusterNode } from '../../infra/cluster';
-import { ROLLING_UPDATE } from '../../infra/deployment-defaults';
+import type { ClusterNode } from '../../infra/scheduler/cluster';
+import { ROLLING_UPDATE } from '../../infra/construct/deployment-defaults';
 import { formatMemory, parseMemoryBytes } from '../../infra/quantity';
-import { maxReplicasOf } from '../../infra/replicas';
-import { place } from '../../infra/scheduling';
+import { maxReplicasOf } from '../../infra/construct/replicas';
+import { place } from '../../infra/scheduler/scheduling';
 import { type Resources, type Scaling, VARIANTS } from '../../infra/variants';
 import { MODELS } from '../../models/catalog';
 import { parallelismOf } from '../../service/inference/parallelism';

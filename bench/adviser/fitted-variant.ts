@@ -1,8 +1,8 @@
 /** The reference's own variants as the twin's candidates, on nodes that may not have room for all their pods. Pure. */
-import type { ClusterNode } from '../../infra/cluster';
+import type { ClusterNode } from '../../infra/scheduler/cluster';
 import { parseCpuMillis } from '../../infra/quantity';
-import { maxReplicasOf } from '../../infra/replicas';
-import { place } from '../../infra/scheduling';
+import { maxReplicasOf } from '../../infra/construct/replicas';
+import { place } from '../../infra/scheduler/scheduling';
 import type { Scaling, Variant } from '../../infra/variants';
 import type { Candidate } from './candidate';
 import type { ModelProfile } from './model-profile';

@@ -3,7 +3,7 @@ import type { Axis } from '../../charts/axis';
 import { COLOURS, tint } from '../../charts/colours';
 import { point } from '../../charts/marks';
 import { polyline } from '../../charts/svg';
-import { MODEL_STYLE } from '../evidence/model-style';
+import { MODEL_STYLE } from '../evidence/charts/model-style';
 import type { FrontierPoint } from './frontier';
 
 /** Fewer late requests than this are drawn as this: the axis is logarithmic. */

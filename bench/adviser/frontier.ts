@@ -2,7 +2,7 @@
  * What the reference's own variants cost and how many requests they answer in time, beside the same HPAs at other targets,
  * fixed fleets of the same pods, what other tools would request, and the ideal. Simulated. Pure.
  */
-import { CLUSTER } from '../../infra/cluster';
+import { CLUSTER } from '../../infra/scheduler/cluster';
 import { parseCpuMillis } from '../../infra/quantity';
 import { type Scaling, type Variant, VARIANTS } from '../../infra/variants';
 import { MODEL_IDS } from '../../models/catalog';

@@ -3,7 +3,7 @@
  *
  * @see https://github.com/llm-d/llm-d-autoscaling/issues/1499 (the bound's definition)
  */
-import { maxReplicasOf } from '../../infra/replicas';
+import { maxReplicasOf } from '../../infra/construct/replicas';
 import { durationSeconds, type OpenLoad, rateAt } from '../load/load';
 import type { Candidate } from './candidate';
 import { judge, type Wish } from './judge';

@@ -1,8 +1,8 @@
 /** Whether a candidate meets an objective under a load, and what it costs: simulated. Pure. */
-import { HPA_BEHAVIOR } from '../../infra/deployment-defaults';
+import { HPA_BEHAVIOR } from '../../infra/construct/deployment-defaults';
 import { percentile } from '../../statistics/percentile';
 import { DEFAULT_FLAGS, settingsOf } from '../autoscaler/settings';
-import { duration } from '../evidence/words';
+import { duration } from '../evidence/charts/words';
 import { durationSeconds, type OpenLoad } from '../load/load';
 import { OUTCOMES } from '../load/run-document';
 import { drawSchedule } from '../load/schedule';

@@ -6,7 +6,7 @@ import { areaKey, type Frame, lineKey, xAxis, yAxis } from '../../charts/panel';
 import { poster } from '../../charts/poster';
 import { element, polyline } from '../../charts/svg';
 import type { ExperimentRun } from '../evidence/experiment-run';
-import { provenance } from '../evidence/provenance';
+import { provenance } from '../evidence/charts/provenance';
 import type { Band } from '../twin/bands';
 import type { WhatIf } from './what-if';
 import { changeText, savedText } from './what-if-text';

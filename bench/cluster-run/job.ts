@@ -1,7 +1,7 @@
 /** Waits for the load generator's Job and reads the documents from its pods' logs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { loadJobName, loadSelectorOf } from '../../infra/load-generator';
+import { loadJobName, loadSelectorOf } from '../../infra/construct/load-generator';
 import { parseRunDocument, type RunDocument } from '../load/run-document';
 import type { ReadApi } from '../timeline/api-reader';
 import type { Kubectl } from './kubectl';

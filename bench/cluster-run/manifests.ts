@@ -2,7 +2,7 @@
 import { App, Chart, Yaml } from 'cdk8s';
 
 import { InferenceChart, NamespaceChart } from '../../infra/inference-chart';
-import { LoadGenerator, type LoadGeneratorProps } from '../../infra/load-generator';
+import { LoadGenerator, type LoadGeneratorProps } from '../../infra/construct/load-generator';
 import type { Settings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
 

@@ -11,8 +11,8 @@ const NO_SECRETS = [
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { LoadGeneratorProps } from '../../infra/load-generator';
-import { selectorOf } from '../../infra/inference-service';
+import type { LoadGeneratorProps } from '../../infra/construct/load-generator';
+import { selectorOf } from '../../infra/construct/inference-service';
 import type { Settings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
 import { PATHS } from '../../service/contract';

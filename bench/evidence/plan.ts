@@ -3,7 +3,7 @@
  * from what this machine measured first, so that the steps cross the knee on any machine.
  */
 import { parseCpuMillis } from '../../infra/quantity';
-import { maxReplicasOf, minReplicasOf } from '../../infra/replicas';
+import { maxReplicasOf, minReplicasOf } from '../../infra/construct/replicas';
 import { type Variant, VARIANTS } from '../../infra/variants';
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import { threadsFor } from '../../service/cpu-limit';

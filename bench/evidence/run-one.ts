@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
 import { writeFileAtomic } from '../../files/write';
-import { IMAGES_PATH } from '../../infra/load-generator';
+import { IMAGES_PATH } from '../../infra/construct/load-generator';
 import { DEFAULT_SETTINGS } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
 import { runVariant } from '../cluster-run/run-variant';

@@ -3,7 +3,7 @@
  * that percentages of the request, and a fleet beside a single pod, keep their meaning. Pure functions.
  */
 import { formatMemory, formatOf, parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
-import { maxReplicasOf } from '../../infra/replicas';
+import { maxReplicasOf } from '../../infra/construct/replicas';
 import { type Resources, type Variant, VARIANTS } from '../../infra/variants';
 import { threadsFor } from '../../service/cpu-limit';
 

@@ -1,7 +1,7 @@
 /** Nodes that KWOK simulates, and the pods on them. */
 import { stringify } from 'yaml';
 
-import { type ClusterNode, SYSTEM_PODS } from '../../infra/cluster';
+import { type ClusterNode, SYSTEM_PODS } from '../../infra/scheduler/cluster';
 import { SIMULATED_NODE_LABEL } from './control-plane';
 import { getJson, type LabCluster, must } from './lab-cluster';
 import { until } from './poll';

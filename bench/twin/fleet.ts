@@ -3,7 +3,7 @@
  *
  * Sources name files of Kubernetes 1.36.3.
  */
-import { PROBES } from '../../infra/deployment-defaults';
+import { PROBES } from '../../infra/construct/deployment-defaults';
 import { DRAIN_DELAY_MS } from '../../service/contract';
 import { type Random, seededRandom } from '../../statistics/seeded-random';
 import type { Agenda } from './agenda';

@@ -1,5 +1,5 @@
 import { measuredMemory } from '../../cli/measured-memory';
-import { memoryLine } from '../../infra/fit-text';
+import { memoryLine } from '../../infra/fit/fit-text';
 import { parseMemoryBytes } from '../../infra/quantity';
 import { VARIANTS } from '../../infra/variants';
 

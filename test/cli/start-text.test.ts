@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import { sampleImage } from '../../cli/samples';
 import { curlCommand, type ReadyFacts, readyLines, urlOf } from '../../cli/start-text';
-import { CLUSTER } from '../../infra/cluster';
-import { type FitWarning, fitWarnings } from '../../infra/fit-text';
+import { CLUSTER } from '../../infra/scheduler/cluster';
+import { type FitWarning, fitWarnings } from '../../infra/fit/fit-text';
 import { MODEL_IDS } from '../../models/catalog';
 import { justifiedPrecision } from '../../models/engines/onnxruntime/engine';
 import { DEMO_MODELS_DIR, readSavedModel } from '../../models/weights/saved-model';

@@ -4,7 +4,7 @@
  */
 import { delimiter, join } from 'node:path';
 
-import { CLUSTER, clusterOf } from '../../infra/cluster';
+import { CLUSTER, clusterOf } from '../../infra/scheduler/cluster';
 import { parseCpuMillis } from '../../infra/quantity';
 import { VARIANTS } from '../../infra/variants';
 import { getJson, must } from '../../bench/lab/lab-cluster';

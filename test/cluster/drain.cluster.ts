@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { CLUSTER, clusterOf } from '../../infra/cluster';
+import { CLUSTER, clusterOf } from '../../infra/scheduler/cluster';
 import { synthesize } from '../../infra/main';
-import { minReplicasOf } from '../../infra/replicas';
+import { minReplicasOf } from '../../infra/construct/replicas';
 import { VARIANTS } from '../../infra/variants';
 import { getJson, kubectl, must } from '../../bench/lab/lab-cluster';
 import { NAMESPACE, podsOf, readyPods, removeAll, setNodes, settled } from '../../bench/lab/simulated-nodes';

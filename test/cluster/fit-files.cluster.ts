@@ -8,11 +8,11 @@ import { stringify } from 'yaml';
 import { getJson, must } from '../../bench/lab/lab-cluster';
 import { until } from '../../bench/lab/poll';
 import { NAMESPACE, podsOf, removeAll, setNodes } from '../../bench/lab/simulated-nodes';
-import { type ClusterNode, clusterOf } from '../../infra/cluster';
-import { fitManifests } from '../../infra/fit-files';
-import { readCluster } from '../../infra/read-cluster';
-import { objectsIn } from '../../infra/read-manifests';
-import { manifestsOf } from '../../infra/workloads';
+import { type ClusterNode, clusterOf } from '../../infra/scheduler/cluster';
+import { fitManifests } from '../../infra/fit/fit-files';
+import { readCluster } from '../../infra/fit/read-cluster';
+import { objectsIn } from '../../infra/fit/read-manifests';
+import { manifestsOf } from '../../infra/fit/workloads';
 import { clusterOfTest } from './set-up';
 
 const cluster = clusterOfTest();

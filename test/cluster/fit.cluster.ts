@@ -3,12 +3,12 @@ import { App, Chart, Testing } from 'cdk8s';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 
-import { type ClusterNode, clusterOf } from '../../infra/cluster';
-import { InferenceService } from '../../infra/inference-service';
-import { nodesFor } from '../../infra/observed-cluster';
-import { readCluster } from '../../infra/read-cluster';
-import { minReplicasOf } from '../../infra/replicas';
-import { place } from '../../infra/scheduling';
+import { type ClusterNode, clusterOf } from '../../infra/scheduler/cluster';
+import { InferenceService } from '../../infra/construct/inference-service';
+import { nodesFor } from '../../infra/fit/observed-cluster';
+import { readCluster } from '../../infra/fit/read-cluster';
+import { minReplicasOf } from '../../infra/construct/replicas';
+import { place } from '../../infra/scheduler/scheduling';
 import type { Resources, Scaling } from '../../infra/variants';
 import { must } from '../../bench/lab/lab-cluster';
 import { NAMESPACE, podsOf, setNodes, settled } from '../../bench/lab/simulated-nodes';

@@ -15,7 +15,7 @@ import { serveMetricsApi } from '../../bench/lab/metrics-stand-in';
 import { NAMESPACE, podsOf, readyPods, setNodes } from '../../bench/lab/simulated-nodes';
 import { until } from '../../bench/lab/poll';
 import { PACKAGE_ROOT } from '../../files/package-root';
-import { CLUSTER, clusterOf } from '../../infra/cluster';
+import { CLUSTER, clusterOf } from '../../infra/scheduler/cluster';
 import type { Scenario } from '../autoscaler/compare';
 import { pipeline, type PlantPod } from './pipeline';
 import { recorder, seenPod } from './record';

@@ -1,6 +1,6 @@
 /** The autoscalers of `npm run validate:controller` and the CPU that is asked of each: drawn from a seed. Pure. */
 import type { AutoscalerSpec } from '../../bench/autoscaler/settings';
-import { HPA_BEHAVIOR } from '../../infra/deployment-defaults';
+import { HPA_BEHAVIOR } from '../../infra/construct/deployment-defaults';
 import { type Random, seededRandom } from '../../statistics/seeded-random';
 
 export interface Subject {

@@ -54,7 +54,7 @@ function loadedBy(source: string, loaded = new Set<string>()): ReadonlySet<strin
 }
 
 test('the image has what the load generator loads of infra/, which is not copied whole', () => {
-  const loaded = [...loadedBy(join(ROOT, 'cli', 'bench-main.ts'))].map((file) => relative(ROOT, file));
+  const loaded = [...loadedBy(join(ROOT, 'cli', 'bench', 'main.ts'))].map((file) => relative(ROOT, file));
   expect(loaded).toContain('bench/timeline/api-objects.ts');
   const needed = loaded.filter((file) => file.startsWith('infra/'));
   expect(needed).toContain('infra/variants.ts');

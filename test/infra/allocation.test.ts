@@ -1,7 +1,7 @@
 import { allocatedRows, resourcesOn } from '../../infra/allocation';
-import { CLUSTER } from '../../infra/cluster';
-import { minReplicasOf } from '../../infra/replicas';
-import { place } from '../../infra/scheduling';
+import { CLUSTER } from '../../infra/scheduler/cluster';
+import { minReplicasOf } from '../../infra/construct/replicas';
+import { place } from '../../infra/scheduler/scheduling';
 import { VARIANTS } from '../../infra/variants';
 
 const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === name)!;

@@ -65,7 +65,7 @@ describe('in an app', () => {
     }
     write(join(modules, construct.name, 'package.json'), JSON.stringify(construct));
     const code = readFileSync(join(PACKAGE, 'cdk8s-plus.cjs'), 'utf8');
-    const file = write(join(modules, construct.name, 'build/infra/cdk8s-plus.js'), code);
+    const file = write(join(modules, construct.name, 'build/infra/construct/cdk8s-plus.js'), code);
     return `process.stdout.write(require(${JSON.stringify(file)}).k8s.name)`;
   }
 

@@ -1,5 +1,5 @@
-import { CLUSTER } from '../../infra/cluster';
-import { fitWarnings } from '../../infra/fit-text';
+import { CLUSTER } from '../../infra/scheduler/cluster';
+import { fitWarnings } from '../../infra/fit/fit-text';
 import { warningLines } from '../../infra/synth-text';
 
 test('synth warns in one line per variant, then says once what to do', () => {

@@ -16,7 +16,7 @@ npm pack --silent --pack-destination "$work" ./infra/package >/dev/null
 tarball=$(echo "$work"/tandem-inference-service-*.tgz)
 (cd "$work" && "$root/node_modules/.bin/tsx" "$root/docs/example-app.ts")
 expected=$work/build/example/birds.k8s.yaml
-sed "s#'../infra/inference-service'#'tandem-inference-service'#" docs/example-app.ts >"$work/app.ts"
+sed "s#'../infra/construct/inference-service'#'tandem-inference-service'#" docs/example-app.ts >"$work/app.ts"
 sed -n '/^new InferenceService/,/^});/p' docs/example-app.ts | sed 's/new Chart([^)]*)/this/' >"$work/call"
 # The directive is an error itself if the type below it is `any`.
 cat >"$work/types.ts" <<'END'

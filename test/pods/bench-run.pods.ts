@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { runVariant } from '../../bench/cluster-run/run-variant';
 import { mergeRuns, summarize } from '../../bench/load/documents';
 import { getJson, type LabCluster } from '../../bench/lab/lab-cluster';
-import { IMAGES_PATH } from '../../infra/load-generator';
+import { IMAGES_PATH } from '../../infra/construct/load-generator';
 import { DEFAULT_SETTINGS } from '../../infra/settings';
 import { type Variant, VARIANTS } from '../../infra/variants';
 

@@ -5,7 +5,7 @@
  * @see https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics
  * @see https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md
  */
-import { CONTAINER_NAME } from '../../infra/deployment-defaults';
+import { CONTAINER_NAME } from '../../infra/construct/deployment-defaults';
 
 const POD = { namespace: 'tandem', pod: 'latency-hpa-1', container: CONTAINER_NAME };
 const AUTOSCALER = { namespace: 'tandem', horizontalpodautoscaler: 'latency-hpa' };

@@ -7,7 +7,7 @@ import type { Wish } from '../../../bench/adviser/judge';
 import type { ModelProfile } from '../../../bench/adviser/model-profile';
 import { rivalsOf } from '../../../bench/adviser/rivals';
 import { type OpenLoad, parseLoad } from '../../../bench/load/load';
-import { clusterOf } from '../../../infra/cluster';
+import { clusterOf } from '../../../infra/scheduler/cluster';
 
 const figure = (value: number) => ({ value, source: 'a run' });
 const PROFILE: ModelProfile = {

@@ -3,7 +3,7 @@ import { EMPTY_MEMORY, type Memory } from '../../../bench/autoscaler/memory';
 import type { Observation } from '../../../bench/autoscaler/proposal';
 import { reconcile } from '../../../bench/autoscaler/reconcile';
 import { DEFAULT_FLAGS, settingsOf } from '../../../bench/autoscaler/settings';
-import { HPA_BEHAVIOR } from '../../../infra/deployment-defaults';
+import { HPA_BEHAVIOR } from '../../../infra/construct/deployment-defaults';
 import { busy, NOW_MS, pod, spec } from '../autoscaler/subject';
 
 const settings = settingsOf(spec(50, { behavior: HPA_BEHAVIOR }), DEFAULT_FLAGS);

@@ -4,7 +4,7 @@ import { frontierOf } from '../../../bench/adviser/frontier';
 import { frontierChart, frontierTitle } from '../../../bench/adviser/frontier-chart';
 import { findingsList, frontierTable } from '../../../bench/adviser/frontier-tables';
 import type { ModelProfile } from '../../../bench/adviser/model-profile';
-import { CLUSTER } from '../../../infra/cluster';
+import { CLUSTER } from '../../../infra/scheduler/cluster';
 import { VARIANTS } from '../../../infra/variants';
 
 const figure = (value: number) => ({ value, source: 'a run' });

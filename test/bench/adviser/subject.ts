@@ -3,7 +3,7 @@ import type { Evidence } from '../../../bench/evidence/evidence';
 import { evidenceOf } from '../../../bench/evidence/evidence';
 import type { ExperimentRun } from '../../../bench/evidence/experiment-run';
 import { MACHINE_SCHEMA, MACHINE_VERSION, type MachineDocument } from '../../../bench/evidence/machine';
-import { HPA_BEHAVIOR } from '../../../infra/deployment-defaults';
+import { HPA_BEHAVIOR } from '../../../infra/construct/deployment-defaults';
 import { syntheticRun } from '../evidence/synthetic-run';
 
 const COMMON = { cpuSecondsPerImage: 0.02, cpuFactor: 0.2, limitMs: 400 } as const;

@@ -8,7 +8,7 @@ import {
   TIMELINE_VERSION,
   type TimelineDocument,
 } from '../../../bench/timeline/timeline-document';
-import { HPA_BEHAVIOR } from '../../../infra/deployment-defaults';
+import { HPA_BEHAVIOR } from '../../../infra/construct/deployment-defaults';
 import { spec } from '../autoscaler/subject';
 
 const START_MS = Date.parse('2026-11-28T10:00:00.000Z');

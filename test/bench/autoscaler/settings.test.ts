@@ -1,5 +1,5 @@
 import { type AutoscalerSpec, DEFAULT_FLAGS, settingsOf } from '../../../bench/autoscaler/settings';
-import { HPA_BEHAVIOR } from '../../../infra/deployment-defaults';
+import { HPA_BEHAVIOR } from '../../../infra/construct/deployment-defaults';
 import { spec } from './subject';
 
 type AutoscalerBehavior = NonNullable<AutoscalerSpec['behavior']>;

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { ExperimentRun } from '../../../bench/evidence/experiment-run';
 import { evidenceOf, readEvidence } from '../../../bench/evidence/evidence';
 import { hasSamePercent, hasSameReplicas, replayHpa } from '../../../bench/evidence/hpa-replay';
-import { replayChart, replayTable, replaysOf } from '../../../bench/evidence/hpa-replay-chart';
+import { replayChart, replayTable, replaysOf } from '../../../bench/evidence/charts/hpa-replay-chart';
 import type { AutoscalerSample, PodSample } from '../../../bench/timeline/timeline-document';
 import { PACKAGE_ROOT } from '../../../files/package-root';
 import { parseCpuMillis } from '../../../infra/quantity';
-import { HPA_BEHAVIOR } from '../../../infra/deployment-defaults';
+import { HPA_BEHAVIOR } from '../../../infra/construct/deployment-defaults';
 import { syntheticRun } from './synthetic-run';
 
 const base = syntheticRun({

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { cpuFactorOf, podBudgetMillis, scaleVariant } from '../../../bench/evidence/scale';
 import { parseCpuMillis } from '../../../infra/quantity';
-import { maxReplicasOf } from '../../../infra/replicas';
+import { maxReplicasOf } from '../../../infra/construct/replicas';
 import { VARIANTS } from '../../../infra/variants';
 
 const TWO_CORES = { cpus: 2, memoryBytes: 24e9 };

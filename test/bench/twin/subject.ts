@@ -1,5 +1,5 @@
 /** A small deployment for the twin's tests. */
-import { HPA_BEHAVIOR } from '../../../infra/deployment-defaults';
+import { HPA_BEHAVIOR } from '../../../infra/construct/deployment-defaults';
 import { DEFAULT_FLAGS, settingsOf } from '../../../bench/autoscaler/settings';
 import { type OpenLoad, parseLoad } from '../../../bench/load/load';
 import { drawSchedule } from '../../../bench/load/schedule';

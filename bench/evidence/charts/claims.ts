@@ -1,0 +1,100 @@
+/** The claim in the title of each chart: one sentence with its number, and no more than the data supports. Pure. */
+import { percent } from '../../../charts/percent';
+import type { Balance } from '../balance';
+import type { ExperimentRun } from '../experiment-run';
+import type { Fleet } from '../fleet';
+import { type HpaRun, reactionOf } from '../hpa-run';
+import type { RateCurve } from '../rate-curve';
+import { flawsOf, medianOf } from '../runs';
+import {
+  CANNOT_TELL,
+  duration,
+  grouped,
+  jainText,
+  kneeText,
+  list,
+  modelName,
+  objective,
+  plural,
+} from './words';
+
+/** The claim of a chart whose runs are all flawed begins with a warning. */
+export const claimOf = (title: string, runs: readonly ExperimentRun[]): string =>
+  runs.every((run) => flawsOf(run).length > 0) ? `INVALID (see below): ${title}` : title;
+
+/** `CPU limit 275m`: the claims may stand alone, and what a pod serves depends on it. */
+const limitText = (run: ExperimentRun) => `CPU limit ${run.applied.resources.limits.cpu}`;
+
+/** The claim of the chart: each model's knee, at its objective. */
+export function singlePodTitle(curves: readonly RateCurve[]): string {
+  if (curves.every(({ knee }) => kneeText(knee) === CANNOT_TELL))
+    return 'One pod: these runs cannot tell which rate meets the objective';
+  const claims = curves.map(({ model, slo, knee, runs }) =>
+    kneeText(knee) === CANNOT_TELL
+      ? `an unknown rate (${modelName(model)}: cannot tell)`
+      : `${kneeText(knee)} images/s at ${objective(slo)} (${modelName(model)}, ${limitText(runs[0]!)})`,
+  );
+  return `One pod serves ${list(claims)}`;
+}
+
+/** The claim: each fleet's knee. */
+export function maxSizeTitle(fleets: readonly Fleet[]): string {
+  const claims = fleets.map(({ fleet: { model, pods, knee, slo } }) => {
+    const subject = `${modelName(model)}, ${plural(pods, 'pod')}`;
+    return kneeText(knee) === CANNOT_TELL
+      ? `an unknown rate (${subject}: cannot tell)`
+      : `${kneeText(knee)} images/s at ${objective(slo)} (${subject})`;
+  });
+  return `A max-size fleet serves ${list(claims)}`;
+}
+
+/** A figure's median over the repetitions with its range; the figure alone if there is one repetition. */
+export function ofRepetitions(values: readonly number[], format: (value: number) => string): string {
+  const [low, median, high] = [Math.min(...values), medianOf(values), Math.max(...values)].map(format);
+  return low === high ? median! : `${median} (${low} to ${high})`;
+}
+
+/** How the title begins, by the end of the experiment's name; steps are the usual load. */
+const HPA_LOADS = [
+  ['-spike', 'In a spike, '],
+  ['-trace', 'On a recorded trace, '],
+] as const;
+
+/**
+ * The claim: how far the HPA scaled, and how many requests were in time meanwhile; medians and ranges.
+ *
+ * @param repetitions of one experiment, at least one
+ */
+export function hpaTitle(repetitions: readonly HpaRun[]): string {
+  const { run, minReplicas } = repetitions[0]!;
+  const reactions = repetitions.map(reactionOf);
+  const most = reactions.map(({ mostReady }) => mostReady);
+  const delays = reactions.flatMap(({ toReady }) => toReady ?? []);
+  const scaled =
+    Math.max(...most) > minReplicas
+      ? `scaled from ${minReplicas} to ${ofRepetitions(most, String)} pods (${limitText(run)})`
+      : `stayed at ${plural(minReplicas, 'pod')} (${limitText(run)})`;
+  const inSeconds = ofRepetitions(delays, (value) => value.toFixed(0));
+  const delay = delays.length === 0 ? '' : `; the first new pod was ready ${inSeconds} s after it was needed`;
+  const due = repetitions.reduce((sum, each) => sum + each.due, 0);
+  const inTime = ofRepetitions(
+    repetitions.map(({ inTimeShare }) => inTimeShare),
+    percent,
+  );
+  const runs = repetitions.length === 1 ? '' : ` in ${plural(repetitions.length, 'run')}`;
+  const [, load = ''] = HPA_LOADS.find(([end]) => run.experiment.endsWith(end)) ?? [];
+  return (
+    `${load}${modelName(run.model)} behind its HPA ${scaled}${delay}; ` +
+    `${inTime} of ${grouped(due)} requests${runs} were answered within ${duration(run.slo.limitMs)}`
+  );
+}
+
+/** The claim: the lowest index of all runs. */
+export function loadShareTitle(balances: readonly Balance[]): string {
+  const lowest = Math.min(...balances.map(({ jain }) => jain));
+  const nodes = new Set(balances.flatMap(({ pods }) => pods.map(({ node }) => node))).size;
+  return (
+    `The Service spreads the load over ${plural(nodes, 'node')}: ` +
+    `Jain’s index is ${jainText(lowest)} or more in ${plural(balances.length, 'run')}`
+  );
+}

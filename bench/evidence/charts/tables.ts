@@ -1,0 +1,319 @@
+/** The tables of docs/experiment.md. Pure. */
+import { table } from '../../../charts/markdown';
+import { percent } from '../../../charts/percent';
+import type { Scaling } from '../../../infra/variants';
+import { MODEL_IDS, type ModelId } from '../../../models/catalog';
+import type { Capacity, ProbeRecord } from '../../load/capacity-document';
+import { balanceOf } from '../balance';
+import type { Evidence } from '../evidence';
+import type { ExperimentRun } from '../experiment-run';
+import { efficiencyText } from '../fleet';
+import { analyseHpa, type HpaRun, reactionOf } from '../hpa-run';
+import { ofRepetitions } from './claims';
+import type { CpuPerImage } from '../machine';
+import type { TradePoint } from '../trade';
+import type { RateCurve } from '../rate-curve';
+import { loadOf, medianOf, precisionOf } from '../runs';
+import { CANNOT_TELL, grouped, kneeText, modelName, objective, range, short } from './words';
+
+/** What stands where a figure is missing. */
+const NONE = 'not measured';
+const code = (text: string) => `\`${text}\``;
+const seconds = (value: number | undefined) =>
+  value === undefined ? 'not while recorded' : `${value.toFixed(0)} s`;
+/** Seconds from the end of the load. */
+const afterLoad = (value: number | undefined) =>
+  value !== undefined && value < 0 ? 'before its end' : seconds(value);
+
+/** Median and range of the repetitions' own knees; those with an open end are counted only. */
+function repetitionsText({ repetitions }: RateCurve): string {
+  if (repetitions.length === 1) return 'one repetition';
+  const ends = repetitions.flatMap(({ knee: { lowPerSecond: low, highPerSecond: high } }) =>
+    low === undefined || high === undefined ? [] : [{ low, high }],
+  );
+  if (ends.length === 0) return `none of ${repetitions.length} decides alone`;
+  const [lows, highs] = [ends.map(({ low }) => low), ends.map(({ high }) => high)];
+  const median = range(medianOf(lows), medianOf(highs));
+  return `${ends.length} of ${repetitions.length}: median ${median}, within ${range(Math.min(...lows), Math.max(...highs))}`;
+}
+
+/** Both models as a single pod and as a max-size fleet. */
+export function capacityTable({ curves }: Evidence): string {
+  const rows = [...curves].map(([name, curve]) => {
+    const single = curves.get(`${curve.model}-single-pod`);
+    const { resources } = curve.runs[0]!.applied;
+    return [
+      code(name),
+      precisionOf(curve.runs[0]!) ?? NONE,
+      curve.pods,
+      `${code(resources.requests.cpu)}, ${code(resources.limits.cpu)}`,
+      objective(curve.slo),
+      kneeText(curve.knee),
+      repetitionsText(curve),
+      curve.kind === 'max-size' ? efficiencyText({ fleet: curve, ...(single && { single }) }) : '',
+      Number.isFinite(curve.cpuSecondsPerImage) ? short(curve.cpuSecondsPerImage) : NONE,
+    ];
+  });
+  const head = [
+    'deployment',
+    'precision',
+    'ready pods',
+    'CPU request, limit',
+    'objective',
+    'knee, images/s',
+    'knees of single repetitions',
+    'of ideal',
+    'CPU s per image',
+  ];
+  return rows.length === 0 ? NO_DATA : table(head, rows);
+}
+
+/** Median and range of the figures that are there. */
+const figures = (values: readonly (number | undefined)[], format: (value: number) => string) => {
+  const known = values.flatMap((value) => value ?? []);
+  return known.length === 0 ? seconds(undefined) : ofRepetitions(known, format);
+};
+
+/** Every run behind an HPA, and below the repetitions of an experiment their medians and ranges. */
+export function hpaTable({ hpaRuns }: Evidence): string {
+  const experiments = [...new Set(hpaRuns.map(({ experiment }) => experiment))];
+  const rows = experiments.flatMap((name) => {
+    const runs = analyseHpa(hpaRuns.filter(({ experiment }) => experiment === name));
+    const each = runs.map((hpa) => hpaRow(`${name}-${hpa.run.repetition}`, [hpa]));
+    return runs.length === 1 ? each : [...each, hpaRow(`${name}, all ${runs.length}`, runs)];
+  });
+  const head = [
+    'run',
+    'load',
+    'requests',
+    'in time',
+    'refused',
+    'ready pods',
+    'first decision after',
+    'first new pod ready after',
+    'back at the minimum, after the load',
+    'pod minutes: ready of needed',
+  ];
+  return rows.length === 0 ? NO_DATA : table(head, rows);
+}
+
+function hpaRow(name: string, runs: readonly HpaRun[]): string[] {
+  const reactions = runs.map(reactionOf);
+  const { run, minReplicas } = runs[0]!;
+  const inSeconds = (value: number) => `${value.toFixed(0)} s`;
+  const minutes = (value: number) => value.toFixed(1);
+  return [
+    code(name),
+    code(loadOf(run).settings.load.replace(/^trace:.*\//, 'trace:')),
+    grouped(runs.reduce((sum, { due }) => sum + due, 0)),
+    ofRepetitions(
+      runs.map(({ inTimeShare }) => inTimeShare),
+      percent,
+    ),
+    ofRepetitions(
+      runs.map(({ refusedShare }) => refusedShare),
+      percent,
+    ),
+    `${minReplicas} to ${ofRepetitions(
+      reactions.map(({ mostReady }) => mostReady),
+      String,
+    )}`,
+    figures(
+      reactions.map(({ toDecision }) => toDecision),
+      inSeconds,
+    ),
+    figures(
+      reactions.map(({ toReady }) => toReady),
+      inSeconds,
+    ),
+    figures(
+      reactions.map(({ toMinimum }) => toMinimum),
+      afterLoad,
+    ),
+    `${ofRepetitions(
+      reactions.map(({ podMinutes }) => podMinutes),
+      minutes,
+    )} of ` +
+      ofRepetitions(
+        reactions.map(({ neededPodMinutes }) => neededPodMinutes),
+        minutes,
+      ),
+  ];
+}
+
+/** CPU time and accuracy of each model at each precision. */
+export const tradeTable = (points: readonly TradePoint[]): string =>
+  table(
+    ['model', 'precision', 'the service’s own choice', 'CPU ms per image', 'accuracy', 'test images'],
+    points.map(({ model, precision, isDefault, cpuMs, cpuMsRange, accuracy, accuracyImages }) => [
+      modelName(model),
+      precision,
+      isDefault ? 'yes' : '',
+      `${short(cpuMs)} (${range(...cpuMsRange)})`,
+      percent(accuracy),
+      grouped(accuracyImages),
+    ]),
+  );
+
+/** The balance over pods, of every run with several pods. */
+export function balanceTable({ runs }: Evidence): string {
+  const rows = runs.flatMap((run) => {
+    const balance = run.kind === 'single-pod' ? undefined : balanceOf(run);
+    if (balance === undefined) return [];
+    const shares = balance.pods.map(({ share }) => 100 * share);
+    const nodes = new Set(balance.pods.map(({ node }) => node)).size;
+    return [
+      [
+        code(`${run.experiment}-${run.repetition}`),
+        balance.pods.length,
+        nodes,
+        grouped(balance.answered),
+        `${range(Math.min(...shares), Math.max(...shares))} %`,
+        balance.jain.toFixed(3),
+        balance.jainByChance.toFixed(3),
+      ],
+    ];
+  });
+  const head = [
+    'run',
+    'pods',
+    'nodes',
+    'answers',
+    'shares of the pods',
+    'Jain’s index',
+    'Jain’s index by chance',
+  ];
+  return rows.length === 0 ? NO_DATA : table(head, rows);
+}
+
+/**
+ * A reported figure, from the table of docs/reference.md that has this row.
+ *
+ * @throws Error if the page has no such row
+ */
+export function reportedFigure(reference: string, row: string, model: ModelId): string {
+  const cells = reference
+    .split('\n')
+    .find((line) => line.startsWith(`| ${row} `))
+    ?.split('|')
+    .map((cell) => cell.trim());
+  const figure = cells?.[2 + MODEL_IDS.indexOf(model)];
+  if (figure === undefined) throw new Error(`docs/reference.md must have a row "${row}" with ${model}`);
+  return figure;
+}
+
+const CPU_ROW = 'CPU time per inference (reported)';
+
+const scalingText = (scaling: Scaling) =>
+  scaling.kind === 'hpa'
+    ? `${scaling.minReplicas} to ${scaling.maxReplicas} at ${scaling.targetCpuPercent} %`
+    : String(scaling.replicas);
+
+/** The range of all ready pods of a model's HPA runs, and how far they came. */
+function hpaReplicas(runs: readonly ExperimentRun[]): string {
+  if (runs.length === 0) return NONE;
+  const analysed = analyseHpa(runs);
+  const most = analysed.map((run) => reactionOf(run).mostReady);
+  return `${analysed[0]!.minReplicas} to ${Math.max(...most)}`;
+}
+
+/** The CPU time per image at each precision, the service's own choice first. */
+function cpuText(measured: readonly CpuPerImage[]): string {
+  if (measured.length === 0) return NONE;
+  const chosenFirst = [...measured].sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
+  const each = chosenFirst.map(
+    ({ precision, cpuSecondsPerImage }) => `${short(1000 * medianOf(cpuSecondsPerImage))} ms at ${precision}`,
+  );
+  return `${each.join(', ')}; per image, with decoding`;
+}
+
+/**
+ * Reported values beside measured ones.
+ *
+ * @param reference text of docs/reference.md
+ */
+export function reportedTable({ curves, hpaRuns, machine }: Evidence, reference: string): string {
+  const rows = MODEL_IDS.flatMap((model) => {
+    const fleet = curves.get(`${model}-max-size`);
+    const cpu = machine?.cpuPerImage.filter((each) => each.model === model) ?? [];
+    const ofModel = hpaRuns.filter((run) => run.model === model);
+    const fleetScaling = fleet?.runs[0]!.printed.scaling;
+    const hpaScaling = ofModel[0]?.printed.scaling;
+    return [
+      [
+        `CPU time per inference, ${modelName(model)}`,
+        `${reportedFigure(reference, CPU_ROW, model)} (Keras Applications, its machine)`,
+        cpuText(cpu),
+      ],
+      [
+        `max-size replicas, ${model}`,
+        fleetScaling ? scalingText(fleetScaling) : NONE,
+        fleet ? `${fleet.pods} ready` : NONE,
+      ],
+      [
+        `HPA replicas, ${model}`,
+        hpaScaling ? scalingText(hpaScaling) : NONE,
+        `${hpaReplicas(ofModel)} ready`.replace(`${NONE} ready`, NONE),
+      ],
+    ];
+  });
+  const hasData = curves.size > 0 || hpaRuns.length > 0 || machine !== undefined;
+  return hasData ? table(['figure', 'reported', 'measured'], rows) : NO_DATA;
+}
+
+/** What a search found; where it found nothing, what was measured and what was missing. */
+function searchText({ lowPerSecond, highPerSecond, probes, confidence }: Capacity): string {
+  if (lowPerSecond > 0 || highPerSecond !== undefined)
+    return kneeText({
+      ...(lowPerSecond > 0 && { lowPerSecond }),
+      ...(highPerSecond !== undefined && { highPerSecond }),
+    });
+  const rates = probes.map(({ ratePerSecond }) => ratePerSecond);
+  const sum = (of: (probe: ProbeRecord) => number) => probes.reduce((total, probe) => total + of(probe), 0);
+  return (
+    `${CANNOT_TELL}: ${sum((probe) => probe.violations)} of ${grouped(sum((probe) => probe.requests))} requests ` +
+    `at ${range(Math.min(...rates), Math.max(...rates))} images/s were late, ` +
+    `but no rate had enough requests to judge it with ${100 * confidence} % confidence`
+  );
+}
+
+/** Single pods at their printed CPU figures, in a control group instead of a cluster. */
+export function printedPodsTable({ machine }: Evidence): string {
+  if (machine === undefined) return NO_DATA;
+  const rows = machine.printedPods.map(({ variant, printed, threads, slo, capacity, throttledShare }) => [
+    code(variant),
+    `${code(printed.requests.cpu)}, ${code(printed.limits.cpu)}`,
+    threads,
+    objective(slo),
+    searchText(capacity),
+    percent(throttledShare),
+  ]);
+  const head = [
+    'pod',
+    'CPU request, limit as printed',
+    'threads',
+    'objective',
+    'knee, images/s',
+    'throttled periods',
+  ];
+  return table(head, rows);
+}
+
+/** What differs from the printed variants and the full form; each sentence once. */
+export function deviationsList({ runs, machine }: Evidence): string {
+  const named = (sentences: readonly (readonly [string, string])[]) => {
+    const bySentence = new Map<string, string[]>();
+    for (const [sentence, name] of sentences)
+      bySentence.set(sentence, [...new Set([...(bySentence.get(sentence) ?? []), name])]);
+    return [...bySentence].map(([sentence, names]) => `- ${names.map(code).join(', ')}: ${sentence}`);
+  };
+  const ofRuns = runs.flatMap((run) => run.deviations.map((sentence) => [sentence, run.experiment] as const));
+  const ofPods = (machine?.printedPods ?? []).flatMap(({ variant, deviations }) =>
+    deviations.map((sentence) => [sentence, `${variant}, printed`] as const),
+  );
+  const lines = named([...ofRuns, ...ofPods]);
+  return lines.length === 0 ? NO_DATA : lines.join('\n');
+}
+
+/** What stands where no data is. */
+export const NO_DATA = 'There is no data yet: run `npm run experiments`, then `npm run experiments:charts`.';

@@ -1,0 +1,89 @@
+/**
+ * The command `tandem bench capacity`.
+ */
+import type { Command } from 'commander';
+
+import { checkTarget } from '../../bench/load/check-target';
+import { NEVER_MET } from '../../bench/load/capacity';
+import { capacityChart } from '../../bench/load/capacity-chart';
+import type { Capacity } from '../../bench/load/capacity-document';
+import { DEFAULT_MAX_PROBE_SECONDS, httpCapacity } from '../../bench/load/http-probe';
+import { parseSeconds } from '../../bench/load/load';
+import { formatCapacity, formatProbe } from '../../bench/load/report';
+import { parseSlo, type Slo } from '../../bench/load/slo';
+import { writeFileAtomic } from '../../files/write';
+import {
+  addSchedule,
+  addTarget,
+  durationOption,
+  EXAMPLE_TARGET,
+  print,
+  read,
+  runOptionsOf,
+  type Schedule,
+  type Target,
+  untilInterrupted,
+} from './options';
+import { EXIT_UNDECIDED } from '../ending';
+import { path } from '../options';
+
+type CapacityOptions = Target &
+  Schedule & {
+    readonly slo: Slo;
+    /** Seconds. */
+    readonly maxProbe: number;
+    /** Seconds. */
+    readonly confirm?: number;
+    readonly chart?: string;
+  };
+
+/** The exit code of a search: 0 with a knee, 1 where no rate meets the objective. */
+export function exitCodeOf({ lowPerSecond, ended }: Pick<Capacity, 'lowPerSecond' | 'ended'>): number {
+  if (lowPerSecond > 0) return 0;
+  return ended === NEVER_MET ? 1 : EXIT_UNDECIDED;
+}
+
+async function capacity(options: CapacityOptions): Promise<void> {
+  const { connections, seed, slo, maxProbe, confirm, chart } = options;
+  const found = await untilInterrupted('the search ends with what it knows', async (stop) => {
+    await checkTarget({ ...runOptionsOf(options), stop });
+    return httpCapacity({
+      ...runOptionsOf(options),
+      connections,
+      seed,
+      slo,
+      maxProbeSeconds: maxProbe,
+      stop,
+      ...(confirm !== undefined && { confirmSeconds: confirm }),
+      onProbe: (record) => console.error(formatProbe(record)),
+    });
+  });
+  process.exitCode ??= exitCodeOf(found);
+  print(found, formatCapacity(found), options);
+  if (chart === undefined) return;
+  if (found.probes.length > 0) writeFileAtomic(chart, capacityChart(found));
+  else console.error(`${chart} is not written: no probe was finished`);
+}
+
+/** Adds `capacity` to the command `bench`. */
+export function addCapacityCommand(bench: Command): void {
+  addSchedule(addTarget(bench.command('capacity')))
+    .description('find the highest rate of Poisson arrivals that meets an objective')
+    .requiredOption('--slo <objective>', 'latency objective, such as p95=100ms', read(parseSlo))
+    .addOption(
+      durationOption('--max-probe <duration>', 'longest time to test one rate', DEFAULT_MAX_PROBE_SECONDS),
+    )
+    .option(
+      '--confirm <duration>',
+      'at the end, test the rate found for this long (MLPerf LoadGen: 10m)',
+      read(parseSeconds),
+    )
+    .option('--chart <file>', 'also draw the search as SVG', path)
+    .addHelpText(
+      'after',
+      '\nPrints each rate that it tries, then the knee with its interval: the lower end passed, the upper end failed.\n' +
+        `\nThe exit code is 0 if a knee was found, 1 if no rate meets the objective, and ${EXIT_UNDECIDED} if the measurement decides nothing: INVALID probes, or too short ones.\n` +
+        `\nExample: npx tandem bench capacity ${EXAMPLE_TARGET} --slo p95=100ms`,
+    )
+    .action(capacity);
+}

@@ -1,0 +1,149 @@
+/**
+ * What the subcommands of `tandem bench` share: options, the interrupt, the result.
+ */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+import { CONNECTION_FORMS, parseConnections } from '../../bench/load/connections';
+import { DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT_MS, type Image } from '../../bench/load/generator';
+import { MAX_SECONDS, parseSeconds } from '../../bench/load/load';
+import { writeFileAtomic } from '../../files/write';
+import { EXIT_INTERRUPTED } from '../../service/contract';
+import { path, wholeNumberFrom } from '../options';
+
+/** Reads a text with a reader that throws; commander then names the option. */
+export const read =
+  <T>(reader: (text: string) => T) =>
+  (text: string): T => {
+    try {
+      return reader(text);
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message);
+    }
+  };
+
+/** Checks a text with a reader that throws, and keeps it as it is. */
+export const checked = (reader: (text: string) => unknown) =>
+  read((text) => {
+    reader(text);
+    return text;
+  });
+
+/**
+ * Reads the length of a recording, seconds.
+ *
+ * @throws RangeError if it is no duration or too long
+ */
+export function recordingSeconds(text: string): number {
+  const seconds = parseSeconds(text);
+  if (seconds > MAX_SECONDS) throw new RangeError(`It must be at most ${MAX_SECONDS} s.`);
+  return seconds;
+}
+
+/** Reads a URL of a plain HTTP server. */
+export function httpUrl(text: string): string {
+  if (!URL.canParse(text) || new URL(text).protocol !== 'http:')
+    throw new InvalidArgumentError('It must be a URL that begins with http://.');
+  return text;
+}
+
+function image(text: string, before: readonly Image[] = []): Image[] {
+  const [, file, expectedClass] = /^(.+?)(?:=([^=/]+))?$/.exec(text) ?? [];
+  if (file === undefined) throw new InvalidArgumentError('It must be FILE or FILE=CLASS.');
+  return [...before, { file, ...(expectedClass !== undefined && { expectedClass }) }];
+}
+
+/** What {@link addTarget} adds. */
+export interface Target {
+  readonly url: string;
+  readonly image?: readonly Image[];
+  /** Seconds. */
+  readonly timeout: number;
+  readonly json?: true;
+  readonly out?: string;
+}
+
+/** What {@link addSchedule} adds. */
+export interface Schedule {
+  readonly connections: string;
+  readonly seed: number;
+}
+
+export const runOptionsOf = ({ url, image: images = [], timeout }: Target) => ({
+  ...{ url, images, timeoutMs: 1000 * timeout },
+});
+
+/** An option that takes a duration; the help shows its default with a unit. */
+export const durationOption = (flags: string, description: string, defaultSeconds: number): Option =>
+  new Option(flags, description).argParser(read(parseSeconds)).default(defaultSeconds, `${defaultSeconds}s`);
+
+/** Adds the options of every command that sends requests. */
+export const addTarget = (command: Command): Command =>
+  command
+    .requiredOption('--url <url>', 'where to send, such as http://localhost:8080/v1/classify', httpUrl)
+    .option(
+      // Commander takes several values only where a letter stands before the dots.
+      '--image <file...>',
+      'images to post in turn, as FILE or as FILE=CLASS with the class to expect; without images, sends GET',
+      image,
+    )
+    .addOption(
+      durationOption(
+        '--timeout <duration>',
+        'deadline of an answer, from the intended send time',
+        DEFAULT_TIMEOUT_MS / 1000,
+      ),
+    )
+    .option('--json', 'print the result as one line of JSON')
+    .option('--out <file>', 'also write the result to this file (JSON)', path);
+
+/** Adds the options of a command whose requests follow a schedule. */
+export const addSchedule = (command: Command): Command =>
+  command
+    .option(
+      '--connections <policy>',
+      `connection policy: ${CONNECTION_FORMS.map(([form]) => form).join(', ')}`,
+      checked(parseConnections),
+      DEFAULT_CONNECTIONS,
+    )
+    .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1);
+
+/**
+ * Runs until Ctrl-C. What was measured until then is kept, and the process exits with {@link EXIT_INTERRUPTED}; a second
+ * Ctrl-C ends it at once.
+ *
+ * @param remark what happens after Ctrl-C
+ */
+export async function untilInterrupted<T>(
+  remark: string,
+  work: (stop: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const interrupt = new AbortController();
+  const onSignal = () => {
+    console.error(`stopping: ${remark}`);
+    process.exitCode = EXIT_INTERRUPTED;
+    interrupt.abort();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    return await work(interrupt.signal);
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+/** Prints a result as text or JSON, and writes it to a file if one was asked for. */
+export function print(result: object, text: string, { json, out }: Pick<Target, 'json' | 'out'>): void {
+  if (out !== undefined) writeFileAtomic(out, `${JSON.stringify(result)}\n`);
+  console.log(json ? JSON.stringify(result) : text);
+}
+
+/** Forms with their meanings, as lines of a help text. */
+export const formList = (forms: readonly (readonly [string, string])[]): string => {
+  const width = Math.max(...forms.map(([form]) => form.length));
+  return forms.map(([form, meaning]) => `  ${form.padEnd(width)}  ${meaning}`).join('\n');
+};
+
+/** The service and image of the examples in the help texts. */
+export const EXAMPLE_TARGET =
+  "--url 'http://localhost:8080/v1/classify?model=latency' --image models/demo/samples/weave.jpg=weave";

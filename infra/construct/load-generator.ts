@@ -1,0 +1,187 @@
+/**
+ * A load generator beside an `InferenceService`: an indexed Job whose pods each send their part of one schedule to the
+ * Service, and what it needs. All of it runs under the Pod Security Standard "restricted".
+ */
+import { Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+
+import { HTTP_PORT, SERVICE_NAME } from '../../service/contract';
+import { k8s } from './cdk8s-plus';
+import {
+  CONTAINER_SECURITY_CONTEXT,
+  NODE_SELECTOR,
+  POD_SECURITY_CONTEXT,
+  TEMPORARY_FILES,
+} from './deployment-defaults';
+import { selectorOf } from './inference-service';
+import type { Architecture } from './inference-service-props';
+import { withArchitectures } from './node-affinity';
+
+/** Folder of the images within the pods. */
+export const IMAGES_PATH = '/images';
+/** Kubernetes removes a finished Job and its logs after this time, in case an aborted run left them behind. */
+const KEEP_SECONDS = 600;
+/** Kubernetes' bound on a ConfigMap, which holds the images in base64. */
+const MAX_IMAGES_BYTES = 700 * 1024;
+const MAX_PODS = 50;
+const MAX_SECONDS = 4 * 3600;
+/** Time for scheduling, image pull, start-up and the last answers. */
+const START_SECONDS = 300;
+
+/**
+ * The generator uses one core at most and is invalid above 70 % of it. The request equals the limit, so that the kernel
+ * never makes it share the core.
+ */
+const RESOURCES = { cpu: '1', memory: '512Mi' } as const;
+
+export interface LoadGeneratorProps {
+  /** Name of the `InferenceService` in the same namespace. */
+  readonly service: string;
+  /** @default the chart's, or none: then kubectl decides */
+  readonly namespace?: string;
+  /** Container image that contains `build/cli/bench/main.js`. */
+  readonly image: string;
+  /** As in the props of the `InferenceService`. */
+  readonly architectures?: readonly Architecture[] | undefined;
+  /** Name of a Secret with the registry's credentials. @default none */
+  readonly imagePullSecret?: string;
+  /** Arguments of `tandem bench load` without `--shard`; images lie in {@link IMAGES_PATH}. */
+  readonly args: readonly string[];
+  /** Images by file name, at most 700 KiB together. */
+  readonly images: Readonly<Record<string, Buffer>>;
+  /** Pods, each of which sends its part of the schedule: 1 to 50. */
+  readonly pods: number;
+  /** Length of the schedule; Kubernetes stops a Job that is not finished 300 s after it. */
+  readonly durationSeconds: number;
+}
+
+/** Name of the Job of a service. */
+export const loadJobName = (service: string): string => `${service}-load`;
+
+/** Labels that select the pods of a service's load generator, and no others. */
+export const loadSelectorOf = (service: string): Readonly<Record<string, string>> => ({
+  'app.kubernetes.io/name': `${SERVICE_NAME}-load`,
+  'app.kubernetes.io/instance': loadJobName(service),
+});
+
+/** Refuses props that cannot run; each error names field, value and remedy. */
+function check({ pods, durationSeconds, images, service }: LoadGeneratorProps): void {
+  const whole = (name: string, value: number, max: number) => {
+    if (Number.isInteger(value) && value >= 1 && value <= max) return;
+    throw new Error(`${name} must be a whole number from 1 to ${max}, received ${value}`);
+  };
+  whole('pods', pods, MAX_PODS);
+  whole('durationSeconds', durationSeconds, MAX_SECONDS);
+  const bytes = Object.values(images).reduce((sum, { length }) => sum + length, 0);
+  if (bytes > MAX_IMAGES_BYTES) {
+    throw new Error(
+      `images must be at most ${MAX_IMAGES_BYTES} bytes together: send fewer images, received ${bytes}`,
+    );
+  }
+  if (loadJobName(service).length > 63) {
+    throw new Error(`service must have at most 58 characters, since "-load" is added, received ${service}`);
+  }
+}
+
+/**
+ * Sends load to one service.
+ *
+ * @throws Error naming field, value and remedy for props that cannot run
+ */
+export class LoadGenerator extends Construct {
+  constructor(scope: Construct, id: string, props: LoadGeneratorProps) {
+    super(scope, id);
+    check(props);
+    const { service, namespace = Chart.of(this).namespace, images, pods, durationSeconds } = props;
+    const name = loadJobName(service);
+    const matchLabels = loadSelectorOf(service);
+    const labels = {
+      ...matchLabels,
+      'app.kubernetes.io/component': 'load-generator',
+      'app.kubernetes.io/part-of': SERVICE_NAME,
+      'app.kubernetes.io/managed-by': 'cdk8s',
+    };
+    const metadata = { name, ...(namespace === undefined ? {} : { namespace }), labels };
+
+    new k8s.KubeConfigMap(this, 'images', {
+      metadata,
+      immutable: true,
+      binaryData: Object.fromEntries(
+        Object.entries(images).map(([file, bytes]) => [file, bytes.toString('base64')]),
+      ),
+    });
+    new k8s.KubeNetworkPolicy(this, 'network-policy', {
+      metadata,
+      spec: {
+        podSelector: { matchLabels },
+        // No ingress rule allows none. No DNS either: the generator gets the Service's address.
+        policyTypes: ['Ingress', 'Egress'],
+        egress: [
+          {
+            to: [{ podSelector: { matchLabels: selectorOf(service) } }],
+            ports: [{ port: k8s.IntOrString.fromNumber(HTTP_PORT), protocol: 'TCP' }],
+          },
+        ],
+      },
+    });
+    new k8s.KubeJob(this, 'job', {
+      metadata,
+      spec: {
+        completionMode: 'Indexed',
+        completions: pods,
+        parallelism: pods,
+        // A retry would be a different run.
+        backoffLimit: 0,
+        activeDeadlineSeconds: durationSeconds + START_SECONDS,
+        ttlSecondsAfterFinished: KEEP_SECONDS,
+        template: { metadata: { labels }, spec: podSpec(props, name) },
+      },
+    });
+  }
+}
+
+function podSpec(props: LoadGeneratorProps, name: string): k8s.PodSpec {
+  const { image, imagePullSecret, architectures, args, pods } = props;
+  return {
+    restartPolicy: 'Never',
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 5,
+    ...(imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: imagePullSecret }] }),
+    nodeSelector: NODE_SELECTOR,
+    affinity: withArchitectures({}, architectures),
+    securityContext: POD_SECURITY_CONTEXT,
+    containers: [
+      {
+        name: 'load',
+        image,
+        imagePullPolicy: 'IfNotPresent',
+        // Shards count from 1 and Kubernetes' completion index from 0; only a shell can add.
+        command: ['sh', '-c'],
+        args: [
+          `exec node build/cli/bench/main.js bench load "$@" --shard "$((JOB_COMPLETION_INDEX + 1))/${pods}"`,
+          'load',
+          ...args,
+        ],
+        resources: {
+          requests: quantities(RESOURCES),
+          limits: quantities(RESOURCES),
+        },
+        securityContext: CONTAINER_SECURITY_CONTEXT,
+        volumeMounts: [
+          { name: 'images', mountPath: IMAGES_PATH, readOnly: true },
+          { name: TEMPORARY_FILES.name, mountPath: TEMPORARY_FILES.mountPath },
+        ],
+      },
+    ],
+    volumes: [
+      { name: 'images', configMap: { name } },
+      { name: TEMPORARY_FILES.name, emptyDir: { sizeLimit: k8s.Quantity.fromString(TEMPORARY_FILES.size) } },
+    ],
+  };
+}
+
+const quantities = ({ cpu, memory }: { readonly cpu: string; readonly memory: string }) => ({
+  cpu: k8s.Quantity.fromString(cpu),
+  memory: k8s.Quantity.fromString(memory),
+});

@@ -1,0 +1,191 @@
+import { evidenceOf } from '../../../../bench/evidence/evidence';
+import { MACHINE_SCHEMA, MACHINE_VERSION, type MachineDocument } from '../../../../bench/evidence/machine';
+import {
+  balanceTable,
+  capacityTable,
+  deviationsList,
+  hpaTable,
+  NO_DATA,
+  printedPodsTable,
+  reportedFigure,
+  reportedTable,
+  tradeTable,
+} from '../../../../bench/evidence/charts/tables';
+import { tradeOf } from '../../../../bench/evidence/trade';
+import { tradeChart, tradeTitle } from '../../../../bench/evidence/charts/trade-chart';
+import { VARIANTS } from '../../../../infra/variants';
+import { syntheticRun } from '../synthetic-run';
+
+const latency = { cpuSecondsPerImage: 0.025, cpuFactor: 0.19, limitMs: 250 };
+const RUNS = [
+  ...[1, 2].map((repetition) =>
+    syntheticRun({ variant: 'latency-single-pod', repetition, load: 'steps:4,8,16,32:60s', ...latency }),
+  ),
+  syntheticRun({ variant: 'latency-max-size', load: 'steps:8,16,32,64:60s', ...latency }),
+  syntheticRun({
+    ...{ variant: 'latency-hpa', experiment: 'latency-hpa-steps', load: 'steps:1,4,8:60s', idleSeconds: 345 },
+    ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098, limitMs: 500 },
+  }),
+];
+const MACHINE: MachineDocument = {
+  schema: MACHINE_SCHEMA,
+  version: MACHINE_VERSION,
+  ...{ form: 'full', commit: 'c', seed: 1 },
+  startedAt: '2026-01-01T00:00:00.000Z',
+  finishedAt: '2026-01-01T00:10:00.000Z',
+  machine: { cpuModel: 'SYNTHETIC', cores: 2, memoryBytes: 8e9, nodeVersion: 'v22.0.0', platform: 'linux' },
+  cpuPerImage: [
+    {
+      ...{ model: 'latency', engine: 'onnxruntime', precision: 'fp32', threads: 1, limitMillis: 1000 },
+      isDefault: true,
+      ...{ cpuSecondsPerImage: [0.02, 0.03, 0.025], images: [100, 100, 100], idleCpuMillis: 5 },
+    },
+  ],
+  printedPods: [
+    {
+      ...{ model: 'latency', variant: 'latency-single-pod', threads: 2, limitMillis: 2900 },
+      printed: VARIANTS.find(({ name }) => name === 'latency-single-pod')!.resources,
+      slo: { percentile: 0.95, limitMs: 100 },
+      capacity: {
+        ...{ slo: { percentile: 0.95, limitMs: 100 }, lowPerSecond: 40, highPerSecond: 44, ended: '' },
+        ...{ confidence: 0.99, requests: 1000, seconds: 100, probes: [] },
+      },
+      throttledShare: 0.125,
+      deviations: ['The limit exceeds the machine.'],
+    },
+  ],
+};
+const REFERENCE = '| | accuracy | latency |\n| CPU time per inference (reported) | 72.7 ms | 25.9 ms |\n';
+
+const evidence = evidenceOf(RUNS, MACHINE);
+const rowsOf = (table: string) =>
+  table
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+
+test('the table of capacity has each deployment with its knee, its repetitions and its CPU time per image', () => {
+  const [single, fleet] = rowsOf(capacityTable(evidence));
+  expect(single!.slice(1, 4)).toEqual(['`latency-single-pod`', 'int8', '1']);
+  expect(single!.slice(4, 6)).toEqual(['`267m`, `551m`', 'p95 ≤ 250 ms']);
+  expect(single![6]).toMatch(/^\d+–\d+$/);
+  expect(single![7]).toMatch(/^\d of 2: median [\d.–]+, within [\d.–]+$/);
+  expect(single![9]).toBe('0.025');
+  expect(fleet!.slice(1, 4)).toEqual(['`latency-max-size`', 'int8', '2']);
+  expect(fleet![7]).toBe('one repetition');
+  expect(fleet![8]).toMatch(/^\d+–\d+ %$/);
+});
+
+test('the table of HPA runs has how the HPA reacted', () => {
+  const [row] = rowsOf(hpaTable(evidence));
+  expect(row!.slice(1, 3)).toEqual(['`latency-hpa-steps-1`', '`steps:1,4,8:60s`']);
+  expect(row!.slice(7, 9)).toEqual([expect.stringMatching(/^\d+ s$/), expect.stringMatching(/^\d+ s$/)]);
+  expect(row![9]).toBe('300 s');
+});
+
+test('the table of the balance has every run with several pods', () => {
+  const rows = rowsOf(balanceTable(evidence));
+  expect(rows.map((cells) => cells[1])).toEqual(['`latency-hpa-steps-1`', '`latency-max-size-1`']);
+});
+
+test('reported values stand beside measured ones, and what was not measured says so', () => {
+  const rows = rowsOf(reportedTable(evidence, REFERENCE)).map((cells) => cells.slice(1, 4));
+  expect(rows).toContainEqual([
+    'CPU time per inference, MobileNetV2',
+    '25.9 ms (Keras Applications, its machine)',
+    '25 ms at fp32; per image, with decoding',
+  ]);
+  expect(rows).toContainEqual(['max-size replicas, latency', '2', '2 ready']);
+  expect(rows).toContainEqual(['HPA replicas, latency', '2 to 8 at 50 %', '2 to 8 ready']);
+  expect(rows).toContainEqual(['max-size replicas, accuracy', 'not measured', 'not measured']);
+});
+
+test('a reported figure comes from the page of the reference, which must have it', () => {
+  expect(reportedFigure(REFERENCE, 'CPU time per inference (reported)', 'accuracy')).toBe('72.7 ms');
+  expect(() => reportedFigure('', 'CPU time', 'latency')).toThrow(/must have a row "CPU time"/);
+});
+
+test('pods at their printed figures have their knee and how often they were throttled', () => {
+  expect(rowsOf(printedPodsTable(evidence))[0]!.slice(1, 7)).toEqual([
+    '`latency-single-pod`',
+    '`1405m`, `2900m`',
+    '2',
+    'p95 ≤ 100 ms',
+    '40–44',
+    '12.5 %',
+  ]);
+});
+
+test('a search that found nothing says how many requests were late and what was missing', () => {
+  const pod = MACHINE.printedPods[0]!;
+  const probe = {
+    ...{ verdict: 'cannot tell apart' as const, reason: '', valid: true, drifting: false },
+    ...{ effectiveRequests: 100, seconds: 30 },
+  };
+  const probes = [
+    { ...probe, ratePerSecond: 11, requests: 300, violations: 3 },
+    { ...probe, ratePerSecond: 5.5, requests: 150, violations: 1 },
+  ];
+  const capacity = { lowPerSecond: 0, ended: '', confidence: 0.99, requests: 450, seconds: 60, probes };
+  const machine = {
+    ...MACHINE,
+    printedPods: [{ ...pod, capacity }],
+  };
+  expect(rowsOf(printedPodsTable(evidenceOf(RUNS, machine)))[0]![5]).toBe(
+    'cannot tell: 4 of 450 requests at 5.5–11 images/s were late, but no rate had enough requests to judge it with 99 % confidence',
+  );
+});
+
+test('each deviation is listed once, with the experiments that have it', () => {
+  expect(deviationsList(evidence).split('\n')).toEqual([
+    '- `latency-hpa-steps`, `latency-max-size`, `latency-single-pod`: Synthetic: a simulated queue, nothing was measured.',
+    '- `latency-single-pod, printed`: The limit exceeds the machine.',
+  ]);
+});
+
+test('without data each part says how to get it', () => {
+  const none = evidenceOf([]);
+  const parts = [capacityTable, hpaTable, balanceTable, printedPodsTable, deviationsList].map((part) =>
+    part(none),
+  );
+  expect([...parts, reportedTable(none, REFERENCE)]).toEqual(Array(6).fill(NO_DATA));
+});
+
+test('repetitions behind an HPA have a row each, and one with their medians and ranges', () => {
+  const repeated = [1, 2, 3].map((repetition) =>
+    syntheticRun({
+      ...{ variant: 'latency-hpa', experiment: 'latency-hpa-steps', load: 'steps:1,4,8:60s', repetition },
+      ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098, limitMs: 500, idleSeconds: 0 },
+    }),
+  );
+  const rows = rowsOf(hpaTable(evidenceOf(repeated)));
+  expect(rows.map(([, name]) => name)).toEqual([
+    ...[1, 2, 3].map((repetition) => `\`latency-hpa-steps-${repetition}\``),
+    '`latency-hpa-steps, all 3`',
+  ]);
+  const count = (cell: string) => Number(cell.replace(',', ''));
+  expect(count(rows[3]![3]!)).toBe(rows.slice(0, 3).reduce((sum, row) => sum + count(row[3]!), 0));
+});
+
+test('the trade has each model at each precision, and marks what the service chooses', () => {
+  const machine = {
+    ...MACHINE,
+    cpuPerImage: [
+      MACHINE.cpuPerImage[0]!,
+      {
+        ...MACHINE.cpuPerImage[0]!,
+        precision: 'int8' as const,
+        isDefault: false,
+        cpuSecondsPerImage: [0.01],
+      },
+    ],
+  };
+  const accuracies = { fp32: 0.94, int8: 0.93, images: 600 };
+  const points = tradeOf(machine, { accuracy: accuracies, latency: accuracies });
+  expect(rowsOf(tradeTable(points)).map((cells) => cells.slice(1, -1))).toEqual([
+    ['MobileNetV2', 'fp32', 'yes', '25 (20–30)', '94.0 %', '600'],
+    ['MobileNetV2', 'int8', '', '10 (10)', '93.0 %', '600'],
+  ]);
+  expect(tradeTitle(points)).toBe('At int8 an image takes 40 % (MobileNetV2) of the CPU time at fp32');
+  expect(tradeChart(points, machine)).toContain('int8, 10 ms');
+});

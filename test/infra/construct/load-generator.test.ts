@@ -1,0 +1,102 @@
+import { App, Chart, Testing } from 'cdk8s';
+
+import { InferenceService, type InferenceServiceProps } from '../../../infra/construct/inference-service';
+import { LoadGenerator, type LoadGeneratorProps } from '../../../infra/construct/load-generator';
+import type { Manifest } from '../../support/manifests';
+
+const PROPS: LoadGeneratorProps = {
+  service: 'latency-hpa',
+  namespace: 'tandem',
+  image: 'images.example/tandem:2',
+  args: ['--url', 'http://10.96.0.7/v1/classify?model=latency', '--load', 'poisson:20:60s', '--json'],
+  images: { 'weave.jpg': Buffer.from('jpeg') },
+  pods: 3,
+  durationSeconds: 60,
+};
+
+function synth(changes: Partial<LoadGeneratorProps> = {}): Manifest[] {
+  const chart = new Chart(new App(), 'chart');
+  new LoadGenerator(chart, 'load', { ...PROPS, ...changes });
+  return Testing.synth(chart);
+}
+
+const of = (kind: string, manifests = synth()): Manifest => manifests.find((each) => each.kind === kind);
+
+/** The Deployment of the service to which the load goes. */
+function serviceDeployment(changes: Partial<InferenceServiceProps> = {}): Manifest {
+  const chart = new Chart(new App(), 'chart');
+  new InferenceService(chart, 'latency-hpa', {
+    ...{ model: 'latency', image: 'tandem:1', scaling: { kind: 'fixed', replicas: 1 } },
+    resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } },
+    ...changes,
+  });
+  return of('Deployment', Testing.synth(chart));
+}
+
+test('the manifests are as recorded', () => {
+  expect(synth()).toMatchSnapshot();
+});
+
+test('the Job runs each shard once, is bounded in time and goes away after it', () => {
+  const { spec } = of('Job');
+  expect(spec).toMatchObject({
+    ...{ completionMode: 'Indexed', completions: 3, parallelism: 3, backoffLimit: 0 },
+    ...{ activeDeadlineSeconds: 360, ttlSecondsAfterFinished: 600 },
+  });
+  expect(spec.template.spec.restartPolicy).toBe('Never');
+  const [container] = spec.template.spec.containers;
+  expect(container.args[0]).toContain('--shard "$((JOB_COMPLETION_INDEX + 1))/3"');
+  expect(container.args.slice(2)).toEqual(PROPS.args);
+  expect(container.resources.requests).toEqual(container.resources.limits);
+});
+
+test.each([{}, { architectures: ['arm64'] }] as const)(
+  'with %j the pods run on the nodes on which those of the service may',
+  (props) => {
+    const { nodeSelector, affinity } = serviceDeployment(props).spec.template.spec;
+    expect(of('Job', synth(props)).spec.template.spec).toMatchObject({ nodeSelector, affinity });
+  },
+);
+
+test('the pods meet the Pod Security Standard "restricted"', () => {
+  const { spec } = of('Job').spec.template;
+  expect(spec.securityContext).toMatchObject({
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+  });
+  expect(spec.containers[0].securityContext).toMatchObject({
+    ...{ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
+  });
+  expect(spec.volumes.map((volume: Manifest) => Object.keys(volume).find((key) => key !== 'name'))).toEqual([
+    'configMap',
+    'emptyDir',
+  ]);
+});
+
+test('the pods may reach the service’s pods and nothing else, and nothing may reach them', () => {
+  const { spec } = of('NetworkPolicy');
+  const { spec: deployment } = serviceDeployment();
+  expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+  expect(spec.ingress).toBeUndefined();
+  expect(spec.egress).toEqual([
+    {
+      to: [{ podSelector: deployment.selector }],
+      ports: [{ port: deployment.template.spec.containers[0].ports[0].containerPort, protocol: 'TCP' }],
+    },
+  ]);
+  expect(of('Job').spec.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);
+  expect(deployment.selector.matchLabels).not.toEqual(spec.podSelector.matchLabels);
+});
+
+test.each([
+  ['pods must be a whole number from 1 to 50, received 0', { pods: 0 }],
+  ['pods must be a whole number from 1 to 50, received 1.5', { pods: 1.5 }],
+  ['durationSeconds must be a whole number from 1 to 14400, received 14401', { durationSeconds: 14_401 }],
+  [
+    'send fewer images, received 819200',
+    { images: { a: Buffer.alloc(400 * 1024), b: Buffer.alloc(400 * 1024) } },
+  ],
+  ['service must have at most 58 characters', { service: 'a'.repeat(59) }],
+])('refuses: %s', (message, changes) => {
+  expect(() => synth(changes)).toThrow(message);
+});

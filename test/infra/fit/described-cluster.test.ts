@@ -1,0 +1,33 @@
+import { CLUSTER } from '../../../infra/scheduler/cluster';
+import { describedFor } from '../../../infra/fit/described-cluster';
+
+const OURS = { name: 'latency-hpa', namespace: 'tandem' };
+
+test('a variant finds described nodes as they are', () => {
+  const { nodes, notCounted } = describedFor(OURS, CLUSTER, 'amd64');
+  expect(nodes).toEqual(CLUSTER.map((node) => ({ ...node, unselected: undefined })));
+  expect(notCounted).toEqual([]);
+});
+
+test('described nodes of another architecture than the image’s take none of its pods', () => {
+  const { nodes } = describedFor({ ...OURS, architectures: ['arm64'] }, CLUSTER, 'amd64');
+  expect(new Set(nodes.map(({ unselected }) => unselected))).toEqual(
+    new Set(['kubernetes.io/arch=amd64, needs arm64']),
+  );
+});
+
+test('a toleration opens the described control plane', () => {
+  const tainted = (key: string) =>
+    describedFor({ ...OURS, tolerations: [{ key, operator: 'Exists' }] }, CLUSTER, 'amd64').nodes.map(
+      (node) => node.tainted,
+    );
+  expect(tainted('spot')).toEqual([true, false, false]);
+  expect(tainted('node-role.kubernetes.io/control-plane')).toEqual([false, false, false]);
+});
+
+test('a node selector by other labels is named and left out', () => {
+  const nodeSelector = { disk: 'ssd', 'kubernetes.io/arch': 'arm64' };
+  const { nodes, notCounted } = describedFor({ ...OURS, nodeSelector }, CLUSTER, 'amd64');
+  expect(nodes[1]!.unselected).toBe('kubernetes.io/arch=amd64, needs arm64');
+  expect(notCounted).toEqual(['rules by the labels disk, which the described nodes do not have']);
+});

@@ -1,0 +1,409 @@
+import { stringify } from 'yaml';
+
+import { clusterOf, CLUSTER, type ClusterNode } from '../../../infra/scheduler/cluster';
+import { describedCluster } from '../../../infra/fit/described-cluster';
+import { fitOf } from '../../../infra/fit/fit';
+import { fitManifests } from '../../../infra/fit/fit-files';
+import { filesReport } from '../../../infra/fit/fit-files-text';
+import type { ObservedCluster, ObservedNode } from '../../../infra/fit/read-cluster';
+import { objectsIn } from '../../../infra/fit/read-manifests';
+import { VARIANTS } from '../../../infra/variants';
+import { manifestsOf } from '../../../infra/fit/workloads';
+import { synthesize } from '../../support/manifests';
+
+const NODES = clusterOf({
+  nodes: 3,
+  cpuAllocatableMillis: 4000,
+  memoryAllocatableBytes: 8 * 2 ** 30,
+  controlPlane: false,
+});
+
+/** A workload of one container that requests CPU; its memory is small. */
+function workload(name: string, cpu: string, spec: object = {}, pod: object = {}, kind = 'Deployment') {
+  const labels = { app: name };
+  const resources = { requests: { cpu, memory: '64Mi' } };
+  return {
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'app', resources }], ...pod } },
+      ...spec,
+    },
+  };
+}
+
+const read = (objects: readonly object[]) => {
+  const text = objects.map((each) => stringify(each, { aliasDuplicateObjects: false })).join('---\n');
+  return objectsIn(new Map([['app.yaml', text]]), 'shop');
+};
+
+function onDescribed(objects: readonly object[], nodes: readonly ClusterNode[] = NODES) {
+  const cluster = describedCluster(nodes);
+  const manifests = manifestsOf(read(objects));
+  const found = fitManifests(manifests, { clusterOf: () => cluster, isDescribed: true });
+  return { ...found, report: filesReport(found, manifests).split('\n') };
+}
+
+function onReal(objects: readonly object[], cluster: Partial<ObservedCluster>) {
+  const whole: ObservedCluster = {
+    ...{ nodes: [], pods: [], priorityClasses: [], quotas: [], limitRanges: [], unread: [] },
+    ...cluster,
+  };
+  const manifests = manifestsOf(read(objects), () => whole.limitRanges);
+  return fitManifests(manifests, { clusterOf: () => whole, isDescribed: false }).fits;
+}
+
+const podsBy = ({ placements }: { placements: readonly { placed: readonly { pods: number }[] }[] }, i = 0) =>
+  placements[i]!.placed.map(({ pods }) => pods);
+
+test('the files of the variants fit as the variants do', () => {
+  const files = synthesize();
+  for (const variant of VARIANTS) {
+    const expected = fitOf(variant, 'container', CLUSTER);
+    const objects = objectsIn(new Map([['v', files.get(`${variant.name}.k8s.yaml`)!]]), 'default');
+    const cluster = describedCluster(CLUSTER);
+    const [found] = fitManifests(manifestsOf(objects), { clusterOf: () => cluster, isDescribed: true }).fits;
+    expect(found!.verdict).toBe(expected.verdict);
+    expect(found!.notCounted).toEqual([]);
+    for (const [i, placement] of expected.placements.entries()) {
+      expect(podsBy(found!, i)).toEqual(podsBy(expected, i));
+      expect(found!.placements[i]).toMatchObject({ pending: placement.pending, reason: placement.reason });
+      expect(found!.updates[i]!.pending).toBe(expected.updates[i]!.pending);
+    }
+  }
+});
+
+test('workloads of one file take room from each other', () => {
+  const [first, second] = onDescribed([workload('a', '3', { replicas: 3 }), workload('b', '1')]).fits;
+  expect(first!.verdict).toBe('fits, but a rolling update would hang');
+  expect(second!.verdict).toBe('1 of 1 pods stay Pending');
+});
+
+test('the upper bound of one is judged beside the lower bounds of all the others', () => {
+  const hpa = {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'a' },
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'a' }, maxReplicas: 9 },
+  };
+  const [alone] = onDescribed([workload('a', '1'), hpa]).fits;
+  expect(alone!.verdict).toBe('fits');
+  const [beside] = onDescribed([workload('a', '1'), hpa, workload('b', '3', { replicas: 2 })]).fits;
+  expect(beside!.verdict).toBe('at maxReplicas, 6 of 9 pods stay Pending');
+});
+
+test('a workload of a higher priority is placed first, and preempts those before it in the file', () => {
+  const high = {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name: 'high' },
+    value: 9,
+  };
+  const objects = [
+    workload('a', '3', { replicas: 3 }),
+    workload('b', '3', {}, { priorityClassName: 'high' }),
+    high,
+  ];
+  const [low, first] = onDescribed(objects).fits;
+  expect(first!.verdict).toMatch(/^fits/);
+  expect(low!.verdict).toBe('1 of 3 pods stay Pending');
+});
+
+test('requests count with init containers, sidecars and overhead', () => {
+  const container = (cpu: string) => ({ resources: { requests: { cpu, memory: '1Mi' } } });
+  const pod = {
+    containers: [{ name: 'app', ...container('500m') }],
+    initContainers: [
+      { name: 'proxy', restartPolicy: 'Always', ...container('250m') },
+      { name: 'migrate', ...container('1') },
+    ],
+    overhead: { cpu: '50m' },
+  };
+  const [fit] = onDescribed([workload('a', '1', {}, pod)]).fits;
+  expect(fit!.demand.requests.cpu).toBe('1300m');
+});
+
+test('a limit is the request of a container that states none', () => {
+  const containers = [{ name: 'app', resources: { limits: { cpu: '5' } } }];
+  const [fit] = onDescribed([workload('a', '1', {}, { containers })]).fits;
+  expect(fit!.placements[0]!.reason).toBe('0/3 nodes are available: 3 Insufficient cpu.');
+});
+
+const selector = { labelSelector: { matchLabels: { app: 'a' } } };
+const hostname = { topologyKey: 'kubernetes.io/hostname' };
+
+describe('anti-affinity to its own pods', () => {
+  const antiAffinity = (fields: object = {}) => ({
+    affinity: {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [{ ...selector, ...hostname, ...fields }],
+      },
+    },
+  });
+
+  test('allows one pod per node, and keeps the surge pod of a rolling update out', () => {
+    const { fits, report } = onDescribed([workload('a', '100m', { replicas: 3 }, antiAffinity())]);
+    expect(podsBy(fits[0]!)).toEqual([1, 1, 1]);
+    expect(fits[0]!.verdict).toBe('fits, but a rolling update would hang');
+    expect(report).toContain(
+      '    worker-1, worker-2, worker-3 anti-affinity: a pod that ours must avoid is in its kubernetes.io/hostname',
+    );
+  });
+
+  test('leaves a fourth pod Pending, in the scheduler’s words', () => {
+    const [fit] = onDescribed([workload('a', '100m', { replicas: 4 }, antiAffinity())]).fits;
+    expect(fit!.placements[0]).toMatchObject({
+      pending: 1,
+      reason: "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules.",
+    });
+  });
+
+  test('of one revision does not keep the surge pod out', () => {
+    const matchLabelKeys = ['pod-template-hash'];
+    const [fit] = onDescribed([workload('a', '1', { replicas: 3 }, antiAffinity({ matchLabelKeys }))]).fits;
+    expect(fit!.verdict).toBe('fits');
+  });
+
+  test('counts the pods of another workload of the files', () => {
+    const other = workload('b', '100m', { replicas: 2 }, antiAffinity());
+    const [, fit] = onDescribed([workload('a', '100m'), other]).fits;
+    expect(podsBy(fit!).filter((pods) => pods === 0)).toHaveLength(1);
+    const [, late] = onDescribed([other, workload('a', '100m', { replicas: 3 })]).fits;
+    expect(late!.placements[0]!.pending).toBe(0);
+    expect(podsBy(late!).filter((pods) => pods > 0)).toHaveLength(1);
+    const full = [workload('b', '100m', { replicas: 3 }, antiAffinity()), workload('a', '100m')];
+    expect(onDescribed(full).fits[1]!.placements[0]!.reason).toBe(
+      "0/3 nodes are available: 3 node(s) didn't satisfy existing pods anti-affinity rules.",
+    );
+  });
+
+  test('that is preferred spreads pods as far as there are nodes', () => {
+    const preferred = [{ weight: 100, podAffinityTerm: { ...selector, ...hostname } }];
+    const affinity = { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred } };
+    const [fit] = onDescribed([workload('a', '100m', { replicas: 6 }, { affinity })]).fits;
+    expect(podsBy(fit!)).toEqual([2, 2, 2]);
+  });
+});
+
+test('required affinity to its own pods keeps them on one node', () => {
+  const required = [{ ...selector, ...hostname }];
+  const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } };
+  const [fit] = onDescribed([workload('a', '1', { replicas: 4 }, { affinity })]).fits;
+  expect(podsBy(fit!).filter((pods) => pods > 0)).toEqual([3]);
+  expect(fit!.placements[0]!.reason).toBe(
+    "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match pod affinity rules.",
+  );
+});
+
+test('affinity to pods that nobody has is never met', () => {
+  const required = [{ labelSelector: { matchLabels: { app: 'db' } }, ...hostname }];
+  const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } };
+  const [fit] = onDescribed([workload('a', '1', {}, { affinity })]).fits;
+  expect(fit!.placements[0]!.reason).toBe(
+    "0/3 nodes are available: 3 node(s) didn't match pod affinity rules.",
+  );
+});
+
+describe('a hard topology spread', () => {
+  const spread = (fields: object = {}) => ({
+    topologySpreadConstraints: [
+      { maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule', ...hostname, ...selector, ...fields },
+    ],
+  });
+  const [small, ...large] = NODES;
+  const uneven = [{ ...small!, cpuAllocatableMillis: 1500 }, ...large];
+
+  test('keeps pods waiting when one node is full', () => {
+    const { fits, report } = onDescribed([workload('a', '1', { replicas: 6 }, spread())], uneven);
+    expect(podsBy(fits[0]!)).toEqual([1, 2, 2]);
+    expect(fits[0]!.placements[0]!.reason).toBe(
+      "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match pod topology spread constraints.",
+    );
+    expect(report).toContainEqual(
+      expect.stringContaining('such pods in kubernetes.io/hostname worker-2, 1 in'),
+    );
+  });
+
+  test('counts a tainted node as an empty one, unless it honors taints', () => {
+    const tainted = clusterOf({ ...NODES[0]!, nodes: 3, controlPlane: true });
+    const pending = (fields: object) =>
+      onDescribed([workload('a', '1', { replicas: 4 }, spread(fields))], tainted).fits[0]!.placements[0]!
+        .pending;
+    expect(pending({})).toBe(2);
+    expect(pending({ nodeTaintsPolicy: 'Honor' })).toBe(0);
+  });
+
+  test('of one revision restarts with an update', () => {
+    const verdict = (fields: object) =>
+      onDescribed([workload('a', '1', { replicas: 3 }, spread(fields))], uneven).fits[0]!.verdict;
+    expect(verdict({})).toBe('fits');
+    expect(verdict({ minDomains: 4 })).toBe('fits, but a rolling update would hang');
+    expect(verdict({ minDomains: 4, matchLabelKeys: ['pod-template-hash'] })).toBe('fits');
+  });
+});
+
+test('two pods that take one port of the node do not share it', () => {
+  const ports = [{ containerPort: 80, hostPort: 80 }];
+  const containers = [{ name: 'app', ports }];
+  const verdict = (pod: object) =>
+    onDescribed([workload('a', '1', { replicas: 4 }, pod)]).fits[0]!.placements[0]!.reason;
+  const reason = "0/3 nodes are available: 3 node(s) didn't have free ports for the requested pod ports.";
+  expect(verdict({ containers })).toBe(reason);
+  expect(verdict({ containers: [{ name: 'app', ports: [{ containerPort: 80 }] }] })).toBe('');
+  expect(verdict({ hostNetwork: true, containers: [{ name: 'app', ports: [{ containerPort: 80 }] }] })).toBe(
+    reason,
+  );
+});
+
+test('a StatefulSet creates its pods one by one, so that only one of them is Pending', () => {
+  const { placements } = onDescribed([workload('a', '3', { replicas: 5 }, {}, 'StatefulSet')]).fits[0]!;
+  expect(placements[0]).toMatchObject({
+    pending: 1,
+    notCreated: 1,
+    refusal: 'each pod waits for the one before it',
+  });
+  const parallel = workload('a', '3', { replicas: 5, podManagementPolicy: 'Parallel' }, {}, 'StatefulSet');
+  expect(onDescribed([parallel]).fits[0]!.placements[0]).toMatchObject({ pending: 2, notCreated: 0 });
+});
+
+test('what described nodes cannot answer to is named and left out', () => {
+  const zone = { topologyKey: 'topology.kubernetes.io/zone' };
+  const gpu = { requests: { 'nvidia.com/gpu': 1 }, limits: { 'nvidia.com/gpu': 1 } };
+  const pod = {
+    containers: [{ name: 'app', resources: gpu }],
+    nodeSelector: { 'kubernetes.io/os': 'linux', disk: 'ssd' },
+    priorityClassName: 'high',
+    topologySpreadConstraints: [{ maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule', ...zone, ...selector }],
+    schedulerName: 'volcano',
+    runtimeClassName: 'gvisor',
+    volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+  };
+  const [fit] = onDescribed([workload('a', '1', {}, pod)]).fits;
+  expect(fit!.verdict).toBe('fits');
+  expect(fit!.notCounted).toEqual([
+    'the scheduler volcano, which may decide otherwise',
+    'the RuntimeClass gvisor, which may add overhead, a node selector and tolerations',
+    'persistent volumes, which may tie pods to nodes or zones',
+    'rules by the labels disk, topology.kubernetes.io/zone, which the described nodes do not have',
+    'requests of nvidia.com/gpu, which the described nodes do not offer',
+    'the priority class high, whose value is unknown',
+  ]);
+});
+
+describe('on a real cluster', () => {
+  const node = (name: string, labels: Record<string, string> = {}, more: object = {}): ObservedNode => ({
+    metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } },
+    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110', ...more } },
+  });
+
+  test('node labels, taints and other resources count', () => {
+    const gpus = [node('one', {}, { 'nvidia.com/gpu': '1' }), node('two', { disk: 'ssd' })];
+    const gpu = { limits: { 'nvidia.com/gpu': 1 } };
+    const objects = [workload('a', '1', { replicas: 2 }, { containers: [{ name: 'app', resources: gpu }] })];
+    const [fit] = onReal(objects, { nodes: gpus });
+    expect(podsBy(fit!)).toEqual([1, 0]);
+    expect(fit!.placements[0]!.reason).toBe('0/2 nodes are available: 2 Insufficient nvidia.com/gpu.');
+    const [selected] = onReal([workload('a', '1', {}, { nodeSelector: { disk: 'ssd' } })], { nodes: gpus });
+    expect(podsBy(selected!)).toEqual([0, 1]);
+  });
+
+  test('a zone is a domain', () => {
+    const nodes = [node('one', { zone: 'a' }), node('two', { zone: 'a' }), node('three', { zone: 'b' })];
+    const pod = {
+      affinity: {
+        podAntiAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [{ ...selector, topologyKey: 'zone' }],
+        },
+      },
+    };
+    const [fit] = onReal([workload('a', '1', { replicas: 3 }, pod)], { nodes });
+    expect(fit!.placements[0]!.pending).toBe(1);
+  });
+
+  test('pods that the workload replaces are not counted, nor is their use of a quota', () => {
+    const running = {
+      metadata: { namespace: 'shop', name: 'a-1', labels: { app: 'a' } },
+      spec: {
+        nodeName: 'one',
+        containers: [{ name: 'app', resources: { requests: { cpu: '3', memory: '64Mi' } } }],
+      },
+      status: { phase: 'Running' },
+    };
+    const hard = { 'requests.cpu': '4' };
+    const quotas = [
+      { metadata: { name: 'team' }, spec: { hard }, status: { hard, used: { 'requests.cpu': '3' } } },
+    ];
+    const [fit, other] = onReal([workload('a', '3'), workload('b', '1', { replicas: 2 })], {
+      nodes: [node('one')],
+      pods: [running],
+      quotas,
+    });
+    expect(fit!.placements[0]).toMatchObject({ pending: 0, notCreated: 0 });
+    expect(other!.placements[0]).toMatchObject({
+      pending: 0,
+      notCreated: 1,
+      refusal:
+        'exceeded quota: team, requested: requests.cpu=1, used: requests.cpu=4, limited: requests.cpu=4',
+    });
+  });
+
+  test('a quota refuses a pod whose containers do not state what it sums', () => {
+    const hard = { 'limits.cpu': '4', memory: '1Gi' };
+    const [fit] = onReal([workload('a', '1')], {
+      nodes: [node('one')],
+      quotas: [{ metadata: { name: 'team' }, spec: { hard } }],
+    });
+    expect(fit!.placements[0]).toMatchObject({
+      notCreated: 1,
+      refusal: 'failed quota: team: must specify limits.cpu for: app',
+    });
+  });
+
+  test('a limit range gives containers their defaults, and refuses what is left out', () => {
+    const limits = [{ type: 'Container', default: { cpu: '2' }, defaultRequest: { cpu: '1500m' } }];
+    const bare = workload('a', '1', {}, { containers: [{ name: 'app' }] });
+    const [fit] = onReal([bare], {
+      nodes: [node('one')],
+      limitRanges: [{ metadata: { name: 'team' }, spec: { limits } }],
+    });
+    expect(fit!.demand.requests.cpu).toBe('1500m');
+    expect(fit!.demand.limits.cpu).toBe('2');
+    const [refused] = onReal([bare], {
+      nodes: [node('one')],
+      limitRanges: [
+        { metadata: { name: 'team' }, spec: { limits: [{ type: 'Container', max: { memory: '1Gi' } }] } },
+      ],
+    });
+    expect(refused!.placements[0]!.refusal).toBe(
+      'maximum memory usage per Container is 1Gi.  No limit is specified',
+    );
+  });
+});
+
+test('the report names each workload, what was skipped, and the nodes with all of them', () => {
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' } };
+  const daemons = workload('agent', '1', {}, {}, 'DaemonSet');
+  const { report } = onDescribed(
+    [workload('a', '1'), workload('b', '500m'), service, daemons],
+    NODES.slice(0, 1),
+  );
+  expect(report).toEqual([
+    'Deployment shop/a (1 CPU, 64Mi memory per pod): fits',
+    '  replicas 1: worker-1 1; Pending 0',
+    '    a rolling update has room for its surge pod',
+    '',
+    'Deployment shop/b (500m CPU, 64Mi memory per pod): fits',
+    '  replicas 1: worker-1 1; Pending 0',
+    '    a rolling update has room for its surge pod',
+    '',
+    'Allocated resources with all of them at their lowest number of replicas:',
+    '  node      resource  requests        limits',
+    '  worker-1  cpu       1905m (47%)     1400m (35%)',
+    '  worker-1  memory    577333248 (6%)  1175430400 (13%)',
+    '',
+    'not placed: the pods of DaemonSet shop/agent',
+    'skipped: objects without pods: 1 Service',
+  ]);
+});
