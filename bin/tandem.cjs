@@ -33,6 +33,6 @@ try {
     /^Cannot find module '\./.test(error.message) && !/node_modules/.test(error.requireStack?.[0]);
   if (error.code !== 'MODULE_NOT_FOUND' || isOurs) throw error;
   const remedy = isCheckout ? 'run npm ci' : 'install the package again';
-  console.error(`error: node_modules is incomplete: ${remedy} (${error.message.split('\n')[0]})`);
+  process.stderr.write(`error: node_modules is incomplete: ${remedy} (${error.message.split('\n')[0]})\n`);
   process.exit(1);
 }

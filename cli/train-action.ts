@@ -12,6 +12,7 @@ import {
   modelId,
   type Preprocessing,
 } from '../models/catalog';
+import { checkNodeForTfjs } from '../models/engines/tfjs';
 import { stopOnInterrupt } from './ending';
 import { progressReporter } from './progress';
 import { resultEvent, resultLines } from './train-result';
@@ -101,6 +102,8 @@ export async function train(
   options: TrainOptions,
   defaults: { readonly threads: number; readonly onnxCacheDir: string },
 ): Promise<void> {
+  // Before anything is asked or read: no option can help.
+  checkNodeForTfjs();
   const id = modelId(model);
   const recipe = recipeOf(recipeNamed(options.recipe, id), options);
   const architecture = options.architecture ?? MODELS[id].architecture;

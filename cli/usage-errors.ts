@@ -39,9 +39,10 @@ export function withHint(text: string, command: Command): string {
  */
 export function improveUsageErrors(program: Command): Command {
   for (const command of withSubcommands(program)) {
-    const { outputError } = command.configureOutput();
+    // What it returns is replaced below, not changed.
+    const inherited = command.configureOutput();
     command.configureOutput({
-      outputError: (text, write) => outputError!(withHint(text, command), write),
+      outputError: (text, write) => inherited.outputError!(withHint(text, command), write),
     });
     for (const option of command.options.filter(({ mandatory }) => mandatory)) {
       option.mandatory = false;

@@ -31,7 +31,7 @@ if [ ! -d "$root" ]; then
   npx --no-install tsx scripts/add-missing-packages.ts @tensorflow/tfjs-node "$work/npm"
 fi
 
-echo "tfjs-node: 2 of 4: fetching tensorflow-cpu $version (about 207 MB); this takes longest"
+echo "tfjs-node: 2 of 4: fetching tensorflow-cpu $version (about 207 MB)"
 python3 -m pip download --quiet --no-deps --only-binary=:all: --python-version 3.11 \
   --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 --dest "$work" "tensorflow-cpu==$version"
 

@@ -31,20 +31,30 @@ export function hasTfjsNode(nodeVersion = process.versions.node): boolean {
 }
 
 /**
+ * Checks that tfjs-node runs on this Node.
+ *
+ * @param nodeVersion such as `22.12.0`
+ * @throws Error with the remedy if this Node is too new
+ */
+export function checkNodeForTfjs(nodeVersion = process.versions.node): void {
+  if (isNodeTooNew(nodeVersion)) {
+    throw new Error(
+      `training and engine tfjs-node need Node 20 or ${MAX_NODE_MAJOR}, this is Node ${nodeVersion}: repeat the command with Node ${MAX_NODE_MAJOR}`,
+    );
+  }
+}
+
+/**
  * Checks what training and engine tfjs-node need.
  *
  * @param nodeVersion such as `22.12.0`
  * @throws Error with the remedy if this Node is too new, or the native part is missing
  */
 export function checkTfjsNode(nodeVersion = process.versions.node): void {
-  if (isNodeTooNew(nodeVersion)) {
-    throw new Error(
-      `training and engine tfjs-node need Node 20 or ${MAX_NODE_MAJOR}, this is Node ${nodeVersion}: repeat the command with Node ${MAX_NODE_MAJOR}`,
-    );
-  }
+  checkNodeForTfjs(nodeVersion);
   if (!hasTfjsNode(nodeVersion)) {
     throw new Error(
-      'engine tfjs-node needs the native part of @tensorflow/tfjs-node, which is not built: run `npm run build:tfjs-node`, or choose engine onnxruntime',
+      'training and engine tfjs-node need the native part of @tensorflow/tfjs-node, which is not built: run `npm run build:tfjs-node`; all but training also works with engine onnxruntime',
     );
   }
 }

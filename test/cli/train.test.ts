@@ -8,7 +8,7 @@ import { RECIPES, TUNED_RECIPES } from '../../models/recipes';
 import { baseFacts } from '../../models/report/model-facts';
 import { CHECKPOINT_NAME } from '../../models/training/checkpoint';
 import { resolveBase } from '../../models/training/resolve-base';
-import { howToGoOn, recipeNamed, recipeOf, type TrainOptions } from '../../cli/train-action';
+import { howToGoOn, recipeNamed, recipeOf, train, type TrainOptions } from '../../cli/train-action';
 import { describeTrain, recipeDefault } from '../../cli/train';
 
 /** The options as commander parses them. */
@@ -27,6 +27,20 @@ test('without options the recipe is the one in RECIPES', async () => {
   expect(recipeOf(RECIPES.latency, options)).toEqual(RECIPES.latency);
   expect(recipeOf(RECIPES.accuracy, options)).toEqual(RECIPES.accuracy);
   expect(options).toMatchObject({ weights: 'imagenet', augment: true, batchNorm: 'inference', keep: 'last' });
+});
+
+test('on a Node that training cannot run on, that is what the command says first', async () => {
+  const options = await optionsOf('--resume');
+  // Read-only, so that Jest cannot restore it.
+  const before = Object.getOwnPropertyDescriptor(process, 'versions')!;
+  Object.defineProperty(process, 'versions', { ...before, value: { ...process.versions, node: '24.1.0' } });
+  try {
+    await expect(train('latency', options, { threads: 1, onnxCacheDir: 'none' })).rejects.toThrow(
+      /^training and engine tfjs-node need Node 20 or 22, this is Node 24\.1\.0: repeat the command with Node 22$/,
+    );
+  } finally {
+    Object.defineProperty(process, 'versions', before);
+  }
 });
 
 test('the help has the defaults of the recipes', () => {
