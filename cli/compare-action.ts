@@ -71,7 +71,13 @@ export async function compare(
     unlock = lockOut({ data, out, resume: false });
     const compared = await compareBases(
       {
-        ...{ data, out, files: weights, bases, split, seed, threads },
+        data,
+        out,
+        files: weights,
+        bases,
+        split,
+        seed,
+        threads,
         download: options.download ?? false,
         allowLeakage: options.allowLeakage ?? false,
       },

@@ -63,7 +63,12 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
   const measured = await compareModels(
     models.map((model) => modelFolder(model, defaults)),
     {
-      ...{ data, split, allowLeakage, engine, threads, onnxCacheDir },
+      data,
+      split,
+      allowLeakage,
+      engine,
+      threads,
+      onnxCacheDir,
       precisions: precisionsOf(precision),
       ...(seed === undefined ? {} : { seed }),
       ...progressReporter({ isTerminal: process.stderr.isTTY, json: false, stream: process.stderr }),

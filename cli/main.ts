@@ -33,9 +33,9 @@ Example: npx tandem predict latency models/demo/samples/weave.jpg
 
 Exit codes:
   0    success
-  1    error (see the last line), or the answer no: no deployment or rate meets the objective (plan, bench capacity),
-       or a pod does not run (fit --exit-code)
-  ${EXIT_UNDECIDED}    a measurement without an answer (bench capacity): INVALID, or too short
+  1    error (see the last line), or the answer no: nothing meets the objective
+       (plan, bench capacity), or a pod does not run (fit --exit-code)
+  ${EXIT_UNDECIDED}    no answer: the measurement was INVALID or too short (bench capacity)
   ${EXIT_INTERRUPTED}  stopped by Ctrl-C`;
 
 const program = new Command('tandem')

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 
 import { isModelName, MODEL_NAME_FORM, type ModelName } from '../models/catalog';
-import { ENGINE_KINDS, type EngineKind, PRECISIONS_OF } from '../models/engines/engine';
+import { ENGINE_KINDS, type EngineKind, type Precision, PRECISIONS_OF } from '../models/engines/engine';
 import { MANIFEST_NAME } from '../models/weights/saved-model';
 
 /** Settings of the service that the commands use too. */
@@ -18,6 +18,8 @@ export interface Defaults {
   readonly modelsDir: string;
   /** Folder of exported graphs. */
   readonly onnxCacheDir: string;
+  /** @default what the measurements of each model justify */
+  readonly precision?: Precision | undefined;
 }
 
 const MAX_INT32 = 2 ** 31 - 1;

@@ -38,12 +38,12 @@ async function predict(
   const { loadEngine } = require('../models/engines/load') as typeof import('../models/engines/load.js');
   const { MAX_TRAINING_PIXELS } =
     require('../models/data/decode') as typeof import('../models/data/decode.js');
-  const { threads, onnxCacheDir } = defaults;
+  const { threads, onnxCacheDir, precision } = defaults;
   const folder = modelFolder(model, defaults);
   const { files, leftOut } = imageFiles(paths);
   if (leftOut.length > 0)
     note(`left out ${leftOut.length} files whose names end like no image, such as ${leftOut[0]}`);
-  const engine = await loadEngine({ kind, modelDir: folder, threads, onnxCacheDir });
+  const engine = await loadEngine({ kind, modelDir: folder, threads, onnxCacheDir, precision });
   note(describeEngine(engine));
   const top = Math.min(asked, engine.classes.length);
   const onDone = progressOf(files.length);

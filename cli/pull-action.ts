@@ -68,7 +68,9 @@ export async function pullImagenet(
   for (const classifier of classifiers) {
     const { architecture, model, weights } = classifier;
     const saved = await pullClassifier(classifier, {
-      ...{ ...source, classes, folder: join(out, model) },
+      ...source,
+      classes,
+      folder: join(out, model),
       onProgress: megabyteProgress(ARCHITECTURES[architecture].title, progress.onCount),
       onFile: (found) => progress.note(describePublished(weights, found)),
     });

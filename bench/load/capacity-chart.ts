@@ -76,10 +76,14 @@ function ratesPanel(found: CapacityDocument, probes: readonly Placed[], x: Axis)
       ? []
       : [
           line(RATES.left, y.at(estimate), RATES.right, y.at(estimate), {
-            ...{ stroke: COLOURS.green, 'stroke-width': 1.5, 'stroke-dasharray': '5 3' },
+            stroke: COLOURS.green,
+            'stroke-width': 1.5,
+            'stroke-dasharray': '5 3',
           }),
           label(RATES.right - 4, Math.min(top, y.at(estimate)) - 6, `estimate ${rateText(estimate)}`, {
-            ...{ 'text-anchor': 'end', fill: COLOURS.green, 'font-size': 11 },
+            'text-anchor': 'end',
+            fill: COLOURS.green,
+            'font-size': 11,
           }),
         ]),
     element('polyline', {
@@ -87,11 +91,14 @@ function ratesPanel(found: CapacityDocument, probes: readonly Placed[], x: Axis)
         .flatMap(({ from, to, ratePerSecond }) => [from, to].map((at) => [x.at(at), y.at(ratePerSecond)]))
         .map((at) => at.map((value) => value.toFixed(1)).join(','))
         .join(' '),
-      ...{ fill: 'none', stroke: COLOURS.grid, 'stroke-width': 1.5 },
+      fill: 'none',
+      stroke: COLOURS.grid,
+      'stroke-width': 1.5,
     }),
     ...probes.flatMap(({ from, to, ratePerSecond, verdict }) => [
       line(x.at(from), y.at(ratePerSecond), x.at(to), y.at(ratePerSecond), {
-        ...{ stroke: VERDICTS[verdict].colour, 'stroke-width': 3 },
+        stroke: VERDICTS[verdict].colour,
+        'stroke-width': 3,
       }),
       mark(verdict, x.at(to), y.at(ratePerSecond)),
     ]),
@@ -121,7 +128,8 @@ function sharesPanel(found: CapacityDocument, probes: readonly Placed[], x: Axis
       ),
     ),
     line(SHARES.left, y.at(allowed), SHARES.right, y.at(allowed), {
-      ...{ stroke: COLOURS.ink, 'stroke-dasharray': '2 4' },
+      stroke: COLOURS.ink,
+      'stroke-dasharray': '2 4',
     }),
     label(SHARES.right - 4, y.at(allowed) - 5, 'allowed', { 'text-anchor': 'end', 'font-size': 11 }),
   ];
@@ -168,7 +176,8 @@ export function capacityChart(found: CapacityDocument): string {
     ...(confirmation
       ? [
           line(x.at(probes.at(-1)!.from), RATES.top, x.at(probes.at(-1)!.from), SHARES.bottom, {
-            ...{ stroke: COLOURS.quiet, 'stroke-dasharray': '1 3' },
+            stroke: COLOURS.quiet,
+            'stroke-dasharray': '1 3',
           }),
           label(x.at(probes.at(-1)!.from) + 5, RATES.bottom - 6, 'confirmation', { 'font-size': 11 }),
         ]

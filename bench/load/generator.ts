@@ -109,7 +109,8 @@ export async function runLoad(options: RunOptions): Promise<RunDocument> {
     {
       url,
       arrivals,
-      ...{ durationMs, timeoutMs },
+      durationMs,
+      timeoutMs,
       ...(options.startAt && { startAtMs: options.startAt.getTime() }),
       connections: parseConnections(connections),
       images: files.map(({ job }) => job),

@@ -153,7 +153,10 @@ export async function httpCapacity(
     );
   }
   const found = await capacity({
-    ...{ probe: httpProbe(options, generator), slo, seed, singleStreamMs: answered.p50Ms },
+    probe: httpProbe(options, generator),
+    slo,
+    seed,
+    singleStreamMs: answered.p50Ms,
     ...(confirmSeconds !== undefined && { confirmSeconds }),
     ...(onProbe && { onProbe }),
     isStopped: () => stop?.aborted ?? false,
@@ -164,8 +167,13 @@ export async function httpCapacity(
     schema: CAPACITY_SCHEMA,
     version: CAPACITY_VERSION,
     settings: {
-      ...{ url, slo: formatSlo(slo), connections: options.connections ?? DEFAULT_CONNECTIONS },
-      ...{ timeoutMs, seed, maxProbeSeconds, images },
+      url,
+      slo: formatSlo(slo),
+      connections: options.connections ?? DEFAULT_CONNECTIONS,
+      timeoutMs,
+      seed,
+      maxProbeSeconds,
+      images,
     },
     generator: { cpuModel, cores, nodeVersion, platform },
     singleStreamMs: answered.p50Ms,

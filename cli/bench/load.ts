@@ -73,7 +73,8 @@ async function latency(options: Target & { duration: number; clients: number }):
       ...runOptionsOf(options),
       connections: `kept:${clients}`,
       load: `closed:${clients}:${options.duration}s`,
-      ...{ stop, onProgress: progress.report },
+      stop,
+      onProgress: progress.report,
     }).finally(progress.end);
   };
   const documents = await untilInterrupted(STOPPING, async (stop) => {

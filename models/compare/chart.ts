@@ -64,7 +64,9 @@ function mark(row: Row, axes: Axes): string {
   return [
     uprightInterval(x, axes.y.at(low), axes.y.at(high), colour),
     point(SHAPE[row.precision], x, y, RADIUS_PX, {
-      ...{ fill: isServed(row) ? colour : COLOURS.paper, stroke: colour, 'stroke-width': 2 },
+      fill: isServed(row) ? colour : COLOURS.paper,
+      stroke: colour,
+      'stroke-width': 2,
     }),
   ].join('');
 }

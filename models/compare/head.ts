@@ -81,8 +81,14 @@ export async function trainHead(labelled: LabelledFeatures, options: HeadOptions
       classifier: head,
       // The features are computed: nothing rescales them.
       recipe: { ...recipe, preprocessing: 'zero-to-one' },
-      ...{ batchNorm: 'inference', train: sourceOf(labelled, { seed, batchSize }), seed, threads: 1 },
-      ...{ folder, fingerprint, resume: true, keep: 'last' },
+      batchNorm: 'inference',
+      train: sourceOf(labelled, { seed, batchSize }),
+      seed,
+      threads: 1,
+      folder,
+      fingerprint,
+      resume: true,
+      keep: 'last',
       onEpoch: ({ epoch }) => onEpoch?.(epoch),
     });
   } finally {

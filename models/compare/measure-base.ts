@@ -66,7 +66,11 @@ function factsOf(
 ) {
   const { classes, splitSha256 } = dataset;
   const features = {
-    ...{ architecture, sidePixels, preprocessing, resize: RESIZE, train: splitSha256.train },
+    architecture,
+    sidePixels,
+    preprocessing,
+    resize: RESIZE,
+    train: splitSha256.train,
     base: base.kind === 'seed' ? base.seed : base.sha256,
   };
   const head = { ...features, seed, classes, recipe: HEAD_RECIPE };
@@ -101,7 +105,8 @@ async function trainOnFeatures(
   const features = await computeFeatures({
     file: join(out, WORK_FOLDER, `${candidate.id}-${keyOf(facts.features)}.features`),
     paths: train.map(({ path }) => path),
-    ...{ sidePixels: candidate.sidePixels, channels },
+    sidePixels: candidate.sidePixels,
+    channels,
     open: () => openTrunk(splitClassifier(classifier, 0).trunk, threads),
     onImages: (done, skipped) => onStep('features', done, train.length, skipped),
   });
@@ -113,7 +118,10 @@ async function trainOnFeatures(
   const weights = await trainHead(
     { features, channels, labels },
     {
-      ...{ classCount: dataset.classes.length, seed, folder, fingerprint: facts.head },
+      classCount: dataset.classes.length,
+      seed,
+      folder,
+      fingerprint: facts.head,
       onEpoch: (epoch) => onStep('head', (epochsDone = epoch), epochs),
     },
   );
@@ -180,7 +188,12 @@ export async function measureBase(
     precisions.push(measured);
   }
   return {
-    ...{ candidate, base: baseFacts(base), preprocessing: found.preprocessing, weights: found.weights },
-    ...{ parameters, multiplyAdds, precisions },
+    candidate,
+    base: baseFacts(base),
+    preprocessing: found.preprocessing,
+    weights: found.weights,
+    parameters,
+    multiplyAdds,
+    precisions,
   };
 }

@@ -93,8 +93,12 @@ export function wholeWork(
     if (progress.skipped === true) skipped.set(key, work);
     done.set(key, work);
     report({
-      ...{ task: `${candidate}: ${STEP_TITLES[step]}`, done: progress.done, total, workTotal },
-      ...{ workDone: sum(done.values()), workSkipped: sum(skipped.values()) },
+      task: `${candidate}: ${STEP_TITLES[step]}`,
+      done: progress.done,
+      total,
+      workTotal,
+      workDone: sum(done.values()),
+      workSkipped: sum(skipped.values()),
     });
   };
 }

@@ -72,7 +72,10 @@ export async function readImages(
   const trainings = folders.flatMap((folder) => trainedOn(folder) ?? []);
   const bySeed = trainings.filter(({ splitBy }) => splitBy === 'seed');
   const dataset = await readDataset(data, {
-    ...{ found, use, allowLeakage, note },
+    found,
+    use,
+    allowLeakage,
+    note,
     seed: (sha256) => {
       if (given !== undefined || split === 'all') return given;
       const own = bySeed.find((training) => training.sha256 === sha256);

@@ -42,7 +42,10 @@ async function measure(
   { onnxCacheDir, progress: { note, onCount } }: ReportOptions,
 ) {
   const engine = await loadEngine({
-    ...{ kind: 'onnxruntime', modelDir: out, threads, onnxCacheDir },
+    kind: 'onnxruntime',
+    modelDir: out,
+    threads,
+    onnxCacheDir,
     precision: 'fp32',
   });
   const measured = [];
@@ -72,7 +75,9 @@ function scaleTemperature(
   scaleHead(out, value);
   progress.note(`temperature ${value.toFixed(3)}, fitted on val: measuring again`);
   const before = measured.map(({ split, evaluation: { expectedCalibrationError, logLoss } }) => ({
-    ...{ split, expectedCalibrationError, logLoss },
+    split,
+    expectedCalibrationError,
+    logLoss,
   }));
   return { value, before };
 }
@@ -110,7 +115,10 @@ export async function reportTraining(
     base: baseFacts(saved.base),
     weightsSha256: saved.weights.sha256,
     data: {
-      ...{ name, sha256: dataset.sha256, splitSha256: dataset.splitSha256, splitBy },
+      name,
+      sha256: dataset.sha256,
+      splitSha256: dataset.splitSha256,
+      splitBy,
       counts: countsOf(dataset.splits, dataset.classes.length),
     },
     seed: plan.seed,

@@ -51,7 +51,11 @@ export async function pullClassifier(
   writeSavedModel(
     folder,
     {
-      ...{ model, architecture, preprocessing, classes, demo: false },
+      model,
+      architecture,
+      preprocessing,
+      classes,
+      demo: false,
       base: { kind: 'imagenet', file: basename(file), bytes, sha256 },
     },
     head,

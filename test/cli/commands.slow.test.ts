@@ -23,7 +23,7 @@ test('--version prints the version of the package', () => {
 });
 
 test('the help documents the exit codes', () => {
-  expect(tandem('--help').stdout).toMatch(/Exit codes:\n +0 +success\n +1 .*\n +130 /);
+  expect(tandem('--help').stdout).toMatch(/Exit codes:\n +0 +success\n +1 .*\n +\(.*\n +2 .*\n +130 /);
 });
 
 test('variants lists each variant with its model and its pods', () => {

@@ -7,11 +7,13 @@ import sharp from 'sharp';
 
 import { addPredict } from '../../cli/predict';
 import { csvHeader, csvLine, textLine } from '../../cli/predict-text';
+import type { Engine, EngineOptions } from '../../models/engines/engine';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { fakeEngine } from '../support/fake-engine';
 
 const mockEngine = fakeEngine(['bright', 'dark']);
-jest.mock('../../models/engines/load', () => ({ loadEngine: () => Promise.resolve(mockEngine) }));
+const mockLoad = jest.fn<Promise<Engine>, [EngineOptions]>(() => Promise.resolve(mockEngine));
+jest.mock('../../models/engines/load', () => ({ loadEngine: (options: EngineOptions) => mockLoad(options) }));
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-predict-'));
 const white = join(folder, 'a, white.gif');
@@ -33,7 +35,12 @@ async function predicted(...words: string[]): Promise<string[]> {
   jest.spyOn(console, 'error').mockImplementation(() => undefined);
   jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
   const program = new Command('tandem').exitOverride().configureOutput({ writeErr: () => undefined });
-  addPredict(program, () => ({ threads: 1, modelsDir: DEMO_MODELS_DIR, onnxCacheDir: folder }));
+  addPredict(program, () => ({
+    threads: 1,
+    modelsDir: DEMO_MODELS_DIR,
+    onnxCacheDir: folder,
+    precision: 'fp32',
+  }));
   for (const command of program.commands)
     command.exitOverride().configureOutput({ writeErr: () => undefined });
   await program.parseAsync(['predict', 'latency', ...words], { from: 'user' });
@@ -52,6 +59,11 @@ test('a folder gives one line of CSV per image, and exit code 1 if one cannot be
 
 test('--top 1 prints one class per image', async () => {
   expect(await predicted(white, '--top', '1')).toEqual([`${white}: bright 100.0 %`]);
+});
+
+test('the precision of the environment is the engine’s: fp32 needs no calibration', async () => {
+  await predicted(white);
+  expect(mockLoad).toHaveBeenLastCalledWith(expect.objectContaining({ precision: 'fp32' }));
 });
 
 test('--csv and --json exclude each other', async () => {
