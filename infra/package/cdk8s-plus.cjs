@@ -5,7 +5,7 @@
  */
 const { ApiObject } = require('cdk8s');
 
-const { name, peerDependenciesMeta } = require('../../package.json');
+const { name, peerDependenciesMeta } = require('../../../package.json');
 
 const RELEASES = Object.keys(peerDependenciesMeta);
 

@@ -34,7 +34,9 @@ test('the construct needs cdk8s, constructs and one release of cdk8s-plus, and n
 });
 
 test('the release that the sources are compiled with is one of the accepted ones', () => {
-  expect(readFileSync(join(ROOT, 'infra', 'cdk8s-plus.ts'), 'utf8')).toContain("'cdk8s-plus-28'");
+  expect(readFileSync(join(ROOT, 'infra', 'construct', 'cdk8s-plus.ts'), 'utf8')).toContain(
+    "'cdk8s-plus-28'",
+  );
   expect(releases).toContain('cdk8s-plus-28');
 });
 
@@ -106,5 +108,5 @@ describe('in an app', () => {
 test('the README shows the example of docs/, with the package’s name', () => {
   const [block] = fencedBlocks(readFileSync(join(PACKAGE, 'README.md'), 'utf8'), 'ts');
   const example = readFileSync(join(ROOT, 'docs', 'example-app.ts'), 'utf8').replace(/^\/\*\*.*\*\/\n/, '');
-  expect(block!.trim()).toBe(example.replace('../infra/inference-service', construct.name).trim());
+  expect(block!.trim()).toBe(example.replace('../infra/construct/inference-service', construct.name).trim());
 });

@@ -10,7 +10,7 @@ import { parseRunDocument } from '../../../bench/load/run-document';
 import { parseTimeline } from '../../../bench/timeline/timeline-document';
 import { startServer, type TestServer } from '../../bench/load/server';
 
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 /** Each test starts processes, on a busy machine. */
 const TIMEOUT_MS = 240_000;
 

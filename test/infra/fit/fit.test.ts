@@ -190,7 +190,7 @@ test('fit treats an empty TANDEM_NAMESPACE as unset, so it recognizes a variantâ
   writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\ncat "${folder}/$4"\n`);
   chmodSync(join(folder, 'kubectl'), 0o755);
   const args = ['fit', 'latency-hpa', '--basis', 'container', '--kubeconfig', 'any'];
-  const printed = execFileSync('node', [join(__dirname, '..', '..', 'bin', 'tandem.cjs'), ...args], {
+  const printed = execFileSync('node', [join(__dirname, '../../..', 'bin', 'tandem.cjs'), ...args], {
     encoding: 'utf8',
     env: {
       ...process.env,
