@@ -32,7 +32,7 @@ export function recipeDefault(read: (recipe: Recipe) => number | string | undefi
     ? [`${values[0]!.value}`]
     : [values.map(({ id, value }) => `${value} for ${id}`).join(', ')];
   for (const { id, value, tuned } of values) {
-    const other = tuned === undefined ? value : read(tuned);
+    const other = read(tuned);
     if (other !== value) texts.push(isCommon ? `tuned ${other}` : `${other} for ${id} with --recipe tuned`);
   }
   return `(default: ${texts.join('; ')})`;
