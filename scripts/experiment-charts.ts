@@ -13,11 +13,10 @@ import {
   capacityTable,
   deviationsList,
   hpaTable,
-  NO_DATA,
-  printedPodsTable,
-  reportedTable,
   tradeTable,
 } from '../bench/evidence/charts/tables';
+import { printedPodsTable, reportedTable } from '../bench/evidence/charts/reported-tables';
+import { NO_DATA } from '../bench/evidence/charts/words';
 import { type Accuracies, type TradePoint, tradeOf } from '../bench/evidence/trade';
 import { tradeChart } from '../bench/evidence/charts/trade-chart';
 import { MODEL_IDS, type ModelId } from '../models/catalog';

@@ -48,3 +48,9 @@ export const grouped = (value: number): string => String(value).replace(/\B(?=(\
 
 /** Jain's index: `0.998`. */
 export const jainText = (value: number): string => value.toFixed(3);
+
+/** What stands where no data is. */
+export const NO_DATA = 'There is no data yet: run `npm run experiments`, then `npm run experiments:charts`.';
+
+/** What stands where a figure is missing. */
+export const NONE = 'not measured';

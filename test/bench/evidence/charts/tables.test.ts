@@ -5,12 +5,14 @@ import {
   capacityTable,
   deviationsList,
   hpaTable,
-  NO_DATA,
+  tradeTable,
+} from '../../../../bench/evidence/charts/tables';
+import {
   printedPodsTable,
   reportedFigure,
   reportedTable,
-  tradeTable,
-} from '../../../../bench/evidence/charts/tables';
+} from '../../../../bench/evidence/charts/reported-tables';
+import { NO_DATA } from '../../../../bench/evidence/charts/words';
 import { tradeOf } from '../../../../bench/evidence/trade';
 import { tradeChart, tradeTitle } from '../../../../bench/evidence/charts/trade-chart';
 import { VARIANTS } from '../../../../infra/variants';
