@@ -6,6 +6,7 @@ import { type App, Chart } from 'cdk8s';
 import { resourcesOn } from './allocation';
 import { k8s } from './construct/cdk8s-plus';
 import { InferenceService } from './construct/inference-service';
+import type { MetricsScrape } from './construct/inference-service-props';
 import { servedModel } from './model-names';
 import type { Settings } from './settings';
 import type { Variant } from './variants';
@@ -30,6 +31,10 @@ export class NamespaceChart extends Chart {
   }
 }
 
+/** Prometheus finds the pods by annotations, unless the port of their metrics asks for an API key, which it has not. */
+const scrapeOf = ({ metricsScrape, metricsPort, apiKeySecret }: Settings): MetricsScrape =>
+  metricsScrape ?? (apiKeySecret !== undefined && metricsPort === undefined ? 'none' : 'annotations');
+
 /** One variant; applying or deleting its file touches no other variant. */
 export class InferenceChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {
@@ -41,6 +46,7 @@ export class InferenceChart extends Chart {
       name,
       model: servedModel(variant, models),
       resources: resourcesOn(basis, variant),
+      metricsScrape: scrapeOf(settings),
       scaling: scaling.kind === 'fixed' ? scaling : { ...scaling, kind: autoscaler },
       figures: { basis, source },
     });

@@ -17,6 +17,24 @@ const PRINTED: [string, string, string, string, string][] = [
   ['latency-hpa', '405m', '443115520', '1400m', '1175430400'],
 ];
 
+test.each(VARIANTS.map(({ name }) => name))('Prometheus finds the metrics of %s by annotations', (name) => {
+  expect(variant(name)['Deployment'].spec.template.metadata.annotations).toEqual({
+    'prometheus.io/scrape': 'true',
+    'prometheus.io/port': '8080',
+    'prometheus.io/path': '/metrics',
+  });
+});
+
+test.each([
+  [{ TANDEM_API_KEY_SECRET: 'keys' }, undefined],
+  [{ TANDEM_API_KEY_SECRET: 'keys', TANDEM_METRICS_PORT: '9090' }, '9090'],
+  [{ TANDEM_METRICS_SCRAPE: 'none' }, undefined],
+])('with %j the annotations name port %s', (environment, port) => {
+  const text = synthesize(environment).get('latency-hpa.k8s.yaml')!;
+  const { annotations } = objects(text)['Deployment'].spec.template.metadata;
+  expect(annotations?.['prometheus.io/port']).toBe(port);
+});
+
 describe('the printed figures', () => {
   test.each(PRINTED)(
     '%s requests %s and %s, limited to %s and %s',
