@@ -7,6 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -15,6 +16,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+
+import { temporaryOf } from '../files/temporaries';
 
 interface Manifest {
   readonly name: string;
@@ -30,8 +33,20 @@ const entriesOf = (folder: string): string[] =>
     return name.startsWith('.') ? [] : [name];
   });
 
+/** Moves a package at once: one that is there is whole. node_modules may be a volume of its own, as in dev containers. */
+function move(source: string, target: string): void {
+  try {
+    renameSync(source, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    const copy = temporaryOf(target);
+    cpSync(source, copy, { recursive: true, verbatimSymlinks: true });
+    renameSync(copy, target);
+  }
+}
+
 /**
- * Moves what `target` lacks from one node_modules folder to another on the same disk.
+ * Moves what `target` lacks from one node_modules folder to another.
  *
  * @param last the package that comes last, so that it is there only with what it needs
  * @returns what was moved
@@ -42,7 +57,7 @@ export function moveMissing(source: string, target: string, last: string): strin
     .toSorted((a, b) => Number(a === last) - Number(b === last));
   for (const entry of missing) {
     mkdirSync(dirname(join(target, entry)), { recursive: true });
-    renameSync(join(source, entry), join(target, entry));
+    move(join(source, entry), join(target, entry));
   }
   return missing;
 }

@@ -16,6 +16,8 @@ if [ "$(node -p 'process.versions.node.split(".")[0]')" -gt 22 ]; then
   echo "tfjs-node: this needs Node 20 or 22, received $(node --version): repeat the command with Node 22" >&2
   exit 1
 fi
+[ "$(uname -sm)" = 'Linux x86_64' ] ||
+  { echo "tfjs-node: this needs Linux on x86-64, received $(uname -sm): train on such a machine" >&2; exit 1; }
 for tool in python3 g++ make; do
   command -v "$tool" >/dev/null ||
     { echo "tfjs-node: this needs Python 3 with pip, g++ and make, and $tool is missing: install it" >&2; exit 1; }

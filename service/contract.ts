@@ -118,7 +118,7 @@ export const REQUEST_TIMEOUT_MS = 15_000;
 export const HEADERS_TIMEOUT_MS = 15_000;
 /** A request whose body takes longer to arrive gets 408 and its connection is closed: 10 MiB at 350 kB/s. */
 export const BODY_TIMEOUT_MS = 30_000;
-/** A connection whose client takes nothing of its answer for this long is closed. No body and no answer takes longer. */
+/** A connection without traffic in either direction for this long is closed, so that no client holds an answer unread. */
 export const UNREAD_TIMEOUT_MS = 60_000;
 /** Longer than the idle timeout of common load balancers (60 s), so that they never reuse a connection closed here. */
 export const KEEP_ALIVE_TIMEOUT_MS = 65_000;

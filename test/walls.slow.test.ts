@@ -97,7 +97,7 @@ test('each wall refuses an import planted across it, circles are refused, and do
   write('models/data/x.ts', "import './y';\n");
   write('models/data/y.ts', "import './x';\n");
   // e.ts imports the catalog: infra/ may, the construct may not.
-  write('infra/construct/inference-service.ts', "import './e';\n");
+  write('infra/construct/inference-service.ts', "import '../e';\n");
   const found = violations();
   const expected = [
     ...FORBIDDEN.map(([from, , rule]) => [rule, from]),

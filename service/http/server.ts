@@ -100,6 +100,7 @@ export function createHttpServer(
     const { socket } = request;
     response.once('close', () => count(socket, -1));
     if (count(socket, 1) > MAX_PIPELINED) {
+      onRefused?.();
       socket.destroy();
       return;
     }

@@ -10,7 +10,7 @@ import { claimOf, hpaTitle } from './claims';
 import { type HpaRun, reactionOf, TOLERANCE } from '../hpa-run';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
-import { rescaleMarks } from '../rescale-marks';
+import { rescaleMarks } from './rescale-marks';
 import { objective, plural, range } from './words';
 
 const SIDES = { left: 74, right: 586 } as const;

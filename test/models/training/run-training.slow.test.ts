@@ -27,6 +27,7 @@ import { initializeSeeded, readWeights } from '../../../models/weights/weights';
 
 // Jest's typed arrays are not those of tfjs-node (tensorflow/tfjs#7175); the plain backend can train a head too.
 jest.mock('../../../models/engines/tfjs', () => ({
+  checkNodeForTfjs: () => undefined,
   checkTfjsNode: () => undefined,
   useTfjsNode: () => Promise.resolve(),
 }));

@@ -1,5 +1,5 @@
-import { NEVER_MET } from '../../bench/load/capacity';
-import { exitCodeOf } from '../../cli/bench/capacity';
+import { NEVER_MET } from '../../../bench/load/capacity';
+import { exitCodeOf } from '../../../cli/bench/capacity';
 
 test.each([
   ['a rate passed', 12, 'the interval is narrow enough', 0],

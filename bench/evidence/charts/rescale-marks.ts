@@ -1,10 +1,10 @@
 /** The decisions of an HPA above the panel of its replicas. Pure. */
-import type { Axis } from '../../charts/axis';
-import { COLOURS } from '../../charts/colours';
-import { boxAround, placedLabel } from '../../charts/labels';
-import type { Frame } from '../../charts/panel';
-import { line, text } from '../../charts/svg';
-import type { HpaRun } from './hpa-run';
+import type { Axis } from '../../../charts/axis';
+import { COLOURS } from '../../../charts/colours';
+import { boxAround, placedLabel } from '../../../charts/labels';
+import type { Frame } from '../../../charts/panel';
+import { line, text } from '../../../charts/svg';
+import type { HpaRun } from '../hpa-run';
 
 /** Around the arrow of a rescale, pixels. */
 const ARROW_RADIUS_PX = 6;
