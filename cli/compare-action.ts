@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 
+import { shellWord } from '../files/shell-word';
 import type { EvaluatedSplit } from '../models/data/dataset-splits';
 import { CANDIDATE_IDS } from '../models/compare/candidates';
 import { COMPARISON_FILES, type ComparedBases, compareBases } from '../models/compare/compare-bases';
@@ -13,7 +14,6 @@ import {
   methodText,
   missingText,
 } from '../models/compare/document';
-import { shellWord } from '../models/report/model-facts';
 import { lockOut } from '../models/training/out-folder';
 import { compareReporter } from './compare-progress';
 import { stopOnInterrupt } from './ending';

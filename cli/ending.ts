@@ -1,8 +1,12 @@
 /**
  * How a command ends: with one error prefix, and quietly when the reader of its output ends first.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
 import type { Command } from 'commander';
 
+import { PACKAGE_ROOT } from '../files/package-root';
 import { EXIT_INTERRUPTED } from '../service/contract';
 
 /** Exit code of a measurement that has no answer: its figures are not the server's, or too few. */
@@ -24,10 +28,23 @@ export const asksForJson = (words: readonly string[]): boolean => words.includes
 export const failureText = (message: string, json: boolean): string =>
   json ? JSON.stringify({ event: 'error', message }) : `error: ${message}`;
 
-/** The message of an error; of a package that is not installed, with the remedy instead of who asked for it. */
-export function messageOf({ code, message }: NodeJS.ErrnoException): string {
-  if (code !== 'MODULE_NOT_FOUND') return message;
-  return `node_modules is incomplete: run npm ci (${message.split('\n')[0]})`;
+/** An error of Node, and of `require` the files that asked for the module. */
+type NodeError = NodeJS.ErrnoException & { readonly requireStack?: readonly string[] };
+
+/**
+ * The message of an error; of a package that is not installed, with the remedy instead of who asked for it.
+ *
+ * @param isCheckout whether npm ci can install what is missing
+ * @see bin/tandem.cjs says the same where the command itself does not load
+ */
+export function messageOf(
+  { code, message, requireStack }: NodeError,
+  isCheckout = existsSync(join(PACKAGE_ROOT, 'cli')),
+): string {
+  const isOurs = message.startsWith("Cannot find module '.") && !requireStack?.[0]?.includes('node_modules');
+  if (code !== 'MODULE_NOT_FOUND' || isOurs) return message;
+  const remedy = isCheckout ? 'run npm ci' : 'install the package again';
+  return `node_modules is incomplete: ${remedy} (${message.split('\n')[0]})`;
 }
 
 /** Prints an error, and exits with 1. */

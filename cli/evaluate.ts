@@ -17,6 +17,7 @@ import {
 } from '../models/engines/engine';
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 import {
+  DEFAULT_ENGINE,
   type Defaults,
   engineOption,
   MODEL_ARGUMENT,
@@ -154,7 +155,7 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
       wholeNumberFrom(0),
     )
     .option('--allow-leakage', 'with --data: measure even if images of one split are in another split')
-    .addOption(engineOption())
+    .addOption(engineOption().default(DEFAULT_ENGINE))
     .addOption(
       new Option(
         '--precision <precision>',

@@ -1,6 +1,7 @@
 /** `tandem explain hpa NAMESPACE/NAME --kubeconfig FILE`: an HPA of a cluster, as it is now or while it is watched. */
 import { type Change, changedSettings } from '../bench/adviser/change';
 import { type AutoscalerSpec, DEFAULT_FLAGS, settingsOf } from '../bench/autoscaler/settings';
+import { plural } from '../bench/evidence/charts/words';
 import type { Subject } from '../bench/timeline/timeline-document';
 import { untilInterrupted } from './bench/options';
 import { note } from './options';
@@ -57,13 +58,13 @@ export async function explainCluster(
   const { failures, replicas } = timeline;
   const failed = failures[0] && `${failures[0].read}: ${failures[0].message}`;
   if (replicas.length === 0) throw new Error(`the HPA's target could not be read: ${failed}`);
-  if (failed !== undefined) note(`${failures.length} reads failed, the first of ${failed}`);
+  if (failed !== undefined) note(`${plural(failures.length, 'read')} failed, the first of ${failed}`);
   const recording = recordingOfTimeline(timeline);
   const syncs = replayRecording(recording)!;
   if (change !== undefined) {
     const answer = replayChange(recording, syncs, change);
     console.log(replayedChangeText(answer));
-    if (answer.changed === undefined) process.exitCode = 1;
+    if (answer.changed === undefined) process.exitCode ??= 1;
     return;
   }
   if (duration !== undefined && syncs.length === 0)

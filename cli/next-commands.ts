@@ -1,10 +1,10 @@
 /**
  * The commands that come next for saved models. Pure functions.
  */
+import { shellWord } from '../files/shell-word';
 import { SETTING_VARIABLES } from '../infra/settings';
 import { type Variant, VARIANTS } from '../infra/variants';
 import type { ModelId, ModelName } from '../models/catalog';
-import { shellWord } from '../models/report/model-facts';
 
 /** Serve them, classify an image with the first, build their container image. */
 export function nextCommands(folders: readonly string[]): string[] {

@@ -18,6 +18,8 @@ export interface Defaults {
   readonly modelsDir: string;
   /** Folder of exported graphs. */
   readonly onnxCacheDir: string;
+  /** @default 'onnxruntime' */
+  readonly engine?: EngineKind;
   /** @default what the measurements of each model justify */
   readonly precision?: Precision | undefined;
 }
@@ -67,11 +69,12 @@ export function path(text: string): string {
   return text;
 }
 
-/** The option that chooses the engine. */
-export const engineOption = () =>
-  new Option('--engine <kind>', 'engine to run the model with')
-    .choices(ENGINE_KINDS)
-    .default('onnxruntime' satisfies EngineKind);
+/** The engine where neither an option nor the environment names one. */
+export const DEFAULT_ENGINE: EngineKind = 'onnxruntime';
+
+/** The option that chooses the engine; the caller adds its default. */
+export const engineOption = (meaning = 'engine to run the model with') =>
+  new Option('--engine <kind>', meaning).choices(ENGINE_KINDS);
 
 /** The option that chooses the precision of a graph; the caller adds its default. */
 export const precisionOption = (meaning: string) =>

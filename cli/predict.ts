@@ -4,13 +4,22 @@
 import { type Command, Option } from 'commander';
 
 import { FILE_FORMAT_NAMES } from '../models/data/image-formats';
-import { describeEngine, type EngineKind } from '../models/engines/engine';
-import { type Defaults, engineOption, MODEL_ARGUMENT, modelFolder, note, wholeNumberFrom } from './options';
+import { describeEngine, enginesAt, type EngineKind, PRECISIONS_OF } from '../models/engines/engine';
+import { ENV } from '../service/contract';
+import {
+  DEFAULT_ENGINE,
+  type Defaults,
+  engineOption,
+  MODEL_ARGUMENT,
+  modelFolder,
+  note,
+  wholeNumberFrom,
+} from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
 interface PredictOptions {
-  readonly engine: EngineKind;
+  readonly engine?: EngineKind;
   readonly top: number;
   readonly csv?: true;
   readonly json?: true;
@@ -25,12 +34,23 @@ function progressOf(total: number): (done: number) => void {
   return (done) => onCount({ task: 'classifying', done, total });
 }
 
+/** @throws RangeError with the remedy if the engine cannot compute in the precision of the environment */
+function checkPrecision(kind: EngineKind, { precision }: Defaults): void {
+  if (precision === undefined || PRECISIONS_OF[kind].includes(precision)) return;
+  throw new RangeError(
+    `${ENV.precision} must be ${PRECISIONS_OF[kind].join(' or ')} with --engine ${kind}, received "${precision}": ` +
+      `choose --engine ${enginesAt(precision)}, or unset ${ENV.precision}`,
+  );
+}
+
 async function predict(
   model: string,
   paths: string[],
-  { engine: kind, top: asked, csv, json }: PredictOptions,
+  { engine: chosen, top: asked, csv, json }: PredictOptions,
   defaults: Defaults,
 ): Promise<void> {
+  const kind = chosen ?? defaults.engine ?? DEFAULT_ENGINE;
+  checkPrecision(kind, defaults);
   const { imageFiles } = require('./image-files') as typeof import('./image-files.js');
   const { csvHeader, csvLine, textLine } = require('./predict-text') as typeof import('./predict-text.js');
   const { predictFiles } =
@@ -69,7 +89,7 @@ export function addPredict(program: Command, defaults: () => Defaults): void {
     .argument('<model>', MODEL_ARGUMENT)
     .argument('<paths...>', `${FILE_FORMAT_NAMES} files, folders of them, or patterns such as 'photos/*.jpg'`)
     .option('--top <count>', 'number of classes to print per image', wholeNumberFrom(1), 3)
-    .addOption(engineOption())
+    .addOption(engineOption(`engine to run the model with (default: ${ENV.engine}, or ${DEFAULT_ENGINE})`))
     .addOption(new Option('--csv', 'print CSV: a header, then one line per file').conflicts('json'))
     .option('--json', 'print one line of JSON per file')
     .addHelpText(

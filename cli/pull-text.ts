@@ -2,8 +2,8 @@
  * What `tandem pull` prints. Pure functions.
  */
 import { percent } from '../charts/percent';
+import { shellWord } from '../files/shell-word';
 import { ARCHITECTURES } from '../models/catalog';
-import { shellWord } from '../models/report/model-facts';
 import type { ImagenetClassifier } from '../models/weights/imagenet-classifiers';
 import type { SavedModel } from '../models/weights/saved-model';
 import type { Progress } from '../models/weights/download';

@@ -1,13 +1,13 @@
 /**
  * What `npm start` prints. Pure functions.
  */
+import { shellWord } from '../files/shell-word';
 import { HOST_ALL } from '../service/contract';
 import type { LoadedModel } from '../service/inference/protocol';
 import type { TestAccuracy } from '../service/api/evaluation';
 import type { FitWarning } from '../infra/fit/fit-text';
 import { listed, variantsOf } from '../infra/synth-text';
 import { VARIANTS } from '../infra/variants';
-import { shellWord } from '../models/report/model-facts';
 import { percent } from '../charts/percent';
 import { applyCommand } from './next-commands';
 

@@ -22,13 +22,13 @@ export interface TrainingResult {
 }
 
 /**
- * A sentence if these images do not show that the model does better than one that always answers the commonest class.
+ * A sentence if these images do not show that the model does better than one that always answers the most common class.
  */
 export function chanceWarning({ interval95, perClass, images }: Evaluation): string | undefined {
   const share = Math.max(...perClass.map(({ support }) => support)) / images;
   if (interval95[0] > share) return undefined;
   return (
-    `this may be no better than chance: who always answers the commonest class is right on ${percent(share)}; ` +
+    `this may be no better than chance: a model that always answers the most common class is right on ${percent(share)}; ` +
     'start from weights that know such images (--weights imagenet, or a Keras file), train for more epochs, or add images'
   );
 }

@@ -3,7 +3,7 @@
  */
 import { Argument, type Command, Option } from 'commander';
 
-import { ARCHITECTURE_IDS, MODEL_IDS, PREPROCESSING_IDS } from '../models/catalog';
+import { ARCHITECTURE_IDS, MODEL_IDS, type ModelId, PREPROCESSING_IDS } from '../models/catalog';
 import {
   BATCH_NORM_MODES,
   DEFAULT_SEED,
@@ -24,18 +24,30 @@ import {
   wholeNumberOfAtLeast,
 } from './options';
 
-/** The default of an option that replaces a number of the recipe, from the tables of recipes. */
-export function recipeDefault(read: (recipe: Recipe) => number | string | undefined): string {
-  const values = MODEL_IDS.map((id) => ({ id, value: read(RECIPES[id]), tuned: TUNED_RECIPES[id] }));
-  const isCommon = new Set(values.map(({ value }) => value)).size === 1;
-  const texts = isCommon
-    ? [`${values[0]!.value}`]
-    : [values.map(({ id, value }) => `${value} for ${id}`).join(', ')];
-  for (const { id, value, tuned } of values) {
-    const other = read(tuned);
-    if (other !== value) texts.push(isCommon ? `tuned ${other}` : `${other} for ${id} with --recipe tuned`);
-  }
+type ModelValue = readonly [ModelId, number | string];
+
+/** One value where all models share it; else each with its model. */
+function valuesText(values: readonly ModelValue[]): string {
+  const texts = new Set(values.map(([, value]) => String(value)));
+  if (values.length === MODEL_IDS.length && texts.size === 1) return [...texts].join('');
+  return values.map(([id, value]) => `${value} for ${id}`).join(', ');
+}
+
+/** The default of an option that replaces a value of the recipe, from the tables of recipes. */
+export function recipeDefault(read: (recipe: Recipe) => number | string): string {
+  const of = (recipes: Readonly<Record<ModelId, Recipe>>) =>
+    MODEL_IDS.map((id): ModelValue => [id, read(recipes[id])]);
+  const tuned = of(TUNED_RECIPES).filter(([id, value]) => value !== read(RECIPES[id]));
+  const texts = [valuesText(of(RECIPES))];
+  if (tuned.length > 0) texts.push(`${valuesText(tuned)} with --recipe tuned`);
   return `(default: ${texts.join('; ')})`;
+}
+
+/** The learning rate schedule of a recipe in words. */
+function scheduleText({ head, fineTune }: Recipe): string {
+  const { schedule: first = 'constant' } = head;
+  const { schedule: second = 'constant' } = fineTune;
+  return first === second ? first : `${first} in the head, ${second} in fine-tuning`;
 }
 
 /** Adds the command's arguments and options. */
@@ -119,7 +131,7 @@ export function describeTrain(command: Command): Command {
     .addOption(
       new Option(
         '--schedule <name>',
-        `learning rate schedule within each stage ${recipeDefault(({ head: { schedule = 'constant' } }) => schedule)}`,
+        `learning rate schedule within both stages ${recipeDefault(scheduleText)}`,
       ).choices(['constant', 'cosine']),
     )
     .option('--no-augment', 'train on the images as they are')

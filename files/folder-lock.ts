@@ -70,11 +70,9 @@ function create(file: string, own: string, text: string): boolean {
     linkSync(own, file);
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    if (code === 'ENOENT') throw cannotWrite(file, error);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
   }
-  // Some file systems have no links.
+  // Some file systems have no links, and the holder of the lock may have removed `own` as a temporary file.
   try {
     writeFileSync(file, text, { flag: 'wx' });
     return true;
@@ -128,7 +126,8 @@ export function lockFolder(
       if (found === undefined) continue;
       const holder = ownerOf(found);
       if (holder !== undefined && mayWork(holder)) throw refuse(holder, file);
-      removeStale(file, found, temporaryOf(file));
+      // It may be another's lock by now: its name must be no temporary one, which the holder of a lock may remove.
+      removeStale(file, found, `${own}.stale`);
     }
   } finally {
     rmSync(own, { force: true });

@@ -50,8 +50,9 @@ export function removeTemporaries(folder: string): void {
 function isLeftOver(folder: string, name: string): boolean {
   const [, place, processId] = TEMPORARY.exec(name)!;
   if (place === PLACE && !isRunning(Number(processId))) return true;
+  const found = statSync(join(folder, name), { throwIfNoEntry: false });
   // eslint-disable-next-line no-restricted-properties -- compared with the times of files
-  return statSync(join(folder, name)).mtimeMs <= Date.now() - MAX_WRITE_MS;
+  return found !== undefined && found.mtimeMs <= Date.now() - MAX_WRITE_MS;
 }
 
 /**
@@ -59,10 +60,18 @@ function isLeftOver(folder: string, name: string): boolean {
  * another container are kept for ten minutes, since nothing says whether it still writes.
  */
 export function removeLeftovers(folder: string): void {
+  let names: readonly string[];
   try {
-    for (const name of temporariesIn(folder))
-      if (isLeftOver(folder, name)) rmSync(join(folder, name), { recursive: true, force: true });
+    names = temporariesIn(folder);
   } catch {
-    // The folder is not there or can only be read, or another process removes the same.
+    // The folder is not there.
+    return;
+  }
+  for (const name of names) {
+    try {
+      if (isLeftOver(folder, name)) rmSync(join(folder, name), { recursive: true, force: true });
+    } catch {
+      // The folder can only be read, or another process removes the same.
+    }
   }
 }

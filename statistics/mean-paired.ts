@@ -10,8 +10,8 @@ export interface MeanDifference {
   /** Mean accuracy of `a` minus mean accuracy of `b`. */
   readonly difference: number;
   /**
-   * 95 % interval for other images of this kind: the normal one of the images' mean differences. The seeds share their
-   * images, so it is not narrower for more seeds unless these agree less about single images.
+   * 95 % interval for other images of this kind: the normal one of the images' mean differences. More seeds narrow it
+   * only as far as they differ on single images.
    */
   readonly interval95: readonly [number, number];
 }

@@ -23,7 +23,7 @@ interface PodTemplate {
   };
 }
 
-/** Sum of the CPU requests of the newest pod; of the Deployment's template where the pods' own were not recorded. */
+/** Sum of the CPU requests of the newest pod; of the target's template where the pods' own were not recorded. */
 function requestOf({ subject, pods }: TimelineDocument): number {
   const { template } = (subject.deploymentSpec ?? {}) as PodTemplate;
   const inTemplate = (template?.spec?.containers ?? []).map(({ resources }) => {
@@ -32,7 +32,9 @@ function requestOf({ subject, pods }: TimelineDocument): number {
   });
   const requests = pods.findLast((pod) => pod.cpuRequestsMillis)?.cpuRequestsMillis ?? inTemplate;
   if (requests.length === 0 || requests.includes(null)) {
-    throw new Error('the Deployment must state a CPU request in each container: the HPA needs it');
+    throw new Error(
+      `the pods of ${subject.variant} must state a CPU request in each container: the HPA needs it`,
+    );
   }
   return requests.reduce<number>((sum, millis) => sum + millis!, 0);
 }

@@ -63,8 +63,8 @@ export function replayedChangeText({ change, settings, asRecorded, changed }: Re
   const residual = `Decided again with the recorded settings: ${same} of ${plural(asRecorded.length, 'sync')} as the HPA did.`;
   if (changed === undefined) {
     return (
-      `${residual}\nThat is less than ${percent(MIN_SAME_SHARE)}, so no change is simulated: it would tell about our rules, ` +
-      'not about this HPA.'
+      `${residual}\nThat is less than ${percent(MIN_SAME_SHARE)}, so no change is simulated: the answer would ` +
+      'describe our rules, not this HPA.'
     );
   }
   const others = changed

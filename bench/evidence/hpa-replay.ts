@@ -147,12 +147,14 @@ export interface ChangedSettings {
   readonly cpuRequestMillis?: number;
 }
 
-/** A recording whose pods request another amount. */
+/** A recording whose pods request another amount. A pod with a container that requests none stays without: the HPA fails on it. */
 const withRequest = (recording: Recording, cpuRequestMillis: number): Recording => ({
   ...{ ...recording, cpuRequestMillis },
   timeline: {
     ...recording.timeline,
-    pods: recording.timeline.pods.map((pod) => ({ ...pod, cpuRequestsMillis: [cpuRequestMillis] })),
+    pods: recording.timeline.pods.map((pod) =>
+      pod.cpuRequestsMillis?.includes(null) ? pod : { ...pod, cpuRequestsMillis: [cpuRequestMillis] },
+    ),
   },
 });
 

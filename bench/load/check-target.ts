@@ -96,20 +96,21 @@ function connectionFault(
 }
 
 /**
- * Sends each image once, or one GET if there is none. Returns at once when it is stopped.
+ * Sends each image once, or one GET if there is none.
  *
+ * @returns whether a load may follow; false at once when it is stopped
  * @throws Error with the remedy if the server is not there or does not answer as expected
  */
-export async function checkTarget(target: Target): Promise<void> {
+export async function checkTarget(target: Target): Promise<boolean> {
   const { url, images = [], stop } = target;
   const tried = images.length === 0 ? [undefined] : images.slice(0, MAX_TRIED);
   for (const image of tried) {
-    if (stop?.aborted) return;
+    if (stop?.aborted) return false;
     let answer: Answer;
     try {
       answer = await ask(target, image);
     } catch (error) {
-      if (stop?.aborted) return;
+      if (stop?.aborted) return false;
       // An image that cannot be read or sent is named by its own error.
       if (error instanceof RangeError || (error as NodeJS.ErrnoException).syscall === 'open') throw error;
       throw new Error(connectionFault(error as NodeJS.ErrnoException, target), { cause: error });
@@ -117,4 +118,5 @@ export async function checkTarget(target: Target): Promise<void> {
     const fault = faultOf(answer, url, image);
     if (fault !== undefined) throw new Error(fault);
   }
+  return !stop?.aborted;
 }

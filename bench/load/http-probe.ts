@@ -121,12 +121,13 @@ export function httpProbe(options: HttpCapacityOptions, { run, pause } = HTTP): 
  * Finds the capacity of a server at a URL.
  *
  * @param generator by default over HTTP
+ * @returns undefined if it is stopped before the first probe
  * @throws Error if it answers nothing right
  */
 export async function httpCapacity(
   options: HttpCapacityOptions,
   generator = HTTP,
-): Promise<CapacityDocument> {
+): Promise<CapacityDocument | undefined> {
   const {
     slo,
     seed = 1,
@@ -140,6 +141,7 @@ export async function httpCapacity(
     load: `closed:1:${SINGLE_STREAM_SECONDS}s`,
     connections: 'kept:1',
   });
+  if (stop?.aborted) return undefined;
   const { answered, outcomes } = summarize(single);
   if (outcomes.right === 0) {
     const failures = Object.entries(single.failures);

@@ -25,7 +25,7 @@ import {
   untilInterrupted,
 } from './options';
 import { EXIT_UNDECIDED } from '../ending';
-import { path } from '../options';
+import { note, path } from '../options';
 
 type CapacityOptions = Target &
   Schedule & {
@@ -37,7 +37,7 @@ type CapacityOptions = Target &
     readonly chart?: string;
   };
 
-/** The exit code of a search: 0 with a knee, 1 where no rate meets the objective. */
+/** The exit code of a search: 0 with a knee or its lower end alone, 1 where no rate meets the objective, 2 if undecided. */
 export function exitCodeOf({ lowPerSecond, ended }: Pick<Capacity, 'lowPerSecond' | 'ended'>): number {
   if (lowPerSecond > 0) return 0;
   return ended === NEVER_MET ? 1 : EXIT_UNDECIDED;
@@ -46,7 +46,7 @@ export function exitCodeOf({ lowPerSecond, ended }: Pick<Capacity, 'lowPerSecond
 async function capacity(options: CapacityOptions): Promise<void> {
   const { connections, seed, slo, maxProbe, confirm, chart } = options;
   const found = await untilInterrupted('the search ends with what it knows', async (stop) => {
-    await checkTarget({ ...runOptionsOf(options), stop });
+    if (!(await checkTarget({ ...runOptionsOf(options), stop }))) return undefined;
     return httpCapacity({
       ...runOptionsOf(options),
       connections,
@@ -58,6 +58,10 @@ async function capacity(options: CapacityOptions): Promise<void> {
       onProbe: (record) => console.error(formatProbe(record)),
     });
   });
+  if (found === undefined) {
+    note('stopped before the first probe');
+    return;
+  }
   process.exitCode ??= exitCodeOf(found);
   print(found, formatCapacity(found), options);
   if (chart === undefined) return;
@@ -82,7 +86,7 @@ export function addCapacityCommand(bench: Command): void {
     .addHelpText(
       'after',
       '\nPrints each rate that it tries, then the knee with its interval: the lower end passed, the upper end failed.\n' +
-        `\nThe exit code is 0 if a knee was found, 1 if no rate meets the objective, and ${EXIT_UNDECIDED} if the measurement decides nothing: INVALID probes, or too short ones.\n` +
+        `\nThe exit code is 0 if a knee was found, or only its lower end, 1 if no rate meets the objective, and ${EXIT_UNDECIDED} if the measurement decides nothing: INVALID probes, or too short ones.\n` +
         `\nExample: npx tandem bench capacity ${EXAMPLE_TARGET} --slo p95=100ms`,
     )
     .action(capacity);

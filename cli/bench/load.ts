@@ -26,9 +26,10 @@ import {
   untilInterrupted,
 } from './options';
 import { loadProgress } from './progress';
-import { wholeNumberFrom } from '../options';
+import { note, wholeNumberFrom } from '../options';
 
 const STOPPING = 'waiting for the last answers';
+const STOPPED_BEFORE_LOAD = 'stopped before the load';
 
 function shard(text: string): Shard {
   const [, index, count] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
@@ -50,7 +51,8 @@ async function load(options: LoadOptions): Promise<void> {
   const progress = loadProgress(process.stderr);
   const document = await untilInterrupted(STOPPING, async (stop) => {
     // One of several generators only sends its part: a request more would belong to no schedule.
-    if (options.shard === undefined) await checkTarget({ ...runOptionsOf(options), stop });
+    const isAlone = options.shard === undefined;
+    if (isAlone && !(await checkTarget({ ...runOptionsOf(options), stop }))) return undefined;
     return runLoad({
       ...runOptionsOf(options),
       load: options.load,
@@ -63,7 +65,8 @@ async function load(options: LoadOptions): Promise<void> {
       ...(startAt && { startAt }),
     });
   }).finally(progress.end);
-  print(document, formatRun(document), options);
+  if (document === undefined) note(STOPPED_BEFORE_LOAD);
+  else print(document, formatRun(document), options);
 }
 
 async function latency(options: Target & { duration: number; clients: number }): Promise<void> {
@@ -78,11 +81,12 @@ async function latency(options: Target & { duration: number; clients: number }):
     }).finally(progress.end);
   };
   const documents = await untilInterrupted(STOPPING, async (stop) => {
-    await checkTarget({ ...runOptionsOf(options), stop });
+    if (!(await checkTarget({ ...runOptionsOf(options), stop }))) return undefined;
     const singleStream = await closed(1, stop);
     return stop.aborted ? { singleStream } : { singleStream, offline: await closed(options.clients, stop) };
   });
-  print(documents, formatLatency(documents), options);
+  if (documents === undefined) note(STOPPED_BEFORE_LOAD);
+  else print(documents, formatLatency(documents), options);
 }
 
 /** Adds `load` to the command `bench`. */

@@ -28,5 +28,5 @@ function commonestConfusions(confusion: Evaluation['confusion'], names: readonly
   if (mistakes.length === 0) return 'No class was taken for another.';
   const shown = mistakes.slice(0, MAX_CONFUSIONS);
   const rows = shown.map(({ i, j, images }) => [names[i]!, names[j]!, images]);
-  return `The ${shown.length} commonest of ${mistakes.length} confusions:\n\n${table(['true class', 'predicted class', 'images'], rows)}`;
+  return `The ${shown.length} most common of ${mistakes.length} confusions:\n\n${table(['true class', 'predicted class', 'images'], rows)}`;
 }

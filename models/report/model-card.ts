@@ -152,7 +152,7 @@ function measuredSection(facts: ModelCardFacts): string {
 
 ${table(head, rows)}
 
-${temperaturePart(facts)}Always predicting the commonest class would reach ${percent(commonest)} on the ${split} split. To repeat the measurement: \`${facts.command}\`
+${temperaturePart(facts)}Always predicting the most common class would reach ${percent(commonest)} on the ${split} split. To repeat the measurement: \`${facts.command}\`
 
 By class, on the ${split} split:
 

@@ -3,6 +3,7 @@
  */
 import { basename } from 'node:path';
 
+import { shellWord } from '../../files/shell-word';
 import type { Base } from '../weights/saved-model';
 import type { ArchitectureId, ModelName, Preprocessing } from '../catalog';
 import type { Evaluation, Mistake } from '../evaluation/evaluation';
@@ -99,10 +100,6 @@ export interface ModelCardFacts {
   /** The command that repeats the measurement. */
   readonly command: string;
 }
-
-/** Quotes a word for a POSIX shell where it needs quotes. */
-export const shellWord = (text: string) =>
-  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
  * The command that repeats the measurement of a training: with `--seed` if the seed splits the data set, and with

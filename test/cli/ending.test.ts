@@ -9,12 +9,23 @@ test('a failure is a line of text, or an event for a reader of JSON Lines', () =
   expect(JSON.parse(json)).toEqual({ event: 'error', message: 'a line\nand “another”' });
 });
 
-test('a package that is not installed is one line with the remedy', () => {
-  const error = Object.assign(new Error("Cannot find module 'sharp'\nRequire stack:\n- cli/main.ts"), {
-    code: 'MODULE_NOT_FOUND',
+/** What `require` throws. */
+const missing = (module: string, requiredBy: string) =>
+  Object.assign(new Error(`Cannot find module '${module}'\nRequire stack:\n- ${requiredBy}`), {
+    ...{ code: 'MODULE_NOT_FOUND', requireStack: [requiredBy] },
   });
+
+test('a package that is not installed is one line with the remedy', () => {
+  const error = missing('sharp', 'cli/main.ts');
   expect(messageOf(error)).toBe("node_modules is incomplete: run npm ci (Cannot find module 'sharp')");
+  expect(messageOf(error, false)).toContain('is incomplete: install the package again (');
   expect(messageOf(new Error('no such file'))).toBe('no such file');
+});
+
+test('a missing file of a package is its fault, and a missing file of our own is none of node_modules', () => {
+  expect(messageOf(missing('./lib', '/a/node_modules/sharp/index.js'))).toContain('run npm ci');
+  const ours = missing('./train-action.js', '/a/cli/train.ts');
+  expect(messageOf(ours)).toBe(ours.message);
 });
 
 /** What a subcommand writes to stderr when it gets an option that is not there. */

@@ -88,8 +88,8 @@ test('one look at a cluster explains what a sync would ask for', async () => {
 });
 
 /** Watches until the API has answered each of its series, then presses Ctrl-C. */
-async function watch(...words: string[]) {
-  answers.series = { [HPA]: [hpa(2), hpa(2), hpa(4)] };
+async function watch(decided: number, ...words: string[]) {
+  answers.series = { [HPA]: [hpa(2), hpa(2), hpa(decided)] };
   const explained = explain('shop/web-scaler', '--duration', '10m', ...words);
   const timer = setInterval(() => {
     if (!existsSync(join(folder, 'series-ended'))) return;
@@ -100,7 +100,7 @@ async function watch(...words: string[]) {
 }
 
 test('a watched sync is explained with its rules, and Ctrl-C ends the watch', async () => {
-  const { stdout, stderr, exitCode } = await watch();
+  const { stdout, stderr, exitCode } = await watch(4);
   expect(stderr).toContain('watching for 600 s');
   expect(stdout).toContain('1 sync, decided again by Kubernetes');
   expect(stdout).toMatch(/s: 2 to 4 pods\n {4}2 pods counted/);
@@ -109,9 +109,15 @@ test('a watched sync is explained with its rules, and Ctrl-C ends the watch', as
 });
 
 test('--what-if decides the watched syncs again with other settings', async () => {
-  const { stdout } = await watch('--what-if', 'target=80');
+  const { stdout } = await watch(4, '--what-if', 'target=80');
   expect(stdout).toContain('1 of 1 sync as the HPA did');
   expect(stdout).toMatch(/s: 2 to 3 pods; with the recorded settings: 2 to 4 pods/);
+});
+
+test('Ctrl-C is the exit code, even if the recorded settings explain too little for --what-if', async () => {
+  const { stdout, exitCode } = await watch(7, '--what-if', 'target=80');
+  expect(stdout).toContain('0 of 1 sync as the HPA did');
+  expect(exitCode).toBe(130);
 });
 
 test.each<[string, () => void, string]>([

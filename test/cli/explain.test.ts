@@ -28,7 +28,9 @@ test('the example of its help works with the recordings of this clone', async ()
 test('a timeline alone is explained, and a change decides each of its syncs again', async () => {
   const file = join(folder, 'timeline.json');
   writeFileSync(file, JSON.stringify(HPA_RUN.timeline));
-  await expect(explain(file)).rejects.toThrow('must state a CPU request in each container');
+  await expect(explain(file)).rejects.toThrow(
+    'the pods of latency-hpa must state a CPU request in each container',
+  );
   const { subject } = HPA_RUN.timeline;
   const containers = [{ resources: { requests: { cpu: '41m' } } }];
   const deploymentSpec = { template: { spec: { containers } } };

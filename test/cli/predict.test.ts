@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import sharp from 'sharp';
 
+import type { Defaults } from '../../cli/options';
 import { addPredict } from '../../cli/predict';
 import { csvHeader, csvLine, textLine } from '../../cli/predict-text';
 import type { Engine, EngineOptions } from '../../models/engines/engine';
@@ -29,7 +30,7 @@ afterEach(() => {
 });
 
 /** Runs the command; returns what it printed on stdout. */
-async function predicted(...words: string[]): Promise<string[]> {
+async function predictedWith(environment: Partial<Defaults>, ...words: string[]): Promise<string[]> {
   const lines: string[] = [];
   jest.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
   jest.spyOn(console, 'error').mockImplementation(() => undefined);
@@ -39,13 +40,15 @@ async function predicted(...words: string[]): Promise<string[]> {
     threads: 1,
     modelsDir: DEMO_MODELS_DIR,
     onnxCacheDir: folder,
-    precision: 'fp32',
+    ...environment,
   }));
   for (const command of program.commands)
     command.exitOverride().configureOutput({ writeErr: () => undefined });
   await program.parseAsync(['predict', 'latency', ...words], { from: 'user' });
   return lines;
 }
+
+const predicted = (...words: string[]) => predictedWith({}, ...words);
 
 test('a folder gives one line of CSV per image, and exit code 1 if one cannot be decoded', async () => {
   const [header, first, second, ...more] = await predicted(folder, '--csv', '--top', '9');
@@ -61,9 +64,23 @@ test('--top 1 prints one class per image', async () => {
   expect(await predicted(white, '--top', '1')).toEqual([`${white}: bright 100.0 %`]);
 });
 
-test('the precision of the environment is the engine’s: fp32 needs no calibration', async () => {
-  await predicted(white);
-  expect(mockLoad).toHaveBeenLastCalledWith(expect.objectContaining({ precision: 'fp32' }));
+test.each<[Partial<Defaults>, string[], Partial<EngineOptions>]>([
+  [{}, [], { kind: 'onnxruntime', precision: undefined }],
+  [{ precision: 'int8' }, [], { kind: 'onnxruntime', precision: 'int8' }],
+  [{ engine: 'openvino', precision: 'bf16' }, [], { kind: 'openvino', precision: 'bf16' }],
+  [{ engine: 'openvino' }, ['--engine', 'wasm'], { kind: 'wasm' }],
+])(
+  'engine and precision are those of the environment %j with the options %j',
+  async (environment, words, used) => {
+    await predictedWith(environment, white, ...words);
+    expect(mockLoad).toHaveBeenLastCalledWith(expect.objectContaining(used));
+  },
+);
+
+test('an engine that cannot compute in the precision of the environment names the variable', async () => {
+  await expect(predictedWith({ precision: 'int8' }, white, '--engine', 'wasm')).rejects.toThrow(
+    'PRECISION must be fp32 with --engine wasm, received "int8": choose --engine onnxruntime, or unset PRECISION',
+  );
 });
 
 test('--csv and --json exclude each other', async () => {

@@ -71,7 +71,7 @@ test('a model that may only guess is no success, and the end of the training say
     BALANCED.map((_, i) => i % 2),
   );
   expect(chanceWarning(guessing.evaluation)).toMatch(
-    /^this may be no better than chance: who always answers the commonest class is right on 50\.0 %; .*--weights imagenet/,
+    /^this may be no better than chance: a model that always answers the most common class is right on 50\.0 %; .*--weights imagenet/,
   );
   const facts = { model: 'latency', measured: [guessing] } as const;
   expect(resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept })[1]).toMatch(

@@ -48,9 +48,12 @@ test('the help has the defaults of the recipes', () => {
     '(default: 39 for accuracy, 30 for latency; 10 for latency with --recipe tuned)',
   );
   expect(recipeDefault(({ batchSize }) => batchSize)).toBe('(default: 32)');
-  expect(recipeDefault(({ labelSmoothing = 0 }) => labelSmoothing)).toBe('(default: 0; tuned 0.1)');
-  const help = describeTrain(new Command('train')).helpInformation();
+  const help = describeTrain(new Command('train')).configureHelp({ helpWidth: 1000 }).helpInformation();
   expect(help).not.toMatch(/undefined|the recipe’s\)/);
+  expect(help).toMatch(/--label-smoothing .* \(default: 0; 0\.1 for latency with --recipe tuned\)/);
+  expect(help).toMatch(
+    /--schedule .* within both stages \(default: constant; cosine in the head, constant in fine-tuning for accuracy, cosine for latency with --recipe tuned\)/,
+  );
 });
 
 test('the trained model may have a name of its own', async () => {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { lockFolder, type LockOwner } from '../../files/folder-lock';
+import { removeTemporaries } from '../../files/temporaries';
 
 let folder: string;
 let file: string;
@@ -55,6 +56,21 @@ test('a lock holds as long as its process lives, and not after kill -9', async (
 test('a lock of another machine holds, since nobody can see whether its process lives', () => {
   writeFileSync(file, ownerWith({ host: 'elsewhere', pid: 4711 }));
   expect(lock).toThrow('held by 4711');
+});
+
+test('a lock that another process takes while a stale one is removed holds, even if it removes temporary files', () => {
+  const other = ownerWith({ host: 'elsewhere', pid: 4711 });
+  writeFileSync(file, '{"host":');
+  const { renameSync } = fs;
+  const renaming = jest.spyOn(fs, 'renameSync').mockImplementationOnce((from, to) => {
+    writeFileSync(file, other);
+    renameSync(from, to);
+    removeTemporaries(folder);
+  });
+  expect(lock).toThrow('held by 4711');
+  renaming.mockRestore();
+  expect(readFileSync(file, 'utf8')).toBe(other);
+  expect(readdirSync(folder)).toEqual(['the.lock']);
 });
 
 test('a torn lock holds nothing, and a lock that is another’s by now is not removed', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
@@ -55,6 +55,14 @@ describe('leftovers', () => {
     utimesSync(old!, LONG_AGO, LONG_AGO);
     removeLeftovers(folder);
     expect(readdirSync(folder)).toEqual([basename(recent!)]);
+  });
+
+  test('beside a link to nothing are removed all the same', () => {
+    const link = inAnotherContainer(temporaryOf(join(folder, 'a link')));
+    symlinkSync(join(folder, 'nothing'), link);
+    leftBy(ended);
+    removeLeftovers(folder);
+    expect(readdirSync(folder)).toEqual([basename(link)]);
   });
 
   test('in a folder that is not there are nothing to fail for', () => {

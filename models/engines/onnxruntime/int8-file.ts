@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { sha256 } from '../../../files/sha256';
+import { shellWord } from '../../../files/shell-word';
 import { writeFileAtomic } from '../../../files/write';
 import type { InputMeans } from '../../onnx/quantize/bias-correction';
 import { RANGE_METHODS, type RangeMethod } from '../../onnx/quantize/choose-range';
@@ -137,9 +138,20 @@ function valueOf(contents: Unchecked, field: string): unknown {
     .reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), contents);
 }
 
+/** Of a value that is not valid, in the error: a field may have a megabyte. */
+const SHOWN_CHARACTERS = 80;
+
+function shown(value: unknown): string {
+  const text = (JSON.stringify(value) as string | undefined) ?? 'undefined';
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+const calibrateCommand = (folder: string) =>
+  `\`npx tandem export ${shellWord(folder)} --precision int8 --calibrate FOLDER\``;
+
 /** What to do about a file that is damaged. */
 const remedy = (folder: string) =>
-  `calibrate again with \`npx tandem export ${folder} --precision int8 --calibrate FOLDER\`, or delete the file to run at fp32`;
+  `calibrate again with ${calibrateCommand(folder)}, or delete the file to run at fp32`;
 
 function parseContents(file: string, folder: string): Unchecked {
   let contents: unknown;
@@ -150,9 +162,7 @@ function parseContents(file: string, folder: string): Unchecked {
     throw new TypeError(`${file} must be JSON (${cause.message}): ${remedy(folder)}`, { cause });
   }
   if (isObject(contents)) return contents;
-  throw new TypeError(
-    `${file} must be a JSON object, received ${JSON.stringify(contents)}: ${remedy(folder)}`,
-  );
+  throw new TypeError(`${file} must be a JSON object, received ${shown(contents)}: ${remedy(folder)}`);
 }
 
 /**
@@ -168,7 +178,7 @@ export function readInt8File(saved: SavedModel): Int8File | undefined {
     const value = valueOf(contents, field);
     if (accepts(value)) continue;
     throw new TypeError(
-      `${file}: ${field} must be ${mustBe}, received ${JSON.stringify(value)}: ${remedy(saved.folder)}`,
+      `${file}: ${field} must be ${mustBe}, received ${shown(value)}: ${remedy(saved.folder)}`,
     );
   }
   if (contents['modelSha256'] !== savedModelSha256(saved)) return undefined;
@@ -194,7 +204,7 @@ export function requireInt8(saved: SavedModel): CalibratedRanges {
   if (found === undefined) {
     const why = existsSync(path(saved.folder)) ? 'was calibrated with other weights' : 'was never calibrated';
     throw new Error(
-      `the model in ${saved.folder} cannot run at int8, because it ${why}: calibrate it with \`npx tandem export ${saved.folder} --precision int8 --calibrate FOLDER\`, or choose precision fp32`,
+      `the model in ${saved.folder} cannot run at int8, because it ${why}: calibrate it with ${calibrateCommand(saved.folder)}, or choose precision fp32`,
     );
   }
   const { ranges, inputMeans } = found;

@@ -30,6 +30,14 @@ test.each([
   expect(changed!.map(({ simulated }) => simulated.replicas)).toEqual(replicas);
 });
 
+test('another request decides nothing where a container requests none: the HPA could not decide', () => {
+  const recorded = watchedHpa([2, 2]);
+  const [first, ...others] = recorded.timeline.pods;
+  const pods = [{ ...first!, cpuRequestsMillis: [300, null] }, ...others];
+  const { changed } = answer('request=200', watchedHpa([2, 2], { pods }));
+  expect(changed!.map(({ simulated }) => simulated.replicas)).toEqual([2, 2]);
+});
+
 test('a change that changes no decision says so', () => {
   expect(replayedChangeText(answer('target=45'))).toMatch(/\n2 syncs decide the same\.$/);
 });

@@ -41,7 +41,7 @@ test('a server that answers each image with its class gets one request per image
 
 test('a busy server is no mistake of the command line', async () => {
   answer = status(503, 'busy', { 'retry-after': '1' });
-  await checkTarget({ url: server.url });
+  expect(await checkTarget({ url: server.url })).toBe(true);
 });
 
 test.each<[string, (response: ServerResponse) => unknown, string]>([
@@ -90,6 +90,6 @@ test('a missing image is named, whatever the server is', async () => {
 test('Ctrl-C while the server is silent ends the check without an error', async () => {
   const stop = new AbortController();
   answer = () => stop.abort();
-  await checkTarget({ url: server.url, stop: stop.signal });
+  expect(await checkTarget({ url: server.url, stop: stop.signal })).toBe(false);
   expect(requests).toBe(1);
 });

@@ -16,10 +16,10 @@ const violationsOf = ({ violated }: { violated: Uint8Array }) => violated.filter
 test('the search finds the knee of a server of known capacity, and keeps what led to it', async () => {
   const probes: ProbeRecord[] = [];
   const generator = simulatedGenerator(() => queue(SERVICE_MS));
-  const found = await httpCapacity(
+  const found = (await httpCapacity(
     { url, slo: SLO, seed: 4, confirmSeconds: 60, onProbe: (record) => probes.push(record) },
     generator,
-  );
+  ))!;
   const knee = kneeOf(SERVICE_MS, SLO);
   const { lowPerSecond, highPerSecond, estimatePerSecond } = found;
   expect(lowPerSecond).toBeLessThanOrEqual(knee);
@@ -80,8 +80,13 @@ test('a search that is stopped ends at once with the rates that it has tried', a
     { url, slo: SLO, stop: stop.signal, onProbe: () => stop.abort() },
     generator,
   );
-  expect(found.ended).toBe('interrupted');
-  expect(found.probes).toHaveLength(1);
+  expect(found!.ended).toBe('interrupted');
+  expect(found!.probes).toHaveLength(1);
+});
+
+test('a search that is stopped before its first probe has no result, and blames no server', async () => {
+  const generator = simulatedGenerator(() => queue(SERVICE_MS));
+  expect(await httpCapacity({ url, slo: SLO, stop: AbortSignal.abort() }, generator)).toBeUndefined();
 });
 
 test('a server that answers nothing right ends the search before it begins, with the cause', async () => {

@@ -97,7 +97,7 @@ test('the card states the measured figures, the test split’s first, with its i
     '0.0 %',
     'onnxruntime 1.30.0',
   ]);
-  expect(card).toContain('Always predicting the commonest class would reach 80.0 % on the test split.');
+  expect(card).toContain('Always predicting the most common class would reach 80.0 % on the test split.');
   expect(card).toContain('`npx tandem evaluate out --data waste --split test`');
 });
 

@@ -106,6 +106,17 @@ test.each([
   expect(() => readInt8File(saved)).toThrow(REMEDY());
 });
 
+test('a field of a megabyte is cut in the error, and the path in the remedy is one word of the shell', () => {
+  const spaced = join(folder, 'my models');
+  copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), spaced);
+  const saved = readSavedModel(spaced);
+  const file = writeInt8File(saved, calibration, cost('passed'));
+  const inputMeans = ['x'.repeat(1_000_000)];
+  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), inputMeans }));
+  expect(() => readInt8File(saved)).toThrow(/received \["x{78}…: calibrate again/);
+  expect(() => readInt8File(saved)).toThrow(`\`npx tandem export '${spaced}' --precision int8`);
+});
+
 test.each(['', '{bad', 'null', '[]', '7', '"text"'])('a file of "%s" is refused with the remedy', (text) => {
   const saved = readSavedModel(folder);
   const file = writeInt8File(saved, calibration, cost('passed'));
