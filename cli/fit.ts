@@ -87,21 +87,12 @@ function checkOptions(names: string[], options: FitOptions): void {
 
 function fit(names: string[], options: FitOptions): void {
   checkOptions(names, options);
-  const {
-    basis,
-    kubeconfig,
-    file,
-    namespace,
-    arch = DEFAULT_ARCHITECTURE,
-    verbose,
-    json,
-    exitCode,
-  } = options;
+  const { basis, kubeconfig, file, namespace, arch, verbose, json, exitCode } = options;
   const nodes = describedNodes(options);
   const isFitting =
     file === undefined
       ? fitVariants(names, { basis, kubeconfig, nodes, arch, verbose, json })
-      : fitFiles(file, { namespace, kubeconfig, nodes, arch, json });
+      : fitFiles(file, { namespace, kubeconfig, nodes, arch: arch ?? DEFAULT_ARCHITECTURE, json });
   if (exitCode === true && !isFitting) process.exitCode = 1;
 }
 
@@ -109,7 +100,7 @@ interface VariantOptions {
   readonly basis: Basis | undefined;
   readonly kubeconfig: string | undefined;
   readonly nodes: readonly ClusterNode[];
-  readonly arch: Architecture;
+  readonly arch: Architecture | undefined;
   readonly verbose: true | undefined;
   readonly json: true | undefined;
 }
@@ -185,7 +176,11 @@ const notJudged = ({ ephemeralStorage }: Pick<Settings, 'ephemeralStorage'>): st
   ephemeralStorage === undefined ? [] : ['the ephemeral storage: fit -f counts it on a real cluster'];
 
 /** What a variant finds on described nodes. */
-function described(nodes: readonly ClusterNode[], architecture: Architecture, settings: Settings) {
+function described(
+  nodes: readonly ClusterNode[],
+  architecture: Architecture | undefined,
+  settings: Settings,
+) {
   const { describedFor } =
     require('../infra/fit/described-cluster') as typeof import('../infra/fit/described-cluster.js');
   return (name: string) => {
@@ -228,9 +223,10 @@ export function addFit(program: Command): void {
       nodeMemory,
     )
     .addOption(
-      new Option('--arch <name>', `architecture of the nodes (default: ${DEFAULT_ARCHITECTURE})`).choices(
-        ARCHITECTURES,
-      ),
+      new Option(
+        '--arch <name>',
+        `architecture of the nodes (default: ${DEFAULT_ARCHITECTURE}, or one that TANDEM_ARCHITECTURES or TANDEM_NODE_SELECTOR asks for)`,
+      ).choices(ARCHITECTURES),
     )
     .option(
       '--control-plane',

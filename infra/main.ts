@@ -4,6 +4,7 @@
 import { App } from 'cdk8s';
 
 import { CLUSTER } from './scheduler/cluster';
+import { describedFor } from './fit/described-cluster';
 import { type FitWarning, fitWarnings } from './fit/fit-text';
 import { InferenceChart, NamespaceChart } from './inference-chart';
 import { hasOthersKustomization, KUSTOMIZATION, kustomizationText } from './kustomization';
@@ -70,7 +71,8 @@ export function synthesize(
   const app = define(new App(), settings, routes);
   const files = hasOthersKustomization(outdir) ? manifestsOf(app) : filesOf(app);
   writeManifests(outdir, files, app.outputFileExtension);
-  return { files: [...files.keys()].sort(), warnings: fitWarnings(settings.basis, CLUSTER) };
+  const nodesFor = (name: string) => describedFor({ ...settings, name }, CLUSTER).nodes;
+  return { files: [...files.keys()].sort(), warnings: fitWarnings(settings.basis, nodesFor) };
 }
 
 if (require.main === module) {

@@ -1,9 +1,9 @@
 /**
  * What `synth` says about variants that do not fit the reference's cluster. Pure functions.
  */
-import { type Basis, BASES } from './allocation';
+import { BASES } from './allocation';
 import { CLUSTER } from './scheduler/cluster';
-import { type FitWarning, fitWarnings } from './fit/fit-text';
+import type { FitWarning } from './fit/fit-text';
 
 /** Names of the variants with a warning, each once. */
 export const variantsOf = (warnings: readonly Pick<FitWarning, 'variant'>[]): string[] => [
@@ -13,11 +13,10 @@ export const variantsOf = (warnings: readonly Pick<FitWarning, 'variant'>[]): st
 /** Names as text lists them. */
 export const listed = (names: readonly string[]): string => new Intl.ListFormat('en-GB').format(names);
 
-/** The variants that all fit on another basis, as one sentence; nothing if there are none. */
-function remedyLines(names: readonly string[]): string[] {
-  return BASES.flatMap((basis: Basis) => {
-    const short = variantsOf(fitWarnings(basis, CLUSTER));
-    const fitting = names.filter((name) => !short.includes(name));
+/** The variants that fit on another basis, as one sentence per basis; nothing if there are none. */
+function remedyLines(warnings: readonly FitWarning[]): string[] {
+  return BASES.flatMap((basis) => {
+    const fitting = variantsOf(warnings.filter(({ fitsOn }) => fitsOn === basis));
     if (fitting.length === 0) return [];
     const verb = fitting.length === 1 ? 'fits' : 'fit';
     return [
@@ -34,7 +33,7 @@ export function warningLines(warnings: readonly FitWarning[]): string[] {
     ...[...verdicts].map(
       ([variant, verdict]) => `warning: ${variant}: ${verdict} on the reference’s ${CLUSTER.length} nodes`,
     ),
-    ...remedyLines([...verdicts.keys()]),
+    ...remedyLines(warnings),
     `See why: npx tandem fit ${warnings[0]!.variant}.`,
   ];
 }

@@ -20,9 +20,20 @@ export function variantManifests(variant: Variant, settings: Settings): string {
   return yamlOf(new InferenceChart(new App(), variant, { ...settings, ...admitting }));
 }
 
-/** The load generator's objects. */
-export function loadManifests(props: LoadGeneratorProps & { readonly namespace: string }): string {
-  const chart = new Chart(new App(), 'load', { namespace: props.namespace, disableResourceNameHashes: true });
-  new LoadGenerator(chart, 'load', props);
+/** The load generator's objects: its pods run the image of the variant's, on the nodes on which those may run. */
+export function loadManifests(
+  { name }: Pick<Variant, 'name'>,
+  { namespace, image, nodeSelector, architectures, tolerations }: Settings,
+  load: Pick<LoadGeneratorProps, 'args' | 'images' | 'pods' | 'durationSeconds'>,
+): string {
+  const chart = new Chart(new App(), 'load', { namespace, disableResourceNameHashes: true });
+  new LoadGenerator(chart, 'load', {
+    service: name,
+    image,
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(architectures === undefined ? {} : { architectures }),
+    ...(tolerations === undefined ? {} : { tolerations }),
+    ...load,
+  });
   return yamlOf(chart);
 }

@@ -15,7 +15,6 @@ import type { LoadGeneratorProps } from '../../infra/construct/load-generator';
 import { selectorOf } from '../../infra/construct/inference-service';
 import type { Settings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
-import { PATHS } from '../../service/contract';
 import type { RunDocument } from '../load/run-document';
 import type { WatchedAutoscaler } from '../timeline/api-objects';
 import { openApi, type ReadApi } from '../timeline/api-reader';
@@ -26,6 +25,7 @@ import type { TimelineDocument } from '../timeline/timeline-document';
 import { collectDocuments, logTails, waitForJob } from './job';
 import { kubectlOf } from './kubectl';
 import { loadManifests, namespaceManifest, variantManifests } from './manifests';
+import { serviceUrl } from './service-url';
 
 const READY_TIMEOUT_SECONDS = 600;
 const METRICS_TIMEOUT_MS = 180_000;
@@ -127,7 +127,7 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
       // The Deployment starts with one pod; the HPA then asks for its minimum.
       await rolledOut();
     }
-    const url = await serviceUrl(api.read, namespace, variant);
+    const url = await serviceUrl(api.read, variant, settings);
     // The settings as given: the run's own namespace would give every run another hash.
     const manifests = variantManifests(variant, options.settings);
     const subject = await subjectOf(api.read, watched, {
@@ -136,17 +136,8 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
     });
     recorder = startRecorder(kubernetesSource(api.read, watched), subject);
     const { images, pods, durationSeconds } = load;
-    const generator = {
-      service: variant.name,
-      namespace,
-      image: settings.image,
-      architectures: settings.architectures,
-      images,
-      pods,
-      durationSeconds,
-    };
-    const args = [...load.args(url), ...startTogether(pods)];
-    await kubectl(['apply', '-f', '-'], loadManifests({ ...generator, args }));
+    const generator = { images, pods, durationSeconds, args: [...load.args(url), ...startTogether(pods)] };
+    await kubectl(['apply', '-f', '-'], loadManifests(variant, settings, generator));
     log(`loading ${url} from ${load.pods} pod(s) for ${load.durationSeconds} s`);
     const measured = await finish(options, api.read, namespace);
     const timeline = await recorder.stop(measured !== undefined);
@@ -201,13 +192,4 @@ async function waitForMetrics(readApi: ReadApi, path: string, signal: AbortSigna
     }
     await sleep(POLL_INTERVAL_MS, undefined, { signal });
   }
-}
-
-/** The Service's URL by IP address: the generator's pods are not allowed to use DNS. */
-async function serviceUrl(readApi: ReadApi, namespace: string, { name, model }: Variant): Promise<string> {
-  const { spec } = JSON.parse(await readApi(`/api/v1/namespaces/${namespace}/services/${name}`)) as {
-    readonly spec: { readonly clusterIP: string; readonly ports: readonly { readonly port: number }[] };
-  };
-  const host = spec.clusterIP.includes(':') ? `[${spec.clusterIP}]` : spec.clusterIP;
-  return `http://${host}:${spec.ports[0]!.port}${PATHS.classify}?model=${model}`;
 }

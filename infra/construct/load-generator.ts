@@ -14,7 +14,7 @@ import {
   TEMPORARY_FILES,
 } from './deployment-defaults';
 import { selectorOf } from './inference-service';
-import type { Architecture } from './inference-service-props';
+import type { InferenceServiceProps } from './inference-service-props';
 import { withArchitectures } from './node-affinity';
 
 /** Folder of the images within the pods. */
@@ -34,15 +34,16 @@ const START_SECONDS = 300;
  */
 const RESOURCES = { cpu: '1', memory: '512Mi' } as const;
 
-export interface LoadGeneratorProps {
+/** Where the pods may run: as in the props of the `InferenceService`, so that they run where its image does. */
+type Placement = Pick<InferenceServiceProps, 'nodeSelector' | 'architectures' | 'tolerations'>;
+
+export interface LoadGeneratorProps extends Placement {
   /** Name of the `InferenceService` in the same namespace. */
   readonly service: string;
   /** @default the chart's, or none: then kubectl decides */
   readonly namespace?: string;
   /** Container image that contains `build/cli/bench/main.js`. */
   readonly image: string;
-  /** As in the props of the `InferenceService`. */
-  readonly architectures?: readonly Architecture[] | undefined;
   /** Name of a Secret with the registry's credentials. @default none */
   readonly imagePullSecret?: string;
   /** Arguments of `tandem bench load` without `--shard`; images lie in {@link IMAGES_PATH}. */
@@ -141,15 +142,16 @@ export class LoadGenerator extends Construct {
 }
 
 function podSpec(props: LoadGeneratorProps, name: string): k8s.PodSpec {
-  const { image, imagePullSecret, architectures, args, pods } = props;
+  const { image, imagePullSecret, nodeSelector, architectures, tolerations, args, pods } = props;
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 5,
     ...(imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: imagePullSecret }] }),
-    nodeSelector: NODE_SELECTOR,
+    nodeSelector: { ...NODE_SELECTOR, ...nodeSelector },
     affinity: withArchitectures({}, architectures),
+    ...(tolerations === undefined ? {} : { tolerations: [...tolerations] }),
     securityContext: POD_SECURITY_CONTEXT,
     containers: [
       {

@@ -3,7 +3,7 @@
  * functions.
  */
 import { type ClusterNode, DEFAULT_ARCHITECTURE, SYSTEM_PODS } from '../scheduler/cluster';
-import { NODE_SELECTOR } from '../construct/deployment-defaults';
+import { IMAGE_ARCHITECTURES, NODE_SELECTOR } from '../construct/deployment-defaults';
 import type { Architecture } from '../construct/inference-service-props';
 import type { Labels } from '../scheduler/label-selector';
 import { ARCHITECTURE_LABEL } from '../construct/node-affinity';
@@ -22,6 +22,14 @@ const labelsOf = (name: string, architecture: Architecture): Labels => ({
 const KNOWN_LABELS = new Set(Object.keys(labelsOf('', DEFAULT_ARCHITECTURE)));
 
 const CONTROL_PLANE: Taint = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' };
+
+/** The architecture of nodes that are described for a variant: one on which its pods may run. */
+export const architectureFor = ({
+  nodeSelector = {},
+  architectures = IMAGE_ARCHITECTURES,
+}: Pick<VariantName, 'nodeSelector' | 'architectures'>): Architecture =>
+  architectures.find((each) => each === nodeSelector[ARCHITECTURE_LABEL]) ??
+  (architectures.includes(DEFAULT_ARCHITECTURE) ? DEFAULT_ARCHITECTURE : architectures[0]!);
 
 /** The priority classes that every cluster has. */
 const BUILT_IN: readonly ObservedPriorityClass[] = [
@@ -137,13 +145,17 @@ export function onDescribedNodes(
   };
 }
 
-/** Described nodes as a variant finds them, and what they cannot answer to. */
+/**
+ * Described nodes as a variant finds them, and what they cannot answer to.
+ *
+ * @param architecture of every node
+ */
 export function describedFor(
   variant: VariantName,
   nodes: readonly ClusterNode[],
-  architecture: Architecture,
+  architecture: Architecture = architectureFor(variant),
 ): { readonly nodes: readonly ClusterNode[]; readonly notCounted: readonly string[] } {
-  const { spec, notCounted } = onDescribedNodes(podsOfVariant(variant).spec, []);
+  const { spec, notCounted } = onDescribedNodes(podsOfVariant(variant).spec, BUILT_IN);
   const { nodeSelector, affinity, tolerations = [] } = spec;
   return {
     nodes: nodes.map((node) => ({

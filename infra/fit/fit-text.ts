@@ -1,9 +1,9 @@
 /**
  * The words for how pods fit a cluster.
  */
-import { allocatedRows, type Basis } from '../allocation';
+import { allocatedRows, type Basis, BASES } from '../allocation';
 import type { ClusterNode } from '../scheduler/cluster';
-import { type AdmittedPlacement, fitOf, type PodsFit, type Surroundings } from './fit';
+import { type AdmittedPlacement, fitOf, fitsAll, type PodsFit, type Surroundings } from './fit';
 import { parseCpuMillis, parseMemoryBytes } from '../quantity';
 import { type Demand, freeOn, type PlacedPods, type Placement } from '../scheduler/scheduling';
 import { type Resources, type Variant, VARIANTS } from '../variants';
@@ -152,17 +152,30 @@ export interface FitWarning {
   readonly verdict: string;
   /** Lines: replicas, pods that stay Pending and the scheduler's reason, then the sums of the nodes. */
   readonly text: string;
+  /** Another basis on which all of its pods fit; undefined if there is none. */
+  readonly fitsOn?: Basis;
 }
 
-/** A warning per replica count at which a pod of a variant stays Pending. */
-export function fitWarnings(basis: Basis, nodes: readonly ClusterNode[]): FitWarning[] {
+/**
+ * A warning per replica count at which a pod of a variant stays Pending.
+ *
+ * @param nodesFor the nodes as the variant of a name finds them
+ */
+export function fitWarnings(
+  basis: Basis,
+  nodesFor: (variant: string) => readonly ClusterNode[],
+): FitWarning[] {
   return VARIANTS.flatMap((variant) => {
+    const { name } = variant;
+    const nodes = nodesFor(name);
     const { demand, placements, verdict } = fitOf(variant, basis, nodes);
     return placements.flatMap((placement) => {
       const { label, replicas, pending, reason } = placement;
       if (pending === 0) return [];
-      const first = `${variant.name}: ${label} ${replicas}, ${pending} stay Pending: ${reason}`;
-      return [{ variant: variant.name, verdict, text: [first, ...arithmetic(placement, demand)].join('\n') }];
+      const fitsOn = BASES.find((each) => fitsAll(fitOf(variant, each, nodes)));
+      const first = `${name}: ${label} ${replicas}, ${pending} stay Pending: ${reason}`;
+      const text = [first, ...arithmetic(placement, demand)].join('\n');
+      return [{ variant: name, verdict, text, ...(fitsOn === undefined ? {} : { fitsOn }) }];
     });
   });
 }

@@ -53,7 +53,7 @@ const facts: ReadyFacts = {
   }),
   image: sampleImage(join(DEMO_MODELS_DIR, 'samples')),
   apiKeyFile: undefined,
-  warnings: fitWarnings('container', CLUSTER),
+  warnings: fitWarnings('container', () => CLUSTER),
   verbose: false,
 };
 

@@ -3,7 +3,7 @@ import { fitWarnings } from '../../infra/fit/fit-text';
 import { warningLines } from '../../infra/synth-text';
 
 test('synth warns in one line per variant, then says once what to do', () => {
-  expect(warningLines(fitWarnings('container', CLUSTER))).toEqual([
+  expect(warningLines(fitWarnings('container', () => CLUSTER))).toEqual([
     'warning: accuracy-max-size: 2 of 4 pods stay Pending on the reference’s 3 nodes',
     'warning: accuracy-hpa: at maxReplicas, 6 of 10 pods stay Pending on the reference’s 3 nodes',
     'warning: previous-max-size: 2 of 4 pods stay Pending on the reference’s 3 nodes',
@@ -13,7 +13,7 @@ test('synth warns in one line per variant, then says once what to do', () => {
 });
 
 test('a variant that fits on neither basis gets no other basis as its remedy', () => {
-  expect(warningLines(fitWarnings('node', CLUSTER))).toEqual([
+  expect(warningLines(fitWarnings('node', () => CLUSTER))).toEqual([
     'warning: accuracy-hpa: at maxReplicas, 4 of 10 pods stay Pending on the reference’s 3 nodes',
     'See why: npx tandem fit accuracy-hpa.',
   ]);

@@ -50,13 +50,18 @@ test('the Job runs each shard once, is bounded in time and goes away after it', 
   expect(container.resources.requests).toEqual(container.resources.limits);
 });
 
-test.each([{}, { architectures: ['arm64'] }] as const)(
-  'with %j the pods run on the nodes on which those of the service may',
-  (props) => {
-    const { nodeSelector, affinity } = serviceDeployment(props).spec.template.spec;
-    expect(of('Job', synth(props)).spec.template.spec).toMatchObject({ nodeSelector, affinity });
-  },
-);
+test.each([
+  {},
+  { architectures: ['arm64'] },
+  { nodeSelector: { disk: 'ssd' } },
+  { tolerations: [{ key: 'spot', operator: 'Exists' }] },
+] as const)('with %j the pods run on the nodes on which those of the service may', (props) => {
+  const { nodeSelector, affinity, tolerations } = serviceDeployment(props).spec.template.spec;
+  const { spec } = of('Job', synth(props)).spec.template;
+  expect(spec).toMatchObject({ nodeSelector, affinity });
+  const afterLostNode = serviceDeployment().spec.template.spec.tolerations;
+  expect([...afterLostNode, ...(spec.tolerations ?? [])]).toEqual(tolerations);
+});
 
 test('the pods meet the Pod Security Standard "restricted"', () => {
   const { spec } = of('Job').spec.template;

@@ -1,5 +1,5 @@
 import { CLUSTER } from '../../../infra/scheduler/cluster';
-import { describedFor } from '../../../infra/fit/described-cluster';
+import { architectureFor, describedFor } from '../../../infra/fit/described-cluster';
 
 const OURS = { name: 'latency-hpa', namespace: 'tandem' };
 
@@ -14,6 +14,27 @@ test('described nodes of another architecture than the image’s take none of it
   expect(new Set(nodes.map(({ unselected }) => unselected))).toEqual(
     new Set(['kubernetes.io/arch=amd64, needs arm64']),
   );
+});
+
+test.each([
+  [{}, 'amd64'],
+  [{ architectures: ['arm64', 'amd64'] }, 'amd64'],
+  [{ architectures: ['arm64'] }, 'arm64'],
+  [{ nodeSelector: { 'kubernetes.io/arch': 'arm64' } }, 'arm64'],
+] as const)(
+  'for a variant with %j the described nodes are %s, which take its pods',
+  (props, architecture) => {
+    expect(architectureFor(props)).toBe(architecture);
+    const { nodes } = describedFor({ ...OURS, ...props }, CLUSTER);
+    expect(new Set(nodes.map(({ unselected }) => unselected))).toEqual(new Set([undefined]));
+  },
+);
+
+test.each([
+  ['system-cluster-critical', []],
+  ['batch', ['the priority class batch, whose value is unknown']],
+])('with the priority class %s, what is not counted is %j', (priorityClassName, notCounted) => {
+  expect(describedFor({ ...OURS, priorityClassName }, CLUSTER).notCounted).toEqual(notCounted);
 });
 
 test('a toleration opens the described control plane', () => {

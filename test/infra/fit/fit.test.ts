@@ -61,7 +61,7 @@ test('the report says that the scheduler breaks ties between equal nodes at rand
 });
 
 test('a warning names the pods that stay Pending, the reason and each node’s sum', () => {
-  expect(fitWarnings('container', CLUSTER).map(({ text }) => text)).toContainEqual(
+  expect(fitWarnings('container', () => CLUSTER).map(({ text }) => text)).toContainEqual(
     [
       'accuracy-max-size: replicas 4, 2 stay Pending: 0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu, 2 Insufficient memory.',
       '    control-plane taint: not tolerated',
@@ -78,7 +78,7 @@ test('a large enough cluster yields no warning', () => {
     memoryAllocatableBytes: 32 * 1024 ** 3,
     controlPlane: false,
   });
-  expect(fitWarnings('container', large)).toEqual([]);
+  expect(fitWarnings('container', () => large)).toEqual([]);
 });
 
 test('a sum of memory that is not a whole number of kibibytes is printed in bytes', () => {
