@@ -124,7 +124,7 @@ function fitVariants(
   const seenBy =
     kubeconfig === undefined ? described(nodes, arch, settings) : realCluster(kubeconfig, settings);
   const chosen = VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name));
-  const memory = measuredMemory();
+  const memory = measuredMemory(settings.models);
   const hasDetails = names.length > 0 || verbose === true;
   const fits: Fit[] = [];
   for (const variant of chosen) {

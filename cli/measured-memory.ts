@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { PACKAGE_ROOT } from '../files/package-root';
+import { type ModelNames, servedModel } from '../infra/model-names';
 import type { ModelId } from '../models/catalog';
 
 interface Facts {
@@ -14,13 +15,19 @@ interface Facts {
   }[];
 }
 
-/** The most memory that any pod of each model used, bytes; models that were not measured are left out. */
-export function measuredMemory(): ReadonlyMap<ModelId, number> {
+/**
+ * The most memory that any pod of each demo model used, bytes. Models that were not measured are left out.
+ *
+ * @param models what the variants serve instead of the demo models, which are then left out
+ */
+export function measuredMemory(models: ModelNames = {}): ReadonlyMap<ModelId, number> {
   const file = join(PACKAGE_ROOT, 'service', 'page', 'facts.json');
   const { deployments } = JSON.parse(readFileSync(file, 'utf8')) as Facts;
   return new Map(
     deployments.flatMap(({ model, measured }) =>
-      measured === undefined ? [] : [[model, measured.memoryBytes]],
+      measured === undefined || servedModel({ model }, models) !== model
+        ? []
+        : [[model, measured.memoryBytes]],
     ),
   );
 }

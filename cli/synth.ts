@@ -55,7 +55,7 @@ export function addSynth(program: Command): void {
     )
     .option(
       '--route <model=variant...>',
-      'add a Service named after the model that points to a variant, by kind or name: accuracy=hpa or accuracy=accuracy-hpa',
+      'add a Service named accuracy or latency that points to a variant, by kind or name: accuracy=hpa or accuracy=accuracy-hpa',
     )
     .option('--json', 'print the folder, its files and the warnings as JSON')
     .addHelpText(

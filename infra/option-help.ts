@@ -43,7 +43,7 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
     `architectures for which the image is built, ${IMAGE_ARCHITECTURES.join(' and ')} unless set; the pods run on nodes ` +
     'of these only, and `fit` counts them',
   tolerations:
-    'taints that the pods tolerate, beside those of a lost node; the variable holds them as `kubectl taint` takes them, such as `dedicated=inference:NoSchedule,spot`; `fit` counts them',
+    'taints that the pods tolerate, beside those of a lost node; the variable holds each as `key`, `key=value`, `key:Effect` or `key=value:Effect`, separated by commas, such as `dedicated=inference:NoSchedule,spot`; `fit` counts them',
   affinity: 'where the pods prefer or have to run',
   priorityClassName: 'priority class of the pods; `fit` counts it',
   userIds:

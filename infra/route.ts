@@ -10,6 +10,7 @@ import { SERVICE_NAME } from '../service/contract';
 import { k8s } from './construct/cdk8s-plus';
 import { expose } from './construct/exposure';
 import { SERVICE_PORT, selectorOf } from './construct/inference-service';
+import { servedModel } from './model-names';
 import type { Settings } from './settings';
 import { type Variant, VARIANTS } from './variants';
 
@@ -31,16 +32,20 @@ export function parseRoute(text: string): Variant {
   return variant;
 }
 
-/** The Service named after the model, with its Ingress or HTTPRoute if there is a domain, in its own file `route-MODEL.k8s.yaml`. */
+/**
+ * The Service named after the recipe, with its Ingress or HTTPRoute if there is a domain, in its own file
+ * `route-RECIPE.k8s.yaml`. Clients keep the name when another model serves the recipe; both recipes may serve one model.
+ */
 export class RouteChart extends Chart {
-  constructor(app: App, { name, model }: Variant, settings: Settings) {
+  constructor(app: App, variant: Variant, settings: Settings) {
+    const { name, model } = variant;
     super(app, `route-${model}`, { disableResourceNameHashes: true });
-    const { namespace, serviceType } = settings;
+    const { namespace, serviceType, models } = settings;
     const metadata = {
       name: model,
       namespace,
       labels: {
-        'app.kubernetes.io/component': model,
+        'app.kubernetes.io/component': servedModel(variant, models),
         'app.kubernetes.io/part-of': SERVICE_NAME,
         'app.kubernetes.io/managed-by': 'cdk8s',
       },

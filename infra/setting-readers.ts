@@ -8,8 +8,8 @@ import { checkText, shown, type TextField } from './construct/text-forms';
 
 const EFFECTS: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 const TOLERATIONS_FORM =
-  `taints as kubectl taint takes them, such as dedicated=inference:NoSchedule,spot, with an effect of ` +
-  EFFECTS.join(', ');
+  'taints as key, key=value, key:Effect or key=value:Effect, separated by commas, such as ' +
+  `dedicated=inference:NoSchedule,spot, with an effect of ${EFFECTS.join(', ')}`;
 
 /** A value that was set, and what to call it in errors: a variable or a key of the context. */
 export interface Setting {
@@ -137,7 +137,7 @@ export function readArchitectures(setting: Setting): readonly Architecture[] {
   return read as readonly Architecture[];
 }
 
-/** Reads tolerations in the notation in which `kubectl taint` takes taints. */
+/** Reads the taints to tolerate: without a value any value, without an effect any effect. */
 export const readTolerations = (setting: Setting): readonly k8s.Toleration[] =>
   readTexts(TOLERATIONS_FORM)(setting).map((text) => {
     const [, key, value, effect] = /^([^=:]+)(?:=([^=:]*))?(?::(\w+))?$/.exec(text) ?? [];

@@ -2,7 +2,7 @@
  * How every variant fits, as a table. Pure functions.
  */
 import type { Basis } from '../allocation';
-import { type Fit, fitsAll } from './fit';
+import type { Fit } from './fit';
 import { columns, notCountedLines } from './fit-text';
 
 /** What the figures of a variant mean on each basis. */
@@ -11,12 +11,16 @@ const MEANINGS: Readonly<Record<Basis, string>> = {
   node: 'the printed figures are the total of a node, and each pod requests its share',
 };
 
-/** `fits`, or the pods that do not run, of those that are asked for. */
+/** `fits`, or the pods that do not run, of those that are asked for at each bound of the autoscaler. */
 function cellOf({ placements, verdict }: Fit): string {
-  const short = placements.flatMap(({ replicas, pending, notCreated }) => [
-    ...(pending > 0 ? [`${pending} of ${replicas} Pending`] : []),
-    ...(notCreated > 0 ? [`${notCreated} of ${replicas} not created`] : []),
-  ]);
+  const short = placements.flatMap(({ label, replicas, pending, notCreated }) => {
+    const counts = [
+      ...(pending > 0 ? [`${pending} of ${replicas} Pending`] : []),
+      ...(notCreated > 0 ? [`${notCreated} of ${replicas} not created`] : []),
+    ].join(' and ');
+    if (counts === '') return [];
+    return [placements.length > 1 ? `${label.replace(/^at (min|max)Replicas$/, '$1')}: ${counts}` : counts];
+  });
   return short.length === 0 ? verdict : short.join(', ');
 }
 
@@ -29,12 +33,11 @@ export function summaryLines(fits: readonly Fit[]): string[] {
     ...bases.map((basis) => cellOf(fits.find((fit) => fit.variant.name === name && fit.basis === basis)!)),
   ]);
   const meanings = bases.map((basis) => `on the ${basis} basis, ${MEANINGS[basis]}`).join('; ');
-  const example = fits.find((fit) => !fitsAll(fit)) ?? fits[0]!;
   return [
     ...columns([['variant', ...bases.map((basis) => `${basis} basis`)], ...rows]),
     '',
     `${meanings[0]!.toUpperCase()}${meanings.slice(1)} (docs/deploying.md#will-it-fit).`,
-    `Nodes, sums and reasons: npx tandem fit ${example.variant.name}, or --verbose for all variants.`,
+    'For nodes, sums and reasons, add the name of a variant to the command, or --verbose for all of them.',
     ...notCountedLines([...new Set(fits.flatMap(({ notCounted }) => notCounted))]),
   ];
 }

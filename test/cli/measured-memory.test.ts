@@ -11,6 +11,10 @@ test('for each variant it is known what memory real pods used, and that is withi
   }
 });
 
+test('nothing is known of the memory of your own model', () => {
+  expect([...measuredMemory({ latency: 'flowers' }).keys()]).toEqual(['accuracy']);
+});
+
 test('fit compares the measured memory with the request', () => {
   expect(memoryLine({ cpu: '1', memory: '1Gi' }, 256 * 2 ** 20)).toBe(
     '  measured: no pod used more than 256Mi of memory, 25 % of its request (docs/experiment.md)',

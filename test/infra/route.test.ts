@@ -16,6 +16,16 @@ test('a route is a Service named after the model that selects the pods of one va
   expect(Service.spec.selector['app.kubernetes.io/instance']).toBe('accuracy-hpa');
 });
 
+test('with a model of your own, the route keeps its name and has the labels of the pods', () => {
+  const files = synthesize({ TANDEM_MODELS: 'latency=flowers' }, [parseRoute('latency=hpa')]);
+  const { Service } = objects(files.get('route-latency.k8s.yaml')!);
+  expect(Service.metadata.name).toBe('latency');
+  const { Deployment } = objects(files.get('latency-hpa.k8s.yaml')!);
+  const component = 'app.kubernetes.io/component';
+  expect(Service.metadata.labels[component]).toBe('flowers');
+  expect(Deployment.spec.template.metadata.labels[component]).toBe('flowers');
+});
+
 test.each<[string[], string[]]>([
   [[], VARIANTS.map(({ name }) => name)],
   [

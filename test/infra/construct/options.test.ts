@@ -459,12 +459,16 @@ test.each([
   [
     { TANDEM_TOLERATIONS: 'spot:Never' },
     {},
-    'TANDEM_TOLERATIONS must be taints as kubectl taint takes them, such as dedicated=inference:NoSchedule,spot, with an ' +
-      'effect of NoSchedule, PreferNoSchedule, NoExecute, received spot:Never',
+    'TANDEM_TOLERATIONS must be taints as key, key=value, key:Effect or key=value:Effect, separated by commas, such as ' +
+      'dedicated=inference:NoSchedule,spot, with an effect of NoSchedule, PreferNoSchedule, NoExecute, received spot:Never',
   ],
-  [{ TANDEM_TOLERATIONS: ' ,' }, {}, 'TANDEM_TOLERATIONS must be taints as kubectl taint takes them'],
+  [{ TANDEM_TOLERATIONS: ' ,' }, {}, 'TANDEM_TOLERATIONS must be taints as key, key=value, key:Effect or'],
   [{ TANDEM_TOLERATIONS: 'a/b/c' }, {}, 'TANDEM_TOLERATIONS: a key must be at most 63 of'],
-  [{}, { tolerations: [{ key: 'spot' }] }, 'context tolerations must be taints as kubectl taint takes them'],
+  [
+    {},
+    { tolerations: [{ key: 'spot' }] },
+    'context tolerations must be taints as key, key=value, key:Effect or',
+  ],
   [
     {},
     { architectures: {} },
