@@ -2,6 +2,8 @@
  * Tests the running server against its OpenAPI document with Schemathesis, once without and once with an API key. The
  * server and its model processes are real; their engine is the tests' fake engine.
  */
+import '../support/own-temporary-folder';
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';

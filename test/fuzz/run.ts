@@ -3,6 +3,8 @@
  * crashes a model process, gets 5xx or a status without an error code, or takes longer than two seconds. Pass a number to
  * send only that mutation.
  */
+import '../support/own-temporary-folder';
+
 import { mkdtempSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';

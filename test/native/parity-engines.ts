@@ -2,6 +2,8 @@
  * Compares onnxruntime with tfjs-node and openvino on images that stress borders and extreme values: `npm run test:native`.
  * Not a Jest test, since Jest and tfjs-node disagree about typed arrays (tensorflow/tfjs#7175).
  */
+import '../support/own-temporary-folder';
+
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
