@@ -4,6 +4,7 @@ import { type AutoscalerSpec, DEFAULT_FLAGS, settingsOf } from '../bench/autosca
 import { plural } from '../bench/evidence/charts/words';
 import type { Subject } from '../bench/timeline/timeline-document';
 import { untilInterrupted } from './bench/options';
+import { explainChange } from './explain-change';
 import { note } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
@@ -37,8 +38,6 @@ export async function explainCluster(
     require('../bench/adviser/hpa-now') as typeof import('../bench/adviser/hpa-now.js');
   const { explanationText } =
     require('../bench/adviser/explanation') as typeof import('../bench/adviser/explanation.js');
-  const { replayChange, replayedChangeText } =
-    require('../bench/adviser/replayed-change') as typeof import('../bench/adviser/replayed-change.js');
   const [, namespace, name] = NAMESPACED.exec(what) ?? [];
   if (namespace === undefined || name === undefined) {
     throw new RangeError(`with --kubeconfig, name the HPA as NAMESPACE/NAME, received ${what}`);
@@ -62,9 +61,7 @@ export async function explainCluster(
   const recording = recordingOfTimeline(timeline);
   const syncs = replayRecording(recording)!;
   if (change !== undefined) {
-    const answer = replayChange(recording, syncs, change);
-    console.log(replayedChangeText(answer));
-    if (answer.changed === undefined) process.exitCode ??= 1;
+    explainChange(recording, syncs, change);
     return;
   }
   if (duration !== undefined && syncs.length === 0)

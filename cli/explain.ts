@@ -9,6 +9,7 @@ import { type Change, CHANGES, parseChange } from '../bench/adviser/change';
 import type { RecordedFile } from '../bench/adviser/recorded-file';
 import { writeFileAtomic } from '../files/write';
 import { formList, read, recordingSeconds } from './bench/options';
+import { explainChange } from './explain-change';
 import { explainCluster } from './explain-cluster';
 import { note, path, wholeNumberFrom } from './options';
 
@@ -65,8 +66,6 @@ function explainFile(file: string, { whatIf: change, chart, seeds }: ExplainOpti
     require('../bench/evidence/hpa-replay') as typeof import('../bench/evidence/hpa-replay.js');
   const { explanationText } =
     require('../bench/adviser/explanation') as typeof import('../bench/adviser/explanation.js');
-  const { replayChange, replayedChangeText } =
-    require('../bench/adviser/replayed-change') as typeof import('../bench/adviser/replayed-change.js');
   const { recording, run } = readRecordedFile(file);
   const syncs = replayRecording(recording);
   if (syncs === undefined) throw new Error(`${file} has no HPA: record a variant that has one`);
@@ -76,9 +75,7 @@ function explainFile(file: string, { whatIf: change, chart, seeds }: ExplainOpti
     simulateRun(file, run, change, { ...(chart !== undefined && { chart }), seeds });
   } else {
     if (chart !== undefined) throw new RangeError('--chart needs a run of npm run experiments');
-    const answer = replayChange(recording, syncs, change);
-    console.log(replayedChangeText(answer));
-    if (answer.changed === undefined) process.exitCode = 1;
+    explainChange(recording, syncs, change);
   }
 }
 
