@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
+import { abbreviated } from '../../files/abbreviated';
 import { writeFileAtomic } from '../../files/write';
 import { type Recipe, type StageName, STAGES } from '../recipes';
 import { decodeSafetensors, encodeSafetensors } from '../weights/safetensors';
@@ -84,15 +85,7 @@ export function writeCheckpoint(file: string, { state, fingerprint, tensors }: C
   );
 }
 
-/** Characters of a value in an error: a list of classes can be long. */
-const MAX_VALUE_CHARACTERS = 80;
-
-const abbreviate = (json: string | undefined) =>
-  json === undefined
-    ? 'none'
-    : json.length > MAX_VALUE_CHARACTERS
-      ? `${json.slice(0, MAX_VALUE_CHARACTERS)}…`
-      : json;
+const shown = (json: string | undefined) => (json === undefined ? 'none' : abbreviated(json));
 
 const fieldsOf = (value: unknown): Fingerprint | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fingerprint) : undefined;
@@ -106,7 +99,7 @@ function differences(saved: unknown, wanted: unknown, path: readonly string[] = 
   }
   const [expected, received] = [saved, wanted].map((value) => JSON.stringify(value) as string | undefined);
   if (expected === received) return [];
-  return [`${path.join('.')} must be ${abbreviate(expected)}, received ${abbreviate(received)}`];
+  return [`${path.join('.')} must be ${shown(expected)}, received ${shown(received)}`];
 }
 
 function decodeCheckpoint(file: string): Checkpoint {

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { sha256 } from '../../../files/sha256';
+import { abbreviated } from '../../../files/abbreviated';
 import { shellWord } from '../../../files/shell-word';
 import { writeFileAtomic } from '../../../files/write';
 import type { InputMeans } from '../../onnx/quantize/bias-correction';
@@ -138,13 +139,8 @@ function valueOf(contents: Unchecked, field: string): unknown {
     .reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), contents);
 }
 
-/** Of a value that is not valid, in the error: a field may have a megabyte. */
-const SHOWN_CHARACTERS = 80;
-
-function shown(value: unknown): string {
-  const text = (JSON.stringify(value) as string | undefined) ?? 'undefined';
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-}
+const shown = (value: unknown): string =>
+  value === undefined ? 'undefined' : abbreviated(JSON.stringify(value));
 
 const calibrateCommand = (folder: string) =>
   `\`npx tandem export ${shellWord(folder)} --precision int8 --calibrate FOLDER\``;
