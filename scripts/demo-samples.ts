@@ -62,8 +62,8 @@ async function writeDiffering(engines: Readonly<Record<ModelId, readonly Engine[
       // The class's first sample has no number.
       const number = (samplesOf.get(name) ?? 1) + 1;
       samplesOf.set(name, number);
-      writeFileAtomic(join(FOLDER, `${name}-${number}.jpg`), jpeg);
-      console.log(`${name}-${number} (image ${index}): accuracy says ${accuracy}, latency says ${latency}`);
+      writeFileAtomic(join(FOLDER, `${name}.${number}.jpg`), jpeg);
+      console.log(`${name}.${number} (image ${index}): accuracy says ${accuracy}, latency says ${latency}`);
       if (missing.size === 0) return;
     }
   }

@@ -112,10 +112,10 @@ describe.each(MODEL_IDS)('the demo model %s', (model) => {
 test('of each numbered sample of the page, one model is right and the other is wrong', async () => {
   const folder = join(DEMO_MODELS_DIR, 'samples');
   const right: ModelId[] = [];
-  for (const name of readdirSync(folder).filter((each) => /-\d+\.jpg$/.test(each))) {
+  for (const name of readdirSync(folder).filter((each) => /\.\d+\.jpg$/.test(each))) {
     for (const model of MODEL_IDS) {
       const { top } = await classify(model, readFileSync(join(folder, name)));
-      if (top[0]!.class === name.replace(/-\d+\.jpg$/, '')) right.push(model);
+      if (top[0]!.class === name.replace(/\.\d+\.jpg$/, '')) right.push(model);
     }
   }
   expect(right.sort()).toEqual([...MODEL_IDS].sort());

@@ -11,6 +11,6 @@ const FOLDER = join(PACKAGE_ROOT, 'models/demo/samples');
 export const sampleImages = (): Image[] =>
   readdirSync(FOLDER)
     // The numbered ones are those that a model gets wrong.
-    .filter((name) => !/-\d+\.jpg$/.test(name))
+    .filter((name) => !/\.\d+\.jpg$/.test(name))
     .sort()
     .map((name) => ({ file: join(FOLDER, name), expectedClass: basename(name, '.jpg') }));

@@ -150,7 +150,7 @@ function pick(files) {
 
 async function pickSample(button, name) {
   // A sample's name is its class, with a number where there are several.
-  const truth = name.replace(/(-\d+)?\.jpg$/, '');
+  const truth = name.replace(/(\.\d+)?\.jpg$/, '');
   const signal = begin(button);
   try {
     const sampleUrl = `samples/${encodeURIComponent(name)}`;

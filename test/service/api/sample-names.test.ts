@@ -6,8 +6,9 @@ import { sampleNames } from '../../../service/api/sample-names';
 
 test('the first sample of each class comes before the further ones', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-samples-'));
-  for (const name of ['cat-2.jpg', 'dog.jpg', 'cat.jpg', 'notes.txt']) writeFileSync(join(folder, name), '');
-  expect(sampleNames(folder)).toEqual(['cat.jpg', 'dog.jpg', 'cat-2.jpg']);
+  for (const name of ['cat.2.jpg', 'dog.jpg', 'cat.jpg', 'boeing-747.jpg', 'notes.txt'])
+    writeFileSync(join(folder, name), '');
+  expect(sampleNames(folder)).toEqual(['boeing-747.jpg', 'cat.jpg', 'dog.jpg', 'cat.2.jpg']);
   rmSync(folder, { recursive: true });
   expect(sampleNames(folder)).toEqual([]);
 });
