@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 
 import { MODEL_IDS } from '../models/catalog';
-import { EVALUATED_SPLITS, type EvaluatedSplit } from '../models/data/dataset-splits';
+import { EVALUATED_SPLITS, type EvaluatedSplit, type SplitShares } from '../models/data/dataset-splits';
 import {
   DEFAULT_PRECISION,
   describeEngine,
@@ -24,6 +24,7 @@ import {
   modelFolder,
   note,
   path,
+  splitSharesOption,
   wholeNumberFrom,
 } from './options';
 
@@ -41,6 +42,7 @@ interface EvaluateOptions {
   readonly data?: string;
   readonly split?: EvaluatedSplit;
   readonly seed?: number;
+  readonly splitShares?: SplitShares;
   readonly allowLeakage?: true;
   readonly card?: true;
   readonly writeCard?: true;
@@ -48,7 +50,18 @@ interface EvaluateOptions {
 }
 
 async function evaluateModels(models: string[], options: EvaluateOptions, defaults: Defaults): Promise<void> {
-  const { data, split, seed, engine, precision, allowLeakage = false, card, writeCard, json } = options;
+  const {
+    data,
+    split,
+    seed,
+    splitShares,
+    engine,
+    precision,
+    allowLeakage = false,
+    card,
+    writeCard,
+    json,
+  } = options;
   if (data === undefined) {
     await evaluateDemoModel(models, options, defaults);
     return;
@@ -72,6 +85,7 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
       onnxCacheDir,
       precisions: precisionsOf(precision),
       ...(seed === undefined ? {} : { seed }),
+      ...(splitShares === undefined ? {} : { splitShares }),
       ...progressReporter({ isTerminal: process.stderr.isTTY, json: false, stream: process.stderr }),
     },
   );
@@ -80,10 +94,25 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
 
 async function evaluateDemoModel(
   models: string[],
-  { split, seed, allowLeakage, engine: kind, precision, card, writeCard: write, json }: EvaluateOptions,
+  {
+    split,
+    seed,
+    splitShares,
+    allowLeakage,
+    engine: kind,
+    precision,
+    card,
+    writeCard: write,
+    json,
+  }: EvaluateOptions,
   { threads, onnxCacheDir }: Defaults,
 ): Promise<void> {
-  const ofData = { '--split': split, '--seed': seed, '--allow-leakage': allowLeakage };
+  const ofData = {
+    '--split': split,
+    '--seed': seed,
+    '--split-shares': splitShares,
+    '--allow-leakage': allowLeakage,
+  };
   const unused = Object.entries(ofData).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
   if (unused.length > 0) {
     throw new RangeError(
@@ -153,6 +182,9 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
       '--seed <number>',
       'with --data: splits images that are not in split folders by this seed (default: the seed of a training on these images)',
       wholeNumberFrom(0),
+    )
+    .addOption(
+      splitSharesOption('with --data: shares of the splits that --seed draws, if the training had its own'),
     )
     .option('--allow-leakage', 'with --data: measure even if images of one split are in another split')
     .addOption(engineOption().default(DEFAULT_ENGINE))

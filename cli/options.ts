@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 
 import { isModelName, MODEL_NAME_FORM, type ModelName } from '../models/catalog';
+import { DEFAULT_SHARES, formatShares, parseShares, type SplitShares } from '../models/data/dataset-splits';
 import { ENGINE_KINDS, type EngineKind, type Precision, PRECISIONS_OF } from '../models/engines/engine';
 import { MANIFEST_NAME } from '../models/weights/saved-model';
 
@@ -53,6 +54,20 @@ export function modelName(text: string): ModelName {
   if (!isModelName(text)) throw new InvalidArgumentError(`It must be ${MODEL_NAME_FORM}.`);
   return text;
 }
+/** The option for the shares of the splits; the caller says when they count. */
+export const splitSharesOption = (meaning: string) =>
+  new Option(
+    '--split-shares <train,val,test>',
+    `${meaning}, which sum to 1 (default: ${formatShares(DEFAULT_SHARES)})`,
+  ).argParser((text: string): SplitShares => {
+    try {
+      return parseShares(text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new InvalidArgumentError(`${error.message}.`);
+    }
+  });
+
 /** Reads a whole number whose upper limit depends on other options. */
 export const wholeNumberOfAtLeast =
   (min: number) =>

@@ -25,6 +25,7 @@ import {
   RECIPES,
   TUNED_RECIPES,
 } from '../models/recipes';
+import type { SplitShares } from '../models/data/dataset-splits';
 import { CHECKPOINT_NAME, keptCheckpoints } from '../models/training/checkpoint';
 import { formatJsonLine } from '../models/training/history';
 import { lockOut } from '../models/training/out-folder';
@@ -54,6 +55,7 @@ export interface TrainOptions {
   readonly earlyStopping?: number;
   readonly keep: 'last' | 'best';
   readonly temperatureScaling?: true;
+  readonly splitShares?: SplitShares;
   readonly allowLeakage?: true;
   readonly seed: number;
   readonly threads?: number;
@@ -133,6 +135,7 @@ export async function train(
       augmentation: options.augment ? AUGMENTATION : undefined,
       balanceClasses: options.balanceClasses ?? false,
       earlyStoppingEpochs: options.earlyStopping,
+      splitShares: options.splitShares,
       allowLeakage: options.allowLeakage ?? false,
       resume: options.resume ?? false,
       finish: options.finish,

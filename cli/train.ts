@@ -20,6 +20,7 @@ import {
   modelName,
   numberFrom,
   path,
+  splitSharesOption,
   wholeNumberFrom,
   wholeNumberOfAtLeast,
 } from './options';
@@ -161,6 +162,7 @@ export function describeTrain(command: Command): Command {
       '--temperature-scaling',
       'after training, divide the outputs of the head by a number fitted on val, so that confidence comes closer to accuracy; which class is most probable does not change',
     )
+    .addOption(splitSharesOption('shares of the splits of images without split folders'))
     .option('--allow-leakage', 'train even if images of one split are in another split')
     .option(
       '--seed <number>',

@@ -94,6 +94,6 @@ export const MODEL_TABLES: Readonly<Record<string, () => string>> = {
     const shares = SPLIT_NAMES.map((split) => `${split} ${Math.round(100 * DEFAULT_SHARES[split])} %`);
     return `${table(['the folder of `--data` holds', '`tandem train`', '`tandem evaluate`'], rows)}
 
-A split by seed gives ${shares.join(', ')} of the different images of each class.`;
+A split by seed gives ${shares.join(', ')} of the different images of each class; \`--split-shares 0.8,0.1,0.1\` gives others.`;
   },
 };

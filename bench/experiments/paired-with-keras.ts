@@ -59,7 +59,7 @@ async function measure(text: string, data: string, allowLeakage: boolean): Promi
   if (folder === undefined || kerasFolder === undefined) {
     throw new RangeError(`--pair must be MODEL_FOLDER=KERAS_OUT, received ${text}`);
   }
-  const dataset = await readDataset(data, { seed: 1, allowLeakage });
+  const dataset = await readDataset(data, { draw: { seed: 1 }, allowLeakage });
   const { classes } = readSavedModel(folder);
   if (String(classes) !== String(dataset.classes)) {
     throw new RangeError(

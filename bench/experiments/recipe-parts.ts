@@ -90,7 +90,7 @@ async function main(): Promise<void> {
   // Otherwise tfjs prints a greeting, with advice that does not apply here.
   tf.enableProdMode();
   await useWasm();
-  const dataset = await readDataset(data, { seed: 1, allowLeakage: true });
+  const dataset = await readDataset(data, { draw: { seed: 1 }, allowLeakage: true });
   const seeds = values.seeds.split(',').map(Number);
   const options = { classCount: dataset.classes.length, dataSha256: dataset.sha256, seeds, out };
   const measure = (heads: readonly Head[], source: Source) =>

@@ -126,7 +126,7 @@ async function main(): Promise<void> {
   });
   const { data, weights, preprocessing } = values;
   if (data === undefined || weights === undefined) throw new RangeError('--data and --weights must be given');
-  const { splits } = await readDataset(data, { seed: 1, allowLeakage: true });
+  const { splits } = await readDataset(data, { draw: { seed: 1 }, allowLeakage: true });
   const files = Object.values(splits).flatMap((items) => items.map(({ path }) => path));
   const val = splits.val.map(({ path }) => path);
   await printTimes(val.slice(0, TIMED_IMAGES));

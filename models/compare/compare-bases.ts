@@ -130,7 +130,7 @@ export async function compareBases(plan: ComparePlan, progress: CompareProgress)
   const chosen = await chooseCandidates(plan, note);
   if (hasTfjsNode()) await useTfjsNode(threads);
   const dataset = await readDataset(data, {
-    ...{ found: files, seed, allowLeakage, note },
+    ...{ found: files, draw: { seed }, allowLeakage, note },
     onProgress: (count) => onCount({ task: 'reading', ...count }),
   });
   const split = plan.split ?? measuredSplit(dataset);

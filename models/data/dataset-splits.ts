@@ -15,6 +15,39 @@ export type SplitShares = Readonly<Record<SplitName, number>>;
 
 export const DEFAULT_SHARES: SplitShares = { train: 0.7, val: 0.15, test: 0.15 };
 
+/** What draws the splits of a set without split folders. */
+export interface SplitDraw {
+  readonly seed: number;
+  /** @default DEFAULT_SHARES */
+  readonly shares?: SplitShares | undefined;
+}
+
+/**
+ * Reads `0.8,0.1,0.1`: the shares of train, val and test.
+ *
+ * @throws RangeError saying what they must be
+ */
+export function parseShares(text: string): SplitShares {
+  const values = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (values.length !== SPLIT_NAMES.length) {
+    throw new RangeError(
+      `splitShares must be ${SPLIT_NAMES.length} numbers for ${SPLIT_NAMES.join(', ')}, received ${values.length}`,
+    );
+  }
+  const [train, val, test] = values as [number, number, number];
+  const shares = { train, val, test };
+  checkShares(shares);
+  return shares;
+}
+
+/** Whether two sets are split alike by the same seed. */
+export const sameShares = (a: SplitShares, b: SplitShares): boolean =>
+  SPLIT_NAMES.every((split) => a[split] === b[split]);
+
+/** The shares as {@link parseShares} reads them. */
+export const formatShares = (shares: SplitShares): string =>
+  SPLIT_NAMES.map((split) => shares[split]).join(',');
+
 interface Image {
   readonly label: number;
   /** SHA-256 of the file's bytes. */
@@ -55,7 +88,7 @@ export function checkShares(shares: SplitShares): void {
  */
 export function splitImages(
   images: readonly Image[],
-  { seed, shares }: { seed: number; shares: SplitShares },
+  { seed, shares = DEFAULT_SHARES }: SplitDraw,
 ): SplitName[] {
   const byPixels = groupBy(images, ({ pixelsSha256 }) => pixelsSha256);
   const groups = [...byPixels].map(([pixelsSha256, group]): Group => {
@@ -85,7 +118,7 @@ export function splitImages(
  */
 export function drawVal<T extends Image & { readonly split: SplitName }>(
   images: readonly T[],
-  { seed, shares }: { seed: number; shares: SplitShares },
+  { seed, shares = DEFAULT_SHARES }: SplitDraw,
 ): T[] {
   const train = images.filter(({ split }) => split === 'train');
   const half = shares.val / (shares.train + shares.val) / 2;

@@ -9,7 +9,14 @@ import { join } from 'node:path';
 import { sha256 } from '../../files/sha256';
 import { checkClasses, checkDuplicates } from './dataset-checks';
 import { type DatasetFile, type DatasetFiles, type DatasetUse, findDatasetFiles } from './dataset-files';
-import { checkShares, DEFAULT_SHARES, drawVal, splitImages, type SplitShares } from './dataset-splits';
+import {
+  checkShares,
+  DEFAULT_SHARES,
+  drawVal,
+  type SplitDraw,
+  splitImages,
+  type SplitShares,
+} from './dataset-splits';
 import { DecodeError, MAX_TRAINING_PIXELS } from './decode';
 import { decodeFilePixels } from './decode-file';
 import type { HashedImage } from './duplicates';
@@ -22,16 +29,14 @@ const LANES = 4;
 
 export interface DatasetOptions {
   /**
-   * Seed of the splits of a set without split folders, or what finds it by the set's checksum. Without a seed the set is not
-   * split: all of its images are in test.
+   * What draws the splits of a set without split folders, or what finds it by the set's checksum. Without it the set is
+   * not split: all of its images are in test.
    */
-  readonly seed: number | ((sha256: string) => number | undefined);
+  readonly draw: SplitDraw | ((sha256: string) => SplitDraw | undefined);
   /** To train, every split must have every class; to measure, what is there is enough. @default 'train' */
   readonly use?: DatasetUse;
   /** The set's files, if known already. @default found by this call */
   readonly found?: DatasetFiles;
-  /** @default 0.7, 0.15 and 0.15 */
-  readonly splitShares?: SplitShares;
   /** Continue even if images of one split are in another; the result then has a warning. */
   readonly allowLeakage?: boolean;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
@@ -115,8 +120,7 @@ const hashOf = (images: readonly Pick<Image, 'path' | 'sha256'>[]): string =>
  * @throws Error if a folder is wrong, a class has no images, or images are in two splits
  */
 export async function readDataset(folder: string, options: DatasetOptions): Promise<Dataset> {
-  const { splitShares: shares = DEFAULT_SHARES, allowLeakage = false, use = 'train', note } = options;
-  checkShares(shares);
+  const { allowLeakage = false, use = 'train', note } = options;
   const { classes, files, skipped: notRead } = options.found ?? findDatasetFiles(folder, use);
   for (const file of notRead) note?.(skipSentence(file));
   const results = await readImages(folder, files, options);
@@ -126,14 +130,16 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
   const sha256 = hashOf(read);
   const given = new Map(files.map(({ path, split }) => [path, split]));
   const isSplit = files.some(({ split }) => split !== undefined);
-  const seed = typeof options.seed === 'number' ? options.seed : options.seed(sha256);
-  const drawn = isSplit || seed === undefined ? [] : splitImages(read, { seed, shares });
+  const asked = typeof options.draw === 'function' ? options.draw(sha256) : options.draw;
+  const draw = asked && { seed: asked.seed, shares: asked.shares ?? DEFAULT_SHARES };
+  if (draw !== undefined) checkShares(draw.shares);
+  const drawn = isSplit || draw === undefined ? [] : splitImages(read, draw);
   const splitAt = (path: string, i: number): SplitName => given.get(path) ?? drawn[i] ?? 'test';
   const assigned = read.map((image, i) => ({ ...image, split: splitAt(image.path, i) }));
   const has = (name: SplitName) => !isSplit || files.some(({ split }) => split === name);
-  const drawsVal = use === 'train' && !has('val') && seed !== undefined;
-  const images = drawsVal ? drawVal(assigned, { seed, shares }) : assigned;
-  if (drawsVal) note?.(`there is no folder for val: it is drawn from train by seed ${seed}`);
+  const drawsVal = use === 'train' && !has('val') && draw !== undefined;
+  const images = drawsVal ? drawVal(assigned, draw) : assigned;
+  if (drawsVal) note?.(`there is no folder for val: it is drawn from train by seed ${draw.seed}`);
   if (use === 'train') {
     if (!has('test')) note?.('there is no folder for test, so that val is all that can be measured');
     const splits = SPLIT_NAMES.filter((name) => name === 'val' || has(name));
@@ -155,7 +161,7 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
     splits: bySplit((own) =>
       own.map(({ path, label, sha256 }) => ({ path: join(folder, path), label, sha256 })),
     ),
-    splitBy: isSplit ? 'folders' : seed === undefined ? 'nothing' : { seed, shares },
+    splitBy: isSplit ? 'folders' : (draw ?? 'nothing'),
     sha256,
     splitSha256: bySplit(hashOf),
     skipped,

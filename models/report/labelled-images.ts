@@ -3,7 +3,13 @@
  */
 import { type Dataset, readDataset } from '../data/dataset';
 import type { DatasetFiles, DatasetUse } from '../data/dataset-files';
-import type { EvaluatedSplit } from '../data/dataset-splits';
+import {
+  DEFAULT_SHARES,
+  type EvaluatedSplit,
+  formatShares,
+  sameShares,
+  type SplitShares,
+} from '../data/dataset-splits';
 import { lookAlikeHint } from '../data/class-names';
 import { DEFAULT_SEED } from '../recipes';
 import type { ProgressReporter } from '../training/progress';
@@ -21,6 +27,12 @@ export interface LabelledImagesOptions {
    *   be measured: by the first model's seed, else by {@link DEFAULT_SEED}
    */
   readonly seed?: number;
+  /**
+   * Shares of the splits that the seed draws.
+   *
+   * @default those of the model whose seed is taken, else `DEFAULT_SHARES`
+   */
+  readonly splitShares?: SplitShares;
   /** Whether an image that lies in two splits is a warning instead of an error. */
   readonly allowLeakage: boolean;
   /** Receives warnings and progress as sentences. */
@@ -68,7 +80,16 @@ export async function readImages(
   found: DatasetFiles,
   options: LabelledImagesOptions & { readonly split?: EvaluatedSplit | undefined; readonly use?: DatasetUse },
 ): Promise<Dataset> {
-  const { data, seed: given, split, use = 'measure', allowLeakage, note, onCount } = options;
+  const {
+    data,
+    seed: given,
+    splitShares: shares,
+    split,
+    use = 'measure',
+    allowLeakage,
+    note,
+    onCount,
+  } = options;
   const trainings = folders.flatMap((folder) => trainedOn(folder) ?? []);
   const bySeed = trainings.filter(({ splitBy }) => splitBy === 'seed');
   const dataset = await readDataset(data, {
@@ -76,11 +97,16 @@ export async function readImages(
     use,
     allowLeakage,
     note,
-    seed: (sha256) => {
-      if (given !== undefined || split === 'all') return given;
+    draw: (sha256) => {
+      if (given === undefined && split === 'all') return undefined;
       const own = bySeed.find((training) => training.sha256 === sha256);
-      if (own !== undefined) return own.seed;
-      return split === undefined ? undefined : (bySeed[0]?.seed ?? DEFAULT_SEED);
+      const isAsked = given !== undefined || shares !== undefined || split !== undefined;
+      if (own === undefined && !isAsked) return undefined;
+      const training = own ?? bySeed[0];
+      return {
+        seed: given ?? training?.seed ?? DEFAULT_SEED,
+        shares: shares ?? training?.splitShares,
+      };
     },
     onProgress: (count) => onCount?.({ task: 'reading', ...count }),
   });
@@ -115,13 +141,10 @@ function notesOn(
   return [
     ...(isGiven ? [] : [seedNote(splitBy.seed, bySeed)]),
     ...bySeed
-      .filter(({ seed }) => seed !== splitBy.seed)
-      .map(
-        ({ folder, seed }) =>
-          `warning: ${folder} was trained with seed ${seed}, but these images are split by seed ${splitBy.seed}; if it was trained on this data set, the split contains its training images: measure it with --seed ${seed}`,
-      ),
+      .filter((training) => !isSameDraw(drawOf(training), splitBy))
+      .map((training) => otherDrawNote(training.folder, drawOf(training), splitBy)),
     ...own
-      .filter((training) => isOtherSplit(training, splitBy.seed, dataset))
+      .filter((training) => isSameDraw(drawOf(training), splitBy) && isOtherSplit(training, dataset))
       .map(({ folder }) => olderSplitNote(folder)),
   ];
 }
@@ -140,10 +163,23 @@ const seedNote = (seed: number, bySeed: readonly TrainedOn[]): string => {
     : `split by seed ${seed}, the training seed of ${training.folder}`;
 };
 
-/** Whether an older version drew other splits with the same seed: it counted every copy of an image. */
-const isOtherSplit = ({ seed, splitSha256 }: TrainedOn, used: number, dataset: Dataset): boolean =>
-  seed === used &&
-  (splitSha256 === undefined ? dataset.warnings.length > 0 : splitSha256.test !== dataset.splitSha256.test);
+type Draw = { readonly seed: number; readonly shares: SplitShares };
+
+const drawOf = ({ seed, splitShares = DEFAULT_SHARES }: TrainedOn): Draw => ({ seed, shares: splitShares });
+
+const isSameDraw = (a: Draw, b: Draw): boolean => a.seed === b.seed && sameShares(a.shares, b.shares);
+
+function otherDrawNote(folder: string, trained: Draw, used: Draw): string {
+  const isSameShares = sameShares(trained.shares, used.shares);
+  const text = ({ seed, shares }: Draw) =>
+    `seed ${seed}${isSameShares ? '' : ` and shares ${formatShares(shares)}`}`;
+  const shares = isSameShares ? '' : ` --split-shares ${formatShares(trained.shares)}`;
+  return `warning: ${folder} was trained with ${text(trained)}, but these images are split by ${text(used)}; if it was trained on this data set, the split contains its training images: measure it with --seed ${trained.seed}${shares}`;
+}
+
+/** Whether an older version drew other splits by the same seed and shares: it counted every copy of an image. */
+const isOtherSplit = ({ splitSha256 }: TrainedOn, dataset: Dataset): boolean =>
+  splitSha256 === undefined ? dataset.warnings.length > 0 : splitSha256.test !== dataset.splitSha256.test;
 
 const olderSplitNote = (folder: string): string =>
   `warning: ${folder} was trained by an older version, which split sets with copies of an image otherwise; the split contains its training images: train again, or measure other images`;

@@ -1,6 +1,7 @@
 /**
  * The model card of a trained model as Markdown: what it is, what was measured, its limits, and how it was made.
  */
+import type { SplitShares } from '../data/dataset-splits';
 import { SPLIT_NAMES } from '../data/split-folders';
 import { ARCHITECTURES, INPUT_SHAPE, PREPROCESSINGS } from '../catalog';
 import { escapeMarkdown, table } from '../../charts/markdown';
@@ -51,6 +52,9 @@ export function describeAugmentation(augmentation: Augmentation): string {
   ].join(', ');
 }
 
+const sharesText = (shares: SplitShares): string =>
+  SPLIT_NAMES.map((split) => `${percent(shares[split])} ${split}`).join(', ');
+
 function dataSection({ data, classes, seed }: ModelCardFacts): string {
   const splits = SPLIT_NAMES.filter((split) => data.counts[split] !== undefined);
   const counts = splits.map((split) => data.counts[split]!);
@@ -60,7 +64,7 @@ function dataSection({ data, classes, seed }: ModelCardFacts): string {
   ];
   return `## Data
 
-${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` of the bytes and path of every image; ${data.splitBy === 'folders' ? 'the path contains split and class' : `the path contains the class; split by seed ${seed}`}.
+${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` of the bytes and path of every image; ${data.splitBy === 'folders' ? 'the path contains split and class' : `the path contains the class; split by seed ${seed}${data.splitShares === undefined ? '' : ` into ${sharesText(data.splitShares)}`}`}.
 
 ${table(['images', ...splits], rows)}`;
 }

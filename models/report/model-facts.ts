@@ -7,6 +7,7 @@ import { shellWord } from '../../files/shell-word';
 import type { Base } from '../weights/saved-model';
 import type { ArchitectureId, ModelName, Preprocessing } from '../catalog';
 import type { Evaluation, Mistake } from '../evaluation/evaluation';
+import { DEFAULT_SHARES, formatShares, sameShares, type SplitShares } from '../data/dataset-splits';
 import type { SplitName } from '../data/split-folders';
 import type { Augmentation, BatchNormMode, StageName } from '../recipes';
 
@@ -77,6 +78,8 @@ export interface ModelCardFacts {
     readonly splitSha256?: Readonly<Record<SplitName, string>>;
     /** What decides the split of an image: its folder, or the seed of the training. */
     readonly splitBy: 'folders' | 'seed';
+    /** Shares of the splits that the seed drew. Older figures lack it: theirs are the default. */
+    readonly splitShares?: SplitShares;
     /** Number of images of each class, by split. */
     readonly counts: Readonly<Partial<Record<SplitName, readonly number[]>>>;
   };
@@ -106,7 +109,7 @@ export interface ModelCardFacts {
  * `--allow-leakage` if images lie in two splits.
  */
 export function evaluateCommand(
-  { name, splitBy }: Pick<ModelCardFacts['data'], 'name' | 'splitBy'>,
+  { name, splitBy, splitShares }: Pick<ModelCardFacts['data'], 'name' | 'splitBy' | 'splitShares'>,
   {
     seed,
     leakage,
@@ -122,6 +125,9 @@ export function evaluateCommand(
     `npx tandem evaluate FOLDER --data ${shellWord(name)}`,
     ...(hasTest ? [] : ['--split val']),
     ...(splitBy === 'seed' ? [`--seed ${seed}`] : []),
+    ...(splitShares === undefined || sameShares(splitShares, DEFAULT_SHARES)
+      ? []
+      : [`--split-shares ${formatShares(splitShares)}`]),
     ...(leakage ? ['--allow-leakage'] : []),
   ].join(' ');
 }

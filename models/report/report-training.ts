@@ -107,7 +107,10 @@ export async function reportTraining(
   // Names without paths of this machine.
   const name = basename(data);
   const nameOf = (path: string) => relative(data, path);
-  const splitBy = dataset.splitBy === 'folders' ? 'folders' : 'seed';
+  const split: Pick<ModelCardFacts['data'], 'splitBy' | 'splitShares'> =
+    typeof dataset.splitBy === 'object'
+      ? { splitBy: 'seed', splitShares: dataset.splitBy.shares }
+      : { splitBy: 'folders' };
   const facts: Omit<ModelCardFacts, 'mistakes' | 'charts'> = {
     model: saved.model,
     architecture: saved.architecture,
@@ -118,7 +121,7 @@ export async function reportTraining(
       name,
       sha256: dataset.sha256,
       splitSha256: dataset.splitSha256,
-      splitBy,
+      ...split,
       counts: countsOf(dataset.splits, dataset.classes.length),
     },
     seed: plan.seed,
@@ -137,7 +140,7 @@ export async function reportTraining(
     })),
     ...(temperature === undefined ? {} : { temperature }),
     command: evaluateCommand(
-      { name, splitBy },
+      { name, ...split },
       { seed: plan.seed, leakage: dataset.leakage, hasTest: dataset.splits.test.length > 0 },
     ),
   };

@@ -10,7 +10,7 @@ import type { ModelCardFacts } from './model-facts';
 /** What decided which images trained a model. */
 export interface TrainedOn extends Pick<
   ModelCardFacts['data'],
-  'name' | 'sha256' | 'splitBy' | 'splitSha256'
+  'name' | 'sha256' | 'splitBy' | 'splitShares' | 'splitSha256'
 > {
   /** Folder of the model. */
   readonly folder: string;
@@ -33,6 +33,10 @@ export function trainedOn(folder: string): TrainedOn | undefined {
   const { format, data, seed } = figures;
   // Figures without `splitBy` are older: their seed ranked images by pixels, and would give another split today.
   if (format !== 'tandem-evaluation' || data?.splitBy === undefined || seed === undefined) return undefined;
-  const { name, sha256, splitBy, splitSha256 } = data;
-  return { folder, seed, name, sha256, splitBy, ...(splitSha256 === undefined ? {} : { splitSha256 }) };
+  const { name, sha256, splitBy, splitShares, splitSha256 } = data;
+  return {
+    ...{ folder, seed, name, sha256, splitBy },
+    ...(splitShares === undefined ? {} : { splitShares }),
+    ...(splitSha256 === undefined ? {} : { splitSha256 }),
+  };
 }

@@ -14,6 +14,7 @@ import { buildBackbone, buildClassifier } from '../architectures/classifier';
 import { unfrozenLayers } from '../architectures/unfrozen-layers';
 import { type Dataset, readDataset } from '../data/dataset';
 import { type DatasetFiles, findDatasetFiles } from '../data/dataset-files';
+import { formatShares, type SplitShares } from '../data/dataset-splits';
 import { RESIZE } from '../data/decode';
 import { checkTfjsNode, useTfjsNode } from '../engines/tfjs';
 import { removeTemporaries } from '../../files/temporaries';
@@ -51,6 +52,8 @@ export interface TrainingPlan {
   readonly earlyStoppingEpochs: number | undefined;
   /** Which weights each stage keeps: those of its last epoch, or of its best by validation accuracy. */
   readonly keep: 'last' | 'best';
+  /** Shares of train, val and test where the seed draws them. @default DEFAULT_SHARES */
+  readonly splitShares?: SplitShares | undefined;
   /** Whether an image that lies in two splits is a warning instead of an error. */
   readonly allowLeakage: boolean;
   /** Folder of the saved model, the checkpoints and the history. */
@@ -162,7 +165,8 @@ function progressOf({ stage, epochsDone }: TrainingState, recipe: Recipe): strin
  * @returns the files of the data set
  * @throws Error naming the option, what it must be and its value
  */
-function checkStart({ architecture, data, out, recipe, resume, finish }: TrainingPlan): DatasetFiles {
+function checkStart(plan: TrainingPlan): DatasetFiles {
+  const { architecture, data, out, recipe, resume, finish, splitShares } = plan;
   checkOut({ out, resume, finish });
   // Otherwise tfjs prints a greeting, with advice that does not apply here.
   tf.enableProdMode();
@@ -170,19 +174,24 @@ function checkStart({ architecture, data, out, recipe, resume, finish }: Trainin
   unfrozenLayers(backbone, recipe.fineTune.layersUnfrozen);
   backbone.dispose();
   const found = findDatasetFiles(data);
+  if (splitShares !== undefined && found.files.some(({ split }) => split === 'val')) {
+    throw new RangeError(
+      `--split-shares must be left out for ${data}, whose folders are the splits, received ${formatShares(splitShares)}: leave it out, or put all images of a class into one folder`,
+    );
+  }
   makeOut(out);
   return found;
 }
 
 /** Reads the data set, and notes its classes and counts. */
 async function readImages(
-  { data, seed, allowLeakage }: TrainingPlan,
+  { data, seed, splitShares, allowLeakage }: TrainingPlan,
   found: DatasetFiles,
   { note, onCount }: ProgressReporter,
 ): Promise<Dataset> {
   const dataset = await readDataset(data, {
     found,
-    seed,
+    draw: { seed, shares: splitShares },
     allowLeakage,
     onProgress: (count) => onCount({ task: 'reading', ...count }),
     note,

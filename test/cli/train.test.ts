@@ -56,6 +56,14 @@ test('the help has the defaults of the recipes', () => {
   );
 });
 
+test('shares of the splits are read, and refused with what they must be', async () => {
+  const splitShares = { train: 0.8, val: 0.1, test: 0.1 };
+  expect(await optionsOf('--split-shares', '0.8,0.1,0.1')).toMatchObject({ splitShares });
+  await expect(optionsOf('--split-shares', '0.8,0.1')).rejects.toThrow(
+    'splitShares must be 3 numbers for train, val, test, received 2.',
+  );
+});
+
 test('the trained model may have a name of its own', async () => {
   expect(await optionsOf('--name', 'flowers-2')).toMatchObject({ name: 'flowers-2' });
   expect(await optionsOf()).not.toHaveProperty('name');

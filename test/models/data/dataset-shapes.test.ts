@@ -42,9 +42,9 @@ test.each(SHAPES.map((shape, i) => [shape.holds, shape, String(i)] as const))(
   '%s: training and measuring do what docs/training.md says',
   async (_, shape, name) => {
     const folder = await write(shape, name);
-    const train = readDataset(folder, { seed: 1 });
+    const train = readDataset(folder, { draw: { seed: 1 } });
     expect(await outcomeOf(train.then(usedSplits))).toEqual(expected(shape.train));
-    const measure = readDataset(folder, { seed: () => undefined, use: 'measure' });
+    const measure = readDataset(folder, { draw: () => undefined, use: 'measure' });
     expect(await outcomeOf(measure.then(measuredSplit))).toEqual(expected(shape.evaluate));
   },
 );

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 
-import { checkShares, DEFAULT_SHARES, splitImages } from '../../../models/data/dataset-splits';
+import {
+  checkShares,
+  DEFAULT_SHARES,
+  formatShares,
+  parseShares,
+  sameShares,
+  splitImages,
+} from '../../../models/data/dataset-splits';
 
 const OPTIONS = { seed: 3, shares: DEFAULT_SHARES };
 const imagesOf = (label: number, count: number) =>
@@ -98,4 +105,16 @@ test('shares that are no shares are refused', () => {
   expect(() => checkShares({ train: 0.8, val: 0.2, test: 0.2 })).toThrow(
     'splitShares must sum to 1, received 1.2',
   );
+});
+
+test('shares are read as they are printed', () => {
+  const shares = { train: 0.8, val: 0.1, test: 0.1 };
+  expect(parseShares('0.8, 0.1, 0.1')).toEqual(shares);
+  expect(parseShares(formatShares(shares))).toEqual(shares);
+  expect(sameShares(shares, DEFAULT_SHARES)).toBe(false);
+  expect(() => parseShares('0.8,0.2')).toThrow(
+    'splitShares must be 3 numbers for train, val, test, received 2',
+  );
+  expect(() => parseShares('0.8,,0.2')).toThrow('splitShares.val must be greater than 0, received NaN');
+  expect(() => parseShares('80,10,10')).toThrow('splitShares must sum to 1, received 100');
 });

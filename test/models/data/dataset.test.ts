@@ -41,7 +41,7 @@ const SPLIT = {
   'test/b/6.png': 6,
 };
 const read = async (files: Record<string, number | string | Buffer>, options: Partial<DatasetOptions> = {}) =>
-  readDataset(await folderOf(files), { seed: 1, ...options });
+  readDataset(await folderOf(files), { draw: { seed: 1 }, ...options });
 const namesIn = ({ splits }: Dataset) =>
   Object.fromEntries(
     Object.entries(splits).map(([name, images]) => [
@@ -101,7 +101,7 @@ test('without a folder for val, val is drawn from train by seed, of every class;
   expect(notes).toContain('there is no folder for val: it is drawn from train by seed 1');
   const again = await read(files);
   expect(again.splitSha256).toEqual(dataset.splitSha256);
-  expect((await read(files, { seed: 2 })).splitSha256.val).not.toBe(dataset.splitSha256.val);
+  expect((await read(files, { draw: { seed: 2 } })).splitSha256.val).not.toBe(dataset.splitSha256.val);
 });
 
 test.each<[string, Record<string, number>]>([
@@ -131,9 +131,22 @@ test('a set that is not split is split by seed, each class in every split', asyn
   expect(hashes(await read(renamed))).toEqual(hashes(dataset));
 });
 
+test('a set that is not split is split into the given shares', async () => {
+  const files = Object.fromEntries(
+    ['a', 'b'].flatMap((name, c) => Array.from({ length: 10 }, (_, i) => [`${name}/${i}.png`, 20 * c + i])),
+  );
+  const shares = { train: 0.4, val: 0.2, test: 0.4 };
+  const { splits, splitBy } = await read(files, { draw: { seed: 1, shares } });
+  expect(Object.values(splits).map(({ length }) => length)).toEqual([8, 4, 8]);
+  expect(splitBy).toEqual({ seed: 1, shares });
+  await expect(read(files, { draw: { seed: 1, shares: { ...shares, test: 0.5 } } })).rejects.toThrow(
+    'splitShares must sum to 1',
+  );
+});
+
 test('hashes are those of the files, and the set’s is that of sha256sum’s lines', async () => {
   const folder = await folderOf({ ...UNSPLIT, 'notes.txt': 'no image' });
-  const dataset = await readDataset(folder, { seed: 1 });
+  const dataset = await readDataset(folder, { draw: { seed: 1 } });
   const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
   const lines = Object.keys(UNSPLIT).map((path) => `${sha256(readFileSync(join(folder, path)))}  ${path}\n`);
   expect(dataset.sha256).toBe(sha256(lines.join('')));
@@ -177,7 +190,7 @@ test('images in folders below a class, and linked ones, are the class’ too', a
   const folder = await folderOf({ ...UNSPLIT, 'a/more/7.png': 7 });
   const elsewhere = await folderOf({ '8.png': 8 });
   symlinkSync(join(elsewhere, '8.png'), join(folder, 'b', 'link.png'));
-  const dataset = await readDataset(folder, { seed: 1 });
+  const dataset = await readDataset(folder, { draw: { seed: 1 } });
   expect(Object.values(dataset.splits).flat()).toHaveLength(8);
 });
 
@@ -195,7 +208,7 @@ test('only regular files that can be read count; others are named and skipped wi
     if (code !== undefined) throw Object.assign(new Error(code), { code });
     return readFile(path, ...rest);
   });
-  const { skipped, splits } = await readDataset(folder, { seed: 1 });
+  const { skipped, splits } = await readDataset(folder, { draw: { seed: 1 } });
   spy.mockRestore();
   expect(skipped.map(({ path, reason }) => `${path}: ${reason}`).toSorted()).toEqual([
     'a/dangling.png: It is a link to nothing, or was removed',
@@ -335,7 +348,7 @@ describe('what is wrong with folders is said with a remedy', () => {
 
   test('a file instead of a folder', async () => {
     const folder = await folderOf({ 'x.png': 1 });
-    await expect(readDataset(join(folder, 'x.png'), { seed: 1 })).rejects.toThrow(
+    await expect(readDataset(join(folder, 'x.png'), { draw: { seed: 1 } })).rejects.toThrow(
       'must be a folder with one folder per class',
     );
   });

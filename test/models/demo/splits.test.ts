@@ -18,7 +18,7 @@ test('a written split is read back with the drawn pixels and the task’s classe
     perClass: 2,
   }));
   for (const split of splits) await writeSplit(folder, split);
-  const dataset = await readDataset(folder, { seed: 1 });
+  const dataset = await readDataset(folder, { draw: { seed: 1 } });
   expect(dataset).toMatchObject({ classes: TASKS.transfer, splitBy: 'folders', skipped: [], warnings: [] });
   for (const [i, name] of (['train', 'val', 'test'] as const).entries()) {
     const drawn = drawTask('transfer', splits[i]!);

@@ -145,6 +145,16 @@ describe('a data set without split folders', () => {
     expect((await measure([trained], 7)).said).toEqual([]);
   });
 
+  test('is split into the shares of the training, which the warning about another split names', async () => {
+    const splitShares = { train: 0.5, val: 0.25, test: 0.25 };
+    const trained = trainedWith('shares', { seed: 7, data: { splitBy: 'seed', splitShares } });
+    expect((await measure([trained])).splitBy).toEqual({ seed: 7, shares: splitShares });
+    const { said } = await measure([trainedWith('seven', { seed: 7, data: { splitBy: 'seed' } }), trained]);
+    expect(said).toContain(
+      `warning: ${trained} was trained with seed 7 and shares 0.5,0.25,0.25, but these images are split by seed 7 and shares 0.7,0.15,0.15; if it was trained on this data set, the split contains its training images: measure it with --seed 7 --split-shares 0.5,0.25,0.25`,
+    );
+  });
+
   test('causes a warning if the seed is not the training’s, or the training’s is unknown', async () => {
     const seven = trainedWith('seven', { seed: 7, data: { splitBy: 'seed' } });
     const byFolders = trainedWith('folders', { seed: 8, data: { splitBy: 'folders' } });

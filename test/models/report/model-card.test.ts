@@ -9,6 +9,7 @@ import { fakeEngine } from '../../support/fake-engine';
 import { evaluateDataset } from '../../../models/evaluation/evaluate-dataset';
 import { evaluate } from '../../../models/evaluation/evaluation';
 import { describeAugmentation, modelCard } from '../../../models/report/model-card';
+import { DEFAULT_SHARES, type SplitShares } from '../../../models/data/dataset-splits';
 import { evaluateCommand, type ModelCardFacts } from '../../../models/report/model-facts';
 import { limits } from '../../../models/report/model-limits';
 import { AUGMENTATION } from '../../../models/recipes';
@@ -153,15 +154,25 @@ test('the card states what the checksum of the data covers: the split only if fo
   expect(bySeed).toContain(
     'of the bytes and path of every image; the path contains the class; split by seed 7.',
   );
+  const splitShares = { train: 0.8, val: 0.1, test: 0.1 };
+  expect(modelCard({ ...FACTS, data: { ...FACTS.data, splitBy: 'seed', splitShares } })).toContain(
+    'split by seed 7 into 80.0 % train, 10.0 % val, 10.0 % test.',
+  );
 });
 
-test('the command that repeats the measurement has --seed and --allow-leakage only where they matter', () => {
+test('the command that repeats the measurement has --seed, --split-shares and --allow-leakage only where they matter', () => {
   const command = (splitBy: 'folders' | 'seed', leakage: boolean) =>
     evaluateCommand({ name: 'waste', splitBy }, { seed: 7, leakage });
   expect(command('folders', false)).toBe('npx tandem evaluate FOLDER --data waste');
   expect(command('seed', false)).toBe('npx tandem evaluate FOLDER --data waste --seed 7');
   expect(command('folders', true)).toBe('npx tandem evaluate FOLDER --data waste --allow-leakage');
   const facts = { seed: 7, leakage: false, hasTest: false };
+  const withShares = (splitShares: SplitShares) =>
+    evaluateCommand({ name: 'waste', splitBy: 'seed', splitShares }, { seed: 7, leakage: false });
+  expect(withShares(DEFAULT_SHARES)).toBe(command('seed', false));
+  expect(withShares({ train: 0.8, val: 0.1, test: 0.1 })).toBe(
+    'npx tandem evaluate FOLDER --data waste --seed 7 --split-shares 0.8,0.1,0.1',
+  );
   expect(evaluateCommand({ name: 'waste', splitBy: 'folders' }, facts)).toBe(
     'npx tandem evaluate FOLDER --data waste --split val',
   );

@@ -141,6 +141,11 @@ describe('before a download', () => {
       `--out must not be in the folder of --data, ${data}, received ${join(data, 'models', 'new')}: choose a folder beside it`,
     ],
     [
+      'shares for a set with split folders',
+      { splitShares: { train: 0.8, val: 0.1, test: 0.1 } },
+      `--split-shares must be left out for ${data}, whose folders are the splits, received 0.8,0.1,0.1`,
+    ],
+    [
       '--data as --out',
       { out: data },
       `--out must not be in the folder of --data, ${data}, received ${data}`,
