@@ -97,7 +97,7 @@ export const precisionOption = (meaning: string) =>
 
 /** Help text of an argument that {@link modelFolder} reads. */
 export const MODEL_ARGUMENT =
-  'folder of a saved model, or the name of one in MODELS_DIR (default: the demo, with accuracy and latency)';
+  'folder of a saved model, or the name of a model in MODELS_DIR (unless set: the demo, with accuracy and latency)';
 
 const isSavedModel = (folder: string): boolean => existsSync(join(folder, MANIFEST_NAME));
 

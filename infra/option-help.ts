@@ -40,14 +40,14 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
   nodeSelector:
     'labels that a node must have beside `kubernetes.io/os=linux`, such as `disk=ssd`; `fit` counts them',
   architectures:
-    `architectures for which the image is built, ${IMAGE_ARCHITECTURES.join(' and ')} unless set; the pods run on nodes ` +
+    `architectures for which the container image is built, ${IMAGE_ARCHITECTURES.join(' and ')} unless set; the pods run on nodes ` +
     'of these only, and `fit` counts them',
   tolerations:
     'taints that the pods tolerate, beside those of a lost node; the variable holds each as `key`, `key=value`, `key:Effect` or `key=value:Effect`, separated by commas, such as `dedicated=inference:NoSchedule,spot`; `fit` counts them',
   affinity: 'where the pods prefer or have to run',
   priorityClassName: 'priority class of the pods; `fit` counts it',
   userIds:
-    '`image` for the image’s user and group 65532, `cluster` to leave them out, so that OpenShift assigns them',
+    '`image` for the container image’s user and group 65532, `cluster` to leave them out, so that OpenShift assigns them',
   ephemeralStorage:
     'request and limit of the disk that a pod may use for temporary files and logs, such as `256Mi`',
   hpaMeasures:

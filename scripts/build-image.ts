@@ -116,7 +116,10 @@ export async function buildImage(options: ImageOptions): Promise<void> {
 if (require.main === module) {
   const program = new Command('npm run image --')
     .description('build the container image with docker, podman or buildah; write its SBOM to build/image')
-    .argument('[folders...]', 'folders of saved models to put into the image (default: the demo models)')
+    .argument(
+      '[folders...]',
+      'folders of saved models to put into the container image (default: the demo models)',
+    )
     .option('--accuracy <folder>', 'the same for a model of the name accuracy')
     .option('--latency <folder>', 'the same for a model of the name latency')
     .addOption(
@@ -127,7 +130,7 @@ if (require.main === module) {
     )
     .option(
       '--image <name>',
-      `name and tag of the image (default: ${SETTING_VARIABLES.image} or cdk8s.yaml, as for the manifests; else ${IMAGE})`,
+      `name and tag of the container image (default: ${SETTING_VARIABLES.image} or cdk8s.yaml, as for the manifests; else ${IMAGE})`,
     )
     .addOption(new Option('--base <image>', 'base image (default: the Dockerfile’s)').env('NODE_IMAGE'))
     .addOption(
@@ -135,7 +138,7 @@ if (require.main === module) {
         BUILDERS,
       ),
     )
-    .option('--archive <file>', 'also write the image to this file, for nodes to import')
+    .option('--archive <file>', 'also write the container image to this file, for nodes to import')
     .addHelpText(
       'after',
       '\nExample: npm run image -- build/models/flowers --archive build/image/tandem.tar',

@@ -70,7 +70,7 @@ const VARIABLES = z.object({
   host: z
     .string()
     .optional()
-    .meta(help('address to listen on', 'all interfaces; `npm start` uses 127.0.0.1')),
+    .meta(help('address to listen on', 'all interfaces; `npm start` and `tandem serve` use 127.0.0.1')),
   models: modelList
     .prefault(MODEL_IDS.join(','))
     .meta(help('names of the models to serve, separated by commas', MODEL_IDS.join(','))),
@@ -107,7 +107,7 @@ const VARIABLES = z.object({
     ),
   logLevel: oneOf(LOG_LEVELS)
     .prefault('info')
-    .meta(help(`one of ${LOG_LEVELS.join(', ')}`, 'info; `npm start` uses warn')),
+    .meta(help(`one of ${LOG_LEVELS.join(', ')}`, 'info; `npm start` and `tandem serve` use warn')),
   apiKeyFile: path
     .optional()
     .meta(help('file of API keys, one key per line; reread when it changes', 'no key required')),

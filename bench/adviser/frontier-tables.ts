@@ -82,7 +82,7 @@ function findings({ variant, candidate, pods, kneePerSecond, podUseMillis }: Var
   return [
     `CPU request ${cpuRequestMillis}m: a pod that carries ${short(kneePerSecond / pods.fit)} images/s uses ` +
       `${Math.round(podUseMillis)}m, ${requestFinding(podUseMillis, cpuRequestMillis)}`,
-    `CPU limit ${limitMillis}m: ${plural(processes * threads, 'thread')} can use ${usableMillis}m of it, ` +
+    `CPU limit ${limitMillis}m: ${processes === 1 ? '1 process' : `${processes} processes`} of ${plural(threads, 'thread')} can use ${usableMillis}m of it, ` +
       `${limitMillis - usableMillis}m are wasted` +
       (candidate.cpuLimitMillis < usableMillis
         ? `; with ${pods.fit} pods on the nodes each has ${candidate.cpuLimitMillis}m`

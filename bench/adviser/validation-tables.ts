@@ -177,13 +177,13 @@ export function validationSummary(validation: Validation): string {
       : [
           `- p95, simulated with ${seeds} seeds, each deployment from the others: ${goalsText(judged, errorOf)}; median error ` +
             `${medianError(judged, errorOf)}; ${inside} of ${judged.length} measured ones are inside the 90 % band.`,
-          `- So much is luck: if the twin were exact, ${luckText(judged, ({ luck }) => luck)} would be within these goals on average.`,
+          `- Even an exact twin would meet only ${luckText(judged, ({ luck }) => luck)} of these goals on average, since a run ends differently each time.`,
           `- With the speed that the machine had, by each run's own CPU samples: ${goalsText(judged, ownCpuErrorOf)}; median error ` +
             `${medianError(judged, ownCpuErrorOf)}; if the twin were exact, ${luckText(judged, ({ ownCpuLuck }) => ownCpuLuck)}.`,
-          `- On a machine that keeps its speed, as the adviser simulates: ${goalsText(judged, steadyErrorOf)}; median error ` +
+          `- On a machine that keeps its speed, as \`npx tandem plan\` simulates: ${goalsText(judged, steadyErrorOf)}; median error ` +
             `${medianError(judged, steadyErrorOf)}.`,
           `- Measured: at the same rates, the p95 of one repetition is ${percent(repetitionError)} off that of all together (median): ` +
-            'so far is even a prediction from the same deployment.',
+            'a prediction from the same deployment cannot be expected to be nearer.',
         ]),
     hpas.length === 0
       ? '- There is no run behind an HPA.'
@@ -194,7 +194,7 @@ export function validationSummary(validation: Validation): string {
       'the error of p95',
       latency.factor === undefined
         ? undefined
-        : `A measured p95 is at most ${latency.factor.toFixed(2)} times the simulated one, the upper edge that the adviser uses,`,
+        : `A measured p95 is at most ${latency.factor.toFixed(2)} times the simulated one, the upper edge that \`npx tandem plan\` uses,`,
     ),
     boundText(
       knee,

@@ -88,7 +88,7 @@ export function scaleVariant(printed: Variant, machine: MachineSize): ScaledVari
     ...(threads === printedThreads
       ? []
       : [
-          `A pod infers with ${threads} thread instead of ${printedThreads}, since the CPU limit decides it.`,
+          `A pod runs ${threads} model process of one thread instead of ${printedThreads}, since the CPU limit decides it.`,
         ]),
     ...(resources.requests.memory === requests.memory
       ? []

@@ -148,7 +148,7 @@ export function parallelismText(document: ParallelismDocument): string {
   ]);
   const head = [
     ...['model', 'precision', 'CPU limit', 'processes x threads', 'images/s', 'one client, p50 ms'],
-    ...['CPU ms an image', 'PSS MiB', 'instead: images/s, one client'],
+    ...['CPU ms per image', 'PSS MiB', 'instead: images/s, one client'],
   ];
   const rounds = document.cells[0]!.perSecond.length;
   const source = `Measured on ${startedAt.slice(0, 10)} on ${machine.cores} cores of ${machine.cpuModel}: ${image} JPEGs, ${clients} clients, control groups of version 1, medians of ${rounds} rounds in turns.`;

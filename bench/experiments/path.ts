@@ -28,7 +28,7 @@ const WARM_UP_SECONDS = 3;
 /** What is measured, with the heading of its column. */
 const FIGURES = {
   perSecond: 'images/s',
-  cpuMs: 'CPU ms an image',
+  cpuMs: 'CPU ms per image',
   serverMs: 'server',
   modelMs: 'model processes',
   decodeMs: 'decoding ms',

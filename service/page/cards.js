@@ -34,7 +34,7 @@ export function showModel(card, { architecture, engine, precision, threads, demo
   }
   if (demo) {
     const warning = part(card, 'demo');
-    warning.textContent = `Demo model: it knows only ${classes.length} computer-generated textures. Its answer to a photograph means nothing.`;
+    warning.textContent = `Demo model: it knows only ${classes.length} computer-generated surfaces. Its answer to a photograph means nothing.`;
     warning.hidden = false;
   }
 }

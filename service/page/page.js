@@ -32,6 +32,8 @@ let last;
 /** What the page knows of the project, written by `npm run docs`. */
 const facts = await jsonWhenReady('facts.json', showNotice);
 
+byId('limit').textContent = `, up to ${mebibytes(facts.maxImageBytes)}`;
+
 function showNotice(text) {
   notice.textContent = text;
   notice.hidden = text === '';
@@ -87,7 +89,9 @@ function showSizing() {
   byId('of-answers').hidden = isMeasured !== false;
 }
 
-const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1).replace('.0', '')} MB`;
+function mebibytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(1).replace('.0', '')} MiB`;
+}
 const absolute = (path) => new URL(path, document.baseURI).href;
 
 async function ask(model, { image, type }, signal) {
@@ -113,7 +117,7 @@ async function classify(picked, signal) {
   showPreview(picked.image);
   if (picked.image.size > facts.maxImageBytes) {
     fail(
-      `The image has ${megabytes(picked.image.size)}; choose one of at most ${megabytes(facts.maxImageBytes)}.`,
+      `The image has ${mebibytes(picked.image.size)}; choose one of at most ${mebibytes(facts.maxImageBytes)}.`,
     );
     return;
   }

@@ -27,7 +27,7 @@ export const ELSEWHERE: readonly (readonly [fault: string, survived: string, com
     'npx jest test/service/http/hostile.slow.test.ts',
   ],
   [
-    'training killed ten times at random points (`-- --kills 100`: a hundred times) and interrupted once',
+    'training killed ten times at random points (`npx tsx test/native/resume.ts --kills 100`: a hundred times) and interrupted once',
     'the last checkpoint loads, and the resumed training ends with the same weights',
     'npm run test:native',
   ],

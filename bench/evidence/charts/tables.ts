@@ -13,9 +13,22 @@ import { grouped, kneeText, modelName, NO_DATA, NONE, objective, range, short } 
 
 const seconds = (value: number | undefined) =>
   value === undefined ? 'not while recorded' : `${value.toFixed(0)} s`;
-/** Seconds from the end of the load. */
-const afterLoad = (value: number | undefined) =>
-  value !== undefined && value < 0 ? 'before its end' : seconds(value);
+/** Less than this after the load, the recording was not meant to show an HPA that scales down. */
+const MIN_AFTER_LOAD_SECONDS = 60;
+
+/** Seconds from the end of the load until the first of the runs was back, or how long they were recorded without it. */
+function returnText(runs: readonly HpaRun[]): string {
+  const returns = runs.flatMap((run) => reactionOf(run).toMinimum ?? []);
+  if (returns.length > 0) {
+    return ofRepetitions(returns, (value) => (value < 0 ? 'before its end' : seconds(value)));
+  }
+  const recorded = runs.map(({ windows, loadSeconds }) => {
+    const last = windows.at(-1);
+    return last === undefined ? 0 : last.atSeconds + last.lengthMs / 1000 - loadSeconds;
+  });
+  const longest = Math.max(...recorded);
+  return longest < MIN_AFTER_LOAD_SECONDS ? 'not recorded' : `not within ${longest.toFixed(0)} s`;
+}
 
 /** Median and range of the repetitions' own knees; those with an open end are counted only. */
 function repetitionsText({ repetitions }: RateCurve): string {
@@ -118,10 +131,7 @@ function hpaRow(name: string, runs: readonly HpaRun[]): string[] {
       reactions.map(({ toReady }) => toReady),
       inSeconds,
     ),
-    figures(
-      reactions.map(({ toMinimum }) => toMinimum),
-      afterLoad,
-    ),
+    returnText(runs),
     `${ofRepetitions(
       reactions.map(({ podMinutes }) => podMinutes),
       minutes,

@@ -64,9 +64,9 @@ test('memory stays as printed where all replicas fit, else the requests shrink a
   expect(deviations).toContainEqual(expect.stringContaining('1800000000 instead of 4627034Ki'));
 });
 
-test('fewer threads than at the printed limit are a deviation', () => {
+test('fewer model processes than at the printed limit are a deviation', () => {
   expect(scaleVariant(variant('accuracy-hpa'), TWO_CORES).deviations).toContainEqual(
-    'A pod infers with 1 thread instead of 3, since the CPU limit decides it.',
+    'A pod runs 1 model process of one thread instead of 3, since the CPU limit decides it.',
   );
 });
 

@@ -163,11 +163,11 @@ describeInBrowser('picking an image', () => {
   });
 
   test('an image above the limit is refused before it is sent, and the limit is named', async () => {
-    expect(await textOf(page, '#hint')).toContain(`up to ${LIMITS.imageBytes / 2 ** 20} MB`);
+    expect(await textOf(page, '#hint')).toContain(`up to ${LIMITS.imageBytes / 2 ** 20} MiB`);
     let sent = 0;
     page.on('request', (request) => (sent += Number(request.method() === 'POST')));
     await dropOn('#drop', ['large.jpg'], '30 * 2 ** 20');
-    await hasText(page, '#notice', 'The image has 30 MB; choose one of at most 10 MB.');
+    await hasText(page, '#notice', 'The image has 30 MiB; choose one of at most 10 MiB.');
     expect(sent).toBe(0);
   });
 
