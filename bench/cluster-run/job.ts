@@ -1,14 +1,19 @@
 /** Waits for the load generator's Job and reads the documents from its pods' logs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { loadJobName, loadSelectorOf } from '../../infra/construct/load-generator';
+import { jobDeadlineSeconds, loadJobName, loadSelectorOf } from '../../infra/construct/load-generator';
 import { parseRunDocument, type RunDocument } from '../load/run-document';
 import type { ReadApi } from '../timeline/api-reader';
 import type { Kubectl } from './kubectl';
+import { readUntil } from './read-until';
 
-const POLL_INTERVAL_MS = 1000;
+/** Time for Kubernetes to mark a Job as failed after its deadline. */
+const MARKED_FAILED_MS = 60_000;
 /** Characters of a failed pod's log in the error. */
 const LOG_TAIL = 1500;
+/** How often, and after which time, a call of kubectl after the load is tried again. */
+const TRIES = 5;
+const TRY_AGAIN_MS = 2000;
 
 interface JobObject {
   readonly status?: {
@@ -21,32 +26,45 @@ interface JobObject {
   };
 }
 
+/** The generator's Job. */
+export interface LoadJob {
+  readonly namespace: string;
+  /** The service that it loads. */
+  readonly service: string;
+  readonly pods: number;
+  /** Length of its schedule. */
+  readonly durationSeconds: number;
+}
+
 /**
  * Waits until every pod of the Job has succeeded.
  *
- * @throws Error with the Job's reason if it fails; the signal's reason if it aborts
+ * @throws Error with the Job's reason if it fails, or if its end cannot be read; the signal's reason if it aborts
  */
 export async function waitForJob(
   readApi: ReadApi,
-  namespace: string,
-  service: string,
+  { namespace, service, durationSeconds }: LoadJob,
   signal: AbortSignal,
 ): Promise<void> {
   const path = `/apis/batch/v1/namespaces/${namespace}/jobs/${loadJobName(service)}`;
-  for (;;) {
-    signal.throwIfAborted();
-    const { status } = JSON.parse(await readApi(path)) as JobObject;
+  const ended = (job: unknown) => {
+    const { status } = job as JobObject;
     const holds = (type: string) =>
       status?.conditions?.find((each) => each.type === type && each.status === 'True');
-    if (holds('Complete') !== undefined) return;
+    if (holds('Complete') !== undefined) return true;
     const failure = holds('Failed');
-    if (failure !== undefined) {
-      throw new Error(
-        `the load generator's Job failed: ${failure.reason ?? ''} ${failure.message ?? ''}`.trim(),
-      );
-    }
-    await sleep(POLL_INTERVAL_MS, undefined, { signal });
-  }
+    if (failure === undefined) return undefined;
+    throw new Error(
+      `the load generator's Job failed: ${failure.reason ?? ''} ${failure.message ?? ''}`.trim(),
+    );
+  };
+  const timeoutMs = 1000 * jobDeadlineSeconds(durationSeconds) + MARKED_FAILED_MS;
+  await readUntil(readApi, path, ended, {
+    ...{ timeoutMs, signal },
+    late: (failedRead) =>
+      `the load generator's Job must end within ${timeoutMs / 1000} s, but ` +
+      (failedRead === undefined ? 'still runs' : `cannot be read: ${failedRead}`),
+  });
 }
 
 /**
@@ -63,7 +81,7 @@ export function documentIn(log: string): RunDocument {
 }
 
 /** Names of the Job's pods. */
-async function podsOf(kubectl: Kubectl, namespace: string, service: string): Promise<string[]> {
+async function podsOf(kubectl: Kubectl, { namespace, service }: LoadJob): Promise<string[]> {
   const selector = Object.entries(loadSelectorOf(service)).map(([key, value]) => `${key}=${value}`);
   const output = await kubectl([
     ...['get', 'pods', '--namespace', namespace, '--selector', selector.join(',')],
@@ -72,37 +90,46 @@ async function podsOf(kubectl: Kubectl, namespace: string, service: string): Pro
   return output.split(' ').filter(Boolean);
 }
 
-const logOf = (kubectl: Kubectl, namespace: string, pod: string) =>
+const logOf = (kubectl: Kubectl, { namespace }: LoadJob, pod: string) =>
   kubectl(['logs', pod, '--namespace', namespace, '--container', 'load']);
 
 /**
- * Reads one document per pod.
+ * Reads one document per pod. A call that fails is tried again: the measurement is over, and must not be lost.
  *
- * @throws Error unless there are `count` of them
+ * @throws Error unless there are as many documents as pods; the signal's reason if it aborts
  */
 export async function collectDocuments(
   kubectl: Kubectl,
-  namespace: string,
-  service: string,
-  count: number,
+  job: LoadJob,
+  signal: AbortSignal,
+  tryAgainMs = TRY_AGAIN_MS,
 ): Promise<RunDocument[]> {
-  const pods = await podsOf(kubectl, namespace, service);
+  const persistent: Kubectl = async (args) => {
+    for (let tries = 1; tries < TRIES; tries++) {
+      const output = await kubectl(args).catch(() => undefined);
+      if (output !== undefined) return output;
+      await sleep(tryAgainMs, undefined, { signal });
+    }
+    return kubectl(args);
+  };
   const documents: RunDocument[] = [];
-  for (const pod of pods) documents.push(documentIn(await logOf(kubectl, namespace, pod)));
-  if (documents.length !== count) {
+  for (const pod of await podsOf(persistent, job)) {
+    documents.push(documentIn(await logOf(persistent, job, pod)));
+  }
+  if (documents.length !== job.pods) {
     throw new Error(
-      `each of ${count} load generators must print a document, received ${documents.length} documents`,
+      `each of ${job.pods} load generators must print a document, received ${documents.length} documents`,
     );
   }
   return documents;
 }
 
 /** The end of each pod's log, for an error message; empty if the pods cannot be listed. */
-export async function logTails(kubectl: Kubectl, namespace: string, service: string): Promise<string> {
-  const pods = await podsOf(kubectl, namespace, service).catch(() => []);
+export async function logTails(kubectl: Kubectl, job: LoadJob): Promise<string> {
+  const pods = await podsOf(kubectl, job).catch(() => []);
   const tails = await Promise.all(
     pods.map((pod) =>
-      logOf(kubectl, namespace, pod).then(
+      logOf(kubectl, job, pod).then(
         (log) => `${pod}: ${log.slice(-LOG_TAIL)}`,
         (error: unknown) => `${pod}: ${(error as Error).message}`,
       ),

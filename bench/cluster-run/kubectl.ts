@@ -1,6 +1,8 @@
 /** Runs kubectl, which supports every sign-in method of a kubeconfig. */
 import { execFile } from 'node:child_process';
 
+import { noProgram } from '../timeline/api-reader';
+
 /** Runs kubectl with arguments and standard input; rejects with kubectl's own message. */
 export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
 
@@ -23,6 +25,7 @@ export const kubectlOf =
       };
       const child = execFile(program, [...leading, ...args], options, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
+        else if (error.code === 'ENOENT') reject(noProgram(program, error));
         else
           reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || error.message}`, { cause: error }));
       });

@@ -20,10 +20,14 @@ export function variantManifests(variant: Variant, settings: Settings): string {
   return yamlOf(new InferenceChart(new App(), variant, { ...settings, ...admitting }));
 }
 
-/** The load generator's objects: its pods run the image of the variant's, on the nodes on which those may run. */
+/**
+ * The load generator's objects: its pods run the image of the variant's, on the nodes on which those may run.
+ *
+ * @throws Error naming field, value and remedy for a load that cannot run
+ */
 export function loadManifests(
   { name }: Pick<Variant, 'name'>,
-  { namespace, image, nodeSelector, architectures, tolerations }: Settings,
+  { namespace, image, nodeSelector, architectures, tolerations, userIds }: Settings,
   load: Pick<LoadGeneratorProps, 'args' | 'images' | 'pods' | 'durationSeconds'>,
 ): string {
   const chart = new Chart(new App(), 'load', { namespace, disableResourceNameHashes: true });
@@ -33,6 +37,7 @@ export function loadManifests(
     ...(nodeSelector === undefined ? {} : { nodeSelector }),
     ...(architectures === undefined ? {} : { architectures }),
     ...(tolerations === undefined ? {} : { tolerations }),
+    ...(userIds === undefined ? {} : { userIds }),
     ...load,
   });
   return yamlOf(chart);

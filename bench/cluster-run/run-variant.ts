@@ -1,9 +1,3 @@
-/** Settings that name a Secret, and what to do without one. */
-const NO_SECRETS = [
-  ['imagePullSecret', 'use an image that the nodes can pull without one'],
-  ['apiKeySecret', 'unset it, since the load generator sends no key'],
-] as const;
-
 /**
  * Measures one variant in a cluster: applies it in a namespace of its own, sends load from an indexed Job, records the
  * timeline from outside, and deletes the namespace, also after a failure or an interrupt.
@@ -16,25 +10,26 @@ import { selectorOf } from '../../infra/construct/inference-service';
 import type { Settings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
 import type { RunDocument } from '../load/run-document';
-import type { WatchedAutoscaler } from '../timeline/api-objects';
 import { openApi, type ReadApi } from '../timeline/api-reader';
 import { kubernetesSource, pathsOf } from '../timeline/kubernetes-source';
 import { type Recorder, startRecorder } from '../timeline/recorder';
 import { subjectOf } from '../timeline/subject';
 import type { TimelineDocument } from '../timeline/timeline-document';
+import { waitForMetrics } from './hpa-metrics';
 import { collectDocuments, logTails, waitForJob } from './job';
 import { kubectlOf } from './kubectl';
 import { loadManifests, namespaceManifest, variantManifests } from './manifests';
+import { refuse } from './refusals';
 import { serviceUrl } from './service-url';
 
 const READY_TIMEOUT_SECONDS = 600;
-const METRICS_TIMEOUT_MS = 180_000;
 const DELETE_TIMEOUT_SECONDS = 180;
 /** Longer than the longest wait within one call of kubectl. */
 const KUBECTL_TIMEOUT_MS = (READY_TIMEOUT_SECONDS + 30) * 1000;
-const POLL_INTERVAL_MS = 1000;
 /** Time for all pods of the load generator to be scheduled, to get the image and to start. */
 const START_TOGETHER_MS = 60_000;
+/** Stands for the Service's URL until it exists. */
+const ANY_URL = 'http://192.0.2.1/';
 
 export interface ClusterRunOptions {
   /** kubectl and its first arguments, such as `kubectl --kubeconfig FILE`. */
@@ -61,41 +56,65 @@ export interface ClusterRunOptions {
   readonly log: (line: string) => void;
 }
 
+/** What a run leaves. */
+export interface ClusterRun {
+  /** With its load; incomplete and without load after an interrupt; absent if that came before the load. */
+  readonly timeline?: TimelineDocument;
+  /** Says why the namespace may remain, and how to delete it; absent if it is deleted. */
+  readonly remains?: string;
+}
+
 /**
- * Measures the variant and returns its timeline, load included. After an interrupt the timeline is incomplete and has no
- * load.
+ * Measures the variant.
  *
- * @throws Error with kubectl's message or the generators' logs; the namespace is deleted then too
+ * @throws Error with kubectl's message or the generators' logs; the namespace is deleted then too, or the message says
+ *   that it may remain
  */
-export async function runVariant(options: ClusterRunOptions): Promise<TimelineDocument> {
-  const { settings, variant, log, signal } = options;
-  for (const [secret, remedy] of NO_SECRETS) {
-    if (settings[secret] === undefined) continue;
-    throw new Error(
-      `${secret} must not be set, because the run creates a namespace without Secrets: ${remedy}, received ` +
-        settings[secret],
-    );
-  }
-  const kubectl = kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS);
+export async function runVariant(options: ClusterRunOptions): Promise<ClusterRun> {
+  const { settings, variant, load, log, signal } = options;
+  refuse(variant, settings, { ...load, args: load.args(ANY_URL) });
   const namespace = `tandem-bench-${randomBytes(4).toString('hex')}`;
   const own = { ...settings, namespace };
-  let failure: unknown;
+  const kubectl = kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS);
+  let isCreated = false;
+  let timeline: TimelineDocument | undefined;
+  let failure: Error | undefined;
+  try {
+    await kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS, signal)(['get', '--raw', '/version']);
+  } catch (error) {
+    if (signal.aborted) return {};
+    throw error;
+  }
   try {
     log(`applying ${variant.name} in namespace ${namespace}`);
     await kubectl(['apply', '-f', '-'], namespaceManifest(own));
-    return await measure(options, own);
+    isCreated = true;
+    timeline = await measure(options, own);
   } catch (error) {
-    failure = error;
-    throw error;
-  } finally {
-    log(`deleting namespace ${namespace}`);
-    await kubectl([
-      ...['delete', 'namespace', namespace, '--ignore-not-found', `--timeout=${DELETE_TIMEOUT_SECONDS}s`],
-    ]).catch((error: unknown) => {
-      const remedy = `namespace ${namespace} remains: run kubectl delete namespace ${namespace}`;
-      const first = failure === undefined || signal.aborted ? '' : `${(failure as Error).message}\n`;
-      throw new Error(`${first}${(error as Error).message}\n${remedy}`, { cause: error });
-    });
+    if (!signal.aborted) failure = error as Error;
+  }
+  log(`deleting namespace ${namespace}`);
+  const undeleted = await deleteNamespace(options, namespace);
+  // Where kubectl was not allowed to create it, it may not delete it either; Ctrl-C ends kubectl at any time.
+  const remains = isCreated || signal.aborted ? undeleted : undefined;
+  if (failure !== undefined) {
+    throw remains === undefined ? failure : new Error(`${failure.message}\n${remains}`, { cause: failure });
+  }
+  return { ...(timeline && { timeline }), ...(remains !== undefined && { remains }) };
+}
+
+/** Deletes the namespace; says why it may remain, and the remedy, if that fails. */
+async function deleteNamespace(
+  { kubectl: command }: Pick<ClusterRunOptions, 'kubectl'>,
+  namespace: string,
+): Promise<string | undefined> {
+  const words = ['delete', 'namespace', namespace, '--ignore-not-found'];
+  try {
+    await kubectlOf(command, KUBECTL_TIMEOUT_MS)([...words, `--timeout=${DELETE_TIMEOUT_SECONDS}s`]);
+    return undefined;
+  } catch (error) {
+    const remedy = `namespace ${namespace} may remain: run ${[...command, ...words].join(' ')}`;
+    return `${(error as Error).message}\n${remedy}`;
   }
 }
 
@@ -137,7 +156,8 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
     recorder = startRecorder(kubernetesSource(api.read, watched), subject);
     const { images, pods, durationSeconds } = load;
     const generator = { images, pods, durationSeconds, args: [...load.args(url), ...startTogether(pods)] };
-    await kubectl(['apply', '-f', '-'], loadManifests(variant, settings, generator));
+    // Not apply, which stores the objects once more in an annotation of at most 256 KiB: that is too small for images.
+    await kubectl(['create', '-f', '-'], loadManifests(variant, settings, generator));
     log(`loading ${url} from ${load.pods} pod(s) for ${load.durationSeconds} s`);
     const measured = await finish(options, api.read, namespace);
     const timeline = await recorder.stop(measured !== undefined);
@@ -160,36 +180,19 @@ async function finish(
   namespace: string,
 ): Promise<RunDocument | undefined> {
   const { variant, load, merge, idleSeconds, isWorthIdling = () => true, signal, log } = options;
+  const { pods, durationSeconds } = load;
+  const job = { namespace, service: variant.name, pods, durationSeconds };
   const kubectl = kubectlOf(options.kubectl, KUBECTL_TIMEOUT_MS);
   try {
-    await waitForJob(readApi, namespace, variant.name, signal);
-    const documents = await collectDocuments(kubectl, namespace, variant.name, load.pods);
-    const merged = merge(documents);
+    await waitForJob(readApi, job, signal);
+    const merged = merge(await collectDocuments(kubectl, job, signal));
     const idles = isWorthIdling(merged);
     log(`load done${idles && idleSeconds > 0 ? `; recording for ${idleSeconds} s more` : ''}`);
     if (idles) await sleep(1000 * idleSeconds, undefined, { signal });
     return merged;
   } catch (error) {
     if (signal.aborted) return undefined;
-    const tails = await logTails(kubectl, namespace, variant.name);
+    const tails = await logTails(kubectl, job);
     throw new Error(`${(error as Error).message}\n${tails}`, { cause: error });
-  }
-}
-
-/** Waits until the HPA has read the pods' CPU use once: before that it does not scale. */
-async function waitForMetrics(readApi: ReadApi, path: string, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + METRICS_TIMEOUT_MS;
-  for (;;) {
-    signal.throwIfAborted();
-    const { status } = JSON.parse(await readApi(path)) as WatchedAutoscaler;
-    const active = status?.conditions?.find(({ type }) => type === 'ScalingActive');
-    if (active?.status === 'True') return;
-    if (performance.now() > deadline) {
-      throw new Error(
-        `the HPA has no CPU metrics after ${METRICS_TIMEOUT_MS / 1000} s: install metrics-server; ` +
-          `its condition ScalingActive says: ${active?.message ?? 'nothing'}`,
-      );
-    }
-    await sleep(POLL_INTERVAL_MS, undefined, { signal });
   }
 }

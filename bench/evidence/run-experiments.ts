@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { PACKAGE_ROOT } from '../../files/package-root';
 import { removeTemporaries } from '../../files/temporaries';
 import { writeFileAtomic } from '../../files/write';
+import { EXIT_INTERRUPTED } from '../../service/contract';
 import { cgroupObstacle } from '../experiments/cpu-group';
 import { type RealCluster, startRealCluster } from '../lab/real-cluster';
 import { thisMachine } from '../timeline/recorder';
@@ -205,7 +206,7 @@ async function main(): Promise<void> {
     log(`all experiments of the ${form} form are in ${OUT}`);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    process.exitCode = 130;
+    process.exitCode = EXIT_INTERRUPTED;
   }
 }
 

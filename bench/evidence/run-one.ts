@@ -50,7 +50,8 @@ const imageArguments = () =>
     `${IMAGES_PATH}/${basename(file)}=${expectedClass}`,
   ]);
 
-function measure(
+/** @throws the signal's reason after an interrupt; Error with the reason where the run fails */
+async function measure(
   experiment: Experiment,
   seed: number,
   options: RunOneOptions,
@@ -58,7 +59,7 @@ function measure(
 ): Promise<TimelineDocument> {
   const { kubectl, image, commit, signal, log } = options;
   const load = experiment.load.replace(TRACE_FILE, `${IMAGES_PATH}/${TRACE_FILE}`);
-  return runVariant({
+  const { timeline, remains } = await runVariant({
     kubectl,
     variant: experiment.applied,
     settings: { ...DEFAULT_SETTINGS, image },
@@ -78,6 +79,10 @@ function measure(
     signal,
     log,
   });
+  if (remains !== undefined) log(remains);
+  signal.throwIfAborted();
+  // Only an interrupt leaves none.
+  return timeline!;
 }
 
 const brokenRules = ({ load }: TimelineDocument) =>
@@ -94,11 +99,10 @@ export async function runExperiment(
   options: RunOneOptions,
 ): Promise<ExperimentRun> {
   let timeline = await measure(experiment, repetition, options, ({ validity }) => validity.valid);
-  if (!options.signal.aborted && timeline.load?.validity.valid === false) {
+  if (timeline.load?.validity.valid === false) {
     options.log(`INVALID (${brokenRules(timeline)}): measuring once more`);
     timeline = await measure(experiment, repetition, options, () => true);
   }
-  options.signal.throwIfAborted();
   const invalid = brokenRules(timeline);
   if (invalid !== '') options.log(`INVALID again (${invalid}): kept, marked`);
   const imageDigest = timeline.pods.find(({ imageId }) => imageId)?.imageId;

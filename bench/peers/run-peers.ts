@@ -17,6 +17,7 @@ import { PRECISIONS_OF } from '../../models/engines/engine';
 import { multipliesBytes } from '../../models/engines/onnxruntime/cpu';
 import { cachedGraph } from '../../models/engines/onnxruntime/graph-cache';
 import { DEMO_MODELS_DIR, readSavedModel } from '../../models/weights/saved-model';
+import { EXIT_INTERRUPTED } from '../../service/contract';
 import { commitOf } from '../evidence/commit';
 import { cgroupObstacle } from '../experiments/cpu-group';
 import { thisMachine } from '../timeline/recorder';
@@ -161,7 +162,7 @@ async function main(): Promise<void> {
     log(`everything is measured, and in ${only.length === 0 ? PUBLISHED : file}; --again measures it again`);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    process.exitCode = 130;
+    process.exitCode = EXIT_INTERRUPTED;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -25,6 +25,10 @@ interface Requests {
   readonly resources?: { readonly requests?: { readonly cpu?: string } };
 }
 
+interface Container extends Requests {
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
 export interface PodObject {
   readonly metadata: {
     readonly name: string;
@@ -34,7 +38,7 @@ export interface PodObject {
   };
   readonly spec: Requests & {
     readonly nodeName?: string;
-    readonly containers?: readonly Requests[];
+    readonly containers?: readonly Container[];
     readonly initContainers?: readonly (Requests & { readonly restartPolicy?: string })[];
   };
   readonly status?: {

@@ -43,6 +43,10 @@ export function readerOf(address: { readonly socketPath: string } | { readonly p
   return { read, close: () => agent.destroy() };
 }
 
+/** What to do without kubectl. */
+export const noProgram = (program: string, cause: unknown): Error =>
+  new Error(`--kubeconfig needs ${program} on the PATH; install it`, { cause });
+
 /**
  * Starts `kubectl proxy` and returns a reader of its cluster.
  *
@@ -90,9 +94,7 @@ export async function openApi(
     await started;
   } catch (error) {
     await close();
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new Error(`--kubeconfig needs ${program} on the PATH; install it`, { cause: error });
-    }
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw noProgram(program, error);
     throw new Error(`kubectl proxy: ${(error as Error).message} ${output.trim()}`.trim(), { cause: error });
   }
   return { read: reader.read, close };

@@ -1,5 +1,5 @@
 /** Samples of one Deployment from the Kubernetes API, the metrics API and the pods' own `/metrics`. */
-import { HTTP_PORT, PATHS } from '../../service/contract';
+import { ENV, HTTP_PORT, PATHS } from '../../service/contract';
 import {
   type WatchedAutoscaler,
   autoscalerSample,
@@ -49,10 +49,14 @@ export function pathsOf(watched: Omit<Watched, 'hasAutoscaler'>) {
     events:
       `/api/v1/namespaces/${namespace}/events` +
       (autoscaler === undefined ? '' : `?fieldSelector=${encodeURIComponent(fields)}`),
-    counters: (pod: string) =>
-      `/api/v1/namespaces/${namespace}/pods/${pod}:${HTTP_PORT}/proxy${PATHS.metrics}`,
+    counters: (pod: string, port: string | number = HTTP_PORT) =>
+      `/api/v1/namespaces/${namespace}/pods/${pod}:${port}/proxy${PATHS.metrics}`,
   };
 }
+
+/** The port of a pod's metrics, if they do not have the service's. */
+const metricsPortOf = ({ spec }: PodObject): string | undefined =>
+  spec.containers?.flatMap(({ env = [] }) => env).find(({ name }) => name === ENV.metricsPort)?.value;
 
 interface List<T> {
   readonly items: readonly T[];
@@ -94,15 +98,14 @@ export function kubernetesSource(
         .then((body) => use(JSON.parse(body)))
         .catch((error: unknown) => failed(read, error));
     const readCounters = async (pods: readonly PodObject[]) => {
-      const running = pods
-        .filter(({ status }) => status?.phase === 'Running')
-        .map(({ metadata }) => metadata.name);
+      const running = pods.filter(({ status }) => status?.phase === 'Running');
       await Promise.all(
-        running.map((pod) =>
-          readApi(paths.counters(pod))
+        running.map((object) => {
+          const pod = object.metadata.name;
+          return readApi(paths.counters(pod, metricsPortOf(object)))
             .then((text) => series.counters.push({ atMs, pod, ...countersIn(text) }))
-            .catch((error: unknown) => failed(`metrics of ${pod}`, error)),
-        ),
+            .catch((error: unknown) => failed(`metrics of ${pod}`, error));
+        }),
       );
     };
     let pods: readonly PodObject[] = [];

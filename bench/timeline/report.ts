@@ -24,6 +24,12 @@ const COLUMNS: readonly (readonly [title: string, cell: (window: Window) => stri
   ['throttled %', ({ throttledShare }) => figure(100 * throttledShare)],
 ];
 
+/** Says how many reads failed, and why the first did; undefined if none did. */
+export function failuresText({ failures }: Pick<TimelineDocument, 'failures'>): string | undefined {
+  const [first] = failures;
+  return first && `${failures.length} reads failed, the first of ${first.read}: ${first.message}`;
+}
+
 /** A timeline in windows of 10 s. */
 export function formatTimeline(timeline: TimelineDocument): string {
   const windows = windowsOf(timeline).filter(({ lengthMs }, i) => i === 0 || lengthMs >= MIN_WINDOW_MS);
@@ -31,10 +37,8 @@ export function formatTimeline(timeline: TimelineDocument): string {
   const widths = COLUMNS.map(([title], i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padStart(widths[i]!)).join('  ');
   const lines = [line(COLUMNS.map(([title]) => title)), ...rows.map(line)];
-  if (timeline.failures.length > 0) {
-    const { read, message } = timeline.failures[0]!;
-    lines.push(`${timeline.failures.length} reads failed, the first of ${read}: ${message}`);
-  }
+  const failures = failuresText(timeline);
+  if (failures !== undefined) lines.push(failures);
   if (!timeline.complete) lines.push('INCOMPLETE: the recording was interrupted');
   return lines.join('\n');
 }

@@ -2,15 +2,18 @@
  * The command `tandem bench run`: measures a variant in a cluster. It loads cdk8s only when it runs, since the image of
  * the load generator has no cdk8s.
  */
-import { readFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 
 import { type Command, Option } from 'commander';
 
 import type { BrokenRule, RunDocument } from '../../bench/load/run-document';
+import { failuresText } from '../../bench/timeline/report';
 import { makeOut, writeFileAtomic } from '../../files/write';
+import { MAX_FILES_KIB, MAX_LOAD_PODS, MAX_LOAD_SECONDS } from '../../infra/construct/load-limits';
 import { VARIANTS } from '../../infra/variants';
 import { path, wholeNumberFrom } from '../options';
+import { generatorFiles } from './generator-files';
+import { untilInterrupted } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a subcommand must not pay for the others' libraries */
 
@@ -23,7 +26,6 @@ export interface LoadFunctions {
 }
 
 const MAX_IDLE_SECONDS = 3600;
-const MAX_PODS = 50;
 
 interface RunOptions {
   readonly kubeconfig: string;
@@ -51,42 +53,45 @@ async function run(
   // commander has refused any other name.
   const variant = VARIANTS.find(({ name }) => name === options.variant)!;
   const durationSeconds = Math.ceil(durationSecondsOf(options.load));
+  if (durationSeconds > MAX_LOAD_SECONDS) {
+    throw new RangeError(
+      `--load must last at most ${MAX_LOAD_SECONDS} s: shorten it, received ${options.load}`,
+    );
+  }
+  const { files, images, load } = generatorFiles(options.image, options.load, IMAGES_PATH);
+  const settings = readSettings(process.env, readContext());
   makeOut(dirname(options.out));
-  const images = Object.fromEntries(options.image.map((file) => [basename(file), readFileSync(file)]));
   for (const line of unknownSettingLines(process.env)) console.error(line);
-  const interrupt = new AbortController();
-  const stop = () => {
-    console.error('stopping: deleting the namespace of the run');
-    interrupt.abort();
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  try {
-    const timeline = await runVariant({
-      kubectl: ['kubectl', '--kubeconfig', options.kubeconfig],
-      variant,
-      settings: readSettings(process.env, readContext()),
+  const { timeline, remains } = await untilInterrupted('deleting the namespace of the run', (signal) =>
+    runVariant({
+      ...{ kubectl: ['kubectl', '--kubeconfig', options.kubeconfig], variant, settings },
       load: {
         args: (url) => [
-          ...['--url', url, '--load', options.load, '--seed', String(options.seed)],
-          ...['--image', ...Object.keys(images).map((name) => `${IMAGES_PATH}/${name}`), '--json'],
+          ...['--url', url, '--load', load, '--seed', String(options.seed)],
+          ...['--image', ...images, '--json'],
         ],
-        images,
+        images: files,
         pods: options.pods,
         durationSeconds,
       },
       merge: mergeRuns,
       idleSeconds: options.idle,
-      signal: interrupt.signal,
+      signal,
       log: (line) => console.error(line),
-    });
-    writeFileAtomic(options.out, `${JSON.stringify(timeline)}\n`);
-    console.log(options.out);
-    for (const broken of timeline.load?.validity.broken ?? [])
-      console.error(`INVALID: ${brokenText(broken)}`);
-    if (!timeline.complete) process.exitCode = 130;
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    }),
+  );
+  if (remains !== undefined) console.error(remains);
+  if (timeline === undefined) {
+    console.error('stopped before the load: nothing is recorded');
+    return;
   }
+  writeFileAtomic(options.out, `${JSON.stringify(timeline)}\n`);
+  console.log(options.out);
+  for (const broken of timeline.load?.validity.broken ?? []) console.error(`INVALID: ${brokenText(broken)}`);
+  const failures = failuresText(timeline);
+  if (failures !== undefined) console.error(failures);
+  // A Ctrl-C that came after the recording lost nothing of it.
+  if (timeline.complete) process.exitCode = remains === undefined ? 0 : 1;
 }
 
 /** Adds `run` to the command `bench`. */
@@ -104,13 +109,13 @@ export function addRunCommand(bench: Command, load: LoadFunctions): void {
         .makeOptionMandatory(),
     )
     .requiredOption('--load <load>', 'the load, in the form of "bench load"')
-    .requiredOption('--image <file...>', 'images to post, at most 700 KiB together')
+    .requiredOption('--image <file...>', `images to post, at most ${MAX_FILES_KIB} KiB together`)
     .requiredOption('--out <file>', 'file for the timeline (JSON)', path)
     .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1)
     .option(
       '--pods <count>',
       'number of load generator pods; they share the schedule',
-      wholeNumberFrom(1, MAX_PODS),
+      wholeNumberFrom(1, MAX_LOAD_PODS),
       1,
     )
     .option(

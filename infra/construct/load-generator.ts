@@ -11,22 +11,23 @@ import {
   CONTAINER_SECURITY_CONTEXT,
   NODE_SELECTOR,
   POD_SECURITY_CONTEXT,
+  POD_SECURITY_OF_CLUSTER,
   TEMPORARY_FILES,
 } from './deployment-defaults';
 import { selectorOf } from './inference-service';
 import type { InferenceServiceProps } from './inference-service-props';
+import { checkFiles, checkService, MAX_LOAD_PODS, MAX_LOAD_SECONDS } from './load-limits';
 import { withArchitectures } from './node-affinity';
 
 /** Folder of the images within the pods. */
 export const IMAGES_PATH = '/images';
 /** Kubernetes removes a finished Job and its logs after this time, in case an aborted run left them behind. */
 const KEEP_SECONDS = 600;
-/** Kubernetes' bound on a ConfigMap, which holds the images in base64. */
-const MAX_IMAGES_BYTES = 700 * 1024;
-const MAX_PODS = 50;
-const MAX_SECONDS = 4 * 3600;
 /** Time for scheduling, image pull, start-up and the last answers. */
 const START_SECONDS = 300;
+
+/** Time from its start after which Kubernetes stops the Job, seconds. */
+export const jobDeadlineSeconds = (durationSeconds: number): number => durationSeconds + START_SECONDS;
 
 /**
  * The generator uses one core at most and is invalid above 70 % of it. The request equals the limit, so that the kernel
@@ -34,8 +35,8 @@ const START_SECONDS = 300;
  */
 const RESOURCES = { cpu: '1', memory: '512Mi' } as const;
 
-/** Where the pods may run: as in the props of the `InferenceService`, so that they run where its image does. */
-type Placement = Pick<InferenceServiceProps, 'nodeSelector' | 'architectures' | 'tolerations'>;
+/** Where and as whom the pods may run: as in the props of the `InferenceService`, so that they run where its image does. */
+type Placement = Pick<InferenceServiceProps, 'nodeSelector' | 'architectures' | 'tolerations' | 'userIds'>;
 
 export interface LoadGeneratorProps extends Placement {
   /** Name of the `InferenceService` in the same namespace. */
@@ -48,7 +49,7 @@ export interface LoadGeneratorProps extends Placement {
   readonly imagePullSecret?: string;
   /** Arguments of `tandem bench load` without `--shard`; images lie in {@link IMAGES_PATH}. */
   readonly args: readonly string[];
-  /** Images by file name, at most 700 KiB together. */
+  /** Images by file name, and the trace of the load if it has one; `checkFiles` in load-limits.ts bounds them. */
   readonly images: Readonly<Record<string, Buffer>>;
   /** Pods, each of which sends its part of the schedule: 1 to 50. */
   readonly pods: number;
@@ -71,17 +72,10 @@ function check({ pods, durationSeconds, images, service }: LoadGeneratorProps): 
     if (Number.isInteger(value) && value >= 1 && value <= max) return;
     throw new Error(`${name} must be a whole number from 1 to ${max}, received ${value}`);
   };
-  whole('pods', pods, MAX_PODS);
-  whole('durationSeconds', durationSeconds, MAX_SECONDS);
-  const bytes = Object.values(images).reduce((sum, { length }) => sum + length, 0);
-  if (bytes > MAX_IMAGES_BYTES) {
-    throw new Error(
-      `images must be at most ${MAX_IMAGES_BYTES} bytes together: send fewer images, received ${bytes}`,
-    );
-  }
-  if (loadJobName(service).length > 63) {
-    throw new Error(`service must have at most 58 characters, since "-load" is added, received ${service}`);
-  }
+  whole('pods', pods, MAX_LOAD_PODS);
+  whole('durationSeconds', durationSeconds, MAX_LOAD_SECONDS);
+  checkFiles('images', images);
+  checkService(service, loadJobName(service), pods);
 }
 
 /**
@@ -133,7 +127,7 @@ export class LoadGenerator extends Construct {
         parallelism: pods,
         // A retry would be a different run.
         backoffLimit: 0,
-        activeDeadlineSeconds: durationSeconds + START_SECONDS,
+        activeDeadlineSeconds: jobDeadlineSeconds(durationSeconds),
         ttlSecondsAfterFinished: KEEP_SECONDS,
         template: { metadata: { labels }, spec: podSpec(props, name) },
       },
@@ -142,7 +136,7 @@ export class LoadGenerator extends Construct {
 }
 
 function podSpec(props: LoadGeneratorProps, name: string): k8s.PodSpec {
-  const { image, imagePullSecret, nodeSelector, architectures, tolerations, args, pods } = props;
+  const { image, imagePullSecret, nodeSelector, architectures, tolerations, userIds, args, pods } = props;
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
@@ -152,7 +146,7 @@ function podSpec(props: LoadGeneratorProps, name: string): k8s.PodSpec {
     nodeSelector: { ...NODE_SELECTOR, ...nodeSelector },
     affinity: withArchitectures({}, architectures),
     ...(tolerations === undefined ? {} : { tolerations: [...tolerations] }),
-    securityContext: POD_SECURITY_CONTEXT,
+    securityContext: userIds === 'cluster' ? POD_SECURITY_OF_CLUSTER : POD_SECURITY_CONTEXT,
     containers: [
       {
         name: 'load',

@@ -28,14 +28,15 @@ const FIXED: Variant = {
   scaling: { kind: 'fixed', replicas: 1 },
 };
 
-const run = (
+/** Runs it and returns the timeline; only an interrupt before the load leaves none. */
+const run = async (
   variant: Variant,
   load: string,
   durationSeconds: number,
   signal = new AbortController().signal,
   log = console.log,
-) =>
-  runVariant({
+) => {
+  const { timeline, remains } = await runVariant({
     kubectl: [join(cluster.bin, 'kubectl'), '--kubeconfig', cluster.kubeconfig],
     variant,
     settings: { ...DEFAULT_SETTINGS, image: process.env['IMAGE_NAME']! },
@@ -50,6 +51,9 @@ const run = (
     signal,
     log,
   });
+  expect(remains).toBeUndefined();
+  return timeline!;
+};
 
 /** Expects that no run left a namespace; all of a run's objects are in its namespace. */
 async function expectNothingLeft(): Promise<void> {

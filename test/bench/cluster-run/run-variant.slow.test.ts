@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 
 import { runVariant, type ClusterRunOptions } from '../../../bench/cluster-run/run-variant';
 import { encodeRequests, type RunDocument } from '../../../bench/load/run-document';
-import { DEFAULT_SETTINGS } from '../../../infra/settings';
+import { DEFAULT_SETTINGS, type Settings } from '../../../infra/settings';
 import { VARIANTS } from '../../../infra/variants';
 
 const VARIANT = VARIANTS.find(({ name }) => name === 'latency-hpa')!;
@@ -39,10 +39,12 @@ const answers = {
   fails: {} as Record<string, string>,
   outputs: {} as Record<string, string>,
   api: {} as Record<string, unknown>,
+  series: {} as Record<string, unknown[]>,
 };
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tandem-fake-'));
   answers.fails = {};
+  answers.series = {};
   answers.outputs = {
     'get pods': 'load-0 load-1',
     'logs load-': `20 s: 60 sent\n${JSON.stringify(DOCUMENT)}\ndone\n`,
@@ -77,9 +79,10 @@ const calls = (): Call[] =>
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Call);
 
-function run(changes: Partial<ClusterRunOptions> = {}) {
+/** Runs it; `timeline` is that of a run that no interrupt ends before the load. */
+async function run(changes: Partial<ClusterRunOptions> = {}) {
   writeFileSync(join(folder, 'answers.json'), JSON.stringify(answers));
-  return runVariant({
+  const { timeline, remains } = await runVariant({
     kubectl: [process.execPath, FAKE, folder],
     variant: VARIANT,
     settings: DEFAULT_SETTINGS,
@@ -96,19 +99,22 @@ function run(changes: Partial<ClusterRunOptions> = {}) {
     log: () => undefined,
     ...changes,
   });
+  return { timeline: timeline!, remains };
 }
 
-/** Expects that the last call deleted the namespace that the first one created. */
+/** Expects that the last call deleted the namespace that was applied first. */
 function expectNothingLeft(): void {
   const all = calls();
-  const { metadata } = parseAllDocuments(all[0]!.input)[0]!.toJS();
+  const { input } = all.find(({ line }) => line.startsWith('apply'))!;
+  const { metadata } = parseAllDocuments(input)[0]!.toJS();
   expect(metadata.name).toMatch(/^tandem-bench-[0-9a-f]{8}$/);
   expect(all.at(-1)!.line).toContain(`delete namespace ${metadata.name}`);
 }
 
 test('a run applies the variant, then the load, and returns the timeline with the merged load in it', async () => {
   const merge = jest.fn(([first]: readonly RunDocument[]) => first!);
-  const timeline = await run({ merge });
+  const { timeline, remains } = await run({ merge });
+  expect(remains).toBeUndefined();
   expect(merge).toHaveBeenCalledWith([DOCUMENT, DOCUMENT]);
   expect(timeline).toMatchObject({ complete: true, load: DOCUMENT });
   expect(timeline.replicas[0]).toMatchObject({ desired: 2, ready: 2 });
@@ -117,9 +123,12 @@ test('a run applies the variant, then the load, and returns the timeline with th
     ...{ deploymentSpec: { replicas: 2 }, autoscalerSpec: { maxReplicas: 8 } },
     nodes: [{ name: 'n', cpu: '2', memory: '8Gi' }],
   });
-  const kinds = calls()
-    .filter(({ line }) => line.startsWith('apply'))
-    .map(({ input }) => parseAllDocuments(input).map((document) => document.toJS().kind as string));
+  const writes = calls().filter(({ input }) => input !== '');
+  // kubectl apply would store the images once more in an annotation, which is too small for them.
+  expect(writes.map(({ line }) => line.split(' ')[0])).toEqual(['apply', 'apply', 'create']);
+  const kinds = writes.map(({ input }) =>
+    parseAllDocuments(input).map((document) => document.toJS().kind as string),
+  );
   expect(kinds[0]).toEqual(['Namespace']);
   expect(kinds[1]).toContain('Deployment');
   expect(kinds[2]).toEqual(expect.arrayContaining(['ConfigMap', 'NetworkPolicy', 'Job']));
@@ -158,8 +167,9 @@ test('several pods start at one time, a minute from now; a single pod starts at 
 
 test('the hash of the manifests is the same for every run of the same variant', async () => {
   const [first, second] = [await run(), await run()];
-  expect(first.subject.manifestSha256).toMatch(/^[0-9a-f]{64}$/);
-  expect(second.subject.manifestSha256).toBe(first.subject.manifestSha256);
+  const { manifestSha256 } = first.timeline.subject;
+  expect(manifestSha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(second.timeline.subject.manifestSha256).toBe(manifestSha256);
 });
 
 test.each([
@@ -191,7 +201,7 @@ test.each([
 test('an interrupt during the load keeps the recording, marked incomplete, and deletes the namespace', async () => {
   answers.api[JOB] = {};
   const interrupt = new AbortController();
-  const timeline = await run({
+  const { timeline } = await run({
     signal: interrupt.signal,
     log: (line) => {
       if (line.startsWith('loading')) setTimeout(() => interrupt.abort(), 100);
@@ -203,16 +213,68 @@ test('an interrupt during the load keeps the recording, marked incomplete, and d
   expectNothingLeft();
 });
 
-test('a namespace that cannot be deleted is named with the remedy', async () => {
-  answers.fails = { 'delete namespace': 'forbidden' };
-  await expect(run()).rejects.toThrow(
-    /forbidden\nnamespace (tandem-bench-\w+) remains: run kubectl delete namespace \1/,
-  );
+test('an interrupt before the load leaves no timeline, no error and no namespace', async () => {
+  const interrupt = new AbortController();
+  const { timeline } = await run({ signal: interrupt.signal, log: () => interrupt.abort() });
+  expect(timeline).toBeUndefined();
+  expectNothingLeft();
 });
 
-test.each(['imagePullSecret', 'apiKeySecret'])('%s is refused before anything is applied', async (secret) => {
-  await expect(run({ settings: { ...DEFAULT_SETTINGS, [secret]: 'registry' } })).rejects.toThrow(
-    `${secret} must not be set`,
-  );
+test('a read that fails while the load runs costs nothing', async () => {
+  answers.series = { [JOB]: ['no JSON', {}, 'no JSON', done('Complete')] };
+  const { timeline } = await run();
+  expect(timeline).toMatchObject({ complete: true, load: DOCUMENT });
+});
+
+const REMAINS = /: forbidden\nnamespace (tandem-bench-\w+) may remain: run .+ delete namespace \1 /;
+
+test('a namespace that cannot be deleted costs no measurement, and is named with the remedy', async () => {
+  answers.fails = { 'delete namespace': 'forbidden' };
+  const { timeline, remains } = await run();
+  expect(timeline).toMatchObject({ complete: true, load: DOCUMENT });
+  expect(remains).toMatch(REMAINS);
+});
+
+test('a run that fails says so first, then that the namespace may remain', async () => {
+  answers.fails = { 'rollout status': 'timed out waiting', 'delete namespace': 'forbidden' };
+  const message = await run().catch((error: unknown) => (error as Error).message);
+  expect(message).toMatch(/^kubectl rollout .*timed out waiting\n/);
+  expect(message).toMatch(REMAINS);
+});
+
+test('a namespace that could not be created does not remain', async () => {
+  answers.fails = { 'kind: Namespace': 'not allowed', 'delete namespace': 'forbidden' };
+  const message = await run().catch((error: unknown) => (error as Error).message);
+  expect(message).toBe('kubectl apply -f -: not allowed');
+});
+
+test('nothing is applied or deleted in a cluster that does not answer', async () => {
+  answers.fails = { '/version': 'connection refused' };
+  await expect(run()).rejects.toThrow('connection refused');
+  expect(calls()).toHaveLength(1);
+});
+
+test('without kubectl the error names the remedy', async () => {
+  const kubectl = [join(folder, 'kubectl')] as const;
+  await expect(run({ kubectl })).rejects.toThrow(/^--kubeconfig needs .*kubectl on the PATH; install it$/);
+});
+
+interface Refused {
+  readonly settings?: Partial<Settings>;
+  readonly load?: ClusterRunOptions['load'];
+}
+
+const LOAD = { args: () => [], images: {}, pods: 1, durationSeconds: 20 };
+
+test.each([
+  ['imagePullSecret must not be set', { settings: { imagePullSecret: 'registry' } }],
+  ['apiKeySecret must not be set', { settings: { apiKeySecret: 'keys' } }],
+  ['autoscaler must be hpa', { settings: { autoscaler: 'keda' } as const }],
+  ['durationSeconds must be a whole number', { load: { ...LOAD, durationSeconds: 20_000 } }],
+  ['images must be at most', { load: { ...LOAD, images: { 'a.jpg': Buffer.alloc(1024 * 1024) } } }],
+  ['images must have file names of', { load: { ...LOAD, images: { 'a b.jpg': Buffer.alloc(1) } } }],
+] as const)('%s: refused before anything is applied', async (message, { settings, load }: Refused) => {
+  const changes = { settings: { ...DEFAULT_SETTINGS, ...settings }, ...(load && { load }) };
+  await expect(run(changes)).rejects.toThrow(message);
   expect(existsSync(join(folder, 'calls.jsonl'))).toBe(false);
 });

@@ -157,6 +157,17 @@ test('a pod’s own metrics cost it CPU, so they are read no more often than ask
   expect(counters.map(({ pod: name }) => name)).toEqual(['latency-hpa-a']);
 });
 
+test('the counters of a pod with a port for its metrics are read there', async () => {
+  const [name, port] = ['latency-hpa-a', '9090'];
+  const env = [{ name: 'METRICS_PORT', value: port }];
+  answers[PATHS.pods] = () => ({ items: [{ ...pod(name, 'True'), spec: { containers: [{ env }] } }] });
+  answers[PATHS.counters(name, port)] = answers[PATHS.counters(name)]!;
+  answers[PATHS.counters(name)] = () => undefined;
+  const { counters, failures } = await record(1);
+  expect(counters[0]).toMatchObject({ pod: name, answered: 10 });
+  expect(failures).toEqual([]);
+});
+
 test('a read that fails leaves a failure and no sample, and the others go on', async () => {
   answers[PATHS.deployment] = () => undefined;
   const { replicas, failures, counters } = await record(2);

@@ -101,7 +101,19 @@ test.each([
     'send fewer images, received 819200',
     { images: { a: Buffer.alloc(400 * 1024), b: Buffer.alloc(400 * 1024) } },
   ],
-  ['service must have at most 58 characters', { service: 'a'.repeat(59) }],
+  ['received "my photo.jpg"', { images: { 'my photo.jpg': Buffer.from('jpeg') } }],
+  ['received ".."', { images: { '..': Buffer.from('jpeg') } }],
+  ['service must have at most 56 characters for 10 pod(s)', { service: 'a'.repeat(57), pods: 10 }],
+  ['service must have at most 55 characters for 11 pod(s)', { service: 'a'.repeat(56), pods: 11 }],
 ])('refuses: %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);
+});
+
+test.each([
+  [10, 56],
+  [11, 55],
+])('the name of each of %i pods has at most 63 characters with a service of %i', (pods, length) => {
+  const service = 'a'.repeat(length);
+  const { metadata } = of('Job', synth({ service, pods }));
+  expect(`${metadata.name}-${pods - 1}`).toHaveLength(63);
 });

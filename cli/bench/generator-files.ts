@@ -1,0 +1,48 @@
+/** The files that the load generator's pods need: the images, and the trace where the load is one. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+import { mediaType } from '../../bench/load/generator';
+import { checkFiles } from '../../infra/construct/load-limits';
+
+/** The file of a load of the form `trace:FILE:COLUMN:…`. */
+const TRACE = /^trace:([^:]+)/;
+
+export interface GeneratorFiles {
+  /** By the name that they have in the pods. */
+  readonly files: Readonly<Record<string, Buffer>>;
+  /** Paths of the images in the pods. */
+  readonly images: readonly string[];
+  /** The load, with the path of its trace in the pods. */
+  readonly load: string;
+}
+
+/**
+ * Reads them.
+ *
+ * @param folder where the pods have them
+ * @throws RangeError or Error naming the option, the file and the remedy
+ */
+export function generatorFiles(images: readonly string[], load: string, folder: string): GeneratorFiles {
+  const [, trace] = TRACE.exec(load) ?? [];
+  const byName = new Map<string, string>();
+  for (const file of [...images, ...(trace === undefined ? [] : [trace])]) {
+    const other = byName.get(basename(file));
+    if (other !== undefined) {
+      throw new RangeError(
+        'files of --image and --load must have different names, since the pods have them in one folder: rename one, ' +
+          `received ${other} and ${file}`,
+      );
+    }
+    byName.set(basename(file), file);
+  }
+  images.forEach(mediaType);
+  const files = Object.fromEntries(Array.from(byName, ([name, file]) => [name, readFileSync(file)]));
+  checkFiles(trace === undefined ? '--image' : 'files of --image and --load', files);
+  const inPod = (file: string) => `${folder}/${basename(file)}`;
+  return {
+    files,
+    images: images.map(inPod),
+    load: load.replace(TRACE, (_, file: string) => `trace:${inPod(file)}`),
+  };
+}
