@@ -87,6 +87,7 @@ COPY --from=build /app/build/cli build/cli
 COPY --from=build /app/build/files build/files
 # Of infra/, "bench" loads these alone: a test follows its imports.
 COPY --from=build /app/build/infra/quantity.js /app/build/infra/variants.js build/infra/
+COPY --from=build /app/build/infra/construct/load-limits.js build/infra/construct/
 COPY --from=build /app/build/statistics build/statistics
 COPY --from=build /app/build/models build/models
 COPY --from=build /app/build/service build/service

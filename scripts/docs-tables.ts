@@ -32,6 +32,7 @@ import { imagenetTable, notopTable } from './imagenet-table';
 import { MODEL_TABLES } from './model-tables';
 import { PAGE_FACTS_FILE, pageFacts } from './page-facts';
 import { elsewhereTable, faultsTable, notSurvivedList, recordedText } from './reliability-tables';
+import { planConfirmed } from './plan-confirmed';
 import { roomsDiagram, roomsTable } from './rooms-tables';
 import { SERVING_TABLES } from './serving-tables';
 import { titleOf } from './stale-files';
@@ -70,6 +71,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     performanceText(SESSION_OPTIONS_FILE, 'npm run bench:session-options', (text) =>
       sessionOptionsText(parseSessionOptions(text)),
     ),
+  'plan-confirmed': planConfirmed,
   settings: () =>
     table(
       ['prop or key', 'variable', 'default', 'what it sets'],

@@ -12,9 +12,9 @@ import { removeTemporaries } from '../../files/temporaries';
 import { writeFileAtomic } from '../../files/write';
 import { EXIT_INTERRUPTED } from '../../service/contract';
 import { cgroupObstacle } from '../experiments/cpu-group';
-import { type RealCluster, startRealCluster } from '../lab/real-cluster';
 import { thisMachine } from '../timeline/recorder';
 import { commitOf } from './commit';
+import { startExperimentCluster } from './experiment-cluster';
 import { type MachineDocument, parseMachineDocument } from './machine';
 import { calibrationOf, measureMachine } from './machine-experiments';
 import { type Experiment, type Form, planExperiments } from './plan';
@@ -25,8 +25,6 @@ const OUT = join(PACKAGE_ROOT, 'docs/experiment/data');
 const SESSION = join(PACKAGE_ROOT, 'build/experiments/session.json');
 const MACHINE_FILE = 'machine.json';
 const SEED = 1;
-/** As in Kubernetes' own manifest of metrics-server. */
-const METRICS_RESOLUTION_SECONDS = 15;
 /** Estimates for the time left: what a run takes beside its load, and the machine's experiments. */
 const OVERHEAD_SECONDS = { fixed: 45, hpa: 80 } as const;
 
@@ -47,12 +45,6 @@ says what is missing.
 Example: npm run experiments -- --quick`;
 
 const log = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
-
-const required = (name: string) => {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run npm run experiments`);
-  return value;
-};
 
 interface Run {
   readonly experiment: Experiment;
@@ -112,15 +104,7 @@ async function inCluster(
   signal: AbortSignal,
 ): Promise<string[]> {
   const failures: string[] = [];
-  const lab: RealCluster = await startRealCluster({
-    bin: required('KUBERNETES_BIN'),
-    archives: [required('PAUSE_ARCHIVE'), required('IMAGE_ARCHIVE')],
-    autoscalerTiming: 'kubernetes',
-    metricsResolutionSeconds: METRICS_RESOLUTION_SECONDS,
-    detached: true,
-    log,
-  });
-  const { bin, kubeconfig } = lab.cluster;
+  const { kubectl, image, stop } = await startExperimentCluster(log);
   try {
     for (const [index, { experiment, repetition, file }] of runs.entries()) {
       signal.throwIfAborted();
@@ -130,9 +114,7 @@ async function inCluster(
       );
       try {
         const document = await runExperiment(experiment, repetition, {
-          kubectl: [join(bin, 'kubectl'), '--kubeconfig', kubeconfig],
-          image: required('IMAGE_NAME'),
-          ...{ commit, signal, log },
+          ...{ kubectl, image, commit, signal, log },
         });
         writeExperiment(join(OUT, file), document);
         session.finish(file);
@@ -144,7 +126,7 @@ async function inCluster(
     }
   } finally {
     log('stopping the cluster');
-    await lab.stop();
+    await stop();
   }
   return failures;
 }

@@ -1,0 +1,101 @@
+/** What `npx tandem plan` says of a rate beside what real pods did: the document and its table. Pure. */
+import { table } from '../../charts/markdown';
+import { percent } from '../../charts/percent';
+import { maxReplicasOf } from '../../infra/construct/replicas';
+import { duration, grouped, plural } from '../evidence/charts/words';
+import type { ExperimentRun, VariantFigures } from '../evidence/experiment-run';
+import { rateCurve, type RateFigures } from '../evidence/rate-curve';
+import { parseDocument } from '../load/parse-document';
+import { formatSlo, type Slo } from '../load/slo';
+
+export const CONFIRMATION_SCHEMA = 'tandem.plan-confirmation';
+export const CONFIRMATION_VERSION = 1;
+
+/** `recommended`: the cheapest that passes. `refused`: the dearest that costs no more and does not pass. */
+export const ROLES = ['recommended', 'refused'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What the plan said of a deployment before it ran. */
+export interface Predicted {
+  readonly role: Role;
+  readonly figures: VariantFigures;
+  /** The objective's percentile, median of the seeds; absent where too many requests are not answered. */
+  readonly latencyMs?: number;
+  /** Its upper edge, which decides. */
+  readonly edgeMs?: number;
+  /** File name of the recorded run. */
+  readonly run: string;
+}
+
+export interface ConfirmationDocument {
+  readonly schema: typeof CONFIRMATION_SCHEMA;
+  readonly version: typeof CONFIRMATION_VERSION;
+  /** Command that gives the same plan from the same recordings. */
+  readonly command: string;
+  readonly slo: Slo;
+  readonly ratePerSecond: number;
+  readonly predicted: readonly Predicted[];
+}
+
+/**
+ * Reads a document.
+ *
+ * @throws Error if the text is no document of this schema and version
+ */
+export const parseConfirmation = (text: string): ConfirmationDocument =>
+  parseDocument<ConfirmationDocument>(
+    text,
+    { schema: CONFIRMATION_SCHEMA, version: CONFIRMATION_VERSION },
+    'npm run confirm:plan',
+  );
+
+const orUnanswered = (ms: number | undefined) => (ms === undefined ? 'too many not answered' : duration(ms));
+
+/** Whether the exact test on the recorded requests says what the plan said. */
+export function isConfirmed(role: Role, { verdict }: Pick<RateFigures, 'verdict'>): boolean {
+  return verdict === (role === 'recommended' ? 'pass' : 'fail');
+}
+
+/** @throws RangeError if a run has another load than the plan's */
+function measuredAt(run: ExperimentRun, ratePerSecond: number): RateFigures {
+  const figures = rateCurve([run]).rates.find((rate) => rate.ratePerSecond === ratePerSecond);
+  if (figures === undefined) {
+    throw new RangeError(
+      `${run.experiment} must have the plan's rate, ${ratePerSecond} per second: run npm run confirm:plan again`,
+    );
+  }
+  return figures;
+}
+
+/**
+ * The plan's words beside the measured ones, as Markdown.
+ *
+ * @param runs the recorded runs by their file names
+ */
+export function confirmationTable(
+  { slo, ratePerSecond, predicted, command }: ConfirmationDocument,
+  runs: ReadonlyMap<string, ExperimentRun>,
+): string {
+  const rows = predicted.map(({ role, figures: { resources, scaling }, latencyMs, edgeMs, run }) => {
+    const recorded = runs.get(run)!;
+    const measured = measuredAt(recorded, ratePerSecond);
+    const { requests, limits } = resources;
+    return [
+      role,
+      `${recorded.model}, ${plural(maxReplicasOf(scaling), 'pod')}, CPU request ${requests.cpu}, limit ${limits.cpu}`,
+      `${orUnanswered(latencyMs)}; ${orUnanswered(edgeMs)}`,
+      `${duration(measured.p95Ms)}, ${grouped(measured.due)} requests`,
+      percent(measured.goodputPerSecond / measured.duePerSecond),
+      isConfirmed(role, measured) ? 'confirmed' : `not confirmed: ${measured.verdict}`,
+    ];
+  });
+  const head = [
+    'the plan',
+    'deployment',
+    'p95, simulated; its upper edge',
+    'p95, measured',
+    'in time, measured',
+    'at 95 % confidence',
+  ];
+  return `\`${command}\`, objective ${formatSlo(slo)}, ${ratePerSecond} images per second:\n\n${table(head, rows)}`;
+}

@@ -1,0 +1,39 @@
+/** The three real nodes of the experiments, with Kubernetes' own constants. */
+import { join } from 'node:path';
+
+import { startRealCluster } from '../lab/real-cluster';
+import type { RunOneOptions } from './run-one';
+
+/** As in Kubernetes' own manifest of metrics-server. */
+const METRICS_RESOLUTION_SECONDS = 15;
+
+const required = (name: string) => {
+  const value = process.env[name];
+  if (value === undefined) {
+    throw new Error(`${name} is not set: start the command with bench/lab/with-real-nodes.sh`);
+  }
+  return value;
+};
+
+/** A cluster that runs the container image which `with-real-nodes.sh` built. */
+export interface ExperimentCluster extends Pick<RunOneOptions, 'kubectl' | 'image'> {
+  readonly stop: () => Promise<void>;
+}
+
+/** @throws Error naming a variable of `with-real-nodes.sh` that is not set */
+export async function startExperimentCluster(log: RunOneOptions['log']): Promise<ExperimentCluster> {
+  const lab = await startRealCluster({
+    bin: required('KUBERNETES_BIN'),
+    archives: [required('PAUSE_ARCHIVE'), required('IMAGE_ARCHIVE')],
+    autoscalerTiming: 'kubernetes',
+    metricsResolutionSeconds: METRICS_RESOLUTION_SECONDS,
+    detached: true,
+    log,
+  });
+  const { bin, kubeconfig } = lab.cluster;
+  return {
+    kubectl: [join(bin, 'kubectl'), '--kubeconfig', kubeconfig],
+    image: required('IMAGE_NAME'),
+    stop: () => lab.stop(),
+  };
+}
