@@ -8,7 +8,7 @@ import { recordDeployment, recordProcesses, type RecordingTime, withLoad } from 
 import { formatTimeline } from '../../bench/timeline/report';
 import type { TimelineDocument } from '../../bench/timeline/timeline-document';
 import { writeFileAtomic } from '../../files/write';
-import { httpUrl, read, recordingSeconds, untilInterrupted } from './options';
+import { boundedSeconds, httpUrl, read, untilInterrupted } from './options';
 import { path } from '../options';
 
 /** `NAME=VALUE`, collected by name. */
@@ -86,7 +86,7 @@ export function addTimelineCommand(bench: Command): void {
       'the control group of each process, for its CPU and memory',
       named(path),
     )
-    .option('--duration <duration>', 'how long to record (default: until Ctrl-C)', read(recordingSeconds))
+    .option('--duration <duration>', 'how long to record (default: until Ctrl-C)', read(boundedSeconds))
     .option(
       '--runs <file...>',
       'result files of "bench load --out" to merge in; needed only when the recording ends',

@@ -1,6 +1,7 @@
 /** The search as the command runs it, in virtual time. */
 import { parseCapacityDocument, type ProbeRecord } from '../../../bench/load/capacity-document';
 import { httpCapacity, httpProbe } from '../../../bench/load/http-probe';
+import { MAX_RATE_PER_SECOND, parseLoad } from '../../../bench/load/load';
 import { formatCapacity } from '../../../bench/load/report';
 import { drawSchedule } from '../../../bench/load/schedule';
 import { kneeOf } from './queue';
@@ -71,6 +72,27 @@ test('a probe whose generator lags is invalid, with the cause', async () => {
   expect((await probe(100, 1, () => false)).invalid).toBe(
     'the load generator sent requests more than 10 ms late (p99): 50.0 ms; it needs a free core: stop other work on its machine, or run it on another',
   );
+});
+
+test('no rate and no length of a probe is refused as a load', async () => {
+  const loads: string[] = [];
+  const { run, pause } = simulatedGenerator(() => queue(1));
+  const document = await run({ url, load: 'constant:1:1s' });
+  const probe = httpProbe(
+    { url, slo: SLO },
+    {
+      run: ({ load }) => {
+        loads.push(load);
+        return Promise.resolve(document);
+      },
+      pause,
+    },
+  );
+  for (const seconds of [0.001, 120, 600, 86_400]) {
+    for (let rate = MAX_RATE_PER_SECOND; rate > 1e-5; rate *= 0.9) await probe(rate, 1, () => false, seconds);
+  }
+  expect(loads.map((load) => parseLoad(load).kind)).toEqual(loads.map(() => 'poisson'));
+  expect(loads[0]).toBe(`poisson:${MAX_RATE_PER_SECOND}:2.001s`);
 });
 
 test('a search that is stopped ends at once with the rates that it has tried', async () => {

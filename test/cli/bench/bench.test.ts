@@ -81,6 +81,9 @@ test.each<[string[], string]>([
   ],
   [['capacity', ...URL, '--slo', '100ms'], '--slo must look like p95=100ms'],
   [['capacity', ...URL, '--slo', 'p95=400'], 'received "p95=400": did you mean p95=400ms?'],
+  [['capacity', ...URL, '--slo', 'p95=1s', '--confirm', '25h'], 'It must be at most 86400 s.'],
+  [['capacity', ...URL, '--slo', 'p95=1s', '--max-probe', '25h'], 'It must be at most 86400 s.'],
+  [['load', ...URL, '--load', 'poisson:1:1s', '--timeout', '1000h'], 'It must be at most 86400 s.'],
   [['latency', ...URL, '--duration', '30'], 'received "30": add its unit, as in 30s or 30ms'],
   [['latency', ...URL, '--clients', '0'], 'It must be a whole number from 1 to 1000.'],
 ])('%j is refused with the remedy', async (words, message) => {
