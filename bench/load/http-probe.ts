@@ -8,7 +8,7 @@ import { CAPACITY_SCHEMA, CAPACITY_VERSION, type CapacityDocument } from './capa
 import { summarize } from './documents';
 import { DEFAULT_CONNECTIONS, type RunOptions, runLoad } from './generator';
 import { MAX_REQUESTS, MAX_SECONDS } from './load';
-import type { ProbeSample } from './probe-verdict';
+import { judgeSample, type ProbeSample } from './probe-verdict';
 import { decodeRequests, OUTCOMES, type RunDocument, type ValidityRule } from './run-document';
 import type { SendProgress } from './sender';
 import { formatSlo, type Slo } from './slo';
@@ -125,6 +125,16 @@ export function httpProbe(options: HttpCapacityOptions, { run, pause } = HTTP): 
   };
 }
 
+/** Whether one client alone violates an objective. A slow server answers it too rarely to test more than the median. */
+function failsAlone(single: RunDocument, slo: Slo): boolean {
+  const collected = collector(slo);
+  collected.add(requestsFrom(single, 0));
+  return (
+    summarize(single).answered.p50Ms > slo.limitMs ||
+    judgeSample(collected.sample(), slo, 1)?.verdict === 'fail'
+  );
+}
+
 /**
  * Finds the capacity of a server at a URL.
  *
@@ -167,6 +177,7 @@ export async function httpCapacity(
     slo,
     seed,
     singleStreamMs: answered.p50Ms,
+    failsAlone: failsAlone(single, slo),
     ...(confirmSeconds !== undefined && { confirmSeconds }),
     ...(onProbe && { onProbe }),
     isStopped: () => stop?.aborted ?? false,
