@@ -24,6 +24,7 @@ const KEEP_SECONDS = 600;
 /** Kubernetes' bound on a ConfigMap, which holds the images in base64. */
 const MAX_IMAGES_BYTES = 700 * 1024;
 const MAX_PODS = 50;
+const MAX_DNS_LABEL_LENGTH = 63;
 const MAX_SECONDS = 4 * 3600;
 /** Time for scheduling, image pull, start-up and the last answers. */
 const START_SECONDS = 300;
@@ -79,8 +80,13 @@ function check({ pods, durationSeconds, images, service }: LoadGeneratorProps): 
       `images must be at most ${MAX_IMAGES_BYTES} bytes together: send fewer images, received ${bytes}`,
     );
   }
-  if (loadJobName(service).length > 63) {
-    throw new Error(`service must have at most 58 characters, since "-load" is added, received ${service}`);
+  // The host name of an indexed Job’s last pod: Kubernetes refuses the Job if it is no DNS label.
+  const excess = `${loadJobName(service)}-${pods - 1}`.length - MAX_DNS_LABEL_LENGTH;
+  if (excess > 0) {
+    throw new Error(
+      `service must have at most ${service.length - excess} characters, since the load generator’s pods are named ` +
+        `after it, up to ${loadJobName('NAME')}-${pods - 1}: shorten it, received ${service}`,
+    );
   }
 }
 

@@ -101,7 +101,8 @@ test.each([
     'send fewer images, received 819200',
     { images: { a: Buffer.alloc(400 * 1024), b: Buffer.alloc(400 * 1024) } },
   ],
-  ['service must have at most 58 characters', { service: 'a'.repeat(59) }],
+  ['service must have at most 56 characters', { service: 'a'.repeat(57), pods: 10 }],
+  ['service must have at most 55 characters', { service: 'a'.repeat(56), pods: 11 }],
 ])('refuses: %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);
 });
