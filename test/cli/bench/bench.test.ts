@@ -58,6 +58,14 @@ test.each<[string[], string]>([
     '--cgroup b needs a --process of the same name',
   ],
   [
+    ['timeline', '--process', 'a=http://127.0.0.1:1', '--deployment', 'd', '--namespace', 'n', ...OUT],
+    '--process does not use --deployment and --namespace: leave out --deployment and --namespace',
+  ],
+  [
+    ['timeline', '--kubeconfig', 'k', '--deployment', 'd', '--cgroup', 'a=/x', ...OUT],
+    '--kubeconfig does not use --cgroup: leave out --cgroup',
+  ],
+  [
     ['timeline', '--process', 'a=http://127.0.0.1:1', '--duration', '25h', ...OUT],
     'It must be at most 86400 s.',
   ],
