@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { type Change, CHANGES, parseChange } from '../bench/adviser/change';
 import type { RecordedFile } from '../bench/adviser/recorded-file';
 import { writeFileAtomic } from '../files/write';
-import { formList, read, recordingSeconds } from './bench/options';
+import { boundedSeconds, formList, read } from './bench/options';
 import { explainChange } from './explain-change';
 import { explainCluster } from './explain-cluster';
 import { note, path, wholeNumberFrom } from './options';
@@ -114,7 +114,7 @@ export function addExplain(program: Command): void {
     .option(
       '--duration <duration>',
       'how long to watch the cluster, such as 5m; Ctrl-C ends it early (default: one look)',
-      read(recordingSeconds),
+      read(boundedSeconds),
     )
     .option(
       '--what-if <changes>',

@@ -28,12 +28,14 @@ export function capacityTitle(found: CapacityDocument): string {
   const { lowPerSecond: low, highPerSecond: high, settings, requests, probes, seconds } = found;
   const knee =
     high === undefined
-      ? `at least ${rateText(low)}`
+      ? low === 0
+        ? 'unknown'
+        : `at least ${rateText(low)} per second`
       : low === 0
-        ? `less than ${rateText(high)}`
-        : `${rateText(low)} to ${rateText(high)}`;
+        ? `less than ${rateText(high)} per second`
+        : `${rateText(low)} to ${rateText(high)} per second`;
   return (
-    `Capacity: ${knee} per second at ${formatSlo(parseSlo(settings.slo))}, found in ${probes.length} probes ` +
+    `Capacity: ${knee} at ${formatSlo(parseSlo(settings.slo))}, found in ${probes.length} probes ` +
     `with ${requests} requests in ${(seconds / 60).toFixed(1)} min`
   );
 }

@@ -31,7 +31,8 @@ function ask(
 ): Promise<Answer> {
   const body = image && readFileSync(image.file);
   const headers = image && { 'content-type': mediaType(image.file), 'content-length': body!.length };
-  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(stop ? [stop] : [])]);
+  // Node takes whole milliseconds only.
+  const signal = AbortSignal.any([AbortSignal.timeout(Math.ceil(timeoutMs)), ...(stop ? [stop] : [])]);
   return new Promise((resolve, reject) => {
     const sent = request(url, {
       method: image ? 'POST' : 'GET',

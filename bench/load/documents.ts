@@ -14,6 +14,7 @@ import {
   RUN_SCHEMA,
   RUN_VERSION,
   type RunDocument,
+  type Shard,
 } from './run-document';
 import { parseSlo } from './slo';
 import { brokenRules } from './validity';
@@ -54,11 +55,24 @@ export function documentOf(run: Measured, histograms?: RunDocument['histograms']
   };
 }
 
+/** Refuses shards that are not each part of one schedule exactly once. */
+function checkShards(shards: readonly Shard[]): void {
+  const count = shards[0]?.count ?? 1;
+  const times = (index: number) => shards.filter((each) => each.index === index).length;
+  const indices = Array.from({ length: count }, (_, i) => i + 1);
+  if (shards.every((each) => each.count === count) && indices.every((index) => times(index) === 1)) return;
+  const received = shards.map(({ index, count: of }) => `${index}/${of}`).join(', ');
+  throw new RangeError(
+    `documents to merge must have each shard from 1/${count} to ${count}/${count} once, received ${received}: ` +
+      'give the documents of all generators of one load, each once',
+  );
+}
+
 /**
  * Merges the documents of generators that each sent a part of one schedule. Times are aligned by the wall clocks of
  * their starts; histograms are added.
  *
- * @throws RangeError without documents, or if their settings differ
+ * @throws RangeError without documents, if their settings differ, or if a shard is missing or there twice
  */
 export function mergeRuns(documents: readonly RunDocument[]): RunDocument {
   const [first] = documents;
@@ -70,6 +84,7 @@ export function mergeRuns(documents: readonly RunDocument[]): RunDocument {
       `documents to merge must have the same settings, received ${settings} and ${JSON.stringify(other.settings)}`,
     );
   }
+  checkShards(documents.flatMap(({ generators }) => generators.map(({ shard }) => shard)));
   const startMs = Math.min(...documents.map(({ startedAt }) => Date.parse(startedAt)));
   const parts = documents.map((document) => ({
     offsetMs: Date.parse(document.startedAt) - startMs,

@@ -7,8 +7,8 @@ import { capacity, type CapacityOptions, type Probe } from './capacity';
 import { CAPACITY_SCHEMA, CAPACITY_VERSION, type CapacityDocument } from './capacity-document';
 import { summarize } from './documents';
 import { DEFAULT_CONNECTIONS, type RunOptions, runLoad } from './generator';
-import { MAX_REQUESTS } from './load';
-import type { ProbeSample } from './probe-verdict';
+import { MAX_REQUESTS, MAX_SECONDS } from './load';
+import { judgeSample, type ProbeSample } from './probe-verdict';
 import { decodeRequests, OUTCOMES, type RunDocument, type ValidityRule } from './run-document';
 import type { SendProgress } from './sender';
 import { formatSlo, type Slo } from './slo';
@@ -85,6 +85,15 @@ function requestsFrom(document: RunDocument, from: number) {
   };
 }
 
+/** The load of a probe that counts for `seconds`, or for as long as one run may send at this rate. */
+function probeLoad(ratePerSecond: number, seconds: number): string {
+  const rate = Number(ratePerSecond.toPrecision(6));
+  // One request less than the bound: a product of rounded numbers may lie just above it.
+  const longestSeconds = Math.min(MAX_SECONDS, (MAX_REQUESTS / 2 - 1) / rate);
+  const milliseconds = Math.floor(1000 * Math.min(longestSeconds, WARM_UP_SECONDS + seconds));
+  return `poisson:${rate}:${milliseconds / 1000}s`;
+}
+
 /**
  * A probe of a server: Poisson arrivals on it until the search has decided.
  *
@@ -96,10 +105,9 @@ export function httpProbe(options: HttpCapacityOptions, { run, pause } = HTTP): 
     const enough = new AbortController();
     const collected = collector(slo);
     let heard = 0;
-    const longestSeconds = MAX_REQUESTS / 2 / ratePerSecond;
     const document = await run({
       ...rest,
-      load: `poisson:${ratePerSecond.toFixed(3)}:${Math.min(longestSeconds, WARM_UP_SECONDS + seconds).toFixed(3)}s`,
+      load: probeLoad(ratePerSecond, seconds),
       seed,
       stop: stop ? AbortSignal.any([stop, enough.signal]) : enough.signal,
       onProgress: (progress) => {
@@ -115,6 +123,16 @@ export function httpProbe(options: HttpCapacityOptions, { run, pause } = HTTP): 
     const invalid = invalidity(document);
     return { ...collected.sample(), ...(invalid !== undefined && { invalid }) };
   };
+}
+
+/** Whether one client alone violates an objective. A slow server answers it too rarely to test more than the median. */
+function failsAlone(single: RunDocument, slo: Slo): boolean {
+  const collected = collector(slo);
+  collected.add(requestsFrom(single, 0));
+  return (
+    summarize(single).answered.p50Ms > slo.limitMs ||
+    judgeSample(collected.sample(), slo, 1)?.verdict === 'fail'
+  );
 }
 
 /**
@@ -159,6 +177,7 @@ export async function httpCapacity(
     slo,
     seed,
     singleStreamMs: answered.p50Ms,
+    failsAlone: failsAlone(single, slo),
     ...(confirmSeconds !== undefined && { confirmSeconds }),
     ...(onProbe && { onProbe }),
     isStopped: () => stop?.aborted ?? false,

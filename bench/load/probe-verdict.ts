@@ -47,10 +47,17 @@ export interface Judgement {
   readonly reason: string;
 }
 
+/**
+ * The fewest requests that can pass: with no violation at all.
+ *
+ * @param looks how often a sample is judged as it grows
+ */
+export const fewestToPass = (percentile: number, looks = LOOKS): number =>
+  Math.ceil(Math.log((1 - PROBE_CONFIDENCE) / looks) / Math.log(percentile));
+
 /** How many requests each look of a probe takes. */
 export function looksOf(percentile: number): number[] {
-  const perLook = (1 - PROBE_CONFIDENCE) / LOOKS;
-  const first = Math.ceil(Math.log(perLook) / Math.log(percentile));
+  const first = fewestToPass(percentile);
   return Array.from({ length: LOOKS }, (_, look) => first * 2 ** look);
 }
 

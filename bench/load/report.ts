@@ -3,6 +3,7 @@
  */
 import type { Capacity, CapacityDocument, ProbeRecord, Verdict } from './capacity-document';
 import { summarize } from './documents';
+import { rateText } from './rate-text';
 import { OUTCOMES, type RunDocument } from './run-document';
 import { minTrials } from '../../statistics/binomial';
 import { brokenText, CONFIDENCE } from './validity';
@@ -13,7 +14,7 @@ export interface LatencyDocuments {
   readonly offline?: RunDocument;
 }
 
-const perSecond = (value: number) => `${value.toFixed(1)} per second`;
+const perSecond = (value: number) => `${rateText(value)} per second`;
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 
 const rows = (cells: readonly (readonly [string, string])[]) => {
@@ -82,8 +83,8 @@ function kneeOf({ lowPerSecond, highPerSecond, estimatePerSecond }: Capacity): s
   if (highPerSecond === undefined)
     return lowPerSecond === 0 ? 'unknown' : `at least ${perSecond(lowPerSecond)}`;
   if (lowPerSecond === 0) return `below ${perSecond(highPerSecond)}`;
-  const interval = `[${lowPerSecond.toFixed(1)}, ${highPerSecond.toFixed(1)}] per second`;
-  return estimatePerSecond === undefined ? interval : `${estimatePerSecond.toFixed(1)} ${interval}`;
+  const interval = `[${rateText(lowPerSecond)}, ${rateText(highPerSecond)}] per second`;
+  return estimatePerSecond === undefined ? interval : `${rateText(estimatePerSecond)} ${interval}`;
 }
 
 const CONFIRMATION: Readonly<Record<Verdict, string>> = {

@@ -88,7 +88,8 @@ export const recordProcesses = (
 /**
  * Puts the documents of `tandem bench load --out` into a recording.
  *
- * @throws Error if a file cannot be read or is no such document; RangeError if their settings differ
+ * @throws Error if a file cannot be read or is no such document; RangeError if their settings differ, or if a
+ * shard is missing or there twice
  */
 export const withLoad = (timeline: TimelineDocument, files: readonly string[]): TimelineDocument => ({
   ...timeline,

@@ -8,13 +8,13 @@ import { NEVER_MET } from '../../bench/load/capacity';
 import { capacityChart } from '../../bench/load/capacity-chart';
 import type { Capacity } from '../../bench/load/capacity-document';
 import { DEFAULT_MAX_PROBE_SECONDS, httpCapacity } from '../../bench/load/http-probe';
-import { parseSeconds } from '../../bench/load/load';
 import { formatCapacity, formatProbe } from '../../bench/load/report';
 import { parseSlo, type Slo } from '../../bench/load/slo';
 import { writeFileAtomic } from '../../files/write';
 import {
   addSchedule,
   addTarget,
+  boundedSeconds,
   durationOption,
   EXAMPLE_TARGET,
   print,
@@ -80,7 +80,7 @@ export function addCapacityCommand(bench: Command): void {
     .option(
       '--confirm <duration>',
       'at the end, test the rate found for this long (MLPerf LoadGen: 10m)',
-      read(parseSeconds),
+      read(boundedSeconds),
     )
     .option('--chart <file>', 'also draw the search as SVG', path)
     .addHelpText(

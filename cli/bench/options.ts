@@ -29,11 +29,11 @@ export const checked = (reader: (text: string) => unknown) =>
   });
 
 /**
- * Reads the length of a recording, seconds.
+ * Reads a duration of at most {@link MAX_SECONDS}, seconds.
  *
  * @throws RangeError if it is no duration or too long
  */
-export function recordingSeconds(text: string): number {
+export function boundedSeconds(text: string): number {
   const seconds = parseSeconds(text);
   if (seconds > MAX_SECONDS) throw new RangeError(`It must be at most ${MAX_SECONDS} s.`);
   return seconds;
@@ -74,7 +74,9 @@ export const runOptionsOf = ({ url, image: images = [], timeout }: Target) => ({
 
 /** An option that takes a duration; the help shows its default with a unit. */
 export const durationOption = (flags: string, description: string, defaultSeconds: number): Option =>
-  new Option(flags, description).argParser(read(parseSeconds)).default(defaultSeconds, `${defaultSeconds}s`);
+  new Option(flags, description)
+    .argParser(read(boundedSeconds))
+    .default(defaultSeconds, `${defaultSeconds}s`);
 
 /** Adds the options of every command that sends requests. */
 export const addTarget = (command: Command): Command =>

@@ -8,8 +8,10 @@ import { recordDeployment, recordProcesses, type RecordingTime, withLoad } from 
 import { formatTimeline } from '../../bench/timeline/report';
 import type { TimelineDocument } from '../../bench/timeline/timeline-document';
 import { writeFileAtomic } from '../../files/write';
-import { httpUrl, read, recordingSeconds, untilInterrupted } from './options';
+import { boundedSeconds, httpUrl, read, untilInterrupted } from './options';
 import { path } from '../options';
+
+const DEFAULT_NAMESPACE = 'default';
 
 /** `NAME=VALUE`, collected by name. */
 const named =
@@ -22,7 +24,7 @@ const named =
 
 interface TimelineOptions {
   readonly kubeconfig?: string;
-  readonly namespace: string;
+  readonly namespace?: string;
   readonly deployment?: string;
   readonly process?: Readonly<Record<string, string>>;
   readonly cgroup?: Readonly<Record<string, string>>;
@@ -32,15 +34,37 @@ interface TimelineOptions {
   readonly out: string;
 }
 
+/** Options that say nothing of the other kind of recording. */
+const DEPLOYMENT_ONLY = ['deployment', 'namespace'] as const;
+const PROCESS_ONLY = ['cgroup'] as const;
+
+function refuseUnused(
+  subject: string,
+  options: TimelineOptions,
+  names: readonly (keyof TimelineOptions)[],
+): void {
+  const unused = names.filter((name) => options[name] !== undefined).map((name) => `--${name}`);
+  if (unused.length === 0) return;
+  throw new RangeError(`${subject} does not use ${unused.join(' and ')}: leave out ${unused.join(' and ')}`);
+}
+
 function recordingOf(options: TimelineOptions): (time: RecordingTime) => Promise<TimelineDocument> {
-  const { kubeconfig, namespace, deployment, process: urls, cgroup: cgroups = {} } = options;
+  const {
+    kubeconfig,
+    namespace = DEFAULT_NAMESPACE,
+    deployment,
+    process: urls,
+    cgroup: cgroups = {},
+  } = options;
   if ((kubeconfig === undefined) === (urls === undefined))
     throw new RangeError('give either --kubeconfig with --deployment, or --process');
   if (kubeconfig !== undefined) {
+    refuseUnused('--kubeconfig', options, PROCESS_ONLY);
     if (deployment === undefined)
       throw new RangeError('--kubeconfig needs --deployment: name what to record');
     return (time) => recordDeployment(['kubectl', '--kubeconfig', kubeconfig], namespace, deployment, time);
   }
+  refuseUnused('--process', options, DEPLOYMENT_ONLY);
   const unknown = Object.keys(cgroups).find((name) => urls![name] === undefined);
   if (unknown !== undefined) throw new RangeError(`--cgroup ${unknown} needs a --process of the same name`);
   const processes = Object.entries(urls!).map(([name, url]) => ({
@@ -74,7 +98,10 @@ export function addTimelineCommand(bench: Command): void {
     .description('record a Deployment, or processes on this machine, every second while load is sent')
     .requiredOption('--out <file>', 'file for the timeline (JSON)', path)
     .option('--kubeconfig <file>', 'the cluster, read with kubectl', path)
-    .option('--namespace <name>', 'namespace of the Deployment', 'default')
+    .option(
+      '--namespace <name>',
+      `namespace of the Deployment (default: ${JSON.stringify(DEFAULT_NAMESPACE)})`,
+    )
     .option('--deployment <name>', 'the Deployment; its HPA must have the same name')
     .option(
       '--process <name=url...>',
@@ -86,7 +113,7 @@ export function addTimelineCommand(bench: Command): void {
       'the control group of each process, for its CPU and memory',
       named(path),
     )
-    .option('--duration <duration>', 'how long to record (default: until Ctrl-C)', read(recordingSeconds))
+    .option('--duration <duration>', 'how long to record (default: until Ctrl-C)', read(boundedSeconds))
     .option(
       '--runs <file...>',
       'result files of "bench load --out" to merge in; needed only when the recording ends',

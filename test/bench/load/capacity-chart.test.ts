@@ -73,6 +73,7 @@ test('the title claims what the search found, and no more', () => {
   expect(capacityTitle({ ...found, lowPerSecond: 0, highPerSecond: 3 })).toMatch(
     /^Capacity: less than 3 per second/,
   );
+  expect(capacityTitle({ ...open, lowPerSecond: 0 })).toMatch(/^Capacity: unknown at p95=100ms/);
 });
 
 test('a confirmation has its place after the search', () => {

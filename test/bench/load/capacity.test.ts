@@ -248,6 +248,96 @@ test('a server that never meets the objective has no capacity, and the search en
   expect(result).toMatchObject({ lowPerSecond: 0, ended: NEVER_MET });
 });
 
+/** A probe of a given length with arrivals at equal distances, of which one in `lateEvery` is late, or none if it is 0. */
+const evenProbe =
+  (secondsAt: (ratePerSecond: number) => number, lateEvery: (ratePerSecond: number) => number): Probe =>
+  (ratePerSecond, _, isDecided) => {
+    const [seconds, every] = [secondsAt(ratePerSecond), lateEvery(ratePerSecond)];
+    const length = Math.floor(ratePerSecond * seconds);
+    const violated = Uint8Array.from({ length }, (_each, i) => (every > 0 && i % every === 0 ? 1 : 0));
+    const sample = {
+      ...{ violated, latencyMs: Float64Array.from(violated, (each) => (each ? 150 : 20)) },
+      ...{ inFlight: new Float64Array(0), elapsedSeconds: seconds },
+    };
+    isDecided(sample);
+    return Promise.resolve(sample);
+  };
+
+test('a rate fails once its late requests show it, even where they are too few to pass', async () => {
+  const probe = evenProbe(
+    () => 30,
+    () => 1,
+  );
+  const { probes } = await capacity({ probe, slo: SLO, singleStreamMs: 100, seed: 1, isStopped: () => true });
+  expect(probes[0]).toMatchObject({ requests: 75, violations: 75, verdict: 'fail' });
+});
+
+test('a search whose slow rates have too few requests to pass ends there, and says so', async () => {
+  const probe = evenProbe(
+    () => 30,
+    (rate) => (rate > 4 ? 1 : 0),
+  );
+  const { probes, lowPerSecond, highPerSecond, ended } = await capacity({
+    ...{ probe, slo: SLO, singleStreamMs: 100, seed: 1 },
+  });
+  expect(lowPerSecond).toBe(0);
+  // A pass at p95 needs 125 requests, which 4.2 per second are in 30 s.
+  expect(highPerSecond).toBeLessThan(4.2);
+  expect(ended).toMatch(
+    /^up to 4\.\d\d per second a probe has too few requests to pass: make --max-probe longer$/,
+  );
+  expect(probes[0]).toMatchObject({
+    verdict: 'cannot tell apart',
+    reason: '0 of 75 violated the limit, and a pass needs 125 requests',
+  });
+  expect(probes.length).toBeLessThan(10);
+});
+
+test('between rates with too few requests and the lowest that failed, the search finds the knee', async () => {
+  // A pass at p99 needs 637 requests: 2.5 and 5 per second have fewer in 120 s, and 10 per second fail.
+  const probe = evenProbe(
+    () => 120,
+    (rate) => (rate > 6.5 ? 1 : 0),
+  );
+  const { lowPerSecond, highPerSecond } = await capacity({
+    ...{ probe, slo: { ...SLO, percentile: 0.99 }, singleStreamMs: 100, seed: 1 },
+  });
+  expect(lowPerSecond).toBeLessThanOrEqual(6.5);
+  expect(highPerSecond).toBeGreaterThan(6.5);
+  expect(highPerSecond! / lowPerSecond).toBeLessThanOrEqual(1.05);
+});
+
+test('where no rate can be decided, the search ends before rates that are too slow to matter', async () => {
+  const probe = evenProbe(
+    (rate) => 4_000 / rate,
+    // One in 18 is a little more than 5 %.
+    () => 18,
+  );
+  const { probes, ...result } = await capacity({ probe, slo: SLO, singleStreamMs: 10, seed: 1 });
+  expect(result.lowPerSecond).toBe(0);
+  expect(result.ended).toBe('pass and fail cannot be told apart from 0.39 to 25.00 per second');
+  expect(probes.at(-1)!.ratePerSecond).toBe(25 / 64);
+});
+
+test('a server that is late to one client alone never meets the objective, once a rate is late too', async () => {
+  const late = evenProbe(
+    () => 120,
+    () => 1,
+  );
+  const options = { slo: SLO, singleStreamMs: 100, failsAlone: true, seed: 1 };
+  const never = await capacity({ ...options, probe: late });
+  expect(never).toMatchObject({ lowPerSecond: 0, highPerSecond: 2.5, ended: NEVER_MET });
+  expect(never.probes).toHaveLength(1);
+  // It was only cold.
+  const warmed = evenProbe(
+    () => 120,
+    (rate) => (rate > 6.5 ? 1 : 0),
+  );
+  const met = await capacity({ ...options, probe: warmed });
+  expect(met.ended).toBe('the interval is narrow enough');
+  expect(met.lowPerSecond).toBeGreaterThan(5);
+});
+
 test('a generator that cannot keep up ends the search without a verdict on the server', async () => {
   const probe: Probe = (_, __, isDecided) => {
     const sample = {

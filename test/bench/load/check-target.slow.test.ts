@@ -74,6 +74,11 @@ test('silence is told with the time that was waited', async () => {
   );
 });
 
+test('a deadline may have a part of a millisecond', async () => {
+  answer = classAnswer('weave');
+  expect(await checkTarget({ url: server.url, timeoutMs: 60_000.5 })).toBe(true);
+});
+
 test('a closed port is named', async () => {
   // A port that no test takes: only root may listen there.
   await expect(checkTarget({ url: 'http://127.0.0.1:1/v1/classify' })).rejects.toThrow(

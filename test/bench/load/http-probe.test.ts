@@ -1,8 +1,11 @@
 /** The search as the command runs it, in virtual time. */
 import { parseCapacityDocument, type ProbeRecord } from '../../../bench/load/capacity-document';
 import { httpCapacity, httpProbe } from '../../../bench/load/http-probe';
+import { NEVER_MET } from '../../../bench/load/capacity';
+import { MAX_RATE_PER_SECOND, parseLoad } from '../../../bench/load/load';
 import { formatCapacity } from '../../../bench/load/report';
 import { drawSchedule } from '../../../bench/load/schedule';
+import { parseSlo } from '../../../bench/load/slo';
 import { kneeOf } from './queue';
 import { queue, simulatedGenerator } from './simulated-generator';
 
@@ -10,6 +13,12 @@ const SERVICE_MS = 12;
 const SLO = { percentile: 0.8, limitMs: 150 };
 const WARM_UP_MS = 2_000;
 const url = 'http://simulated/';
+
+/** Answers two requests in time for 50 ms, and then one late. */
+const everyThird = (() => {
+  let served = 0;
+  return () => (++served % 3 === 0 ? 100 : 10);
+})();
 
 const violationsOf = ({ violated }: { violated: Uint8Array }) => violated.filter((each) => each === 1).length;
 
@@ -71,6 +80,51 @@ test('a probe whose generator lags is invalid, with the cause', async () => {
   expect((await probe(100, 1, () => false)).invalid).toBe(
     'the load generator sent requests more than 10 ms late (p99): 50.0 ms; it needs a free core: stop other work on its machine, or run it on another',
   );
+});
+
+test.each([
+  ['every request is late', 'p95=50ms', () => 100],
+  ['every request is late, at a high percentile', 'p99=50ms', () => 100],
+  ['every third request is late', 'p95=50ms', everyThird],
+  ['every request is very late', 'p95=1s', () => 6_000],
+])('where %s even to one client, no rate meets the objective', async (_, slo, serve) => {
+  const generator = simulatedGenerator(() => serve);
+  const found = (await httpCapacity({ url, slo: parseSlo(slo) }, generator))!;
+  expect(found).toMatchObject({ lowPerSecond: 0, ended: NEVER_MET });
+  expect(found.probes).toHaveLength(1);
+});
+
+test.each([1_000, 30_000, 600_000])(
+  'the search for a server that takes %i ms ends with a remedy, not with an error',
+  async (serviceMs) => {
+    const slo = { percentile: 0.95, limitMs: 1.2 * serviceMs };
+    const generator = simulatedGenerator(() => queue(serviceMs));
+    const found = (await httpCapacity({ url, slo }, generator))!;
+    expect(found.lowPerSecond).toBe(0);
+    expect(found.ended).toMatch(/ per second a probe has too few requests to pass: make --max-probe longer$/);
+    expect(formatCapacity(found)).not.toMatch(/\b0\.0+ (per|to)/);
+  },
+);
+
+test('no rate and no length of a probe is refused as a load', async () => {
+  const loads: string[] = [];
+  const { run, pause } = simulatedGenerator(() => queue(1));
+  const document = await run({ url, load: 'constant:1:1s' });
+  const probe = httpProbe(
+    { url, slo: SLO },
+    {
+      run: ({ load }) => {
+        loads.push(load);
+        return Promise.resolve(document);
+      },
+      pause,
+    },
+  );
+  for (const seconds of [0.001, 120, 600, 86_400]) {
+    for (let rate = MAX_RATE_PER_SECOND; rate > 1e-5; rate *= 0.9) await probe(rate, 1, () => false, seconds);
+  }
+  expect(loads.map((load) => parseLoad(load).kind)).toEqual(loads.map(() => 'poisson'));
+  expect(loads[0]).toBe(`poisson:${MAX_RATE_PER_SECOND}:2.001s`);
 });
 
 test('a search that is stopped ends at once with the rates that it has tried', async () => {

@@ -84,7 +84,12 @@ test('the table has 10 s windows with the load of a run, and says what is missin
     settings: {
       ...{ url: '', load: 'constant:50:2s', connections: 'fresh', timeoutMs: 1_000, seed: 1, images: [] },
     },
-    generators: [],
+    generators: [
+      {
+        ...{ cpuModel: '', cores: 2, nodeVersion: '', platform: '', shard: { index: 1, count: 1 } },
+        ...{ startedAt, finishedAt: startedAt, cpuShare: 0.1, clockDriftMs: 0, elapsedMs: 2_000 },
+      },
+    ],
     ...{ startedAt, durationMs: 2_000, complete: true, failures: {} },
     requests: {
       intendedMs: Float64Array.from({ length: 100 }, (_, i) => 20 * i),

@@ -58,6 +58,14 @@ test.each<[string[], string]>([
     '--cgroup b needs a --process of the same name',
   ],
   [
+    ['timeline', '--process', 'a=http://127.0.0.1:1', '--deployment', 'd', '--namespace', 'n', ...OUT],
+    '--process does not use --deployment and --namespace: leave out --deployment and --namespace',
+  ],
+  [
+    ['timeline', '--kubeconfig', 'k', '--deployment', 'd', '--cgroup', 'a=/x', ...OUT],
+    '--kubeconfig does not use --cgroup: leave out --cgroup',
+  ],
+  [
     ['timeline', '--process', 'a=http://127.0.0.1:1', '--duration', '25h', ...OUT],
     'It must be at most 86400 s.',
   ],
@@ -81,6 +89,9 @@ test.each<[string[], string]>([
   ],
   [['capacity', ...URL, '--slo', '100ms'], '--slo must look like p95=100ms'],
   [['capacity', ...URL, '--slo', 'p95=400'], 'received "p95=400": did you mean p95=400ms?'],
+  [['capacity', ...URL, '--slo', 'p95=1s', '--confirm', '25h'], 'It must be at most 86400 s.'],
+  [['capacity', ...URL, '--slo', 'p95=1s', '--max-probe', '25h'], 'It must be at most 86400 s.'],
+  [['load', ...URL, '--load', 'poisson:1:1s', '--timeout', '1000h'], 'It must be at most 86400 s.'],
   [['latency', ...URL, '--duration', '30'], 'received "30": add its unit, as in 30s or 30ms'],
   [['latency', ...URL, '--clients', '0'], 'It must be a whole number from 1 to 1000.'],
 ])('%j is refused with the remedy', async (words, message) => {
