@@ -12,7 +12,7 @@ import { parseConnections } from './connections';
 import { durationSeconds, parseLoad } from './load';
 import { documentOf } from './documents';
 import type { GeneratorReport, RunDocument, Shard } from './run-document';
-import { drawSchedule, shardOf } from './schedule';
+import { clientsOf, drawSchedule, shardOf } from './schedule';
 import type { FromSender, SendJob, SendProgress, SendResult } from './sender';
 import { formatSlo, type Slo } from './slo';
 
@@ -86,7 +86,7 @@ export async function runLoad(options: RunOptions): Promise<RunDocument> {
   const durationMs = 1000 * durationSeconds(load);
   const arrivals: SendJob['arrivals'] =
     load.kind === 'closed'
-      ? { kind: 'closed', clients: load.clients }
+      ? { kind: 'closed', clients: clientsOf(load.clients, shard) }
       : { kind: 'open', intendedMs: shardOf(drawSchedule(load, seed), shard) };
   const files = images.map((image) => {
     const bytes = readFileSync(image.file);

@@ -63,6 +63,20 @@ function traceTimes({ trace, scale }: Extract<OpenLoad, { kind: 'trace' }>, seed
   });
 }
 
+/**
+ * The clients of a closed loop that one of several generators runs: their counts differ by one at most.
+ *
+ * @throws RangeError if there are fewer clients than generators
+ */
+export function clientsOf(clients: number, { index, count }: Shard): number {
+  if (clients < count) {
+    throw new RangeError(
+      `closed:${clients} must have a client for each of the ${count} generators, received ${clients}: use fewer generators or more clients`,
+    );
+  }
+  return Math.floor(clients / count) + (index <= clients % count ? 1 : 0);
+}
+
 /** The part of a schedule that one of several generators sends: every `count`-th request. */
 export const shardOf = (schedule: Float64Array, { index, count }: Shard): Float64Array =>
   schedule.filter((_, i) => i % count === index - 1);

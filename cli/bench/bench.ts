@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 
 import { mergeRuns } from '../../bench/load/documents';
 import { durationSeconds, parseLoad } from '../../bench/load/load';
+import { clientsOf } from '../../bench/load/schedule';
 import { brokenText } from '../../bench/load/validity';
 import { addCapacityCommand } from './capacity';
 import { addLatencyCommand, addLoadCommand } from './load';
@@ -24,7 +25,12 @@ export function addBenchCommand(program: Command): void {
   addLatencyCommand(bench);
   addTimelineCommand(bench);
   addRunCommand(bench, {
-    durationSecondsOf: (text) => durationSeconds(parseLoad(text)),
+    durationSecondsOf: (text, pods) => {
+      const load = parseLoad(text);
+      // Each pod refuses too, but only after the rollout.
+      if (load.kind === 'closed') clientsOf(load.clients, { index: 1, count: pods });
+      return durationSeconds(load);
+    },
     mergeRuns,
     brokenText,
   });

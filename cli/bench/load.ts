@@ -95,7 +95,11 @@ export function addLoadCommand(bench: Command): void {
     .description('send one load and report latency, goodput and whether the run is valid')
     .requiredOption('--load <load>', 'one of the loads below', checked(parseLoad))
     .option('--slo <objective>', 'latency objective for goodput, such as p95=100ms', read(parseSlo))
-    .option('--shard <i/n>', 'send only part i of n of the schedule, beside other generators', shard)
+    .option(
+      '--shard <i/n>',
+      'send only part i of n of the schedule, or of the clients of closed:N, beside other generators',
+      shard,
+    )
     .option(
       '--start-at <time>',
       'start time, such as 2026-11-28T10:00:00Z; give all shards the same',

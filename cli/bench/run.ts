@@ -20,7 +20,7 @@ import { untilInterrupted } from './options';
 /** The load generator's functions that the command needs. */
 export interface LoadFunctions {
   /** Length of the schedule of a `--load` text, seconds; throws RangeError for a text that is no load. */
-  readonly durationSecondsOf: (load: string) => number;
+  readonly durationSecondsOf: (load: string, pods: number) => number;
   readonly mergeRuns: (documents: readonly RunDocument[]) => RunDocument;
   readonly brokenText: (broken: BrokenRule) => string;
 }
@@ -52,7 +52,7 @@ async function run(
     require('../../infra/unknown-settings') as typeof import('../../infra/unknown-settings.js');
   // commander has refused any other name.
   const variant = VARIANTS.find(({ name }) => name === options.variant)!;
-  const durationSeconds = Math.ceil(durationSecondsOf(options.load));
+  const durationSeconds = Math.ceil(durationSecondsOf(options.load, options.pods));
   if (durationSeconds > MAX_LOAD_SECONDS) {
     throw new RangeError(
       `--load must last at most ${MAX_LOAD_SECONDS} s: shorten it, received ${options.load}`,
@@ -114,7 +114,7 @@ export function addRunCommand(bench: Command, load: LoadFunctions): void {
     .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1)
     .option(
       '--pods <count>',
-      'number of load generator pods; they share the schedule',
+      'number of load generator pods; they share the schedule, or the clients of closed:N',
       wholeNumberFrom(1, MAX_LOAD_PODS),
       1,
     )

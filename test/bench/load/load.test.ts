@@ -10,7 +10,7 @@ import {
   type OpenLoad,
   parseLoad,
 } from '../../../bench/load/load';
-import { drawSchedule, shardOf } from '../../../bench/load/schedule';
+import { clientsOf, drawSchedule, shardOf } from '../../../bench/load/schedule';
 import { parseSlo } from '../../../bench/load/slo';
 
 const TRACES = join(__dirname, '../../../bench/traces');
@@ -61,6 +61,14 @@ test('shards share a schedule out: each request is in one of them', () => {
       expect(together).toEqual([...schedule]);
     }),
     { seed: 1, numRuns: 20 },
+  );
+});
+
+test('shards share the clients of a closed loop out, and none is left without one', () => {
+  const counts = [1, 2, 3].map((index) => clientsOf(8, { index, count: 3 }));
+  expect(counts).toEqual([3, 3, 2]);
+  expect(() => clientsOf(2, { index: 1, count: 3 })).toThrow(
+    'closed:2 must have a client for each of the 3 generators, received 2: use fewer generators or more clients',
   );
 });
 
