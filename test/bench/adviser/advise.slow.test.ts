@@ -55,6 +55,12 @@ test('a steady load needs no autoscaler', () => {
   expect(advice.best!.candidate.scaling).toEqual({ kind: 'fixed', replicas: 1 });
 });
 
+test('a limit of two cores gives the larger model two processes too', () => {
+  const accuracy: ModelProfile = { ...PROFILE, model: 'accuracy' };
+  const { best } = advise([accuracy], wish('poisson:60:30s', 300), NODES.slice(0, 1), ['accuracy']);
+  expect(best!.candidate).toMatchObject({ cpuLimitMillis: 2_000, scaling: { kind: 'fixed', replicas: 1 } });
+});
+
 test('nodes that cannot give the limits at once exclude a candidate', () => {
   const [small] = [
     clusterOf({ nodes: 1, cpuAllocatableMillis: 1_000, memoryAllocatableBytes: 8e9, controlPlane: false }),
