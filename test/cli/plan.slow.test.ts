@@ -53,10 +53,11 @@ test('plan --emit writes manifests with the recommended figures', async () => {
 test('an objective that nothing meets ends with exit code 1 and writes no manifests', async () => {
   const out = join(folder, 'none');
   const { stdout, exitCode } = await plan(
-    ...['--slo', 'p95=21ms', '--load', 'poisson:8:20s', '--model', 'latency', '--emit', out],
+    ...['--slo', 'p99=21ms', '--load', 'poisson:8:20s', '--model', 'latency', '--emit', out],
   );
   expect(exitCode).toBe(1);
-  expect(stdout).toContain('No deployment meets p95 ≤ 21 ms');
+  expect(stdout).toContain('No deployment meets p99 ≤ 21 ms');
+  expect(stdout).toContain('of a predicted p99, and a bound');
   expect(() => readdirSync(out)).toThrow('ENOENT');
 }, 120_000);
 
