@@ -121,12 +121,12 @@ function plan(options: PlanOptions): void {
     note('to write its manifests, add --emit FOLDER');
     return;
   }
-  const { variantOf, writeManifests } =
+  const { emit: writeManifests, variantOf } =
     require('../bench/adviser/emit') as typeof import('../bench/adviser/emit.js');
   const variant = variantOf(best.candidate, `tandem plan, ${text}, ${formatSlo(slo)}`);
-  const file = writeManifests(variant, emit, process.env);
+  const files = writeManifests(variant, emit, process.env);
   console.log(`\nThe row for infra/variants.ts:\n${JSON.stringify(variant, undefined, 2)}`);
-  note(`wrote ${join(emit, file)}`);
+  for (const file of files) note(`wrote ${join(emit, file)}`);
 }
 
 /** Adds the command. */

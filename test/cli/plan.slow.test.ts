@@ -42,7 +42,7 @@ test('plan --emit writes manifests with the recommended figures', async () => {
     ...['--slo', 'p95=400ms', '--load', 'poisson:8:40s', '--model', 'latency', '--emit', out],
   );
   const row = JSON.parse(/\{[^]*\}/.exec(stdout)![0]) as { name: string; resources: { requests: object } };
-  expect(readdirSync(out)).toEqual([`${row.name}.k8s.yaml`]);
+  expect(readdirSync(out)).toEqual(['00-namespace.k8s.yaml', `${row.name}.k8s.yaml`]);
   const yaml = readFileSync(join(out, `${row.name}.k8s.yaml`), 'utf8');
   const requests = row.resources.requests as { cpu: string; memory: string };
   expect(yaml).toContain(`cpu: ${requests.cpu}`);
