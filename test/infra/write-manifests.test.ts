@@ -120,8 +120,9 @@ describe('the base of Kustomize', () => {
   });
 
   test.each(['kustomization.yaml', 'kustomization.yml', 'Kustomization'])(
-    'is not written beside a %s of others, which stays',
+    'is not kept beside a %s of others, which stays',
     (name) => {
+      synthesize(folder, {});
       writeFileSync(join(folder, name), 'resources: []\n');
       synthesize(folder, {});
       expect(kustomizations()).toEqual([name]);
