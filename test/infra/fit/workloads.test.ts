@@ -247,6 +247,15 @@ describe('what keeps an HPA from doing what it says', () => {
     ]);
   });
 
+  test('a container that requests no CPU, where it states no metric and so measures the CPU', () => {
+    expect(remarks({}, { containers: [{ name: 'web' }] })).toEqual([
+      'its HPA cannot compute the cpu utilization (FailedGetResourceMetric), since a container requests no cpu: web',
+    ]);
+    const memory = { name: 'memory', target: { type: 'AverageValue', averageValue: '1Gi' } };
+    const metrics = [{ type: 'Resource', resource: memory }];
+    expect(remarks({ metrics }, { containers: [{ name: 'web' }] })).toEqual([]);
+  });
+
   test('limits below the target', () => {
     expect(remarks(utilization(182))).toEqual([
       'its HPA never adds a pod: the CPU limits allow 200 % of the requests, and it waits for more than 200.2 %',
@@ -289,6 +298,26 @@ describe('KEDA’s ScaledObject', () => {
     expect(remarksOf(cpu)[0]).toContain('since a container requests no cpu: app, proxy');
     expect(remarksOf(one)[0]).toContain('since a container requests no cpu: app');
     expect(remarksOf({ ...cpu, metricType: 'AverageValue' })).toEqual([]);
+  });
+
+  test('passes its tolerance on to the HPA', () => {
+    const resources = { requests: { cpu: '1' }, limits: { cpu: '2' } };
+    const triggers = [{ type: 'cpu', metadata: { value: '181' } }];
+    const remarksOf = (tolerance: string) =>
+      read(
+        workload({}, { containers: [{ name: 'app', resources }] }),
+        scaledObject({
+          triggers,
+          advanced: { horizontalPodAutoscalerConfig: { behavior: { scaleUp: { tolerance } } } },
+        }),
+      ).workloads[0]!.remarks;
+    expect(remarksOf('100m')).toEqual([]);
+    expect(remarksOf('0.11')).toEqual([
+      'its HPA never adds a pod: the CPU limits allow 200 % of the requests, and it waits for more than 200.91 %',
+    ]);
+    expect(() => remarksOf('much')).toThrow(
+      'spec.advanced.horizontalPodAutoscalerConfig.behavior.scaleUp.tolerance must be a quantity',
+    );
   });
 
   test('is refused where its bounds contradict each other, and beside an HPA of the same target', () => {
