@@ -1,31 +1,17 @@
-import { stringify } from 'yaml';
-
 import { refusalsOf } from '../../../infra/fit/limit-ranges';
-import { objectsIn } from '../../../infra/fit/read-manifests';
-import { manifestsOf } from '../../../infra/fit/workloads';
+import { read, workload } from './web-workload';
 
 const cpu = (amount: string) => ({ cpu: amount });
 
-/** A Deployment whose container states no resources, beside a LimitRange of one item. */
-function read(item: object) {
-  const labels = { app: 'web' };
-  const deployment = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'web' },
-    spec: {
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: 'app' }] } },
-    },
-  };
+/** A container that states no resources, beside a LimitRange of one item. */
+function admitted(item: object) {
   const limitRange = {
     apiVersion: 'v1',
     kind: 'LimitRange',
     metadata: { name: 'team' },
     spec: { limits: [item] },
   };
-  const text = [deployment, limitRange].map((each) => stringify(each)).join('---\n');
-  const { workloads, limitRanges } = manifestsOf(objectsIn(new Map([['app.yaml', text]]), 'default'));
+  const { workloads, limitRanges } = read(workload(), limitRange);
   return {
     limitRange: limitRanges[0]!,
     resources: workloads[0]!.pods.spec.containers[0]!.resources!,
@@ -44,7 +30,7 @@ test.each([
     '500m',
   ],
 ])('a LimitRange in the files gets the API server’s defaults: %s', (_, bounds, request, limit) => {
-  const { limitRange, resources } = read({ type: 'Container', ...bounds });
+  const { limitRange, resources } = admitted({ type: 'Container', ...bounds });
   expect([resources.requests?.['cpu'], resources.limits?.['cpu']]).toEqual([request, limit]);
   const amounts = { cpu: '0', memory: '0' };
   const { requests = {}, limits = {} } = resources;
@@ -59,5 +45,5 @@ test.each([
 });
 
 test('a LimitRange of pods gives containers nothing', () => {
-  expect(read({ type: 'Pod', max: cpu('1') }).resources).toEqual({ requests: {}, limits: {} });
+  expect(admitted({ type: 'Pod', max: cpu('1') }).resources).toEqual({ requests: {}, limits: {} });
 });
