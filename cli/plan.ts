@@ -9,7 +9,7 @@ import { type Command, Option } from 'commander';
 import type { OpenLoad } from '../bench/load/load';
 import { LOAD_FORMS, MAX_RATE_PER_SECOND, parseLoad } from '../bench/load/load';
 import { HISTORY_QUERY, readHistory } from '../bench/load/prometheus-history';
-import { parseSlo, type Slo } from '../bench/load/slo';
+import { formatSlo, parseSlo, type Slo } from '../bench/load/slo';
 import { PACKAGE_ROOT } from '../files/package-root';
 import { writeFileAtomic } from '../files/write';
 import { CLUSTER, clusterOf, MAX_NODES } from '../infra/scheduler/cluster';
@@ -23,7 +23,7 @@ const DEFAULT_NODE = CLUSTER[0]!;
 const DEFAULT_DATA = 'docs/experiment/data';
 /** Length of the load that `--rate` stands for. */
 const RATE_SECONDS = 300;
-/** Seeds for the bound on p95: a quarter of a second's work per rate. */
+/** Seeds for the bound on the latency: a quarter of a second's work per rate. */
 const BOUND_SEEDS = 20;
 
 interface PlanOptions {
@@ -104,7 +104,7 @@ function plan(options: PlanOptions): void {
     memoryAllocatableBytes: DEFAULT_NODE.memoryAllocatableBytes,
     controlPlane: false,
   });
-  const bound = latencyBound({ rates: steadyChecks(evidence, fits, BOUND_SEEDS) });
+  const bound = latencyBound({ rates: steadyChecks(evidence, fits, BOUND_SEEDS, slo.percentile) });
   const wish = { slo, load, nodes: count, bound };
   const rows = evidence.machine ? withPrecisions(profiles, evidence.machine, memoryCells()) : profiles;
   const advice = advise(rows, wish, nodes, models);
@@ -121,15 +121,12 @@ function plan(options: PlanOptions): void {
     note('to write its manifests, add --emit FOLDER');
     return;
   }
-  const { variantOf, writeManifests } =
+  const { emit: writeManifests, variantOf } =
     require('../bench/adviser/emit') as typeof import('../bench/adviser/emit.js');
-  const variant = variantOf(
-    best.candidate,
-    `tandem plan, ${text}, p${100 * slo.percentile}=${slo.limitMs}ms`,
-  );
-  const file = writeManifests(variant, emit, process.env);
+  const variant = variantOf(best.candidate, `tandem plan, ${text}, ${formatSlo(slo)}`);
+  const files = writeManifests(variant, emit, process.env);
   console.log(`\nThe row for infra/variants.ts:\n${JSON.stringify(variant, undefined, 2)}`);
-  note(`wrote ${join(emit, file)}`);
+  for (const file of files) note(`wrote ${join(emit, file)}`);
 }
 
 /** Adds the command. */

@@ -143,17 +143,17 @@ function makeLast(folder: string): void {
 }
 
 /**
- * Creates the folder that `--out` names, before any work whose result could not be written.
+ * Creates the folder that an option names, before any work whose result could not be written.
  *
- * @throws Error if it cannot be created or written to
+ * @throws Error naming the option if it cannot be created or written to
  */
-export function makeOut(out: string): void {
+export function makeOut(out: string, option = '--out'): void {
   try {
     makeFolder(out);
     accessSync(out, constants.W_OK);
   } catch (cause) {
     throw new Error(
-      `--out must be a folder that can be created and written to, received ${out} (${(cause as Error).message}): choose another`,
+      `${option} must be a folder that can be created and written to, received ${out} (${(cause as Error).message}): choose another`,
       { cause },
     );
   }

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { HEADER, isOurs } from './write-manifests';
+import { headerOf, isOurs, SYNTH } from './write-manifests';
 
 /**
  * Not `kustomization.yaml`: `kubectl apply -f FOLDER` reads every file of that extension and refuses this one, since it
@@ -20,7 +20,7 @@ const NAMES = ['kustomization.yaml', 'kustomization.yml', KUSTOMIZATION];
 /** The file's text. @param resources names of the manifests in its folder */
 export const kustomizationText = (resources: readonly string[]): string =>
   [
-    HEADER,
+    headerOf(SYNTH),
     'apiVersion: kustomize.config.k8s.io/v1beta1',
     'kind: Kustomization',
     'resources:',

@@ -70,7 +70,7 @@ export function synthesize(
   const settings = readSettings(environment, readContext());
   const app = define(new App(), settings, routes);
   const files = hasOthersKustomization(outdir) ? manifestsOf(app) : filesOf(app);
-  writeManifests(outdir, files, app.outputFileExtension);
+  writeManifests(outdir, files, [app.outputFileExtension, KUSTOMIZATION]);
   const nodesFor = (name: string) => describedFor({ ...settings, name }, CLUSTER).nodes;
   return { files: [...files.keys()].sort(), warnings: fitWarnings(settings.basis, nodesFor) };
 }

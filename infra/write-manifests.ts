@@ -16,40 +16,56 @@ import { type App, Yaml } from 'cdk8s';
 
 import { makeOut } from '../files/write';
 
-/** First line of every file that we write. We replace and remove the files that have it, and no others. */
-export const HEADER =
-  '# Written by tandem synth, which replaces this file: change a setting or a figure instead.';
+/** A command that writes manifests, and its option for their folder. It replaces and removes its own files only. */
+export interface Writer {
+  readonly command: string;
+  readonly folderOption: string;
+}
+
+export const SYNTH: Writer = { command: 'tandem synth', folderOption: '--out' };
+
+/** First line of every file that a command writes. */
+export const headerOf = ({ command }: Writer): string =>
+  `# Written by ${command}, which replaces this file: change a setting or a figure instead.`;
 
 /** The text of each chart's file by the file's name. Writes nothing. */
-export const manifestsOf = (app: App): ReadonlyMap<string, string> =>
+export const manifestsOf = (app: App, writer = SYNTH): ReadonlyMap<string, string> =>
   new Map(
     app.charts.map((chart) => {
       const objects = chart.toJson() as object[];
-      return [`${chart.node.id}${app.outputFileExtension}`, `${HEADER}\n${Yaml.stringify(...objects)}`];
+      return [
+        `${chart.node.id}${app.outputFileExtension}`,
+        `${headerOf(writer)}\n${Yaml.stringify(...objects)}`,
+      ];
     }),
   );
 
-/** Whether a file is missing (undefined) or begins with {@link HEADER}. */
-export function isOurs(file: string): boolean | undefined {
+/** Whether a file is missing (undefined) or begins with the {@link headerOf header} of a writer. */
+export function isOurs(file: string, writer = SYNTH): boolean | undefined {
   const stats = lstatSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  return stats.isFile() && readFileSync(file, 'utf8').startsWith(HEADER);
+  return stats.isFile() && readFileSync(file, 'utf8').startsWith(headerOf(writer));
 }
 
 /**
  * Writes the files into a folder, which it creates, and removes those of an earlier call that are not among them, since
  * `kubectl apply` would still apply them. On an error the folder keeps what it had.
  *
- * @param extension end of the names of manifests
+ * @param endings of the names of files that an earlier call may have written
  * @throws Error if the folder cannot be written to, or holds a file of others under one of the names
  */
-export function writeManifests(out: string, files: ReadonlyMap<string, string>, extension: string): void {
-  makeOut(out);
+export function writeManifests(
+  out: string,
+  files: ReadonlyMap<string, string>,
+  endings: readonly string[],
+  writer = SYNTH,
+): void {
+  makeOut(out, writer.folderOption);
   for (const name of files.keys()) {
-    if (isOurs(join(out, name)) !== false) continue;
+    if (isOurs(join(out, name), writer) !== false) continue;
     throw new Error(
       `${out} must not hold a file of others under the name of a manifest, received ${name}: ` +
-        'move that file or choose another folder (--out)',
+        `move that file or choose another folder (${writer.folderOption})`,
     );
   }
   const staging = mkdtempSync(join(out, '.synth-'));
@@ -59,6 +75,8 @@ export function writeManifests(out: string, files: ReadonlyMap<string, string>, 
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
-  const stale = readdirSync(out).filter((name) => name.endsWith(extension) && !files.has(name));
-  for (const name of stale) if (isOurs(join(out, name)) === true) rmSync(join(out, name));
+  const stale = readdirSync(out).filter(
+    (name) => endings.some((ending) => name.endsWith(ending)) && !files.has(name),
+  );
+  for (const name of stale) if (isOurs(join(out, name), writer) === true) rmSync(join(out, name));
 }

@@ -5,6 +5,7 @@ import { formatMemory, parseMemoryBytes } from '../../infra/quantity';
 import type { Resources, Scaling } from '../../infra/variants';
 import { minCases } from '../../statistics/conformal';
 import { objective, plural } from '../evidence/charts/words';
+import { percentileName } from '../load/slo';
 import type { Advice, Excluded } from './advise';
 import { candidateText, inMebibytes, resourcesOf } from './candidate';
 import type { Ideal } from './ideal';
@@ -30,12 +31,13 @@ const isSinglePod = (scaling: Scaling) =>
 const cores = (value: number) => `${value.toFixed(3)} cores`;
 
 /** What the upper edge is made of, or why there is none. */
-export function boundText({ bound: { factor, cases } }: Pick<Wish, 'bound'>): string {
+export function boundText({ bound: { factor, cases }, slo }: Pick<Wish, 'bound' | 'slo'>): string {
+  const percentile = percentileName(slo.percentile);
   return factor === undefined
-    ? `The recordings give ${plural(cases, 'case')} of a predicted p95, and a bound at ${percent(CONFIDENCE)} needs ` +
+    ? `The recordings give ${plural(cases, 'case')} of a predicted ${percentile}, and a bound at ${percent(CONFIDENCE)} needs ` +
         `${minCases(CONFIDENCE)}: the upper end of the seeds stands in for it, which promises less. Run "npm run experiments".`
     : `The upper edge is ${Math.max(1, factor).toFixed(2)} times the simulated latency: at ${percent(CONFIDENCE)} confidence a ` +
-        `measured p95 stays below it (split conformal, ${cases} cases of docs/twin.md).`;
+        `measured ${percentile} stays below it (split conformal, ${cases} cases of docs/twin.md).`;
 }
 
 const excludedText = ({ candidate, reason }: Excluded) => `${candidateText(candidate)}: ${reason}`;

@@ -6,7 +6,7 @@ import type { ClusterNode } from '../../infra/scheduler/cluster';
 import type { ModelId } from '../../models/catalog';
 import { DEFAULT_FLAGS } from '../autoscaler/settings';
 import { durationSeconds, meanRequests, type OpenLoad, rateAt } from '../load/load';
-import { type Candidate, limitsOf, obstacleOf, podsAtLimit } from './candidate';
+import { type Candidate, LIMITS_MILLIS, obstacleOf, podsAtLimit } from './candidate';
 import { judge, type Judgement, type Wish } from './judge';
 import type { ModelProfile } from './model-profile';
 
@@ -76,7 +76,7 @@ export function useMillisAt(
 const requestFor = (useMillis: number) => Math.ceil(useMillis / REQUEST_STEP_MILLIS) * REQUEST_STEP_MILLIS;
 
 function fixedCandidates(profile: ModelProfile, peakPerSecond: number): Candidate[] {
-  return limitsOf(profile).flatMap((cpuLimitMillis) =>
+  return LIMITS_MILLIS.flatMap((cpuLimitMillis) =>
     Array.from({ length: MAX_REPLICAS }, (_, i) => i + 1).flatMap((replicas) => {
       const cpuRequestMillis = requestFor(useMillisAt(profile, peakPerSecond, replicas));
       const scaling = { kind: 'fixed', replicas } as const;
@@ -92,7 +92,7 @@ function hpaCandidates(
   peakPerSecond: number,
   nodes: readonly ClusterNode[],
 ): Candidate[] {
-  return limitsOf(profile).flatMap((cpuLimitMillis) =>
+  return LIMITS_MILLIS.flatMap((cpuLimitMillis) =>
     REQUEST_SHARES.flatMap((share) => {
       const cpuRequestMillis = requestFor(share * cpuLimitMillis);
       const one = {

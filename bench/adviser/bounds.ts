@@ -1,5 +1,5 @@
 /**
- * How far the twin may be off, from how far it was off: split conformal bounds of p95, of the knee and of the time to the
+ * How far the twin may be off, from how far it was off: split conformal bounds of a percentile, of the knee and of the time to the
  * highest number of pods. Pure.
  */
 import { conformalBound } from '../../statistics/conformal';
@@ -14,7 +14,7 @@ export interface Bound {
   readonly cases: number;
 }
 
-/** By which factor a measured p95 may exceed the simulated one, and from how many cases that is known. */
+/** By which factor a measured percentile may exceed the simulated one, and from how many cases that is known. */
 export type LatencyBound = Bound;
 
 const boundOf = (errors: readonly number[]): Bound => {
@@ -24,12 +24,12 @@ const boundOf = (errors: readonly number[]): Bound => {
 
 /**
  * At rates that did not fail, of deployments that the profile was not fitted to, as the adviser simulates them: that the
- * measured machine's speed changed is in this bound.
+ * measured machine's speed changed is in this bound. It is one of the checks' percentile: another's errors are others.
  */
 export const latencyBound = ({ rates }: { readonly rates: readonly SteadyCheck[] }): LatencyBound =>
   boundOf(
-    rates.flatMap(({ isFitted, figures, steadyP95Ms }) => {
-      const ratio = figures.p95Ms / steadyP95Ms;
+    rates.flatMap(({ isFitted, figures, measuredMs, steadyMs }) => {
+      const ratio = measuredMs / steadyMs;
       return isFitted || figures.verdict === 'fail' || !Number.isFinite(ratio) ? [] : [ratio];
     }),
   );

@@ -56,6 +56,13 @@ export const together = (parts: readonly AtRate[]): AtRate => ({
   refused: parts.reduce((sum, { refused }) => sum + refused, 0),
 });
 
+/** What was measured at a rate in all of these runs. */
+export function measuredAt(runs: readonly ExperimentRun[]): (ratePerSecond: number) => AtRate {
+  const parts = runs.map((run) => ({ requests: requestsOf(run), indices: indicesByRate(run) }));
+  return (ratePerSecond) =>
+    together(parts.map(({ requests, indices }) => answersAt(requests, indices.get(ratePerSecond) ?? [])));
+}
+
 /** A percentile of the answers; NaN where it would be the slowest of them, as in `bench/evidence/rate-curve.ts`. */
 export const quoted = ({ answeredMs }: AtRate, share: number): number =>
   answeredMs.length * (1 - share) >= 1 - 1e-9 ? percentile(answeredMs, share) : NaN;

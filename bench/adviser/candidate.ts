@@ -18,16 +18,10 @@ export interface Candidate {
 }
 
 /** CPU limits to try, millicores. Above one core they are whole cores, as the service uses no part of one. */
-const LIMITS_MILLIS = [250, 500, 750, 1_000, 2_000, 3_000];
-/** The figures of a thread more are not in the profile. */
-const ONE_THREAD_LIMIT_MILLIS = 1_000;
+export const LIMITS_MILLIS: readonly number[] = [250, 500, 750, 1_000, 2_000, 3_000];
 /** KRR's rule for memory: what was used, and 15 % more. */
 const MEMORY_MARGIN = 1.15;
 const MEBIBYTE = 1024 * 1024;
-
-/** The limits that a model can use, lowest first. */
-export const limitsOf = ({ model }: ModelProfile): readonly number[] =>
-  model === 'latency' ? LIMITS_MILLIS : LIMITS_MILLIS.filter((millis) => millis <= ONE_THREAD_LIMIT_MILLIS);
 
 /** The most memory that a pod uses with the processes that its limit has threads for, bytes. */
 export function memoryUseOf({

@@ -1,10 +1,13 @@
 /** Writes a recommendation as a variant's row and its manifests. */
-import { App, YamlOutputType } from 'cdk8s';
+import { App } from 'cdk8s';
 
-import { InferenceChart } from '../../infra/inference-chart';
+import { InferenceChart, NamespaceChart } from '../../infra/inference-chart';
 import { readContext, readSettings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
+import { manifestsOf, writeManifests, type Writer } from '../../infra/write-manifests';
 import { type Candidate, resourcesOf } from './candidate';
+
+const PLAN: Writer = { command: 'tandem plan', folderOption: '--emit' };
 
 /** The row of `infra/variants.ts` that the recommendation is. */
 export const variantOf = (candidate: Candidate, command: string): Variant => ({
@@ -18,14 +21,19 @@ export const variantOf = (candidate: Candidate, command: string): Variant => ({
 });
 
 /**
- * Writes the manifests of a variant into a folder, one file.
+ * Writes the manifests of a variant into a folder, and the namespace if the settings create it; removes those of an earlier
+ * plan.
  *
- * @param environment variables that set the namespace and the container image, as for `tandem synth`
- * @returns the name of the file
+ * @param environment variables that set the namespace, the container image and more, as for `tandem synth`
+ * @returns the names of the files
+ * @throws Error for a setting that Kubernetes would refuse, and for a file of others under one of the names
  */
-export function writeManifests(variant: Variant, outdir: string, environment: NodeJS.ProcessEnv): string {
-  const app = new App({ outdir, yamlOutputType: YamlOutputType.FILE_PER_CHART });
-  new InferenceChart(app, variant, { ...readSettings(environment, readContext()), basis: 'container' });
-  app.synth();
-  return `${variant.name}.k8s.yaml`;
+export function emit(variant: Variant, outdir: string, environment: NodeJS.ProcessEnv): readonly string[] {
+  const settings = { ...readSettings(environment, readContext()), basis: 'container' } as const;
+  const app = new App();
+  if (settings.createNamespace) new NamespaceChart(app, settings);
+  new InferenceChart(app, variant, settings);
+  const files = manifestsOf(app, PLAN);
+  writeManifests(outdir, files, [app.outputFileExtension], PLAN);
+  return [...files.keys()];
 }

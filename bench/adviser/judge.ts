@@ -6,7 +6,7 @@ import { duration } from '../evidence/charts/words';
 import { durationSeconds, type OpenLoad } from '../load/load';
 import { OUTCOMES } from '../load/run-document';
 import { drawSchedule } from '../load/schedule';
-import type { Slo } from '../load/slo';
+import { percentileName, type Slo } from '../load/slo';
 import { bandOf, overSeeds } from '../twin/bands';
 import type { Scenario } from '../twin/scenario';
 import type { Simulated } from '../twin/simulate';
@@ -20,6 +20,7 @@ export interface Wish {
   readonly slo: Slo;
   readonly load: OpenLoad;
   readonly nodes: number;
+  /** Of the objective's percentile. */
   readonly bound: LatencyBound;
 }
 
@@ -134,10 +135,9 @@ export function judgementText(
   { latencyMs, edgeMs, passes }: Judgement,
   { slo, bound }: Pick<Wish, 'slo' | 'bound'>,
 ): string {
-  const name = `p${Number((100 * slo.percentile).toFixed(3))}`;
   if (latencyMs === Infinity) {
     return `more than ${Number((100 * (1 - slo.percentile)).toFixed(3))} % of the requests are refused or not answered`;
   }
   const edge = bound.factor === undefined ? 'upper end of the seeds' : 'upper edge';
-  return `${name} ${duration(latencyMs)}; ${edge} ${duration(edgeMs)} ${passes ? '≤' : '>'} ${duration(slo.limitMs)}`;
+  return `${percentileName(slo.percentile)} ${duration(latencyMs)}; ${edge} ${duration(edgeMs)} ${passes ? '≤' : '>'} ${duration(slo.limitMs)}`;
 }

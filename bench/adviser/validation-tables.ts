@@ -22,7 +22,7 @@ const isInside = (value: number, { low, high }: Band) => value >= low && value <
 /** Signed difference of the simulated median from what was measured. */
 const errorOf = ({ figures, p95Ms }: RateCheck) => p95Ms.median / figures.p95Ms - 1;
 const ownCpuErrorOf = ({ figures, ownCpuP95Ms }: RateCheck) => ownCpuP95Ms / figures.p95Ms - 1;
-const steadyErrorOf = ({ figures, steadyP95Ms }: RateCheck) => steadyP95Ms / figures.p95Ms - 1;
+const steadyErrorOf = ({ measuredMs, steadyMs }: RateCheck) => steadyMs / measuredMs - 1;
 const errorText = (error: number) =>
   Number.isFinite(error) ? `${error < 0 ? '−' : '+'}${(100 * Math.abs(error)).toFixed(0)} %` : '';
 

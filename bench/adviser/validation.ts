@@ -9,7 +9,7 @@ import { medianOf } from '../evidence/runs';
 import { type Band, bandOf, overSeeds } from '../twin/bands';
 import type { Pace } from '../twin/pace';
 import type { PodFigures } from '../twin/scenario';
-import { answersAt, type AtRate, indicesByRate, quoted, together } from './by-rate';
+import { answersAt, type AtRate, indicesByRate, measuredAt, quoted, together } from './by-rate';
 import { checkHpa, type HpaCheck } from './hpa-check';
 import { drawnPace } from './machine-pace';
 import { fitProfile, type ModelProfile, podFiguresOf, type ProfileFit } from './model-profile';
@@ -20,13 +20,14 @@ import { limitMillisOf, runCpuOf, usableWindows } from './run-cpu';
 export interface SteadyCheck {
   readonly experiment: string;
   readonly figures: RateFigures;
-  /** Median of the seeds. */
-  readonly steadyP95Ms: number;
+  /** One percentile of the latency of right answers: measured, and the median of the seeds; NaN of too few answers. */
+  readonly measuredMs: number;
+  readonly steadyMs: number;
   /** Whether the profile was fitted to this deployment, as there is no other: then its error says nothing about others. */
   readonly isFitted: boolean;
 }
 
-/** The same on a machine whose speed changes as it was measured elsewhere. */
+/** The p95 also on a machine whose speed changes as it was measured elsewhere. */
 export interface RateCheck extends SteadyCheck {
   readonly p95Ms: Band;
   /** How far each seed's p95 is from their median, as a share: an exact twin would miss by as much. */
@@ -94,7 +95,8 @@ function simulatedByRate(
   );
 }
 
-const p95sOf = (at: readonly AtRate[]) => at.map((each) => quoted(each, 0.95));
+const P95 = 0.95;
+const p95sOf = (at: readonly AtRate[]) => at.map((each) => quoted(each, P95));
 const p95Of = (at: readonly AtRate[]) => bandOf(p95sOf(at));
 const luckOf = (at: readonly AtRate[]) => {
   const { median } = p95Of(at);
@@ -111,13 +113,15 @@ const podOf = (curve: RateCurve, profile: ModelProfile) =>
   podFiguresOf(profile, curve.runs[0]!.applied.resources);
 
 /** The deployment as the adviser predicts it. */
-function steadyChecksOf(curve: RateCurve, fit: ProfileFit, seeds: number): SteadyCheck[] {
+function steadyChecksOf(curve: RateCurve, fit: ProfileFit, seeds: number, share: number): SteadyCheck[] {
   const { profile, isFitted } = profileFor(curve, fit);
   const pod = podOf(curve, profile);
   const simulated = simulatedByRate(curve, Math.min(MEDIAN_SEEDS, seeds), () => ({ pod }));
+  const measured = measuredAt(curve.runs);
   return curve.rates.map((figures) => ({
     ...{ experiment: curve.experiment, figures, isFitted },
-    steadyP95Ms: p95Of(simulated.get(figures.ratePerSecond)!).median,
+    measuredMs: quoted(measured(figures.ratePerSecond), share),
+    steadyMs: bandOf(simulated.get(figures.ratePerSecond)!.map((at) => quoted(at, share))).median,
   }));
 }
 
@@ -134,7 +138,7 @@ function checkRates(curve: RateCurve, fit: ProfileFit, seeds: number): RateCheck
       : { pod: { ...pod, cpuMsPerImage: own.cpuMsPerImage }, pace: own.pace };
   });
   const knee = rateAtValue(curve.rates, ({ p95Ms }) => p95Ms, curve.slo.limitMs);
-  return steadyChecksOf(curve, fit, seeds).map((steady): RateCheck => {
+  return steadyChecksOf(curve, fit, seeds, P95).map((steady): RateCheck => {
     const { ratePerSecond } = steady.figures;
     const [at, own] = [simulated.get(ratePerSecond)!, ownCpu.get(ratePerSecond)!];
     return {
@@ -210,9 +214,13 @@ function eachCurve<T>(
   });
 }
 
-/** How far the adviser's predictions are off, at every recorded rate. */
-export const steadyChecks = (evidence: Evidence, fits: readonly ProfileFit[], seeds: number): SteadyCheck[] =>
-  eachCurve(evidence, fits, (curve, fit) => steadyChecksOf(curve, fit, seeds));
+/** How far the adviser's predictions of a percentile are off, at every recorded rate. @param share such as 0.95 */
+export const steadyChecks = (
+  evidence: Evidence,
+  fits: readonly ProfileFit[],
+  seeds: number,
+  share: number,
+): SteadyCheck[] => eachCurve(evidence, fits, (curve, fit) => steadyChecksOf(curve, fit, seeds, share));
 
 /** How the CPU time per image of other deployments differs from the single pod's: no profile is right for both. */
 const cpuRatios = ({ curves }: Evidence): Validation['cpuRatios'] =>

@@ -24,5 +24,8 @@ export function parseSlo(text: string): Slo {
   return { percentile, limitMs: 1000 * parseSeconds(limit) };
 }
 
+/** `p95`, `p99.9`. */
+export const percentileName = (share: number): string => `p${Number((100 * share).toFixed(3))}`;
+
 export const formatSlo = ({ percentile, limitMs }: Slo): string =>
-  `p${Number((100 * percentile).toFixed(3))}=${Number(limitMs.toFixed(3))}ms`;
+  `${percentileName(percentile)}=${Number(limitMs.toFixed(3))}ms`;

@@ -97,6 +97,13 @@ export const HPA_BEHAVIOR: k8s.HorizontalPodAutoscalerBehaviorV2 = {
  */
 export const DEFAULT_HPA_TOLERANCE_PERCENT = 10;
 
+/**
+ * Target of an HPA that states no metric: CPU utilization, percent of the request.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/apis/autoscaling/types.go (DefaultCPUUtilization)
+ */
+export const DEFAULT_HPA_CPU_PERCENT = 80;
+
 /** What the _restricted_ Pod Security Standard asks of a container, and a read-only root file system. */
 export const CONTAINER_SECURITY_CONTEXT: k8s.SecurityContext = {
   allowPrivilegeEscalation: false,

@@ -26,12 +26,30 @@ export function meanWaitQuery(labels: string, by = ''): string {
   return `${rate('sum')} / clamp_min(${rate('count')}, ${MIN_RATE})`;
 }
 
+/** Most characters of the hash of a Deployment's ReplicaSet: the digits of 32 bits. */
+const MAX_HASH_LENGTH = 10;
+
+/** What the API server keeps of a ReplicaSet's name and a dash before it adds random characters, and how many it adds. */
+const MAX_GENERATED_LENGTH = 58;
+const RANDOM_LENGTH = 5;
+
+/**
+ * The names of a Deployment's pods, as a regular expression: `NAME-HASH-RANDOM`, of which a long name leaves out the end
+ * of all but `RANDOM`. Two Deployments whose names share 55 characters or more may not be told apart.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/storage/names/generate.go
+ */
+function podNames(name: string): string {
+  const whole = `${name}-[a-z0-9]+-[a-z0-9]{${RANDOM_LENGTH}}`;
+  const owner = `${name}-`;
+  if (owner.length + MAX_HASH_LENGTH + 1 <= MAX_GENERATED_LENGTH) return whole;
+  const kept = owner.slice(0, MAX_GENERATED_LENGTH);
+  return `${whole}|${kept}[a-z0-9]{${MAX_GENERATED_LENGTH + RANDOM_LENGTH - kept.length}}`;
+}
+
 /** The series of a Deployment's pods. Prometheus matches the whole name of a pod. */
 export const podSeries = (name: string, namespace: string | undefined): string =>
-  [
-    ...(namespace === undefined ? [] : [`namespace="${namespace}"`]),
-    `pod=~"${name}-[a-z0-9]+-[a-z0-9]+"`,
-  ].join(',');
+  [...(namespace === undefined ? [] : [`namespace="${namespace}"`]), `pod=~"${podNames(name)}"`].join(',');
 
 /**
  * Values of prometheus-adapter's chart that offer the metric.

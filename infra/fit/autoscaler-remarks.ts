@@ -3,7 +3,7 @@
  *
  * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
  */
-import { DEFAULT_HPA_TOLERANCE_PERCENT } from '../construct/deployment-defaults';
+import { DEFAULT_HPA_CPU_PERCENT, DEFAULT_HPA_TOLERANCE_PERCENT } from '../construct/deployment-defaults';
 import type { PodSpec } from './our-pods';
 import type { ObservedContainer } from './pod-resources';
 import { parseCpuMillis } from '../quantity';
@@ -30,9 +30,11 @@ export interface AutoscalerObject {
   };
 }
 
-/** The utilization targets: of every container, or of one. */
+/** The utilization targets: of every container, or of one; the API server's own where the autoscaler measures nothing. */
 function utilizations({ spec }: AutoscalerObject): readonly ResourceMetric[] {
-  const { metrics = [], targetCPUUtilizationPercentage: percent } = spec;
+  const { metrics = [] } = spec;
+  const fallback = metrics.length === 0 ? DEFAULT_HPA_CPU_PERCENT : undefined;
+  const { targetCPUUtilizationPercentage: percent = fallback } = spec;
   const first =
     percent === undefined
       ? []

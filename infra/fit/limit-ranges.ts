@@ -28,6 +28,24 @@ interface LimitRangeItem {
   readonly maxLimitRequestRatio?: Quantities;
 }
 
+/**
+ * The limit range as the API server stores it: a container's default limit is the maximum, its default request the default
+ * limit, else the minimum.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/apis/core/v1/defaults.go (SetDefaults_LimitRangeItem)
+ */
+export const storedLimitRange = <T extends ObservedLimitRange>(limitRange: T): T => ({
+  ...limitRange,
+  spec: {
+    ...limitRange.spec,
+    limits: limitRange.spec.limits.map((item) => {
+      if (item.type !== 'Container') return item;
+      const limits = { ...item.max, ...item.default };
+      return { ...item, default: limits, defaultRequest: { ...item.min, ...limits, ...item.defaultRequest } };
+    }),
+  },
+});
+
 /** What the namespace judges of a pod: its figures, and those of each container. */
 export interface AdmittedPod extends Resources {
   readonly containers: readonly (Lists & { readonly name: string })[];

@@ -131,7 +131,9 @@ const rollingUpdate = z.looseObject({
 });
 
 const metric = z.looseObject({ type: z.string() });
-const scalingRules = z.looseObject({ tolerance: quantity.optional() });
+const behavior = z.looseObject({
+  scaleUp: z.looseObject({ tolerance: quantity.optional() }).optional(),
+});
 
 /** What each kind that decides about pods must look like. */
 export const SCHEMAS = {
@@ -156,7 +158,7 @@ export const SCHEMAS = {
       maxReplicas: z.int().min(1),
       metrics: z.array(metric).optional(),
       targetCPUUtilizationPercentage: z.int().optional(),
-      behavior: z.looseObject({ scaleUp: scalingRules.optional() }).optional(),
+      behavior: behavior.optional(),
     }),
   }),
   ScaledObject: z.looseObject({
@@ -173,6 +175,11 @@ export const SCHEMAS = {
             metadata: z.record(z.string(), z.string()).optional(),
           }),
         ),
+        advanced: z
+          .looseObject({
+            horizontalPodAutoscalerConfig: z.looseObject({ behavior: behavior.optional() }).optional(),
+          })
+          .optional(),
       })
       .refine(({ minReplicaCount = 0, maxReplicaCount = 100 }) => maxReplicaCount >= minReplicaCount, {
         error: 'at least spec.minReplicaCount',

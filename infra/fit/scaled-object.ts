@@ -16,6 +16,9 @@ export interface ScaledObject {
       readonly metricType?: string;
       readonly metadata?: Readonly<Record<string, string>>;
     }[];
+    readonly advanced?: {
+      readonly horizontalPodAutoscalerConfig?: Pick<AutoscalerObject['spec'], 'behavior'>;
+    };
   };
 }
 
@@ -24,28 +27,31 @@ const DEFAULT_TARGET_KIND = 'Deployment';
 const DEFAULT_MIN_REPLICAS = 0;
 const DEFAULT_MAX_REPLICAS = 100;
 
-/** A trigger that is a share of what the pods request, as the autoscaler's metric; other triggers measure no pods. */
-function metricsOf({
+/** A trigger as the autoscaler's metric; one that is no share of what the pods request has no fields that count. */
+function metricOf({
   type,
   metricType = 'Utilization',
   metadata = {},
 }: ScaledObject['spec']['triggers'][number]) {
   const { value, containerName } = metadata;
-  if (!['cpu', 'memory'].includes(type) || metricType !== 'Utilization' || value === undefined) return [];
+  if (!['cpu', 'memory'].includes(type)) return { type: 'External' };
+  if (metricType !== 'Utilization' || value === undefined) return { type: 'Resource' };
   const metric = { name: type, target: { type: metricType, averageUtilization: Number(value) } };
-  return [
-    containerName === undefined
-      ? { type: 'Resource', resource: metric }
-      : { type: 'ContainerResource', containerResource: { ...metric, container: containerName } },
-  ];
+  return containerName === undefined
+    ? { type: 'Resource', resource: metric }
+    : { type: 'ContainerResource', containerResource: { ...metric, container: containerName } };
 }
 
 /** The autoscaler that KEDA makes. */
-export const autoscalerOfScaledObject = ({ spec }: ScaledObject): AutoscalerObject => ({
-  spec: {
-    scaleTargetRef: { kind: DEFAULT_TARGET_KIND, ...spec.scaleTargetRef },
-    minReplicas: spec.minReplicaCount ?? DEFAULT_MIN_REPLICAS,
-    maxReplicas: spec.maxReplicaCount ?? DEFAULT_MAX_REPLICAS,
-    metrics: spec.triggers.flatMap(metricsOf),
-  },
-});
+export function autoscalerOfScaledObject({ spec }: ScaledObject): AutoscalerObject {
+  const { behavior } = spec.advanced?.horizontalPodAutoscalerConfig ?? {};
+  return {
+    spec: {
+      scaleTargetRef: { kind: DEFAULT_TARGET_KIND, ...spec.scaleTargetRef },
+      minReplicas: spec.minReplicaCount ?? DEFAULT_MIN_REPLICAS,
+      maxReplicas: spec.maxReplicaCount ?? DEFAULT_MAX_REPLICAS,
+      metrics: spec.triggers.map(metricOf),
+      ...(behavior && { behavior }),
+    },
+  };
+}

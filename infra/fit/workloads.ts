@@ -5,7 +5,7 @@ import type { ObservedQuota } from './admission';
 import { autoscalerRemarks, type AutoscalerObject } from './autoscaler-remarks';
 import type { Labels, LabelSelector } from '../scheduler/label-selector';
 import { matches } from '../scheduler/label-selector';
-import type { ObservedLimitRange } from './limit-ranges';
+import { type ObservedLimitRange, storedLimitRange } from './limit-ranges';
 import type { OurPods, PodSpec } from './our-pods';
 import { admittedSpec } from './pod-demand';
 import type { ManifestObject } from './read-manifests';
@@ -179,7 +179,7 @@ export function manifestsOf(
   }));
   const autoscalers = [...of('HorizontalPodAutoscaler'), ...scaledObjects];
   const limitRanges = of('LimitRange').map(({ body, namespace }) => ({
-    ...(body as ObservedLimitRange),
+    ...storedLimitRange(body as ObservedLimitRange),
     namespace,
   }));
   const isWorkload = ({ kind }: ManifestObject) => Object.hasOwn(KINDS, kind);

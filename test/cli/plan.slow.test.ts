@@ -42,7 +42,7 @@ test('plan --emit writes manifests with the recommended figures', async () => {
     ...['--slo', 'p95=400ms', '--load', 'poisson:8:40s', '--model', 'latency', '--emit', out],
   );
   const row = JSON.parse(/\{[^]*\}/.exec(stdout)![0]) as { name: string; resources: { requests: object } };
-  expect(readdirSync(out)).toEqual([`${row.name}.k8s.yaml`]);
+  expect(readdirSync(out)).toEqual(['00-namespace.k8s.yaml', `${row.name}.k8s.yaml`]);
   const yaml = readFileSync(join(out, `${row.name}.k8s.yaml`), 'utf8');
   const requests = row.resources.requests as { cpu: string; memory: string };
   expect(yaml).toContain(`cpu: ${requests.cpu}`);
@@ -53,10 +53,11 @@ test('plan --emit writes manifests with the recommended figures', async () => {
 test('an objective that nothing meets ends with exit code 1 and writes no manifests', async () => {
   const out = join(folder, 'none');
   const { stdout, exitCode } = await plan(
-    ...['--slo', 'p95=21ms', '--load', 'poisson:8:20s', '--model', 'latency', '--emit', out],
+    ...['--slo', 'p99=21ms', '--load', 'poisson:8:20s', '--model', 'latency', '--emit', out],
   );
   expect(exitCode).toBe(1);
-  expect(stdout).toContain('No deployment meets p95 ≤ 21 ms');
+  expect(stdout).toContain('No deployment meets p99 ≤ 21 ms');
+  expect(stdout).toContain('of a predicted p99, and a bound');
   expect(() => readdirSync(out)).toThrow('ENOENT');
 }, 120_000);
 

@@ -14,12 +14,13 @@ import { parse } from 'yaml';
 
 import { synthesize } from '../../infra/main';
 import { parseRoute } from '../../infra/route';
-import { HEADER, writeManifests } from '../../infra/write-manifests';
+import { headerOf, SYNTH, writeManifests } from '../../infra/write-manifests';
 import { readFolder } from '../support/manifests';
 
+const HEADER = headerOf(SYNTH);
 const OURS = `${HEADER}\nkind: ConfigMap\n`;
 const write = (out: string, files: Readonly<Record<string, string>>) =>
-  writeManifests(out, new Map(Object.entries(files)), '.k8s.yaml');
+  writeManifests(out, new Map(Object.entries(files)), ['.k8s.yaml']);
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'tandem-write-'))));
@@ -119,8 +120,9 @@ describe('the base of Kustomize', () => {
   });
 
   test.each(['kustomization.yaml', 'kustomization.yml', 'Kustomization'])(
-    'is not written beside a %s of others, which stays',
+    'is not kept beside a %s of others, which stays',
     (name) => {
+      synthesize(folder, {});
       writeFileSync(join(folder, name), 'resources: []\n');
       synthesize(folder, {});
       expect(kustomizations()).toEqual([name]);

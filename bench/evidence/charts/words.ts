@@ -1,6 +1,6 @@
 /** Figures as the words of titles, labels and tables. Pure. */
 import { ARCHITECTURES, type ModelId, MODELS } from '../../../models/catalog';
-import type { Slo } from '../../load/slo';
+import { percentileName, type Slo } from '../../load/slo';
 import type { Knee } from '../knee';
 
 /** `MobileNetV2`. */
@@ -16,7 +16,7 @@ export const duration = (ms: number): string =>
 
 /** `p95 ≤ 250 ms`. */
 export const objective = ({ percentile, limitMs }: Slo): string =>
-  `p${Number((100 * percentile).toFixed(3))} ≤ ${duration(limitMs)}`;
+  `${percentileName(percentile)} ≤ ${duration(limitMs)}`;
 
 /** A range of numbers; one number if its ends look the same: `12–14`, `12`. */
 export const range = (low: number, high: number): string =>

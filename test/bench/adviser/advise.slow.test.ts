@@ -55,6 +55,12 @@ test('a steady load needs no autoscaler', () => {
   expect(advice.best!.candidate.scaling).toEqual({ kind: 'fixed', replicas: 1 });
 });
 
+test('a limit of two cores gives the larger model two processes too', () => {
+  const accuracy: ModelProfile = { ...PROFILE, model: 'accuracy' };
+  const { best } = advise([accuracy], wish('poisson:60:30s', 300), NODES.slice(0, 1), ['accuracy']);
+  expect(best!.candidate).toMatchObject({ cpuLimitMillis: 2_000, scaling: { kind: 'fixed', replicas: 1 } });
+});
+
 test('nodes that cannot give the limits at once exclude a candidate', () => {
   const [small] = [
     clusterOf({ nodes: 1, cpuAllocatableMillis: 1_000, memoryAllocatableBytes: 8e9, controlPlane: false }),
@@ -103,9 +109,15 @@ test('the answer names the ideal, the rivals, the bound and where each figure co
 
 test('without a bound the answer promises less and says so', () => {
   const { bound } = { bound: { cases: 4 } };
-  expect(boundText({ bound })).toContain('a bound at 90.0 % needs 9');
+  expect(boundText({ ...steady, bound })).toContain('a bound at 90.0 % needs 9');
   const judged = advise([PROFILE], { ...steady, bound }, NODES, ['latency']).best!;
   expect(judged.edgeMs).toBeGreaterThanOrEqual(judged.latencyMs);
+});
+
+test('the bound is one of the objective’s percentile', () => {
+  const slo = { percentile: 0.99, limitMs: 300 };
+  expect(boundText({ slo, bound: { factor: 1.5, cases: 12 } })).toContain('a measured p99 stays below it');
+  expect(boundText({ slo, bound: { cases: 4 } })).toContain('4 cases of a predicted p99, and');
 });
 
 test('the variant has the recommended figures and its command as the source', () => {

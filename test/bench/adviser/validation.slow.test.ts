@@ -1,7 +1,7 @@
 import { filesText, fitProfile, podFiguresOf, profileOf } from '../../../bench/adviser/model-profile';
 import { samplingOf } from '../../../bench/adviser/recorded-scenario';
 import { kneeBound, latencyBound, toMaxBound } from '../../../bench/adviser/bounds';
-import { validate } from '../../../bench/adviser/validation';
+import { profilesOf, steadyChecks, validate } from '../../../bench/adviser/validation';
 import {
   boundsTable,
   hpasTable,
@@ -14,6 +14,7 @@ import { EVIDENCE, MACHINE } from './subject';
 
 const SEEDS = 5;
 const validation = validate(EVIDENCE, SEEDS);
+const { fits } = profilesOf(EVIDENCE);
 
 test('a profile names the runs of its figures', () => {
   const { cpuMsPerImage, cpuSpread, startCpuMs } = validation.profiles[0]!;
@@ -67,6 +68,18 @@ test('each deployment is predicted from the others, and has a band at each rate'
   expect(fit.without('latency-single-pod')).toBeUndefined();
   expect(fit.without('another')!.cpuSpread.source).toMatch(/^latency-single-pod-1: /);
 }, 120_000);
+
+test.each([
+  [0.5, 'p50Ms'],
+  [0.95, 'p95Ms'],
+  [0.99, 'p99Ms'],
+] as const)('a prediction of the percentile at %d is compared with the same one, measured', (share, name) => {
+  const checks = steadyChecks(EVIDENCE, fits, 1, share);
+  expect(checks.map(({ measuredMs }) => measuredMs)).toEqual(checks.map(({ figures }) => figures[name]));
+  for (const { measuredMs, steadyMs } of checks) {
+    expect(Math.abs(Math.log(steadyMs / measuredMs))).toBeLessThan(1);
+  }
+});
 
 test('nine cases bound p95, the knee and the time to the most pods', () => {
   const nine = Array.from({ length: 9 }, (_, i) => i + 1);

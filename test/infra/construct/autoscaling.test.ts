@@ -2,7 +2,12 @@
 import { App, Chart, Testing } from 'cdk8s';
 
 import { InferenceService, type InferenceServiceProps } from '../../../infra/construct/inference-service';
-import { ADAPTER_VALUES, QUEUE_HISTOGRAM, QUEUE_WAIT_METRIC } from '../../../infra/construct/queue-wait';
+import {
+  ADAPTER_VALUES,
+  podSeries,
+  QUEUE_HISTOGRAM,
+  QUEUE_WAIT_METRIC,
+} from '../../../infra/construct/queue-wait';
 import { readSettings } from '../../../infra/settings';
 import { VARIANTS } from '../../../infra/variants';
 import { createMetrics } from '../../../service/metrics';
@@ -92,7 +97,7 @@ test('KEDA asks Prometheus for the mean wait of this Deployment’s pods alone',
   });
   const [cpu, wait] = ScaledObject.spec.triggers;
   expect(cpu.metadata).toEqual({ value: '60', containerName: 'inference' });
-  const series = 'namespace="vision",pod=~"birds-[a-z0-9]+-[a-z0-9]+"';
+  const series = 'namespace="vision",pod=~"birds-[a-z0-9]+-[a-z0-9]{5}"';
   expect(wait).toEqual({
     type: 'prometheus',
     metricType: 'Value',
@@ -105,6 +110,24 @@ test('KEDA asks Prometheus for the mean wait of this Deployment’s pods alone',
     },
   });
 });
+
+test.each([8, 9, 10])(
+  'the query finds the pods of names of any length, with a hash of %i characters',
+  (digits) => {
+    for (let length = 1; length <= 63; length++) {
+      const name = 'a'.repeat(length);
+      const pattern = /pod=~"([^"]+)"/.exec(podSeries(name, 'vision'))![1]!;
+      const isFound = (deployment: string) => {
+        // As the API server does: at most 58 characters of what it is given, and five random ones.
+        const pod = `${`${deployment}-${'7'.repeat(digits)}-`.slice(0, 58)}x2b4d`;
+        return new RegExp(`^(?:${pattern})$`).test(pod);
+      };
+      expect([length, isFound(name)]).toEqual([length, true]);
+      expect([length, isFound(`${'a'.repeat(length - 1)}b`)]).toEqual([length, length > 58]);
+      if (length < 55) expect([length, isFound(`${name}-b`)]).toEqual([length, false]);
+    }
+  },
+);
 
 test('with the setting keda every HPA variant has a ScaledObject of the same figures, and no other changes', () => {
   const files = synthesize({ TANDEM_AUTOSCALER: 'keda' });

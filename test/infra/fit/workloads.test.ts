@@ -1,38 +1,8 @@
-import { stringify } from 'yaml';
-
 import { objectsIn } from '../../../infra/fit/read-manifests';
 import { manifestsOf } from '../../../infra/fit/workloads';
-
-const labels = { app: 'web' };
-
-/** A Deployment, or another workload, of one container. */
-const workload = (fields: Record<string, unknown> = {}, pod: object = {}, kind = 'Deployment') => ({
-  apiVersion: 'apps/v1',
-  kind,
-  metadata: { name: 'web' },
-  spec: {
-    selector: { matchLabels: labels },
-    template: { metadata: { labels }, spec: { containers: [{ name: 'app' }], ...pod } },
-    ...fields,
-  },
-});
-
-const autoscaler = (fields: object = {}, name = 'web') => ({
-  apiVersion: 'autoscaling/v2',
-  kind: 'HorizontalPodAutoscaler',
-  metadata: { name },
-  spec: {
-    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
-    maxReplicas: 5,
-    ...fields,
-  },
-});
+import { autoscaler, read, text, workload } from './web-workload';
 
 const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' } };
-
-const text = (objects: readonly unknown[]) => objects.map((each) => stringify(each)).join('---\n');
-const read = (...objects: unknown[]) =>
-  manifestsOf(objectsIn(new Map([['app.yaml', text(objects)]]), 'default'));
 
 test('a workload has the replicas of its spec, or one', () => {
   expect(read(workload({ replicas: 3 })).workloads[0]!.counts).toEqual([['replicas', 3]]);
@@ -203,98 +173,5 @@ describe('how an update replaces the pods', () => {
     const found = rolloutOf(fields, 3, kind);
     expect(found.surge).toBe(0);
     expect(found.words).toContain(words);
-  });
-});
-
-describe('what keeps an HPA from doing what it says', () => {
-  const utilization = (averageUtilization: number, fields: object = {}) => ({
-    metrics: [
-      {
-        type: 'Resource',
-        resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } },
-        ...fields,
-      },
-    ],
-  });
-  const app = { name: 'app', resources: { requests: { cpu: '1' }, limits: { cpu: '2' } } };
-  const remarks = (spec: object, pod: object = { containers: [app] }, fields: Record<string, unknown> = {}) =>
-    read(workload(fields, pod), autoscaler(spec)).workloads[0]!.remarks;
-
-  test('nothing, where every container requests CPU and may use more than the target', () => {
-    expect(remarks(utilization(80))).toEqual([]);
-    expect(remarks({ targetCPUUtilizationPercentage: 80 })).toEqual([]);
-    expect(remarks({})).toEqual([]);
-  });
-
-  test('replicas beside it', () => {
-    expect(remarks({}, undefined, { replicas: 2 })).toEqual([
-      'each apply sets replicas back to 2: leave out spec.replicas, since an HPA decides it',
-    ]);
-  });
-
-  test('a container, or a sidecar, that requests none of what it measures', () => {
-    const sidecar = { name: 'proxy', restartPolicy: 'Always' };
-    const expected = [
-      'its HPA cannot compute the cpu utilization (FailedGetResourceMetric), since a container requests no cpu: proxy',
-    ];
-    expect(remarks(utilization(80), { containers: [app, { name: 'proxy' }] })).toEqual(expected);
-    expect(remarks(utilization(80), { containers: [app], initContainers: [sidecar] })).toEqual(expected);
-    const one = { name: 'cpu', container: 'app', target: { type: 'Utilization', averageUtilization: 80 } };
-    const metrics = [{ type: 'ContainerResource', containerResource: one }];
-    expect(remarks({ metrics }, { containers: [app, { name: 'proxy' }] })).toEqual([]);
-    expect(remarks({ metrics }, { containers: [{ ...app, name: 'web' }] })).toEqual([
-      'its HPA measures the container app, which the pod does not have',
-    ]);
-  });
-
-  test('limits below the target', () => {
-    expect(remarks(utilization(182))).toEqual([
-      'its HPA never adds a pod: the CPU limits allow 200 % of the requests, and it waits for more than 200.2 %',
-    ]);
-    expect(remarks(utilization(181))).toEqual([]);
-    const tolerant = (tolerance: string) => ({ ...utilization(181), behavior: { scaleUp: { tolerance } } });
-    expect(remarks(tolerant('100m'))).toEqual([]);
-    expect(remarks(tolerant('0.11'))).toEqual([
-      'its HPA never adds a pod: the CPU limits allow 200 % of the requests, and it waits for more than 200.91 %',
-    ]);
-  });
-});
-
-describe('KEDA’s ScaledObject', () => {
-  const scaledObject = (spec: object) => ({
-    apiVersion: 'keda.sh/v1alpha1',
-    kind: 'ScaledObject',
-    metadata: { name: 'web' },
-    spec: { scaleTargetRef: { name: 'web' }, triggers: [{ type: 'prometheus', metadata: {} }], ...spec },
-  });
-
-  test.each([
-    [{ minReplicaCount: 2, maxReplicaCount: 7 }, 2, 7],
-    [{}, 0, 100],
-  ])('with %j scales its Deployment from %i to %i pods', (spec, min, max) => {
-    const [found] = read(workload(), scaledObject(spec)).workloads;
-    expect(found!.counts).toEqual([
-      ['at minReplicas', min],
-      ['at maxReplicas', max],
-    ]);
-    expect(found!.remarks).toEqual([]);
-  });
-
-  test('measures as the HPA that it makes: a container that requests nothing is named', () => {
-    const pod = { containers: [{ name: 'app' }, { name: 'proxy' }] };
-    const cpu = { type: 'cpu', metricType: 'Utilization', metadata: { value: '60' } };
-    const one = { ...cpu, metadata: { ...cpu.metadata, containerName: 'app' } };
-    const remarksOf = (trigger: object) =>
-      read(workload({}, pod), scaledObject({ triggers: [trigger] })).workloads[0]!.remarks;
-    expect(remarksOf(cpu)[0]).toContain('since a container requests no cpu: app, proxy');
-    expect(remarksOf(one)[0]).toContain('since a container requests no cpu: app');
-    expect(remarksOf({ ...cpu, metricType: 'AverageValue' })).toEqual([]);
-  });
-
-  test('is refused where its bounds contradict each other, and beside an HPA of the same target', () => {
-    expect(() => read(workload(), scaledObject({ minReplicaCount: 5, maxReplicaCount: 4 }))).toThrow(
-      'ScaledObject web: spec.maxReplicaCount must be at least spec.minReplicaCount, received 4',
-    );
-    expect(() => read(workload(), autoscaler({}), scaledObject({}))).toThrow('keep one of them');
   });
 });
