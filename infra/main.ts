@@ -21,6 +21,7 @@ const OUTSIDE: readonly string[] = [
   'gateway',
   'ingressClass',
   'ingressAnnotations',
+  'serviceAnnotations',
   'tlsSecret',
 ] satisfies (keyof Settings)[];
 

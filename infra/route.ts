@@ -40,7 +40,7 @@ export class RouteChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {
     const { name, model } = variant;
     super(app, `route-${model}`, { disableResourceNameHashes: true });
-    const { namespace, serviceType, models } = settings;
+    const { namespace, serviceType, serviceAnnotations, models } = settings;
     const metadata = {
       name: model,
       namespace,
@@ -51,7 +51,7 @@ export class RouteChart extends Chart {
       },
     };
     new k8s.KubeService(this, 'service', {
-      metadata,
+      metadata: { ...metadata, ...(serviceAnnotations && { annotations: { ...serviceAnnotations } }) },
       spec: { type: serviceType, selector: selectorOf(name), ports: [SERVICE_PORT] },
     });
     expose(this, metadata, SERVICE_PORT, settings);

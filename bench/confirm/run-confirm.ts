@@ -67,7 +67,7 @@ function planned(): readonly (readonly [Role, Judgement])[] {
   });
   const load = parseLoad(`poisson:${RATE_PER_SECOND}:${SECONDS}s`);
   if (load.kind === 'closed') throw new Error('the load must be an open loop');
-  const bound = latencyBound({ rates: steadyChecks(evidence, fits, BOUND_SEEDS) });
+  const bound = latencyBound({ rates: steadyChecks(evidence, fits, BOUND_SEEDS, SLO.percentile) });
   const cells: ParallelismDocument['cells'] = parseParallelism(readFileSync(PARALLELISM_FILE, 'utf8')).cells;
   const rows = evidence.machine ? withPrecisions(profiles, evidence.machine, cells) : profiles;
   const { best, cheaper } = advise(rows, { slo: SLO, load, nodes: NODES, bound }, nodes, MODEL_IDS);

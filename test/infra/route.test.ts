@@ -58,6 +58,20 @@ test('with a domain the route has an Ingress, and the variants of its model have
   expect(names).toEqual([...rest, 'route-accuracy.k8s.yaml'].sort());
 });
 
+test('the annotations of the Service are those of the one that clients reach', () => {
+  const environment = {
+    TANDEM_SERVICE_TYPE: 'LoadBalancer',
+    TANDEM_SERVICE_ANNOTATIONS: 'cloud.example/internal=true',
+  };
+  const files = synthesize(environment, [parseRoute('latency=hpa')]);
+  const serviceOf = (name: string) => objects(files.get(`${name}.k8s.yaml`)!)['Service'];
+  const annotations = { 'cloud.example/internal': 'true' };
+  expect(serviceOf('route-latency').metadata.annotations).toEqual(annotations);
+  expect(serviceOf('latency-hpa')).toMatchObject({ spec: { type: 'ClusterIP' } });
+  expect(serviceOf('latency-hpa').metadata.annotations).toBeUndefined();
+  expect(serviceOf('accuracy-hpa').metadata.annotations).toEqual(annotations);
+});
+
 test('a synth without a route removes that route’s file and no other', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-route-'));
   const others = ['route-birds.k8s.yaml', 'route-latency.yaml', 'my-route-latency.k8s.yaml'];
