@@ -102,6 +102,8 @@ export const errorHandler: ErrorRequestHandler = // eslint-disable-next-line @ty
   (error, request, response, _next) => {
     const known = toServiceError(error);
     if (known.code === 'INTERNAL') (request as { log?: RequestErrors }).log?.error(error, 'request failed');
+    // Answered already, such as a body that took too long: the client must be able to read that answer.
+    if (response.writableEnded) return;
     // Part of the answer is already sent: a broken connection is the only way to signal the error.
     if (response.headersSent) request.destroy();
     else sendProblem(response, known);
