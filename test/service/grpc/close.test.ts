@@ -57,8 +57,8 @@ test.each([
   client.on('error', () => undefined).resume();
   const asked = once(grpc.server, call.length === 0 ? 'session' : 'stream');
   client.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0), call]));
-  await asked;
   try {
+    await asked;
     await expect(grpc.close(50)).resolves.toBeUndefined();
   } finally {
     client.destroy();
