@@ -87,6 +87,25 @@ function listen(server: Server, host: string | undefined, port: number, variable
   });
 }
 
+/** A port to listen on, with its variable; one without a server is not wanted. */
+type Port = readonly [server: Server | undefined, port: number | undefined, variable: string];
+
+/** Listens on one port after the other, and returns what each is; closes all when one fails. */
+async function listenInTurn(
+  host: string | undefined,
+  ports: readonly Port[],
+): Promise<(number | undefined)[]> {
+  const numbers: (number | undefined)[] = [];
+  try {
+    for (const [server, port, variable] of ports)
+      numbers.push(server && (await listen(server, host, port!, variable)));
+  } catch (error) {
+    for (const [server] of ports) server?.close();
+    throw error;
+  }
+  return numbers;
+}
+
 /** The architecture of a saved model; undefined if it cannot be read. Its process then says why. */
 function architectureIn(modelDir: string): ArchitectureId | undefined {
   try {
@@ -136,19 +155,10 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const onRefused = () => metrics.refusedConnections.inc();
   const maxConnections = connectionsOf(config.maxConnections, config.grpcPort !== undefined);
   const server = createHttpServer(drain.handler, options, { maxConnections: maxConnections.http, onRefused });
-  const port = await listen(server, config.host, config.port, ENV.port);
   const metricsServer =
     config.metricsPort === undefined
       ? undefined
       : createHttpServer(createMetricsApp(metrics), options, { maxConnections: METRICS_CONNECTIONS });
-  const closeOthers = (error: unknown): never => {
-    server.close();
-    metricsServer?.close();
-    throw error;
-  };
-  const metricsPort =
-    metricsServer &&
-    (await listen(metricsServer, config.host, config.metricsPort!, ENV.metricsPort).catch(closeOthers));
   const grpc =
     config.grpcPort === undefined
       ? undefined
@@ -158,10 +168,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
           onRefused,
           maxConnections: maxConnections.grpc,
         });
-  const grpcPort =
-    grpc && (await listen(grpc.server, config.host, config.grpcPort!, ENV.grpcPort).catch(closeOthers));
-  log.info({ port, metricsPort, grpcPort }, 'listening');
 
+  // Before a port listens: without its models the service would be ready, and know none of their names.
   const ready = config.models.map((model) => {
     const modelDir = modelDirOf(model);
     const { processes, threads } =
@@ -205,6 +213,17 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     });
   });
 
+  const stopQueues = () => queues.forEach((queue) => queue.stop());
+  const [port, metricsPort, grpcPort] = await listenInTurn(config.host, [
+    [server, config.port, ENV.port],
+    [metricsServer, config.metricsPort, ENV.metricsPort],
+    [grpc?.server, config.grpcPort, ENV.grpcPort],
+  ]).catch((error: unknown) => {
+    stopQueues();
+    throw error;
+  });
+  log.info({ port, metricsPort, grpcPort }, 'listening');
+
   const end = async (delayMs: number): Promise<void> => {
     drain.begin();
     log.info({ delayMs }, 'draining');
@@ -212,13 +231,13 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     await Promise.all([closeServer(server, REQUEST_TIMEOUT_MS), grpc?.close(REQUEST_TIMEOUT_MS)]);
     metricsServer?.close();
     metricsServer?.closeAllConnections();
-    for (const queue of queues.values()) queue.stop();
+    stopQueues();
     log.info('stopped');
   };
   let ending: Promise<void> | undefined;
   const stop = (delayMs = 0): Promise<void> => (ending ??= end(delayMs));
   return {
-    port,
+    port: port!,
     ...(metricsPort === undefined ? {} : { metricsPort }),
     ...(grpcPort === undefined ? {} : { grpcPort }),
     ready: Promise.all(ready).then(() => undefined),
