@@ -1,7 +1,6 @@
 /**
  * Starts the service: `node build/bundle/main.js`, which `npm run build` makes of this file and all that it imports.
  */
-import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 
 import type { Logger } from 'pino';
@@ -21,6 +20,7 @@ import { createMetricsApp } from './api/metrics-app';
 import { RESTART_MS, type ModelState } from './inference/model-process';
 import { checkNodeVersion } from './node-version';
 import { ModelQueue } from './inference/model-queue';
+import { listenInTurn } from './listen';
 import { type Log, openLog } from './log';
 import { type Parallelism, parallelismOf } from './inference/parallelism';
 
@@ -57,53 +57,6 @@ export interface ServeOptions extends Timeouts {
   readonly modelDirs?: ReadonlyMap<ModelName, string>;
   /** Folder of the page's sample images; may be missing. @default samples in MODELS_DIR */
   readonly samplesDir?: string;
-}
-
-/** Why the service cannot listen, and the remedy. */
-function listenProblem(
-  { code }: NodeJS.ErrnoException,
-  host: string | undefined,
-  port: number,
-  variable: string,
-): string | undefined {
-  if (code === 'EADDRINUSE')
-    return `port ${port} is in use: stop the process that listens there or set ${variable} to another port`;
-  if (code === 'EACCES')
-    return `port ${port} needs a privilege: set ${variable} to 1024 or higher, or give the process CAP_NET_BIND_SERVICE`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `${ENV.host} must be an address of this machine, received "${host}": use 127.0.0.1, or unset it for all interfaces`;
-  return undefined;
-}
-
-function listen(server: Server, host: string | undefined, port: number, variable: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const problem = listenProblem(error, host, port, variable);
-      reject(problem === undefined ? error : new Error(problem, { cause: error }));
-    });
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () =>
-      resolve((server.address() as AddressInfo).port),
-    );
-  });
-}
-
-/** A port to listen on, with its variable; one without a server is not wanted. */
-type Port = readonly [server: Server | undefined, port: number | undefined, variable: string];
-
-/** Listens on one port after the other, and returns what each is; closes all when one fails. */
-async function listenInTurn(
-  host: string | undefined,
-  ports: readonly Port[],
-): Promise<(number | undefined)[]> {
-  const numbers: (number | undefined)[] = [];
-  try {
-    for (const [server, port, variable] of ports)
-      numbers.push(server && (await listen(server, host, port!, variable)));
-  } catch (error) {
-    for (const [server] of ports) server?.close();
-    throw error;
-  }
-  return numbers;
 }
 
 /** The architecture of a saved model; undefined if it cannot be read. Its process then says why. */
