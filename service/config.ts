@@ -13,7 +13,13 @@ import { DEMO_MODELS_DIR } from '../models/weights/saved-model';
 import { ENV, HTTP_PORT } from './contract';
 import { ANY_ORIGIN } from './http/cors';
 import { cpuLimitMillis, threadsFor } from './cpu-limit';
-import { defaultConnections, descriptorLimit, mostConnections, RESERVED_DESCRIPTORS } from './descriptors';
+import {
+  defaultConnections,
+  descriptorLimit,
+  fewestConnections,
+  mostConnections,
+  RESERVED_DESCRIPTORS,
+} from './descriptors';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const ONNX_CACHE_DIR = join(PACKAGE_ROOT, 'build', 'onnx');
@@ -183,6 +189,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   if (maxConnections > mostConnections()) {
     throw new RangeError(
       `${ENV.maxConnections} must be at most ${mostConnections()} where a process may open ${descriptorLimit()} files, received "${maxConnections}": lower it, or raise the limit (ulimit -n)`,
+    );
+  }
+  if (maxConnections < fewestConnections(grpcPort !== undefined)) {
+    throw new RangeError(
+      `${ENV.maxConnections} must be at least 2 with ${ENV.grpcPort}, received "${maxConnections}": raise it and the limit of open files (ulimit -n), or unset ${ENV.grpcPort}`,
     );
   }
   if (precision !== undefined && !PRECISIONS_OF[engine].includes(precision)) {

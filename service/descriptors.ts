@@ -13,10 +13,17 @@ export const RESERVED_DESCRIPTORS = 100;
 /** Connections of the separate metrics port; part of {@link RESERVED_DESCRIPTORS}. */
 export const METRICS_CONNECTIONS = 20;
 
-/** Divides the connections between the ports: few for gRPC, because each carries many calls. */
+/** The fewest connections to divide between the ports. */
+export const fewestConnections = (hasGrpc: boolean): number => (hasGrpc ? 2 : 1);
+
+/**
+ * Divides the connections between the ports: few for gRPC, because each carries many calls.
+ *
+ * @param maxConnections at least {@link fewestConnections}
+ */
 export function connectionsOf(maxConnections: number, hasGrpc: boolean): { http: number; grpc: number } {
   const grpc = hasGrpc ? Math.ceil(maxConnections / 10) : 0;
-  return { grpc, http: Math.max(1, maxConnections - grpc) };
+  return { grpc, http: maxConnections - grpc };
 }
 
 /** More than balancers open; 5,000 idle ones took 11 KiB each (measured), a tenth of the smallest memory limit for all. */

@@ -86,6 +86,8 @@ export function toServiceError(error: unknown): ServiceError {
   if (code === 'ECONNRESET') return bodyError('request.aborted');
   if (status === 400)
     return new ServiceError('BAD_REQUEST', 'The request cannot be read; check its URL and headers.');
+  if (status === 404)
+    return new ServiceError('NOT_FOUND', 'The file is no longer there; ask for the list of files again.');
   return new ServiceError(
     'INTERNAL',
     'An unexpected error occurred; find its cause in the log by the request id.',
@@ -102,6 +104,8 @@ export const errorHandler: ErrorRequestHandler = // eslint-disable-next-line @ty
   (error, request, response, _next) => {
     const known = toServiceError(error);
     if (known.code === 'INTERNAL') (request as { log?: RequestErrors }).log?.error(error, 'request failed');
+    // Answered already, such as a body that took too long: the client must be able to read that answer.
+    if (response.writableEnded) return;
     // Part of the answer is already sent: a broken connection is the only way to signal the error.
     if (response.headersSent) request.destroy();
     else sendProblem(response, known);

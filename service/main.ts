@@ -1,7 +1,6 @@
 /**
  * Starts the service: `node build/bundle/main.js`, which `npm run build` makes of this file and all that it imports.
  */
-import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 
 import type { Logger } from 'pino';
@@ -21,6 +20,7 @@ import { createMetricsApp } from './api/metrics-app';
 import { RESTART_MS, type ModelState } from './inference/model-process';
 import { checkNodeVersion } from './node-version';
 import { ModelQueue } from './inference/model-queue';
+import { listenInTurn } from './listen';
 import { type Log, openLog } from './log';
 import { type Parallelism, parallelismOf } from './inference/parallelism';
 
@@ -57,34 +57,6 @@ export interface ServeOptions extends Timeouts {
   readonly modelDirs?: ReadonlyMap<ModelName, string>;
   /** Folder of the page's sample images; may be missing. @default samples in MODELS_DIR */
   readonly samplesDir?: string;
-}
-
-/** Why the service cannot listen, and the remedy. */
-function listenProblem(
-  { code }: NodeJS.ErrnoException,
-  host: string | undefined,
-  port: number,
-  variable: string,
-): string | undefined {
-  if (code === 'EADDRINUSE')
-    return `port ${port} is in use: stop the process that listens there or set ${variable} to another port`;
-  if (code === 'EACCES')
-    return `port ${port} needs a privilege: set ${variable} to 1024 or higher, or give the process CAP_NET_BIND_SERVICE`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `${ENV.host} must be an address of this machine, received "${host}": use 127.0.0.1, or unset it for all interfaces`;
-  return undefined;
-}
-
-function listen(server: Server, host: string | undefined, port: number, variable: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const problem = listenProblem(error, host, port, variable);
-      reject(problem === undefined ? error : new Error(problem, { cause: error }));
-    });
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () =>
-      resolve((server.address() as AddressInfo).port),
-    );
-  });
 }
 
 /** The architecture of a saved model; undefined if it cannot be read. Its process then says why. */
@@ -136,19 +108,10 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const onRefused = () => metrics.refusedConnections.inc();
   const maxConnections = connectionsOf(config.maxConnections, config.grpcPort !== undefined);
   const server = createHttpServer(drain.handler, options, { maxConnections: maxConnections.http, onRefused });
-  const port = await listen(server, config.host, config.port, ENV.port);
   const metricsServer =
     config.metricsPort === undefined
       ? undefined
       : createHttpServer(createMetricsApp(metrics), options, { maxConnections: METRICS_CONNECTIONS });
-  const closeOthers = (error: unknown): never => {
-    server.close();
-    metricsServer?.close();
-    throw error;
-  };
-  const metricsPort =
-    metricsServer &&
-    (await listen(metricsServer, config.host, config.metricsPort!, ENV.metricsPort).catch(closeOthers));
   const grpc =
     config.grpcPort === undefined
       ? undefined
@@ -158,10 +121,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
           onRefused,
           maxConnections: maxConnections.grpc,
         });
-  const grpcPort =
-    grpc && (await listen(grpc.server, config.host, config.grpcPort!, ENV.grpcPort).catch(closeOthers));
-  log.info({ port, metricsPort, grpcPort }, 'listening');
 
+  // Before a port listens: without its models the service would be ready, and know none of their names.
   const ready = config.models.map((model) => {
     const modelDir = modelDirOf(model);
     const { processes, threads } =
@@ -205,6 +166,17 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     });
   });
 
+  const stopQueues = () => queues.forEach((queue) => queue.stop());
+  const [port, metricsPort, grpcPort] = await listenInTurn(config.host, [
+    [server, config.port, ENV.port],
+    [metricsServer, config.metricsPort, ENV.metricsPort],
+    [grpc?.server, config.grpcPort, ENV.grpcPort],
+  ]).catch((error: unknown) => {
+    stopQueues();
+    throw error;
+  });
+  log.info({ port, metricsPort, grpcPort }, 'listening');
+
   const end = async (delayMs: number): Promise<void> => {
     drain.begin();
     log.info({ delayMs }, 'draining');
@@ -212,13 +184,13 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     await Promise.all([closeServer(server, REQUEST_TIMEOUT_MS), grpc?.close(REQUEST_TIMEOUT_MS)]);
     metricsServer?.close();
     metricsServer?.closeAllConnections();
-    for (const queue of queues.values()) queue.stop();
+    stopQueues();
     log.info('stopped');
   };
   let ending: Promise<void> | undefined;
   const stop = (delayMs = 0): Promise<void> => (ending ??= end(delayMs));
   return {
-    port,
+    port: port!,
     ...(metricsPort === undefined ? {} : { metricsPort }),
     ...(grpcPort === undefined ? {} : { grpcPort }),
     ready: Promise.all(ready).then(() => undefined),

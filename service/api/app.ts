@@ -25,7 +25,7 @@ import { docs, docsFiles, page, pageFiles, sample, samples } from './page';
 import * as modelInfo from './model-info';
 import { predictHandlers } from './predict';
 import { createStatistics, type Statistics } from './statistics';
-import { metricsHandler, mount, notFound } from './routes';
+import { ignorePreconditions, metricsHandler, mount, notFound } from './routes';
 import type { Queues } from './served-models';
 
 /** What the application is made of. */
@@ -149,6 +149,7 @@ export function createApp(dependencies: AppDependencies): Express {
     samples: [samples(samplesDir)],
     sample: [sample(samplesDir)],
   });
+  app.use(ignorePreconditions);
   app.use(PATHS.docs, docsFiles());
   app.use(pageFiles(), notFound(PATHS.openapi), errorHandler);
   return app;

@@ -34,7 +34,7 @@ export function docsFiles(): RequestHandler {
   return router;
 }
 
-/** Lists the sample images; empty when the folder is missing. */
+/** Lists the sample images; empty when the folder cannot be read. */
 export const samples =
   (samplesDir: string): RequestHandler =>
   (_request, response) =>

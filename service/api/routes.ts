@@ -38,20 +38,21 @@ export const metricsHandler =
     response.type(registry.contentType).send(await registry.metrics());
   };
 
-const CONDITIONAL_HEADERS = [
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-  'if-range',
-  'range',
-];
+const ignore =
+  (headers: readonly string[]): RequestHandler =>
+  (request, _response, next) => {
+    for (const name of headers) Reflect.deleteProperty(request.headers, name);
+    next();
+  };
+
+/** Headers by which a client asks for a part of a file, or for none unless it is as the client thinks. */
+const PRECONDITIONS = ['if-match', 'if-unmodified-since', 'if-range', 'range'];
+
+/** Ignores what could make a file fail with 412 or 416; a browser that has it still gets 304. */
+export const ignorePreconditions: RequestHandler = ignore(PRECONDITIONS);
 
 /** Ignores conditional and range requests, which the OpenAPI document does not offer: every answer is complete. */
-const ignoreConditions: RequestHandler = (request, _response, next) => {
-  for (const name of CONDITIONAL_HEADERS) Reflect.deleteProperty(request.headers, name);
-  next();
-};
+const ignoreConditions: RequestHandler = ignore([...PRECONDITIONS, 'if-none-match', 'if-modified-since']);
 
 /** Adds the routes of the given operations. */
 export function mount(

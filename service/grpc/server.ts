@@ -177,8 +177,9 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
   return {
     server,
     close: async (maxWaitMs) => {
+      // The sockets, because a session that is closing waits for its peer to close too, whatever is asked of it.
       const aborting = setTimeout(
-        () => [...sessions.keys()].forEach((session) => session.destroy()),
+        () => [...sessions.values()].forEach((socket) => socket.destroy()),
         maxWaitMs,
       );
       await new Promise((resolve) => {

@@ -33,7 +33,7 @@ export interface Bodies {
    *
    * @param take receives each chunk; returns whether it wants the next one
    * @throws ServiceError BODY_TOO_LARGE, UNSUPPORTED_TYPE for an unknown Content-Encoding, OVERLOADED when all bodies
-   *   together exceed their bound, BAD_REQUEST for an incomplete body
+   *   together exceed their bound, BAD_REQUEST for a body that is incomplete when the request is answered or its client gone
    */
   read(request: Request, limit: BodyLimit, take: (chunk: Buffer) => boolean): Promise<void>;
 }
@@ -98,7 +98,7 @@ export function countPending(): PendingBytes {
  * @param pending counts the bytes of another port's bodies too
  */
 export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = countPending()): Bodies {
-  const release = new WeakMap<Request, () => void>();
+  const onAnswered = new WeakMap<Request, () => void>();
 
   return {
     accept: (limitOf) => (request, response, next) => {
@@ -114,7 +114,7 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
       request.once('end', () => clearTimeout(timer));
       response.once('close', () => {
         clearTimeout(timer);
-        release.get(request)?.();
+        onAnswered.get(request)?.();
       });
       if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
       next();
@@ -130,7 +130,6 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
           pending.add(address, -keptBytes);
           keptBytes = 0;
         };
-        release.set(request, free);
         const drop = () => {
           source.off('data', keep);
           free();
@@ -158,6 +157,11 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
             resolve();
           }
         };
+        // What still comes, or is still being inflated, nobody waits for; counted now, it would never be freed.
+        onAnswered.set(request, () => {
+          if (source.readableEnded) free();
+          else fail(bodyError('request.aborted'));
+        });
         source.on('data', keep);
         source.once('end', resolve);
         source.on('error', () =>

@@ -62,6 +62,14 @@ function answerOn(socket: Duplex, errorCode: string | undefined): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
+/** Closes a response that waits behind others when its connection breaks; Node closes only the first of them. */
+function closeUnsent(response: ServerResponse): void {
+  if (response.socket !== null) return;
+  response.destroy();
+  Object.defineProperty(response, 'closed', { value: true });
+  response.emit('close');
+}
+
 /**
  * Creates the server; it does not listen yet.
  *
@@ -90,16 +98,12 @@ export function createHttpServer(
   server.maxConnections = maxConnections;
   if (onRefused !== undefined) server.on('drop', onRefused);
   const responses = new WeakMap<Duplex, ServerResponse>();
-  const unanswered = new WeakMap<Duplex, number>();
-  const count = (socket: Duplex, change: 1 | -1) => {
-    const requests = (unanswered.get(socket) ?? 0) + change;
-    unanswered.set(socket, requests);
-    return requests;
-  };
+  const unanswered = new WeakMap<Duplex, Set<ServerResponse>>();
   const handle: RequestListener = (request, response) => {
     const { socket } = request;
-    response.once('close', () => count(socket, -1));
-    if (count(socket, 1) > MAX_PIPELINED) {
+    const waiting = unanswered.get(socket)!.add(response);
+    response.once('close', () => waiting.delete(response));
+    if (waiting.size > MAX_PIPELINED) {
       onRefused?.();
       socket.destroy();
       return;
@@ -108,6 +112,9 @@ export function createHttpServer(
     application(request, response);
   };
   server.on('connection', (socket) => {
+    const waiting = new Set<ServerResponse>();
+    unanswered.set(socket, waiting);
+    socket.once('close', () => [...waiting].forEach(closeUnsent));
     const destroySoon = socket.destroySoon.bind(socket);
     // A socket that is destroyed before the body has arrived resets the connection, and a proxy that still sends answers
     // 502 instead of what was answered. So this end is closed first, and the rest of the body is read and dropped.

@@ -108,7 +108,11 @@ export class ModelProcess {
     this.timer = setTimeout(() => {
       this.replace(`not ready within ${LOAD_TIMEOUT_MS / 1000} s`);
     }, LOAD_TIMEOUT_MS);
-    child.on('message', (message: ModelProcessMessage) => this.receive(message));
+    child.on('message', (message: ModelProcessMessage) => {
+      // What a process sent before it ended or was killed can arrive later: it must not count as ready then.
+      const isEnding = this.child !== child || this.killReason !== undefined;
+      if (!this.stopped && !(isEnding && message.kind === 'ready')) this.receive(message);
+    });
     child.on('exit', (code, signal) => this.onExit(`the process ended (${signal ?? `exit code ${code}`})`));
     child.on('error', (error) => {
       // A process that could not be started never emits `exit`.

@@ -65,6 +65,7 @@ export class ModelQueue {
   private readonly queue: Job[] = [];
   private nextId = 1;
   private times = new ServiceTimes(0);
+  private stopped = false;
 
   constructor(private readonly options: ModelQueueOptions) {
     this.timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
@@ -95,6 +96,7 @@ export class ModelQueue {
 
   /** Why a new request would be rejected now, known before its body is read; undefined when it would be accepted. */
   rejection(): ServiceError | undefined {
+    if (this.stopped) return new ServiceError(...STOPPED);
     if (this.state.kind !== 'ready') {
       const failed = this.state.kind === 'failed';
       const detail = failed ? 'cannot be loaded; see the log' : 'is still loading; try again soon';
@@ -129,13 +131,15 @@ export class ModelQueue {
     });
   }
 
-  /** Stops the processes; queued work fails. */
+  /** Stops the processes; all work fails, and no more is taken. */
   stop(): void {
-    for (const job of this.queue.splice(0))
-      this.fail(job, 'WORKER_FAILED', 'The service is shutting down; try another replica.');
-    for (const { running, process } of this.workers) {
+    this.stopped = true;
+    for (const job of this.queue.splice(0)) this.fail(job, ...STOPPED);
+    for (const worker of this.workers) {
+      const { running, process } = worker;
+      worker.running = undefined;
       clearTimeout(running?.hang);
-      clearTimeout(running?.deadline);
+      if (running !== undefined) this.fail(running, ...STOPPED);
       process.stop();
     }
   }
@@ -247,4 +251,5 @@ export class ModelQueue {
   }
 }
 
+const STOPPED = ['WORKER_FAILED', 'The service is shutting down; try another replica.'] as const;
 const DISCONNECTED = ['BAD_REQUEST', 'The client disconnected.'] as const;

@@ -88,6 +88,10 @@ test.each([
   [{ GRPC_PORT: '8080' }, 'GRPC_PORT must differ from PORT and METRICS_PORT, received "8080"'],
   [{ METRICS_PORT: '9090', GRPC_PORT: '9090' }, 'GRPC_PORT must differ from PORT and METRICS_PORT'],
   [{ MAX_CONNECTIONS: '0' }, 'MAX_CONNECTIONS must be a whole number from 1 to 1000000, received "0"'],
+  [
+    { MAX_CONNECTIONS: '1', GRPC_PORT: '8081' },
+    'MAX_CONNECTIONS must be at least 2 with GRPC_PORT, received "1": raise it and the limit of open files (ulimit -n), or unset GRPC_PORT',
+  ],
   [{ PORT: '8e3' }, 'PORT must be a whole number from 0 to 65535, received "8e3"'],
   [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, received "http"'],
   [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535, received "70000"'],

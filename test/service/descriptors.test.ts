@@ -2,6 +2,7 @@ import {
   connectionsOf,
   defaultConnections,
   descriptorLimit,
+  fewestConnections,
   mostConnections,
 } from '../../service/descriptors';
 
@@ -28,4 +29,11 @@ test.each([
 test('the ports share the connections: a tenth is for gRPC where it has a port', () => {
   expect(connectionsOf(924, false)).toEqual({ http: 924, grpc: 0 });
   expect(connectionsOf(924, true)).toEqual({ http: 831, grpc: 93 });
+});
+
+test.each([false, true])('the ports hold no more connections than allowed, and each holds one', (hasGrpc) => {
+  const fewest = fewestConnections(hasGrpc);
+  const { http, grpc } = connectionsOf(fewest, hasGrpc);
+  expect([http, grpc]).toEqual([1, hasGrpc ? 1 : 0]);
+  expect(http + grpc).toBe(fewest);
 });

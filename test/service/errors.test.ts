@@ -3,6 +3,7 @@ import { toServiceError } from '../../service/errors';
 test.each([
   [{ code: 'ECONNRESET' }, 'BAD_REQUEST'],
   [{ status: 400 }, 'BAD_REQUEST'],
+  [{ status: 404 }, 'NOT_FOUND'],
   [{ status: 500 }, 'INTERNAL'],
   [new Error('unknown'), 'INTERNAL'],
   [undefined, 'INTERNAL'],

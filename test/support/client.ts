@@ -39,9 +39,13 @@ export function formOf(images: readonly Buffer[], name = 'photo.jpg', type = 'im
   return form;
 }
 
-/** Sends lines to a server on one connection, and reads until a pattern appears. */
-export async function converse(port: number) {
-  const socket = connect(port, '127.0.0.1');
+/**
+ * Sends lines to a server on one connection, and reads until a pattern appears.
+ *
+ * @param allowHalfOpen whether it may go on after the server has ended its side
+ */
+export async function converse(port: number, allowHalfOpen = false) {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen });
   await new Promise((resolve) => socket.once('connect', resolve));
   // What a server that has had enough does to a client that goes on.
   const error = new Promise<Error | undefined>((resolve) => {

@@ -158,6 +158,22 @@ describe('everything else', () => {
     }
   });
 
+  test.each(['/page.js', '/docs/swagger-ui.css'])('%s is whole, or 304 for who has it', async (path) => {
+    const whole = await fetch(`${server.url}${path}`);
+    const text = await whole.text();
+    const conditions = [{ range: 'bytes=99999999-' }, { range: 'bytes=0-1' }, { 'if-match': '"x"' }];
+    for (const headers of conditions as Record<string, string>[]) {
+      const answer = await fetch(`${server.url}${path}`, { headers });
+      expect([answer.status, await answer.text()]).toEqual([200, text]);
+    }
+    const headers = { 'if-modified-since': whole.headers.get('last-modified')! };
+    // Not fetch, which asks for no cached answer then.
+    const status = await new Promise((resolve) => {
+      httpRequest(`${server.url}${path}`, { headers }, (answer) => resolve(answer.resume().statusCode)).end();
+    });
+    expect(status).toBe(304);
+  });
+
   test('a valid request id is kept, an invalid one replaced', async () => {
     const ask = (id: string) => fetch(`${server.url}/v2`, { headers: { 'x-request-id': id } });
     expect((await ask('abc-1')).headers.get('x-request-id')).toBe('abc-1');

@@ -1,5 +1,6 @@
 /** Compressed and oversized bodies: what is read, what is refused, and what counts as memory. */
 import { once } from 'node:events';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 
@@ -7,27 +8,38 @@ import express from 'express';
 
 import { LIMITS } from '../../../service/contract';
 import { errorHandler } from '../../../service/errors';
-import { type BodyLimit, createBodies, readWhole } from '../../../service/http/body';
+import {
+  type Bodies,
+  type BodyLimit,
+  createBodies,
+  type PendingBytes,
+  readWhole,
+} from '../../../service/http/body';
 import { createHttpServer } from '../../../service/http/server';
 import { requestId } from '../../../service/http/request-log';
 import { converse, expectProblem, json, post } from '../../support/client';
 
 const LIMIT: BodyLimit = { bytes: 1_000_000, subject: 'The text is', remedy: 'send less' };
 
-const bodies = createBodies();
-const app = express();
-app.use(requestId);
-app.post(
-  '/',
-  bodies.accept(() => LIMIT),
-  async (request, response) => {
-    const body = await readWhole(bodies, request, LIMIT);
-    response.json({ bytes: body.length, start: body.toString('latin1', 0, 5) });
-  },
-);
-app.use(errorHandler);
-const server = createHttpServer(app, {}, { maxConnections: 100 }).listen(0);
-const port = () => (server.address() as AddressInfo).port;
+const start = (bodies: Bodies, onRead?: (read: Promise<Buffer>) => void): Server => {
+  const app = express();
+  app.use(requestId);
+  app.post(
+    '/',
+    bodies.accept(() => LIMIT),
+    async (request, response) => {
+      const read = readWhole(bodies, request, LIMIT);
+      onRead?.(read);
+      const body = await read;
+      response.json({ bytes: body.length, start: body.toString('latin1', 0, 5) });
+    },
+  );
+  app.use(errorHandler);
+  return createHttpServer(app, {}, { maxConnections: 100 }).listen(0);
+};
+const portOf = (listening: Server) => (listening.address() as AddressInfo).port;
+const server = start(createBodies());
+const port = () => portOf(server);
 beforeAll(async () => {
   if (!server.listening) await once(server, 'listening');
 });
@@ -124,4 +136,57 @@ test('bytes that are dropped do not count as memory', async () => {
   // While that client still sends.
   expect((await send(text)).status).toBe(200);
   client.end();
+});
+
+describe('the bytes of a body that is still coming when its request is answered or its client gone', () => {
+  let heldBytes = 0;
+  let onAdd: (() => void) | undefined;
+  const pending: PendingBytes = {
+    add: (_address, bytes) => {
+      heldBytes += bytes;
+      onAdd?.();
+      return undefined;
+    },
+  };
+  const BODY_TIMEOUT_MS = 100;
+  let counting: Server;
+  let read: Promise<Buffer>;
+  beforeAll(async () => {
+    counting = start(createBodies(BODY_TIMEOUT_MS, pending), (reading) => {
+      read = reading;
+      read.catch(() => undefined);
+    });
+    await once(counting, 'listening');
+  });
+  afterAll(() => counting.close());
+
+  test('a body that goes on after the 408 is dropped, and its bytes are freed', async () => {
+    const client = await converse(portOf(counting), true);
+    const requested = once(counting, 'request');
+    client.say(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n${'x'.repeat(10_000)}`);
+    const [request] = (await requested) as [IncomingMessage];
+    const ended = once(request, 'end');
+    expect(await client.hear(/REQUEST_TIMEOUT/)).toMatch(/^HTTP\/1.1 408 /);
+    client.say('x'.repeat(10_000));
+    await ended;
+    await expect(read).rejects.toThrow('The body is incomplete');
+    expect(heldBytes).toBe(0);
+    client.end();
+  });
+
+  test('a compressed body whose client is gone is inflated no further, and its bytes are freed', async () => {
+    const client = await converse(portOf(counting));
+    const requested = once(counting, 'request');
+    const body = gzipSync(Buffer.alloc(LIMIT.bytes));
+    const started = new Promise<void>((resolve) => (onAdd = resolve));
+    client.say(
+      `POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`,
+    );
+    client.say(body);
+    const [request] = (await requested) as [IncomingMessage];
+    await started;
+    request.socket.destroy();
+    await expect(read).rejects.toThrow('The body is incomplete');
+    expect(heldBytes).toBe(0);
+  });
 });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { createHttpServer } from '../../../service/http/server';
@@ -33,5 +34,35 @@ test('connections above the limit are closed unanswered and counted; one that en
   } finally {
     server.close();
     server.closeAllConnections();
+  }
+});
+
+let server: Server;
+
+test('every unanswered response of a connection closes with it, also one that waits behind another', async () => {
+  const responses: ServerResponse[] = [];
+  const closed: ServerResponse[] = [];
+  const bothAsked = new Promise<void>((resolve) => {
+    const keep: RequestListener = (request, response) => {
+      request.resume();
+      responses.push(response);
+      response.once('close', () => closed.push(response));
+      if (responses.length === 2) resolve();
+    };
+    server = createHttpServer(keep, {}, { maxConnections: 1 }).listen(0);
+  });
+  await once(server, 'listening');
+  try {
+    const client = await converse((server.address() as AddressInfo).port);
+    client.say('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2));
+    await bothAsked;
+    client.end();
+    await once(responses[0]!, 'close');
+    expect(closed.length).toBe(2);
+    expect(responses.map((response) => response.closed)).toEqual([true, true]);
+    // What its handler still sends goes nowhere, and breaks nothing.
+    responses[1]!.end('late');
+  } finally {
+    server.close();
   }
 });

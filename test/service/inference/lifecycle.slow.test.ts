@@ -1,8 +1,10 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
-import { Server } from 'node:net';
+import dns from 'node:dns';
+import { type AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 
 import { checksummed, readSavedModel } from '../../../models/weights/saved-model';
+import { ModelQueue } from '../../../service/inference/model-queue';
 import type { Running } from '../../../service/main';
 import { recorded } from '../../support/recorded-log';
 import { fakeModels, grey, startServer } from '../../support/server';
@@ -155,12 +157,45 @@ test('the log says which ports were picked', async () => {
   expect(await metrics.text()).toContain('inference_worker_ready');
 });
 
+test('a port that listens before the others knows the models and is not ready', async () => {
+  const listening = jest.spyOn(Server.prototype, 'listen');
+  // A host's name is looked up for each port; in the meantime clients may ask the first one.
+  const lookup = dns.lookup;
+  const statuses: number[] = [];
+  const looking = jest.spyOn(dns, 'lookup').mockImplementation((...query: unknown[]) => {
+    const address = (listening.mock.contexts[0] as Server).address() as AddressInfo | null;
+    const ask = async () => {
+      if (address === null) return;
+      const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+      for (const path of ['health/ready', 'models/latency'])
+        statuses.push((await fetch(`http://${host}:${address.port}/v2/${path}`)).status);
+    };
+    void ask().then(() => Reflect.apply(lookup, dns, query));
+  });
+  try {
+    await start({
+      models: ['latency'],
+      host: 'localhost',
+      metricsPort: 0,
+      modelsDir: fakeModels('slow'),
+    });
+  } finally {
+    listening.mockRestore();
+    looking.mockRestore();
+  }
+  expect(statuses).toEqual([503, 503]);
+});
+
 test('a port in use is reported with its variable', async () => {
   const { port } = await start({ models: ['latency'] });
+  const stop = jest.spyOn(ModelQueue.prototype, 'stop');
   await expect(startServer({ port })).rejects.toThrow(
     `port ${port} is in use: stop the process that listens there or set PORT`,
   );
   await expect(startServer({ metricsPort: port })).rejects.toThrow('set METRICS_PORT to another');
+  // Nor do their model processes stay: two of each.
+  expect(stop).toHaveBeenCalledTimes(2 * 2);
+  stop.mockRestore();
 });
 
 test('a privileged port is reported with its variable', async () => {

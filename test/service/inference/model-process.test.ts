@@ -1,4 +1,4 @@
-/** Starts that the system refuses. */
+/** Starts that the system refuses, and what a process says when it no longer counts. */
 import { EventEmitter } from 'node:events';
 
 import { ModelProcess, RESTART_MS } from '../../../service/inference/model-process';
@@ -64,4 +64,42 @@ test('a process that is stopped while its start fails is not started again', asy
   await nextTick();
   jest.advanceTimersByTime(RESTART_MS.max);
   expect(mockFork).toHaveBeenCalledTimes(1);
+});
+
+describe('a process that is ending', () => {
+  const loaded = { inferenceMs: 1 };
+  function start() {
+    const child = Object.assign(new EventEmitter(), { pid: 4711, send: jest.fn(), kill: jest.fn() });
+    mockFork.mockReturnValue(child);
+    const states: string[] = [];
+    const started: ModelProcess = new ModelProcess({
+      model: 'latency',
+      engine: { kind: 'onnxruntime', modelDir: '/model', threads: 1, onnxCacheDir: '/cache' },
+      onState: () => states.push(started.state.kind),
+      onResult: () => undefined,
+      onEnd: () => undefined,
+    });
+    return { child, started, states };
+  }
+
+  test.each<[string, (end: ReturnType<typeof start>) => void]>([
+    ['was killed', ({ started }) => started.replace('it hangs')],
+    ['has ended', ({ child }) => child.emit('exit', 1, null)],
+    ['was stopped', ({ started }) => started.stop()],
+  ])('is not ready by what it said before it %s', (_how, end) => {
+    const process = start();
+    end(process);
+    process.child.emit('message', { kind: 'ready', loaded });
+    expect(process.started.state.kind).toBe('loading');
+    expect(process.states).toEqual([]);
+    process.started.stop();
+  });
+
+  test('still says why its model cannot be loaded', () => {
+    const { child, started, states } = start();
+    child.emit('exit', 1, null);
+    child.emit('message', { kind: 'load-failed', message: 'the weights are damaged' });
+    expect(states).toEqual(['failed']);
+    started.stop();
+  });
 });
