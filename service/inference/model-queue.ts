@@ -209,10 +209,14 @@ export class ModelQueue {
     clearTimeout(job.hang);
     clearTimeout(job.deadline);
     const startedAt = job.startedAt!;
+    const totalMs = performance.now() - startedAt;
     if (message.kind === 'done') {
-      this.times.observe(job.work, message, performance.now() - startedAt);
+      this.times.observe(job.work, message, totalMs);
       job.resolve({ ...message, queueMs: startedAt - job.enqueuedAt });
-    } else job.reject(new ServiceError(message.code, message.message));
+    } else {
+      this.times.observeFailed(job.work, totalMs);
+      job.reject(new ServiceError(message.code, message.message));
+    }
     this.next();
   }
 
