@@ -8,6 +8,7 @@ import { problemOf, ServiceError, toServiceError } from '../errors';
 import type { Bodies } from '../http/body';
 import { sendJson } from '../http/send-json';
 import type { QueuedResult } from '../inference/model-queue';
+import { admitAfterBody, type Admission } from './admission';
 import { type Classification, type Classifications, CLASSIFY_QUERY } from './schemas';
 import { findModel, loadedModel, runWork, versionOf, type WorkContext } from './served-models';
 import { readImages, uploadLimit } from './upload';
@@ -91,8 +92,13 @@ const checkOptions = (...sources: readonly Readonly<Record<string, unknown>>[]) 
  * Handlers of the classification endpoint.
  *
  * @param bodies bounds the body's size and arrival time
+ * @param admission admits requests whose body names their model
  */
-export function classifyHandlers(context: WorkContext, bodies: Bodies): RequestHandler[] {
+export function classifyHandlers(
+  context: WorkContext,
+  bodies: Bodies,
+  admission: Admission,
+): RequestHandler[] {
   const classify: RequestHandler = async (request, response) => {
     // Refuses a wrong query before the body is read.
     const fromQuery = checkOptions(request.query);
@@ -101,6 +107,7 @@ export function classifyHandlers(context: WorkContext, bodies: Bodies): RequestH
     const { images, isList, options } = await readImages(bodies, request);
     const query = isList ? checkOptions(request.query, options) : fromQuery;
     const [model, queue] = findModel(context.queues, query.model);
+    await admitAfterBody(admission, response, model);
     const loaded = loadedModel(queue);
     const classifier: Classifier = {
       classes: loaded.classes,
