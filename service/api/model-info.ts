@@ -9,7 +9,7 @@ import { LIMITS } from '../contract';
 import { type Bodies, type BodyLimit, readWhole } from '../http/body';
 import type { LoadedModel } from '../inference/protocol';
 import { OUTPUT_DATATYPE } from './infer-schemas';
-import { IMAGES_STRUCTURE, parseJson } from './json-body';
+import { parseJson, type StructureLimits } from './json-body';
 import { INDEX_REQUEST, type MODEL_CONFIG, type REPOSITORY_INDEX } from './model-schemas';
 import { platformOf } from './open-inference';
 import { findModel, loadedModel, type Queues, versionOf } from './served-models';
@@ -70,6 +70,8 @@ export const modelStatistics =
   };
 
 const INDEX_LIMIT: BodyLimit = { bytes: 10_000, subject: 'The body is', remedy: 'send an object or nothing' };
+/** So few bytes are parsed at once, whatever they hold. */
+const ANY_STRUCTURE: StructureLimits = [];
 
 /** Entries of the index, by the state of each model. */
 const indexOf = (queues: Queues): z.infer<typeof REPOSITORY_INDEX> =>
@@ -83,7 +85,7 @@ const indexOf = (queues: Queues): z.infer<typeof REPOSITORY_INDEX> =>
 export function repositoryIndex(queues: Queues, bodies: Bodies): RequestHandler[] {
   const send = async (request: Request, response: Parameters<RequestHandler>[1]) => {
     const body = await readWhole(bodies, request, INDEX_LIMIT);
-    const value = body.length === 0 ? {} : parseJson(body, request.get('content-type'), IMAGES_STRUCTURE);
+    const value = body.length === 0 ? {} : parseJson(body, request.get('content-type'), ANY_STRUCTURE);
     const { ready } = check(INDEX_REQUEST, value, 'the body');
     response.json(indexOf(queues).filter(({ state }) => ready !== true || state === 'READY'));
   };

@@ -80,7 +80,8 @@ test('the statistics of all models have one entry each', async () => {
 });
 
 test('the repository index lists the models, for no body and for an object', async () => {
-  for (const body of ['', '{}', '{"ready": true}', '{"ready": null, "other": 1}']) {
+  const strings = JSON.stringify({ others: new Array(1_100).fill('') });
+  for (const body of ['', '{}', '{"ready": true}', '{"ready": null, "other": 1}', strings]) {
     const entries = REPOSITORY_INDEX.parse(await json(await index(body)));
     expect(entries).toMatchObject([{ name: 'accuracy' }, { name: 'latency', version, state: 'READY' }]);
   }

@@ -121,7 +121,15 @@ test('rejects a form with another field, too many texts, no parts or no boundary
   );
   const texts = formOf([light]);
   for (let i = 0; i < 20; i++) texts.append(`text${i}`, '3');
-  await expectProblem(await classify(texts), 400, 'BAD_REQUEST', /1 to 8 files in the field "image"/);
+  await expectProblem(
+    await classify(texts),
+    400,
+    'BAD_REQUEST',
+    /at most 8 text fields; remove all but "model"/,
+  );
+  const parts = formOf(Array<Buffer>(LIMITS.images).fill(light));
+  for (let i = 0; i <= LIMITS.formTexts; i++) parts.append(`text${i}`, '3');
+  await expectProblem(await classify(parts), 400, 'BAD_REQUEST', /files in .* and at most 8 text fields/);
   await expectProblem(await classify(new FormData()), 400, 'BAD_REQUEST', /1 to 8 files/);
   await expectProblem(await classify('x', 'multipart/form-data'), 400, 'BAD_REQUEST', /no boundary/);
   const cut = Buffer.from(
