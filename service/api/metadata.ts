@@ -62,7 +62,7 @@ export const modelReady =
 export const server =
   ({ queues }: MetadataContext): RequestHandler =>
   (_request, response) =>
-    void response.json(serverMetadata(PACKAGE_VERSION, [...queues.keys()]));
+    void response.json(serverMetadata('rest', PACKAGE_VERSION, [...queues.keys()]));
 
 /** One model's metadata. */
 export const model =

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { INPUT_NAME, INPUT_SHAPE, type ModelName, OUTPUT_NAME } from '../../models/catalog';
 import { LIMITS } from '../contract';
 import { type Bodies, type BodyLimit, readWhole } from '../http/body';
+import type { ModelQueue } from '../inference/model-queue';
 import type { LoadedModel } from '../inference/protocol';
 import { OUTPUT_DATATYPE } from './infer-schemas';
 import { parseJson, type StructureLimits } from './json-body';
@@ -26,7 +27,11 @@ export const modelList =
 const dataType = (datatype: string) => `TYPE_${datatype}`;
 
 /** A model's configuration in Triton's words. */
-function configOf(model: ModelName, loaded: LoadedModel): z.infer<typeof MODEL_CONFIG> {
+function configOf(
+  model: ModelName,
+  { processes }: ModelQueue,
+  loaded: LoadedModel,
+): z.infer<typeof MODEL_CONFIG> {
   return {
     name: model,
     platform: platformOf(loaded),
@@ -41,7 +46,7 @@ function configOf(model: ModelName, loaded: LoadedModel): z.infer<typeof MODEL_C
       },
     ],
     output: [{ name: OUTPUT_NAME, data_type: dataType(OUTPUT_DATATYPE), dims: [loaded.classes.length] }],
-    instance_group: [{ name: model, kind: 'KIND_CPU', count: 1 }],
+    instance_group: [{ name: model, kind: 'KIND_CPU', count: processes }],
   };
 }
 
@@ -50,7 +55,7 @@ export const modelConfig =
   (queues: Queues): RequestHandler =>
   (request, response) => {
     const [model, queue] = findModel(queues, request.params['id']);
-    response.json(configOf(model, loadedModel(queue, request.params['version'])));
+    response.json(configOf(model, queue, loadedModel(queue, request.params['version'])));
   };
 
 /** Sends the statistics of one model, or of every loaded model when the path names none. */

@@ -45,7 +45,9 @@ export const MODEL_CONFIG = z.strictObject({
   max_batch_size: z.int().min(1),
   input: z.array(tensorConfig.extend({ format: text })),
   output: z.array(tensorConfig),
-  instance_group: z.array(z.strictObject({ name: text, kind: text, count })),
+  instance_group: z.array(
+    z.strictObject({ name: text, kind: text, count: count.meta({ description: 'Processes.' }) }),
+  ),
 });
 
 const duration = z.strictObject({ count, ns: count });

@@ -143,7 +143,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   ServerMetadata: {
     request: messages.EMPTY,
     answer: messages.SERVER_METADATA,
-    run: ({ queues }) => serverMetadata(PACKAGE_VERSION, [...queues.keys()]),
+    run: ({ queues }) => serverMetadata('grpc', PACKAGE_VERSION, [...queues.keys()]),
   },
   ModelMetadata: {
     request: messages.NAMED_MODEL,

@@ -62,12 +62,15 @@ export class ModelQueue {
   private reported: ModelState = { kind: 'loading' };
   /** Time limit of a request, milliseconds. */
   readonly timeoutMs: number;
+  /** Processes that run the model side by side once all have started. */
+  readonly processes: number;
   private readonly queue: Job[] = [];
   private nextId = 1;
   private times = new ServiceTimes(0);
 
   constructor(private readonly options: ModelQueueOptions) {
     this.timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+    this.processes = options.processes ?? 1;
     this.addWorker();
   }
 
@@ -156,10 +159,10 @@ export class ModelQueue {
   }
 
   private onChange(): void {
-    const { workers, options } = this;
+    const { workers, options, processes } = this;
     if (!this.hasStarted && isReady(workers[0]!)) {
       // Not before: the first may still export the graph that all of them read.
-      while (workers.length < (options.processes ?? 1)) this.addWorker();
+      while (workers.length < processes) this.addWorker();
       this.hasStarted = workers.every(isReady);
     }
     const { state } = this;
