@@ -132,9 +132,12 @@ export function createMetrics(queues: ReadonlyMap<ModelName, ModelQueue>, lostLo
     }),
     requestSeconds: histogram(
       'inference_request_duration_seconds',
-      'Time from the complete request body to the result, in seconds',
+      'Time from the complete body of a request to its answer, in seconds; failed requests do not count',
     ),
-    queueSeconds: histogram('inference_queue_duration_seconds', 'Time in the queue, in seconds'),
+    queueSeconds: histogram(
+      'inference_queue_duration_seconds',
+      'Time in the queue before a run of the model, in seconds',
+    ),
     decodeSeconds: histogram(
       'inference_decode_duration_seconds',
       'Time to decode and resize an image, in seconds',

@@ -10,7 +10,7 @@ import { sendJson } from '../http/send-json';
 import type { QueuedResult } from '../inference/model-queue';
 import { admitAfterBody, type Admission } from './admission';
 import { type Classification, type Classifications, CLASSIFY_QUERY } from './schemas';
-import { findModel, loadedModel, runWork, versionOf, type WorkContext } from './served-models';
+import { findModel, loadedModel, recordAnswer, runWork, versionOf, type WorkContext } from './served-models';
 import { readImages, uploadLimit } from './upload';
 import { check, withNumber } from './validation';
 
@@ -125,9 +125,11 @@ export function classifyHandlers(
     if (isList) {
       const requestId = String(response.getHeader('x-request-id'));
       const results = await classifyImages(classifier, images, completeAt, requestId);
+      recordAnswer(context, model, completeAt);
       sendJson(response, { ...modelFacts, results } satisfies Classifications);
     } else {
       const result = await classifyImage(classifier, images[0] as Buffer, completeAt);
+      recordAnswer(context, model, completeAt);
       sendJson(response, { ...modelFacts, ...result } satisfies Classification);
     }
   };

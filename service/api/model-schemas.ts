@@ -60,8 +60,8 @@ export const MODEL_STATISTICS = z.strictObject({
   inference_count: count.meta({ description: 'Images.' }),
   execution_count: count.meta({ description: 'Runs of the model.' }),
   inference_stats: z.strictObject({
-    success: duration,
-    fail: duration,
+    success: duration.meta({ description: 'Runs of the model, with their wait in the queue.' }),
+    fail: duration.meta({ description: 'Images or tensors that failed.' }),
     queue: duration,
     compute_input: duration.meta({ description: 'Decoding.' }),
     compute_infer: duration,
