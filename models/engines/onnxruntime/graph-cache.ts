@@ -1,5 +1,8 @@
 /**
- * A cache of exported graphs on disk, so that each saved model is exported once.
+ * A cache of exported graphs on disk, so that each saved model is exported once. It never removes a graph: a name does not
+ * say from which folder its model came, and another process may serve one of the same name.
+ *
+ * @see docs/serving.md#precision for how to empty it
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
