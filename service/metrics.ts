@@ -88,7 +88,7 @@ export function createMetrics(queues: ReadonlyMap<ModelName, ModelQueue>, lostLo
   });
   new Gauge({
     name: 'inference_worker_ready',
-    help: '1 when the model is loaded and warmed up, else 0',
+    help: '1 while a process can run the model, at the start once all of its processes can; else 0',
     labelNames,
     registers,
     collect() {
@@ -132,9 +132,12 @@ export function createMetrics(queues: ReadonlyMap<ModelName, ModelQueue>, lostLo
     }),
     requestSeconds: histogram(
       'inference_request_duration_seconds',
-      'Time from the complete request body to the result, in seconds',
+      'Time from the complete body of a request to its answer, in seconds; failed requests do not count',
     ),
-    queueSeconds: histogram('inference_queue_duration_seconds', 'Time in the queue, in seconds'),
+    queueSeconds: histogram(
+      'inference_queue_duration_seconds',
+      'Time in the queue before a run of the model, in seconds',
+    ),
     decodeSeconds: histogram(
       'inference_decode_duration_seconds',
       'Time to decode and resize an image, in seconds',
@@ -155,13 +158,13 @@ export function createMetrics(queues: ReadonlyMap<ModelName, ModelQueue>, lostLo
     }),
     restarts: new Counter({
       name: 'inference_worker_restarts_total',
-      help: 'Restarts of the model process',
+      help: 'Restarts of the model’s processes',
       labelNames,
       registers,
     }),
     workerTensors: new Gauge({
       name: 'inference_worker_tensors',
-      help: 'Tensors held by the engine, for engines that count them',
+      help: 'Tensors held by the process that ran the model last, for engines that count them',
       labelNames,
       registers,
     }),

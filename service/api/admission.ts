@@ -1,7 +1,7 @@
 /**
  * Rejects excess requests before their body is read, so that overload costs little CPU and clients get an answer at once.
  */
-import { type Request, type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Logger } from 'pino';
 
 import type { ModelName } from '../../models/catalog';
@@ -17,8 +17,11 @@ import type { Queues } from './served-models';
 const MAX_REJECTIONS_PER_CORE_SECOND = 400;
 /** Maximum delay of a rejection, so that rejections do not pile up. */
 const MAX_DELAY_MS = 1_000;
-/** Metrics count every rejection; the log has at most one line per interval. */
+/** Metrics count every rejection; the log has at most one line per interval, model and reason. */
 const LOG_INTERVAL_MS = 10_000;
+
+/** Key in `response.locals` of the model that a request names, once that is known. */
+const ASKED_MODEL = 'askedModel';
 
 /** Spaces calls evenly: each call returns how long the caller must wait for its turn, in milliseconds. */
 export function pacer(
@@ -43,9 +46,12 @@ export interface AdmissionOptions {
   readonly log: Logger;
 }
 
+/** What a request names as its model before its body is read. */
+const namedModel = ({ params, query }: Request): unknown => params['id'] ?? query['model'];
+
 /** The served model that a request names; undefined when it names no served model. */
-function modelOf({ params, query }: Request, queues: Queues): ModelName | undefined {
-  const requested = params['id'] ?? query['model'];
+function modelOf(request: Request, queues: Queues): ModelName | undefined {
+  const requested = namedModel(request);
   const served = [...queues.keys()];
   if (requested === undefined && served.length === 1) return served[0];
   return served.find((model) => model === requested);
@@ -61,31 +67,78 @@ export interface Rejection {
 export interface Admission {
   /** Why a request must not go on; undefined when it may. */
   readonly reject: (model: ModelName) => Rejection | undefined;
+  /** The same for a request whose body will name the model: it must not go on if no model takes requests. */
+  readonly rejectForAny: () => Rejection | undefined;
   /** Counts a request that failed; without a model when it names none. */
   readonly failed: (model: ModelName | undefined, reason: ErrorCode | 'CLIENT_GONE') => void;
 }
 
+/** Logs the first rejection of a burst at once, and the others of each model and reason when their interval ends. */
+function rejectionLog(log: Logger): (model: ModelName | undefined, reason: ErrorCode) => void {
+  const bursts = new Map<string, { rejected: number }>();
+  return (model, reason) => {
+    const key = `${model} ${reason}`;
+    const running = bursts.get(key);
+    if (running !== undefined) {
+      running.rejected++;
+      return;
+    }
+    // That a model loads or cannot be loaded is in the log already, and needs nobody's care while it starts.
+    const level = reason === 'NOT_READY' ? 'info' : 'warn';
+    const write = (rejected: number) => log[level]({ model, reason, rejected }, 'rejecting requests');
+    const burst = { rejected: 0 };
+    bursts.set(key, burst);
+    write(1);
+    const timer = setInterval(() => {
+      if (burst.rejected > 0) write(burst.rejected);
+      else {
+        clearInterval(timer);
+        bursts.delete(key);
+      }
+      burst.rejected = 0;
+    }, LOG_INTERVAL_MS).unref();
+  };
+}
+
+/** The error that a client may retry first. */
+const soonest = (errors: readonly ServiceError[]): ServiceError | undefined =>
+  errors.toSorted((one, other) => (one.retryAfterMs ?? 0) - (other.retryAfterMs ?? 0))[0];
+
 /** Starts admitting. */
 export function createAdmission({ queues, metrics, cpuLimitMillis, log }: AdmissionOptions): Admission {
   const nextDelayMs = pacer((MAX_REJECTIONS_PER_CORE_SECOND * cpuLimitMillis) / 1000, MAX_DELAY_MS);
-  let rejected = 0;
-  let loggedAt = -Infinity;
+  const logRejection = rejectionLog(log);
+  const rejection = (model: ModelName | undefined, error: ServiceError | undefined) => {
+    if (error === undefined) return undefined;
+    logRejection(model, error.code);
+    return { error, delayMs: nextDelayMs() };
+  };
   return {
-    reject: (model) => {
-      const error = queues.get(model)!.rejection();
-      if (error === undefined) return undefined;
-      rejected++;
-      if (performance.now() - loggedAt >= LOG_INTERVAL_MS) {
-        // That a model loads or cannot be loaded is in the log already, and needs nobody's care while it starts.
-        const level = error.code === 'NOT_READY' ? 'info' : 'warn';
-        log[level]({ model, reason: error.code, rejected }, 'rejecting requests');
-        rejected = 0;
-        loggedAt = performance.now();
-      }
-      return { error, delayMs: nextDelayMs() };
+    reject: (model) => rejection(model, queues.get(model)!.rejection()),
+    rejectForAny: () => {
+      const errors = [...queues.values()].flatMap((queue) => queue.rejection() ?? []);
+      return rejection(undefined, errors.length === queues.size ? soonest(errors) : undefined);
     },
     failed: (model, reason) => metrics.rejected.inc({ model: model ?? 'none', reason }),
   };
+}
+
+/**
+ * Admits a request whose body named its model; it then counts as that model's.
+ *
+ * @throws ServiceError OVERLOADED or NOT_READY, when the rejection may be sent
+ */
+export async function admitAfterBody(
+  { reject }: Admission,
+  { locals }: Pick<Response, 'locals'>,
+  model: ModelName,
+): Promise<void> {
+  if (locals[ASKED_MODEL] === model) return;
+  locals[ASKED_MODEL] = model;
+  const rejection = reject(model);
+  if (rejection === undefined) return;
+  await new Promise((resolve) => setTimeout(resolve, rejection.delayMs));
+  throw rejection.error;
 }
 
 /**
@@ -93,15 +146,21 @@ export function createAdmission({ queues, metrics, cpuLimitMillis, log }: Admiss
  * requests that would wait too long. If a rejected client keeps sending, its bytes are read and dropped, so that it sees
  * the answer and can keep its connection; a client that waits for `100 Continue` never sends them.
  */
-export function admission(queues: Queues, { reject, failed }: Admission): Router {
+export function admission(queues: Queues, { reject, rejectForAny, failed }: Admission): Router {
+  const rejectionOf = (request: Request, model: ModelName | undefined): Rejection | undefined => {
+    if (model !== undefined) return reject(model);
+    // A name that is not served gets an error of its own.
+    return namedModel(request) === undefined ? rejectForAny() : undefined;
+  };
   const admit: RequestHandler = (request, response, next) => {
     const model = modelOf(request, queues);
+    response.locals[ASKED_MODEL] = model;
     response.once('close', () => {
       const code = response.locals[PROBLEM_CODE] as ErrorCode | undefined;
       const reason = response.writableFinished ? code : 'CLIENT_GONE';
-      if (reason !== undefined) failed(model, reason);
+      if (reason !== undefined) failed(response.locals[ASKED_MODEL] as ModelName | undefined, reason);
     });
-    const rejection = model === undefined ? undefined : reject(model);
+    const rejection = rejectionOf(request, model);
     if (rejection === undefined) next();
     else setTimeout(() => sendProblem(response, rejection.error), rejection.delayMs);
   };

@@ -122,7 +122,7 @@ export function createApp(dependencies: AppDependencies): Express {
   const modelList = [modelInfo.modelList(queues)];
   const modelStatistics = [modelInfo.modelStatistics(queues, statistics)];
   mount(app, operations, checkApiKey, {
-    classify: classifyHandlers(context, bodies),
+    classify: classifyHandlers(context, bodies, shared.admission),
     live: [metadata.live],
     ready: [metadata.ready(dependencies)],
     serverMetadata: [metadata.server(dependencies)],

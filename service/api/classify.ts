@@ -8,8 +8,9 @@ import { problemOf, ServiceError, toServiceError } from '../errors';
 import type { Bodies } from '../http/body';
 import { sendJson } from '../http/send-json';
 import type { QueuedResult } from '../inference/model-queue';
+import { admitAfterBody, type Admission } from './admission';
 import { type Classification, type Classifications, CLASSIFY_QUERY } from './schemas';
-import { findModel, loadedModel, runWork, versionOf, type WorkContext } from './served-models';
+import { findModel, loadedModel, recordAnswer, runWork, versionOf, type WorkContext } from './served-models';
 import { readImages, uploadLimit } from './upload';
 import { check, withNumber } from './validation';
 
@@ -27,16 +28,16 @@ interface Classifier {
 const IMAGE_ERRORS = new Set(['BAD_IMAGE', 'UNSUPPORTED_TYPE']);
 
 /**
- * @param started when the image's time began, as `performance.now()`
+ * @param startedAt when the image's time began, as `performance.now()`
  */
 async function classifyImage(
   { classes, top, run }: Classifier,
   image: Buffer,
-  started: number,
+  startedAt: number,
   remainingMs?: number,
 ): Promise<Pick<Classification, 'top' | 'timeMs'>> {
   const { probabilities, queueMs, decodeMs, inferenceMs } = await run(image, remainingMs);
-  const total = performance.now() - started;
+  const total = performance.now() - startedAt;
   return {
     top: topClasses(classes, probabilities, top),
     timeMs: { queue: queueMs, decode: decodeMs, inference: inferenceMs, total },
@@ -47,19 +48,22 @@ async function classifyImage(
  * Classifies images one after the other, so that one request never fills the queue by itself. An image that is refused or
  * cannot be decoded yields a `problem` entry; the other images are still classified.
  *
+ * @param completeAt when the body was complete, as `performance.now()`
  * @throws ServiceError the first image's error when no image could be classified; any error that is not about an image
  */
 async function classifyImages(
   classifier: Classifier,
   images: readonly (Buffer | ServiceError)[],
+  completeAt: number,
   requestId: string,
 ): Promise<Classifications['results']> {
   const deadline = performance.now() + classifier.timeoutMs;
   const results: Classifications['results'] = [];
   const errors: ServiceError[] = [];
-  for (const image of images) {
-    const started = performance.now();
-    if (started >= deadline)
+  for (const [i, image] of images.entries()) {
+    const now = performance.now();
+    const startedAt = i === 0 ? completeAt : now;
+    if (now >= deadline)
       throw new ServiceError(
         'DEADLINE_EXCEEDED',
         'The images took too long; send fewer images in one request.',
@@ -67,7 +71,7 @@ async function classifyImages(
     const result =
       image instanceof ServiceError
         ? image
-        : await classifyImage(classifier, image, started, deadline - started).catch((error: unknown) => {
+        : await classifyImage(classifier, image, startedAt, deadline - now).catch((error: unknown) => {
             const known = toServiceError(error);
             if (!IMAGE_ERRORS.has(known.code)) throw error;
             return known;
@@ -91,16 +95,21 @@ const checkOptions = (...sources: readonly Readonly<Record<string, unknown>>[]) 
  * Handlers of the classification endpoint.
  *
  * @param bodies bounds the body's size and arrival time
+ * @param admission admits requests whose body names their model
  */
-export function classifyHandlers(context: WorkContext, bodies: Bodies): RequestHandler[] {
+export function classifyHandlers(
+  context: WorkContext,
+  bodies: Bodies,
+  admission: Admission,
+): RequestHandler[] {
   const classify: RequestHandler = async (request, response) => {
     // Refuses a wrong query before the body is read.
     const fromQuery = checkOptions(request.query);
     if (fromQuery.model !== undefined) findModel(context.queues, fromQuery.model);
-    const started = performance.now();
-    const { images, isList, options } = await readImages(bodies, request);
+    const { images, isList, options, completeAt } = await readImages(bodies, request);
     const query = isList ? checkOptions(request.query, options) : fromQuery;
     const [model, queue] = findModel(context.queues, query.model);
+    await admitAfterBody(admission, response, model);
     const loaded = loadedModel(queue);
     const classifier: Classifier = {
       classes: loaded.classes,
@@ -114,10 +123,13 @@ export function classifyHandlers(context: WorkContext, bodies: Bodies): RequestH
     };
     const modelFacts = { model, version: versionOf(loaded), demo: loaded.demo };
     if (isList) {
-      const results = await classifyImages(classifier, images, String(response.getHeader('x-request-id')));
+      const requestId = String(response.getHeader('x-request-id'));
+      const results = await classifyImages(classifier, images, completeAt, requestId);
+      recordAnswer(context, model, completeAt);
       sendJson(response, { ...modelFacts, results } satisfies Classifications);
     } else {
-      const result = await classifyImage(classifier, images[0] as Buffer, started);
+      const result = await classifyImage(classifier, images[0] as Buffer, completeAt);
+      recordAnswer(context, model, completeAt);
       sendJson(response, { ...modelFacts, ...result } satisfies Classification);
     }
   };

@@ -2,14 +2,15 @@
  * Reads the accuracy that a training, the demo's evaluation or a calibration left beside a saved model.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { z } from 'zod';
 
 import { DEFAULT_PRECISION, type Precision } from '../../models/engines/engine';
-import { readInt8File } from '../../models/engines/onnxruntime/int8-file';
+import { calibrationName, readInt8File, requireInt8 } from '../../models/engines/onnxruntime/int8-file';
 import { int8Accuracy } from '../../models/evaluation/int8-accuracy';
-import { readSavedModel } from '../../models/weights/saved-model';
+import { readSavedModel, savedModelSha256 } from '../../models/weights/saved-model';
+import type { LoadedModel } from '../inference/protocol';
 import { TEST_ACCURACY } from './schemas';
 
 /** Test accuracy of a model. */
@@ -71,4 +72,31 @@ export function testAccuracyOf(modelDir: string, precision: Precision): TestAccu
       orUndefined(() => evaluated(modelDir)),
     )
   );
+}
+
+/** What decides which files a loaded model's accuracy may come from. */
+type Loaded = Pick<LoadedModel, 'sha256' | 'precision' | 'files'>;
+
+/** Whether a folder still holds the weights of a loaded model and, at int8, the calibration that it runs with. */
+function isUnchanged(modelDir: string, { sha256, precision, files }: Loaded): boolean {
+  const saved = readSavedModel(modelDir);
+  if (savedModelSha256(saved) !== sha256) return false;
+  if (precision !== 'int8') return true;
+  const name = calibrationName(requireInt8(saved));
+  return files.some(({ file }) => basename(file).includes(name));
+}
+
+/**
+ * Tells the accuracies of loaded models. It reads the files once per load, because reading them blocks the event loop; if
+ * they were replaced since the load, they are about other weights, and the model has no accuracy.
+ */
+export function createAccuracies(): (modelDir: string, loaded: Loaded) => TestAccuracy | undefined {
+  const known = new WeakMap<Loaded, { readonly accuracy: TestAccuracy | undefined }>();
+  const read = (modelDir: string, loaded: Loaded) =>
+    isUnchanged(modelDir, loaded) ? testAccuracyOf(modelDir, loaded.precision) : undefined;
+  return (modelDir, loaded) => {
+    const entry = known.get(loaded) ?? { accuracy: orUndefined(() => read(modelDir, loaded)) };
+    known.set(loaded, entry);
+    return entry.accuracy;
+  };
 }

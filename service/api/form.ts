@@ -22,8 +22,15 @@ export interface Form {
 
 const bad = (message: string) => new ServiceError('BAD_REQUEST', message);
 const damaged = () => bad('The multipart body is damaged or incomplete; send it again.');
-const wrongParts = () =>
-  bad(`The form must contain 1 to ${LIMITS.images} files in the field "${IMAGE_FIELDS[0]}".`);
+const FILES = `1 to ${LIMITS.images} files in the field "${IMAGE_FIELDS[0]}"`;
+const wrongFiles = () => bad(`The form must contain ${FILES}.`);
+const TEXTS = `at most ${LIMITS.formTexts} text fields; remove all but "model" and "top"`;
+/** What is wrong with a form that exceeds each limit of the parser. */
+const LIMIT_ERRORS = {
+  filesLimit: wrongFiles,
+  fieldsLimit: () => bad(`The form must contain ${TEXTS}.`),
+  partsLimit: () => bad(`The form must contain ${FILES} and ${TEXTS}.`),
+} as const;
 const isImageField = (field: string) => (IMAGE_FIELDS as readonly string[]).includes(field);
 
 function parserOf(request: Request): InstanceType<typeof Busboy> {
@@ -83,10 +90,10 @@ export async function readForm(
     });
     parser.on('field', (field, value) => void (fields[field] = value));
     for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
-      parser.on(limit, () => reject(wrongParts()));
+      parser.on(limit, () => reject(LIMIT_ERRORS[limit]()));
     parser.on('error', () => reject(damaged()));
     parser.on('finish', () => {
-      if (images.length === 0) reject(wrongParts());
+      if (images.length === 0) reject(wrongFiles());
       else resolve();
     });
     // Not piped: the parser stops reading at a part with a damaged header, and the body would never end.

@@ -32,7 +32,7 @@ export interface InferRequest {
  * @param binary the bytes behind the JSON
  * @throws ServiceError BAD_REQUEST naming the field, its allowed values and the value received
  */
-function parseInferRequest(body: unknown, binary: Buffer = Buffer.alloc(0)): InferRequest {
+function parseInferRequest(body: unknown, binary: Buffer): InferRequest {
   const request = check(INFER_REQUEST, body, 'the body');
   const { data, shape, datatype, parameters: inputParameters } = request.inputs[0]!;
   const path = ['inputs', 0];
@@ -90,11 +90,7 @@ export function readInferRequest(
       `${BINARY_HEADER} must be the length of the JSON, at most ${body.length}, received ${show(headers.jsonBytes)}.`,
     );
   }
-  const json = parseJson(
-    body.subarray(0, jsonBytes),
-    headers.contentType,
-    TENSOR_STRUCTURE,
-    parseInferRequest,
-  );
-  return parseInferRequest(json, body.subarray(jsonBytes));
+  const binary = body.subarray(jsonBytes);
+  const parse = (value: unknown) => parseInferRequest(value, binary);
+  return parse(parseJson(body.subarray(0, jsonBytes), headers.contentType, TENSOR_STRUCTURE, parse));
 }

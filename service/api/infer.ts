@@ -7,7 +7,7 @@ import { LIMITS } from '../contract';
 import { type Bodies, type BodyLimit, readWhole } from '../http/body';
 import { inferAnswer, type InferAnswer } from './infer-answer';
 import { BINARY_HEADER, readInferRequest } from './infer-request';
-import { findModel, loadedModel, runWork, type WorkContext } from './served-models';
+import { findModel, loadedModel, recordAnswer, runWork, type WorkContext } from './served-models';
 
 /** The largest body of a tensor request. */
 export const TENSOR_LIMIT: BodyLimit = {
@@ -43,6 +43,7 @@ export function inferHandlers(context: WorkContext, bodies: Bodies): RequestHand
   const infer = async (request: Request, response: Response) => {
     const [model, queue] = findModel(context.queues, request.params['id']);
     const body = await readWhole(bodies, request, TENSOR_LIMIT);
+    const completeAt = performance.now();
     const parsed = readInferRequest(body, {
       contentType: request.get('content-type'),
       jsonBytes: request.get(BINARY_HEADER),
@@ -50,6 +51,7 @@ export function inferHandlers(context: WorkContext, bodies: Bodies): RequestHand
     const loaded = loadedModel(queue, request.params['version']);
     const { images, batch } = parsed;
     const { probabilities } = await runWork(context, model, { kind: 'infer', images, batch }, response);
+    recordAnswer(context, model, completeAt);
     send(response, inferAnswer(model, loaded, parsed, probabilities));
   };
   return [checkModel(context), bodies.accept(() => TENSOR_LIMIT), infer];

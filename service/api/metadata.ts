@@ -8,7 +8,7 @@ import { PACKAGE_VERSION } from '../../files/package-version';
 import { SERVICE_NAME } from '../contract';
 import { ServiceError } from '../errors';
 import type { ModelQueue } from '../inference/model-queue';
-import { testAccuracyOf } from './evaluation';
+import { createAccuracies } from './evaluation';
 import { modelMetadata, serverMetadata } from './open-inference';
 import { findModel, loadedModel, type Queues } from './served-models';
 
@@ -62,13 +62,14 @@ export const modelReady =
 export const server =
   ({ queues }: MetadataContext): RequestHandler =>
   (_request, response) =>
-    void response.json(serverMetadata(PACKAGE_VERSION, [...queues.keys()]));
+    void response.json(serverMetadata('rest', PACKAGE_VERSION, [...queues.keys()]));
 
 /** One model's metadata. */
-export const model =
-  ({ queues, modelDirOf }: MetadataContext): RequestHandler =>
-  (request, response) => {
+export const model = ({ queues, modelDirOf }: MetadataContext): RequestHandler => {
+  const accuracyOf = createAccuracies();
+  return (request, response) => {
     const [id, queue] = findModel(queues, request.params['id']);
     const loaded = loadedModel(queue, request.params['version']);
-    response.json(modelMetadata(id, loaded, testAccuracyOf(modelDirOf(id), loaded.precision)));
+    response.json(modelMetadata(id, loaded, accuracyOf(modelDirOf(id), loaded)));
   };
+};

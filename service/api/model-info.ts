@@ -7,9 +7,10 @@ import type { z } from 'zod';
 import { INPUT_NAME, INPUT_SHAPE, type ModelName, OUTPUT_NAME } from '../../models/catalog';
 import { LIMITS } from '../contract';
 import { type Bodies, type BodyLimit, readWhole } from '../http/body';
+import type { ModelQueue } from '../inference/model-queue';
 import type { LoadedModel } from '../inference/protocol';
 import { OUTPUT_DATATYPE } from './infer-schemas';
-import { IMAGES_STRUCTURE, parseJson } from './json-body';
+import { parseJson, type StructureLimits } from './json-body';
 import { INDEX_REQUEST, type MODEL_CONFIG, type REPOSITORY_INDEX } from './model-schemas';
 import { platformOf } from './open-inference';
 import { findModel, loadedModel, type Queues, versionOf } from './served-models';
@@ -26,7 +27,11 @@ export const modelList =
 const dataType = (datatype: string) => `TYPE_${datatype}`;
 
 /** A model's configuration in Triton's words. */
-function configOf(model: ModelName, loaded: LoadedModel): z.infer<typeof MODEL_CONFIG> {
+function configOf(
+  model: ModelName,
+  { processes }: ModelQueue,
+  loaded: LoadedModel,
+): z.infer<typeof MODEL_CONFIG> {
   return {
     name: model,
     platform: platformOf(loaded),
@@ -41,7 +46,7 @@ function configOf(model: ModelName, loaded: LoadedModel): z.infer<typeof MODEL_C
       },
     ],
     output: [{ name: OUTPUT_NAME, data_type: dataType(OUTPUT_DATATYPE), dims: [loaded.classes.length] }],
-    instance_group: [{ name: model, kind: 'KIND_CPU', count: 1 }],
+    instance_group: [{ name: model, kind: 'KIND_CPU', count: processes }],
   };
 }
 
@@ -50,7 +55,7 @@ export const modelConfig =
   (queues: Queues): RequestHandler =>
   (request, response) => {
     const [model, queue] = findModel(queues, request.params['id']);
-    response.json(configOf(model, loadedModel(queue, request.params['version'])));
+    response.json(configOf(model, queue, loadedModel(queue, request.params['version'])));
   };
 
 /** Sends the statistics of one model, or of every loaded model when the path names none. */
@@ -70,6 +75,8 @@ export const modelStatistics =
   };
 
 const INDEX_LIMIT: BodyLimit = { bytes: 10_000, subject: 'The body is', remedy: 'send an object or nothing' };
+/** So few bytes are parsed at once, whatever they hold. */
+const ANY_STRUCTURE: StructureLimits = [];
 
 /** Entries of the index, by the state of each model. */
 const indexOf = (queues: Queues): z.infer<typeof REPOSITORY_INDEX> =>
@@ -83,7 +90,7 @@ const indexOf = (queues: Queues): z.infer<typeof REPOSITORY_INDEX> =>
 export function repositoryIndex(queues: Queues, bodies: Bodies): RequestHandler[] {
   const send = async (request: Request, response: Parameters<RequestHandler>[1]) => {
     const body = await readWhole(bodies, request, INDEX_LIMIT);
-    const value = body.length === 0 ? {} : parseJson(body, request.get('content-type'), IMAGES_STRUCTURE);
+    const value = body.length === 0 ? {} : parseJson(body, request.get('content-type'), ANY_STRUCTURE);
     const { ready } = check(INDEX_REQUEST, value, 'the body');
     response.json(indexOf(queues).filter(({ state }) => ready !== true || state === 'READY'));
   };

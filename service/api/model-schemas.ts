@@ -45,7 +45,9 @@ export const MODEL_CONFIG = z.strictObject({
   max_batch_size: z.int().min(1),
   input: z.array(tensorConfig.extend({ format: text })),
   output: z.array(tensorConfig),
-  instance_group: z.array(z.strictObject({ name: text, kind: text, count })),
+  instance_group: z.array(
+    z.strictObject({ name: text, kind: text, count: count.meta({ description: 'Processes.' }) }),
+  ),
 });
 
 const duration = z.strictObject({ count, ns: count });
@@ -58,8 +60,8 @@ export const MODEL_STATISTICS = z.strictObject({
   inference_count: count.meta({ description: 'Images.' }),
   execution_count: count.meta({ description: 'Runs of the model.' }),
   inference_stats: z.strictObject({
-    success: duration,
-    fail: duration,
+    success: duration.meta({ description: 'Runs of the model, with their wait in the queue.' }),
+    fail: duration.meta({ description: 'Images or tensors that failed.' }),
     queue: duration,
     compute_input: duration.meta({ description: 'Decoding.' }),
     compute_infer: duration,

@@ -14,13 +14,12 @@ import type { MODEL_METADATA, SERVER_METADATA } from './schemas';
 import { versionOf } from './served-models';
 import { DATATYPE_FACTS, DATATYPES } from './tensors';
 
-/** Supported extensions of the protocol, by Triton's names. */
-export const EXTENSIONS = [
-  'binary_tensor_data',
-  'classification',
-  'model_configuration',
-  'statistics',
-] as const;
+/** Supported extensions of the protocol, by Triton's names: those that each form of it has. */
+export const EXTENSIONS = {
+  rest: ['binary_tensor_data', 'classification', 'model_configuration', 'statistics'],
+  /** It has no ModelConfig and no ModelStatistics. */
+  grpc: ['binary_tensor_data', 'classification'],
+} as const;
 
 /** What the protocol's shape and datatype leave open about the images of a tensor. */
 const INPUT_PARAMETERS = {
@@ -31,10 +30,14 @@ const INPUT_PARAMETERS = {
 };
 
 /** The server's metadata. */
-export const serverMetadata = (version: string, models: ModelName[]): z.infer<typeof SERVER_METADATA> => ({
+export const serverMetadata = (
+  form: keyof typeof EXTENSIONS,
+  version: string,
+  models: ModelName[],
+): z.infer<typeof SERVER_METADATA> => ({
   name: SERVICE_NAME,
   version,
-  extensions: [...EXTENSIONS],
+  extensions: [...EXTENSIONS[form]],
   models,
 });
 

@@ -112,13 +112,25 @@ function contentOf(content: Content, models: Models): Json {
   return Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, media(schema)]));
 }
 
-const parametersOf = (schema: z.ZodObject | undefined, place: 'path' | 'query', models: Models): Json[] =>
+const parametersOf = (
+  schema: z.ZodObject | undefined,
+  place: 'path' | 'query' | 'header',
+  models: Models,
+): Json[] =>
   Object.entries(schema?.shape ?? {}).map(([name, field]) => ({
     name,
     in: place,
     required: place === 'path',
     schema: schemaOf(field as z.ZodType, models),
   }));
+
+const responseHeadersOf = (schema: z.ZodObject | undefined, models: Models): Json =>
+  Object.fromEntries(
+    Object.entries(schema?.shape ?? {}).map(([name, field]): [string, Json] => [
+      name,
+      { schema: schemaOf(field as z.ZodType, models) },
+    ]),
+  );
 
 function errorResponses(codes: readonly ErrorCode[]): Json {
   const unique = [...new Set(codes)];
@@ -160,6 +172,7 @@ function operationObject(id: OperationId, operation: Operation, models: Models):
     description,
     pathParameters,
     query,
+    headers,
     body,
     isBodyOptional = false,
     answer,
@@ -174,6 +187,7 @@ function operationObject(id: OperationId, operation: Operation, models: Models):
     parameters: [
       ...parametersOf(pathParameters, 'path', models),
       ...parametersOf(query, 'query', models),
+      ...parametersOf(headers, 'header', models),
       ...HEADER_REFERENCES,
     ],
     ...(body === undefined
@@ -182,7 +196,11 @@ function operationObject(id: OperationId, operation: Operation, models: Models):
     // Empty: no key needed. Otherwise the key is optional in the document, because the operator decides.
     security: isOpen ? [] : [{ [SECURITY_SCHEME]: [] }, {}],
     responses: {
-      200: { description: 'Success.', headers: RESPONSE_HEADERS, content: contentOf(answer, models) },
+      200: {
+        description: 'Success.',
+        headers: { ...RESPONSE_HEADERS, ...responseHeadersOf(headers, models) },
+        content: contentOf(answer, models),
+      },
       ...errorResponses([...COMMON_ERRORS, ...(isOpen ? [] : (['UNAUTHENTICATED'] as const)), ...errors]),
     },
   };

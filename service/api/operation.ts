@@ -19,6 +19,8 @@ export interface Operation {
   readonly description?: string;
   readonly pathParameters?: z.ZodObject;
   readonly query?: z.ZodObject;
+  /** Headers that a request may send and an answer may have, beside those of every operation. */
+  readonly headers?: z.ZodObject;
   readonly body?: Content;
   /** @default false */
   readonly isBodyOptional?: boolean;

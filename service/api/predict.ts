@@ -13,7 +13,7 @@ import { type Bodies, readWhole } from '../http/body';
 import { readBase64 } from './base64';
 import { checkModel, TENSOR_LIMIT } from './infer';
 import { INSTANCES_STRUCTURE, parseJson } from './json-body';
-import { findModel, loadedModel, runWork, type WorkContext } from './served-models';
+import { findModel, loadedModel, recordAnswer, runWork, type WorkContext } from './served-models';
 import { readTensor } from './tensors';
 import { badField, check } from './validation';
 
@@ -82,6 +82,7 @@ export function predictHandlers(context: WorkContext, bodies: Bodies): RequestHa
   const predict = async (request: Request, response: Response) => {
     const [model, queue] = findModel(context.queues, request.params['id']);
     const body = await readWhole(bodies, request, TENSOR_LIMIT);
+    const completeAt = performance.now();
     const value = parseJson(body, request.get('content-type'), INSTANCES_STRUCTURE);
     const instances = check(PREDICT_REQUEST, value, 'the body').instances.map(unnamed);
     const { classes } = loadedModel(queue);
@@ -102,6 +103,7 @@ export function predictHandlers(context: WorkContext, bodies: Bodies): RequestHa
         add((await runWork(context, model, work, response, remainingMs).catch(inInstance(i))).probabilities);
       }
     }
+    recordAnswer(context, model, completeAt);
     response.json({ predictions });
   };
   return [checkModel(context), bodies.accept(() => TENSOR_LIMIT), predict];

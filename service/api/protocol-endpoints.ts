@@ -4,6 +4,7 @@
 import { z } from 'zod';
 
 import { PATHS } from '../contract';
+import { BINARY_HEADER } from './infer-request';
 import { INFER_ANSWER, INFER_REQUEST } from './infer-schemas';
 import { INDEX_REQUEST, MODEL_CONFIG, MODEL_LIST, REPOSITORY_INDEX, STATISTICS } from './model-schemas';
 import { json, type Operation, WORK_ERRORS } from './operation';
@@ -36,7 +37,12 @@ const infer = {
   method: 'POST',
   summary: 'Classify image tensors',
   description:
-    'Unknown members are ignored, and `null` counts as absent. Binary tensors follow the JSON as in Triton’s extension; the header `Inference-Header-Content-Length` then gives the length of the JSON.',
+    'Unknown members are ignored, and `null` counts as absent. Binary tensors follow the JSON as in Triton’s extension.',
+  headers: z.strictObject({
+    [BINARY_HEADER]: z.int().min(0).meta({
+      description: 'Bytes of the JSON, when binary tensors follow it; absent when none do.',
+    }),
+  }),
   body: { ...json(INFER_REQUEST), 'application/octet-stream': 'binary' },
   answer: { ...json(INFER_ANSWER), 'application/octet-stream': 'binary' },
 } as const;

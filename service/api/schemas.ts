@@ -115,12 +115,17 @@ export const SAMPLES = z.array(text);
 const top = z
   .array(z.strictObject({ class: text, probability }))
   .meta({ description: 'Most probable first.' });
-const timeMs = z.strictObject({
-  queue: milliseconds,
-  decode: milliseconds,
-  inference: milliseconds,
-  total: milliseconds,
-});
+const timeMs = z
+  .strictObject({
+    queue: milliseconds,
+    decode: milliseconds,
+    inference: milliseconds,
+    total: milliseconds.meta({
+      description:
+        'From the complete body to the result; of a further image, from the end of the one before.',
+    }),
+  })
+  .meta({ description: 'Milliseconds of each step, without the upload.' });
 const aboutModel = { model: MODEL_NAME, version: VERSION, demo: z.boolean() };
 
 /** Response to a raw image. */

@@ -68,7 +68,7 @@ interface Answer {
 }
 
 /**
- * Runs work and records its metrics and statistics. Cancels the work when the client disconnects.
+ * Runs one piece of work and records its metrics and statistics. Cancels the work when the client disconnects.
  *
  * @param remainingMs time left until the request's deadline
  */
@@ -94,7 +94,6 @@ export async function runWork(
     const totalMs = performance.now() - started;
     const batch = work.kind === 'infer' ? work.batch : 1;
     statistics.succeeded(model, batch, result, totalMs);
-    metrics.requestSeconds.observe({ model }, totalMs / 1000);
     metrics.batchSize.observe({ model }, batch);
     metrics.queueSeconds.observe({ model }, result.queueMs / 1000);
     metrics.decodeSeconds.observe({ model }, result.decodeMs / 1000);
@@ -108,4 +107,17 @@ export async function runWork(
     if (onDisconnect !== undefined) response.off('close', onDisconnect);
     metrics.inFlight.dec({ model });
   }
+}
+
+/**
+ * Records that a request gets its answer now: once, however many images it has.
+ *
+ * @param completeAt when the request's body was complete, as `performance.now()`
+ */
+export function recordAnswer(
+  { metrics }: Pick<WorkContext, 'metrics'>,
+  model: ModelName,
+  completeAt: number,
+): void {
+  metrics.requestSeconds.observe({ model }, (performance.now() - completeAt) / 1000);
 }

@@ -45,8 +45,13 @@ export type ModelStatistics = z.infer<typeof MODEL_STATISTICS>;
 
 /** Counts of one server, by model. */
 export interface Statistics {
-  /** @param totalMs from the complete body to the result */
+  /**
+   * Counts a run of the model; a request with several encoded images has one for each.
+   *
+   * @param totalMs from joining the queue to the result
+   */
   succeeded(model: ModelName, batch: number, result: QueuedResult, totalMs: number): void;
+  /** Counts work that failed. */
   failed(model: ModelName, totalMs: number): void;
   of(model: ModelName, version: string): ModelStatistics;
 }

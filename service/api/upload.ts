@@ -22,6 +22,8 @@ export interface Upload {
   readonly isList: boolean;
   /** What a form or JSON says beside its images: the names are those of the query. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** When the body was complete, as `performance.now()`. */
+  readonly completeAt: number;
 }
 
 const FORM_TYPE = 'multipart/form-data';
@@ -61,13 +63,14 @@ function checkedImage(image: Buffer | undefined, name: string): Buffer | Service
   return image.length > LIMITS.imageBytes ? tooLarge({ ...IMAGE_LIMIT, subject: `${name} is` }) : image;
 }
 
-function readJson(body: Buffer, contentType: string | undefined): Upload {
+function readJson(body: Buffer, contentType: string | undefined, completeAt: number): Upload {
   const value = parseJson(body, contentType, IMAGES_STRUCTURE);
   const { images, ...options } = check(CLASSIFY_JSON, value, 'the body');
   return {
     images: images.map((text, i) => checkedImage(readBase64(text), `images[${i}]`)),
     isList: true,
     options,
+    completeAt,
   };
 }
 
@@ -80,16 +83,18 @@ export async function readImages(bodies: Bodies, request: Request): Promise<Uplo
   const type = typeOf(request);
   if (type === FORM_TYPE) {
     const { images, fields } = await readForm(bodies, request, FORM_LIMIT, IMAGE_LIMIT);
+    const completeAt = performance.now();
     const checked = images.map((image, i) =>
       image instanceof ServiceError ? image : checkedImage(image, `Image ${i + 1}`),
     );
-    return { images: checked, isList: true, options: fields };
+    return { images: checked, isList: true, options: fields, completeAt };
   }
   const body = await readWhole(bodies, request, uploadLimit(request));
+  const completeAt = performance.now();
   const isImage = IMAGE_FORMATS.some(isFormat(body));
   const isJson = type === JSON_TYPE || OPENING_BRACE.test(body.toString('latin1', 0, 100));
-  if (isJson && !isImage) return readJson(body, request.get('content-type'));
+  if (isJson && !isImage) return readJson(body, request.get('content-type'), completeAt);
   const image = checkedImage(body, 'The image');
   if (image instanceof ServiceError) throw image;
-  return { images: [image], isList: false, options: {} };
+  return { images: [image], isList: false, options: {}, completeAt };
 }

@@ -9,7 +9,7 @@ import { askedOf, type InferRequest } from '../api/infer-request';
 import { INFER_REQUEST as SCHEMA } from '../api/infer-schemas';
 import { isModelReady, isReady, type MetadataContext } from '../api/metadata';
 import { modelMetadata, serverMetadata } from '../api/open-inference';
-import { findModel, loadedModel, runWork, type WorkContext } from '../api/served-models';
+import { findModel, loadedModel, recordAnswer, runWork, type WorkContext } from '../api/served-models';
 import { type DatatypeName, readBinaryTensor, readTensor } from '../api/tensors';
 import { badField, check } from '../api/validation';
 import * as messages from './messages';
@@ -24,6 +24,8 @@ export interface MethodContext extends MetadataContext, WorkContext {
 export interface MethodCall {
   /** Closes when the client disconnects. */
   readonly stream: Parameters<typeof runWork>[3];
+  /** When the message was complete, as `performance.now()`. */
+  readonly completeAt: number;
   /** Time left until the client's deadline, milliseconds. */
   readonly remainingMs: () => number;
   /** Names the call's model, for the metrics, and waits until a rejection may be sent. */
@@ -101,6 +103,7 @@ async function infer(context: MethodContext, message: Values, call: MethodCall):
   const work = { kind: 'infer', images: request.images, batch: request.batch } as const;
   const remainingMs = Math.min(queue.timeoutMs, call.remainingMs());
   const { probabilities } = await runWork(context, model, work, call.stream, remainingMs);
+  recordAnswer(context, model, call.completeAt);
   const { json, binary } = inferAnswer(model, loaded, request, probabilities);
   const [{ data, ...output }] = json.outputs as [(typeof json.outputs)[number]];
   const contents =
@@ -143,7 +146,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   ServerMetadata: {
     request: messages.EMPTY,
     answer: messages.SERVER_METADATA,
-    run: ({ queues }) => serverMetadata(PACKAGE_VERSION, [...queues.keys()]),
+    run: ({ queues }) => serverMetadata('grpc', PACKAGE_VERSION, [...queues.keys()]),
   },
   ModelMetadata: {
     request: messages.NAMED_MODEL,

@@ -86,8 +86,8 @@ async function answer(
   // The message names the model; where one is served, overload is known before the message is read.
   if (method.isWork === true && queues.size === 1) await admit([...queues.keys()][0]!);
   const message = await receive(stream, headers, pending, Math.min(bodyTimeoutMs, remainingMs()));
-  const values = decoded(method.request, message);
-  return encode(method.answer, await method.run(options, values, { stream, remainingMs, admit }));
+  const call = { stream, completeAt: performance.now(), remainingMs, admit };
+  return encode(method.answer, await method.run(options, decoded(method.request, message), call));
 }
 
 /** Answers one call, and logs and counts it as the REST form does. */

@@ -62,6 +62,8 @@ export class ModelQueue {
   private reported: ModelState = { kind: 'loading' };
   /** Time limit of a request, milliseconds. */
   readonly timeoutMs: number;
+  /** Processes that run the model side by side once all have started. */
+  readonly processes: number;
   private readonly queue: Job[] = [];
   private nextId = 1;
   private times = new ServiceTimes(0);
@@ -69,6 +71,7 @@ export class ModelQueue {
 
   constructor(private readonly options: ModelQueueOptions) {
     this.timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+    this.processes = options.processes ?? 1;
     this.addWorker();
   }
 
@@ -160,10 +163,10 @@ export class ModelQueue {
   }
 
   private onChange(): void {
-    const { workers, options } = this;
+    const { workers, options, processes } = this;
     if (!this.hasStarted && isReady(workers[0]!)) {
       // Not before: the first may still export the graph that all of them read.
-      while (workers.length < (options.processes ?? 1)) this.addWorker();
+      while (workers.length < processes) this.addWorker();
       this.hasStarted = workers.every(isReady);
     }
     const { state } = this;
@@ -213,10 +216,14 @@ export class ModelQueue {
     clearTimeout(job.hang);
     clearTimeout(job.deadline);
     const startedAt = job.startedAt!;
+    const totalMs = performance.now() - startedAt;
     if (message.kind === 'done') {
-      this.times.observe(job.work, message, performance.now() - startedAt);
+      this.times.observe(job.work, message, totalMs);
       job.resolve({ ...message, queueMs: startedAt - job.enqueuedAt });
-    } else job.reject(new ServiceError(message.code, message.message));
+    } else {
+      this.times.observeFailed(job.work, totalMs);
+      job.reject(new ServiceError(message.code, message.message));
+    }
     this.next();
   }
 

@@ -26,13 +26,19 @@ const MAX_PROCESSES_UNKNOWN = Math.min(...Object.values(MAX_PROCESSES));
 
 /**
  * One thread per whole core of the CPU limit, at least one: more would use up the quota early in each period and then all
- * be throttled. Each has a process of its own; where those would be too many, a process has several.
+ * be throttled. Each has a process of its own; where those would be too many, a process has several. If the cores cannot be
+ * divided evenly, more threads are better, and of as many threads more processes.
  *
  * @param architecture the model's; undefined if it is not known
  */
 export function parallelismOf(architecture: ArchitectureId | undefined, cpuLimitMillis: number): Parallelism {
   const cores = Math.max(1, Math.floor(cpuLimitMillis / 1000));
   const maxProcesses = architecture === undefined ? MAX_PROCESSES_UNKNOWN : MAX_PROCESSES[architecture];
-  const threads = Math.ceil(cores / maxProcesses);
-  return { processes: Math.floor(cores / threads), threads };
+  const withThreads = (threads: number): Parallelism => ({
+    processes: Math.min(maxProcesses, Math.floor(cores / threads)),
+    threads,
+  });
+  const fewer = withThreads(Math.max(1, Math.floor(cores / maxProcesses)));
+  const more = withThreads(Math.ceil(cores / maxProcesses));
+  return more.processes * more.threads > fewer.processes * fewer.threads ? more : fewer;
 }

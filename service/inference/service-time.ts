@@ -15,6 +15,9 @@ const MIN_ESTIMATE_MS = 1;
 /** Before the first measurement: a JPEG of 284 kB took 6 ms to decode on one core. */
 const FIRST_DECODE = { ms: 6, bytes: 284_000 } as const;
 
+/** A running average with the newest measurement in it. */
+const blend = (before: number, now: number) => before + WEIGHT * (now - before);
+
 /** Running estimates of one model's work. */
 export class ServiceTimes {
   private decodeMs: number = FIRST_DECODE.ms;
@@ -43,9 +46,8 @@ export class ServiceTimes {
     { decodeMs, inferenceMs }: Pick<WorkResult, 'decodeMs' | 'inferenceMs'>,
     totalMs: number,
   ): void {
-    const maxMs = MAX_MULTIPLE * Math.max(MIN_ESTIMATE_MS, this.estimateMs(work));
+    const maxMs = this.maxMs(work);
     const share = totalMs > maxMs ? maxMs / totalMs : 1;
-    const blend = (before: number, now: number) => before + WEIGHT * (now - before);
     const blendMs = (beforeMs: number, nowMs: number) => blend(beforeMs, share * nowMs);
     if (work.kind === 'classify') {
       // Averages time and size separately: one tiny, slow file would distort an average of their ratio.
@@ -54,5 +56,22 @@ export class ServiceTimes {
       this.imageMs = blendMs(this.imageMs, inferenceMs);
     } else this.imageMs = blendMs(this.imageMs, inferenceMs / work.batch);
     this.overheadMs = blendMs(this.overheadMs, Math.max(0, totalMs - decodeMs - inferenceMs));
+  }
+
+  /**
+   * Learns from work that failed, which only an image in the decoder does. It can raise the estimate, but not lower it:
+   * files that fail at once must not make the queue look empty.
+   *
+   * @param totalMs from sending the work to receiving its error
+   */
+  observeFailed(work: Work, totalMs: number): void {
+    if (work.kind !== 'classify' || totalMs <= this.estimateMs(work)) return;
+    this.decodeMs = blend(this.decodeMs, Math.min(totalMs, this.maxMs(work)));
+    this.decodeBytes = blend(this.decodeBytes, work.image.length);
+  }
+
+  /** The most that one measurement of this work counts for, milliseconds. */
+  private maxMs(work: Work): number {
+    return MAX_MULTIPLE * Math.max(MIN_ESTIMATE_MS, this.estimateMs(work));
   }
 }

@@ -37,6 +37,8 @@ def before_call(ctx, case, **kwargs):
     if "version" in case.path_parameters:
         case.path_parameters["version"] = versions.get(case.path_parameters["id"], "none")
     if case.operation.path.endswith("/infer"):
+        # The schema cannot demand the length of the JSON.
+        (case.headers or {}).pop("Inference-Header-Content-Length", None)
         if isinstance(case.body, dict):
             case.body["inputs"] = [fill(tensor) for tensor in case.body["inputs"]]
         else:

@@ -1,5 +1,8 @@
 /**
- * A cache of exported graphs on disk, so that each saved model is exported once.
+ * A cache of exported graphs on disk, so that each saved model is exported once. It never removes a graph: a name does not
+ * say from which folder its model came, and another process may serve one of the same name.
+ *
+ * @see docs/serving.md#precision for how to empty it
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,7 +18,7 @@ import {
   type SavedModel,
   savedModelSha256,
 } from '../../weights/saved-model';
-import { type CalibratedRanges, requireInt8 } from './int8-file';
+import { type CalibratedRanges, calibrationName, requireInt8 } from './int8-file';
 
 /** Raise this with each change of the exporter's output, so that cached graphs are exported again. */
 const EXPORTER_VERSION = 2;
@@ -40,7 +43,7 @@ const rangesFor = (saved: SavedModel, precision: Precision): CalibratedRanges | 
 
 function pathOf(saved: SavedModel, cacheDir: string, calibrated: CalibratedRanges | undefined): string {
   const version = savedModelSha256(saved).slice(0, 16);
-  const precision = calibrated === undefined ? 'fp32' : `int8-${calibrated.sha256.slice(0, 8)}`;
+  const precision = calibrated === undefined ? 'fp32' : calibrationName(calibrated);
   return join(cacheDir, `${saved.model}-${version}-${precision}-v${EXPORTER_VERSION}.onnx`);
 }
 

@@ -190,6 +190,10 @@ export interface CalibratedRanges extends Pick<Calibration, 'ranges' | 'inputMea
   readonly sha256: string;
 }
 
+/** How the name of a graph tells calibrations apart. */
+export const calibrationName = ({ sha256: sum }: Pick<CalibratedRanges, 'sha256'>): string =>
+  `int8-${sum.slice(0, 8)}`;
+
 /**
  * What a saved model is quantized with.
  *

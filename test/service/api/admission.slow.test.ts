@@ -1,17 +1,20 @@
+import { join } from 'node:path';
+
 import fc from 'fast-check';
 
 import { pacer } from '../../../service/api/admission';
 import type { Running } from '../../../service/main';
-import { converse } from '../../support/client';
+import { converse, formOf } from '../../support/client';
+import { recorded } from '../../support/recorded-log';
 import { fakeModels, grey, startServer } from '../../support/server';
 
-const post = (bytes: number, more = '') =>
-  `POST /v1/classify?model=latency HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: ${bytes}\r\n${more}\r\n`;
+const post = (bytes: number, more = '', query = '?model=latency') =>
+  `POST /v1/classify${query} HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: ${bytes}\r\n${more}\r\n`;
 
 describe('a service that rejects work', () => {
   let server: Running;
   beforeAll(async () => {
-    server = await startServer({ models: ['latency'], modelsDir: fakeModels('broken') });
+    server = await startServer({ modelsDir: fakeModels('broken') });
   });
   afterAll(() => server.stop());
 
@@ -34,6 +37,13 @@ describe('a service that rejects work', () => {
     const answer = await client.hear(/NOT_READY/);
     expect(answer).toMatch(/^HTTP\/1.1 503 /);
     expect(answer).not.toContain('100 Continue');
+    client.end();
+  });
+
+  test('answers before the body arrives, although only the body would name a model', async () => {
+    const client = await converse(server.port);
+    client.say(post(5_000_000, '', ''));
+    expect(await client.hear(/NOT_READY/)).toMatch(/^HTTP\/1.1 503 /);
     client.end();
   });
 
@@ -100,6 +110,29 @@ describe('a service that accepts work', () => {
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
   });
 });
+
+test('a refusal of the model that a form names counts and is logged as that model’s', async () => {
+  const { lines, log } = recorded();
+  const modelDirs = new Map([
+    ['accuracy', join(fakeModels('broken'), 'accuracy')],
+    ['latency', join(fakeModels(), 'latency')],
+  ]);
+  const server = await startServer({}, undefined, { modelDirs, log });
+  try {
+    while (!(await fetch(`${server.url}/v2/models/latency/ready`)).ok)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const form = formOf([await grey(0.9).png().toBuffer()]);
+    form.append('model', 'accuracy');
+    expect((await fetch(`${server.url}/v1/classify`, { method: 'POST', body: form })).status).toBe(503);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toContain('inference_rejected_total{model="accuracy",reason="NOT_READY"} 1');
+    expect(lines).toContainEqual(
+      expect.objectContaining({ msg: 'rejecting requests', model: 'accuracy', reason: 'NOT_READY' }),
+    );
+  } finally {
+    await server.stop();
+  }
+}, 60_000);
 
 test('the pacer never exceeds its rate and does not delay slower callers', () => {
   fc.assert(

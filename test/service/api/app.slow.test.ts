@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 
 import { LIMITS } from '../../../service/contract';
 import type { Running } from '../../../service/main';
@@ -30,6 +30,18 @@ describe('POST /v1/classify', () => {
     expect(answer.top[0].probability).toBeCloseTo(0.9, 1);
     expect(answer.timeMs.inference).toBeGreaterThan(20);
     expect(answer.timeMs.total).toBeGreaterThanOrEqual(answer.timeMs.inference);
+  });
+
+  test('the total time begins when the body is complete', async () => {
+    const upload = httpRequest(`${server.url}/v1/classify?model=latency`, { method: 'POST' });
+    const response = new Promise<IncomingMessage>((resolve) => upload.once('response', resolve));
+    upload.write(jpeg.subarray(0, 100));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const completeAt = performance.now();
+    upload.end(jpeg.subarray(100));
+    const chunks = await (await response).toArray();
+    const { timeMs } = CLASSIFICATION.parse(JSON.parse(Buffer.concat(chunks).toString()));
+    expect(timeMs.total).toBeLessThan(performance.now() - completeAt);
   });
 
   test('returns as many classes as top requests, and not the names of all', async () => {

@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { MODEL_IDS } from '../../../models/catalog';
-import { DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
-import { testAccuracyOf } from '../../../service/api/evaluation';
+import { calibrationName, requireInt8 } from '../../../models/engines/onnxruntime/int8-file';
+import { DEMO_MODELS_DIR, readSavedModel, savedModelSha256 } from '../../../models/weights/saved-model';
+import { createAccuracies, testAccuracyOf } from '../../../service/api/evaluation';
 
 const figures = { images: 200, accuracy: 0.9, interval95: [0.85, 0.93] };
 const accuracy = { images: 200, share: 0.9, interval95: [0.85, 0.93], precision: 'fp32' };
@@ -50,4 +51,44 @@ test.each([
   ['a file of something else', modelWith('{"images":"many"}')],
 ])('a model with %s has no accuracy', (_, folder) => {
   expect(testAccuracyOf(folder, 'int8')).toBeUndefined();
+});
+
+/** A copy of a demo model's files, without its weights, and what a process that loaded it says. */
+function loadedCopy(precision: 'fp32' | 'int8') {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-evaluation-'));
+  for (const file of ['model.json', 'evaluation.json', 'int8.json'])
+    cpSync(join(DEMO_MODELS_DIR, 'latency', file), join(folder, file));
+  const saved = readSavedModel(folder);
+  const name = precision === 'int8' ? calibrationName(requireInt8(saved)) : precision;
+  const graph = { file: `/cache/latency-0123-${name}-v2.onnx`, sha256: '' };
+  return { folder, loaded: { sha256: savedModelSha256(saved), precision, files: [graph] } };
+}
+
+/** Replaces a text in a file. */
+function replaceIn(file: string, before: string | RegExp, after: string): void {
+  const text = readFileSync(file, 'utf8');
+  expect(text).toMatch(before);
+  writeFileSync(file, text.replace(before, after));
+}
+
+test.each(['fp32', 'int8'] as const)('a model at %s keeps the accuracy of its load', (precision) => {
+  const { folder, loaded } = loadedCopy(precision);
+  const accuracyOf = createAccuracies();
+  const accuracy = accuracyOf(folder, loaded);
+  expect(accuracy).toEqual(testAccuracyOf(join(DEMO_MODELS_DIR, 'latency'), precision));
+  replaceIn(join(folder, 'model.json'), '"demo": true', '"demo": false');
+  expect(accuracyOf(folder, loaded)).toBe(accuracy);
+  // A process that restarts has loaded the files as they are now.
+  const sha256 = savedModelSha256(readSavedModel(folder));
+  const again = accuracyOf(folder, { ...loaded, sha256, precision: 'fp32' });
+  expect(again).toEqual(testAccuracyOf(folder, 'fp32'));
+});
+
+test('a model whose folder was retrained or calibrated again since its load has no accuracy', () => {
+  const retrained = loadedCopy('fp32');
+  replaceIn(join(retrained.folder, 'model.json'), '"demo": true', '"demo": false');
+  expect(createAccuracies()(retrained.folder, retrained.loaded)).toBeUndefined();
+  const calibrated = loadedCopy('int8');
+  replaceIn(join(calibrated.folder, 'int8.json'), /(?<="ranges": \{\s+"[^"]+": \[)[^,]+/, '-9.5');
+  expect(createAccuracies()(calibrated.folder, calibrated.loaded)).toBeUndefined();
 });

@@ -7,7 +7,7 @@ import { fakeModels, grey, startServer } from '../../support/server';
 let server: Running & { url: string };
 let version: string;
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({}, undefined, { parallelism: { processes: 2, threads: 1 } });
   await server.ready;
   version = (await json(await get('/v2/models/latency'))).versions[0];
 });
@@ -37,6 +37,7 @@ describe.each(['/v2/models/latency', '/v2/models/latency/versions/VERSION'])('at
       max_batch_size: 8,
       input: [{ name: 'image', data_type: 'TYPE_FP32', format: 'FORMAT_NHWC', dims: [224, 224, 3] }],
       output: [{ name: 'probabilities', data_type: 'TYPE_FP32', dims: [3] }],
+      instance_group: [{ kind: 'KIND_CPU', count: 2 }],
     });
   });
 
@@ -80,7 +81,8 @@ test('the statistics of all models have one entry each', async () => {
 });
 
 test('the repository index lists the models, for no body and for an object', async () => {
-  for (const body of ['', '{}', '{"ready": true}', '{"ready": null, "other": 1}']) {
+  const strings = JSON.stringify({ others: new Array(1_100).fill('') });
+  for (const body of ['', '{}', '{"ready": true}', '{"ready": null, "other": 1}', strings]) {
     const entries = REPOSITORY_INDEX.parse(await json(await index(body)));
     expect(entries).toMatchObject([{ name: 'accuracy' }, { name: 'latency', version, state: 'READY' }]);
   }

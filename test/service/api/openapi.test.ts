@@ -11,8 +11,9 @@ import { type OperationId, OPERATIONS } from '../../../service/api/endpoints';
 const ALL = Object.keys(OPERATIONS) as OperationId[];
 interface Item {
   readonly security: readonly object[];
-  readonly parameters: readonly { readonly name: string; readonly schema: object }[];
+  readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: object }[];
   readonly requestBody: { readonly content: object };
+  readonly responses: Readonly<Record<string, { readonly headers: object }>>;
 }
 const document = openApiDocument(ALL, MODEL_IDS) as { readonly paths: Record<string, Record<string, Item>> };
 
@@ -113,3 +114,15 @@ test('the document shows the limits that requests are validated against', () => 
     'application/json',
   ]);
 });
+
+test.each(['/v2/models/{id}/infer', '/v2/models/{id}/versions/{version}/infer'])(
+  '%s has the length of the JSON before a binary tensor as a header, both ways',
+  (path) => {
+    const name = 'Inference-Header-Content-Length';
+    const { parameters, responses } = document.paths[path]!['post']!;
+    const sent = parameters.find((parameter) => parameter.name === name);
+    expect(sent).toMatchObject({ in: 'header', required: false, schema: { type: 'integer', minimum: 0 } });
+    expect(responses['200']!.headers).toHaveProperty([name, 'schema', 'type'], 'integer');
+    expect(document.paths['/v1/classify']!['post']!.responses['200']!.headers).not.toHaveProperty(name);
+  },
+);

@@ -76,6 +76,29 @@ describe.each([
   });
 });
 
+/** Answered requests and their seconds, as the metrics count them. */
+async function answered(): Promise<{ count: number; seconds: number }> {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const [seconds, count] = ['sum', 'count'].map((what) =>
+    Number(new RegExp(`^inference_request_duration_seconds_${what}\\S* (\\S+)$`, 'm').exec(text)?.[1] ?? 0),
+  );
+  return { count: count!, seconds: seconds! };
+}
+
+test('the metrics count a request once, with the time of all its images', async () => {
+  const before = await answered();
+  const images = await results(await classify(formOf([light, damaged, dark])));
+  const after = await answered();
+  expect(after.count - before.count).toBe(1);
+  const imagesMs = images.map((image) => ('timeMs' in image ? image.timeMs.total : 0));
+  const sumMs = imagesMs.reduce((sum, ms) => sum + ms, 0);
+  expect(1000 * (after.seconds - before.seconds)).toBeGreaterThan(sumMs - 0.001);
+  const instances = [light, dark].map((image) => ({ b64: image.toString('base64') }));
+  const url = `${server.url}/v1/models/latency:predict`;
+  expect((await post(url, JSON.stringify({ instances }), 'application/json')).status).toBe(200);
+  expect((await answered()).count - after.count).toBe(1);
+});
+
 test('images that are too large together are rejected', async () => {
   const images = Array<Buffer>(4).fill(Buffer.alloc(LIMITS.imageBytes - 1));
   await expectProblem(
@@ -121,7 +144,15 @@ test('rejects a form with another field, too many texts, no parts or no boundary
   );
   const texts = formOf([light]);
   for (let i = 0; i < 20; i++) texts.append(`text${i}`, '3');
-  await expectProblem(await classify(texts), 400, 'BAD_REQUEST', /1 to 8 files in the field "image"/);
+  await expectProblem(
+    await classify(texts),
+    400,
+    'BAD_REQUEST',
+    /at most 8 text fields; remove all but "model"/,
+  );
+  const parts = formOf(Array<Buffer>(LIMITS.images).fill(light));
+  for (let i = 0; i <= LIMITS.formTexts; i++) parts.append(`text${i}`, '3');
+  await expectProblem(await classify(parts), 400, 'BAD_REQUEST', /files in .* and at most 8 text fields/);
   await expectProblem(await classify(new FormData()), 400, 'BAD_REQUEST', /1 to 8 files/);
   await expectProblem(await classify('x', 'multipart/form-data'), 400, 'BAD_REQUEST', /no boundary/);
   const cut = Buffer.from(

@@ -72,6 +72,39 @@ describe('the queue', () => {
   });
 });
 
+test('damaged images that take long to decode fill the queue like good ones', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-worker-'));
+  const fails = join(folder, 'fails.cjs');
+  writeFileSync(
+    fails,
+    `process.on('message', ({ id, kind }) => {
+      if (kind === 'load') process.send({ kind: 'ready', loaded: { inferenceMs: 1 } });
+      else setTimeout(() => process.send({ kind: 'failed', id, code: 'BAD_IMAGE', message: 'cut' }), 50);
+    });`,
+  );
+  const image = Buffer.alloc(300_000);
+  let queue!: ModelQueue;
+  await new Promise<void>((resolve) => {
+    const onState = ({ kind }: { readonly kind: string }) => kind === 'ready' && resolve();
+    queue = new ModelQueue({
+      model: 'latency',
+      engine: { ...engine, modelDir: folder },
+      script: fails,
+      onState,
+    });
+  });
+  const classify = () => expect(queue.run({ kind: 'classify', image })).rejects.toThrow('cut');
+  for (let i = 0; i < 12; i++) await classify();
+  // At least 50 ms each: 2 s of them are at most 40, and the one that runs. A slower machine fits fewer.
+  let waiting = 0;
+  while (queue.rejection() === undefined && waiting < 200) {
+    queue.run({ kind: 'classify', image }).catch(() => undefined);
+    waiting++;
+  }
+  queue.stop();
+  expect(waiting).toBeLessThan(60);
+}, 60_000);
+
 test('a process that keeps ending is restarted with backoff and reported once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-worker-'));
   const ends = join(folder, 'ends.cjs');

@@ -92,10 +92,11 @@ test('the other processes start together once the first one is ready', async () 
 test.each([
   ['mobilenetv2', 405, { processes: 1, threads: 1 }],
   ['mobilenetv2', 2900, { processes: 2, threads: 1 }],
+  ['mobilenetv2', 9000, { processes: 8, threads: 1 }],
   ['mobilenetv2', 16_000, { processes: 8, threads: 2 }],
   ['resnet101v2', 1999, { processes: 1, threads: 1 }],
   ['resnet101v2', 4400, { processes: 4, threads: 1 }],
-  ['resnet101v2', 5000, { processes: 2, threads: 2 }],
+  ['resnet101v2', 5000, { processes: 4, threads: 1 }],
   ['resnet101v2', 6000, { processes: 3, threads: 2 }],
   ['resnet101v2', 16_000, { processes: 4, threads: 4 }],
   ['resnet50v2', 8000, { processes: 4, threads: 2 }],
@@ -105,6 +106,19 @@ test.each([
   '%s at %i millicores has a process per core while they are few',
   (architecture, limitMillis, expected) => {
     expect(parallelismOf(architecture, limitMillis)).toEqual(expected);
+  },
+);
+
+test.each(ARCHITECTURE_IDS)(
+  '%s never loses threads to a further core, and keeps its processes if it gains none',
+  (architecture) => {
+    for (let cores = 1; cores < 64; cores++) {
+      const now = parallelismOf(architecture, 1000 * cores);
+      const next = parallelismOf(architecture, 1000 * (cores + 1));
+      const added = next.processes * next.threads - now.processes * now.threads;
+      expect([cores, added]).toEqual([cores, Math.max(0, added)]);
+      if (added === 0) expect(next).toEqual(now);
+    }
   },
 );
 

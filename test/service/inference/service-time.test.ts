@@ -52,3 +52,19 @@ test('one request that a stalled machine took seconds for does not make the next
   for (let i = 0; i < 8; i++) times.observe(classify(30_000), { decodeMs: 2, inferenceMs: 30 }, 350);
   expect(times.estimateMs(classify(30_000))).toBeGreaterThan(175);
 });
+
+test('images that take long before they fail make the queue look fuller', () => {
+  const times = new ServiceTimes(10);
+  for (let i = 0; i < 30; i++) times.observeFailed(classify(400_000), 1_500);
+  expect(times.estimateMs(classify(400_000))).toBeGreaterThan(1_400);
+  expect(times.estimateMs(classify(400_000))).toBeLessThan(1_600);
+  // What they cost is their decoding: tensors take no longer.
+  expect(times.estimateMs(infer(1))).toBe(10);
+});
+
+test('files that fail at once do not make the queue look empty', () => {
+  const times = new ServiceTimes(10);
+  const beforeMs = times.estimateMs(classify(400_000));
+  for (let i = 0; i < 30; i++) times.observeFailed(classify(400_000), 0.2);
+  expect(times.estimateMs(classify(400_000))).toBe(beforeMs);
+});
