@@ -111,7 +111,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const metricsServer =
     config.metricsPort === undefined
       ? undefined
-      : createHttpServer(createMetricsApp(metrics), options, { maxConnections: METRICS_CONNECTIONS });
+      : createHttpServer(createMetricsApp(metrics, log), options, { maxConnections: METRICS_CONNECTIONS });
   const grpc =
     config.grpcPort === undefined
       ? undefined
