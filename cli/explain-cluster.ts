@@ -1,7 +1,7 @@
 /** `tandem explain hpa NAMESPACE/NAME --kubeconfig FILE`: an HPA of a cluster, as it is now or while it is watched. */
 import { type Change, changedSettings } from '../bench/adviser/change';
 import { type AutoscalerSpec, DEFAULT_FLAGS, settingsOf } from '../bench/autoscaler/settings';
-import { plural } from '../bench/evidence/charts/words';
+import { plural } from '../bench/evidence/words';
 import type { Subject } from '../bench/timeline/timeline-document';
 import { untilInterrupted } from './bench/options';
 import { explainChange } from './explain-change';

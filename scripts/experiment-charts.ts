@@ -16,7 +16,7 @@ import {
   tradeTable,
 } from '../bench/evidence/charts/tables';
 import { printedPodsTable, reportedTable } from '../bench/evidence/charts/reported-tables';
-import { NO_DATA } from '../bench/evidence/charts/words';
+import { NO_DATA } from '../bench/evidence/words';
 import { type Accuracies, type TradePoint, tradeOf } from '../bench/evidence/trade';
 import { tradeChart } from '../bench/evidence/charts/trade-chart';
 import { MODEL_IDS, type ModelId } from '../models/catalog';

@@ -4,7 +4,7 @@ import { percent } from '../../charts/percent';
 import { formatMemory, parseMemoryBytes } from '../../infra/quantity';
 import type { Resources, Scaling } from '../../infra/variants';
 import { minCases } from '../../statistics/conformal';
-import { objective, plural } from '../evidence/charts/words';
+import { objective, plural } from '../evidence/words';
 import { percentileName } from '../load/slo';
 import type { Advice, Excluded } from './advise';
 import { candidateText, inMebibytes, resourcesOf } from './candidate';

@@ -8,7 +8,7 @@ import type { LimitReason, StabilizationReason } from '../autoscaler/behavior';
 import type { Observation, ProposalBasis, ProposalRule } from '../autoscaler/proposal';
 import type { Decision } from '../autoscaler/reconcile';
 import type { Settings } from '../autoscaler/settings';
-import { plural } from '../evidence/charts/words';
+import { plural } from '../evidence/words';
 
 /** A step of a derivation. */
 export interface Reason {

@@ -1,7 +1,7 @@
 /** A recorded HPA run, explained sync by sync. Pure. */
 import { type AutoscalerSpec, DEFAULT_FLAGS, type Settings, settingsOf } from '../autoscaler/settings';
 import { hasSamePercent, hasSameReplicas, type Recording, type ReplayedSync } from '../evidence/hpa-replay';
-import { plural } from '../evidence/charts/words';
+import { plural } from '../evidence/words';
 import { explainSync, type Reason } from './explain-sync';
 
 /** Of the source lines. */

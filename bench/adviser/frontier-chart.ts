@@ -8,7 +8,7 @@ import { type Frame, xAxis, yAxis } from '../../charts/panel';
 import { percent } from '../../charts/percent';
 import { poster } from '../../charts/poster';
 import { line, rect, text } from '../../charts/svg';
-import { objective } from '../evidence/charts/words';
+import { objective } from '../evidence/words';
 import { type Frontier, FRONTIER_SLO, type LoadFrontier } from './frontier';
 import { isHpa, LEAST_LATE, mark, placeOf, targetLine } from './frontier-marks';
 import { names } from './frontier-names';

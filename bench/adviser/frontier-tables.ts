@@ -5,7 +5,7 @@ import { parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
 import { MODELS } from '../../models/catalog';
 import { parallelismOf } from '../../service/inference/parallelism';
 import { DEFAULT_FLAGS } from '../autoscaler/settings';
-import { objective, plural, short } from '../evidence/charts/words';
+import { objective, plural, short } from '../evidence/words';
 import { memoryUseOf, scalingText } from './candidate';
 import {
   type Frontier,

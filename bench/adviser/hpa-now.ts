@@ -3,7 +3,7 @@ import { EMPTY_MEMORY } from '../autoscaler/memory';
 import { type Decision, reconcile } from '../autoscaler/reconcile';
 import { type AutoscalerSpec, DEFAULT_FLAGS, type Settings, settingsOf } from '../autoscaler/settings';
 import { type Recording, seenAtEnd } from '../evidence/hpa-replay';
-import { plural } from '../evidence/charts/words';
+import { plural } from '../evidence/words';
 import type { TimelineDocument } from '../timeline/timeline-document';
 import { explainProposal, explainSync, type Reason } from './explain-sync';
 import { headLine, reasonLine, sourcesLine } from './explanation';

@@ -2,7 +2,7 @@
 import { HPA_BEHAVIOR } from '../../infra/construct/deployment-defaults';
 import { percentile } from '../../statistics/percentile';
 import { DEFAULT_FLAGS, settingsOf } from '../autoscaler/settings';
-import { duration } from '../evidence/charts/words';
+import { duration } from '../evidence/words';
 import { durationSeconds, type OpenLoad } from '../load/load';
 import { OUTCOMES } from '../load/run-document';
 import { drawSchedule } from '../load/schedule';

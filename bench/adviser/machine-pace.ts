@@ -5,7 +5,7 @@
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import type { RateCurve } from '../evidence/rate-curve';
 import { medianOf } from '../evidence/runs';
-import { plural } from '../evidence/charts/words';
+import { plural } from '../evidence/words';
 import type { Pace } from '../twin/pace';
 import { imageCpuMs, usableWindows } from './run-cpu';
 

@@ -10,7 +10,7 @@ import type { Evidence } from '../evidence/evidence';
 import type { ExperimentRun } from '../evidence/experiment-run';
 import type { RateCurve } from '../evidence/rate-curve';
 import { medianOf } from '../evidence/runs';
-import { modelName, plural } from '../evidence/charts/words';
+import { modelName, plural } from '../evidence/words';
 import type { PodFigures } from '../twin/scenario';
 import { PROBES } from '../../infra/construct/deployment-defaults';
 import { fitService, formTrials } from './fit-service';

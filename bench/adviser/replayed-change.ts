@@ -5,7 +5,7 @@
 import { percent } from '../../charts/percent';
 import { type AutoscalerSpec, DEFAULT_FLAGS, type Settings, settingsOf } from '../autoscaler/settings';
 import { hasSameReplicas, type Recording, type ReplayedSync, replayRecording } from '../evidence/hpa-replay';
-import { plural } from '../evidence/charts/words';
+import { plural } from '../evidence/words';
 import { type Change, changedSettings } from './change';
 import { explainSync } from './explain-sync';
 import { reasonLine } from './explanation';

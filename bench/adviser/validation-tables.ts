@@ -3,7 +3,7 @@ import { table } from '../../charts/markdown';
 import { percent, percentTick } from '../../charts/percent';
 import { minCases } from '../../statistics/conformal';
 import { medianOf } from '../evidence/runs';
-import { grouped, modelName, plural, short } from '../evidence/charts/words';
+import { grouped, modelName, plural, short } from '../evidence/words';
 import type { Band } from '../twin/bands';
 import type { ModelProfile, Sourced } from './model-profile';
 import type { HpaCheck } from './hpa-check';

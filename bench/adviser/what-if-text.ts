@@ -1,6 +1,6 @@
 /** A what-if in words. Pure. */
 import { percent } from '../../charts/percent';
-import { grouped, list } from '../evidence/charts/words';
+import { grouped, list } from '../evidence/words';
 import type { Band } from '../twin/bands';
 import { type Change, CHANGES } from './change';
 import { MIN_INSIDE_SHARE, type WhatIf } from './what-if';

@@ -2,7 +2,7 @@
 import { table } from '../../charts/markdown';
 import { percent } from '../../charts/percent';
 import { maxReplicasOf } from '../../infra/construct/replicas';
-import { duration, grouped, plural } from '../evidence/charts/words';
+import { duration, grouped, plural } from '../evidence/words';
 import type { ExperimentRun, VariantFigures } from '../evidence/experiment-run';
 import { rateCurve, type RateFigures } from '../evidence/rate-curve';
 import { parseDocument } from '../load/parse-document';

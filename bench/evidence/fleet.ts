@@ -1,6 +1,6 @@
 /** How a max-size fleet compares with the single pod of its model. Pure. */
 import type { RateCurve } from './rate-curve';
-import { boundsText, CANNOT_TELL } from './charts/words';
+import { boundsText, CANNOT_TELL } from './words';
 
 /** A fleet beside the single pod of its model, where that was measured. */
 export interface Fleet {

@@ -8,7 +8,7 @@ import { line, rect, text } from '../../charts/svg';
 import type { ModelId } from '../../models/catalog';
 import { type Precision, PRECISIONS } from '../../models/engines/engine';
 import { medianOf } from '../evidence/runs';
-import { grouped, modelName, plural } from '../evidence/charts/words';
+import { grouped, modelName, plural } from '../evidence/words';
 import { byRound, digits, ratios } from './figures';
 import { goalCount } from './goals';
 import type { PeersDocument } from './peers-document';

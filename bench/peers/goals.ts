@@ -2,7 +2,7 @@
 import type { ModelId } from '../../models/catalog';
 import type { Precision } from '../../models/engines/engine';
 import { medianOf } from '../evidence/runs';
-import { modelName } from '../evidence/charts/words';
+import { modelName } from '../evidence/words';
 import {
   bestSetting,
   byRound,

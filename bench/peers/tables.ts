@@ -5,7 +5,7 @@ import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import { PRECISIONS } from '../../models/engines/engine';
 import type { Parallelism } from '../../service/inference/parallelism';
 import { medianOf } from '../evidence/runs';
-import { grouped, modelName, plural } from '../evidence/charts/words';
+import { grouped, modelName, plural } from '../evidence/words';
 import {
   byRound,
   type Choice,

@@ -16,7 +16,7 @@ import {
   modelName,
   objective,
   plural,
-} from './words';
+} from '../words';
 
 /** The claim of a chart whose runs are all flawed begins with a warning. */
 export const claimOf = (title: string, runs: readonly ExperimentRun[]): string =>

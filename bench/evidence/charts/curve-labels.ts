@@ -3,7 +3,7 @@ import { type Axis } from '../../../charts/axis';
 import { type Box, boxAround, boxesAlong, type Place, placedLabel } from '../../../charts/labels';
 import { MODEL_STYLE } from './model-style';
 import type { RateCurve, RateFigures } from '../rate-curve';
-import { modelName, objective, plural } from './words';
+import { modelName, objective, plural } from '../words';
 
 /** Points of a line, pixels. */
 export type Line = readonly (readonly [number, number])[];

@@ -11,7 +11,7 @@ import { type HpaRun, reactionOf, TOLERANCE } from '../hpa-run';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
 import { rescaleMarks } from './rescale-marks';
-import { objective, plural, range } from './words';
+import { objective, plural, range } from '../words';
 
 const SIDES = { left: 74, right: 586 } as const;
 const TOP_PX = 28;

@@ -11,7 +11,7 @@ import type { ExperimentRun } from '../experiment-run';
 import { hasSamePercent, hasSameReplicas, type ReplayedSync, replayHpa } from '../hpa-replay';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
-import { modelName, NO_DATA } from './words';
+import { modelName, NO_DATA } from '../words';
 
 const SIDES = { left: 74, right: 586 } as const;
 const REPLICAS: Frame = { ...SIDES, top: 28, bottom: 150 };

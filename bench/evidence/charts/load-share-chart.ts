@@ -10,7 +10,7 @@ import { type Balance, chanceBand } from '../balance';
 import { claimOf, loadShareTitle } from './claims';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
-import { grouped, jainText, modelName, plural } from './words';
+import { grouped, jainText, modelName, plural } from '../words';
 
 const COLUMNS = [
   { left: 74, right: 300 },

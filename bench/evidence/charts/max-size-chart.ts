@@ -13,7 +13,7 @@ import { efficiencyText, type Fleet } from '../fleet';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
 import type { RateCurve } from '../rate-curve';
-import { kneeText, modelName, short } from './words';
+import { kneeText, modelName, short } from '../words';
 
 const LATENCY: Frame = { left: 74, right: 348, top: 40, bottom: 330 };
 const BODY_HEIGHT_PX = 410;

@@ -1,7 +1,7 @@
 /** The strip below a chart: where its figures come from. Pure. */
 import type { ExperimentRun } from '../experiment-run';
 import { flawsOf, loadOf, precisionOf, requestsOf } from '../runs';
-import { grouped, plural, short } from './words';
+import { grouped, plural, short } from '../words';
 
 /** Of a digest or a commit in a strip. */
 export const DIGEST_CHARACTERS = 12;

@@ -9,7 +9,7 @@ import type { ExperimentRun } from '../experiment-run';
 import { analyseHpa, reactionOf } from '../hpa-run';
 import type { CpuPerImage } from '../machine';
 import { medianOf } from '../runs';
-import { CANNOT_TELL, grouped, kneeText, modelName, NO_DATA, NONE, objective, range, short } from './words';
+import { CANNOT_TELL, grouped, kneeText, modelName, NO_DATA, NONE, objective, range, short } from '../words';
 
 /**
  * A reported figure, from the table of docs/reference.md that has this row.

@@ -22,7 +22,7 @@ import { hpaTargetMark } from './hpa-target-mark';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
 import type { RateCurve, RateFigures } from '../rate-curve';
-import { kneeText, modelName, objective, short } from './words';
+import { kneeText, modelName, objective, short } from '../words';
 
 const LATENCY: Frame = { left: 74, right: 378, top: 58, bottom: 330 };
 const GOODPUT: Frame = { left: 446, right: 586, top: 58, bottom: 174 };

@@ -9,7 +9,7 @@ import { ofRepetitions } from './claims';
 import type { TradePoint } from '../trade';
 import type { RateCurve } from '../rate-curve';
 import { loadOf, medianOf, precisionOf } from '../runs';
-import { grouped, kneeText, modelName, NO_DATA, NONE, objective, range, short } from './words';
+import { grouped, kneeText, modelName, NO_DATA, NONE, objective, range, short } from '../words';
 
 const seconds = (value: number | undefined) =>
   value === undefined ? 'not while recorded' : `${value.toFixed(0)} s`;

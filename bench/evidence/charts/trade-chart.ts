@@ -11,7 +11,7 @@ import type { MachineDocument } from '../machine';
 import { MODEL_STYLE } from './model-style';
 import { DIGEST_CHARACTERS } from './provenance';
 import type { TradePoint } from '../trade';
-import { list, modelName, short } from './words';
+import { list, modelName, short } from '../words';
 
 const FRAME: Frame = { left: 74, right: 586, top: 20, bottom: 280 };
 const BODY_HEIGHT_PX = FRAME.bottom + 66;

@@ -12,7 +12,7 @@ import {
   reportedFigure,
   reportedTable,
 } from '../../../../bench/evidence/charts/reported-tables';
-import { NO_DATA } from '../../../../bench/evidence/charts/words';
+import { NO_DATA } from '../../../../bench/evidence/words';
 import { tradeOf } from '../../../../bench/evidence/trade';
 import { tradeChart, tradeTitle } from '../../../../bench/evidence/charts/trade-chart';
 import { VARIANTS } from '../../../../infra/variants';

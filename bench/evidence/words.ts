@@ -1,7 +1,7 @@
 /** Figures as the words of titles, labels and tables. Pure. */
-import { ARCHITECTURES, type ModelId, MODELS } from '../../../models/catalog';
-import { percentileName, type Slo } from '../../load/slo';
-import type { Knee } from '../knee';
+import { ARCHITECTURES, type ModelId, MODELS } from '../../models/catalog';
+import { percentileName, type Slo } from '../load/slo';
+import type { Knee } from './knee';
 
 /** `MobileNetV2`. */
 export const modelName = (model: ModelId): string => ARCHITECTURES[MODELS[model].architecture].title;
