@@ -4,10 +4,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { lockFolder } from '../../files/folder-lock';
 import { cannotWrite, makeFolder, removeIfPossible } from '../../files/write';
 
 /** A published file, with the known facts about its contents. */
@@ -175,10 +174,8 @@ export async function download(
   const fault = held && difference(published, held);
   if (held !== undefined && fault === undefined) return held;
   const part = `${file}.part`;
-  let unlock: (() => void) | undefined;
   try {
     makeFolder(dirname(file));
-    unlock = lockPart(file);
     await transferPatiently(published, part, options);
     const received = await fingerprint(part);
     const wrong = difference(published, received);
@@ -194,18 +191,5 @@ export async function download(
     throw new Error(`${before}${published.url} cannot be downloaded (${(error as Error).message})${remedy}`, {
       cause: error,
     });
-  } finally {
-    unlock?.();
   }
 }
-
-/** Two processes must not append to the same part. */
-const lockPart = (file: string): (() => void) =>
-  lockFolder(
-    dirname(file),
-    `${basename(file)}.lock`,
-    ({ pid, host, since }, lock) =>
-      new Error(
-        `process ${pid} on ${host} has been downloading it since ${since}: wait for it, or remove ${lock} if it has ended`,
-      ),
-  );

@@ -7,10 +7,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { lockFolder } from '../../../files/folder-lock';
 import { fingerprint, type PublishedFile } from '../../../models/weights/download';
 import { isServer, obtain } from '../../../models/weights/obtain';
 import { type FileServer, serveFolder } from '../../support/file-server';
@@ -64,17 +63,6 @@ test('a mirror has the file under its own name, with or without a slash at the e
     { path: `/${NAME}`, range: undefined },
   ]);
   expect(isWhole()).toBe(true);
-});
-
-test('two processes do not download to the same part, and a finished download leaves nothing beside the file', async () => {
-  const unlock = lockFolder(cache, `${NAME}.lock`, () => new Error('locked'));
-  await expect(obtain(published, file, { from: server.url })).rejects.toThrow(
-    `process ${process.pid} on ${hostname()} has been downloading it since `,
-  );
-  expect(server.requests).toEqual([]);
-  unlock();
-  await obtain(published, file, { from: server.url });
-  expect(readdirSync(cache)).toEqual([NAME]);
 });
 
 test('a download that broke off goes on from the byte it has', async () => {
