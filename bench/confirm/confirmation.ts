@@ -30,7 +30,7 @@ export interface Predicted {
 export interface ConfirmationDocument {
   readonly schema: typeof CONFIRMATION_SCHEMA;
   readonly version: typeof CONFIRMATION_VERSION;
-  /** Command that gives the same plan from the same recordings. */
+  /** Command that plans for the same load from the same recordings. It tries the other precision too. */
   readonly command: string;
   readonly slo: Slo;
   readonly ratePerSecond: number;

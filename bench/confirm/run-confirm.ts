@@ -2,7 +2,7 @@
  * `npm run confirm:plan`: runs what `npx tandem plan` recommends for a rate, and the dearest deployment that it refuses, on
  * three real nodes on this machine. `run.sh` makes the place in which it can run.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -15,14 +15,11 @@ import { advise } from '../adviser/advise';
 import { latencyBound } from '../adviser/bounds';
 import { variantOf } from '../adviser/emit';
 import type { Judgement } from '../adviser/judge';
-import { withPrecisions } from '../adviser/precision-rows';
 import { profilesOf, steadyChecks } from '../adviser/validation';
 import { commitOf } from '../evidence/commit';
 import { readEvidence } from '../evidence/evidence';
 import { startExperimentCluster } from '../evidence/experiment-cluster';
 import { runExperiment, writeExperiment } from '../evidence/run-one';
-import { type ParallelismDocument, parseParallelism } from '../experiments/parallelism-document';
-import { PARALLELISM_FILE } from '../experiments/performance-data';
 import { parseLoad } from '../load/load';
 import {
   CONFIRMATION_SCHEMA,
@@ -41,6 +38,8 @@ const REPETITION = 1;
 /** A rate at which the cheaper deployment is beyond its limit, so that the exact test can decide within two minutes. */
 const RATE_PER_SECOND = 14;
 const SECONDS = 120;
+/** The recorded run has the same arrivals as `steps:`, whose analysis judges a rate. */
+const LOAD = `poisson:${RATE_PER_SECOND}:${SECONDS}s`;
 const SLO = { percentile: 0.95, limitMs: 400 } as const;
 
 const HELP = `npm run confirm:plan
@@ -65,12 +64,11 @@ function planned(): readonly (readonly [Role, Judgement])[] {
     memoryAllocatableBytes: CLUSTER[0]!.memoryAllocatableBytes,
     controlPlane: false,
   });
-  const load = parseLoad(`poisson:${RATE_PER_SECOND}:${SECONDS}s`);
+  const load = parseLoad(LOAD);
   if (load.kind === 'closed') throw new Error('the load must be an open loop');
   const bound = latencyBound({ rates: steadyChecks(evidence, fits, BOUND_SEEDS, SLO.percentile) });
-  const cells: ParallelismDocument['cells'] = parseParallelism(readFileSync(PARALLELISM_FILE, 'utf8')).cells;
-  const rows = evidence.machine ? withPrecisions(profiles, evidence.machine, cells) : profiles;
-  const { best, cheaper } = advise(rows, { slo: SLO, load, nodes: NODES, bound }, nodes, MODEL_IDS);
+  // The recorded profiles alone: at the precision that the service chooses, as in the pods that will run.
+  const { best, cheaper } = advise(profiles, { slo: SLO, load, nodes: NODES, bound }, nodes, MODEL_IDS);
   const refused = cheaper[0];
   if (best === undefined || refused === undefined) {
     throw new Error('the plan must recommend one deployment and refuse a cheaper one: choose another rate');
@@ -90,7 +88,7 @@ async function main(): Promise<void> {
   const interrupt = new AbortController();
   const { signal } = interrupt;
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupt.abort());
-  const command = `npx tandem plan --slo p95=${SLO.limitMs}ms --rate ${RATE_PER_SECOND} --nodes ${NODES}`;
+  const command = `npx tandem plan --slo p95=${SLO.limitMs}ms --load ${LOAD} --nodes ${NODES}`;
   const predicted: Predicted[] = [];
   const judged = planned();
   mkdirSync(OUT, { recursive: true });

@@ -22,6 +22,8 @@ export interface ExperimentCluster extends Pick<RunOneOptions, 'kubectl' | 'imag
 
 /** @throws Error naming a variable of `with-real-nodes.sh` that is not set */
 export async function startExperimentCluster(log: RunOneOptions['log']): Promise<ExperimentCluster> {
+  // Before the nodes start: nobody could stop them.
+  const image = required('IMAGE_NAME');
   const lab = await startRealCluster({
     bin: required('KUBERNETES_BIN'),
     archives: [required('PAUSE_ARCHIVE'), required('IMAGE_ARCHIVE')],
@@ -33,7 +35,7 @@ export async function startExperimentCluster(log: RunOneOptions['log']): Promise
   const { bin, kubeconfig } = lab.cluster;
   return {
     kubectl: [join(bin, 'kubectl'), '--kubeconfig', kubeconfig],
-    image: required('IMAGE_NAME'),
+    image,
     stop: () => lab.stop(),
   };
 }

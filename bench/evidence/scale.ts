@@ -88,7 +88,7 @@ export function scaleVariant(printed: Variant, machine: MachineSize): ScaledVari
     ...(threads === printedThreads
       ? []
       : [
-          `A pod runs ${threads} model process of one thread instead of ${printedThreads}, since the CPU limit decides it.`,
+          `A pod runs ${threads} of ${printedThreads} model processes, one thread each, since the CPU limit decides their number.`,
         ]),
     ...(resources.requests.memory === requests.memory
       ? []

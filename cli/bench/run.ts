@@ -19,7 +19,10 @@ import { untilInterrupted } from './options';
 
 /** The load generator's functions that the command needs. */
 export interface LoadFunctions {
-  /** Length of the schedule of a `--load` text, seconds; throws RangeError for a text that is no load. */
+  /**
+   * Length of the schedule of a `--load` text, seconds. Throws RangeError for a text that is no load, or has fewer clients
+   * than pods.
+   */
   readonly durationSecondsOf: (load: string, pods: number) => number;
   readonly mergeRuns: (documents: readonly RunDocument[]) => RunDocument;
   readonly brokenText: (broken: BrokenRule) => string;

@@ -16,7 +16,7 @@ const seconds = (value: number | undefined) =>
 /** Less than this after the load, the recording was not meant to show an HPA that scales down. */
 const MIN_AFTER_LOAD_SECONDS = 60;
 
-/** Seconds from the end of the load until the first of the runs was back, or how long they were recorded without it. */
+/** Seconds from the end of the load until the runs were back; if none was, how long the longest recording went on. */
 function returnText(runs: readonly HpaRun[]): string {
   const returns = runs.flatMap((run) => reactionOf(run).toMinimum ?? []);
   if (returns.length > 0) {

@@ -66,7 +66,7 @@ test('memory stays as printed where all replicas fit, else the requests shrink a
 
 test('fewer model processes than at the printed limit are a deviation', () => {
   expect(scaleVariant(variant('accuracy-hpa'), TWO_CORES).deviations).toContainEqual(
-    'A pod runs 1 model process of one thread instead of 3, since the CPU limit decides it.',
+    'A pod runs 1 of 3 model processes, one thread each, since the CPU limit decides their number.',
   );
 });
 

@@ -216,3 +216,23 @@ test('documents of different runs are not merged', async () => {
   const second = { ...first, settings: { ...first.settings, seed: 2 } };
   expect(() => mergeRuns([first, second])).toThrow(/same settings/);
 });
+
+test('two generators of a closed loop of three have two clients and one', async () => {
+  let [open, most] = [0, 0];
+  const answer: Answer = (_, response) => {
+    open += 1;
+    most = Math.max(most, open);
+    setTimeout(() => {
+      open -= 1;
+      response.end('{}');
+    }, 20);
+  };
+  const clients: number[] = [];
+  for (const index of [1, 2]) {
+    most = 0;
+    await run(answer, { load: 'closed:3:1s', connections: 'kept:3', shard: { index, count: 2 } });
+    await server!.close();
+    clients.push(most);
+  }
+  expect(clients).toEqual([2, 1]);
+});

@@ -188,3 +188,17 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test(
+  'a run in a cluster whose closed loop has fewer clients than pods is refused at once',
+  async () => {
+    const image = join(ROOT, 'models/demo/samples/weave.jpg');
+    const { code, stderr } = await bench([
+      ...['run', '--kubeconfig', 'missing', '--variant', 'latency-hpa', '--load', 'closed:2:60s'],
+      ...['--pods', '3', '--image', image, '--out', join(folder, 'run.json')],
+    ]);
+    expect(stderr).toContain('closed:2 must have a client for each of the 3 generators');
+    expect(code).toBe(1);
+  },
+  TIMEOUT_MS,
+);
