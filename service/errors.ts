@@ -86,8 +86,6 @@ export function toServiceError(error: unknown): ServiceError {
   if (code === 'ECONNRESET') return bodyError('request.aborted');
   if (status === 400)
     return new ServiceError('BAD_REQUEST', 'The request cannot be read; check its URL and headers.');
-  if (status === 404)
-    return new ServiceError('NOT_FOUND', 'The file is no longer there; ask for the list of files again.');
   return new ServiceError(
     'INTERNAL',
     'An unexpected error occurred; find its cause in the log by the request id.',

@@ -58,7 +58,7 @@ export interface ClusterRunOptions {
 
 /** What a run leaves. */
 export interface ClusterRun {
-  /** With its load; incomplete and without load after an interrupt; absent if that came before the load. */
+  /** With its load if that ended; incomplete after an interrupt; absent if that came before the load. */
   readonly timeline?: TimelineDocument;
   /** Says why the namespace may remain, and how to delete it; absent if it is deleted. */
   readonly remains?: string;
@@ -160,7 +160,7 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
     await kubectl(['create', '-f', '-'], loadManifests(variant, settings, generator));
     log(`loading ${url} from ${load.pods} pod(s) for ${load.durationSeconds} s`);
     const measured = await finish(options, api.read, namespace);
-    const timeline = await recorder.stop(measured !== undefined);
+    const timeline = await recorder.stop(measured !== undefined && !signal.aborted);
     return measured === undefined ? timeline : { ...timeline, load: measured };
   } finally {
     await recorder?.stop(false);
@@ -173,7 +173,7 @@ const startTogether = (pods: number): readonly string[] =>
   // eslint-disable-next-line no-restricted-properties -- a point in time, for the clocks of the nodes
   pods === 1 ? [] : ['--start-at', new Date(Date.now() + START_TOGETHER_MS).toISOString()];
 
-/** Waits for the Job and the idle time after it; nothing after an interrupt. */
+/** Waits for the Job and the idle time after it; nothing after an interrupt of the load. */
 async function finish(
   options: ClusterRunOptions,
   readApi: ReadApi,
@@ -188,7 +188,8 @@ async function finish(
     const merged = merge(await collectDocuments(kubectl, job, signal));
     const idles = isWorthIdling(merged);
     log(`load done${idles && idleSeconds > 0 ? `; recording for ${idleSeconds} s more` : ''}`);
-    if (idles) await sleep(1000 * idleSeconds, undefined, { signal });
+    // An interrupt ends it early; the load is complete.
+    if (idles) await sleep(1000 * idleSeconds, undefined, { signal }).catch(() => undefined);
     return merged;
   } catch (error) {
     if (signal.aborted) return undefined;

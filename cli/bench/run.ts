@@ -93,8 +93,8 @@ async function run(
   for (const broken of timeline.load?.validity.broken ?? []) console.error(`INVALID: ${brokenText(broken)}`);
   const failures = failuresText(timeline);
   if (failures !== undefined) console.error(failures);
-  // A Ctrl-C that came after the recording lost nothing of it.
-  if (timeline.complete) process.exitCode = remains === undefined ? 0 : 1;
+  // After Ctrl-C the exit code is set, though all may be recorded: the terminal may have ended the deletion too.
+  process.exitCode ??= remains === undefined ? 0 : 1;
 }
 
 /** Adds `run` to the command `bench`. */

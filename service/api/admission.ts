@@ -123,22 +123,23 @@ export function createAdmission({ queues, metrics, cpuLimitMillis, log }: Admiss
   };
 }
 
-/**
- * Admits a request whose body named its model; it then counts as that model's.
- *
- * @throws ServiceError OVERLOADED or NOT_READY, when the rejection may be sent
- */
-export async function admitAfterBody(
+/** Admits a request whose body named its model; it then counts as that model's. Why it must not go on, else undefined. */
+export function rejectAfterBody(
   { reject }: Admission,
   { locals }: Pick<Response, 'locals'>,
   model: ModelName,
-): Promise<void> {
-  if (locals[ASKED_MODEL] === model) return;
+): Rejection | undefined {
+  if (locals[ASKED_MODEL] === model) return undefined;
   locals[ASKED_MODEL] = model;
-  const rejection = reject(model);
-  if (rejection === undefined) return;
-  await new Promise((resolve) => setTimeout(resolve, rejection.delayMs));
-  throw rejection.error;
+  return reject(model);
+}
+
+/** Sends a rejection when it is its turn. */
+export function sendRejection(response: Response, { error, delayMs }: Rejection): void {
+  setTimeout(() => {
+    // A compressed body may be read before it has arrived whole, and be answered with 408 while its rejection waits.
+    if (!response.headersSent) sendProblem(response, error);
+  }, delayMs);
 }
 
 /**
@@ -162,7 +163,7 @@ export function admission(queues: Queues, { reject, rejectForAny, failed }: Admi
     });
     const rejection = rejectionOf(request, model);
     if (rejection === undefined) next();
-    else setTimeout(() => sendProblem(response, rejection.error), rejection.delayMs);
+    else sendRejection(response, rejection);
   };
 
   // Same matching as the routes, so that no spelling of a path bypasses admission.

@@ -8,7 +8,7 @@ import { problemOf, ServiceError, toServiceError } from '../errors';
 import type { Bodies } from '../http/body';
 import { sendJson } from '../http/send-json';
 import type { QueuedResult } from '../inference/model-queue';
-import { admitAfterBody, type Admission } from './admission';
+import { type Admission, rejectAfterBody, sendRejection } from './admission';
 import { type Classification, type Classifications, CLASSIFY_QUERY } from './schemas';
 import { findModel, loadedModel, recordAnswer, runWork, versionOf, type WorkContext } from './served-models';
 import { readImages, uploadLimit } from './upload';
@@ -109,7 +109,13 @@ export function classifyHandlers(
     const { images, isList, options, completeAt } = await readImages(bodies, request);
     const query = isList ? checkOptions(request.query, options) : fromQuery;
     const [model, queue] = findModel(context.queues, query.model);
-    await admitAfterBody(admission, response, model);
+    const rejection = rejectAfterBody(admission, response, model);
+    if (rejection !== undefined) {
+      // Before it waits for its turn: a second of refused bodies is more than the memory for all.
+      bodies.release(request);
+      sendRejection(response, rejection);
+      return;
+    }
     const loaded = loadedModel(queue);
     const classifier: Classifier = {
       classes: loaded.classes,

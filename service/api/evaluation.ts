@@ -1,7 +1,7 @@
 /**
  * Reads the accuracy that a training, the demo's evaluation or a calibration left beside a saved model.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import type { z } from 'zod';
@@ -32,46 +32,49 @@ function calibrated(modelDir: string) {
 }
 
 function evaluated(modelDir: string) {
-  const file = join(modelDir, FILE);
-  if (!existsSync(file)) return undefined;
-  const facts = JSON.parse(readFileSync(file, 'utf8')) as Evaluation;
+  const facts = JSON.parse(readFileSync(join(modelDir, FILE), 'utf8')) as Evaluation;
   const figures =
     facts.measured === undefined ? facts : facts.measured.find(({ split }) => split === 'test')?.evaluation;
   return figures && { images: figures.images, share: figures.accuracy, interval95: figures.interval95 };
 }
 
-/** The file's facts; undefined if it is not one of ours. */
+/** Whether the machine could not read a file that may be in order: too many open files, a disk that does not answer. */
+const isUnread = ({ syscall, code }: NodeJS.ErrnoException) => syscall !== undefined && code !== 'ENOENT';
+
+/**
+ * The file's facts; undefined if it is missing or not one of ours.
+ *
+ * @throws Error of the system if the file could not be read
+ */
 function orUndefined<T>(read: () => T): T | undefined {
   try {
     return read();
-  } catch {
+  } catch (error) {
+    if (isUnread(error as NodeJS.ErrnoException)) throw error;
     return undefined;
   }
 }
 
+/** @throws Error of the system if a file could not be read */
+function readAccuracy(modelDir: string, precision: Precision): TestAccuracy | undefined {
+  const at = (measuredAt: Precision, read: () => object | undefined) =>
+    TEST_ACCURACY.safeParse({ ...orUndefined(read), precision: measuredAt }).data;
+  const own = precision === 'int8' ? at('int8', () => calibrated(modelDir)) : undefined;
+  return own ?? at(DEFAULT_PRECISION, () => evaluated(modelDir));
+}
+
 /**
  * The test accuracy of the saved model in a folder: at its precision if that was measured, else at fp32. Undefined if nobody
- * measured it or the files are not ours: the page then shows no accuracy, and the model still answers.
+ * measured it, or the files are not ours or cannot be read: the page then shows no accuracy, and the model still answers.
  *
  * @param precision that the model is served at
  */
 export function testAccuracyOf(modelDir: string, precision: Precision): TestAccuracy | undefined {
-  const at = (measuredAt: Precision, figures: object | undefined) =>
-    TEST_ACCURACY.safeParse({ ...figures, precision: measuredAt }).data;
-  const own =
-    precision === 'int8'
-      ? at(
-          'int8',
-          orUndefined(() => calibrated(modelDir)),
-        )
-      : undefined;
-  return (
-    own ??
-    at(
-      DEFAULT_PRECISION,
-      orUndefined(() => evaluated(modelDir)),
-    )
-  );
+  try {
+    return readAccuracy(modelDir, precision);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What decides which files a loaded model's accuracy may come from. */
@@ -88,15 +91,22 @@ function isUnchanged(modelDir: string, { sha256, precision, files }: Loaded): bo
 
 /**
  * Tells the accuracies of loaded models. It reads the files once per load, because reading them blocks the event loop; if
- * they were replaced since the load, they are about other weights, and the model has no accuracy.
+ * they were replaced since the load, they are about other weights, and the model has no accuracy. Files that could not be
+ * read are read again when somebody asks again.
  */
 export function createAccuracies(): (modelDir: string, loaded: Loaded) => TestAccuracy | undefined {
   const known = new WeakMap<Loaded, { readonly accuracy: TestAccuracy | undefined }>();
   const read = (modelDir: string, loaded: Loaded) =>
-    isUnchanged(modelDir, loaded) ? testAccuracyOf(modelDir, loaded.precision) : undefined;
+    isUnchanged(modelDir, loaded) ? readAccuracy(modelDir, loaded.precision) : undefined;
   return (modelDir, loaded) => {
-    const entry = known.get(loaded) ?? { accuracy: orUndefined(() => read(modelDir, loaded)) };
-    known.set(loaded, entry);
-    return entry.accuracy;
+    const before = known.get(loaded);
+    if (before !== undefined) return before.accuracy;
+    try {
+      const accuracy = orUndefined(() => read(modelDir, loaded));
+      known.set(loaded, { accuracy });
+      return accuracy;
+    } catch {
+      return undefined;
+    }
   };
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
+import { ServiceError } from '../errors';
 import { sampleNames } from './sample-names';
 
 const PAGE_DIR = join(PACKAGE_ROOT, 'service', 'page');
@@ -40,11 +41,26 @@ export const samples =
   (_request, response) =>
     void response.json(sampleNames(samplesDir));
 
+/** What Express says of a file that it could not send. */
+type SendError = NodeJS.ErrnoException & { readonly status?: number };
+
+/** Whether the client is gone, so that nobody reads an answer. */
+const isClientGone = ({ code, syscall }: SendError) => code === 'ECONNABORTED' || syscall === 'write';
+
 /** Sends one sample image; only listed names are served. */
 export const sample =
   (samplesDir: string): RequestHandler =>
   (request, response, next) => {
     const name = sampleNames(samplesDir).find((sampleName) => sampleName === request.params['name']);
-    if (name === undefined) next();
-    else response.sendFile(name, { root: samplesDir });
+    if (name === undefined) {
+      next();
+      return;
+    }
+    response.sendFile(name, { root: samplesDir }, (error?: SendError) => {
+      if (error?.status === 404)
+        next(
+          new ServiceError('NOT_FOUND', 'The sample is no longer there; ask for the list of samples again.'),
+        );
+      else if (error && !isClientGone(error)) next(error);
+    });
   };

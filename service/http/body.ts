@@ -36,6 +36,8 @@ export interface Bodies {
    *   together exceed their bound, BAD_REQUEST for a body that is incomplete when the request is answered or its client gone
    */
   read(request: Request, limit: BodyLimit, take: (chunk: Buffer) => boolean): Promise<void>;
+  /** Frees a body that was read, before its request is answered: it counts no longer, and `take` is forgotten. */
+  release(request: Request): void;
 }
 
 const full = (whose: string) =>
@@ -98,7 +100,7 @@ export function countPending(): PendingBytes {
  * @param pending counts the bytes of another port's bodies too
  */
 export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = countPending()): Bodies {
-  const onAnswered = new WeakMap<Request, () => void>();
+  const onUnneeded = new WeakMap<Request, () => void>();
 
   return {
     accept: (limitOf) => (request, response, next) => {
@@ -114,7 +116,7 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
       request.once('end', () => clearTimeout(timer));
       response.once('close', () => {
         clearTimeout(timer);
-        onAnswered.get(request)?.();
+        onUnneeded.get(request)?.();
       });
       if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
       next();
@@ -123,12 +125,15 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
     read: (request, limit, take) =>
       new Promise((resolve, reject) => {
         const source = inflated(request);
+        // What takes the chunks may hold them all, and listeners hold it for as long as the request lives.
+        let taker: typeof take | undefined = take;
         let bytes = 0;
         let keptBytes = 0;
         const address = request.socket.remoteAddress ?? '';
         const free = () => {
           pending.add(address, -keptBytes);
           keptBytes = 0;
+          taker = undefined;
         };
         const drop = () => {
           source.off('data', keep);
@@ -152,13 +157,13 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
           keptBytes += chunk.length;
           const excess = pending.add(address, chunk.length);
           if (excess !== undefined) fail(excess);
-          else if (!take(chunk)) {
+          else if (taker?.(chunk) !== true) {
             drop();
             resolve();
           }
         };
         // What still comes, or is still being inflated, nobody waits for; counted now, it would never be freed.
-        onAnswered.set(request, () => {
+        onUnneeded.set(request, () => {
           if (source.readableEnded) free();
           else fail(bodyError('request.aborted'));
         });
@@ -171,5 +176,7 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
           if (!request.complete) fail(bodyError('request.aborted'));
         });
       }),
+
+    release: (request) => onUnneeded.get(request)?.(),
   };
 }

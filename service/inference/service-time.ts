@@ -23,6 +23,8 @@ export class ServiceTimes {
   private decodeMs: number = FIRST_DECODE.ms;
   private decodeBytes: number = FIRST_DECODE.bytes;
   private overheadMs = 0;
+  /** What images that fail slowly add to the mean image, of any size: what they cost does not grow with their bytes. */
+  private failedMs = 0;
 
   /**
    * @param imageMs inference of one image, milliseconds
@@ -31,9 +33,9 @@ export class ServiceTimes {
 
   /** Estimated time in the model process, milliseconds. */
   estimateMs(work: Work): number {
-    const decodeMs = work.kind === 'classify' ? (work.image.length * this.decodeMs) / this.decodeBytes : 0;
-    const batch = work.kind === 'classify' ? 1 : work.batch;
-    return decodeMs + batch * this.imageMs + this.overheadMs;
+    if (work.kind === 'infer') return work.batch * this.imageMs + this.overheadMs;
+    const decodeMs = (work.image.length * this.decodeMs) / this.decodeBytes;
+    return decodeMs + this.imageMs + this.overheadMs + this.failedMs;
   }
 
   /**
@@ -54,6 +56,7 @@ export class ServiceTimes {
       this.decodeMs = blendMs(this.decodeMs, decodeMs);
       this.decodeBytes = blend(this.decodeBytes, work.image.length);
       this.imageMs = blendMs(this.imageMs, inferenceMs);
+      this.failedMs = blend(this.failedMs, 0);
     } else this.imageMs = blendMs(this.imageMs, inferenceMs / work.batch);
     this.overheadMs = blendMs(this.overheadMs, Math.max(0, totalMs - decodeMs - inferenceMs));
   }
@@ -65,9 +68,10 @@ export class ServiceTimes {
    * @param totalMs from sending the work to receiving its error
    */
   observeFailed(work: Work, totalMs: number): void {
-    if (work.kind !== 'classify' || totalMs <= this.estimateMs(work)) return;
-    this.decodeMs = blend(this.decodeMs, Math.min(totalMs, this.maxMs(work)));
-    this.decodeBytes = blend(this.decodeBytes, work.image.length);
+    const estimateMs = this.estimateMs(work);
+    if (work.kind !== 'classify' || totalMs <= estimateMs) return;
+    const excessMs = Math.min(totalMs, this.maxMs(work)) - estimateMs;
+    this.failedMs = blend(this.failedMs, this.failedMs + excessMs);
   }
 
   /** The most that one measurement of this work counts for, milliseconds. */

@@ -213,6 +213,19 @@ test('an interrupt during the load keeps the recording, marked incomplete, and d
   expectNothingLeft();
 });
 
+test('an interrupt while the recording goes on after the load keeps the load', async () => {
+  const interrupt = new AbortController();
+  const { timeline } = await run({
+    idleSeconds: 3600,
+    signal: interrupt.signal,
+    log: (line) => {
+      if (line.startsWith('load done')) setTimeout(() => interrupt.abort(), 100);
+    },
+  });
+  expect(timeline).toMatchObject({ complete: false, load: DOCUMENT });
+  expectNothingLeft();
+});
+
 test('an interrupt before the load leaves no timeline, no error and no namespace', async () => {
   const interrupt = new AbortController();
   const { timeline } = await run({ signal: interrupt.signal, log: () => interrupt.abort() });

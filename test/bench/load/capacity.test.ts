@@ -338,6 +338,19 @@ test('a server that is late to one client alone never meets the objective, once 
   expect(met.lowPerSecond).toBeGreaterThan(5);
 });
 
+test('one late request of a few is no verdict, even where the only answer to one client was late', async () => {
+  const probe = evenProbe(
+    () => 192,
+    // One in 12 is more than the 5 % that the objective allows.
+    (rate) => (rate > 0.5 ? 1 : 12),
+  );
+  const { probes, ended } = await capacity({
+    ...{ probe, slo: SLO, singleStreamMs: 4_000, failsAlone: true, seed: 1 },
+  });
+  expect(probes[0]).toMatchObject({ requests: 12, violations: 1, verdict: 'cannot tell apart' });
+  expect(ended).toMatch(/a probe has too few requests to pass: make --max-probe longer$/);
+});
+
 test('a generator that cannot keep up ends the search without a verdict on the server', async () => {
   const probe: Probe = (_, __, isDecided) => {
     const sample = {

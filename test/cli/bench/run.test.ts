@@ -126,3 +126,13 @@ test('Ctrl-C during the load exits with 130 and writes what was recorded', async
   expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ complete: false });
   expect(exitCode).toBe(130);
 });
+
+test.each([
+  ['is then deleted', {}],
+  ['may remain', { remains: 'namespace bench may remain' }],
+])('Ctrl-C after the recording exits with 130 too, where the namespace %s', async (_, left) => {
+  mockRun.mockImplementation(interruptedRun({ timeline: TIMELINE, ...left }));
+  const { exitCode } = await bench();
+  expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ complete: true });
+  expect(exitCode).toBe(130);
+});

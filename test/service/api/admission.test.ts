@@ -1,4 +1,6 @@
-import { admitAfterBody, createAdmission } from '../../../service/api/admission';
+import type { Response } from 'express';
+
+import { createAdmission, rejectAfterBody, sendRejection } from '../../../service/api/admission';
 import type { Queues } from '../../../service/api/served-models';
 import { type ErrorCode } from '../../../service/contract';
 import { ServiceError } from '../../../service/errors';
@@ -63,26 +65,40 @@ test('a request without a model is refused when every queue is full, with the sh
   expect(admissionOf({ ...refusals, latency: undefined }).rejectForAny()).toBeUndefined();
 });
 
-test('a request whose body names a model with a full queue waits its turn to be refused, as others do', async () => {
+test('a request whose body names a model with a full queue waits its turn to be refused, as others do', () => {
   const admission = admissionOf({ accuracy: undefined, latency: refusal('OVERLOADED') }, 10);
   const response = { locals: {} as Record<string, unknown> };
-  await admitAfterBody(admission, response, 'accuracy');
+  expect(rejectAfterBody(admission, response, 'accuracy')).toBeUndefined();
   // Four rejections a second at a hundredth of a core: the first goes at once.
   admission.reject('latency');
-  const refused = expect(admitAfterBody(admission, response, 'latency')).rejects.toMatchObject({
-    code: 'OVERLOADED',
-  });
-  let isSent = false;
-  void refused.then(() => (isSent = true));
-  await jest.advanceTimersByTimeAsync(200);
-  expect(isSent).toBe(false);
-  await jest.advanceTimersByTimeAsync(100);
-  await refused;
+  const rejection = rejectAfterBody(admission, response, 'latency')!;
+  expect(rejection).toMatchObject({ error: { code: 'OVERLOADED' }, delayMs: 250 });
   expect(admission.lines).toHaveLength(1);
 });
 
-test('a request that was admitted before its body is not asked again', async () => {
+test('a request that was admitted before its body is not asked again', () => {
   const admission = admissionOf({ latency: refusal('OVERLOADED') });
-  await admitAfterBody(admission, { locals: { askedModel: 'latency' } }, 'latency');
+  expect(rejectAfterBody(admission, { locals: { askedModel: 'latency' } }, 'latency')).toBeUndefined();
   expect(admission.lines).toEqual([]);
+});
+
+/** A response that keeps what it is sent. */
+function fakeResponse(headersSent = false) {
+  const sent: unknown[] = [];
+  const response = {
+    ...{ locals: {}, headersSent, req: { path: '/' }, getHeader: () => 'id', set: () => response },
+    ...{ status: () => response, type: () => response, send: (body: unknown) => void sent.push(body) },
+  };
+  return { sent, response: response as unknown as Response };
+}
+
+test('a rejection is sent at its turn, and not to a request that was answered meanwhile', () => {
+  const [waiting, answered] = [fakeResponse(), fakeResponse(true)];
+  for (const { response } of [waiting, answered])
+    sendRejection(response, { error: refusal('OVERLOADED'), delayMs: 250 });
+  jest.advanceTimersByTime(249);
+  expect(waiting.sent).toEqual([]);
+  jest.advanceTimersByTime(1);
+  expect(waiting.sent).toEqual([expect.stringContaining('OVERLOADED')]);
+  expect(answered.sent).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -91,4 +91,34 @@ test('a model whose folder was retrained or calibrated again since its load has 
   const calibrated = loadedCopy('int8');
   replaceIn(join(calibrated.folder, 'int8.json'), /(?<="ranges": \{\s+"[^"]+": \[)[^,]+/, '-9.5');
   expect(createAccuracies()(calibrated.folder, calibrated.loaded)).toBeUndefined();
+});
+
+/** Fails the reads of files of one name. */
+function failReads(name: string, code: string) {
+  const { readFileSync: read } = fs;
+  return jest.spyOn(fs, 'readFileSync').mockImplementation((...args) => {
+    if (String(args[0]).endsWith(name)) throw Object.assign(new Error(code), { code, syscall: 'open' });
+    return read(...args);
+  });
+}
+
+test.each(['model.json', 'int8.json', 'evaluation.json'])(
+  'the accuracy is read again after %s could not be read',
+  (name) => {
+    const { folder, loaded } = loadedCopy(name === 'evaluation.json' ? 'fp32' : 'int8');
+    const accuracyOf = createAccuracies();
+    const failing = failReads(name, 'EMFILE');
+    expect(accuracyOf(folder, loaded)).toBeUndefined();
+    failing.mockRestore();
+    expect(accuracyOf(folder, loaded)).toMatchObject({ precision: loaded.precision });
+  },
+);
+
+test('that a model has no accuracy is remembered for its load', () => {
+  const { folder, loaded } = loadedCopy('fp32');
+  const accuracyOf = createAccuracies();
+  const failing = failReads('evaluation.json', 'ENOENT');
+  expect(accuracyOf(folder, loaded)).toBeUndefined();
+  failing.mockRestore();
+  expect(accuracyOf(folder, loaded)).toBeUndefined();
 });

@@ -190,3 +190,29 @@ describe('the bytes of a body that is still coming when its request is answered 
     expect(heldBytes).toBe(0);
   });
 });
+
+test('a body that is released counts no longer, though its request is not answered yet', async () => {
+  let heldBytes = 0;
+  const pending: PendingBytes = { add: (_address, bytes) => void (heldBytes += bytes) };
+  const bodies = createBodies(60_000, pending);
+  const held: number[] = [];
+  const app = express();
+  app.post(
+    '/',
+    bodies.accept(() => LIMIT),
+    async (request, response) => {
+      await readWhole(bodies, request, LIMIT);
+      held.push(heldBytes);
+      bodies.release(request);
+      held.push(heldBytes);
+      response.once('close', () => held.push(heldBytes));
+      response.end();
+    },
+  );
+  const releasing = createHttpServer(app, {}, { maxConnections: 100 }).listen(0);
+  await once(releasing, 'listening');
+  await post(`http://127.0.0.1:${portOf(releasing)}/`, text, 'text/plain');
+  releasing.closeAllConnections();
+  await new Promise((resolve) => releasing.close(resolve));
+  expect(held).toEqual([text.length, 0, 0]);
+});
