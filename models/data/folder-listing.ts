@@ -29,6 +29,7 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'It is a link to nothing, or was removed',
   ENOTDIR: 'It is a link to nothing, or was removed',
   EPERM: 'It may not be read',
+  ERR_FS_FILE_TOO_LARGE: 'It has 2 GiB or more',
 };
 
 /** Why a file cannot be read; undefined if the error is not the file's fault. */

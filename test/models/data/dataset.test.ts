@@ -6,7 +6,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
- 
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import promises from 'node:fs/promises';
@@ -250,6 +250,14 @@ onLinux<[string, (own: string) => string]>([
 test('a name with the replacement character itself is a name like any other', async () => {
   const files = Object.entries(UNSPLIT).map(([path, number]) => [path.replace('b/', 'caf\ufffd/'), number]);
   expect((await read(Object.fromEntries(files))).classes).toEqual(['a', 'caf\ufffd']);
+});
+
+test('a file that is too large to read is named and skipped', async () => {
+  const folder = await folderOf({ ...UNSPLIT, 'a/film.png': 'moving' });
+  // Without blocks on the disk.
+  truncateSync(join(folder, 'a', 'film.png'), 2 ** 31);
+  const { skipped } = await readDataset(folder, { draw: { seed: 1 } });
+  expect(skipped).toEqual([{ path: 'a/film.png', reason: 'It has 2 GiB or more' }]);
 });
 
 test('the same image in two splits is an error that names the pair, unless allowed', async () => {
