@@ -260,6 +260,14 @@ test('a file that is too large to read is named and skipped', async () => {
   expect(skipped).toEqual([{ path: 'a/film.png', reason: 'It has 2 GiB or more' }]);
 });
 
+test.each(['val', 'test'] as const)('class folders of %s without images are refused', async (split) => {
+  const others = Object.entries(SPLIT).filter(([path]) => !path.startsWith(split));
+  const empty = { [`${split}/a/.keep`]: '', [`${split}/b/.keep`]: '' };
+  await expect(read({ ...Object.fromEntries(others), ...empty })).rejects.toThrow(
+    `must have an image in every split, received none of a in ${split} `,
+  );
+});
+
 test('the same image in two splits is an error that names the pair, unless allowed', async () => {
   const sameBytes = { ...SPLIT, 'test/a/7.png': 1 };
   const sentence =
