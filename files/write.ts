@@ -89,7 +89,8 @@ export function copyFileAtomic(from: string, file: string): void {
   accessSync(from, constants.R_OK);
   replaceFile(file, (temporary) => {
     copyFileSync(from, temporary);
-    const descriptor = openSync(temporary, 'r+');
+    // Only to read: the copy has the mode of the original, which may forbid writing.
+    const descriptor = openSync(temporary, 'r');
     fsyncSync(descriptor);
     closeSync(descriptor);
   });

@@ -23,6 +23,8 @@ export interface DatasetFile {
 export interface DatasetFiles {
   /** Names of the classes, sorted by code unit. */
   readonly classes: readonly string[];
+  /** Splits that have class folders, even without a file in them; empty if the set has no split folders. */
+  readonly splits: readonly SplitName[];
   /** Sorted by path. */
   readonly files: readonly DatasetFile[];
   readonly skipped: readonly SkippedFile[];
@@ -181,6 +183,7 @@ export function findDatasetFiles(folder: string, use: DatasetUse = 'train'): Dat
   ]);
   return {
     classes,
+    splits: [...(bySplit?.keys() ?? [])],
     files: inClasses
       .flatMap(({ files, label, split }) => files.map((path) => ({ path, label, split })))
       .toSorted((a, b) => (a.path < b.path ? -1 : 1)),

@@ -121,22 +121,22 @@ const hashOf = (images: readonly Pick<Image, 'path' | 'sha256'>[]): string =>
  */
 export async function readDataset(folder: string, options: DatasetOptions): Promise<Dataset> {
   const { allowLeakage = false, use = 'train', note } = options;
-  const { classes, files, skipped: notRead } = options.found ?? findDatasetFiles(folder, use);
+  const { classes, files, splits: given, skipped: notRead } = options.found ?? findDatasetFiles(folder, use);
   for (const file of notRead) note?.(skipSentence(file));
   const results = await readImages(folder, files, options);
   const skipped = [...notRead, ...results.filter((result) => 'reason' in result)];
   const read = results.filter((result): result is Image => !('reason' in result));
 
   const sha256 = hashOf(read);
-  const given = new Map(files.map(({ path, split }) => [path, split]));
-  const isSplit = files.some(({ split }) => split !== undefined);
+  const splitOf = new Map(files.map(({ path, split }) => [path, split]));
+  const isSplit = given.length > 0;
   const asked = typeof options.draw === 'function' ? options.draw(sha256) : options.draw;
   const draw = asked && { seed: asked.seed, shares: asked.shares ?? DEFAULT_SHARES };
   if (draw !== undefined) checkShares(draw.shares);
   const drawn = isSplit || draw === undefined ? [] : splitImages(read, draw);
-  const splitAt = (path: string, i: number): SplitName => given.get(path) ?? drawn[i] ?? 'test';
+  const splitAt = (path: string, i: number): SplitName => splitOf.get(path) ?? drawn[i] ?? 'test';
   const assigned = read.map((image, i) => ({ ...image, split: splitAt(image.path, i) }));
-  const has = (name: SplitName) => !isSplit || files.some(({ split }) => split === name);
+  const has = (name: SplitName) => !isSplit || given.includes(name);
   const drawsVal = use === 'train' && !has('val') && draw !== undefined;
   const images = drawsVal ? drawVal(assigned, draw) : assigned;
   if (drawsVal) note?.(`there is no folder for val: it is drawn from train by seed ${draw.seed}`);

@@ -24,6 +24,9 @@ export class DecodeError extends Error {
   }
 }
 
+/** Which damage makes libvips refuse an image. Its default also refuses images that only cause a warning. */
+export const FAIL_ON = 'error';
+
 /** Largest image to decode for training, pixels: above the 60 million of the largest cameras. */
 export const MAX_TRAINING_PIXELS = 100_000_000;
 
@@ -99,7 +102,7 @@ export async function decodeBySharp(
   // Outside of what follows: a library that cannot be loaded is no damaged image.
   const sharp = loadSharp();
   try {
-    const pixels = sharp(image, { failOn: 'error', limitInputPixels: maxPixels })
+    const pixels = sharp(image, { failOn: FAIL_ON, limitInputPixels: maxPixels })
       .autoOrient()
       .flatten({ background: BACKGROUND })
       .resize(WIDTH, HEIGHT, { fit: 'fill', ...resize })

@@ -1,6 +1,7 @@
 /**
  * Lists the folders and files of a data set.
  */
+import { isUtf8 } from 'node:buffer';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -28,6 +29,7 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'It is a link to nothing, or was removed',
   ENOTDIR: 'It is a link to nothing, or was removed',
   EPERM: 'It may not be read',
+  ERR_FS_FILE_TOO_LARGE: 'It has 2 GiB or more',
 };
 
 /** Why a file cannot be read; undefined if the error is not the file's fault. */
@@ -50,14 +52,39 @@ export const joined = (path: string, name: string) => (path === '' ? name : `${p
 
 const isIgnored = (name: string) => name.startsWith('.') || SYSTEM_FOLDERS.includes(name);
 
-/** Entries of `folder`/`path`, sorted. Follows links and ignores what systems add. */
+/** A name with its bytes that are not ASCII as `\xHH`. */
+const escaped = (name: Buffer) =>
+  name.toString('latin1').replace(/[^ -~]/g, (each) => `\\x${Buffer.from(each, 'latin1').toString('hex')}`);
+
+/**
+ * The names in a folder, sorted. A name that is not UTF-8 would become another one, under which nothing is found.
+ *
+ * @throws Error naming the folder and a name that is not UTF-8
+ */
+function namesIn(folder: string): string[] {
+  const names = readdirSync(folder, { encoding: 'buffer' });
+  const foreign = names.filter((name) => !isUtf8(name)).map((name) => escaped(name));
+  if (foreign.length > 0) {
+    throw new Error(
+      `the names in ${folder} must be UTF-8, received ${foreign.length} that ${foreign.length === 1 ? 'is' : 'are'} not, such as ${foreign.toSorted()[0]!}: ` +
+        'rename them, or unpack the archive again with the encoding that it was made with',
+    );
+  }
+  return names.map((name) => name.toString()).toSorted();
+}
+
+/**
+ * Entries of `folder`/`path`, sorted. Follows links and ignores what systems add.
+ *
+ * @throws Error if a name is not UTF-8
+ */
 export function list(folder: string, path: string): Listing {
   const folders: string[] = [];
   const files: string[] = [];
   const others: SkippedFile[] = [];
-  const names = unlessUnreadable(() => readdirSync(join(folder, path)));
+  const names = unlessUnreadable(() => namesIn(join(folder, path)));
   if (typeof names === 'string') return { folders, files, others: [{ path, reason: names }] };
-  for (const name of names.filter((each) => !isIgnored(each)).toSorted()) {
+  for (const name of names.filter((each) => !isIgnored(each))) {
     const own = joined(path, name);
     const found = unlessUnreadable(() => statSync(join(folder, own)));
     if (typeof found === 'string') others.push({ path: own, reason: found });

@@ -21,18 +21,19 @@ export interface PredictOptions {
   readonly maxPixels: number;
 }
 
-/** Sentences for the system errors that a mistyped path causes. */
+/** Sentences for the errors of reading that a wrong path causes. */
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'There is no such file.',
   EISDIR: 'This is a folder; name the files in it.',
   EACCES: 'Permission to read the file is denied; change its permissions.',
+  ERR_FS_FILE_TOO_LARGE: 'The file has 2 GiB or more; choose a smaller image.',
 };
 
 /** Why a file could not be read or decoded, in a sentence; undefined for an error that is not the file's. */
 function fileError(error: unknown): string | undefined {
   if (error instanceof DecodeError) return error.message;
   const { code, syscall, message } = error as NodeJS.ErrnoException;
-  return syscall === undefined ? undefined : (SYSTEM_ERRORS[code ?? ''] ?? message);
+  return SYSTEM_ERRORS[code ?? ''] ?? (syscall === undefined ? undefined : message);
 }
 
 /**

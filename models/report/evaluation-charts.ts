@@ -15,6 +15,7 @@ import {
 } from '../../charts/panel';
 import { percent, percentTick } from '../../charts/percent';
 import { CHARACTER_WIDTH_PX, line, rect, rotatedText, shorten, text } from '../../charts/svg';
+import { groupBy } from '../data/duplicates';
 import type { Evaluation } from '../evaluation/evaluation';
 
 /** Characters of the longest class name that is written in full. */
@@ -22,6 +23,9 @@ const MAX_NAME_CHARACTERS = 24;
 
 /** Tint of a cell that holds hardly any image of its row: a share of 1 % must still be visible. */
 const MIN_TINT = 0.1;
+
+/** Counts in the chart's description: those of many classes would make it larger than the drawing. */
+const MAX_DESCRIBED_COUNTS = 200;
 
 const CONFUSION_KEY = 'images, and their share of the true class: blue is correct, orange wrong';
 
@@ -40,6 +44,20 @@ function cell(x: number, y: number, size: number, count: number, share: number, 
     text(middleX, middleY - 1, String(count), { ...style, 'font-weight': 600 }) +
     text(middleX, middleY + 14, `${Math.round(100 * share)} %`, { ...style, 'font-size': 11 })
   );
+}
+
+/** The counts that are not zero, in the order of the matrix, up to {@link MAX_DESCRIBED_COUNTS}. */
+function describedCounts(confusion: Evaluation['confusion'], classes: readonly string[]): string {
+  const counts = confusion.flatMap((row, i) =>
+    row.flatMap((count, j) =>
+      count === 0 ? [] : [{ name: classes[i]!, text: `${count} as ${classes[j]!}` }],
+    ),
+  );
+  const listed = counts.slice(0, MAX_DESCRIBED_COUNTS);
+  const rows = groupBy(listed, ({ name }) => name);
+  const sentences = [...rows].map(([name, own]) => `${name}: ${own.map(({ text }) => text).join(', ')}.`);
+  const more = counts.length - listed.length;
+  return [...sentences, ...(more === 0 ? [] : [`${more} more counts are not listed.`])].join(' ');
 }
 
 /**
@@ -86,9 +104,8 @@ export function confusionChart(
     rotatedText(24, top + side / 2, -90, 'true class', axisTitle),
   ];
   const keyWidth = CONFUSION_KEY.length * CHARACTER_WIDTH_PX + 40;
-  const description = `Accuracy ${percent(accuracy)} on ${images} images, measured. ${classes
-    .map((name, i) => `${name}: ${confusion[i]!.map((count, j) => `${count} as ${classes[j]!}`).join(', ')}.`)
-    .join(' ')}`;
+  const counts = describedCounts(confusion, classes);
+  const description = `Accuracy ${percent(accuracy)} on ${images} images, measured. ${counts}`;
   return card(
     Math.ceil(Math.max(left + side + 24, titleWidthPx(title), keyWidth)),
     Math.ceil(bottom + 28),

@@ -5,6 +5,7 @@ import sharp, { type OverlayOptions } from 'sharp';
 
 // For its side effect: only the formats of image files can be read, whatever is imported first.
 import '../data/decode-file';
+import { FAIL_ON } from '../data/decode';
 import { percent } from '../../charts/percent';
 import { COLOURS } from '../../charts/colours';
 import { escapeXml, shorten } from '../../charts/svg';
@@ -80,7 +81,7 @@ async function placedImage(
   top: number,
   maxPixels: number,
 ): Promise<OverlayOptions> {
-  const { data, info } = await sharp(image, { limitInputPixels: maxPixels })
+  const { data, info } = await sharp(image, { failOn: FAIL_ON, limitInputPixels: maxPixels })
     .autoOrient()
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb')

@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 
 import { fileBase, imagenetBase } from '../weights/base-weights';
 import type { ArchitectureId } from '../catalog';
-import { demoArchitecture, demoBaseFile } from '../weights/demo-base';
+import { DEMO_ARCHITECTURE_IDS, demoArchitecture, demoBaseFile } from '../weights/demo-base';
 import type { Progress } from '../weights/download';
 import { IMAGENET_WEIGHTS } from '../weights/imagenet-weights';
 import { describePublished } from '../weights/obtain';
@@ -31,6 +31,11 @@ export async function resolveBase(
   const seed = SEED.exec(text)?.[1];
   if (seed !== undefined) return { kind: 'seed', seed: Number(seed) };
   if (text === 'demo') {
+    if (!(DEMO_ARCHITECTURE_IDS as readonly ArchitectureId[]).includes(architecture)) {
+      throw new RangeError(
+        `--weights demo needs --architecture ${DEMO_ARCHITECTURE_IDS.join(' or ')}, received ${architecture}: choose one of them, or --weights imagenet`,
+      );
+    }
     const file = join(DEMO_MODELS_DIR, demoBaseFile(demoArchitecture(architecture)));
     return { kind: 'demo', ...checksummed(out, relative(out, file)) };
   }

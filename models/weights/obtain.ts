@@ -34,7 +34,8 @@ async function copyPublished(published: PublishedFile, source: string, file: str
     const copied = await fingerprint(temporary);
     const wrong = difference(published, copied);
     if (wrong !== undefined) throw new Error(wrong);
-    const synced = await open(temporary, 'r+');
+    // Only to read: the copy has the mode of the original, which may forbid writing.
+    const synced = await open(temporary, 'r');
     await synced.sync().finally(() => synced.close());
     renameSync(temporary, file);
     return copied;

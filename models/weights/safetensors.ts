@@ -74,11 +74,11 @@ export function encodeSafetensors(
       add(`${name}${SCALE_SUFFIX}`, 'F32', [scales.length], bytesOf(scales));
     }
   }
-  const json = JSON.stringify(header);
-  const padded = json.padEnd(Math.ceil(json.length / 8) * 8);
+  const json = Buffer.from(JSON.stringify(header));
+  const padding = Buffer.alloc(-json.length & 7, ' ');
   const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
-  return Buffer.concat([length, Buffer.from(padded), ...parts]);
+  length.writeBigUInt64LE(BigInt(json.length + padding.length));
+  return Buffer.concat([length, json, padding, ...parts]);
 }
 
 function parseHeader(text: string, source: string): object {
@@ -124,6 +124,13 @@ export function decodeSafetensors(file: Buffer, source: string): SafetensorsFile
       for (let i = 0; i < values.length; i++) values[i]! *= scales[i % scales.length]!;
     }
     weights.set(name, { shape, values });
+  }
+  const ends = Object.values(entries).map(({ data_offsets: [, end] }) => base + end);
+  const extraBytes = file.length - Math.max(base, ...ends);
+  if (extraBytes > 0) {
+    throw new RangeError(
+      `${source} is no whole safetensors file: ${extraBytes} bytes follow its last tensor; copy it again`,
+    );
   }
   return { weights, metadata };
 }

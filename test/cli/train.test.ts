@@ -152,7 +152,7 @@ describe('--weights', () => {
     const base = await resolve('demo');
     expect(base).toMatchObject({ kind: 'demo', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     await expect(resolveBase('demo', 'resnet50v2', folder, () => undefined)).rejects.toThrow(
-      'received resnet50v2',
+      '--weights demo needs --architecture resnet101v2 or mobilenetv2, received resnet50v2: choose one of them, or --weights imagenet',
     );
   });
 

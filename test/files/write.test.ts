@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -72,6 +72,23 @@ describe('a failed write names the file, the reason and the remedy', () => {
     expect(() => copyFileAtomic(file, join(folder, 'taken'))).toThrow('taken cannot be written');
     expect(readdirSync(folder).sort()).toEqual(['from', 'taken', 'to']);
   });
+});
+
+test('a file that may only be read can be copied', () => {
+  const file = join(folder, 'from');
+  writeFileSync(file, 'text', { mode: 0o444 });
+  // Root may write to every file, so file permissions cannot make an open fail.
+  const open = fs.openSync;
+  const spy = jest.spyOn(fs, 'openSync').mockImplementation((path, flags, mode) => {
+    if (flags === 'r+') throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'open' });
+    return open(path, flags, mode);
+  });
+  try {
+    copyFileAtomic(file, join(folder, 'to'));
+  } finally {
+    spy.mockRestore();
+  }
+  expect(readFileSync(join(folder, 'to'), 'utf8')).toBe('text');
 });
 
 test('--out is created with the folders above it, and may exist', () => {

@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import promises from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -220,6 +228,44 @@ test('only regular files that can be read count; others are named and skipped wi
     'link: It is a link to nothing, or was removed',
   ]);
   expect(Object.values(splits).flat()).toHaveLength(6);
+});
+
+const onLinux = process.platform === 'linux' ? test.each : test.skip.each;
+onLinux<[string, (own: string) => string]>([
+  ['a class folder', () => ''],
+  ['a file in a class folder', (folder) => join(folder, 'a')],
+  ['a folder below a class', (folder) => join(folder, 'b')],
+])('a name of %s that is not UTF-8 is refused with the folder that it is in', async (_, parentOf) => {
+  const folder = await folderOf(UNSPLIT);
+  const parent = parentOf(folder) || folder;
+  const named = (bytes: Buffer) => Buffer.concat([Buffer.from(`${parent}/`), bytes]);
+  mkdirSync(named(Buffer.from('th\xe9', 'latin1')));
+  writeFileSync(Buffer.concat([named(Buffer.from('caf\xe9', 'latin1')), Buffer.from('.png')]), await png(9));
+  await expect(readDataset(folder, { draw: { seed: 1 } })).rejects.toThrow(
+    `the names in ${parent} must be UTF-8, received 2 that are not, such as caf\\xe9.png: ` +
+      'rename them, or unpack the archive again with the encoding that it was made with',
+  );
+});
+
+test('a name with the replacement character itself is a name like any other', async () => {
+  const files = Object.entries(UNSPLIT).map(([path, number]) => [path.replace('b/', 'caf\ufffd/'), number]);
+  expect((await read(Object.fromEntries(files))).classes).toEqual(['a', 'caf\ufffd']);
+});
+
+test('a file that is too large to read is named and skipped', async () => {
+  const folder = await folderOf({ ...UNSPLIT, 'a/film.png': 'moving' });
+  // Without blocks on the disk.
+  truncateSync(join(folder, 'a', 'film.png'), 2 ** 31);
+  const { skipped } = await readDataset(folder, { draw: { seed: 1 } });
+  expect(skipped).toEqual([{ path: 'a/film.png', reason: 'It has 2 GiB or more' }]);
+});
+
+test.each(['val', 'test'] as const)('class folders of %s without images are refused', async (split) => {
+  const others = Object.entries(SPLIT).filter(([path]) => !path.startsWith(split));
+  const empty = { [`${split}/a/.keep`]: '', [`${split}/b/.keep`]: '' };
+  await expect(read({ ...Object.fromEntries(others), ...empty })).rejects.toThrow(
+    `must have an image in every split, received none of a in ${split} `,
+  );
 });
 
 test('the same image in two splits is an error that names the pair, unless allowed', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -63,6 +63,16 @@ test('a file without an image yields an error, and later files are still classif
     { file: paths['text'], error: expect.stringContaining('not an image') },
   ]);
   expect(found[3]).toHaveProperty('top');
+});
+
+test('a file that is too large to read yields an error', async () => {
+  const film = join(folder, 'film.jpg');
+  writeFileSync(film, 'moving');
+  // Without blocks on the disk.
+  truncateSync(film, 2 ** 31);
+  const found = await predictions([film, paths['white']!]);
+  expect(found[0]).toEqual({ file: film, error: 'The file has 2 GiB or more; choose a smaller image.' });
+  expect(found[1]).toHaveProperty('top');
 });
 
 test('an image with too many pixels is an error of that file', async () => {

@@ -114,7 +114,9 @@ test('the confusion chart shows every count with its share of the row, and escap
   expect(texts.filter((text) => /^\d+ %$/.test(text!))).toEqual(['67 %', '33 %', '100 %']);
   expect(count(svg, '>paper &amp; &lt;card&gt;</text>')).toBe(2);
   expect(count(svg, '>a class whose name is r…</text>')).toBe(2);
-  expect(svg).toContain('glass: 2 as glass, 1 as paper &amp; &lt;card&gt;, 0 as a class whose');
+  expect(svg).toContain(
+    'glass: 2 as glass, 1 as paper &amp; &lt;card&gt;. paper &amp; &lt;card&gt;: 2 as paper &amp; &lt;card&gt;.</desc>',
+  );
 });
 
 test('with many classes there is no room for numbers, and colours remain', () => {
@@ -124,6 +126,17 @@ test('with many classes there is no room for numbers, and colours remain', () =>
   expect(textsOf(svg).filter((text) => /^\d/.test(text!))).toEqual([]);
   // The card, 60 correct and 59 wrong cells.
   expect(count(svg, '<rect')).toBe(120);
+});
+
+test('the description of the confusion chart grows with the classes up to a bound, not with their square', () => {
+  const described = (length: number) => {
+    const classes = Array.from({ length }, (_, i) => `class ${i}`);
+    const confusion = classes.map((_, i) => classes.map((__, j) => (i === j ? 4 : i === j + 1 ? 1 : 0)));
+    const svg = confusionChart({ confusion, accuracy: 0.8, images: 5 * length }, classes, 'Confusion');
+    return /<desc>(.*)<\/desc>/s.exec(svg)![1]!;
+  };
+  expect(described(3)).toMatch(/class 2: 1 as class 1, 4 as class 2\.$/);
+  expect(described(200)).toMatch(/class 100: 1 as class 99\. 199 more counts are not listed\.$/);
 });
 
 test('the reliability chart has bars only for bins that hold images', () => {

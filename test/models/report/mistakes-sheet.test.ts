@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import sharp from 'sharp';
 
+import { decodeFilePixels } from '../../../models/data/decode-file';
 import {
   MAX_SHEET_IMAGES,
   type MisclassifiedImage,
@@ -75,6 +76,24 @@ test('a sheet for no images, or for more than fit on it, is refused', async () =
   const many = new Array<MisclassifiedImage>(MAX_SHEET_IMAGES + 1).fill(one);
   await expect(mistakesSheet(many, TITLE, MAX_PIXELS)).rejects.toThrow('received 25');
 });
+
+test.each([
+  ['baseline', false, 0xc0],
+  ['progressive', true, 0xc2],
+])(
+  'a %s JPEG that libvips warns of is on the sheet, as it is in the training',
+  async (_, progressive, sof) => {
+    const jpeg = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#00ff00' } })
+      .jpeg({ progressive })
+      .toBuffer();
+    const frame = jpeg.indexOf(Buffer.of(0xff, sof));
+    const spare = Buffer.concat([jpeg.subarray(0, frame), Buffer.from('spare'), jpeg.subarray(frame)]);
+    await expect(sharp(spare).raw().toBuffer()).rejects.toThrow('extraneous bytes');
+    expect(await decodeFilePixels(spare, MAX_PIXELS)).toHaveLength(224 * 224 * 3);
+    const sheet = await mistakesSheet([{ ...(await image('#808080')), image: spare }], TITLE, MAX_PIXELS);
+    expect(await colourAt(sheet.jpeg, 12 + 112, 44 + 112)).toEqual([0, 4, 0]);
+  },
+);
 
 test('a format that is blocked for uploads is blocked here too', async () => {
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>');

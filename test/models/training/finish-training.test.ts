@@ -63,6 +63,23 @@ test('a training without an epoch, or without a best one, is refused with what t
 });
 
 describe('a training that resumes', () => {
+  test.each([
+    ['Latin with accents', ['café', 'thé']],
+    ['more than one byte of padding', ['éééé', 'üüüü', 'cat', 'd']],
+    ['Chinese', ['犬', '猫']],
+    ['outside the first plane', ['🐈', '🐕']],
+  ])('gets its state and weights back with class names in %s', (_, classes) => {
+    const fingerprint = { ...FINGERPRINT, data: { classes } };
+    const state: TrainingState = { stage: 'head', epochsDone: 2, optimizerStep: 9, stopped: false };
+    const tensors = new Map([['predictions/kernel', { shape: [3], values: Float32Array.of(1.5, -2, 3) }]]);
+    for (const file of [join(folder, CHECKPOINT_NAME), bestFileOf(folder, 'head')]) {
+      writeCheckpoint(file, { state, fingerprint, tensors });
+      expect(readCheckpoint(file, fingerprint)).toEqual({ state, fingerprint, tensors });
+    }
+    for (const which of ['last', 'best'] as const)
+      expect(finishedTraining(folder, which, fingerprint)).toEqual({ weights: tensors, state });
+  });
+
   const { head, fineTune, ...rest } = RECIPES.latency;
   const read = (headEpochs: number, fineTuneEpochs: number) =>
     readCheckpoint(join(folder, CHECKPOINT_NAME), {

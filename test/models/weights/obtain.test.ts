@@ -7,7 +7,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+<<<<<<< HEAD
 import { tmpdir } from 'node:os';
+=======
+import promises from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+>>>>>>> moda
 import { join } from 'node:path';
 
 import { fingerprint, type PublishedFile } from '../../../models/weights/download';
@@ -115,4 +120,21 @@ describe('a folder', () => {
     );
     expect(readdirSync(cache)).toEqual([]);
   });
+});
+
+test('a file of a folder that may only be read is copied', async () => {
+  const source = from();
+  writeFileSync(join(source, NAME), CONTENTS, { mode: 0o444 });
+  // Root may write to every file, so file permissions cannot make an open fail.
+  const { open } = promises;
+  const spy = jest.spyOn(promises, 'open').mockImplementation(async (path, flags, mode) => {
+    if (flags === 'r+') throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+    return open(path, flags, mode);
+  });
+  try {
+    await obtain(published, file, { from: source });
+  } finally {
+    spy.mockRestore();
+  }
+  expect(isWhole()).toBe(true);
 });

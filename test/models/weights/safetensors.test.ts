@@ -20,6 +20,37 @@ test('single precision comes back as it was, with shape and metadata', () => {
   );
 });
 
+/** Any text, halves of surrogate pairs too: a class is named as its folder is. */
+const anyText = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units));
+
+test('names and metadata of any characters come back, and the header ends where the numbers begin', () => {
+  fc.assert(
+    fc.property(anyText, anyText, (tensor, text) => {
+      const name = `${tensor}/kernel`;
+      const weights: Weights = new Map([[name, { shape: [2], values: Float32Array.of(1.5, -2) }]]);
+      const file = encodeSafetensors(weights, () => 'F32', { text });
+      const headerBytes = Number(file.readBigUInt64LE(0));
+      expect([headerBytes % 8, file.length - headerBytes]).toEqual([0, 8 + 2 * 4]);
+      expect(decodeSafetensors(file, 'test')).toEqual({ weights, metadata: { text } });
+    }),
+    {
+      seed: 1,
+      examples: [
+        ['café', '犬'],
+        ['🐈', 'éééé'],
+        ['\ud83d', '\udc08'],
+      ],
+    },
+  );
+});
+
+test('bytes behind the last tensor are refused: the numbers may have moved', () => {
+  const file = Buffer.concat([encodeSafetensors(one([1, 2]), () => 'F32'), Buffer.alloc(4)]);
+  expect(() => decodeSafetensors(file, 'a.safetensors')).toThrow(
+    'a.safetensors is no whole safetensors file: 4 bytes follow its last tensor; copy it again',
+  );
+});
+
 test('a file that is cut off is refused with what to do', () => {
   const file = encodeSafetensors(one([1, 2, 3]), () => 'F32');
   expect(() => decodeSafetensors(file.subarray(0, file.length - 1), 'a.safetensors')).toThrow(
