@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -223,7 +224,14 @@ test('--finish without a training in --out is refused', async () => {
 });
 
 test('a training that scales its temperature says what it gained, and its card is of the scaled model', async () => {
-  const plan = planOf({});
+  // A mistake for certain: without one, val determines no temperature.
+  const mislabelled = join(root, 'mislabelled');
+  cpSync(data, mislabelled, { recursive: true });
+  const background = { r: 200, g: 221, b: 0 };
+  await sharp({ create: { width: 32, height: 32, channels: 3, background } })
+    .png()
+    .toFile(join(mislabelled, 'val', 'dark', 'light.png'));
+  const plan = planOf({ data: mislabelled });
   const nothing = () => undefined;
   const progress = { onStep: nothing, onEpoch: nothing, onCount: nothing, note: nothing };
   const trained = await runTraining(plan, progress);
