@@ -14,6 +14,7 @@ import {
   methodText,
   missingText,
 } from '../models/compare/document';
+import { DEFAULT_SEED } from '../models/recipes';
 import { lockOut } from '../models/training/out-folder';
 import { compareReporter } from './compare-progress';
 import { stopOnInterrupt } from './ending';
@@ -39,19 +40,21 @@ function checkBases(bases: readonly string[] = []): void {
   throw new RangeError(`--bases must be some of ${CANDIDATE_IDS.join(', ')}, received ${unknown}`);
 }
 
-/** The commands that train the picks. */
+/** The commands that train the picks, on the splits that were compared. */
 export function nextCommands(
   {
     document,
     measured,
   }: Pick<ComparedBases, 'measured'> & { readonly document: Pick<BasesDocument, 'choices'> },
-  data: string,
+  { data, seed, allowLeakage }: Pick<CompareOptions, 'data' | 'seed' | 'allowLeakage'>,
 ): string[] {
   const commands = document.choices.map(({ goal, id }) => {
     const { candidate, weights, preprocessing } = measured.find((each) => each.candidate.id === id)!;
     return [
       `npx tandem train ${goal} --architecture ${candidate.architecture} --weights ${shellWord(weights)}`,
       `--preprocessing ${preprocessing} --data ${shellWord(data)} --out build/models/${goal}`,
+      ...(seed === DEFAULT_SEED ? [] : [`--seed ${seed}`]),
+      ...(allowLeakage === true ? ['--allow-leakage'] : []),
     ].join(' ');
   });
   return [...new Set(commands)];
@@ -84,7 +87,7 @@ export async function compare(
       progress,
     );
     const { document } = compared;
-    const next = nextCommands(compared, data);
+    const next = nextCommands(compared, options);
     if (json) {
       console.log(JSON.stringify({ ...document, out, next }));
       return;

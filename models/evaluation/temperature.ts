@@ -13,6 +13,8 @@ export const MAX_TEMPERATURE = 20;
 const MIN_PROBABILITY = 1e-37;
 /** Width of the last interval, in logarithms. */
 const TOLERANCE = 1e-5;
+/** Distance from a bound below which the bound ended the search, in logarithms. */
+const AT_BOUND = 10 * TOLERANCE;
 
 /**
  * Probabilities as they would be at a temperature: softmax(log p / temperature), which is softmax(z / temperature) for
@@ -61,13 +63,15 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
  *
  * @param labels class index of each image
  * @param probabilities float32 [images, classes] at temperature 1
+ * @returns undefined if the loss falls as far as a bound, so that the images do not determine a temperature: without a
+ *   mistake, the loss falls the surer the model is made
  * @throws RangeError without images
  */
 export function fitTemperature(
   labels: readonly number[],
   probabilities: Float32Array,
   classCount: number,
-): number {
+): number | undefined {
   if (labels.length === 0)
     throw new RangeError('a temperature is fitted on at least one image, received none: add images to val');
   const logits = labels.map((_, i) =>
@@ -76,11 +80,14 @@ export function fitTemperature(
     ),
   );
   const loss = (logTemperature: number) => logLossAt(labels, logits, Math.exp(logTemperature));
-  let [low, high] = [Math.log(MIN_TEMPERATURE), Math.log(MAX_TEMPERATURE)];
+  const bounds = [Math.log(MIN_TEMPERATURE), Math.log(MAX_TEMPERATURE)] as const;
+  let [low, high]: [number, number] = [...bounds];
   while (high - low > TOLERANCE) {
     const [left, right] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
     if (loss(left) <= loss(right)) high = right;
     else low = left;
   }
-  return Math.exp((low + high) / 2);
+  const fitted = (low + high) / 2;
+  if (bounds.some((bound) => Math.abs(fitted - bound) < AT_BOUND)) return undefined;
+  return Math.exp(fitted);
 }

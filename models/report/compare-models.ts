@@ -13,8 +13,15 @@ import type { Dataset } from '../data/dataset';
 import { findDatasetFiles } from '../data/dataset-files';
 import type { EvaluatedSplit } from '../data/dataset-splits';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
-import { describeEngine, type Engine, type EngineKind, type Precision } from '../engines/engine';
+import {
+  checkPrecision,
+  describeEngine,
+  type Engine,
+  type EngineKind,
+  type Precision,
+} from '../engines/engine';
 import { loadEngine } from '../engines/load';
+import { requireInt8 } from '../engines/onnxruntime/int8-file';
 import { evaluateDataset } from '../evaluation/evaluate-dataset';
 import { correctPredictions, type Evaluation } from '../evaluation/evaluation';
 import { readSavedModel, type SavedModel } from '../weights/saved-model';
@@ -86,11 +93,23 @@ function countParameters({ architecture, classes }: SavedModel): number {
   return count;
 }
 
+/** @throws Error naming the remedy if a model cannot run in a precision: measuring the others takes minutes */
+function checkPrecisions(
+  models: readonly SavedModel[],
+  { engine, precisions }: Pick<ComparisonOptions, 'engine' | 'precisions'>,
+): void {
+  for (const precision of precisions) {
+    checkPrecision(engine, precision);
+    if (precision === 'int8') models.forEach(requireInt8);
+  }
+}
+
 /**
  * Measures saved models one after another on the same images.
  *
  * @param folders of the saved models; each is compared with the first
- * @throws RangeError, before anything is measured, if a model's classes are not those of the data set
+ * @throws Error, before an image is read, if a model's classes are not those of the data set, or if it cannot run in a
+ *   precision
  */
 export async function compareModels(
   folders: readonly string[],
@@ -102,6 +121,10 @@ export async function compareModels(
     const saved = readSavedModel(folder);
     return { saved, indices: classIndices(saved, found.classes, { data, use: 'measure' }) };
   });
+  checkPrecisions(
+    models.map(({ saved }) => saved),
+    options,
+  );
   const dataset = await readImages(folders, found, options);
   const split = options.split ?? measuredSplit(dataset);
   const items = imagesOf(dataset, split, data);

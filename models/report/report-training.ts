@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
 import { loadEngine } from '../engines/load';
 import { evaluateDataset } from '../evaluation/evaluate-dataset';
-import { fitTemperature } from '../evaluation/temperature';
+import { fitTemperature, MAX_TEMPERATURE, MIN_TEMPERATURE } from '../evaluation/temperature';
 import { bestEntry, HISTORY_NAME, type HistoryEntry, readHistory } from '../training/history';
 import {
   baseFacts,
@@ -63,15 +63,21 @@ async function measure(
 
 type Measured = Awaited<ReturnType<typeof measure>>;
 
-/** Fits a temperature on val and writes it into the saved model. */
+/** Fits a temperature on val and writes it into the saved model; undefined if val does not determine one. */
 function scaleTemperature(
   { out }: TrainingPlan,
   { measured }: Measured,
   classCount: number,
   { progress }: ReportOptions,
-): TemperatureFacts {
+): TemperatureFacts | undefined {
   const { labels, probabilities } = measured.find(({ split }) => split === 'val')!;
   const value = fitTemperature(labels, probabilities, classCount);
+  if (value === undefined) {
+    progress.note(
+      `warning: val does not determine a temperature between ${MIN_TEMPERATURE} and ${MAX_TEMPERATURE}, as when the model makes no mistake there: it stays 1; give val more images`,
+    );
+    return undefined;
+  }
   scaleHead(out, value);
   progress.note(`temperature ${value.toFixed(3)}, fitted on val: measuring again`);
   const before = measured.map(({ split, evaluation: { expectedCalibrationError, logLoss } }) => ({

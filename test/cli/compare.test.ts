@@ -6,6 +6,7 @@ import { addCompare } from '../../cli/compare';
 import { compareReporter, formatWork } from '../../cli/compare-progress';
 import { nextCommands } from '../../cli/compare-action';
 import { picksOf, rowsOf } from '../../models/compare/choose';
+import { DEFAULT_SEED } from '../../models/recipes';
 import { MEASURED } from '../models/compare/rows';
 import { runCommand } from './run-command';
 
@@ -45,10 +46,18 @@ test('without a terminal a step that is done has a line', () => {
 test('the next commands train the picks as they were compared', () => {
   const rows = rowsOf(MEASURED);
   const document = { choices: picksOf(rows) };
-  expect(nextCommands({ document, measured: MEASURED }, 'my photos')).toEqual([
+  const compared = { document, measured: MEASURED };
+  expect(nextCommands(compared, { data: 'my photos', seed: DEFAULT_SEED })).toEqual([
     "npx tandem train accuracy --architecture resnet101v2 --weights /home/me/weights_1.h5 --preprocessing minus-one-to-one --data 'my photos' --out build/models/accuracy",
     "npx tandem train latency --architecture mobilenetv2 --weights /home/me/weights_1.h5 --preprocessing minus-one-to-one --data 'my photos' --out build/models/latency",
   ]);
+});
+
+test('the next commands split the images as the comparison did', () => {
+  const compared = { document: { choices: picksOf(rowsOf(MEASURED)) }, measured: MEASURED };
+  const commands = nextCommands(compared, { data: 'photos', seed: 7, allowLeakage: true });
+  expect(commands).toHaveLength(2);
+  for (const command of commands) expect(command).toMatch(/ --seed 7 --allow-leakage$/);
 });
 
 describe('the command refuses', () => {

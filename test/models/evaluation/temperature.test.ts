@@ -1,10 +1,5 @@
 import { evaluate } from '../../../models/evaluation/evaluation';
-import {
-  atTemperature,
-  fitTemperature,
-  MAX_TEMPERATURE,
-  MIN_TEMPERATURE,
-} from '../../../models/evaluation/temperature';
+import { atTemperature, fitTemperature, MAX_TEMPERATURE } from '../../../models/evaluation/temperature';
 import { seededRandom } from '../../../statistics/seeded-random';
 
 const CLASSES = 3;
@@ -28,7 +23,7 @@ function calibrated(images: number): { labels: number[]; probabilities: Float32A
 test.each([0.5, 1, 3])('a model that is calibrated at temperature %p gets its inverse', (temperature) => {
   const { labels, probabilities } = calibrated(4000);
   const distorted = atTemperature(probabilities, CLASSES, temperature);
-  const fitted = fitTemperature(labels, distorted, CLASSES);
+  const fitted = fitTemperature(labels, distorted, CLASSES)!;
   expect(fitted * temperature).toBeGreaterThan(0.93);
   expect(fitted * temperature).toBeLessThan(1.07);
   const repaired = evaluate(labels, atTemperature(distorted, CLASSES, fitted), CLASSES);
@@ -39,17 +34,18 @@ test.each([0.5, 1, 3])('a model that is calibrated at temperature %p gets its in
 
 test('no other temperature has a smaller log loss', () => {
   const { labels, probabilities } = calibrated(300);
-  const fitted = fitTemperature(labels, probabilities, CLASSES);
+  const fitted = fitTemperature(labels, probabilities, CLASSES)!;
   const loss = (temperature: number) =>
     evaluate(labels, atTemperature(probabilities, CLASSES, temperature), CLASSES).logLoss;
   for (const factor of [0.5, 0.9, 0.99, 1.01, 1.1, 2])
     expect(loss(fitted)).toBeLessThanOrEqual(loss(fitted * factor) + 1e-7);
 });
 
-test('a model that is always right, or always wrong, gets a bound, even with probabilities of 0', () => {
+test('a model that is always right, or always wrong, gets no temperature, even with probabilities of 0', () => {
   const sure = Float32Array.of(1, 0, 0);
-  expect(fitTemperature([0], Float32Array.of(0.6, 0.2, 0.2), CLASSES)).toBeCloseTo(MIN_TEMPERATURE, 4);
-  expect(fitTemperature([1], sure, CLASSES)).toBeCloseTo(MAX_TEMPERATURE, 2);
+  expect(fitTemperature([0], Float32Array.of(0.6, 0.2, 0.2), CLASSES)).toBeUndefined();
+  expect(fitTemperature([0], sure, CLASSES)).toBeUndefined();
+  expect(fitTemperature([1], sure, CLASSES)).toBeUndefined();
   expect([...atTemperature(sure, CLASSES, MAX_TEMPERATURE)].every((p) => p > 0 && p < 1)).toBe(true);
 });
 

@@ -7,6 +7,7 @@ import sharp from 'sharp';
 
 import { drawTask } from '../../../models/demo/image-set';
 import { TASKS } from '../../../models/demo/surfaces';
+import { INT8_NAME } from '../../../models/engines/onnxruntime/int8-file';
 import {
   compareModels,
   type ComparisonOptions,
@@ -258,4 +259,23 @@ test('a model of other classes is refused before any model is measured', async (
     /must have the classes of .*wool, zigzag, received .*weave/,
   );
   expect(notes).toEqual([]);
+});
+
+test('a precision that a model cannot run in is refused before an image is read', async () => {
+  const uncalibrated = join(folder, 'uncalibrated');
+  copyWithoutBase(latency, uncalibrated);
+  rmSync(join(uncalibrated, INT8_NAME), { force: true });
+  notes.length = 0;
+  const counts: string[] = [];
+  const both: ComparisonOptions = {
+    ...{ ...options, precisions: ['fp32', 'int8'] },
+    onCount: ({ task }) => counts.push(task),
+  };
+  await expect(compareModels([latency, uncalibrated], both)).rejects.toThrow(
+    `the model in ${uncalibrated} cannot run at int8, because it was never calibrated`,
+  );
+  await expect(compareModels([latency], { ...both, engine: 'wasm' })).rejects.toThrow(
+    'engine wasm computes in fp32, received precision int8: choose engine onnxruntime',
+  );
+  expect([notes, counts]).toEqual([[], []]);
 });
