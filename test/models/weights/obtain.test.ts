@@ -7,12 +7,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-<<<<<<< HEAD
-import { tmpdir } from 'node:os';
-=======
 import promises from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
->>>>>>> moda
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { fingerprint, type PublishedFile } from '../../../models/weights/download';
