@@ -27,15 +27,19 @@ export function finishedTraining(
   fingerprint: Fingerprint,
 ): FinishedTraining {
   const last = readCheckpoint(join(folder, CHECKPOINT_NAME), fingerprint);
-  const best =
-    last === undefined || finish === 'last'
-      ? last
-      : readCheckpoint(bestFileOf(folder, last.state.stage), fingerprint);
-  if (last === undefined || best === undefined) {
+  const bestFile = last === undefined ? undefined : bestFileOf(folder, last.state.stage);
+  const kept = bestFile === undefined || finish === 'last' ? last : readCheckpoint(bestFile, fingerprint);
+  if (last === undefined || kept === undefined) {
     const remedy = last === undefined ? 'continue it with --resume' : 'choose --finish last';
     throw new Error(
       `--finish ${finish} needs a complete epoch${last === undefined ? '' : ' with validation'} in ${folder}, received none: ${remedy}`,
     );
   }
-  return { weights: new Map([...best.tensors].filter(([name]) => !isMoment(name))), state: last.state };
+  const [wanted, held] = [last, kept].map(({ state }) => state.best?.epoch);
+  if (wanted !== held) {
+    throw new Error(
+      `${bestFile} must hold epoch ${wanted}, the best so far, received epoch ${held}, in which the training was stopped: continue it with --resume, or choose --finish last`,
+    );
+  }
+  return { weights: new Map([...kept.tensors].filter(([name]) => !isMoment(name))), state: last.state };
 }

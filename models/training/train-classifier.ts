@@ -130,7 +130,9 @@ async function trainStage(
     const images = training.validation;
     const validation = images && (await repeatedActivations(() => images.epoch(0), trunk, memory));
     const train = await activationSource(training.train, trunk, { seed: training.seed, batchSize, memory });
-    let { epochsDone = 0, best, stopped = false, lowestLoss }: Partial<TrainingState> = resumed?.state ?? {};
+    let { epochsDone = 0, stopped = false, lowestLoss }: Partial<TrainingState> = resumed?.state ?? {};
+    // Not the checkpoint's: a kill between the two writes leaves the best epoch's file ahead of it.
+    let best = resumed && readCheckpoint(bestFile, fingerprint)?.state.best;
     while (epochsDone < epochs && !stopped) {
       const epoch = epochsDone + 1;
       const record = await trainEpoch(training, { stage, epoch, learner, train, adam, validation });

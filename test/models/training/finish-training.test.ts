@@ -21,8 +21,15 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const tensor = (value: number) => ({ shape: [1], values: Float32Array.of(value) });
 
 /** Writes a checkpoint whose weight is `weight`. */
-function write(stage: StageName, epochsDone: number, weight: number, file = join(folder, CHECKPOINT_NAME)) {
-  const state: TrainingState = { stage, epochsDone, optimizerStep: 9, stopped: false };
+function write(
+  stage: StageName,
+  epochsDone: number,
+  weight: number,
+  file = join(folder, CHECKPOINT_NAME),
+  bestEpoch?: number,
+) {
+  const best = bestEpoch === undefined ? undefined : { epoch: bestEpoch, accuracy: 0.5, loss: 1 };
+  const state: TrainingState = { stage, epochsDone, optimizerStep: 9, best, stopped: false };
   const tensors = new Map([
     ['predictions/kernel', tensor(weight)],
     ['adam/m/predictions/kernel', tensor(7)],
@@ -41,6 +48,17 @@ test('a training ends with the weights of the last or the best epoch of its stag
   expect([...best!.weights]).toEqual([['predictions/kernel', tensor(2)]]);
   // The history reaches up to the last epoch, whichever is kept.
   expect([last!.state.epochsDone, best!.state.epochsDone]).toEqual([3, 3]);
+});
+
+test('the best epoch’s weights are refused if they are of an epoch that the training was stopped in', () => {
+  write('head', 4, 4, undefined, 2);
+  write('head', 5, 5, bestFileOf(folder, 'head'), 5);
+  expect(() => finishedTraining(folder, 'best', FINGERPRINT)).toThrow(
+    `${bestFileOf(folder, 'head')} must hold epoch 2, the best so far, received epoch 5, in which the training was stopped: continue it with --resume, or choose --finish last`,
+  );
+  expect([...finishedTraining(folder, 'last', FINGERPRINT).weights]).toEqual([
+    ['predictions/kernel', tensor(4)],
+  ]);
 });
 
 test('what a training keeps are the checkpoints that its folder holds, with their size', () => {

@@ -7,7 +7,13 @@ import * as tf from '@tensorflow/tfjs';
 import { buildClassifier } from '../../../models/architectures/classifier';
 import { epochOrder } from '../../../models/data/input-pipeline';
 import type { Recipe } from '../../../models/recipes';
-import { CHECKPOINT_NAME, isBetter, readCheckpoint } from '../../../models/training/checkpoint';
+import {
+  bestFileOf,
+  CHECKPOINT_NAME,
+  isBetter,
+  readCheckpoint,
+  writeCheckpoint,
+} from '../../../models/training/checkpoint';
 import type { Batch, BatchSource } from '../../../models/training/activation-source';
 import type { EpochRecord } from '../../../models/training/progress';
 import { learningRateAt, trainClassifier, type Training } from '../../../models/training/train-classifier';
@@ -175,6 +181,21 @@ test('without augmentation the weights are the same whether activations are kept
   const forgotten = await train({ train: { stepsPerEpoch: 2, epoch, unchanging }, maxActivationBytes: 0 });
   expect(differing(live.weights, forgotten.weights)).toEqual([]);
   expect(forgotten.epochs.map(({ valLoss }) => valLoss)).toEqual(live.epochs.map(({ valLoss }) => valLoss));
+});
+
+test('a training that resumes believes the best epoch’s file, which a kill may leave ahead of the checkpoint', async () => {
+  const place = folder();
+  const recipe = { ...RECIPE, fineTune: { ...RECIPE.fineTune, epochs: 0 } };
+  await train({ folder: place, recipe, stopAfter: 2 });
+  const [bestFile, file] = [bestFileOf(place, 'head'), join(place, CHECKPOINT_NAME)];
+  const kept = readCheckpoint(bestFile, FINGERPRINT)!;
+  // As if the epoch had been better than it will be when it is trained again.
+  const best = { epoch: 2, accuracy: 1, loss: 0 };
+  writeCheckpoint(bestFile, { ...kept, state: { ...kept.state, epochsDone: 2, best } });
+  expect(readCheckpoint(file, FINGERPRINT)?.state).toMatchObject({ epochsDone: 1, best: { epoch: 1 } });
+  const { weights } = await train({ folder: place, recipe, resume: true, keep: 'best' });
+  expect(readCheckpoint(file, FINGERPRINT)?.state).toMatchObject({ epochsDone: 2, best });
+  expect(differing(new Map(kept.tensors), weights)).toEqual([]);
 });
 
 test('another seed gives other weights', async () => {
