@@ -7,7 +7,7 @@ import { topClasses } from '../../models/evaluation/top-classes';
 import { problemOf, ServiceError, toServiceError } from '../errors';
 import type { Bodies } from '../http/body';
 import { sendJson } from '../http/send-json';
-import type { QueuedResult } from '../inference/model-queue';
+import type { QueuedResult } from '../inference/job';
 import { type Admission, rejectAfterBody, sendRejection } from './admission';
 import { type Classification, type Classifications, CLASSIFY_QUERY } from './schemas';
 import { findModel, loadedModel, recordAnswer, runWork, versionOf, type WorkContext } from './served-models';

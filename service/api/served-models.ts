@@ -4,7 +4,8 @@
 import type { ModelName } from '../../models/catalog';
 import { VERSION_DIGITS } from '../contract';
 import { ServiceError } from '../errors';
-import type { Disconnection, ModelQueue, QueuedResult } from '../inference/model-queue';
+import type { Disconnection, QueuedResult } from '../inference/job';
+import type { ModelQueue } from '../inference/model-queue';
 import type { LoadedModel, Work } from '../inference/protocol';
 import type { Metrics } from '../metrics';
 import type { Statistics } from './statistics';

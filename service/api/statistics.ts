@@ -6,7 +6,7 @@
 import type { z } from 'zod';
 
 import type { ModelName } from '../../models/catalog';
-import type { QueuedResult } from '../inference/model-queue';
+import type { QueuedResult } from '../inference/job';
 import type { MODEL_STATISTICS } from './model-schemas';
 
 const NS_PER_MS = 1_000_000;

@@ -122,11 +122,11 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
       next();
     },
 
-    read: (request, limit, take) =>
-      new Promise((resolve, reject) => {
+    read: (request, limit, take) => {
+      // `take` may hold all chunks. Listeners keep what they name for as long as the request lives: none names `take`.
+      let taker: typeof take | undefined = take;
+      return new Promise((resolve, reject) => {
         const source = inflated(request);
-        // What takes the chunks may hold them all, and listeners hold it for as long as the request lives.
-        let taker: typeof take | undefined = take;
         let bytes = 0;
         let keptBytes = 0;
         const address = request.socket.remoteAddress ?? '';
@@ -175,7 +175,8 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
         request.once('close', () => {
           if (!request.complete) fail(bodyError('request.aborted'));
         });
-      }),
+      });
+    },
 
     release: (request) => onUnneeded.get(request)?.(),
   };

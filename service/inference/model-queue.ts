@@ -4,23 +4,13 @@
  */
 import { REQUEST_TIMEOUT_MS } from '../contract';
 import { ServiceError } from '../errors';
-import type { ResultMessage, Work, WorkResult } from './protocol';
+import { DISCONNECTED, type Disconnection, failJob, type Job, type QueuedResult, STOPPED } from './job';
+import type { ResultMessage, Work } from './protocol';
 import { isSameState, ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
 import { ServiceTimes } from './service-time';
 
 /** Maximum queued work, in milliseconds of estimated service time. */
 const MAX_QUEUE_MS = 2_000;
-
-/** A result with the time its work waited in the queue. */
-export interface QueuedResult extends WorkResult {
-  readonly queueMs: number;
-}
-
-/** What the queue needs of an AbortSignal; making a real one for each request costs more than the queue. */
-export interface Disconnection {
-  readonly aborted: boolean;
-  addEventListener(event: 'abort', cancel: () => void): void;
-}
 
 /** How to start the queue's processes, and its callbacks. */
 export interface ModelQueueOptions extends Pick<ModelProcessOptions, 'model' | 'engine' | 'script'> {
@@ -30,19 +20,6 @@ export interface ModelQueueOptions extends Pick<ModelProcessOptions, 'model' | '
   readonly requestTimeoutMs?: number;
   readonly onState?: (state: ModelState) => void;
   readonly onRestart?: (reason: string) => void;
-}
-
-interface Job {
-  readonly id: number;
-  readonly work: Work;
-  readonly enqueuedAt: number;
-  readonly resolve: (result: QueuedResult) => void;
-  readonly reject: (error: ServiceError) => void;
-  /** Fires at the request's deadline, counted from when it was queued. */
-  deadline?: NodeJS.Timeout;
-  /** Fires when the process hangs, counted from when it received the work. */
-  hang?: NodeJS.Timeout;
-  startedAt?: number;
 }
 
 /** A process and the work that it does now. */
@@ -124,7 +101,7 @@ export class ModelQueue {
     return new Promise((resolve, reject) => {
       const job: Job = { id: this.nextId++, work, enqueuedAt: performance.now(), resolve, reject };
       if (disconnection?.aborted === true) {
-        this.fail(job, ...DISCONNECTED);
+        failJob(job, ...DISCONNECTED);
         return;
       }
       job.deadline = setTimeout(() => this.expire(job), remainingMs);
@@ -137,12 +114,12 @@ export class ModelQueue {
   /** Stops the processes; all work fails, and no more is taken. */
   stop(): void {
     this.stopped = true;
-    for (const job of this.queue.splice(0)) this.fail(job, ...STOPPED);
+    for (const job of this.queue.splice(0)) failJob(job, ...STOPPED);
     for (const worker of this.workers) {
       const { running, process } = worker;
       worker.running = undefined;
       clearTimeout(running?.hang);
-      if (running !== undefined) this.fail(running, ...STOPPED);
+      if (running !== undefined) failJob(running, ...STOPPED);
       process.stop();
     }
   }
@@ -227,18 +204,13 @@ export class ModelQueue {
     this.next();
   }
 
-  private fail(job: Job, code: ServiceError['code'], message: string, retryAfterMs?: number): void {
-    clearTimeout(job.deadline);
-    job.reject(new ServiceError(code, message, retryAfterMs));
-  }
-
   private failRunning(worker: Worker): void {
     const job = worker.running;
     if (job === undefined) return;
     worker.running = undefined;
     clearTimeout(job.hang);
     const message = 'The model process ended during this request; try again.';
-    this.fail(job, 'WORKER_FAILED', message, worker.process.restartMs);
+    failJob(job, 'WORKER_FAILED', message, worker.process.restartMs);
   }
 
   private dequeue(job: Job): boolean {
@@ -250,13 +222,10 @@ export class ModelQueue {
   /** Answers at the deadline. Running work continues: whether it hangs is judged by its own time, not by its wait. */
   private expire(job: Job): void {
     this.dequeue(job);
-    this.fail(job, 'DEADLINE_EXCEEDED', 'The answer took too long; try again later or with a smaller batch.');
+    failJob(job, 'DEADLINE_EXCEEDED', 'The answer took too long; try again later or with a smaller batch.');
   }
 
   private cancel(job: Job): void {
-    if (this.dequeue(job)) this.fail(job, ...DISCONNECTED);
+    if (this.dequeue(job)) failJob(job, ...DISCONNECTED);
   }
 }
-
-const STOPPED = ['WORKER_FAILED', 'The service is shutting down; try another replica.'] as const;
-const DISCONNECTED = ['BAD_REQUEST', 'The client disconnected.'] as const;

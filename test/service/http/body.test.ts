@@ -2,9 +2,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { deflateSync, gzipSync } from 'node:zlib';
 
-import express from 'express';
+import express, { type Request } from 'express';
 
 import { LIMITS } from '../../../service/contract';
 import { errorHandler } from '../../../service/errors';
@@ -191,20 +193,32 @@ describe('the bytes of a body that is still coming when its request is answered 
   });
 });
 
-test('a body that is released counts no longer, though its request is not answered yet', async () => {
+/** Reads a body, and keeps its chunks no longer. */
+async function readAndForget(bodies: Bodies, request: Request): Promise<WeakRef<Buffer[]>> {
+  const chunks: Buffer[] = [];
+  await bodies.read(request, LIMIT, (chunk) => chunks.push(chunk) > 0);
+  return new WeakRef(chunks);
+}
+
+test('a body that is released neither counts nor stays in memory, though its request is not answered yet', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
   let heldBytes = 0;
   const pending: PendingBytes = { add: (_address, bytes) => void (heldBytes += bytes) };
   const bodies = createBodies(60_000, pending);
-  const held: number[] = [];
+  const held: unknown[] = [];
   const app = express();
   app.post(
     '/',
     bodies.accept(() => LIMIT),
     async (request, response) => {
-      await readWhole(bodies, request, LIMIT);
+      const chunks = await readAndForget(bodies, request);
       held.push(heldBytes);
       bodies.release(request);
-      held.push(heldBytes);
+      // A WeakRef holds its target until the end of the job that made it.
+      await new Promise((resolve) => setImmediate(resolve));
+      collectGarbage();
+      held.push(heldBytes, chunks.deref());
       response.once('close', () => held.push(heldBytes));
       response.end();
     },
@@ -214,5 +228,5 @@ test('a body that is released counts no longer, though its request is not answer
   await post(`http://127.0.0.1:${portOf(releasing)}/`, text, 'text/plain');
   releasing.closeAllConnections();
   await new Promise((resolve) => releasing.close(resolve));
-  expect(held).toEqual([text.length, 0, 0]);
+  expect(held).toEqual([text.length, 0, undefined, 0]);
 });
