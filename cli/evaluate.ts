@@ -180,7 +180,7 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
     )
     .option(
       '--seed <number>',
-      'with --data: splits images that are not in split folders by this seed (default: the seed of a training on these images)',
+      'with --data: splits images that are not in split folders by this seed, or draws the val that the folders lack (default: the seed of a training on these images)',
       wholeNumberFrom(0),
     )
     .addOption(

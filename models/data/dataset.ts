@@ -29,8 +29,8 @@ const LANES = 4;
 
 export interface DatasetOptions {
   /**
-   * What draws the splits of a set without split folders, or what finds it by the set's checksum. Without it the set is
-   * not split: all of its images are in test.
+   * What draws the splits of a set without split folders, and val where the folders lack it; or what finds it by the set's
+   * checksum. Without it a set without split folders is not split: all of its images are in test.
    */
   readonly draw: SplitDraw | ((sha256: string) => SplitDraw | undefined);
   /** To train, every split must have every class; to measure, what is there is enough. @default 'train' */
@@ -60,6 +60,8 @@ export interface Dataset {
   readonly splits: Readonly<Record<SplitName, readonly DatasetImage[]>>;
   /** Where the splits come from: the set's folders, a seed and shares, or nothing if it is not split. */
   readonly splitBy: 'folders' | 'nothing' | { readonly seed: number; readonly shares: SplitShares };
+  /** What drew val from train; absent if the set has a folder for it, no split folders, or no val. */
+  readonly valDrawnBy?: { readonly seed: number; readonly shares: SplitShares };
   /**
    * SHA-256 of one line `sha256  path` per image, sorted by path: the output of `sha256sum` in the set's folder.
    */
@@ -136,8 +138,13 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
   const drawn = isSplit || draw === undefined ? [] : splitImages(read, draw);
   const splitAt = (path: string, i: number): SplitName => splitOf.get(path) ?? drawn[i] ?? 'test';
   const assigned = read.map((image, i) => ({ ...image, split: splitAt(image.path, i) }));
+<<<<<<< HEAD
   const has = (name: SplitName) => !isSplit || given.includes(name);
   const drawsVal = use === 'train' && !has('val') && draw !== undefined;
+=======
+  const has = (name: SplitName) => !isSplit || files.some(({ split }) => split === name);
+  const drawsVal = has('train') && !has('val') && draw !== undefined;
+>>>>>>> modb
   const images = drawsVal ? drawVal(assigned, draw) : assigned;
   if (drawsVal) note?.(`there is no folder for val: it is drawn from train by seed ${draw.seed}`);
   if (use === 'train') {
@@ -162,6 +169,7 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
       own.map(({ path, label, sha256 }) => ({ path: join(folder, path), label, sha256 })),
     ),
     splitBy: isSplit ? 'folders' : (draw ?? 'nothing'),
+    ...(drawsVal ? { valDrawnBy: draw } : {}),
     sha256,
     splitSha256: bySplit(hashOf),
     skipped,

@@ -10,6 +10,7 @@ import {
   sameShares,
   type SplitShares,
 } from '../data/dataset-splits';
+import { SPLIT_NAMES, type SplitName } from '../data/split-folders';
 import { lookAlikeHint } from '../data/class-names';
 import { DEFAULT_SEED } from '../recipes';
 import type { ProgressReporter } from '../training/progress';
@@ -21,7 +22,7 @@ export interface LabelledImagesOptions {
   /** Folder of the data set. */
   readonly data: string;
   /**
-   * Seed that splits a data set without split folders.
+   * Seed that splits a data set without split folders, or draws val where the folders lack it.
    *
    * @default the seed of the first model that was trained on this set. If none was, the set is split only if a split is to
    *   be measured: by the first model's seed, else by {@link DEFAULT_SEED}
@@ -70,39 +71,65 @@ export async function readSplitImages(
   return readImages(folders, found, { ...options, split: 'val+test', use: 'train' });
 }
 
+type Measured = LabelledImagesOptions & {
+  /** What is to be measured, if that is given. */
+  readonly split?: EvaluatedSplit | undefined;
+  readonly use?: DatasetUse;
+};
+
+/** Whether a seed decides which images are in the splits that are used, instead of the folders. */
+function isDrawn({ files }: DatasetFiles, split: EvaluatedSplit | undefined): boolean {
+  const has = (name: SplitName) => files.some((file) => file.split === name);
+  if (split === 'all') return false;
+  if (!SPLIT_NAMES.some(has)) return true;
+  return has('train') && !has('val') && (split === 'val' || split === 'val+test');
+}
+
+/** @throws RangeError if an option of the draw is given where nothing is drawn */
+function checkDraw(found: DatasetFiles, { data, seed, splitShares, split }: Measured): void {
+  if (isDrawn(found, split)) return;
+  const given = {
+    '--seed': seed,
+    '--split-shares': splitShares === undefined ? undefined : formatShares(splitShares),
+  };
+  for (const [flag, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const where =
+      split === 'all'
+        ? 'with --split all, which measures every image'
+        : `for ${data}, whose folders are the splits`;
+    throw new RangeError(`${flag} must be left out ${where}, received ${value}: leave it out`);
+  }
+}
+
 /**
  * Reads the images that are there, and warns if the figures may include images that a model was trained on.
  *
- * @param options `split`: what is to be measured, if that is given
+ * @throws RangeError if a seed or shares are given where the folders decide
  */
 export async function readImages(
   folders: readonly string[],
   found: DatasetFiles,
-  options: LabelledImagesOptions & { readonly split?: EvaluatedSplit | undefined; readonly use?: DatasetUse },
+  options: Measured,
 ): Promise<Dataset> {
-  const {
-    data,
-    seed: given,
-    splitShares: shares,
-    split,
-    use = 'measure',
-    allowLeakage,
-    note,
-    onCount,
-  } = options;
+  const { data, seed: given, splitShares: shares, split, use = 'measure' } = options;
+  const { allowLeakage, note, onCount } = options;
+  checkDraw(found, options);
   const trainings = folders.flatMap((folder) => trainedOn(folder) ?? []);
-  const bySeed = trainings.filter(({ splitBy }) => splitBy === 'seed');
+  const hasFolders = found.files.some((file) => file.split !== undefined);
+  // A training on folders without val drew val by its seed.
+  const drawing = hasFolders ? trainings : trainings.filter(({ splitBy }) => splitBy === 'seed');
+  const isAsked =
+    given !== undefined || shares !== undefined || (hasFolders ? use === 'train' : split !== undefined);
   const dataset = await readDataset(data, {
     found,
     use,
     allowLeakage,
     note,
     draw: (sha256) => {
-      if (given === undefined && split === 'all') return undefined;
-      const own = bySeed.find((training) => training.sha256 === sha256);
-      const isAsked = given !== undefined || shares !== undefined || split !== undefined;
-      if (own === undefined && !isAsked) return undefined;
-      const training = own ?? bySeed[0];
+      const own = drawing.find((training) => training.sha256 === sha256);
+      if (!isDrawn(found, split) || (own === undefined && !isAsked)) return undefined;
+      const training = own ?? drawing[0];
       return {
         seed: given ?? training?.seed ?? DEFAULT_SEED,
         shares: shares ?? training?.splitShares,
@@ -128,24 +155,26 @@ function notesOn(
   },
 ): string[] {
   const { folders, trainings, isGiven, all } = measured;
-  const { splitBy, sha256 } = dataset;
+  const { splitBy, valDrawnBy, sha256 } = dataset;
   const own = trainings.filter((training) => training.sha256 === sha256);
   if (all) {
     return own.map(
       ({ folder }) => `warning: ${folder} was trained on a part of these images: its figures are too high`,
     );
   }
-  if (splitBy === 'folders') return [];
   if (splitBy === 'nothing') return folders.map((folder) => unsplitNote(folder, trainings));
-  const bySeed = trainings.filter((training) => training.splitBy === 'seed');
+  const used = splitBy === 'folders' ? valDrawnBy : splitBy;
+  if (used === undefined) return [];
+  const drawing =
+    splitBy === 'folders' ? trainings : trainings.filter((training) => training.splitBy === 'seed');
   return [
-    ...(isGiven ? [] : [seedNote(splitBy.seed, bySeed)]),
-    ...bySeed
-      .filter((training) => !isSameDraw(drawOf(training), splitBy))
-      .map((training) => otherDrawNote(training.folder, drawOf(training), splitBy)),
+    ...(isGiven ? [] : [seedNote(used.seed, drawing)]),
+    ...drawing
+      .filter((training) => !isSameDraw(drawOf(training), used))
+      .map((training) => otherDrawNote(training.folder, drawOf(training), used)),
     ...own
-      .filter((training) => isSameDraw(drawOf(training), splitBy) && isOtherSplit(training, dataset))
-      .map(({ folder }) => olderSplitNote(folder)),
+      .filter((training) => isSameDraw(drawOf(training), used) && isOtherSplit(training, dataset))
+      .map(({ folder }) => (splitBy === 'folders' ? otherValNote(folder) : olderSplitNote(folder))),
   ];
 }
 
@@ -179,7 +208,12 @@ function otherDrawNote(folder: string, trained: Draw, used: Draw): string {
 
 /** Whether an older version drew other splits by the same seed and shares: it counted every copy of an image. */
 const isOtherSplit = ({ splitSha256 }: TrainedOn, dataset: Dataset): boolean =>
-  splitSha256 === undefined ? dataset.warnings.length > 0 : splitSha256.test !== dataset.splitSha256.test;
+  splitSha256 === undefined
+    ? dataset.warnings.length > 0
+    : (['val', 'test'] as const).some((split) => splitSha256[split] !== dataset.splitSha256[split]);
+
+const otherValNote = (folder: string): string =>
+  `warning: ${folder} was trained by an older version, which did not record the shares that drew its val; this val contains its training images: measure test, or give the shares of the training with --split-shares`;
 
 const olderSplitNote = (folder: string): string =>
   `warning: ${folder} was trained by an older version, which split sets with copies of an image otherwise; the split contains its training images: train again, or measure other images`;

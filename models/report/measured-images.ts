@@ -25,6 +25,11 @@ export function imagesOf({ splits }: Dataset, split: EvaluatedSplit, data: strin
   const all = [...train, ...val, ...test];
   const items = { val, test, 'val+test': [...val, ...test], all }[split];
   if (items.length > 0) return items;
+  if (split === 'val' && train.length > 0) {
+    throw new RangeError(
+      `--split val needs images in ${data}, received none there: add a folder for val, or give the seed of the training with --seed, which draws val from train as the training did`,
+    );
+  }
   const there = Object.entries(splits).flatMap(([name, images]) => (images.length > 0 ? [name] : []));
   throw new RangeError(
     `--split ${split} needs images in ${data}, received none there${all.length > 0 ? `, but some in ${there.join(' and ')}: measure them with --split all` : ': name a folder of images'}`,

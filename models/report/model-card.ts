@@ -55,7 +55,18 @@ export function describeAugmentation(augmentation: Augmentation): string {
 const sharesText = (shares: SplitShares): string =>
   SPLIT_NAMES.map((split) => `${percent(shares[split])} ${split}`).join(', ');
 
-function dataSection({ data, classes, seed }: ModelCardFacts): string {
+/** What decides the split of an image. */
+function splitText({ data: { splitBy, splitShares }, seed }: Pick<ModelCardFacts, 'data' | 'seed'>): string {
+  if (splitBy === 'seed') {
+    const shares = splitShares === undefined ? '' : ` into ${sharesText(splitShares)}`;
+    return `the path contains the class; split by seed ${seed}${shares}`;
+  }
+  if (splitShares === undefined) return 'the path contains split and class';
+  return `the path contains split and class; there is no folder for val: seed ${seed} drew it from the folder of train, by the shares ${sharesText(splitShares)}`;
+}
+
+function dataSection(facts: ModelCardFacts): string {
+  const { data, classes } = facts;
   const splits = SPLIT_NAMES.filter((split) => data.counts[split] !== undefined);
   const counts = splits.map((split) => data.counts[split]!);
   const rows = [
@@ -64,7 +75,7 @@ function dataSection({ data, classes, seed }: ModelCardFacts): string {
   ];
   return `## Data
 
-${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` of the bytes and path of every image; ${data.splitBy === 'folders' ? 'the path contains split and class' : `the path contains the class; split by seed ${seed}${data.splitShares === undefined ? '' : ` into ${sharesText(data.splitShares)}`}`}.
+${escapeMarkdown(data.name)}, SHA-256 \`${data.sha256}\` of the bytes and path of every image; ${splitText(facts)}.
 
 ${table(['images', ...splits], rows)}`;
 }

@@ -78,7 +78,10 @@ export interface ModelCardFacts {
     readonly splitSha256?: Readonly<Record<SplitName, string>>;
     /** What decides the split of an image: its folder, or the seed of the training. */
     readonly splitBy: 'folders' | 'seed';
-    /** Shares of the splits that the seed drew. Older figures lack it: theirs are the default. */
+    /**
+     * Shares of the splits that the seed drew; of folders without val, those by which the seed drew val from train. Older
+     * figures lack it.
+     */
     readonly splitShares?: SplitShares;
     /** Number of images of each class, by split. */
     readonly counts: Readonly<Partial<Record<SplitName, readonly number[]>>>;
@@ -105,7 +108,7 @@ export interface ModelCardFacts {
 }
 
 /**
- * The command that repeats the measurement of a training: with `--seed` if the seed splits the data set, and with
+ * The command that repeats the measurement of a training: with `--seed` if the seed drew what is measured, and with
  * `--allow-leakage` if images lie in two splits.
  */
 export function evaluateCommand(
@@ -121,11 +124,13 @@ export function evaluateCommand(
     readonly hasTest?: boolean;
   },
 ): string {
+  // A set without a folder for val has one for test, which is measured.
+  const isDrawn = splitBy === 'seed';
   return [
     `npx tandem evaluate FOLDER --data ${shellWord(name)}`,
     ...(hasTest ? [] : ['--split val']),
-    ...(splitBy === 'seed' ? [`--seed ${seed}`] : []),
-    ...(splitShares === undefined || sameShares(splitShares, DEFAULT_SHARES)
+    ...(isDrawn ? [`--seed ${seed}`] : []),
+    ...(!isDrawn || splitShares === undefined || sameShares(splitShares, DEFAULT_SHARES)
       ? []
       : [`--split-shares ${formatShares(splitShares)}`]),
     ...(leakage ? ['--allow-leakage'] : []),

@@ -116,7 +116,10 @@ export async function reportTraining(
   const split: Pick<ModelCardFacts['data'], 'splitBy' | 'splitShares'> =
     typeof dataset.splitBy === 'object'
       ? { splitBy: 'seed', splitShares: dataset.splitBy.shares }
-      : { splitBy: 'folders' };
+      : {
+          splitBy: 'folders',
+          ...(dataset.valDrawnBy === undefined ? {} : { splitShares: dataset.valDrawnBy.shares }),
+        };
   const facts: Omit<ModelCardFacts, 'mistakes' | 'charts'> = {
     model: saved.model,
     architecture: saved.architecture,

@@ -158,6 +158,9 @@ test('the card states what the checksum of the data covers: the split only if fo
   expect(modelCard({ ...FACTS, data: { ...FACTS.data, splitBy: 'seed', splitShares } })).toContain(
     'split by seed 7 into 80.0 % train, 10.0 % val, 10.0 % test.',
   );
+  expect(modelCard({ ...FACTS, data: { ...FACTS.data, splitShares } })).toContain(
+    'there is no folder for val: seed 7 drew it from the folder of train, by the shares 80.0 % train, 10.0 % val, 10.0 % test.',
+  );
 });
 
 test('the command that repeats the measurement has --seed, --split-shares and --allow-leakage only where they matter', () => {
@@ -176,6 +179,13 @@ test('the command that repeats the measurement has --seed, --split-shares and --
   expect(evaluateCommand({ name: 'waste', splitBy: 'folders' }, facts)).toBe(
     'npx tandem evaluate FOLDER --data waste --split val',
   );
+  // A val that was drawn: the command measures test.
+  const splitShares = { train: 0.8, val: 0.1, test: 0.1 };
+  const drawnVal = evaluateCommand(
+    { name: 'waste', splitBy: 'folders', splitShares },
+    { seed: 7, leakage: false },
+  );
+  expect(drawnVal).toBe(command('folders', false));
 });
 
 test.each([
