@@ -138,13 +138,8 @@ export async function readDataset(folder: string, options: DatasetOptions): Prom
   const drawn = isSplit || draw === undefined ? [] : splitImages(read, draw);
   const splitAt = (path: string, i: number): SplitName => splitOf.get(path) ?? drawn[i] ?? 'test';
   const assigned = read.map((image, i) => ({ ...image, split: splitAt(image.path, i) }));
-<<<<<<< HEAD
   const has = (name: SplitName) => !isSplit || given.includes(name);
-  const drawsVal = use === 'train' && !has('val') && draw !== undefined;
-=======
-  const has = (name: SplitName) => !isSplit || files.some(({ split }) => split === name);
   const drawsVal = has('train') && !has('val') && draw !== undefined;
->>>>>>> modb
   const images = drawsVal ? drawVal(assigned, draw) : assigned;
   if (drawsVal) note?.(`there is no folder for val: it is drawn from train by seed ${draw.seed}`);
   if (use === 'train') {
