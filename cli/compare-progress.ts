@@ -4,13 +4,16 @@
 import type { CompareProgress } from '../models/compare/compare-bases';
 import { type CompareRecord, secondsLeft } from '../models/compare/work';
 import { formatJsonLine } from '../models/training/history';
-import { formatBar, formatSeconds, progressReporter, type ProgressOptions } from './progress';
-
-const BAR_CELLS = 20;
-const DEFAULT_COLUMNS = 80;
-const REDRAW_MS = 100;
-/** Returns to the start of the line and clears it. */
-const REDRAW = '\r\x1b[K';
+import {
+  BAR_CELLS,
+  DEFAULT_COLUMNS,
+  formatBar,
+  formatSeconds,
+  progressReporter,
+  type ProgressOptions,
+  REDRAW,
+  REDRAW_MS,
+} from './progress';
 
 /**
  * `━━━━━━━━━─────────── 45 %, about 2:10 left, mobilenetv2: features 400/1769`

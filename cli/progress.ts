@@ -27,14 +27,16 @@ export interface ProgressOptions {
 }
 
 /** Shortest time between two redraws of a line on a terminal. */
-const REDRAW_MS = 100;
+export const REDRAW_MS = 100;
 /** Time between two lines of a long epoch without a terminal. */
 const HEARTBEAT_MS = 60_000;
 
-const BAR_CELLS = 20;
-const DEFAULT_COLUMNS = 80;
+/** Width of a bar. */
+export const BAR_CELLS = 20;
+/** Width of a stream that does not know its own. */
+export const DEFAULT_COLUMNS = 80;
 /** Returns to the start of the line and clears it. */
-const REDRAW = '\r\x1b[K';
+export const REDRAW = '\r\x1b[K';
 
 const fixed = (value: number, digits: number) =>
   Number.isFinite(value) ? value.toFixed(digits) : `${value}`;

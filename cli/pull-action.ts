@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 import { makeOut, writeFileAtomic } from '../files/write';
 import { ARCHITECTURES } from '../models/catalog';
-import { CARD_NAME, imagenetCard } from '../models/report/imagenet-card';
+import { imagenetCard } from '../models/report/imagenet-card';
+import { REPORT_FILES } from '../models/report-files';
 import type { PublishedFile } from '../models/weights/download';
 import {
   CLASS_INDEX,
@@ -74,7 +75,7 @@ export async function pullImagenet(
       onProgress: megabyteProgress(ARCHITECTURES[architecture].title, progress.onCount),
       onFile: (found) => progress.note(describePublished(weights, found)),
     });
-    writeFileAtomic(join(saved.folder, CARD_NAME), imagenetCard(classifier, saved));
+    writeFileAtomic(join(saved.folder, REPORT_FILES.card), imagenetCard(classifier, saved));
     pulled.push({ classifier, saved });
   }
   return pulledLines(pulled);

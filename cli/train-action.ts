@@ -92,6 +92,36 @@ export function recipeOf(recipe: Recipe, options: TrainOptions): Recipe {
   };
 }
 
+/**
+ * Refuses a training of no epochs, and options of a stage that has none.
+ *
+ * @throws RangeError naming the options and the remedy
+ */
+export function checkEffect(recipe: Recipe, options: TrainOptions): void {
+  if (recipe.head.epochs === 0 && recipe.fineTune.epochs === 0) {
+    throw new RangeError(
+      '--head-epochs and --fine-tune-epochs must not both be 0, received 0 and 0, which trains nothing: give one of them at least 1',
+    );
+  }
+  const ofHead = { '--head-learning-rate': options.headLearningRate };
+  const ofFineTuning = {
+    '--fine-tune-learning-rate': options.fineTuneLearningRate,
+    '--layers-unfrozen': options.layersUnfrozen,
+    '--batch-norm': options.batchNorm === 'batch' ? options.batchNorm : undefined,
+  };
+  const stages = [
+    { epochs: recipe.head.epochs, flag: '--head-epochs', own: ofHead },
+    { epochs: recipe.fineTune.epochs, flag: '--fine-tune-epochs', own: ofFineTuning },
+  ];
+  for (const { flag, own } of stages.filter(({ epochs }) => epochs === 0)) {
+    const unused = Object.entries(own).find(([, value]) => value !== undefined);
+    if (unused === undefined) continue;
+    throw new RangeError(
+      `${unused.join(' ')} has no effect with ${flag} 0: leave out ${unused[0]}, or give ${flag} at least 1`,
+    );
+  }
+}
+
 /** How to go on after Ctrl-C. */
 export const howToGoOn = (out: string): string =>
   existsSync(join(out, CHECKPOINT_NAME))
@@ -108,6 +138,7 @@ export async function train(
   checkNodeForTfjs();
   const id = modelId(model);
   const recipe = recipeOf(recipeNamed(options.recipe, id), options);
+  checkEffect(recipe, options);
   const architecture = options.architecture ?? MODELS[id].architecture;
   const progress = progressReporter({
     isTerminal: process.stderr.isTTY,

@@ -13,6 +13,7 @@ import type { DemoEvaluation } from '../models/demo/evaluate';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { int8Accuracy } from '../models/evaluation/int8-accuracy';
 import { GATE_TEXT } from '../models/evaluation/precision-gate';
+import { REPORT_FILES } from '../models/report-files';
 import { RECIPES } from '../models/recipes';
 import { DEMO_MODELS_DIR, readSavedModel } from '../models/weights/saved-model';
 // What happens with each shape is what its test expects: the table is that test's.
@@ -42,10 +43,10 @@ export const MODEL_TABLES: Readonly<Record<string, () => string>> = {
       ['demo model', 'images', 'precision', 'measured accuracy', '95 % interval'],
       MODEL_IDS.flatMap((model) => {
         const folder = join(DEMO_MODELS_DIR, model);
-        const file = join(folder, 'evaluation.json');
+        const file = join(folder, REPORT_FILES.figures);
         if (!existsSync(file)) return [];
         const { accuracy, interval95, images } = JSON.parse(readFileSync(file, 'utf8')) as DemoEvaluation;
-        const card = `[${model}](../models/demo/${model}/model-card.md)`;
+        const card = `[${model}](../models/demo/${model}/${REPORT_FILES.card})`;
         const cost = readInt8File(readSavedModel(folder))?.cost;
         const atInt8 = cost && int8Accuracy(cost);
         return [

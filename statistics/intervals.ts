@@ -3,7 +3,7 @@
  */
 
 /** Standard normal quantile of a two-sided 95 % interval. */
-const Z95 = 1.959964;
+export const Z95 = 1.959964;
 
 /**
  * Wilson's 95 % score interval of the proportion `successes / trials`.

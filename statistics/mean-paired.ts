@@ -1,9 +1,7 @@
 /**
  * Compares two ways of training on the same images, each repeated with several seeds.
  */
-
-/** Standard normal quantile of a two-sided 95 % interval. */
-const Z95 = 1.959964;
+import { Z95 } from './intervals';
 
 /** How much more accurate one way is, on average over the seeds. */
 export interface MeanDifference {

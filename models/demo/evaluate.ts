@@ -15,6 +15,7 @@ import { RECIPES } from '../recipes';
 import { table } from '../../charts/markdown';
 import { percent, percentRange } from '../../charts/percent';
 import { confusionTable } from '../report/confusion-table';
+import { REPORT_FILES } from '../report-files';
 import { int8Section } from '../report/int8-section';
 import { loadClassifier } from '../weights/load-classifier';
 import type { SavedModel } from '../weights/saved-model';
@@ -159,8 +160,8 @@ ${int8 === undefined ? '' : `\n${int8Section(int8)}\n`}`;
 
 /** Writes card and figures into the folder of the saved model; returns the path of the card. */
 export function writeCard(saved: SavedModel, measured: DemoEvaluation): string {
-  const card = join(saved.folder, 'model-card.md');
-  writeFileAtomic(join(saved.folder, 'evaluation.json'), `${JSON.stringify(measured, null, 2)}\n`);
+  const card = join(saved.folder, REPORT_FILES.card);
+  writeFileAtomic(join(saved.folder, REPORT_FILES.figures), `${JSON.stringify(measured, null, 2)}\n`);
   writeFileAtomic(card, modelCard(saved, measured));
   return card;
 }

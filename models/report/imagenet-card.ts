@@ -7,9 +7,6 @@ import { ARCHITECTURES, INPUT_SHAPE, PREPROCESSINGS } from '../catalog';
 import type { ImagenetClassifier } from '../weights/imagenet-classifiers';
 import type { SavedModel } from '../weights/saved-model';
 
-/** Name of a model card in the folder of its saved model. */
-export const CARD_NAME = 'model-card.md';
-
 /** Writes the card as Markdown. */
 export function imagenetCard(
   { architecture, weights, reportedTop1 }: ImagenetClassifier,

@@ -23,6 +23,8 @@ export interface StageFacts {
   readonly layersUnfrozen: number;
   /** The epoch whose weights were kept; absent if the last epoch's were. */
   readonly keptEpoch?: number;
+  /** Whether early stopping, by the loss on val, ended the stage. */
+  readonly stoppedEarly?: true;
   /** Duration of the stage. */
   readonly seconds: number;
 }

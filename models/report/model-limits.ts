@@ -70,6 +70,19 @@ function unfinished({ stages }: ModelCardFacts): string[] {
     );
 }
 
+/** What the figures of a model without test images are worth. */
+function withoutTest({ stages, temperature }: ModelCardFacts): string {
+  const chosen = [
+    ...(stages.some(({ keptEpoch, stoppedEarly }) => keptEpoch !== undefined || stoppedEarly)
+      ? ['the epoch']
+      : []),
+    ...(temperature === undefined ? [] : ['the temperature']),
+  ];
+  return chosen.length === 0
+    ? 'No test split was measured, only val. It chose nothing in this training; choose among trainings by it, and the figures of the best are too optimistic.'
+    : `No test split was measured: the validation images also chose ${chosen.join(' and ')}, so their figures are too optimistic.`;
+}
+
 const BASE: Readonly<Record<ModelCardFacts['base']['kind'], readonly string[]>> = {
   imagenet: [],
   file: ['Its base is a file that the user supplied; what that base was trained on is unknown.'],
@@ -89,11 +102,7 @@ export function limits(facts: ModelCardFacts): string[] {
   return [
     `Intended for images like those of ${escapeMarkdown(facts.data.name)}; its accuracy on other images was not measured.`,
     `It always predicts one of its ${facts.classes.length} classes, even if the image shows none of them.`,
-    ...(split === 'test'
-      ? []
-      : [
-          'No test split was measured: the validation images also chose the epoch, so their figures are too optimistic.',
-        ]),
+    ...(split === 'test' ? [] : [withoutTest(facts)]),
     ...weakestClass(facts),
     ...fewImages(facts),
     ...calibration(facts),

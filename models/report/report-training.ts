@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import { MAX_TRAINING_PIXELS } from '../data/decode';
 import { loadEngine } from '../engines/load';
+import { readInt8File } from '../engines/onnxruntime/int8-file';
 import { evaluateDataset } from '../evaluation/evaluate-dataset';
 import { fitTemperature, MAX_TEMPERATURE, MIN_TEMPERATURE } from '../evaluation/temperature';
 import { bestEntry, HISTORY_NAME, type HistoryEntry, readHistory } from '../training/history';
@@ -162,6 +163,7 @@ export async function reportTraining(
     measured: main,
     nameOf,
     maxPixels: MAX_TRAINING_PIXELS,
+    int8: readInt8File(saved),
   });
   report.warnings.forEach((warning) => note(`warning: ${warning}`));
   return report;
@@ -174,7 +176,10 @@ const countsOf = (splits: TrainedModel['dataset']['splits'], classCount: number)
   return splits.test.length === 0 ? counts : { ...counts, test: count(splits.test) };
 };
 
-function stageFacts({ recipe, keep, finish }: TrainingPlan, entries: readonly HistoryEntry[]): StageFacts[] {
+function stageFacts(
+  { recipe, keep, finish, earlyStoppingEpochs }: TrainingPlan,
+  entries: readonly HistoryEntry[],
+): StageFacts[] {
   const keptOf = (stage: StageName) => (stage === entries.at(-1)?.stage && finish) || keep;
   return STAGES.filter((stage) => recipe[stage].epochs > 0).map((stage) => {
     const trained = entries.filter((entry) => entry.stage === stage);
@@ -188,6 +193,9 @@ function stageFacts({ recipe, keep, finish }: TrainingPlan, entries: readonly Hi
       schedule,
       layersUnfrozen: stage === 'head' ? 0 : recipe.fineTune.layersUnfrozen,
       ...(best === undefined ? {} : { keptEpoch: best.epoch }),
+      ...(earlyStoppingEpochs !== undefined && finish === undefined && trained.length < epochs
+        ? { stoppedEarly: true }
+        : {}),
       seconds: trained.reduce((sum, { seconds }) => sum + seconds, 0),
     };
   });

@@ -6,11 +6,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { confusionChart, reliabilityChart } from './evaluation-charts';
+import type { Int8File } from '../engines/onnxruntime/int8-file';
 import type { DatasetEvaluation, LabelledFile } from '../evaluation/evaluate-dataset';
 import { worstMistakes } from '../evaluation/evaluation';
 import { writeFileAtomic } from '../../files/write';
 import { REPORT_FILES } from '../report-files';
 import type { HistoryEntry } from '../training/history';
+import { int8Section, withInt8Section } from './int8-section';
 import { MAX_SHEET_IMAGES, mistakesSheet } from './mistakes-sheet';
 import { modelCard } from './model-card';
 import { mainSplit, type ModelCardFacts } from './model-facts';
@@ -32,6 +34,8 @@ export interface ReportInput {
   readonly nameOf: (path: string) => string;
   /** Largest width times height that is decoded. */
   readonly maxPixels: number;
+  /** The calibration for int8 of these weights, which a training that is finished again finds beside them. */
+  readonly int8?: Int8File | undefined;
 }
 
 /** A written report. */
@@ -56,6 +60,7 @@ export async function writeReport({
   measured,
   nameOf,
   maxPixels,
+  int8,
 }: ReportInput): Promise<Report> {
   const { model, classes } = facts;
   const { split, evaluation } = mainSplit(facts);
@@ -97,7 +102,8 @@ export async function writeReport({
     'figures',
     `${JSON.stringify({ format: 'tandem-evaluation', formatVersion: 1, ...full }, null, 2)}\n`,
   );
-  write('card', modelCard(full));
+  const card = modelCard(full);
+  write('card', int8 === undefined ? card : withInt8Section(card, int8Section(int8)));
   return {
     facts: full,
     card: join(folder, REPORT_FILES.card),

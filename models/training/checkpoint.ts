@@ -119,16 +119,24 @@ function decodeCheckpoint(file: string): Checkpoint {
 }
 
 /**
- * A checkpoint's fingerprint with the epochs that the resumed training has more: a stage that no later one builds on may go
- * on, and nothing else differs by it.
+ * A checkpoint's fingerprint with what the resumed training may change. A stage that no later one builds on may have more
+ * epochs: the epochs that are done stay as they are; those to come follow the longer curve if the learning rate falls along
+ * a cosine. A stage that had no epochs has taken nothing from its options, so that they may be others.
  */
 function withAddedEpochs({ fingerprint, state }: Checkpoint, wanted: Fingerprint): Fingerprint {
   const [before, now] = [fingerprint, wanted].map((each) => each['recipe'] as Recipe | undefined);
   if (before === undefined || now === undefined) return fingerprint;
   const open = STAGES.slice(STAGES.indexOf(state.stage));
   const added = open.filter((stage) => now[stage].epochs > before[stage].epochs);
-  const stages = added.map((stage) => [stage, { ...before[stage], epochs: now[stage].epochs }]);
-  return { ...fingerprint, recipe: { ...before, ...Object.fromEntries(stages) } };
+  const stages = added.map((stage) => [
+    stage,
+    before[stage].epochs === 0 ? now[stage] : { ...before[stage], epochs: now[stage].epochs },
+  ]);
+  return {
+    ...fingerprint,
+    ...(before.fineTune.epochs === 0 ? { batchNorm: wanted['batchNorm'] } : {}),
+    recipe: { ...before, ...Object.fromEntries(stages) },
+  };
 }
 
 /**

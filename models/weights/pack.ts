@@ -10,10 +10,14 @@ import { copyFileAtomic, makeFolder, writeFileAtomic } from '../../files/write';
 import { writeFolderAtomic } from '../../files/write-folder';
 import { REPORT_FILES } from '../report-files';
 import { findBaseFile } from './base-weights';
-import { type Base, copyTensors, MANIFEST_NAME, readSavedModel, type SavedModel } from './saved-model';
-
-/** What calibration for int8 left beside a model; it names the model by the checksum of its manifest. */
-const INT8_NAME = 'int8.json';
+import {
+  type Base,
+  copyTensors,
+  INT8_NAME,
+  MANIFEST_NAME,
+  readSavedModel,
+  type SavedModel,
+} from './saved-model';
 
 /** Names of the files of a packed model. */
 const filesOf = ({ base, weights }: SavedModel): readonly string[] => [

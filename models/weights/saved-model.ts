@@ -22,6 +22,8 @@ import type { Weights } from './weights';
 
 /** Name of the manifest in a saved model's folder. */
 export const MANIFEST_NAME = 'model.json';
+/** What calibration for int8 left beside the manifest; it names the model by the checksum of the manifest. */
+export const INT8_NAME = 'int8.json';
 
 /** A file and the checksum of its bytes. */
 export interface ChecksummedFile {

@@ -9,14 +9,13 @@ import type { z } from 'zod';
 import { DEFAULT_PRECISION, type Precision } from '../../models/engines/engine';
 import { calibrationName, readInt8File, requireInt8 } from '../../models/engines/onnxruntime/int8-file';
 import { int8Accuracy } from '../../models/evaluation/int8-accuracy';
+import { REPORT_FILES } from '../../models/report-files';
 import { readSavedModel, savedModelSha256 } from '../../models/weights/saved-model';
 import type { LoadedModel } from '../inference/protocol';
 import { TEST_ACCURACY } from './schemas';
 
 /** Test accuracy of a model. */
 export type TestAccuracy = z.infer<typeof TEST_ACCURACY>;
-
-const FILE = 'evaluation.json';
 
 /** The figures as the demo's evaluation writes them, or per split as a training does. */
 interface Evaluation {
@@ -32,7 +31,7 @@ function calibrated(modelDir: string) {
 }
 
 function evaluated(modelDir: string) {
-  const facts = JSON.parse(readFileSync(join(modelDir, FILE), 'utf8')) as Evaluation;
+  const facts = JSON.parse(readFileSync(join(modelDir, REPORT_FILES.figures), 'utf8')) as Evaluation;
   const figures =
     facts.measured === undefined ? facts : facts.measured.find(({ split }) => split === 'test')?.evaluation;
   return figures && { images: figures.images, share: figures.accuracy, interval95: figures.interval95 };

@@ -8,7 +8,14 @@ import { RECIPES, TUNED_RECIPES } from '../../models/recipes';
 import { baseFacts } from '../../models/report/model-facts';
 import { CHECKPOINT_NAME } from '../../models/training/checkpoint';
 import { resolveBase } from '../../models/training/resolve-base';
-import { howToGoOn, recipeNamed, recipeOf, train, type TrainOptions } from '../../cli/train-action';
+import {
+  checkEffect,
+  howToGoOn,
+  recipeNamed,
+  recipeOf,
+  train,
+  type TrainOptions,
+} from '../../cli/train-action';
 import { describeTrain, recipeDefault } from '../../cli/train';
 
 /** The options as commander parses them. */
@@ -110,6 +117,37 @@ test('options override every number of the recipe', async () => {
     batchSize: 16,
     labelSmoothing: 0.1,
   });
+});
+
+test.each([
+  [
+    ['--head-epochs', '0', '--fine-tune-epochs', '0'],
+    '--head-epochs and --fine-tune-epochs must not both be 0',
+  ],
+  [
+    ['--fine-tune-epochs', '0', '--layers-unfrozen', '9'],
+    '--layers-unfrozen 9 has no effect with --fine-tune-epochs 0: leave out',
+  ],
+  [
+    ['--fine-tune-epochs', '0', '--fine-tune-learning-rate', '0.1'],
+    '--fine-tune-learning-rate 0.1 has no effect',
+  ],
+  [['--fine-tune-epochs', '0', '--batch-norm', 'batch'], '--batch-norm batch has no effect'],
+  [
+    ['--head-epochs', '0', '--head-learning-rate', '0.1'],
+    '--head-learning-rate 0.1 has no effect with --head-epochs 0',
+  ],
+])('%j train nothing, or do nothing, and are refused', async (words, message) => {
+  const options = await optionsOf(...words);
+  const training = train('latency', options, { threads: 1, onnxCacheDir: 'none' });
+  await expect(training).rejects.toThrow(message);
+});
+
+test('a stage without epochs is accepted without options of its own', async () => {
+  for (const flag of ['--head-epochs', '--fine-tune-epochs']) {
+    const options = await optionsOf(flag, '0');
+    expect(() => checkEffect(recipeOf(RECIPES.latency, options), options)).not.toThrow();
+  }
 });
 
 test.each([

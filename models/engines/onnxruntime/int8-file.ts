@@ -12,11 +12,8 @@ import { writeFileAtomic } from '../../../files/write';
 import type { InputMeans } from '../../onnx/quantize/bias-correction';
 import { RANGE_METHODS, type RangeMethod } from '../../onnx/quantize/choose-range';
 import type { Ranges } from '../../onnx/quantize/quantize';
-import { type SavedModel, savedModelSha256 } from '../../weights/saved-model';
+import { INT8_NAME, type SavedModel, savedModelSha256 } from '../../weights/saved-model';
 import { numbersToText, textToNumbers } from './number-text';
-
-/** Name of the file in a saved model's folder. */
-export const INT8_NAME = 'int8.json';
 
 /** What the gate says: whether 8 bits may be the default. */
 export const VERDICTS = ['passed', 'failed', 'too few images'] as const;

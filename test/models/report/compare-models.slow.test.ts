@@ -7,13 +7,12 @@ import sharp from 'sharp';
 
 import { drawTask } from '../../../models/demo/image-set';
 import { TASKS } from '../../../models/demo/surfaces';
-import { INT8_NAME } from '../../../models/engines/onnxruntime/int8-file';
 import {
   compareModels,
   type ComparisonOptions,
   formatComparison,
 } from '../../../models/report/compare-models';
-import { copyWithoutBase, DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
+import { copyWithoutBase, DEMO_MODELS_DIR, INT8_NAME } from '../../../models/weights/saved-model';
 import { DEMO_GRAPHS } from '../../support/demo-graphs';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-compare-'));

@@ -6,15 +6,17 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 
 import { fakeEngine } from '../../support/fake-engine';
+import type { Int8File } from '../../../models/engines/onnxruntime/int8-file';
 import { evaluateDataset } from '../../../models/evaluation/evaluate-dataset';
 import { evaluate } from '../../../models/evaluation/evaluation';
+import { int8Section, withInt8Section } from '../../../models/report/int8-section';
 import { describeAugmentation, modelCard } from '../../../models/report/model-card';
 import { DEFAULT_SHARES, type SplitShares } from '../../../models/data/dataset-splits';
-import { evaluateCommand, type ModelCardFacts } from '../../../models/report/model-facts';
+import { evaluateCommand, type ModelCardFacts, type StageFacts } from '../../../models/report/model-facts';
 import { limits } from '../../../models/report/model-limits';
 import { AUGMENTATION } from '../../../models/recipes';
 import { REPORT_FILES } from '../../../models/report-files';
-import { writeReport } from '../../../models/report/report';
+import { type ReportInput, writeReport } from '../../../models/report/report';
 
 /** 40 images of glass, 30 of them correct; 10 of paper | card, all correct; each with a confidence of 0.8. */
 const EVALUATION = evaluate(
@@ -71,6 +73,15 @@ const FACTS: ModelCardFacts = {
   mistakes: [{ file: 'glass/a_b_c.jpg', index: 30, label: 0, predicted: 1, confidence: 0.8 }],
   charts: { training: 'training.svg', confusion: 'confusion.svg', mistakes: 'mistakes.jpg' },
   command: 'npx tandem evaluate out --data waste --split test',
+};
+
+const CALIBRATION: Int8File = {
+  ...{ format: 'tandem-int8', formatVersion: 1, modelSha256: 'e'.repeat(64) },
+  ...{ method: 'min-max', images: 4, ranges: {} },
+  cost: {
+    ...{ images: 600, accuracyFp32: 0.9, accuracyInt8: 0.9, sameTop1: 1, verdict: 'passed' },
+    differenceInterval95: [-0.01, 0.01],
+  },
 };
 
 /** Cells of the row of a table that begins with `first`. */
@@ -269,6 +280,15 @@ test('miscalibration, a base without photographs and a missing test split are st
     named({ measured: [{ split: 'val', engine: 'f', evaluation: { ...evaluation, meanConfidence: 0.7 } }] }),
   ).toContain('It is underconfident');
   expect(named({ measured: FACTS.measured.slice(0, 1) })).toContain('No test split was measured');
+  const onVal = (change: Partial<ModelCardFacts>) =>
+    named({ measured: FACTS.measured.slice(0, 1), ...change });
+  const [kept, plain] = FACTS.stages as [StageFacts, StageFacts];
+  const temperature = { value: 2, before: [] };
+  expect(onVal({ stages: [kept] })).toContain('images also chose the epoch, so their');
+  expect(onVal({ stages: [{ ...plain, stoppedEarly: true }] })).toContain('images also chose the epoch, so');
+  expect(onVal({ stages: [plain], temperature })).toContain('images also chose the temperature, so their');
+  expect(onVal({ stages: [kept], temperature })).toContain('also chose the epoch and the temperature, so');
+  expect(onVal({ stages: [plain] })).toContain('only val. It chose nothing in this training;');
   expect(named({ base: { kind: 'demo', origin: 'embedded' } })).toContain(
     'pretrained on procedural surfaces',
   );
@@ -297,7 +317,7 @@ describe('a report', () => {
     }
     const measured = await evaluateDataset(fakeEngine(FACTS.classes), items, { maxPixels: 10_000 });
     const epoch = { loss: 1, accuracy: 0.5, valLoss: 1, valAccuracy: 0.4, learningRate: 0.01, seconds: 3 };
-    const report = await writeReport({
+    const input: ReportInput = {
       folder,
       facts: { ...FACTS, measured: [{ split: 'test', engine: 'fake', evaluation: measured.evaluation }] },
       history: [{ ...epoch, stage: 'head', epoch: 1, at: '2026-01-02T03:04:05.000Z' }],
@@ -305,7 +325,8 @@ describe('a report', () => {
       measured,
       nameOf: (path) => path.slice(folder.length + 1),
       maxPixels: 10_000,
-    });
+    };
+    const report = await writeReport(input);
     expect(readdirSync(folder).filter((file) => !file.endsWith('.png'))).toEqual(
       Object.values(REPORT_FILES).sort(),
     );
@@ -324,5 +345,12 @@ describe('a report', () => {
     );
     for (const file of linked) expect(readdirSync(folder)).toContain(file);
     expect(linked).toHaveLength(4);
+
+    // A training that is finished again keeps what its calibration wrote.
+    const { card } = await writeReport({ ...input, int8: CALIBRATION });
+    expect(readFileSync(card, 'utf8')).toBe(
+      withInt8Section(modelCard(report.facts), int8Section(CALIBRATION)),
+    );
+    expect(readFileSync(card, 'utf8')).toContain('## Precision');
   });
 });

@@ -116,6 +116,26 @@ describe('a training that resumes', () => {
     expect(read(head.epochs, fineTune.epochs + 5)?.state.epochsDone).toBe(100);
   });
 
+  test('may have any options of fine-tuning if it was to have none', () => {
+    const withoutFineTuning = {
+      ...{ seed: 1, batchNorm: 'inference' },
+      recipe: { ...RECIPES.latency, fineTune: { ...fineTune, epochs: 0 } },
+    };
+    const file = join(folder, CHECKPOINT_NAME);
+    const state: TrainingState = { stage: 'head', epochsDone: 30, optimizerStep: 9, stopped: false };
+    const tensors = new Map([['predictions/kernel', tensor(1)]]);
+    writeCheckpoint(file, { state, fingerprint: withoutFineTuning, tensors });
+    const wanted = (batchNorm: string, epochs: number) => ({
+      ...{ seed: 1, batchNorm },
+      recipe: { ...RECIPES.latency, fineTune: { ...fineTune, epochs, layersUnfrozen: 9 } },
+    });
+    expect(readCheckpoint(file, wanted('batch', 5))?.state.epochsDone).toBe(30);
+    writeCheckpoint(file, { state, fingerprint: wanted('inference', 5), tensors });
+    expect(() => readCheckpoint(file, wanted('batch', 5))).toThrow(
+      'batchNorm must be "inference", received "batch"',
+    );
+  });
+
   test('may not have fewer, nor more in a stage that a later one was built on', () => {
     write('fineTune', 1, 1);
     expect(() => read(head.epochs, fineTune.epochs - 1)).toThrow(

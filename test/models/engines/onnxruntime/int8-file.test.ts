@@ -6,14 +6,18 @@ import { justifiedPrecision } from '../../../../models/engines/onnxruntime/engin
 import { graphFile } from '../../../../models/engines/onnxruntime/graph-cache';
 import {
   type Calibration,
-  INT8_NAME,
   type Int8Cost,
   readInt8File,
   requireInt8,
   type Verdict,
   writeInt8File,
 } from '../../../../models/engines/onnxruntime/int8-file';
-import { copyWithoutBase, DEMO_MODELS_DIR, readSavedModel } from '../../../../models/weights/saved-model';
+import {
+  copyWithoutBase,
+  DEMO_MODELS_DIR,
+  INT8_NAME,
+  readSavedModel,
+} from '../../../../models/weights/saved-model';
 
 const calibration: Calibration = { method: 'percentile', images: 3, ranges: { conv: [-1.25, 2] } };
 const cost = (verdict: Verdict): Int8Cost => ({
