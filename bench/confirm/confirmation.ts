@@ -97,5 +97,5 @@ export function confirmationTable(
     'in time, measured',
     'at 95 % confidence',
   ];
-  return `\`${command}\`, objective ${formatSlo(slo)}, ${ratePerSecond} images per second:\n\n${table(head, rows)}`;
+  return `${table(head, rows)}\n\nThe plan: \`${command}\`. The load: ${ratePerSecond} images per second, objective ${formatSlo(slo)}.`;
 }

@@ -29,7 +29,7 @@ const documentOf = (ratePerSecond: number): ConfirmationDocument => {
     ],
   };
 };
-const rowsOf = (text: string) => text.split('\n').slice(4);
+const rowsOf = (text: string) => text.split('\n').slice(2);
 
 test('a plan is confirmed where the recommended deployment passes and the refused one fails', () => {
   expect(isConfirmed('recommended', { verdict: 'pass' })).toBe(true);
