@@ -23,8 +23,6 @@ const DEFAULT_NODE = CLUSTER[0]!;
 const DEFAULT_DATA = 'docs/experiment/data';
 /** Length of the load that `--rate` stands for. */
 const RATE_SECONDS = 300;
-/** Seeds for the bound on the latency: a quarter of a second's work per rate. */
-const BOUND_SEEDS = 20;
 
 interface PlanOptions {
   readonly slo: Slo;
@@ -85,7 +83,8 @@ function plan(options: PlanOptions): void {
     require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
   const { profilesOf, steadyChecks } =
     require('../bench/adviser/validation') as typeof import('../bench/adviser/validation.js');
-  const { latencyBound } = require('../bench/adviser/bounds') as typeof import('../bench/adviser/bounds.js');
+  const { BOUND_SEEDS, latencyBound } =
+    require('../bench/adviser/bounds') as typeof import('../bench/adviser/bounds.js');
   const { advise } = require('../bench/adviser/advise') as typeof import('../bench/adviser/advise.js');
   const { idealOf } = require('../bench/adviser/ideal') as typeof import('../bench/adviser/ideal.js');
   const { rivalsOf } = require('../bench/adviser/rivals') as typeof import('../bench/adviser/rivals.js');

@@ -14,6 +14,9 @@ export interface Bound {
   readonly cases: number;
 }
 
+/** Seeds for the bound of a plan: a quarter of a second's work per rate. */
+export const BOUND_SEEDS = 20;
+
 /** By which factor a measured percentile may exceed the simulated one, and from how many cases that is known. */
 export type LatencyBound = Bound;
 

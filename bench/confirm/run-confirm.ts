@@ -1,6 +1,6 @@
 /**
  * `npm run confirm:plan`: runs what `npx tandem plan` recommends for a rate, and the dearest deployment that it refuses, on
- * three real nodes on this machine. `run.sh` makes the place in which it can run.
+ * three real nodes on this machine. `bench/lab/run-on-nodes.sh` makes the place in which it can run.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { CLUSTER, clusterOf } from '../../infra/scheduler/cluster';
 import { MODEL_IDS } from '../../models/catalog';
 import { EXIT_INTERRUPTED } from '../../service/contract';
 import { advise } from '../adviser/advise';
-import { latencyBound } from '../adviser/bounds';
+import { BOUND_SEEDS, latencyBound } from '../adviser/bounds';
 import { variantOf } from '../adviser/emit';
 import type { Judgement } from '../adviser/judge';
 import { profilesOf, steadyChecks } from '../adviser/validation';
@@ -31,8 +31,6 @@ import {
 
 const RECORDINGS = join(PACKAGE_ROOT, 'docs/experiment/data');
 const OUT = join(PACKAGE_ROOT, 'docs/twin/data');
-/** As many as `npx tandem plan` takes. */
-const BOUND_SEEDS = 20;
 const NODES = 3;
 const REPETITION = 1;
 /** A rate at which the cheaper deployment is beyond its limit, so that the exact test can decide within two minutes. */

@@ -1,6 +1,6 @@
 /**
  * `npm run experiments`: measures every variant on three real nodes on this machine and writes one document per
- * repetition. `run.sh` makes the place in which it can run.
+ * repetition. `bench/lab/run-on-nodes.sh` makes the place in which it can run.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';

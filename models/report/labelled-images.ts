@@ -10,7 +10,6 @@ import {
   sameShares,
   type SplitShares,
 } from '../data/dataset-splits';
-import { SPLIT_NAMES, type SplitName } from '../data/split-folders';
 import { lookAlikeHint } from '../data/class-names';
 import { DEFAULT_SEED } from '../recipes';
 import type { ProgressReporter } from '../training/progress';
@@ -78,11 +77,10 @@ type Measured = LabelledImagesOptions & {
 };
 
 /** Whether a seed decides which images are in the splits that are used, instead of the folders. */
-function isDrawn({ files }: DatasetFiles, split: EvaluatedSplit | undefined): boolean {
-  const has = (name: SplitName) => files.some((file) => file.split === name);
+function isDrawn({ splits }: DatasetFiles, split: EvaluatedSplit | undefined): boolean {
   if (split === 'all') return false;
-  if (!SPLIT_NAMES.some(has)) return true;
-  return has('train') && !has('val') && (split === 'val' || split === 'val+test');
+  if (splits.length === 0) return true;
+  return splits.includes('train') && !splits.includes('val') && (split === 'val' || split === 'val+test');
 }
 
 /** @throws RangeError if an option of the draw is given where nothing is drawn */
@@ -116,7 +114,7 @@ export async function readImages(
   const { allowLeakage, note, onCount } = options;
   checkDraw(found, options);
   const trainings = folders.flatMap((folder) => trainedOn(folder) ?? []);
-  const hasFolders = found.files.some((file) => file.split !== undefined);
+  const hasFolders = found.splits.length > 0;
   // A training on folders without val drew val by its seed.
   const drawing = hasFolders ? trainings : trainings.filter(({ splitBy }) => splitBy === 'seed');
   const isAsked =

@@ -174,7 +174,7 @@ function checkStart(plan: TrainingPlan): DatasetFiles {
   unfrozenLayers(backbone, recipe.fineTune.layersUnfrozen);
   backbone.dispose();
   const found = findDatasetFiles(data);
-  if (splitShares !== undefined && found.files.some(({ split }) => split === 'val')) {
+  if (splitShares !== undefined && found.splits.includes('val')) {
     throw new RangeError(
       `--split-shares must be left out for ${data}, whose folders are the splits, received ${formatShares(splitShares)}: leave it out, or put all images of a class into one folder`,
     );
