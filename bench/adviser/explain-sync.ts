@@ -103,14 +103,27 @@ const STABILIZED: Readonly<Record<StabilizationReason, string | undefined>> = {
   ScaleDownStabilized: 'a higher proposal in the scale-down window holds the pods',
 };
 
-const LIMITED: Readonly<
-  Record<LimitReason, { readonly words: string; readonly source: string } | undefined>
-> = {
+type Limits = Readonly<Record<LimitReason, Reason | undefined>>;
+
+/** convertDesiredReplicasWithBehaviorRate. */
+const LIMITED_WITH_BEHAVIOR: Limits = {
   DesiredWithinRange: undefined,
   ScaleUpLimit: { words: 'the scale-up policies allow no more now', source: 'horizontal.go:1269' },
   TooManyReplicas: { words: 'maxReplicas allows no more', source: 'horizontal.go:1269' },
   ScaleDownLimit: { words: 'the scale-down policies allow no fewer now', source: 'horizontal.go:1292' },
   TooFewReplicas: { words: 'minReplicas allows no fewer', source: 'horizontal.go:1292' },
+};
+
+/** convertDesiredReplicasWithRules: it has no policies, and limits no scaling down but by minReplicas. */
+const LIMITED_WITHOUT_BEHAVIOR: Limits = {
+  DesiredWithinRange: undefined,
+  ScaleUpLimit: {
+    words: 'one sync at most doubles the pods, or makes them 4 where that is more',
+    source: 'horizontal.go:1334',
+  },
+  TooManyReplicas: { words: 'maxReplicas allows no more', source: 'horizontal.go:1338' },
+  ScaleDownLimit: undefined,
+  TooFewReplicas: { words: 'minReplicas allows no fewer', source: 'horizontal.go:1344' },
 };
 
 /** What the pods and their CPU use ask for, before windows, policies and bounds. */
@@ -134,7 +147,7 @@ export function explainProposal(
 
 function explainMetrics({ proposal, stabilization, limit }: MetricsDecision, settings: Settings): Reason[] {
   const held = STABILIZED[stabilization];
-  const limited = LIMITED[limit];
+  const limited = (settings.behavior ? LIMITED_WITH_BEHAVIOR : LIMITED_WITHOUT_BEHAVIOR)[limit];
   return [
     ...explainProposal(proposal, settings),
     ...(held === undefined

@@ -8,10 +8,10 @@ import { busy, NOW_MS, pod, spec } from '../autoscaler/subject';
 
 const settings = settingsOf(spec(50, { behavior: HPA_BEHAVIOR }), DEFAULT_FLAGS);
 
-function why(seen: Partial<Observation>, memory: Memory = EMPTY_MEMORY): string[] {
+function why(seen: Partial<Observation>, memory: Memory = EMPTY_MEMORY, hpa = settings): string[] {
   const whole: Observation = { nowMs: NOW_MS, currentReplicas: 2, pods: [], metrics: undefined, ...seen };
-  const { decision } = reconcile(whole, memory, settings, DEFAULT_FLAGS);
-  return explainSync(whole, decision, settings).map(({ words, source }) => `${words} [${source}]`);
+  const { decision } = reconcile(whole, memory, hpa, DEFAULT_FLAGS);
+  return explainSync(whole, decision, hpa).map(({ words, source }) => `${words} [${source}]`);
 }
 
 test('use above the target is derived step by step', () => {
@@ -54,6 +54,26 @@ test('a higher proposal in the window and the bounds are named', () => {
   expect(why({ ...busy(10, 100), currentReplicas: 10 }).at(-1)).toBe(
     'maxReplicas allows no more [horizontal.go:1269]',
   );
+});
+
+test('the policies of an HPA with behavior are named', () => {
+  const grown = { ...EMPTY_MEMORY, scaleUps: [{ replicas: 2, atMs: NOW_MS - 1_000, outdated: false }] };
+  expect(why({ ...busy(4, 100), currentReplicas: 4 }, grown).at(-1)).toBe(
+    'the scale-up policies allow no more now [horizontal.go:1269]',
+  );
+});
+
+test('an HPA without behavior is explained with the rules that it has', () => {
+  const plain = settingsOf(spec(50), DEFAULT_FLAGS);
+  // The first sync of a controller takes the pods that there are for a proposal; this one is later.
+  const later = { ...EMPTY_MEMORY, recommendations: [{ replicas: 1, atMs: NOW_MS - 60_000 }] };
+  const last = (count: number, percent: number) =>
+    why({ ...busy(count, percent), currentReplicas: count }, later, plain).at(-1);
+  expect(last(3, 150)).toBe(
+    'one sync at most doubles the pods, or makes them 4 where that is more [horizontal.go:1334]',
+  );
+  expect(last(10, 100)).toBe('maxReplicas allows no more [horizontal.go:1338]');
+  expect(last(4, 5)).toBe('minReplicas allows no fewer [horizontal.go:1344]');
 });
 
 test('decisions without metrics are explained too', () => {
