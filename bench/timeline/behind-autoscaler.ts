@@ -2,7 +2,7 @@
 import type { WatchedAutoscaler } from './api-objects';
 import type { ReadApi } from './api-reader';
 import { type AccessRead, withRemedy } from './access';
-import { pathsOf, type Watched } from './kubernetes-source';
+import { pathsOf, type SelectingObject, selectorLabelsOf, type Watched } from './kubernetes-source';
 import { thisMachine } from './recorder';
 import type { Subject } from './timeline-document';
 
@@ -15,15 +15,6 @@ const RESOURCES: Readonly<Record<string, NonNullable<Watched['resource']>>> = {
 
 interface TargetReference {
   readonly scaleTargetRef: { readonly apiVersion?: string; readonly kind: string; readonly name: string };
-}
-
-interface Workload {
-  readonly spec: {
-    readonly selector: {
-      readonly matchLabels?: Readonly<Record<string, string>>;
-      readonly matchExpressions?: readonly unknown[];
-    };
-  };
 }
 
 function targetOf({ spec }: WatchedAutoscaler): Required<Pick<Watched, 'name' | 'resource'>> {
@@ -57,14 +48,8 @@ export async function behindAutoscaler(
   const hpa = (await get('autoscaler', pathsOf(unselected).autoscaler, autoscaler)) as WatchedAutoscaler;
   const target = targetOf(hpa);
   const found = { ...unselected, ...target };
-  const { spec } = (await get('deployment', pathsOf(found).deployment, target.name)) as Workload;
-  const { matchLabels, matchExpressions = [] } = spec.selector;
-  if (matchLabels === undefined || matchExpressions.length > 0) {
-    throw new Error(
-      `the selector of ${target.name} must be matchLabels alone, received ${JSON.stringify(spec.selector)}`,
-    );
-  }
-  const watched = { ...found, selector: matchLabels, hasAutoscaler: true };
+  const workload = (await get('deployment', pathsOf(found).deployment, target.name)) as SelectingObject;
+  const watched = { ...found, selector: selectorLabelsOf(workload, target.name), hasAutoscaler: true };
   const paths = pathsOf(watched);
   for (const read of ['pods', 'podMetrics', 'events'] as const) await get(read, paths[read], target.name);
   // The version is a remark only; some clusters do not tell it to every user.
@@ -76,7 +61,7 @@ export async function behindAutoscaler(
     watched,
     subject: {
       variant: `${namespace}/${autoscaler}`,
-      ...{ deploymentSpec: spec, autoscalerSpec: hpa.spec, machine: thisMachine(), nodes: [] },
+      ...{ deploymentSpec: workload.spec, autoscalerSpec: hpa.spec, machine: thisMachine(), nodes: [] },
       ...(version !== undefined && { kubernetesVersion: version }),
     },
   };

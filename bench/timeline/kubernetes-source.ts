@@ -32,6 +32,31 @@ export interface Watched {
   readonly hasAutoscaler: boolean;
 }
 
+/** A Deployment, StatefulSet or ReplicaSet, as far as it selects its pods. */
+export interface SelectingObject {
+  readonly spec: {
+    readonly selector: {
+      readonly matchLabels?: Readonly<Record<string, string>>;
+      readonly matchExpressions?: readonly unknown[];
+    };
+  };
+}
+
+/**
+ * Labels that select a workload's pods and no others.
+ *
+ * @throws Error if it selects them by expressions too, which a recording does not ask for
+ */
+export function selectorLabelsOf({ spec: { selector } }: SelectingObject, name: string): Watched['selector'] {
+  const { matchLabels, matchExpressions = [] } = selector;
+  if (matchLabels === undefined || matchExpressions.length > 0) {
+    throw new Error(
+      `the selector of ${name} must be matchLabels alone, received ${JSON.stringify(selector)}`,
+    );
+  }
+  return matchLabels;
+}
+
 /** A read of a pod's own metrics costs it CPU time that the HPA sees: every second would be a tenth of a small request. */
 const COUNTER_INTERVAL_MS = 5_000;
 

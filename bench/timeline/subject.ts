@@ -1,13 +1,9 @@
 /** What a recording in a cluster watches, and what was deployed there, as the API server holds it. */
 import type { WatchedAutoscaler } from './api-objects';
 import type { ReadApi } from './api-reader';
-import { pathsOf, type Watched } from './kubernetes-source';
+import { pathsOf, type SelectingObject, selectorLabelsOf, type Watched } from './kubernetes-source';
 import { thisMachine } from './recorder';
 import type { Subject } from './timeline-document';
-
-interface DeploymentWithSelector {
-  readonly spec: { readonly selector: { readonly matchLabels?: Readonly<Record<string, string>> } };
-}
 
 /**
  * Finds a Deployment's pods, and its HPA if one of the same name exists.
@@ -16,11 +12,8 @@ interface DeploymentWithSelector {
  */
 export async function watchedOf(readApi: ReadApi, namespace: string, name: string): Promise<Watched> {
   const paths = pathsOf({ namespace, name, selector: {} });
-  const { spec } = JSON.parse(await readApi(paths.deployment)) as DeploymentWithSelector;
-  const { matchLabels } = spec.selector;
-  if (matchLabels === undefined) {
-    throw new Error(`the selector of deployment ${name} must have matchLabels: select its pods by labels`);
-  }
+  const deployment = JSON.parse(await readApi(paths.deployment)) as SelectingObject;
+  const selector = selectorLabelsOf(deployment, name);
   const hasAutoscaler = await readApi(paths.autoscaler).then(
     () => true,
     (error: unknown) => {
@@ -28,7 +21,7 @@ export async function watchedOf(readApi: ReadApi, namespace: string, name: strin
       throw error;
     },
   );
-  return { namespace, name, selector: matchLabels, hasAutoscaler };
+  return { namespace, name, selector, hasAutoscaler };
 }
 
 interface NodeList {

@@ -61,9 +61,13 @@ test('a Deployment that does not exist is refused', async () => {
   await expect(record()).rejects.toThrow(`status 404: no ${APPS}`);
 });
 
-test('a Deployment that selects its pods by expressions is refused', async () => {
-  api[APPS] = { spec: { selector: { matchExpressions: [] } } };
-  await expect(record()).rejects.toThrow('the selector of deployment web must have matchLabels');
+test.each([
+  ['alone', {}],
+  ['beside its labels', { matchLabels: { app: 'web' } }],
+])('a Deployment that selects its pods by expressions %s is refused', async (_, labels) => {
+  const matchExpressions = [{ key: 'tier', operator: 'NotIn', values: ['canary'] }];
+  api[APPS] = { spec: { selector: { ...labels, matchExpressions } } };
+  await expect(record()).rejects.toThrow('the selector of web must be matchLabels alone, received {');
 });
 
 test('a recording that is stopped is incomplete, unless it had no length', async () => {
