@@ -11,6 +11,7 @@ import type { ExperimentRun } from '../evidence/experiment-run';
 import type { RateCurve } from '../evidence/rate-curve';
 import { medianOf } from '../evidence/runs';
 import { modelName, plural } from '../evidence/words';
+import { MEAN_CONTAINER_START_MS, startCores } from '../twin/fleet';
 import type { PodFigures } from '../twin/scenario';
 import { PROBES } from '../../infra/construct/deployment-defaults';
 import { fitService, formTrials } from './fit-service';
@@ -70,17 +71,24 @@ function needed<T>(what: string, model: ModelId, command: string, value: T | und
 }
 
 /**
- * CPU time of a start: from the container's start until the pod was ready, less half the distance of two startup probes,
- * at the pod's CPU limit; the median over pods that started during a recording.
+ * CPU time of a start, as the twin uses it: the median over pods that started during a recording. The recorded time is that
+ * from the kubelet's first sight of the pod until it was ready. So it holds the start of the container, and on average half
+ * the distance of two startup probes; the rest is spent at what the idle service leaves of the CPU limit.
+ *
+ * @param idleMillis CPU use without load, millicores
  */
-function startCpu(runs: readonly ExperimentRun[]): Sourced | undefined {
+export function startCpu(runs: readonly ExperimentRun[], idleMillis: number): Sourced | undefined {
+  const waitedMs = MEAN_CONTAINER_START_MS + 500 * PROBES.startup.periodSeconds;
   const starts = runs.flatMap((run) => {
-    const cores = Math.min(1, parseCpuMillis(run.applied.resources.limits.cpu) / 1000);
+    const cores = startCores({
+      cpuLimitMillis: parseCpuMillis(run.applied.resources.limits.cpu),
+      idleMillis,
+    });
     const began = Date.parse(run.timeline.startedAt);
     const ready = new Map(run.timeline.pods.filter((pod) => pod.ready).map((pod) => [pod.uid, pod]));
     return [...ready.values()].flatMap(({ startedAt, readyChangedAt }) => {
       if (startedAt === undefined || readyChangedAt === undefined || Date.parse(startedAt) < began) return [];
-      const tookMs = Date.parse(readyChangedAt) - Date.parse(startedAt) - 500 * PROBES.startup.periodSeconds;
+      const tookMs = Date.parse(readyChangedAt) - Date.parse(startedAt) - waitedMs;
       return tookMs > 0 ? [{ cpuMs: tookMs * cores, run }] : [];
     });
   });
@@ -137,7 +145,12 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
     precision: cost.precision,
     machine: `${document.machine.cores} cores of ${document.machine.cpuModel}`,
     idleMillis: { value: cost.idleCpuMillis, source: 'machine: a service that is only watched' },
-    startCpuMs: needed('pod that started while it was recorded', model, hpa, startCpu(runs)),
+    startCpuMs: needed(
+      'pod that started while it was recorded',
+      model,
+      hpa,
+      startCpu(runs, cost.idleCpuMillis),
+    ),
     memoryBytes: needed('memory use', model, hpa, mostMemory(runs)),
   };
   const known = { idleMillis: cost.idleCpuMillis, refusalCpuMs: REFUSAL_CPU_MS };

@@ -15,6 +15,7 @@ import type { PodFigures, Scenario } from './scenario';
 
 /** From the pod's creation to its container's start: the kubelet's sandbox, image check and container. */
 const CONTAINER_START_MS = { min: 300, max: 1_000 } as const;
+export const MEAN_CONTAINER_START_MS = (CONTAINER_START_MS.min + CONTAINER_START_MS.max) / 2;
 /** kube-proxy waits at least this long between two syncs: `pkg/proxy/apis/config/v1alpha1/defaults.go`. */
 const PROXY_SYNC_MS = 1_000;
 /** Pods of the start are older than every window of the HPA. */
@@ -50,8 +51,8 @@ const isActive = (pod: SimulatedPod, nowMs: number) => pod.deletedMs > nowMs;
 export const isReady = (pod: SimulatedPod, nowMs: number): boolean =>
   pod.readyMs <= nowMs && isActive(pod, nowMs);
 
-/** Ages whose seconds have the same logarithm to base 2, rounded down, count as equal. */
-const ageBucket = (ms: number) => Math.floor(Math.log2(Math.max(1, ms / 1000)));
+/** Ages in nanoseconds that have the same logarithm to base 2, rounded down, count as equal: logarithmicRankDiff. */
+const ageBucket = (ms: number) => (ms > 0 ? Math.floor(Math.log2(ms * 1e6)) : -1);
 
 /**
  * The pods to delete, first to last: unassigned, not ready, on a node with more of them, younger; else at random.
@@ -78,9 +79,11 @@ export function victims(pods: readonly SimulatedPod[], nowMs: number, random: Ra
   return ranked.sort((a, b) => compare(a.order, b.order)).map(({ pod }) => pod);
 }
 
-/** CPU time per unit of time that a start may use: one thread, within the limit. */
-const startCores = ({ cpuLimitMillis, idleMillis }: PodFigures) =>
-  Math.min(1, (cpuLimitMillis - idleMillis) / 1000);
+/** CPU time per unit of time that a start may use: one thread, within what the idle service leaves of the limit. */
+export const startCores = ({
+  cpuLimitMillis,
+  idleMillis,
+}: Pick<PodFigures, 'cpuLimitMillis' | 'idleMillis'>) => Math.min(1, (cpuLimitMillis - idleMillis) / 1000);
 
 /** Time from a container's start until its pod is ready: the first startup probe after the model is loaded. */
 export function readyAfterMs(figures: PodFigures): number {

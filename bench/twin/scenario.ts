@@ -23,7 +23,7 @@ export interface PodFigures {
   readonly cpuSpread: number;
   /** CPU use without load, millicores. */
   readonly idleMillis: number;
-  /** CPU time from the container's start until the model is loaded. */
+  /** CPU time from the container's start until the model is loaded, beside that of the idle service. */
   readonly startCpuMs: number;
   /** CPU time of a refused request. */
   readonly refusalCpuMs: number;

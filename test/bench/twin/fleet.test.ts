@@ -41,6 +41,20 @@ test('pods without a node go first, then unready ones, those on crowded nodes an
   expect(order.slice(4)).toEqual(['young', 'old']);
 });
 
+test('ages in nanoseconds with the same logarithm, rounded down, count as equal', () => {
+  const isYoungerFirst = (youngerMs: number, olderMs: number) => {
+    const pods = [pod('older', { readyMs: -olderMs }), pod('younger', { node: 1, readyMs: -youngerMs })];
+    return Array.from({ length: 40 }, (_, seed) => {
+      const [first] = victims(pods, 0, seededRandom(seed + 1, 'deletion'));
+      return first!.name === 'younger';
+    });
+  };
+  // 2^35 and 2^36 ns are edges: 34.4 s and 68.7 s.
+  expect(new Set(isYoungerFirst(60_000, 66_000))).toEqual(new Set([true, false]));
+  expect(new Set(isYoungerFirst(66_000, 70_000))).toEqual(new Set([true]));
+  expect(new Set(isYoungerFirst(0, 1))).toEqual(new Set([true]));
+});
+
 test('a new pod gets no connection before kube-proxy knows it, a deleted one serves until then', () => {
   const { add, runUntil } = agenda();
   const pods = fleet({ pod: POD, nodes: 3, maxPods: 10 }, 1, 1, { add }, () => undefined);
