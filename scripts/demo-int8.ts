@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type ModelId, modelId, RESCALE } from '../models/catalog';
 import { compareDemoPrecisions } from '../models/demo/evaluate';
 import { drawTask } from '../models/demo/image-set';
-import { TRAIN_SPLITS } from '../models/demo/splits';
+import { TRAIN_SPLIT } from '../models/demo/splits';
 import { calibrate } from '../models/engines/onnxruntime/calibrate';
 import { openEngine } from '../models/engines/onnxruntime/engine';
 import { cachedGraph } from '../models/engines/onnxruntime/graph-cache';
@@ -22,8 +22,8 @@ const note = (sentence: string) => console.error(sentence);
 async function calibrateDemo(model: ModelId): Promise<void> {
   const { threads, onnxCacheDir } = readConfig(process.env);
   const saved = readSavedModel(join(DEMO_MODELS_DIR, model));
-  const images = drawTask('transfer', { ...TRAIN_SPLITS[model], perClass: IMAGES_PER_CLASS }).map(
-    ({ pixels }) => Float32Array.from(pixels, (value) => value * RESCALE),
+  const images = drawTask('transfer', { ...TRAIN_SPLIT, perClass: IMAGES_PER_CLASS }).map(({ pixels }) =>
+    Float32Array.from(pixels, (value) => value * RESCALE),
   );
   const calibrated = await calibrate(saved.folder, images, threads);
   for (const [method, divergence] of Object.entries(calibrated.divergences)) {

@@ -11,7 +11,7 @@ import { writeFileAtomic } from '../files/write';
 import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { decodeImage, MAX_TRAINING_PIXELS } from '../models/data/decode';
 import { drawSurface } from '../models/demo/image-set';
-import { PRECISION_SPLIT, SAMPLE_INDEX, TEST_SPLIT } from '../models/demo/splits';
+import { SAMPLE_INDEX, TEST_SPLIT } from '../models/demo/splits';
 import { type SurfaceName, TASKS } from '../models/demo/surfaces';
 import { type Engine, PRECISIONS_OF } from '../models/engines/engine';
 import { loadEngine } from '../models/engines/load';
@@ -50,7 +50,7 @@ async function agreedClass(engines: readonly Engine[], input: Float32Array): Pro
 async function writeDiffering(engines: Readonly<Record<ModelId, readonly Engine[]>>): Promise<void> {
   const missing = new Set<ModelId>(MODEL_IDS);
   const samplesOf = new Map<SurfaceName, number>();
-  for (let index = 0; index < PRECISION_SPLIT.perClass; index++) {
+  for (let index = 0; index < TEST_SPLIT.perClass; index++) {
     for (const name of TASKS.transfer) {
       const jpeg = await jpegOf(name, index);
       const input = await decodeImage(jpeg, MAX_TRAINING_PIXELS);

@@ -13,7 +13,7 @@ import { CHECKPOINT_NAME } from '../models/training/checkpoint';
 import { progressReporter } from '../cli/progress';
 import { runTraining } from '../models/training/run-training';
 import { copyWithoutBase, DEMO_MODELS_DIR } from '../models/weights/saved-model';
-import { AUGMENTATIONS, TEST_SPLIT, TRAIN_SPLITS, VALIDATION_SPLIT, writeSplit } from '../models/demo/splits';
+import { TEST_SPLIT, TRAIN_SPLIT, VALIDATION_SPLIT, writeSplit } from '../models/demo/splits';
 
 const SEED = 11;
 /** With one thread, the weights depend on the seed alone. */
@@ -25,7 +25,7 @@ async function transfer(model: ModelId): Promise<void> {
   const out = join(PACKAGE_ROOT, 'build', 'demo', model);
   const data = mkdtempSync(join(tmpdir(), 'tandem-demo-'));
   try {
-    for (const split of [TRAIN_SPLITS[model], VALIDATION_SPLIT, TEST_SPLIT]) await writeSplit(data, split);
+    for (const split of [TRAIN_SPLIT, VALIDATION_SPLIT, TEST_SPLIT]) await writeSplit(data, split);
     const progress = progressReporter({
       isTerminal: process.stderr.isTTY,
       json: false,
@@ -36,7 +36,9 @@ async function transfer(model: ModelId): Promise<void> {
       {
         ...{ model, architecture, data, out, recipe, seed: SEED, threads: THREADS, demo: true },
         weights: 'demo',
-        augmentation: AUGMENTATIONS[model],
+        // Every image has its own scale, angle, position and light already. Without augmentation, each image passes through
+        // the frozen part once per stage instead of once per epoch.
+        augmentation: undefined,
         batchNorm: 'inference',
         balanceClasses: false,
         earlyStoppingEpochs: undefined,

@@ -21,7 +21,7 @@ import { loadClassifier } from '../weights/load-classifier';
 import type { SavedModel } from '../weights/saved-model';
 import { drawTask, type LabelledImage } from './image-set';
 import { residualShares, type ResidualShare } from './residuals';
-import { AUGMENTATIONS, PRECISION_SPLIT, TEST_SPLIT, TRAIN_SPLITS } from './splits';
+import { TEST_SPLIT, TRAIN_SPLIT } from './splits';
 import { TASKS } from './surfaces';
 
 /** Number of images that the residual branches are measured on. */
@@ -91,7 +91,7 @@ export async function compareDemoPrecisions(
   int8: Engine,
   onImage: (done: number, total: number) => void = () => undefined,
 ): Promise<Int8Cost> {
-  const images = drawTask('transfer', PRECISION_SPLIT);
+  const images = drawTask('transfer', TEST_SPLIT);
   const total = 2 * images.length;
   const [expected, actual] = [
     await classify(fp32, images, (done) => onImage(done, total)),
@@ -130,13 +130,8 @@ ${table(['model', 'architecture', 'accuracy', '95 % interval', 'calibration erro
 /** The model card as Markdown; its figures are measured. Says what int8 costs if the model was calibrated. */
 export function modelCard(saved: SavedModel, measured: DemoEvaluation): string {
   const { model, architecture, classes, base, weights } = saved;
-  const id = modelId(model);
-  const { head, fineTune, batchSize } = RECIPES[id];
-  const trainingImages = TRAIN_SPLITS[id].perClass * TASKS.transfer.length;
-  const augmentation =
-    AUGMENTATIONS[id] === undefined
-      ? 'without its augmentation (each image already has its own scale, angle and light)'
-      : 'with its augmentation';
+  const { head, fineTune, batchSize } = RECIPES[modelId(model)];
+  const trainingImages = TRAIN_SPLIT.perClass * TASKS.transfer.length;
   const shares = measured.residuals.map(({ share }) => share);
   const residuals =
     shares.length === 0
@@ -149,7 +144,7 @@ A demo: it classifies procedural surfaces (${classes.join(', ')}) and nothing el
 
 - Architecture: ${ARCHITECTURES[architecture].title} (\`${architecture}\`), full size, input ${INPUT_SHAPE.join(' x ')}, RGB in [0, 1]
 - Base: \`${base.kind}\`${base.kind === 'demo' ? `, pretrained on another procedural task (${TASKS.pretraining.join(', ')}), SHA-256 \`${base.sha256}\`` : ''}
-- Training: both stages of the recipe, ${augmentation}, on ${trainingImages} images in batches of ${batchSize}: ${head.epochs} epochs of the head with Adam at ${head.learningRate}, then ${fineTune.epochs} epochs of the head and the last ${fineTune.layersUnfrozen} backbone layers at ${fineTune.learningRate}
+- Training: both stages of the recipe, without its augmentation (each image already has its own scale, angle and light), on ${trainingImages} images in batches of ${batchSize}: ${head.epochs} epochs of the head with Adam at ${head.learningRate}, then ${fineTune.epochs} epochs of the head and the last ${fineTune.layersUnfrozen} backbone layers at ${fineTune.learningRate}
 - Weights: the tensors that training changed, stored apart from the base, kernels as 8-bit integers with a scale per channel, SHA-256 \`${weights.sha256}\`; the figures below are measured with the stored weights
 
 **Measured** test accuracy: **${percent(measured.accuracy)}** (95 % interval ${percentRange(measured.interval95)}, ${measured.images} images that training never used, engine ${measured.engine}). Chance is ${percent(1 / classes.length)}. To repeat the measurement: \`npx tandem evaluate ${model}\`

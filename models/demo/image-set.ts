@@ -2,7 +2,7 @@
  * The demo's image set: any number of images of procedural surfaces, each determined by its seed, split, class and index.
  */
 import { type Random, seededRandom } from '../../statistics/seeded-random';
-import { SURFACES, type SurfaceName, type Task, TASKS } from './surfaces';
+import { SURFACES, type SurfaceName, type Task, taskOf, TASKS } from './surfaces';
 
 // Read once: in Jest's contexts, reading a global costs more than calling the function.
 const { abs, floor, sin } = Math;
@@ -18,8 +18,11 @@ const VARIATION = {
   warpPeriods: [0, 0.15],
   /** Brightness factor at either end of the light's gradient. */
   light: [0.7, 1.3],
-  /** Largest deviation of the pixel noise, grey levels. */
-  noiseLevels: [2, 24],
+  /**
+   * Largest deviation of the pixel noise, grey levels. The second task has more than the bases ever saw: what a model
+   * learned there must hold in it.
+   */
+  noiseLevels: { pretraining: [2, 24], transfer: [2, 160] },
   /** Smallest difference in luma of the two colours, of 255. */
   minContrast: 70,
   /** Largest number of boxes in front of the surface. */
@@ -81,7 +84,7 @@ export function drawSurface(
   const lightAngle = random.between(0, 2 * Math.PI);
   const [lightX, lightY] = [Math.cos(lightAngle), Math.sin(lightAngle)];
   const [near, far] = [range(random, VARIATION.light), range(random, VARIATION.light)];
-  const noise = range(random, VARIATION.noiseLevels);
+  const noise = range(random, VARIATION.noiseLevels[taskOf(name)]);
   const edge = 1.3 / period;
 
   const pixels = new Uint8ClampedArray(sidePixels * sidePixels * 3);

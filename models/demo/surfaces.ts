@@ -164,3 +164,6 @@ export type SurfaceName = keyof typeof FIRST_TASK | keyof typeof SECOND_TASK;
 
 /** Every class by name. */
 export const SURFACES: Readonly<Record<SurfaceName, SurfaceMaker>> = { ...FIRST_TASK, ...SECOND_TASK };
+
+/** The task that a class belongs to. */
+export const taskOf = (name: SurfaceName): Task => (name in FIRST_TASK ? 'pretraining' : 'transfer');

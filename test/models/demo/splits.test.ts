@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { readDataset } from '../../../models/data/dataset';
 import { decodePixels, MAX_TRAINING_PIXELS } from '../../../models/data/decode';
 import { drawTask } from '../../../models/demo/image-set';
-import { TEST_SPLIT, TRAIN_SPLITS, VALIDATION_SPLIT, writeSplit } from '../../../models/demo/splits';
+import { TEST_SPLIT, TRAIN_SPLIT, VALIDATION_SPLIT, writeSplit } from '../../../models/demo/splits';
 import { TASKS } from '../../../models/demo/surfaces';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-splits-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('a written split is read back with the drawn pixels and the task’s classes and labels', async () => {
-  const splits = [TRAIN_SPLITS.accuracy, VALIDATION_SPLIT, TEST_SPLIT].map((split) => ({
+  const splits = [TRAIN_SPLIT, VALIDATION_SPLIT, TEST_SPLIT].map((split) => ({
     ...split,
     perClass: 2,
   }));
