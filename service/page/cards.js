@@ -24,7 +24,7 @@ export function showWaiting(card, reason) {
 /** Shows the model's metadata. */
 export function showModel(card, { architecture, engine, precision, threads, demo, classes, testAccuracy }) {
   part(card, 'about').textContent =
-    `${architecture} · ${engine.name}, ${precision}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+    `${architecture} · ${engine.name}, ${precision}, ${threads}\u00a0${threads === 1 ? 'thread' : 'threads'}`;
   if (testAccuracy !== undefined) {
     const { share, images, interval95, precision: measuredAt } = testAccuracy;
     const strong = document.createElement('strong');

@@ -10,13 +10,12 @@ import {
   showWaiting,
 } from './cards.js';
 import { curlCommand } from './curl.js';
+import { takeFiles } from './files.js';
 import { hasKey, json, jsonWhenReady, keepKey, send } from './service.js';
 import { showSizes } from './sizing.js';
 
 const byId = (id) => document.getElementById(id);
-const [preview, hint, drop, file, notice, said] = ['preview', 'hint', 'drop', 'file', 'notice', 'said'].map(
-  byId,
-);
+const [preview, hint, notice, said] = ['preview', 'hint', 'notice', 'said'].map(byId);
 const TOP = 5;
 /** Statuses of errors that are about the image, whichever model was asked. */
 const ABOUT_IMAGE = [400, 413, 415, 422];
@@ -30,9 +29,7 @@ let current = new AbortController();
 /** What to classify again with another API key. */
 let last;
 /** What the page knows of the project, written by `npm run docs`. */
-const facts = await jsonWhenReady('facts.json', showNotice);
-
-byId('limit').textContent = `, up to ${mebibytes(facts.maxImageBytes)}`;
+let facts;
 
 function showNotice(text) {
   notice.textContent = text;
@@ -42,6 +39,12 @@ function showNotice(text) {
 function showKeyForm(message) {
   byId('key').hidden = false;
   byId('key-problem').textContent = message;
+}
+
+/** Hides the form; the focus goes on to what the user does next. */
+function hideKeyForm() {
+  if (byId('key').contains(document.activeElement)) byId('file').focus();
+  byId('key').hidden = true;
 }
 
 /** Shows the image, or the hint if the browser cannot draw it. */
@@ -64,6 +67,7 @@ function begin(button) {
   for (const card of cards.values()) clearAnswer(card, true);
   byId('comparison').textContent = '';
   byId('request').hidden = true;
+  byId('sizing').hidden = true;
   return current.signal;
 }
 
@@ -82,7 +86,8 @@ function showComparison() {
 
 function showSizing() {
   const rate = byId('rate').valueAsNumber;
-  if (!(rate > 0) || answers.length === 0) return;
+  // Without a rate only the table goes: the field must stay, so that a rate can be entered.
+  byId('sized').hidden = !(rate > 0);
   const isMeasured = showSizes(byId('sizes'), facts.deployments, metadata, answers, rate);
   byId('sizing').hidden = isMeasured === undefined;
   byId('of-pods').hidden = isMeasured !== true;
@@ -129,7 +134,10 @@ async function classify(picked, signal) {
         if (signal.aborted) return;
         if (error.status === 401) showKeyForm(error.message);
         if (ABOUT_IMAGE.includes(error.status)) fail(error.message);
-        else showError(cards.get(model), error.message);
+        else {
+          showError(cards.get(model), error.message);
+          said.textContent = `${model}: ${error.message}`;
+        }
       }),
     ),
   );
@@ -148,8 +156,9 @@ function pick(files) {
   if (image === undefined) return;
   const type = facts.mediaTypes.includes(image.type) ? image.type : facts.mediaTypes[0];
   const signal = begin();
-  void classify({ image, type, name: image.name }, signal);
+  // First: what is wrong with the image takes its place.
   if (others.length > 0) showNotice(`Only ${image.name} of ${files.length} files is classified.`);
+  void classify({ image, type, name: image.name }, signal);
 }
 
 async function pickSample(button, name) {
@@ -159,7 +168,7 @@ async function pickSample(button, name) {
   try {
     const sampleUrl = `samples/${encodeURIComponent(name)}`;
     const image = await (await send(sampleUrl, { signal })).blob();
-    await classify({ image, type: 'image/jpeg', truth, sampleUrl: absolute(sampleUrl) }, signal);
+    await classify({ image, type: 'image/jpeg', truth, sampleUrl: absolute(sampleUrl), button }, signal);
   } catch (error) {
     if (!signal.aborted) fail(error.message);
   }
@@ -188,6 +197,8 @@ async function showModelOf(model) {
   try {
     metadata.set(model, await jsonWhenReady(`v2/models/${encodeURIComponent(model)}`, waiting));
     showModel(card, metadata.get(model));
+    // The answers may have come first.
+    if (last !== undefined) showComparison();
   } catch (error) {
     waiting(error.message);
   }
@@ -197,11 +208,11 @@ async function showModels() {
   try {
     const { models } = await jsonWhenReady('v2', showNotice);
     showNotice('');
-    byId('key').hidden = true;
+    hideKeyForm();
     byId('results').replaceChildren();
     cards.clear();
     const shown = models.map(showModelOf);
-    if (last !== undefined) void classify(last, begin());
+    if (last !== undefined) void classify(last, begin(last.button));
     await Promise.all(shown);
   } catch (error) {
     if (error.status === 401) showKeyForm(error.message);
@@ -227,29 +238,21 @@ byId('copy').addEventListener('click', async () => {
   await navigator.clipboard.writeText(byId('curl').textContent);
   said.textContent = 'Copied.';
 });
-file.addEventListener('change', () => {
-  pick([...file.files]);
-  file.value = '';
-});
-// The whole page takes drops: beside the zone, the browser would open the file.
-for (const [name, over] of [
-  ['dragover', true],
-  ['dragleave', false],
-  ['drop', false],
-]) {
-  document.addEventListener(name, (event) => {
-    event.preventDefault();
-    drop.classList.toggle('over', over);
-    if (name === 'drop') pick([...event.dataTransfer.files]);
-  });
+/** Without its facts, such as behind a proxy that refuses them, the page can only say why. */
+async function start() {
+  try {
+    facts = await jsonWhenReady('facts.json', showNotice);
+  } catch (error) {
+    showNotice(error.message);
+    return;
+  }
+  byId('limit').textContent = `, up to ${mebibytes(facts.maxImageBytes)}`;
+  takeFiles(pick);
+  await Promise.all([
+    showModels(),
+    showSamples().catch(({ message }) => showNotice(message)),
+    showMetricsLink(),
+  ]);
 }
-document.addEventListener('paste', (event) => {
-  const files = [...event.clipboardData.files];
-  if (files.length > 0) pick(files);
-});
 
-await Promise.all([
-  showModels(),
-  showSamples().catch(({ message }) => showNotice(message)),
-  showMetricsLink(),
-]);
+await start();

@@ -12,13 +12,25 @@ export class RequestError extends Error {
   }
 }
 
+/** Uses the tab's storage. Where the user blocks site data it throws: then a key lasts until the page is left. */
+function withStorage(use) {
+  try {
+    return use(sessionStorage);
+  } catch {
+    return undefined;
+  }
+}
+
+let apiKey = withStorage((storage) => storage.getItem(KEY)) ?? undefined;
+
 /** Whether an API key is in use. */
-export const hasKey = () => sessionStorage.getItem(KEY) !== null;
+export const hasKey = () => apiKey !== undefined;
 
 /** Keeps a key for this tab. Returns a sentence if no header can carry it. */
 export function keepKey(key) {
   if (!VALID_KEY.test(key)) return 'An API key has only visible ASCII characters and no spaces.';
-  sessionStorage.setItem(KEY, key);
+  apiKey = key;
+  withStorage((storage) => storage.setItem(KEY, key));
   return '';
 }
 
@@ -39,7 +51,7 @@ async function problemOf(response) {
 /** Sends a request, with the API key if there is one. Throws RequestError, or AbortError if the caller aborts it. */
 export async function send(url, options = {}) {
   const headers = { ...options.headers };
-  if (hasKey()) headers.authorization = `Bearer ${sessionStorage.getItem(KEY)}`;
+  if (hasKey()) headers.authorization = `Bearer ${apiKey}`;
   let response;
   try {
     response = await fetch(url, { ...options, headers });

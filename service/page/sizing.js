@@ -3,14 +3,14 @@
 const GIB = 2 ** 30;
 
 /**
- * CPU time of an image, milliseconds: that of real pods if this architecture and precision were measured there, else what
- * the answer took just now.
+ * CPU time of an image, milliseconds: that of real pods if this architecture and precision were measured there, else at most
+ * what the answer took just now. One thread decodes, all of them infer, and they also wait for each other.
  */
-export function cpuMsOf({ measured }, { architecture, precision }, answer) {
+export function cpuMsOf({ measured }, { architecture, precision, threads }, answer) {
   const isMeasured = measured?.architecture === architecture && measured.precision === precision;
   return isMeasured
     ? { cpuMs: measured.cpuMsPerImage, isMeasured }
-    : { cpuMs: answer.timeMs.decode + answer.timeMs.inference, isMeasured };
+    : { cpuMs: answer.timeMs.decode + answer.timeMs.inference * threads, isMeasured };
 }
 
 /** The pods that the autoscaler keeps: so many that they use its target share of the CPU they request. */

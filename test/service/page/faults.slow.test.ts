@@ -31,6 +31,15 @@ describeInBrowser('a page whose service has a fault', () => {
     await slow.stop();
   });
 
+  test('a page whose facts a proxy refuses says so', async () => {
+    const { page, uncaught } = await open(browser);
+    await page.route('**/facts.json', (route) => route.fulfill({ status: 403, body: '<h1>Forbidden</h1>' }));
+    await page.goto(server.url);
+    await hasText(page, '#notice', 'The answer is not from the service: HTTP 403');
+    expect(uncaught).toEqual([]);
+    await page.context().close();
+  });
+
   test('a page that cannot list the models says so, and recovers', async () => {
     const { page, uncaught } = await open(browser);
     await page.route('**/v2', (route) => route.abort());
@@ -70,6 +79,8 @@ describeInBrowser('a page whose service has a fault', () => {
     );
     await pickLight(page);
     await hasText(page, '[data-model=latency] .time', 'The answer is not from the service: HTTP 502');
+    // A screen reader says it too, with the model that it is about.
+    expect(await textOf(page, '[role=status]')).toMatch(/^(accuracy|latency): The answer is not from the se/);
     await page.context().close();
   });
 
@@ -82,6 +93,37 @@ describeInBrowser('a page whose service has a fault', () => {
       await locked.ready;
     });
     afterAll(() => locked.stop());
+
+    test('with site data blocked, the page works and keeps the key until it is left', async () => {
+      const { page, uncaught } = await open(browser);
+      await page.addInitScript(`Object.defineProperty(globalThis, 'sessionStorage', {
+        get() { throw new DOMException('Access is denied for this document.', 'SecurityError'); },
+      })`);
+      await page.goto(locked.url);
+      await page.locator('#key').waitFor();
+      await page.fill('#key-text', 'right-key');
+      await page.click('#key button');
+      await hasText(page, '[data-model=latency] .about', 'mobilenetv2');
+      await pickLight(page);
+      await answered(page);
+      expect(uncaught).toEqual([]);
+      await page.context().close();
+    });
+
+    test('after the key, the focus is on the file field and the sample stays chosen', async () => {
+      const { page } = await open(browser);
+      await page.goto(locked.url);
+      await page.locator('#key').waitFor();
+      await page.locator('#samples button').first().click();
+      // Drawn only once the sample has come.
+      await page.locator('#preview').waitFor();
+      await page.fill('#key-text', 'right-key');
+      await page.press('#key-text', 'Enter');
+      await answered(page);
+      expect(await page.evaluate('document.activeElement.id')).toBe('file');
+      expect(await page.locator('#samples [aria-pressed=true]').count()).toBe(1);
+      await page.context().close();
+    });
 
     test('the page asks for the key, says what is wrong with one, and goes on with the right one', async () => {
       const { page, uncaught } = await open(browser);

@@ -84,6 +84,14 @@ describeInBrowser('the answered page', () => {
       );
     }));
 
+  test('in forced colours the chosen sample differs from the others by more than a colour', () =>
+    withAnswer({ forcedColors: 'active' }, async (page) => {
+      const [chosen, other] = await Promise.all(
+        ['true', 'false'].map((is) => styleOf(page, `#samples [aria-pressed=${is}]`, 'outlineStyle')),
+      );
+      expect([chosen, other]).toEqual(['solid', 'none']);
+    }));
+
   test.each(['light', 'dark'] as const)(
     'the border of the drop zone has a contrast of at least 3 in the %s scheme',
     (colorScheme) =>
@@ -110,6 +118,36 @@ describeInBrowser('the answered page', () => {
         `does not fit: room for ${deployments[0]!.room}`,
       );
     }));
+
+  test('without a rate there is no table, and with the next one it is back', () =>
+    withAnswer({}, async (page) => {
+      const table = page.locator('#sizing table');
+      await page.fill('#rate', '');
+      expect(await table.isVisible()).toBe(false);
+      await page.fill('#rate', '30');
+      expect(await table.isVisible()).toBe(true);
+    }));
+
+  test('the table counts the time of inference once for each thread', async () => {
+    const { page } = await open(browser);
+    for (const [pattern, changes] of [
+      ['**/v2/models/*', { threads: 2 }],
+      ['**/v1/classify?*', { timeMs: { total: 60, decode: 10, inference: 45 } }],
+    ] as const) {
+      await page.route(pattern, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ json: { ...((await response.json()) as object), ...changes } });
+      });
+    }
+    await page.goto(server.url);
+    await page.locator('#samples button').first().click();
+    await answered(page);
+    await page.fill('#rate', '30');
+    // 100 ms of CPU time: 3 cores in all, of which each pod takes 60 % of its 1.405.
+    expect(await textOf(page, '#sizes tr:first-child')).toMatch(/^accuracy ?4 ?5\.6 ?5\.7 ?fits$/);
+    expect(await textOf(page, '#of-answers')).toContain('at most');
+    await page.context().close();
+  });
 
   test('without a measurement of these models on pods, the table takes the time of the answers and says so', () =>
     withAnswer({}, async (page) => {

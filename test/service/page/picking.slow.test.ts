@@ -184,4 +184,38 @@ describeInBrowser('picking an image', () => {
     await hasText(page, '#notice', 'Only first.jpg of 2 files is classified.');
     await answered(page);
   });
+
+  test('of two dropped files the first of which is too large, the page does not say that it is classified', async () => {
+    await dropOn('#drop', ['large.jpg', 'second.jpg'], '30 * 2 ** 20');
+    await hasText(page, '#notice', 'The image has 30 MiB; choose one of at most 10 MiB.');
+  });
+
+  test('the table of pods goes with the answers that it was made of', async () => {
+    await pick(fileOf('light.jpg', jpeg, 'image/jpeg'));
+    await page.locator('#sizing').waitFor();
+    await pick(fileOf('notes.txt', Buffer.from('no image'), 'text/plain'));
+    await hasText(page, '#notice', 'is not an image');
+    expect(await page.locator('#sizing').isVisible()).toBe(false);
+  });
+
+  test('answers that come before the metadata get their table and what the sample shows too', async () => {
+    // The fake models know the class `light`.
+    await page.route('**/samples', (route) => route.fulfill({ json: ['light.jpg'] }));
+    await page.route('**/samples/light.jpg', (route) => route.fulfill({ body: jpeg }));
+    const release = await hold('**/v2/models/*');
+    await page.reload();
+    await page.locator('.model').nth(1).waitFor();
+    await page.locator('#samples button').click();
+    await answered(page);
+    expect(await page.locator('#sizing').isVisible()).toBe(false);
+    release();
+    await page.locator('#sizing').waitFor();
+    expect(await textOf(page, '#comparison')).toMatch(/ It shows light\.$/);
+  });
+
+  test('the file field keeps its name when the image takes the place of the hint', async () => {
+    await pick(fileOf('light.jpg', jpeg, 'image/jpeg'));
+    await page.locator('#preview').waitFor();
+    expect(await page.locator('#file').ariaSnapshot()).toContain('Drop, paste or pick an image');
+  });
 });
