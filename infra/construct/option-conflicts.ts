@@ -39,13 +39,18 @@ function checkSelectedArchitecture(
 function checkQueueWait(
   labelOf: LabelOf,
   kind: Scaling['kind'],
-  { queueWaitTargetMs, prometheusUrl }: Options,
+  { queueWaitTargetMs, prometheusUrl, callers, metricsPort }: Options,
 ): void {
   if (queueWaitTargetMs !== undefined) checkQueueWaitTarget(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
   if (kind === 'fixed') return;
   if (kind === 'keda' && queueWaitTargetMs !== undefined && prometheusUrl === undefined)
     throw new Error(
       `${labelOf('queueWaitTargetMs')} needs ${labelOf('prometheusUrl')}, where KEDA reads the wait: set it too`,
+    );
+  if (queueWaitTargetMs !== undefined && callers !== undefined && metricsPort === undefined)
+    throw new Error(
+      `${labelOf('queueWaitTargetMs')} needs ${labelOf('metricsPort')} if ${labelOf('callers')} is set, since Prometheus ` +
+        'reads the wait, and only callers reach the port of the service: set it too',
     );
   if (kind === 'hpa' && prometheusUrl !== undefined)
     throw new Error(
