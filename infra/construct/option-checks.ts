@@ -57,8 +57,8 @@ const OWN_LABELS = ['name', 'instance', 'component', 'part-of', 'managed-by', 'v
   (label) => `app.kubernetes.io/${label}`,
 );
 
-/** Refuses labels of pods as {@link checkLabels} does, and those that the construct sets. */
-export function checkPodLabels(label: string, pairs: Pairs): void {
+/** Refuses labels of an object as {@link checkLabels} does, and those that the construct sets. */
+export function checkAddedLabels(label: string, pairs: Pairs): void {
   checkLabels(label, pairs);
   const own = Object.keys(pairs).find((key) => OWN_LABELS.includes(key));
   if (own !== undefined)

@@ -13,6 +13,7 @@ import {
   USER_IDS,
 } from './inference-service-props';
 import {
+  checkAddedLabels,
   checkAnnotations,
   checkArchitectures,
   checkEnv,
@@ -20,7 +21,6 @@ import {
   checkHpaTolerance,
   checkLabels,
   checkMetricsPort,
-  checkPodLabels,
 } from './option-checks';
 import { checkTogether } from './option-conflicts';
 import { parseCpuMillis, parseMemoryBytes } from '../quantity';
@@ -168,7 +168,8 @@ function checkOneOf(field: string, known: readonly string[], value: string | und
 function checkOptions(props: InferenceServiceProps): void {
   const { env, metricsPort } = props;
   checkEnv('env', env ?? {});
-  checkPodLabels('podLabels', props.podLabels ?? {});
+  checkAddedLabels('podLabels', props.podLabels ?? {});
+  checkAddedLabels('podMonitorLabels', props.podMonitorLabels ?? {});
   checkLabels('nodeSelector', props.nodeSelector ?? {});
   if (props.architectures !== undefined) checkArchitectures('architectures', props.architectures);
   checkAnnotations('podAnnotations', props.podAnnotations ?? {});

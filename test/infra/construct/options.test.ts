@@ -113,6 +113,23 @@ test('labels and annotations of the pods and of the Service stay apart', () => {
   for (const { metadata } of Object.values(all)) expect(metadata.labels).not.toHaveProperty('team');
 });
 
+test('labels of the PodMonitor are on it beside the others, and on no other object', () => {
+  const environment = {
+    TANDEM_METRICS_SCRAPE: 'pod-monitor',
+    TANDEM_POD_MONITOR_LABELS: 'release=monitoring',
+  };
+  const context = { metricsScrape: 'pod-monitor', podMonitorLabels: { release: 'monitoring' } };
+  const settings = readSettings(environment, {});
+  expect(settings).toEqual(readSettings({}, context));
+  const { podMonitorLabels, metricsScrape } = settings;
+  const { PodMonitor, ...others } = synth({ podMonitorLabels, metricsScrape });
+  const { labels } = others['Deployment'].metadata;
+  expect(PodMonitor.metadata.labels).toEqual({ ...labels, release: 'monitoring' });
+  expect(PodMonitor.spec.selector).toEqual(others['Deployment'].spec.selector);
+  for (const { metadata } of [...Object.values(others), podOf(others)])
+    expect(metadata.labels).not.toHaveProperty('release');
+});
+
 test('where the pods may run is taken over, and the tolerations of a lost node stay', () => {
   const toleration = { key: 'gpu', operator: 'Exists', effect: 'NoSchedule' };
   const affinity = { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } };
@@ -298,6 +315,12 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
     { TANDEM_POD_LABELS: 'team=a b' },
     ': the value of team must be at most 63',
   ],
+  [
+    { podMonitorLabels: { 'app.kubernetes.io/name': 'mine' } },
+    { TANDEM_POD_MONITOR_LABELS: 'app.kubernetes.io/name=mine' },
+    ' must not hold app.kubernetes.io/name, which the manifests set: choose another key',
+  ],
+  [{ podMonitorLabels: { release: 'monitoring' } }, undefined, ' needs metricsScrape to be pod-monitor'],
   [
     { podAnnotations: { 'a/b/c': '' } },
     { TANDEM_POD_ANNOTATIONS: 'a/b/c=' },
@@ -487,6 +510,11 @@ test.each([
     { TANDEM_METRICS_SCRAPE: 'pod-monitor', TANDEM_API_KEY_SECRET: 'a' },
     {},
     'TANDEM_METRICS_SCRAPE needs context metricsPort if TANDEM_API_KEY_SECRET is set, since Prometheus has no key',
+  ],
+  [
+    { TANDEM_POD_MONITOR_LABELS: 'release=monitoring', TANDEM_METRICS_SCRAPE: 'annotations' },
+    {},
+    'TANDEM_POD_MONITOR_LABELS needs TANDEM_METRICS_SCRAPE to be pod-monitor, the object that has them: set it too',
   ],
   [
     { TANDEM_GATEWAY: 'a', TANDEM_DOMAIN: 'a', TANDEM_TLS_SECRET: 'a' },
