@@ -24,8 +24,8 @@ import {
   checkEnv,
   checkEphemeralStorage,
   checkHpaTolerance,
-  checkLabels,
   checkMetricsPort,
+  checkNodeSelector,
   checkQueueWaitTarget,
 } from './construct/option-checks';
 import { checkTogether } from './construct/option-conflicts';
@@ -172,7 +172,7 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
   podLabels: readChecked(readPairs, checkAddedLabels),
   podAnnotations: readChecked(readPairs, checkAnnotations),
   serviceAnnotations: readChecked(readPairs, checkAnnotations),
-  nodeSelector: readChecked(readPairs, checkLabels),
+  nodeSelector: readChecked(readPairs, checkNodeSelector),
   architectures: readArchitectures,
   tolerations: readTolerations,
   priorityClassName: readFormed('priorityClassName'),

@@ -12,6 +12,7 @@ import {
   SERVICE_TYPES,
   USER_IDS,
 } from './inference-service-props';
+import { checkAffinity } from './node-affinity';
 import {
   checkAddedLabels,
   checkAnnotations,
@@ -19,8 +20,9 @@ import {
   checkEnv,
   checkEphemeralStorage,
   checkHpaTolerance,
-  checkLabels,
   checkMetricsPort,
+  checkNodeSelector,
+  checkTolerations,
 } from './option-checks';
 import { checkTogether } from './option-conflicts';
 import { parseCpuMillis, parseMemoryBytes } from '../quantity';
@@ -170,7 +172,8 @@ function checkOptions(props: InferenceServiceProps): void {
   checkEnv('env', env ?? {});
   checkAddedLabels('podLabels', props.podLabels ?? {});
   checkAddedLabels('podMonitorLabels', props.podMonitorLabels ?? {});
-  checkLabels('nodeSelector', props.nodeSelector ?? {});
+  checkNodeSelector('nodeSelector', props.nodeSelector ?? {});
+  checkTolerations('tolerations', props.tolerations ?? []);
   if (props.architectures !== undefined) checkArchitectures('architectures', props.architectures);
   checkAnnotations('podAnnotations', props.podAnnotations ?? {});
   checkAnnotations('serviceAnnotations', props.serviceAnnotations ?? {});
@@ -182,6 +185,7 @@ function checkOptions(props: InferenceServiceProps): void {
   checkHpaTolerance('hpaTolerancePercent', props.hpaTolerancePercent ?? {});
   checkOneOf('metricsScrape', METRICS_SCRAPES, props.metricsScrape);
   checkTogether((field) => field, props.scaling.kind, props);
+  checkAffinity('affinity', props);
 }
 
 /**
