@@ -118,11 +118,10 @@ test('labels of the PodMonitor are on it beside the others, and on no other obje
     TANDEM_METRICS_SCRAPE: 'pod-monitor',
     TANDEM_POD_MONITOR_LABELS: 'release=monitoring',
   };
-  const context = { metricsScrape: 'pod-monitor', podMonitorLabels: { release: 'monitoring' } };
-  const settings = readSettings(environment, {});
-  expect(settings).toEqual(readSettings({}, context));
-  const { podMonitorLabels, metricsScrape } = settings;
-  const { PodMonitor, ...others } = synth({ podMonitorLabels, metricsScrape });
+  const context = { metricsScrape: 'pod-monitor', podMonitorLabels: { release: 'monitoring' } } as const;
+  expect(readSettings(environment, {})).toEqual(readSettings({}, context));
+  expect(readSettings({}, context)).toMatchObject(context);
+  const { PodMonitor, ...others } = synth(context);
   const { labels } = others['Deployment'].metadata;
   expect(PodMonitor.metadata.labels).toEqual({ ...labels, release: 'monitoring' });
   expect(PodMonitor.spec.selector).toEqual(others['Deployment'].spec.selector);
