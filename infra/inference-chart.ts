@@ -31,9 +31,14 @@ export class NamespaceChart extends Chart {
   }
 }
 
-/** Prometheus finds the pods by annotations, unless the port of their metrics asks for an API key, which it has not. */
-const scrapeOf = ({ metricsScrape, metricsPort, apiKeySecret }: Settings): MetricsScrape =>
-  metricsScrape ?? (apiKeySecret !== undefined && metricsPort === undefined ? 'none' : 'annotations');
+/**
+ * Prometheus finds the pods by annotations, unless their metrics have the port of the service and that asks for an API key,
+ * which Prometheus has not, or admits callers only, of which it may be none.
+ */
+function scrapeOf({ metricsScrape, metricsPort, apiKeySecret, callers }: Settings): MetricsScrape {
+  const isClosed = metricsPort === undefined && (apiKeySecret !== undefined || callers !== undefined);
+  return metricsScrape ?? (isClosed ? 'none' : 'annotations');
+}
 
 /** One variant; applying or deleting its file touches no other variant. */
 export class InferenceChart extends Chart {

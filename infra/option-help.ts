@@ -33,7 +33,9 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
   metricsPort: 'port of `/metrics`, which the NetworkPolicy opens; it asks for no API key',
   metricsScrape:
     '`annotations` (`prometheus.io/…`), `pod-monitor` (an object of the Prometheus Operator) or `none`; unless set, the ' +
-    'variants have `annotations`, or `none` if their metrics ask for an API key',
+    'variants have `annotations`, or `none` if their metrics ask for an API key or only `callers` reach them',
+  podMonitorLabels:
+    'more labels of the PodMonitor, by which Prometheus selects it, such as `release=monitoring`: [API keys and metrics](#api-keys-and-metrics)',
   podLabels: 'more labels of the pods',
   podAnnotations: 'annotations of the pods, such as `cluster-autoscaler.kubernetes.io/safe-to-evict=true`',
   serviceAnnotations: 'annotations of the Service, such as those of a cloud’s load balancer',

@@ -3,10 +3,10 @@
  */
 import type { k8s } from './construct/cdk8s-plus';
 import type { Architecture } from './construct/inference-service-props';
-import { checkArchitectures, checkLabels } from './construct/option-checks';
+import { checkArchitectures, checkLabels, TAINT_EFFECTS } from './construct/option-checks';
 import { checkText, shown, type TextField } from './construct/text-forms';
 
-const EFFECTS: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+const EFFECTS: readonly string[] = TAINT_EFFECTS;
 const TOLERATIONS_FORM =
   'taints as key, key=value, key:Effect or key=value:Effect, separated by commas, such as ' +
   `dedicated=inference:NoSchedule,spot, with an effect of ${EFFECTS.join(', ')}`;

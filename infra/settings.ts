@@ -19,13 +19,13 @@ import {
 } from './construct/inference-service-props';
 import { checkModelNames, type ModelNames } from './model-names';
 import {
+  checkAddedLabels,
   checkAnnotations,
   checkEnv,
   checkEphemeralStorage,
   checkHpaTolerance,
-  checkLabels,
   checkMetricsPort,
-  checkPodLabels,
+  checkNodeSelector,
   checkQueueWaitTarget,
 } from './construct/option-checks';
 import { checkTogether } from './construct/option-conflicts';
@@ -58,6 +58,7 @@ export const SETTING_VARIABLES = {
   apiKeySecret: 'TANDEM_API_KEY_SECRET',
   metricsPort: 'TANDEM_METRICS_PORT',
   metricsScrape: 'TANDEM_METRICS_SCRAPE',
+  podMonitorLabels: 'TANDEM_POD_MONITOR_LABELS',
   podLabels: 'TANDEM_POD_LABELS',
   podAnnotations: 'TANDEM_POD_ANNOTATIONS',
   serviceAnnotations: 'TANDEM_SERVICE_ANNOTATIONS',
@@ -167,10 +168,11 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
   apiKeySecret: readFormed('apiKeySecret'),
   metricsPort: readChecked(readNumber, checkMetricsPort),
   metricsScrape: readOneOf(METRICS_SCRAPES),
-  podLabels: readChecked(readPairs, checkPodLabels),
+  podMonitorLabels: readChecked(readPairs, checkAddedLabels),
+  podLabels: readChecked(readPairs, checkAddedLabels),
   podAnnotations: readChecked(readPairs, checkAnnotations),
   serviceAnnotations: readChecked(readPairs, checkAnnotations),
-  nodeSelector: readChecked(readPairs, checkLabels),
+  nodeSelector: readChecked(readPairs, checkNodeSelector),
   architectures: readArchitectures,
   tolerations: readTolerations,
   priorityClassName: readFormed('priorityClassName'),

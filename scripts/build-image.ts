@@ -6,7 +6,14 @@ import { join, relative } from 'node:path';
 
 import { Command, Option } from 'commander';
 
-import { readContext, readSettings, SETTING_VARIABLES } from '../infra/settings';
+import { checkText } from '../infra/construct/text-forms';
+import {
+  type Context,
+  type Environment,
+  readContext,
+  readSettings,
+  SETTING_VARIABLES,
+} from '../infra/settings';
 import { unknownSettingLines } from '../infra/unknown-settings';
 import { MODEL_IDS, type ModelId, type ModelName } from '../models/catalog';
 import { foldersByName } from '../models/weights/distinct-names';
@@ -28,13 +35,14 @@ const ROOT = join(__dirname, '..');
 /** Files that a build adds to its context, and its results. */
 const FOLDER = join(ROOT, 'build', 'image');
 const ENGINES = ['onnxruntime', 'tfjs-node'] as const;
+type Engine = (typeof ENGINES)[number];
 
 export interface ImageOptions extends Partial<Readonly<Record<ModelId, string>>> {
   /** Folders of saved models of any name. */
   readonly folders?: readonly string[];
-  readonly engine: (typeof ENGINES)[number];
-  /** Name with a tag. @default the contract's; with an engine other than the first, its name is appended */
-  readonly image?: string;
+  readonly engine: Engine;
+  /** Name with a tag, as {@link imageToBuild} gives it. */
+  readonly image: string;
   readonly base?: string;
   readonly builder?: Builder;
   readonly archive?: string;
@@ -76,19 +84,42 @@ async function packModels(options: ImageOptions): Promise<Record<string, string>
   return { MODELS_DIR: relative(ROOT, packed), MODELS: [...given.keys()].join(',') };
 }
 
+/** A tag ends a name: a colon before a slash belongs to the registry's port. */
+const TAG = /:[^/:@]+$/;
+
+/**
+ * The name and tag of the image to build: of the option, else of the setting. Only the contract's own name gets the name of
+ * an engine other than the first appended.
+ *
+ * @throws Error naming the option or the setting for an image with a digest or without a tag, and for what is no image
+ */
+export function imageToBuild(
+  { image: option, engine }: { readonly image?: string; readonly engine: Engine },
+  environment: Environment,
+  context: Context,
+): string {
+  const { image } = readSettings(environment, context);
+  const named = (from: string, name: string): string => {
+    checkText(from, 'image', name);
+    if (TAG.test(name) && !name.includes('@')) return name;
+    throw new Error(
+      `${from} must be a name with a tag and without a digest, which the build computes, received ${name}: ` +
+        'give --image NAME:TAG',
+    );
+  };
+  if (option !== undefined) return named('--image', option);
+  if (image === IMAGE) return engine === ENGINES[0] ? IMAGE : `${IMAGE}-${engine}`;
+  const variable = SETTING_VARIABLES.image;
+  return named(environment[variable] ? variable : 'context image in cdk8s.yaml', image);
+}
+
 /**
  * Builds the container image and prints its name, size and files.
  *
  * @throws Error if no builder works or the build fails; RangeError naming the option
  */
 export async function buildImage(options: ImageOptions): Promise<void> {
-  const { engine, base, archive } = options;
-  const image = options.image ?? (engine === ENGINES[0] ? IMAGE : `${IMAGE}-${engine}`);
-  if (image.includes('@')) {
-    throw new RangeError(
-      `--image must be a name with a tag, received ${image}: leave out the digest, which the build computes`,
-    );
-  }
+  const { engine, image, base, archive } = options;
   const builder = findBuilder(options.builder === undefined ? BUILDERS : [options.builder]);
   const buildArguments = {
     ENGINE: engine,
@@ -147,13 +178,9 @@ if (require.main === module) {
     .parseAsync()
     .then(() => {
       for (const line of unknownSettingLines(process.env)) console.error(line);
-      const { image } = readSettings(process.env, readContext());
-      // Only the default name gets the engine's name appended.
-      return buildImage({
-        ...(image === IMAGE ? {} : { image }),
-        ...program.opts<ImageOptions>(),
-        folders: program.args,
-      });
+      const options = program.opts<Omit<ImageOptions, 'image'> & { readonly image?: string }>();
+      const image = imageToBuild(options, process.env, readContext());
+      return buildImage({ ...options, image, folders: program.args });
     })
     .catch((error: unknown) => {
       console.error(`error: ${(error as Error).message}`);

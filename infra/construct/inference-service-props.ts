@@ -88,6 +88,8 @@ export interface InferenceServiceProps extends Exposure {
   readonly metricsPort?: number;
   /** How Prometheus is told to read the metrics; `pod-monitor` needs the Prometheus Operator. @default 'none' */
   readonly metricsScrape?: MetricsScrape;
+  /** More labels of the PodMonitor, by which a Prometheus selects it. @default none */
+  readonly podMonitorLabels?: Readonly<Record<string, string>>;
   /** More labels of the pods. @default none */
   readonly podLabels?: Readonly<Record<string, string>>;
   /** @default none */

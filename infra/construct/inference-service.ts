@@ -154,12 +154,12 @@ const scrapeAnnotations = ({ metricsScrape, metricsPort = HTTP_PORT }: Inference
 function podMonitor(
   scope: Construct,
   metadata: k8s.ObjectMeta & { readonly name: string },
-  { metricsPort, appName }: InferenceServiceProps,
+  { metricsPort, appName, podMonitorLabels }: InferenceServiceProps,
 ): void {
   new ApiObject(scope, 'pod-monitor', {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PodMonitor',
-    metadata: metadataOf(metadata),
+    metadata: metadataOf({ ...metadata, labels: { ...metadata.labels, ...podMonitorLabels } }),
     spec: {
       selector: { matchLabels: selectorOf(metadata.name, appName) },
       podMetricsEndpoints: [

@@ -3,7 +3,8 @@
  * functions.
  */
 import { ENV, HTTP_PORT, REQUEST_TIMEOUT_MS } from '../../service/contract';
-import { TEMPORARY_FILES } from './deployment-defaults';
+import type { k8s } from './cdk8s-plus';
+import { NODE_SELECTOR, TEMPORARY_FILES } from './deployment-defaults';
 import { ARCHITECTURES, HPA_DIRECTIONS } from './inference-service-props';
 import { parseMemoryBytes } from '../quantity';
 
@@ -43,6 +44,46 @@ export function checkLabels(label: string, pairs: Pairs): void {
   }
 }
 
+/** Refuses a node selector as {@link checkLabels} does, and one by which the pods would run where the image cannot. */
+export function checkNodeSelector(label: string, pairs: Pairs): void {
+  checkLabels(label, pairs);
+  for (const [key, value] of Object.entries(NODE_SELECTOR)) {
+    if ((pairs[key] ?? value) === value) continue;
+    throw new Error(
+      `${label}: ${key} must be ${value}, for which the image is built, received ${pairs[key]!}: leave it out`,
+    );
+  }
+}
+
+/** Effects of a taint. */
+export const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
+const EVICTING: (typeof TAINT_EFFECTS)[number] = 'NoExecute';
+const TOLERATION_OPERATORS: readonly string[] = ['Exists', 'Equal'];
+
+/**
+ * Refuses tolerations that Kubernetes would refuse with the whole pod.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/apis/core/validation/validation.go (ValidateTolerations)
+ */
+export function checkTolerations(label: string, tolerations: readonly k8s.Toleration[]): void {
+  const effects: readonly string[] = TAINT_EFFECTS;
+  tolerations.forEach(({ key, value, effect, tolerationSeconds, ...rest }, index) => {
+    const operator = rest.operator || 'Equal';
+    const refuse = (field: string, must: string, received: string | undefined) => {
+      throw new Error(`${label}[${index}].${field} must be ${must}, received ${received || 'none'}`);
+    };
+    if (effect && !effects.includes(effect))
+      refuse('effect', `${effects.join(', ')} or left out for every effect`, effect);
+    if (!TOLERATION_OPERATORS.includes(operator))
+      refuse('operator', TOLERATION_OPERATORS.join(' or '), operator);
+    if (!key && operator !== 'Exists') refuse('operator', 'Exists for every key, or give a key', operator);
+    if (value && operator === 'Exists') refuse('value', 'left out with the operator Exists', value);
+    if (tolerationSeconds !== undefined && effect !== EVICTING)
+      refuse('effect', `${EVICTING} with tolerationSeconds, or leave those out`, effect);
+    if (key) checkLabels(`${label}[${index}]`, { [key]: value ?? '' });
+  });
+}
+
 /** Refuses a list of architectures that is empty or holds one that no node of Kubernetes has. */
 export function checkArchitectures(label: string, architectures: readonly string[]): void {
   const known: readonly string[] = ARCHITECTURES;
@@ -57,8 +98,8 @@ const OWN_LABELS = ['name', 'instance', 'component', 'part-of', 'managed-by', 'v
   (label) => `app.kubernetes.io/${label}`,
 );
 
-/** Refuses labels of pods as {@link checkLabels} does, and those that the construct sets. */
-export function checkPodLabels(label: string, pairs: Pairs): void {
+/** Refuses labels of an object as {@link checkLabels} does, and those that the construct sets. */
+export function checkAddedLabels(label: string, pairs: Pairs): void {
   checkLabels(label, pairs);
   const own = Object.keys(pairs).find((key) => OWN_LABELS.includes(key));
   if (own !== undefined)
@@ -67,16 +108,18 @@ export function checkPodLabels(label: string, pairs: Pairs): void {
 
 const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 
-/** Variables that the construct sets, each with what sets it. */
+/** Variables that the construct decides, each with why. */
 const OWN_VARIABLES: Readonly<Record<string, string>> = {
-  [ENV.port]: 'the Service',
-  [ENV.models]: 'model',
-  [ENV.cpuLimitMillis]: 'resources.limits.cpu',
-  [ENV.apiKeyFile]: 'apiKeySecret',
-  [ENV.metricsPort]: 'metricsPort',
+  [ENV.port]: 'the Service sets',
+  // The probes and the Service call the address of the pod, where the service listens by default.
+  [ENV.host]: 'the probes and the Service need as it is by default',
+  [ENV.models]: 'model sets',
+  [ENV.cpuLimitMillis]: 'resources.limits.cpu sets',
+  [ENV.apiKeyFile]: 'apiKeySecret sets',
+  [ENV.metricsPort]: 'metricsPort sets',
 };
 
-/** Refuses variables with a name that Kubernetes would refuse, and those that the construct sets. */
+/** Refuses variables with a name that Kubernetes would refuse, and those that the construct decides. */
 export function checkEnv(label: string, variables: Pairs): void {
   for (const name of Object.keys(variables)) {
     if (!VARIABLE.test(name))
@@ -84,7 +127,7 @@ export function checkEnv(label: string, variables: Pairs): void {
         `${label}: a name must be of A-Z, a-z, 0-9, -, _ and ., not starting with a digit, received ${name}`,
       );
     if (Object.hasOwn(OWN_VARIABLES, name))
-      throw new Error(`${label} must not hold ${name}, which ${OWN_VARIABLES[name]!} sets: leave it out`);
+      throw new Error(`${label} must not hold ${name}, which ${OWN_VARIABLES[name]!}: leave it out`);
   }
 }
 

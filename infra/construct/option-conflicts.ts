@@ -18,6 +18,7 @@ type Options = Exposure &
     | 'metricsCallers'
     | 'metricsPort'
     | 'metricsScrape'
+    | 'podMonitorLabels'
     | 'apiKeySecret'
   >;
 type LabelOf = (name: keyof Options) => string;
@@ -39,13 +40,18 @@ function checkSelectedArchitecture(
 function checkQueueWait(
   labelOf: LabelOf,
   kind: Scaling['kind'],
-  { queueWaitTargetMs, prometheusUrl }: Options,
+  { queueWaitTargetMs, prometheusUrl, callers, metricsPort }: Options,
 ): void {
   if (queueWaitTargetMs !== undefined) checkQueueWaitTarget(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
   if (kind === 'fixed') return;
   if (kind === 'keda' && queueWaitTargetMs !== undefined && prometheusUrl === undefined)
     throw new Error(
       `${labelOf('queueWaitTargetMs')} needs ${labelOf('prometheusUrl')}, where KEDA reads the wait: set it too`,
+    );
+  if (queueWaitTargetMs !== undefined && callers !== undefined && metricsPort === undefined)
+    throw new Error(
+      `${labelOf('queueWaitTargetMs')} needs ${labelOf('metricsPort')} if ${labelOf('callers')} is set, since Prometheus ` +
+        'reads the wait, and only callers reach the port of the service: set it too',
     );
   if (kind === 'hpa' && prometheusUrl !== undefined)
     throw new Error(
@@ -89,8 +95,16 @@ function checkExposure(labelOf: LabelOf, exposure: Exposure): void {
     );
 }
 
-/** Refuses metrics that Prometheus could not read. */
-function checkScrape(labelOf: LabelOf, { metricsScrape = 'none', metricsPort, apiKeySecret }: Options): void {
+/** Refuses metrics that Prometheus could not read, and labels of an object that is not there. */
+function checkScrape(
+  labelOf: LabelOf,
+  { metricsScrape = 'none', metricsPort, apiKeySecret, podMonitorLabels }: Options,
+): void {
+  if (podMonitorLabels !== undefined && metricsScrape !== 'pod-monitor')
+    throw new Error(
+      `${labelOf('podMonitorLabels')} needs ${labelOf('metricsScrape')} to be pod-monitor, the object that has them: ` +
+        'set it too',
+    );
   if (metricsScrape === 'none' || apiKeySecret === undefined || metricsPort !== undefined) return;
   throw new Error(
     `${labelOf('metricsScrape')} needs ${labelOf('metricsPort')} if ${labelOf('apiKeySecret')} is set, since Prometheus has ` +

@@ -12,15 +12,17 @@ import {
   SERVICE_TYPES,
   USER_IDS,
 } from './inference-service-props';
+import { checkAffinity } from './node-affinity';
 import {
+  checkAddedLabels,
   checkAnnotations,
   checkArchitectures,
   checkEnv,
   checkEphemeralStorage,
   checkHpaTolerance,
-  checkLabels,
   checkMetricsPort,
-  checkPodLabels,
+  checkNodeSelector,
+  checkTolerations,
 } from './option-checks';
 import { checkTogether } from './option-conflicts';
 import { parseCpuMillis, parseMemoryBytes } from '../quantity';
@@ -168,8 +170,10 @@ function checkOneOf(field: string, known: readonly string[], value: string | und
 function checkOptions(props: InferenceServiceProps): void {
   const { env, metricsPort } = props;
   checkEnv('env', env ?? {});
-  checkPodLabels('podLabels', props.podLabels ?? {});
-  checkLabels('nodeSelector', props.nodeSelector ?? {});
+  checkAddedLabels('podLabels', props.podLabels ?? {});
+  checkAddedLabels('podMonitorLabels', props.podMonitorLabels ?? {});
+  checkNodeSelector('nodeSelector', props.nodeSelector ?? {});
+  checkTolerations('tolerations', props.tolerations ?? []);
   if (props.architectures !== undefined) checkArchitectures('architectures', props.architectures);
   checkAnnotations('podAnnotations', props.podAnnotations ?? {});
   checkAnnotations('serviceAnnotations', props.serviceAnnotations ?? {});
@@ -181,6 +185,7 @@ function checkOptions(props: InferenceServiceProps): void {
   checkHpaTolerance('hpaTolerancePercent', props.hpaTolerancePercent ?? {});
   checkOneOf('metricsScrape', METRICS_SCRAPES, props.metricsScrape);
   checkTogether((field) => field, props.scaling.kind, props);
+  checkAffinity('affinity', props);
 }
 
 /**

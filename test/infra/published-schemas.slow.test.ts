@@ -78,7 +78,15 @@ test.each([
       TANDEM_HPA_TOLERANCE_PERCENT: 'scaleUp=5,scaleDown=20',
     },
   ],
-  ['PodMonitor', VARIANTS.length, { TANDEM_METRICS_SCRAPE: 'pod-monitor', TANDEM_METRICS_PORT: '9090' }],
+  [
+    'PodMonitor',
+    VARIANTS.length,
+    {
+      TANDEM_METRICS_SCRAPE: 'pod-monitor',
+      TANDEM_METRICS_PORT: '9090',
+      TANDEM_POD_MONITOR_LABELS: 'release=monitoring',
+    },
+  ],
   ['HTTPRoute', VARIANTS.length, { TANDEM_DOMAIN: 'models.example', TANDEM_GATEWAY: 'infra/shared' }],
 ] as const)(
   'the operator of %s accepts all %i of them, and refuses an unknown field',

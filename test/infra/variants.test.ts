@@ -29,6 +29,9 @@ test.each([
   [{ TANDEM_API_KEY_SECRET: 'keys' }, undefined],
   [{ TANDEM_API_KEY_SECRET: 'keys', TANDEM_METRICS_PORT: '9090' }, '9090'],
   [{ TANDEM_METRICS_SCRAPE: 'none' }, undefined],
+  [{ TANDEM_CALLERS: 'shop' }, undefined],
+  [{ TANDEM_CALLERS: 'shop', TANDEM_METRICS_PORT: '9090' }, '9090'],
+  [{ TANDEM_CALLERS: 'shop,monitoring', TANDEM_METRICS_SCRAPE: 'annotations' }, '8080'],
 ])('with %j the annotations name port %s', (environment, port) => {
   const text = synthesize(environment).get('latency-hpa.k8s.yaml')!;
   const { annotations } = objects(text)['Deployment'].spec.template.metadata;

@@ -174,10 +174,23 @@ test.each<[Partial<InferenceServiceProps>, NodeJS.ProcessEnv, string]>([
     { TANDEM_PROMETHEUS_URL: 'http://me:secret@prometheus' },
     ' must be a URL without user and password, such as http://prometheus.monitoring:9090, received',
   ],
+  [
+    { queueWaitTargetMs: 50, callers: [{ podSelector: {} }], scaling: { kind: 'hpa', ...BOUNDS } },
+    { TANDEM_QUEUE_WAIT_TARGET_MS: '50', TANDEM_CALLERS: 'shop' },
+    ' is set, since Prometheus reads the wait, and only callers reach the port of the service: set it too',
+  ],
   [{ scaling: { kind: 'kedas' as 'keda', ...BOUNDS } }, { TANDEM_AUTOSCALER: 'kedas' }, ' must be one of'],
 ])('%j is refused, as a prop and as the setting %j', (props, environment, message) => {
   expect(() => synth(props)).toThrow(message);
   expect(() => readSettings(environment, {})).toThrow(message);
+});
+
+test('the wait in the queue is read from a port of the metrics, whoever may call the service', () => {
+  const environment = { TANDEM_QUEUE_WAIT_TARGET_MS: '50', TANDEM_CALLERS: 'shop' };
+  expect(() => readSettings(environment, {})).toThrow(
+    'TANDEM_QUEUE_WAIT_TARGET_MS needs context metricsPort if TANDEM_CALLERS is set',
+  );
+  expect(readSettings({ ...environment, TANDEM_METRICS_PORT: '9090' }, {}).queueWaitTargetMs).toBe(50);
 });
 
 test('a CPU limit below the target is refused for KEDA too', () => {

@@ -113,6 +113,22 @@ test('labels and annotations of the pods and of the Service stay apart', () => {
   for (const { metadata } of Object.values(all)) expect(metadata.labels).not.toHaveProperty('team');
 });
 
+test('labels of the PodMonitor are on it beside the others, and on no other object', () => {
+  const environment = {
+    TANDEM_METRICS_SCRAPE: 'pod-monitor',
+    TANDEM_POD_MONITOR_LABELS: 'release=monitoring',
+  };
+  const context = { metricsScrape: 'pod-monitor', podMonitorLabels: { release: 'monitoring' } } as const;
+  expect(readSettings(environment, {})).toEqual(readSettings({}, context));
+  expect(readSettings({}, context)).toMatchObject(context);
+  const { PodMonitor, ...others } = synth(context);
+  const { labels } = others['Deployment'].metadata;
+  expect(PodMonitor.metadata.labels).toEqual({ ...labels, release: 'monitoring' });
+  expect(PodMonitor.spec.selector).toEqual(others['Deployment'].spec.selector);
+  for (const { metadata } of [...Object.values(others), podOf(others)])
+    expect(metadata.labels).not.toHaveProperty('release');
+});
+
 test('where the pods may run is taken over, and the tolerations of a lost node stay', () => {
   const toleration = { key: 'gpu', operator: 'Exists', effect: 'NoSchedule' };
   const affinity = { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } };
@@ -162,6 +178,68 @@ test('the architecture joins every term of a node affinity, but an empty one, wh
       .nodeAffinity,
     ...preferred,
   });
+});
+
+test.each([
+  ['another architecture', requires({ matchExpressions: [isOneOf('kubernetes.io/arch', 's390x')] }), {}],
+  ['another system', requires({ matchExpressions: [isOneOf('kubernetes.io/os', 'windows')] }), {}],
+  ['no term', requires(), {}],
+  ['an empty term', requires({}), {}],
+  [
+    'no architecture of the image',
+    requires({
+      matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'NotIn', values: ['amd64', 'arm64'] }],
+    }),
+    {},
+  ],
+  [
+    'no architecture',
+    requires({ matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'DoesNotExist' }] }),
+    {},
+  ],
+  [
+    'other nodes than nodeSelector',
+    requires({ matchExpressions: [isOneOf('disk', 'hdd')] }),
+    { nodeSelector: { disk: 'ssd' } },
+  ],
+])('an affinity that requires %s is refused, since no pod would ever run', (_, affinity, others) => {
+  expect(() => synth({ affinity, ...others })).toThrow(
+    'affinity: one of the required nodeSelectorTerms must allow a node with kubernetes.io/arch=amd64 or arm64, for which ' +
+      'the image is built, and kubernetes.io/os=linux',
+  );
+});
+
+test.each([
+  [requires({ matchExpressions: [isOneOf('kubernetes.io/arch', 's390x', 'amd64')] }), {}],
+  [
+    requires({ matchExpressions: [isOneOf('kubernetes.io/arch', 's390x')] }, {}),
+    { architectures: ['s390x' as const] },
+  ],
+  [
+    requires(
+      { matchExpressions: [isOneOf('kubernetes.io/arch', 's390x')] },
+      { matchExpressions: [isOneOf('disk', 'ssd')] },
+    ),
+    {},
+  ],
+  [
+    requires({
+      matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'Exists' }, isOneOf('disk', 'ssd')],
+    }),
+    { nodeSelector: { disk: 'ssd', 'kubernetes.io/os': 'linux' } },
+  ],
+])('the affinity %j is taken over beside %j', (affinity, others) => {
+  expect(() => synth({ affinity, ...others })).not.toThrow();
+});
+
+test('tolerations of every form of Kubernetes are taken over', () => {
+  const tolerations = [
+    { operator: 'Exists', effect: '' },
+    { key: 'spot', operator: '' },
+    { key: 'spot', value: 'yes', effect: 'PreferNoSchedule' },
+    { key: 'spot', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 0 },
+  ];
+  expect(podOf(synth({ tolerations })).spec.tolerations.slice(2)).toEqual(tolerations);
 });
 
 test('user and group ids are left out where the cluster assigns them, and the rest of the standard stays', () => {
@@ -261,6 +339,11 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
     ' must not hold PORT, which the Service sets: leave it out',
   ],
   [
+    { env: { HOST: '127.0.0.1' } },
+    { TANDEM_ENV: 'HOST=127.0.0.1' },
+    ' must not hold HOST, which the probes and the Service need as it is by default: leave it out',
+  ],
+  [
     { env: { API_KEY_FILE: '/k' } },
     { TANDEM_ENV: 'API_KEY_FILE=/k' },
     ' must not hold API_KEY_FILE, which apiKeySecret sets: leave it out',
@@ -299,6 +382,12 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
     ': the value of team must be at most 63',
   ],
   [
+    { podMonitorLabels: { 'app.kubernetes.io/name': 'mine' } },
+    { TANDEM_POD_MONITOR_LABELS: 'app.kubernetes.io/name=mine' },
+    ' must not hold app.kubernetes.io/name, which the manifests set: choose another key',
+  ],
+  [{ podMonitorLabels: { release: 'monitoring' } }, undefined, ' needs metricsScrape to be pod-monitor'],
+  [
     { podAnnotations: { 'a/b/c': '' } },
     { TANDEM_POD_ANNOTATIONS: 'a/b/c=' },
     ': a key must be at most 63 of',
@@ -319,6 +408,42 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
     { TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=s390x' },
     ': kubernetes.io/arch must be one of amd64, arm64, for which the image is built, received s390x: set ',
   ],
+  [
+    { nodeSelector: { 'kubernetes.io/os': 'windows' } },
+    { TANDEM_NODE_SELECTOR: 'kubernetes.io/os=windows' },
+    ': kubernetes.io/os must be linux, for which the image is built, received windows: leave it out',
+  ],
+  [
+    {
+      tolerations: [
+        { key: 'spot', operator: 'Exists' },
+        { key: 'spot', effect: 'Nope' },
+      ],
+    },
+    undefined,
+    '[1].effect must be NoSchedule, PreferNoSchedule, NoExecute or left out for every effect, received Nope',
+  ],
+  [
+    { tolerations: [{ key: 'spot', operator: 'In' }] },
+    undefined,
+    '[0].operator must be Exists or Equal, received In',
+  ],
+  [
+    { tolerations: [{ value: 'yes' }] },
+    undefined,
+    '[0].operator must be Exists for every key, or give a key, received Equal',
+  ],
+  [
+    { tolerations: [{ key: 'spot', operator: 'Exists', value: 'yes' }] },
+    undefined,
+    '[0].value must be left out with the operator Exists, received yes',
+  ],
+  [
+    { tolerations: [{ key: 'spot', operator: 'Exists', tolerationSeconds: 60 }] },
+    undefined,
+    '[0].effect must be NoExecute with tolerationSeconds, or leave those out, received none',
+  ],
+  [{ tolerations: [{ key: 'a/b/c' }] }, undefined, '[0]: a key must be at most 63 of'],
   [{ nodeSelector: { arch: '-' } }, { TANDEM_NODE_SELECTOR: 'arch=-' }, ': the value of arch must be'],
   [{ domain: 'A' }, { TANDEM_DOMAIN: 'A' }, ' must be at most 189 of a-z, 0-9, - and .,'],
   [
@@ -487,6 +612,11 @@ test.each([
     { TANDEM_METRICS_SCRAPE: 'pod-monitor', TANDEM_API_KEY_SECRET: 'a' },
     {},
     'TANDEM_METRICS_SCRAPE needs context metricsPort if TANDEM_API_KEY_SECRET is set, since Prometheus has no key',
+  ],
+  [
+    { TANDEM_POD_MONITOR_LABELS: 'release=monitoring', TANDEM_METRICS_SCRAPE: 'annotations' },
+    {},
+    'TANDEM_POD_MONITOR_LABELS needs TANDEM_METRICS_SCRAPE to be pod-monitor, the object that has them: set it too',
   ],
   [
     { TANDEM_GATEWAY: 'a', TANDEM_DOMAIN: 'a', TANDEM_TLS_SECRET: 'a' },
