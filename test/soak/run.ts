@@ -189,7 +189,9 @@ async function main(): Promise<void> {
   agent.destroy();
   const exit = await service.end('SIGINT');
 
-  console.log(`answers by status (0: the client disconnected): ${JSON.stringify([...counts.received].sort())}`);
+  console.log(
+    `answers by status (0: the client disconnected): ${JSON.stringify([...counts.received].sort())}`,
+  );
   const perRun = (series: readonly number[]) => {
     const windows = windowsOf(series);
     return slope(windows) * windows.length;
