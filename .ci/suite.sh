@@ -21,8 +21,8 @@ suite() { # suite SECONDS NAME COMMAND...
     echo "== $name skipped itself"
     skipped=$((skipped + 1))
   else
-    local parts
-    parts=$(grep -c '^SKIPPED' "$logs/suite" || true)
+    local parts # Jest indents what a test file prints
+    parts=$(grep -c '^ *SKIPPED' "$logs/suite" || true)
     echo "== $name passed in $((SECONDS - started)) s$( ((parts == 0)) || echo "; $parts parts skipped")"
     passed=$((passed + 1))
   fi
