@@ -1,10 +1,10 @@
 /** What `npx tandem plan` says of a rate beside what real pods did: the document and its table. Pure. */
 import { table } from '../../charts/markdown';
-import { percent } from '../../charts/percent';
+import { percent, percentTick } from '../../charts/percent';
 import { maxReplicasOf } from '../../infra/construct/replicas';
 import { duration, grouped, plural } from '../evidence/words';
 import type { ExperimentRun, VariantFigures } from '../evidence/experiment-run';
-import { rateCurve, type RateFigures } from '../evidence/rate-curve';
+import { rateCurve, type RateFigures, SETTLE_SHARE } from '../evidence/rate-curve';
 import { parseDocument } from '../load/parse-document';
 import { formatSlo, type Slo } from '../load/slo';
 
@@ -97,5 +97,5 @@ export function confirmationTable(
     'in time, measured',
     'at 95 % confidence',
   ];
-  return `${table(head, rows)}\n\nThe plan: \`${command}\`. The load: ${ratePerSecond} images per second, objective ${formatSlo(slo)}.`;
+  return `${table(head, rows)}\n\nThe plan: \`${command}\`. The load: ${ratePerSecond} images per second, objective ${formatSlo(slo)}. Its first ${percentTick(SETTLE_SHARE)} % are not judged.`;
 }

@@ -8,9 +8,9 @@
  * a fault is seen all the same.
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 
 import { hasTfjsNode } from '../../models/engines/tfjs';
+import { readArguments } from './arguments';
 import { largeBodies } from './bodies';
 import { clock } from './clock';
 import { cacheDiskFull, cacheReadOnly, logDiskFull, logUnread } from './disks';
@@ -18,10 +18,11 @@ import { type Fault, type FaultId, FAULTS, type Need } from './faults';
 import { groupsObstacle } from './groups';
 import { decoderBombs, descriptors, memoryLimit, processes } from './limits';
 import { modelFlipped, modelMissing, modelTruncated } from './models';
-import { createPods, type Pods, type RunFault } from './pods';
-import { type Entry, fill, recordEntries } from './recorded';
+import { createPods, type RunFault } from './pods';
+import { type Entry, recordEntries } from './recorded';
+import { runFault } from './run-fault';
 import { soakFor } from './soak';
-import { type Form, NotHappened, play, type Played } from './stage';
+import type { Form } from './stage';
 import { toolsDiskFull, toolsKilled, toolsReadOnly } from './tools';
 import { clientsLeave, overload, slowClients } from './traffic';
 import { trainDiskFull, trainReadOnly } from './training';
@@ -76,66 +77,9 @@ const LIMIT_MS: Readonly<Record<Form, number>> = {
 };
 /** For what a run undoes after its time: mounts, control groups, processes. */
 const UNDO_LIMIT_MS = 30_000;
-const NOTICED = 'nothing was injected, and the fault was seen';
-
-/** Runs one fault and says in one line what became of it; undefined if it was not injected. */
-async function runFault(
-  id: FaultId,
-  run: RunFault,
-  form: Form,
-  pods: Pods,
-  interrupt: AbortSignal,
-): Promise<Played | undefined> {
-  const { name, measured }: Fault = FAULTS[id];
-  const say = (isOk: boolean, text: string) => {
-    console.log(`${isOk ? 'ok' : 'FAILED'} ${id}: ${name}: ${text}`);
-    if (!isOk) process.exitCode = 1;
-  };
-  try {
-    const played = await play(form, (stage) => run(stage, pods), interrupt);
-    const problem = await pods.check();
-    if (problem !== undefined) played.broken.push(problem);
-    if (form === 'self-check') say(false, NOTICED);
-    else if (played.broken.length > 0) say(false, played.broken.join('; '));
-    else say(true, fill(measured, played.figures));
-    return played;
-  } catch (error) {
-    const isLeftOut = form === 'self-check' && error instanceof NotHappened;
-    say(isLeftOut, isLeftOut ? 'not seen without the injection' : (error as Error).message);
-    await pods.check();
-    return undefined;
-  }
-}
-
-/** Ids of faults as they were typed, or all. */
-function selected(names: readonly string[]): readonly FaultId[] {
-  const known = Object.keys(FAULTS) as FaultId[];
-  const unknown = names.find((name) => !known.includes(name as FaultId));
-  if (unknown !== undefined)
-    throw new RangeError(`a fault must be one of ${known.join(', ')}, received ${unknown}`);
-  return names.length === 0 ? known : known.filter((id) => names.includes(id));
-}
-
-/** Minutes as they were typed. */
-function minutesOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const minutes = Number(text);
-  if (!(minutes > 0)) throw new RangeError(`--soak-minutes must be a number above 0, received ${text}`);
-  return minutes;
-}
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      long: { type: 'boolean', default: false },
-      'self-check': { type: 'boolean', default: false },
-      'soak-minutes': { type: 'string' },
-      out: { type: 'string' },
-    },
-  });
-  const form: Form = values['self-check'] ? 'self-check' : values.long ? 'long' : 'short';
-  const soakMinutes = minutesOf(values['soak-minutes']);
+  const { form, ids, soakMinutes, out } = readArguments(process.argv.slice(2));
   const runs = soakMinutes === undefined ? RUN : { ...RUN, soak: soakFor(60 * soakMinutes) };
   const limitMs = LIMIT_MS[form] + 60_000 * (soakMinutes ?? 0);
   const pods = createPods();
@@ -150,7 +94,6 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), UNDO_LIMIT_MS).unref();
   }, limitMs).unref();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop(INTERRUPTED));
-  const ids = selected(positionals);
   for (const id of ids) {
     const { name, needs }: Fault = FAULTS[id];
     const obstacle = needs.map((need) => OBSTACLES[need]()).find((why) => why !== undefined);
@@ -158,10 +101,13 @@ async function main(): Promise<void> {
       console.log(`SKIPPED ${id}: ${name}: ${obstacle}`);
       continue;
     }
-    const played = await runFault(id, runs[id], form, pods, interrupt.signal);
-    if (played === undefined || values.out === undefined) continue;
+    const { isOk, text, played } = await runFault(id, runs[id], form, pods, interrupt.signal);
+    console.log(`${isOk ? 'ok' : 'FAILED'} ${id}: ${name}: ${text}`);
+    if (!isOk) process.exitCode = 1;
+    // An interrupted run breaks what it started: that says nothing about the fault.
+    if (out === undefined || interrupt.signal.aborted) continue;
     const entry: Entry = { ...played, form, at: new Date().toISOString(), machine: machine() };
-    recordEntries(values.out, { [id]: entry });
+    recordEntries(out, { [id]: entry });
   }
   await pods.end();
   process.exit();

@@ -23,10 +23,17 @@ test('an injected fault is seen, and claims that do not hold are kept', async ()
   expect(figures).toEqual({ requests: 3 });
 });
 
+test.each(['short', 'long'] as const)(
+  'a run in %s form that never looks for its fault is not survived',
+  async (form) => {
+    await expect(play(form, () => Promise.resolve())).rejects.toThrow(NotHappened);
+  },
+);
+
 test('only the long form judges times', async () => {
-  const { broken } = await play('long', (stage) => {
+  const { broken } = await play('long', async (stage) => {
+    await stage.seen(() => true);
     stage.claimTime('it takes long', false);
-    return Promise.resolve();
   });
   expect(broken).toEqual(['it takes long']);
 });

@@ -74,7 +74,7 @@ export async function within(
 /**
  * Runs a fault once and undoes what it changed, also when it is interrupted. An error after the fault was seen is a claim that does not hold.
  *
- * @throws NotHappened if the fault was not seen; any error from before that
+ * @throws NotHappened if the fault was not seen, or the run ended without looking; any error from before that
  */
 export async function play(
   form: Form,
@@ -116,6 +116,7 @@ export async function play(
   };
   try {
     await run(stage);
+    if (!isSelfCheck && !seen.wasSeen) throw new NotHappened('the run ended without looking for the fault');
   } catch (error) {
     if (!seen.wasSeen || error instanceof NotHappened) throw error;
     played.broken.push((error as Error).message);

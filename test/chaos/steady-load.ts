@@ -32,9 +32,16 @@ export async function steadyLoad(stage: Stage, url: string): Promise<() => Promi
   };
 }
 
-/** Claims that every request of a load was answered right. */
-export function claimNoneFailed(stage: Stage, { due, refused, failed, failures }: Counts): void {
+/** Fewer requests say nothing about the others. */
+const LEAST_DUE = 20;
+
+/** Claims that every request of a load was answered right, and that there were enough of them. */
+export function claimNoneFailed(
+  stage: Pick<Stage, 'claim' | 'figure'>,
+  { due, refused, failed, failures }: Counts,
+): void {
   stage.figure('due', due);
   stage.figure('failed', failed + refused);
+  stage.claim(`the steady load has at least ${LEAST_DUE} requests: ${due}`, due >= LEAST_DUE);
   stage.claim(`no request of the steady load fails: ${failures}`, failed + refused === 0);
 }

@@ -139,7 +139,7 @@ const isOver = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || 
 /** Kills a command at a random time at which it may do anything, or while it writes, which is a small part of that. */
 async function killAtRandom(
   stage: Stage,
-  child: ChildProcess,
+  { child, ended }: ReturnType<typeof start>,
   out: string,
   random: { uniform: () => number },
   longestMs: number | undefined,
@@ -149,8 +149,12 @@ async function killAtRandom(
     await sleep(MAX_WRITING_MS * random.uniform());
   } else await sleep(longestMs * random.uniform());
   if (isOver(child)) return;
-  await stage.inject(() => child.kill('SIGKILL'));
-  await stage.seen(() => child.signalCode === 'SIGKILL' || child.exitCode !== null);
+  await stage.inject(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  // It may have ended by itself just before the signal: then nothing was killed.
+  if (child.exitCode === null) await stage.seen(() => child.signalCode === 'SIGKILL');
 }
 
 export const toolsKilled: RunFault = async (stage, pods) => {
@@ -166,21 +170,21 @@ export const toolsKilled: RunFault = async (stage, pods) => {
   for (const [name, tool] of Object.entries(TOOLS)) {
     const isWhole = tool.isWhole ?? ((file: Buffer, undisturbed: Buffer) => file.equals(undisturbed));
     const reference = makeOut();
-    const started = performance.now();
+    const startedMs = performance.now();
     // The self-check kills nothing, so it compares nothing.
     await stage.inject(async () => {
       const { code, said } = await start(stage, tool.args(reference, url)).ended;
       if (code !== 0) throw new Error(`${name} ends with ${code} without a kill: ${said.slice(-500)}`);
     });
-    const tookMs = performance.now() - started;
+    const tookMs = performance.now() - startedMs;
     const undisturbed = filesIn(reference);
     const least = kills + stage.choose(2, 20);
     for (let run = 0; kills < least && run < 3 * least; run++) {
       const out = makeOut();
-      const { child, ended } = start(stage, tool.args(out, url));
-      await killAtRandom(stage, child, out, random, run % 2 === 0 ? tookMs : undefined);
-      await ended;
-      if (child.signalCode === 'SIGKILL') kills++;
+      const started = start(stage, tool.args(out, url));
+      await killAtRandom(stage, started, out, random, run % 2 === 0 ? tookMs : undefined);
+      await started.ended;
+      if (started.child.signalCode === 'SIGKILL') kills++;
       const files = [...filesIn(out)];
       if (files.some(([file]) => isTemporary(file))) writing++;
       for (const [file, bytes] of files.filter(([file]) => !isTemporary(file))) {
@@ -190,6 +194,10 @@ export const toolsKilled: RunFault = async (stage, pods) => {
         stage.claim(`${file} of ${name} is whole`, false);
       }
     }
+    stage.claim(
+      `${name} is killed often enough: ${kills} kills of all commands, at least ${least}`,
+      kills >= least,
+    );
   }
   for (const [figure, value] of Object.entries({ tools: Object.keys(TOOLS).length, kills, writing, damaged }))
     stage.figure(figure, value);

@@ -70,6 +70,8 @@ const SEED = 17;
 /** Below what the queue holds, so that the other clients are not refused. */
 const LEAVING_AT_ONCE = 10;
 const MAX_STAY_MS = 20;
+/** For how long the others go on: the clients that leave are gone in a moment. */
+const OTHERS_MS = 6_000;
 
 /** Posts an image and disconnects soon afterwards. */
 const leave = (port: number, image: Buffer, stayMs: number) =>
@@ -95,6 +97,7 @@ export const clientsLeave: RunFault = async (stage, pods) => {
       );
   });
   await stage.seen(async () => (await noticed()) > before);
+  await sleep(stage.choose(OTHERS_MS, 2 * OTHERS_MS));
   claimNoneFailed(stage, await stop());
   const isIdle = async () => (await pod.metric('inference_in_flight')) === 0;
   await stage.waitFor('the queue is empty', isIdle);

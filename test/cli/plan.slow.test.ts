@@ -61,7 +61,7 @@ test('an objective that nothing meets ends with exit code 1 and writes no manife
   expect(() => readdirSync(out)).toThrow('ENOENT');
 }, 120_000);
 
-test('the README’s example works from any folder with the recordings of the package', () => {
+test('the example of docs/twin.md works from any folder with the recordings of the package', () => {
   const args = ['plan', '--slo', 'p95=400ms', '--rate', '10', '--nodes', '3'];
   const { stdout, status } = spawnSync('node', [COMMAND, ...args], { cwd: folder, encoding: 'utf8' });
   expect(status).toBe(0);

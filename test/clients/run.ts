@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 
+import { chosenFrom, readOrEnd } from '../support/arguments';
 import { type Client, type ClientId, CLIENTS, type Need } from './cases';
 import { curl, httpie, wget } from './commands';
 import { execute } from './execute';
@@ -78,12 +79,14 @@ async function runClient(
 }
 
 async function main(): Promise<void> {
-  const only = process.argv.slice(2);
+  const ids = readOrEnd(() =>
+    chosenFrom('client', Object.keys(CLIENTS) as ClientId[], process.argv.slice(2)),
+  );
   const service = await startService();
   let [passed, failed, skipped] = [0, 0, 0];
   try {
-    for (const [id, client] of Object.entries(CLIENTS) as [ClientId, Client][]) {
-      if (only.length > 0 && !only.includes(id)) continue;
+    for (const id of ids) {
+      const client: Client = CLIENTS[id];
       const outcomes = await runClient(id, client, service);
       if (outcomes === undefined) {
         console.log(`SKIPPED ${client.name}: it is not installed`);
@@ -102,7 +105,8 @@ async function main(): Promise<void> {
     await service.stop();
     rmSync(service.dir, { recursive: true, force: true });
   }
-  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  if (passed + failed === 0) console.log('SKIPPED test:clients: none of its clients is installed');
+  else console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exit(failed === 0 ? 0 : 1);
 }
 

@@ -228,7 +228,7 @@ const decided = (name: string, replicas: number) =>
   });
 
 const HARD = ['join', 'avoid', 'repelled'];
-let [ran, compared] = [0, 0];
+let [ran, compared, leftPending] = [0, 0, 0];
 
 test.each(cases.map((each, i) => [i, each] as const))(
   'case %i: the scheduler places the pods of each Deployment as fit predicts, or leaves them Pending for the same reason',
@@ -247,6 +247,7 @@ test.each(cases.map((each, i) => [i, each] as const))(
       );
       if (notCounted.length > 0 || (tied && isHard)) break;
       expect(found.words).toHaveLength(pending);
+      if (pending > 0) leftPending++;
       if (tied) break;
       compared++;
       for (const word of found.words) expect(word.slice(0, reason.length)).toBe(reason);
@@ -261,7 +262,11 @@ test('of the Deployments, at least a third are decided without a tie, so that ev
   if (ran === CASES) expect(compared).toBeGreaterThanOrEqual(CASES / 3);
 });
 
-test('of the cases, some leave pods Pending by each of the rules, and many are decided without a tie', () => {
+test('of the Deployments, some leave pods Pending', () => {
+  if (ran === CASES) expect(leftPending).toBeGreaterThan(0);
+});
+
+test('of the cases, at least a tenth have each of the rules', () => {
   const first = (is: (spec: any) => boolean) =>
     cases.filter(({ deployments }) => is(deployments[0]!.spec)).length;
   const least = Math.floor(CASES / 10);

@@ -93,7 +93,12 @@ const tensor: Make = (random) => {
   const body: Record<string, unknown> = { id: 'f', inputs: [input], outputs: [{ name: 'probabilities' }] };
   for (let i = random.integer(3); i > 0; i--) {
     const target = pick(random, [body, input]);
-    target[pick(random, [...Object.keys(target), '__proto__', 'parameters'])] = pick(random, VALUES);
+    const name = pick(random, [...Object.keys(target), '__proto__', 'parameters']);
+    // Assigning to `__proto__` would set the prototype, which is not sent.
+    Object.defineProperty(target, name, {
+      value: pick(random, VALUES),
+      ...{ enumerable: true, writable: true, configurable: true },
+    });
   }
   const whole = Buffer.from(JSON.stringify(body));
   return {

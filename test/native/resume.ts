@@ -23,11 +23,15 @@ import { HISTORY_NAME, readHistory } from '../../models/training/history';
 import { PACKAGE_ROOT } from '../../files/package-root';
 import { seededRandom } from '../../statistics/seeded-random';
 import { CHECKPOINT_NAME } from '../../models/training/checkpoint';
+import { readOrEnd, wholeNumber } from '../support/arguments';
 import { differentFiles, drawImages, EPOCHS, OUTCOME_FILES, trainCommand } from '../support/small-training';
 
+const MAX_KILLS = 10_000;
 const trainArguments = process.argv.slice(2);
 const killsAt = trainArguments.indexOf('--kills');
-const KILLS = killsAt < 0 ? 10 : Number(trainArguments.splice(killsAt, 2)[1]);
+const KILLS = readOrEnd(() =>
+  killsAt < 0 ? 10 : wholeNumber('--kills', trainArguments.splice(killsAt, 2)[1], 1, MAX_KILLS),
+);
 /** Seed of the times of the kills. */
 const SEED = 5;
 /** Longest time until a killed process group is gone. */

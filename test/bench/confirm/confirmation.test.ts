@@ -51,6 +51,13 @@ test('the table has what was simulated beside what was measured', () => {
   expect(refused).toMatch(/too many not answered.*\| not confirmed: pass \|$/);
 });
 
+test('the text says that the start of the load is not judged', () => {
+  const runs = new Map(['recommended', 'refused'].map((role) => [`${role}.json.gz`, LOW]));
+  expect(confirmationTable(documentOf(4), runs)).toMatch(
+    /objective p95=250ms\. Its first 10 % are not judged\.$/,
+  );
+});
+
 test('a deployment that is beyond its limit fails, as the plan said', () => {
   const runs = new Map([
     ['recommended.json.gz', HIGH],

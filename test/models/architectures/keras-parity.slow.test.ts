@@ -10,7 +10,7 @@ import {
 } from '../../support/keras-architectures';
 import { runOnnxruntime, runTfjs, useWasm } from '../../support/keras-engines';
 
-/** `parity-keras-native.ts` has every architecture on every engine. */
+/** `test/native/parity-keras.ts` has every architecture on every engine. */
 const ARCHITECTURES: readonly ArchitectureId[] = ['mobilenetv2', 'mobilenetv2_050', 'resnet50v2'];
 
 beforeAll(async () => {
