@@ -37,7 +37,10 @@ export interface Simulated {
   readonly syncs: readonly SimulatedSync[];
   /** Desired replicas, summed over the simulated time. */
   readonly podSeconds: number;
-  /** CPU use of each pod that existed for a whole window of {@link USE_WINDOW_MS}, window by window, millicores. */
+  /**
+   * CPU use of each pod that existed for a whole window of {@link USE_WINDOW_MS}, window by window, millicores. A shorter
+   * simulation is one window.
+   */
   readonly useMillis: readonly number[];
 }
 
@@ -45,17 +48,18 @@ export interface Simulated {
 export const USE_WINDOW_MS = 15_000;
 
 /** Reads each pod's CPU use at the end of each window. */
-function useLog({ pods, usedCpuMs }: Fleet, { add }: Pick<Agenda, 'add'>): number[] {
+function useLog({ pods, usedCpuMs }: Fleet, { add }: Pick<Agenda, 'add'>, durationMs: number): number[] {
+  const windowMs = Math.min(USE_WINDOW_MS, durationMs);
   const useMillis: number[] = [];
   let before = new Map<SimulatedPod, number>();
   const read = (nowMs: number): void => {
     const used = new Map(pods().map((pod) => [pod, usedCpuMs(pod, nowMs)]));
     for (const [pod, cpuMs] of used) {
       const from = before.get(pod);
-      if (from !== undefined && isReady(pod, nowMs)) useMillis.push((1000 * (cpuMs - from)) / USE_WINDOW_MS);
+      if (from !== undefined && isReady(pod, nowMs)) useMillis.push((1000 * (cpuMs - from)) / windowMs);
     }
     before = used;
-    add(nowMs + USE_WINDOW_MS, read);
+    add(nowMs + windowMs, read);
   };
   add(0, read);
   return useMillis;
@@ -109,7 +113,7 @@ export function simulate(scenario: Scenario, seed: number): Simulated {
     pods.scaleTo(nowMs, replicas);
   }
   note(0);
-  const useMillis = useLog(pods, { add });
+  const useMillis = useLog(pods, { add }, durationMs);
   if (scaling.kind === 'hpa') {
     const { cpuRequestMillis } = figures;
     startHpa(scaling, cpuRequestMillis, seed, { add }, pods, log.desired, scaleTo, (sync) =>

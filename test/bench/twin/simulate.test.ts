@@ -96,3 +96,9 @@ test('a band holds the middle of the seeds and ignores what is no number', () =>
     ...{ low: 5, median: 50, high: 95 },
   });
 });
+
+test('a run shorter than a window of CPU use is one window', () => {
+  const { useMillis } = simulate(scenario('constant:20:10s', 10), 1);
+  expect(useMillis).toHaveLength(1);
+  expect(useMillis[0]! / (20 * 20 + 10)).toBeCloseTo(1, 2);
+});
