@@ -6,7 +6,7 @@ import type { Resources, Scaling } from '../../infra/variants';
 import { minCases } from '../../statistics/conformal';
 import { objective, plural } from '../evidence/words';
 import { percentileName } from '../load/slo';
-import type { Advice, Excluded } from './advise';
+import { type Advice, type Excluded, SHOWN } from './advise';
 import { candidateText, inMebibytes, resourcesOf } from './candidate';
 import type { Ideal } from './ideal';
 import { type Judgement, judgementText, type Wish } from './judge';
@@ -18,9 +18,6 @@ export interface Comparison {
   readonly ideal: Ideal;
   readonly rivals: readonly Rival[];
 }
-
-/** How many of the losers of each kind are shown. */
-const SHOWN = 3;
 
 const SINGLE_POD =
   'One pod has no redundancy: nothing answers while it restarts or its node is drained. If that matters, run two; ' +

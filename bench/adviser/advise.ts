@@ -19,10 +19,14 @@ const TARGETS_PERCENT = [90, 70, 50];
 const MIN_REPLICAS = [1, 2];
 /** Requests to try behind an HPA, as shares of the limit. */
 const REQUEST_SHARES = [0.3, 0.5, 0.8];
-/** Seeds for a first look, and for what is recommended or rejected. */
-const LOOK_SEEDS = 1;
+/** Seeds for a first look, and for what is recommended or shown. */
+const LOOK_SEEDS = 3;
 const FINAL_SEEDS = 20;
-/** The busiest time of a load is looked for in windows of this length. */
+/** The median of a look is up to this factor above that of many seeds: only a candidate that misses by more is out at once. */
+const LOOK_MARGIN = 1.5;
+/** How many losers of each kind an answer shows. */
+export const SHOWN = 3;
+/** Length of the busiest time of a load. */
 const BUSY_SECONDS = 60;
 
 /** A candidate that was not simulated, and why. */
@@ -34,7 +38,7 @@ export interface Excluded {
 export interface Advice {
   readonly wish: Wish;
   readonly best?: Judgement;
-  /** Cheaper than the best, but they fail; the dearest of them first. */
+  /** Cheaper than the best, but they fail; the dearest of them first. Beyond the first {@link SHOWN} they had a look only. */
   readonly cheaper: readonly Judgement[];
   /** They pass and cost as much or more; the cheapest first. */
   readonly dearer: readonly Judgement[];
@@ -45,16 +49,16 @@ export interface Advice {
   readonly tried: number;
 }
 
-/** The highest rate of a load over {@link BUSY_SECONDS}, requests per second. */
+/** The highest mean rate of a load over {@link BUSY_SECONDS}, or over all of a shorter one, requests per second. */
 export function busiestPerSecond(load: OpenLoad): number {
-  const seconds = durationSeconds(load);
-  const rates = Array.from({ length: Math.ceil(seconds) }, (_, second) => rateAt(load, second));
-  let highest = 0;
-  for (let from = 0; from === 0 || from + BUSY_SECONDS <= rates.length; from += BUSY_SECONDS / 4) {
-    const window = rates.slice(from, from + BUSY_SECONDS);
-    highest = Math.max(highest, window.reduce((sum, rate) => sum + rate, 0) / window.length);
+  const seconds = Math.ceil(durationSeconds(load));
+  const windowSeconds = Math.min(BUSY_SECONDS, seconds);
+  let [sum, highest] = [0, 0];
+  for (let second = 0; second < seconds; second++) {
+    sum += rateAt(load, second) - (second < windowSeconds ? 0 : rateAt(load, second - windowSeconds));
+    if (second >= windowSeconds - 1) highest = Math.max(highest, sum);
   }
-  return highest;
+  return highest / windowSeconds;
 }
 
 /** Whether a load keeps one rate: then an autoscaler has nothing to do. */
@@ -135,6 +139,42 @@ function onePodMore(candidate: Candidate, peakPerSecond: number): Candidate | un
   return { ...candidate, cpuRequestMillis, scaling: { kind: 'fixed', replicas } };
 }
 
+const judgeFully = (candidate: Candidate, wish: Wish): Judgement => judge(candidate, wish, FINAL_SEEDS);
+
+/** What wins and what loses. */
+function ranked(
+  judged: readonly Judgement[],
+  profiles: readonly ModelProfile[],
+): Pick<Advice, 'best' | 'cheaper' | 'dearer' | 'nearest'> {
+  const byCost = [...judged].sort((a, b) => a.coresRequested - b.coresRequested);
+  const best = byCost.find(({ passes }) => passes);
+  return {
+    ...(best && { best }),
+    cheaper: byCost
+      .filter(({ passes, coresRequested }) => !passes && coresRequested <= (best?.coresRequested ?? Infinity))
+      .reverse(),
+    dearer: byCost.filter((each) => each.passes && each !== best),
+    nearest: profiles.flatMap((profile) => {
+      const own = judged.filter(({ candidate }) => candidate.profile === profile);
+      if (own.length === 0 || own.some(({ passes }) => passes)) return [];
+      return own.reduce((near, each) => (each.edgeMs < near.edgeMs ? each : near));
+    }),
+  };
+}
+
+/** Judges losers fully until all that an answer shows are: one of them may then pass, and others be shown. */
+function settle(
+  looked: readonly Judgement[],
+  profiles: readonly ModelProfile[],
+  wish: Wish,
+): readonly Judgement[] {
+  const { cheaper, nearest } = ranked(looked, profiles);
+  const unsure = [...cheaper.slice(0, SHOWN), ...nearest].filter(({ seeds }) => seeds < FINAL_SEEDS);
+  if (unsure.length === 0) return looked;
+  const surer = looked.map((each) => (unsure.includes(each) ? judgeFully(each.candidate, wish) : each));
+  return settle(surer, profiles, wish);
+}
+
 /**
  * Finds the cheapest candidates that pass, and what loses against them.
  *
@@ -168,33 +208,18 @@ export function advise(
       continue;
     }
     const look = judge(candidate, wish, LOOK_SEEDS);
-    const judgement = look.passes ? judge(candidate, wish, FINAL_SEEDS) : look;
+    const judgement = look.edgeMs <= LOOK_MARGIN * wish.slo.limitMs ? judgeFully(candidate, wish) : look;
     looked.push(judgement);
     if (judgement.passes) {
       passing.set(profile, Math.min(passing.get(profile) ?? Infinity, judgement.coresRequested));
     }
   }
-  const sortByCost = (judged: readonly Judgement[]) =>
-    [...judged].sort((a, b) => a.coresRequested - b.coresRequested);
-  const found = sortByCost(looked).find(({ passes }) => passes);
-  const next = found && onePodMore(found.candidate, peakPerSecond);
-  const byCost = sortByCost(
+  const settled = settle(looked, wanted, wish);
+  const best = ranked(settled, wanted).best;
+  const next = best && onePodMore(best.candidate, peakPerSecond);
+  const all =
     next === undefined || obstacleOf(next, nodes) !== undefined
-      ? looked
-      : [...looked, judge(next, wish, FINAL_SEEDS)],
-  );
-  const best = byCost.find(({ passes }) => passes);
-  return {
-    ...{ wish, excluded, tried: looked.length },
-    nearest: wanted.flatMap((profile) => {
-      const own = looked.filter(({ candidate }) => candidate.profile === profile);
-      if (own.length === 0 || own.some(({ passes }) => passes)) return [];
-      return own.reduce((near, each) => (each.edgeMs < near.edgeMs ? each : near));
-    }),
-    ...(best && { best }),
-    cheaper: byCost
-      .filter(({ passes, coresRequested }) => !passes && coresRequested <= (best?.coresRequested ?? Infinity))
-      .reverse(),
-    dearer: byCost.filter((each) => each.passes && each !== best),
-  };
+      ? settled
+      : [...settled, judgeFully(next, wish)];
+  return { wish, excluded, tried: looked.length, ...ranked(all, wanted) };
 }

@@ -34,6 +34,8 @@ const RIGHT = OUTCOMES.indexOf('right');
 export interface Judgement {
   readonly candidate: Candidate;
   readonly passes: boolean;
+  /** How many simulations the figures come from, each with its own arrivals. */
+  readonly seeds: number;
   /** The objective's percentile over all requests, median of the seeds; Infinity where too many are not answered. */
   readonly latencyMs: number;
   /** Its upper edge: by the conformal bound, else the upper end of the seeds' band. */
@@ -122,7 +124,7 @@ export function judge(candidate: Candidate, wish: Wish, seeds: number): Judgemen
   const edgeMs = bound.factor === undefined ? latency.high : edgeFactorOf(bound) * latency.median;
   const podsOnAverage = bandOf(seen.map(({ podHours }) => podHours)).median / hours;
   return {
-    ...{ candidate, edgeMs, podsOnAverage, latencyMs: latency.median },
+    ...{ candidate, seeds, edgeMs, podsOnAverage, latencyMs: latency.median },
     passes: edgeMs <= slo.limitMs,
     inTimeShare: bandOf(seen.map(({ inTimeShare }) => inTimeShare)).median,
     coresRequested: (podsOnAverage * candidate.cpuRequestMillis) / 1000,

@@ -1,9 +1,9 @@
-import { advise, busiestPerSecond } from '../../../bench/adviser/advise';
+import { advise, busiestPerSecond, SHOWN } from '../../../bench/adviser/advise';
 import { adviceMarkdown, boundText, plainText } from '../../../bench/adviser/advice-text';
 import { obstacleOf, resourcesOf } from '../../../bench/adviser/candidate';
 import { variantOf } from '../../../bench/adviser/emit';
 import { idealOf } from '../../../bench/adviser/ideal';
-import type { Wish } from '../../../bench/adviser/judge';
+import { judge, type Wish } from '../../../bench/adviser/judge';
 import type { ModelProfile } from '../../../bench/adviser/model-profile';
 import { rivalsOf } from '../../../bench/adviser/rivals';
 import { type OpenLoad, parseLoad } from '../../../bench/load/load';
@@ -40,6 +40,39 @@ test('the recommended deployment passes at its upper edge, and a cheaper or equa
   for (const each of advice.cheaper) {
     expect(each.edgeMs).toBeGreaterThan(300);
     expect(each.coresRequested).toBeLessThanOrEqual(best.coresRequested);
+  }
+});
+
+test('what is recommended or shown comes from 20 seeds, never from a look alone', () => {
+  const { best, cheaper, dearer } = advice;
+  const none = advise([PROFILE], wish('poisson:10:60s', 30), NODES, ['latency']);
+  expect(none.nearest).toHaveLength(1);
+  for (const { seeds } of [best!, ...dearer, ...cheaper.slice(0, SHOWN), ...none.nearest])
+    expect(seeds).toBe(20);
+});
+
+test('a candidate that only a few seeds refuse is not refused', () => {
+  // Under this load, a limit of 250m is the cheapest that passes with 20 seeds, while the median of a look is above it.
+  const candidate = { ...advice.best!.candidate, cpuLimitMillis: 250 };
+  const load = 'poisson:8:60s';
+  const [few, many] = [3, 20].map((seeds) => judge(candidate, wish(load, 300), seeds).edgeMs);
+  expect(many).toBeLessThan(few!);
+  const between = (few! + many!) / 2;
+  const { best } = advise([PROFILE], wish(load, between), NODES, ['latency']);
+  expect(best!.candidate).toMatchObject({ cpuLimitMillis: 250, scaling: { replicas: 1 } });
+});
+
+test('the busiest minute may be the last one, or begin at any second', () => {
+  expect(busiestPerSecond(parseLoad('ramp:5-50:74s') as OpenLoad)).toBeCloseTo(31.45, 2);
+  expect(busiestPerSecond(parseLoad('spike:10-80:174s:60s') as OpenLoad)).toBeCloseTo(80, 6);
+});
+
+test('a load shorter than one window of CPU use gets an answer too', () => {
+  const short = wish('poisson:10:10s', 300);
+  const { best } = advise([PROFILE], short, NODES, ['latency']);
+  for (const { judgement } of rivalsOf(best!, short)) {
+    expect(judgement.candidate.cpuRequestMillis).toBeGreaterThan(150);
+    expect(judgement.candidate.cpuRequestMillis).toBeLessThan(500);
   }
 });
 
