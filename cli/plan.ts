@@ -7,9 +7,9 @@ import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 
 import type { OpenLoad } from '../bench/load/load';
-import { LOAD_FORMS, MAX_RATE_PER_SECOND, parseLoad } from '../bench/load/load';
+import { durationSeconds, LOAD_FORMS, MAX_REQUESTS, meanRequests, parseLoad } from '../bench/load/load';
 import { HISTORY_QUERY, readHistory } from '../bench/load/prometheus-history';
-import { formatSlo, parseSlo, type Slo } from '../bench/load/slo';
+import { formatSlo, parseSlo, percentileName, type Slo } from '../bench/load/slo';
 import { PACKAGE_ROOT } from '../files/package-root';
 import { writeFileAtomic } from '../files/write';
 import { CLUSTER, clusterOf, MAX_NODES } from '../infra/scheduler/cluster';
@@ -23,6 +23,12 @@ const DEFAULT_NODE = CLUSTER[0]!;
 const DEFAULT_DATA = 'docs/experiment/data';
 /** Length of the load that `--rate` stands for. */
 const RATE_SECONDS = 300;
+/** With fewer requests on average a seed may draw none. */
+const MIN_REQUESTS = 20;
+/** The lowest rate that `--rate` can mean at any percentile, per second. */
+const MIN_RATE_PER_SECOND = Math.ceil((100 * MIN_REQUESTS) / RATE_SECONDS) / 100;
+/** The highest one with a load of as many requests as may be expected of a load. */
+const MAX_RATE_PER_SECOND = Math.floor(MAX_REQUESTS / 2 / RATE_SECONDS);
 
 interface PlanOptions {
   readonly slo: Slo;
@@ -36,6 +42,18 @@ interface PlanOptions {
   readonly data: string;
   readonly explain?: string;
   readonly emit?: string;
+}
+
+/** @throws RangeError if a load has so few requests that one of them decides the percentile */
+function checkRequests(load: OpenLoad, { percentile }: Slo, text: string): void {
+  const needed = Math.max(MIN_REQUESTS, Math.ceil(Number((1 / (1 - percentile)).toFixed(6))));
+  const expected = meanRequests(load);
+  if (expected >= needed) return;
+  throw new RangeError(
+    `a plan for ${percentileName(percentile)} needs at least ${needed} requests, received ` +
+      `${Number(expected.toFixed(2))} in ${durationSeconds(load)} s of ${text}: give a higher rate` +
+      `${text.startsWith('--rate') ? `, ${Math.ceil((100 * needed) / RATE_SECONDS) / 100} or more` : ' or a longer load'}`,
+  );
 }
 
 function loadOf({ rate, load, prometheus }: PlanOptions): { readonly text: string; readonly load: OpenLoad } {
@@ -76,9 +94,13 @@ function assumptionsOf({ rate, cpuMillis }: PlanOptions): string[] {
   ];
 }
 
+const missingIn = (data: string, missing: readonly string[]) =>
+  missing.map((sentence) => `${data}: ${sentence}`);
+
 function plan(options: PlanOptions): void {
   const { slo, nodes: count, cpuMillis, model, data, explain, emit } = options;
   const { text, load } = loadOf(options);
+  checkRequests(load, slo, options.rate === undefined ? text : `--rate ${options.rate}`);
   const { readEvidence } =
     require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
   const { profilesOf, steadyChecks } =
@@ -95,8 +117,9 @@ function plan(options: PlanOptions): void {
   const evidence = readEvidence(data);
   const { fits, profiles, missing } = profilesOf(evidence);
   const models = model === undefined ? MODEL_IDS : [model];
-  if (!profiles.some((profile) => models.includes(profile.model))) throw new Error(missing.join('\n'));
-  for (const sentence of missing) note(sentence);
+  if (!profiles.some((profile) => models.includes(profile.model)))
+    throw new Error(missingIn(data, missing).join('\n'));
+  for (const sentence of missingIn(data, missing)) note(sentence);
   const nodes = clusterOf({
     nodes: count,
     cpuAllocatableMillis: cpuMillis,
@@ -136,7 +159,7 @@ export function addPlan(program: Command): void {
       'find the model, precision, requests, limits and replicas or autoscaler that meet a latency objective at the least CPU requested: simulated from measured profiles',
     )
     .requiredOption('--slo <objective>', 'latency objective, such as p95=300ms', read(parseSlo))
-    .option('--rate <number>', 'images per second', numberFrom(0.01, MAX_RATE_PER_SECOND))
+    .option('--rate <number>', 'images per second', numberFrom(MIN_RATE_PER_SECOND, MAX_RATE_PER_SECOND))
     .option('--load <load>', 'a load that changes, in the form of tandem bench load')
     .option(
       '--prometheus <file>',

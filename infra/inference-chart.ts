@@ -44,13 +44,14 @@ function scrapeOf({ metricsScrape, metricsPort, apiKeySecret, callers }: Setting
 export class InferenceChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {
     super(app, variant.name, { disableResourceNameHashes: true });
-    const { name, scaling, source } = variant;
+    const { name, scaling, env, source } = variant;
     const { basis, autoscaler, models } = settings;
     new InferenceService(this, 'inference', {
       ...settings,
       name,
       model: servedModel(variant, models),
       resources: resourcesOn(basis, variant),
+      ...(env && { env: { ...settings.env, ...env } }),
       metricsScrape: scrapeOf(settings),
       scaling: scaling.kind === 'fixed' ? scaling : { ...scaling, kind: autoscaler },
       figures: { basis, source },

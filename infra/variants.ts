@@ -23,6 +23,8 @@ export interface Variant {
   /** On the node basis: how many of these pods ran on the described node; 0 if none did. */
   readonly podsOnNode: number;
   readonly scaling: Scaling;
+  /** Variables of the service that the figures hold for; they win over the settings' own. @default none */
+  readonly env?: Readonly<Record<string, string>>;
   /** Where the figures come from; becomes an annotation. */
   readonly source: string;
 }

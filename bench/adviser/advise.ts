@@ -3,26 +3,29 @@
  * replicas or autoscaler, chosen together. Pure.
  */
 import type { ClusterNode } from '../../infra/scheduler/cluster';
+import { maxReplicasOf } from '../../infra/construct/replicas';
 import type { ModelId } from '../../models/catalog';
 import { DEFAULT_FLAGS } from '../autoscaler/settings';
 import { durationSeconds, meanRequests, type OpenLoad, rateAt } from '../load/load';
 import { type Candidate, LIMITS_MILLIS, obstacleOf, podsAtLimit } from './candidate';
 import { judge, type Judgement, type Wish } from './judge';
 import type { ModelProfile } from './model-profile';
+import { isGood, judgeFully, ranked, type Ranking, settle } from './ranking';
 
 /** Requests are multiples of this, millicores. */
 const REQUEST_STEP_MILLIS = 5;
 /** More replicas are not tried. */
-const MAX_REPLICAS = 60;
+export const MAX_REPLICAS = 60;
 /** HPA targets to try, percent of the request. */
 const TARGETS_PERCENT = [90, 70, 50];
 const MIN_REPLICAS = [1, 2];
 /** Requests to try behind an HPA, as shares of the limit. */
 const REQUEST_SHARES = [0.3, 0.5, 0.8];
-/** Seeds for a first look, and for what is recommended or rejected. */
-const LOOK_SEEDS = 1;
-const FINAL_SEEDS = 20;
-/** The busiest time of a load is looked for in windows of this length. */
+/** Seeds for a first look. */
+const LOOK_SEEDS = 3;
+/** The median of a look is up to this factor above that of many seeds: only a candidate that misses by more is out at once. */
+const LOOK_MARGIN = 1.5;
+/** Length of the busiest time of a load. */
 const BUSY_SECONDS = 60;
 
 /** A candidate that was not simulated, and why. */
@@ -31,30 +34,25 @@ export interface Excluded {
   readonly reason: string;
 }
 
-export interface Advice {
+export interface Advice extends Ranking {
   readonly wish: Wish;
-  readonly best?: Judgement;
-  /** Cheaper than the best, but they fail; the dearest of them first. */
-  readonly cheaper: readonly Judgement[];
-  /** They pass and cost as much or more; the cheapest first. */
-  readonly dearer: readonly Judgement[];
   readonly excluded: readonly Excluded[];
-  /** Of each model and precision that never passes, the candidate that comes nearest. */
-  readonly nearest: readonly Judgement[];
+  /** Whether the nodes have room for {@link MAX_REPLICAS} pods of a candidate that fails: then the cap decides, not the nodes. */
+  readonly isCapped: boolean;
   /** How many were simulated. */
   readonly tried: number;
 }
 
-/** The highest rate of a load over {@link BUSY_SECONDS}, requests per second. */
+/** The highest mean rate of a load over {@link BUSY_SECONDS}, or over all of a shorter one, requests per second. */
 export function busiestPerSecond(load: OpenLoad): number {
-  const seconds = durationSeconds(load);
-  const rates = Array.from({ length: Math.ceil(seconds) }, (_, second) => rateAt(load, second));
-  let highest = 0;
-  for (let from = 0; from === 0 || from + BUSY_SECONDS <= rates.length; from += BUSY_SECONDS / 4) {
-    const window = rates.slice(from, from + BUSY_SECONDS);
-    highest = Math.max(highest, window.reduce((sum, rate) => sum + rate, 0) / window.length);
+  const seconds = Math.ceil(durationSeconds(load));
+  const windowSeconds = Math.min(BUSY_SECONDS, seconds);
+  let [sum, highest] = [0, 0];
+  for (let second = 0; second < seconds; second++) {
+    sum += rateAt(load, second) - (second < windowSeconds ? 0 : rateAt(load, second - windowSeconds));
+    if (second >= windowSeconds - 1) highest = Math.max(highest, sum);
   }
-  return highest;
+  return highest / windowSeconds;
 }
 
 /** Whether a load keeps one rate: then an autoscaler has nothing to do. */
@@ -126,6 +124,10 @@ function leastCores({ scaling, cpuRequestMillis, profile }: Candidate, meanPerSe
   return Math.max(scaling.minReplicas * cpuRequestMillis, used) / 1000;
 }
 
+/** Whether more seeds may find a candidate good that a look does not. */
+const couldPass = ({ edgeMs, coversUse }: Judgement, { slo }: Wish) =>
+  coversUse && edgeMs <= LOOK_MARGIN * slo.limitMs;
+
 /** The same limit with one pod more, where the number is fixed: what a spare pod costs. */
 function onePodMore(candidate: Candidate, peakPerSecond: number): Candidate | undefined {
   const { scaling, profile } = candidate;
@@ -168,33 +170,21 @@ export function advise(
       continue;
     }
     const look = judge(candidate, wish, LOOK_SEEDS);
-    const judgement = look.passes ? judge(candidate, wish, FINAL_SEEDS) : look;
+    const judgement = couldPass(look, wish) ? judgeFully(candidate, wish) : look;
     looked.push(judgement);
-    if (judgement.passes) {
+    if (isGood(judgement)) {
       passing.set(profile, Math.min(passing.get(profile) ?? Infinity, judgement.coresRequested));
     }
   }
-  const sortByCost = (judged: readonly Judgement[]) =>
-    [...judged].sort((a, b) => a.coresRequested - b.coresRequested);
-  const found = sortByCost(looked).find(({ passes }) => passes);
-  const next = found && onePodMore(found.candidate, peakPerSecond);
-  const byCost = sortByCost(
+  const settled = settle(looked, wanted, wish);
+  const best = ranked(settled, wanted).best;
+  const next = best && onePodMore(best.candidate, peakPerSecond);
+  const all =
     next === undefined || obstacleOf(next, nodes) !== undefined
-      ? looked
-      : [...looked, judge(next, wish, FINAL_SEEDS)],
+      ? settled
+      : [...settled, judgeFully(next, wish)];
+  const isCapped = looked.some(
+    (each) => !isGood(each) && maxReplicasOf(each.candidate.scaling) === MAX_REPLICAS,
   );
-  const best = byCost.find(({ passes }) => passes);
-  return {
-    ...{ wish, excluded, tried: looked.length },
-    nearest: wanted.flatMap((profile) => {
-      const own = looked.filter(({ candidate }) => candidate.profile === profile);
-      if (own.length === 0 || own.some(({ passes }) => passes)) return [];
-      return own.reduce((near, each) => (each.edgeMs < near.edgeMs ? each : near));
-    }),
-    ...(best && { best }),
-    cheaper: byCost
-      .filter(({ passes, coresRequested }) => !passes && coresRequested <= (best?.coresRequested ?? Infinity))
-      .reverse(),
-    dearer: byCost.filter((each) => each.passes && each !== best),
-  };
+  return { ...{ wish, excluded, isCapped, tried: looked.length }, ...ranked(all, wanted) };
 }

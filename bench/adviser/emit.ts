@@ -5,6 +5,7 @@ import { InferenceChart, NamespaceChart } from '../../infra/inference-chart';
 import { readContext, readSettings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
 import { manifestsOf, writeManifests, type Writer } from '../../infra/write-manifests';
+import { ENV } from '../../service/contract';
 import { type Candidate, resourcesOf } from './candidate';
 
 const PLAN: Writer = { command: 'tandem plan', folderOption: '--emit' };
@@ -17,6 +18,7 @@ export const variantOf = (candidate: Candidate, command: string): Variant => ({
   resources: resourcesOf(candidate),
   podsOnNode: 0,
   scaling: candidate.scaling,
+  ...(candidate.profile.isPrecisionSet && { env: { [ENV.precision]: candidate.profile.precision } }),
   source: command,
 });
 

@@ -27,6 +27,8 @@ export interface Sourced {
 export interface ModelProfile {
   readonly model: ModelId;
   readonly precision: string;
+  /** Whether the service must be told the precision, since by itself it chooses the other. @default false */
+  readonly isPrecisionSet?: boolean;
   /** CPU model and cores of the machine. */
   readonly machine: string;
   readonly cpuMsPerImage: Sourced;
@@ -65,7 +67,7 @@ export function filesText(runs: readonly Pick<ExperimentRun, 'experiment' | 'rep
 /** @throws Error that names the command which measures what is missing */
 function needed<T>(what: string, model: ModelId, command: string, value: T | undefined): T {
   if (value === undefined) {
-    throw new Error(`docs/experiment/data has no ${what} of ${modelName(model)}: run "${command}" first`);
+    throw new Error(`the recordings have no ${what} of ${modelName(model)}: run "${command}" first`);
   }
   return value;
 }

@@ -69,7 +69,7 @@ export function withPrecisions(
         return [
           {
             ...profile,
-            precision: other.precision,
+            ...{ precision: other.precision, isPrecisionSet: true },
             cpuMsPerImage: {
               value: ratio * cpuMsPerImage.value,
               source: `${cpuMsPerImage.source}; times ${ratio.toFixed(2)}: machine, ${other.precision} of ${profile.precision}`,

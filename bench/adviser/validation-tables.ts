@@ -1,13 +1,12 @@
 /** The tables of docs/twin.md: what was measured beside what was simulated. Pure. */
 import { table } from '../../charts/markdown';
 import { percent, percentTick } from '../../charts/percent';
-import { minCases } from '../../statistics/conformal';
 import { medianOf } from '../evidence/runs';
-import { grouped, modelName, plural, short } from '../evidence/words';
+import { grouped, modelName, short } from '../evidence/words';
 import type { Band } from '../twin/bands';
 import type { ModelProfile, Sourced } from './model-profile';
 import type { HpaCheck } from './hpa-check';
-import { type Bound, CONFIDENCE, kneeBound, latencyBound, toMaxBound } from './bounds';
+import { type Bound, CONFIDENCE, kneeBound, lackText, latencyBound, toMaxBound } from './bounds';
 import type { RateCheck, Validation } from './validation';
 
 /** What stands where no data is. */
@@ -158,7 +157,7 @@ const medianError = (judged: readonly RateCheck[], errorFor: (check: RateCheck) 
 /** A bound in words, or how many cases it lacks. */
 const boundText = ({ cases }: Bound, what: string, text: string | undefined) =>
   text === undefined
-    ? `- There is no bound for ${what}: ${plural(cases, 'case')}, of which a bound at ${percent(CONFIDENCE)} needs ${minCases(CONFIDENCE)}.`
+    ? `- There is no bound for ${what}: ${lackText(cases, `a bound at ${percent(CONFIDENCE)}`)}.`
     : `- ${text} at ${percent(CONFIDENCE)} confidence (split conformal, ${cases} cases).`;
 
 /** The result in a few sentences. */

@@ -20,6 +20,8 @@ import { limitMillisOf, runCpuOf, usableWindows } from './run-cpu';
 export interface SteadyCheck {
   readonly experiment: string;
   readonly figures: RateFigures;
+  /** The recorded objective's limit. */
+  readonly limitMs: number;
   /** One percentile of the latency of right answers: measured, and the median of the seeds; NaN of too few answers. */
   readonly measuredMs: number;
   readonly steadyMs: number;
@@ -119,7 +121,7 @@ function steadyChecksOf(curve: RateCurve, fit: ProfileFit, seeds: number, share:
   const simulated = simulatedByRate(curve, Math.min(MEDIAN_SEEDS, seeds), () => ({ pod }));
   const measured = measuredAt(curve.runs);
   return curve.rates.map((figures) => ({
-    ...{ experiment: curve.experiment, figures, isFitted },
+    ...{ experiment: curve.experiment, figures, isFitted, limitMs: curve.slo.limitMs },
     measuredMs: quoted(measured(figures.ratePerSecond), share),
     steadyMs: bandOf(simulated.get(figures.ratePerSecond)!.map((at) => quoted(at, share))).median,
   }));

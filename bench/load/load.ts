@@ -183,15 +183,16 @@ export function parseLoad(text: string): Load {
  * Refuses a load that one run cannot send.
  *
  * @param name what the error begins with
+ * @param remedy what it ends with
  * @throws RangeError if it is longer, or has more requests, than a run may have
  */
-export function checkSize(load: OpenLoad, name: string): void {
+export function checkSize(load: OpenLoad, name: string, remedy = 'lower the rate or the duration'): void {
   const expected = meanRequests(load);
   // Half the bound: a drawn schedule may have more requests than expected.
   if (expected > MAX_REQUESTS / 2 || durationSeconds(load) > MAX_SECONDS) {
     throw new RangeError(
       `${name}: a run must have at most ${MAX_REQUESTS / 2} requests in ${MAX_SECONDS} s, ` +
-        `received ${Math.round(expected)} in ${durationSeconds(load)} s: lower the rate or the duration`,
+        `received ${Math.round(expected)} in ${durationSeconds(load)} s: ${remedy}`,
     );
   }
 }

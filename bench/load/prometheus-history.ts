@@ -13,7 +13,7 @@ export const HISTORY_QUERY = 'sum(rate(inference_request_duration_seconds_count[
 
 interface Series {
   /** Unix time in seconds, and the value as text. */
-  readonly values: readonly (readonly [number, string])[];
+  readonly values?: readonly (readonly [number, string])[];
 }
 
 interface Answer {
@@ -28,6 +28,11 @@ const isoOf = (seconds: number) => new Date(1000 * seconds).toISOString();
 function rateByTime(series: readonly Series[], file: string): Map<number, number> {
   const rates = new Map<number, number>();
   for (const { values } of series) {
+    if (values === undefined) {
+      throw new RangeError(
+        `${file} must have numbers, received native histograms: query a rate of their count, such as ${HISTORY_QUERY}`,
+      );
+    }
     for (const [at, text] of values) {
       const rate = Number(text);
       if (!(rate >= 0 && rate < Infinity)) {
@@ -85,11 +90,12 @@ export function readHistory(file: string): OpenLoad {
   const rates = rateByTime(data.result ?? [], file);
   const times = [...rates.keys()].sort((a, b) => a - b);
   const binSeconds = stepOf(times, file);
-  const counts = times.map((at) => rates.get(at)! * binSeconds);
+  // A rate at a time is that of the step before it: the first one lies before the range.
+  const counts = times.slice(1).map((at) => rates.get(at)! * binSeconds);
   if (!counts.some((count) => count > 0)) {
     throw new RangeError(`${file} must have requests, received none: ask for another range`);
   }
   const load: OpenLoad = { kind: 'trace', scale: 1, trace: { name: basename(file), binSeconds, counts } };
-  checkSize(load, file);
+  checkSize(load, file, 'ask for a shorter range');
   return load;
 }

@@ -26,6 +26,17 @@ test('the manifests apply to a fresh cluster: the namespace comes first', () => 
   expect(Deployment.metadata.namespace).toBe(Namespace.metadata.name);
 });
 
+test('a plan for the precision that the service would not choose says so in its row and its manifest', () => {
+  const planned = { ...variant!, env: { PRECISION: 'fp32' } };
+  emit(planned, folder, { TANDEM_ENV: 'LOG_LEVEL=debug,PRECISION=int8' });
+  const { Deployment } = objects(readFolder(folder).get('planned-0.k8s.yaml')!);
+  const { env } = Deployment.spec.template.spec.containers[0]!;
+  expect(env.filter(({ name }: { name: string }) => /LOG_LEVEL|PRECISION/.test(name))).toEqual([
+    { name: 'LOG_LEVEL', value: 'debug' },
+    { name: 'PRECISION', value: 'fp32' },
+  ]);
+});
+
 test('a namespace that the settings name is there already', () => {
   expect(emit(variant!, folder, { TANDEM_NAMESPACE: 'shop' })).toEqual(['planned-0.k8s.yaml']);
 });

@@ -34,6 +34,8 @@ test('the other precision is the fitted profile, scaled by what was measured at 
   const [int8, fp32, ...others] = withPrecisions([PROFILE], machine, CELLS);
   expect(others).toEqual([]);
   expect(int8).toMatchObject({ precision: 'int8', cpuMsPerImage: { value: 12 } });
+  // The service chooses the fitted one by itself.
+  expect([int8, fp32].map((each) => each!.isPrecisionSet ?? false)).toEqual([false, true]);
   expect(fp32!.precision).toBe('fp32');
   expect(fp32!.cpuMsPerImage.value).toBeCloseTo(24, 9);
   expect(fp32!.cpuMsPerImage.source).toBe('a run; times 2.00: machine, fp32 of int8');

@@ -1,6 +1,6 @@
 import { filesText, fitProfile, podFiguresOf, profileOf } from '../../../bench/adviser/model-profile';
 import { samplingOf } from '../../../bench/adviser/recorded-scenario';
-import { kneeBound, latencyBound, toMaxBound } from '../../../bench/adviser/bounds';
+import { kneeBound, lackText, latencyBound, toMaxBound } from '../../../bench/adviser/bounds';
 import { profilesOf, steadyChecks, validate } from '../../../bench/adviser/validation';
 import {
   boundsTable,
@@ -31,10 +31,10 @@ test('runs that follow each other are named once', () => {
 
 test('what is missing is named with the command that measures it', () => {
   expect(() => profileOf(evidenceOf([], MACHINE), 'latency')).toThrow(
-    'docs/experiment/data has no single pod of MobileNetV2: run "npm run experiments -- --only latency-single-pod" first',
+    'the recordings have no single pod of MobileNetV2: run "npm run experiments -- --only latency-single-pod" first',
   );
-  expect(() => profileOf(evidenceOf([]), 'latency')).toThrow('has no machine.json');
-  expect(validation.missing).toEqual([expect.stringContaining('has no CPU time per image of ResNet101V2')]);
+  expect(() => profileOf(evidenceOf([]), 'latency')).toThrow('have no machine.json');
+  expect(validation.missing).toEqual([expect.stringContaining('have no CPU time per image of ResNet101V2')]);
 });
 
 test('a pod has as many processes as its limit has cores, and counts one thread', () => {
@@ -86,6 +86,8 @@ test('nine cases bound p95, the knee and the time to the most pods', () => {
   const knees = [{ experiment: 'a', isFitted: false, measuredPerSecond: nine, simulatedPerSecond: 10 }];
   expect(kneeBound({ knees })).toEqual({ cases: 9, factor: 10 });
   expect(kneeBound({ knees: [{ ...knees[0]!, isFitted: true }] })).toEqual({ cases: 0 });
+  const beyond = [...knees, { experiment: 'b', isFitted: false, measuredPerSecond: nine }];
+  expect(kneeBound({ knees: beyond })).toEqual({ cases: 18 });
   const [hpa] = validation.hpas;
   const hpas = nine.map((measured) => ({
     ...hpa!,
@@ -93,6 +95,19 @@ test('nine cases bound p95, the knee and the time to the most pods', () => {
   }));
   expect(toMaxBound({ hpas })).toEqual({ cases: 9, seconds: 7 });
   expect(toMaxBound({ hpas: hpas.slice(1) })).toEqual({ cases: 8 });
+});
+
+test('the bound of p95 has the rates that a plan would accept, those with a wrong prediction too', () => {
+  const [check] = validation.rates;
+  const rates = Array.from({ length: 9 }, (_, i) => ({
+    ...{ ...check!, figures: { ...check!.figures, verdict: 'fail' as const } },
+    ...{ isFitted: false, steadyMs: 100, measuredMs: 100 * (i + 1), limitMs: 400 },
+  }));
+  expect(latencyBound({ rates })).toEqual({ cases: 9, factor: 9 });
+  expect(latencyBound({ rates: rates.map((each) => ({ ...each, steadyMs: 401 })) })).toEqual({ cases: 0 });
+  const unanswered = { ...rates[0]!, measuredMs: Infinity };
+  expect(latencyBound({ rates: [...rates.slice(1), unanswered] })).toEqual({ cases: 9 });
+  expect(lackText(9, 'a bound')).toContain('in too many of 9 cases');
 });
 
 test('the HPA’s band and the shares in time are compared by second', () => {

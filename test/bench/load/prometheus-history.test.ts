@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { meanRequests, rateAt } from '../../../bench/load/load';
+import { durationSeconds, meanRequests, rateAt } from '../../../bench/load/load';
 import { readHistory } from '../../../bench/load/prometheus-history';
 import { drawSchedule } from '../../../bench/load/schedule';
 
@@ -19,10 +19,16 @@ const matrix = (...series: (readonly (readonly [number, string])[])[]) => ({
   data: { resultType: 'matrix', result: series.map((values) => ({ metric: {}, values })) },
 });
 
-test('the series are added, and each value lasts for one step', () => {
+test('24 hours in steps of 60 s, both ends included, are as long as a run may be', () => {
+  const load = historyOf(matrix(Array.from({ length: 1_441 }, (_, i) => [60 * i, '1'] as const)));
+  expect(durationSeconds(load)).toBe(86_400);
+});
+
+test('the series are added, and each value is that of the step before its time', () => {
   const load = historyOf(
     matrix(
       [
+        [1_699_999_970, '99'],
         [1_700_000_000, '10'],
         [1_700_000_030, '20.5'],
         [1_700_000_060, '0'],
@@ -48,6 +54,10 @@ test.each<[unknown, string]>([
     { status: 'success', data: { resultType: 'vector', result: [] } },
     'received status success, resultType vector',
   ],
+  [
+    { status: 'success', data: { resultType: 'matrix', result: [{ metric: {}, histograms: [] }] } },
+    'received native histograms: query a rate of their count, such as sum(rate(',
+  ],
   [matrix(), 'must have at least two times, received 0'],
   [matrix([[60, '1']]), 'must have at least two times, received 1'],
   [
@@ -67,7 +77,7 @@ test.each<[unknown, string]>([
   ],
   [
     matrix([
-      [0, '0'],
+      [0, '7'],
       [15, '0'],
     ]),
     'must have requests, received none',
@@ -77,7 +87,7 @@ test.each<[unknown, string]>([
       [0, '100'],
       [86_400, '100'],
     ]),
-    'a run must have at most 500000 requests in 86400 s',
+    'a run must have at most 500000 requests in 86400 s, received 8640000 in 86400 s: ask for a shorter range',
   ],
 ])('%j is refused', (content, message) => {
   expect(() => historyOf(content)).toThrow(message);
