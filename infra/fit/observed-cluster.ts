@@ -139,10 +139,9 @@ const admittedOf = ({ requests, limits }: Resources, spec: PodSpec): AdmittedPod
   limits,
   containers:
     spec.containers.length === 0
-      ? [{ name: '', requests: { ...requests }, limits: { ...limits } }]
+      ? containersOf({ containers: [{ resources: { requests: { ...requests }, limits: { ...limits } } }] })
       : containersOf(spec),
-  // A pod with resources of its own need not state those of its containers.
-  statesItsOwn: spec.resources !== undefined,
+  whole: spec.resources && { path: 'spec.resources', requests: {}, limits: {}, ...spec.resources },
 });
 
 /**
