@@ -434,6 +434,80 @@ describe('on a real cluster', () => {
     });
   });
 
+  test('finished pods of the workload were not in a quota’s use, but for the count of pods', () => {
+    const pod = (name: string, phase: string, appName = 'a') => ({
+      metadata: { namespace: 'shop', name, labels: { app: appName } },
+      spec: {
+        nodeName: 'one',
+        containers: [{ name: 'app', resources: { requests: { cpu: '1', memory: '64Mi' } } }],
+      },
+      status: { phase },
+    });
+    const pods = [
+      pod('a-1', 'Failed'),
+      pod('a-2', 'Succeeded'),
+      pod('a-3', 'Running'),
+      pod('b-1', 'Running', 'b'),
+    ];
+    const reason = (resource: string, hard: string, used: string) => {
+      const quotas = [
+        {
+          metadata: { name: 'team' },
+          spec: { hard: { [resource]: hard } },
+          status: { hard: { [resource]: hard }, used: { [resource]: used } },
+        },
+      ];
+      const [fit] = onReal([workload('a', '1', { replicas: 3 })], { nodes: [node('one')], pods, quotas });
+      const { notCreated, refusal } = fit!.placements[0]!;
+      return [notCreated, refusal];
+    };
+    expect(reason('requests.cpu', '3', '2')).toEqual([
+      1,
+      'exceeded quota: team, requested: requests.cpu=1, used: requests.cpu=3, limited: requests.cpu=3',
+    ]);
+    expect(reason('pods', '3', '2')).toEqual([
+      1,
+      'exceeded quota: team, requested: pods=1, used: pods=3, limited: pods=3',
+    ]);
+    expect(reason('count/pods', '5', '4')).toEqual([
+      1,
+      'exceeded quota: team, requested: count/pods=1, used: count/pods=5, limited: count/pods=5',
+    ]);
+  });
+
+  test('a quota or a limit range in the files replaces the cluster’s of its name and keeps its use', () => {
+    const quota = (name: string, hard: string) => ({
+      metadata: { name },
+      spec: { hard: { 'requests.cpu': hard } },
+    });
+    const applied = { apiVersion: 'v1', kind: 'ResourceQuota' };
+    const counted = { status: { hard: { 'requests.cpu': '1' }, used: { 'requests.cpu': '1' } } };
+    const onQuota = (...objects: object[]) => {
+      const cluster = { nodes: [node('one')], quotas: [{ ...quota('team', '1'), ...counted }] };
+      const [fit] = onReal([workload('a', '1', { replicas: 3 }), ...objects], cluster);
+      return fit!.placements[0]!.notCreated;
+    };
+    expect(onQuota()).toBe(3);
+    expect(onQuota({ ...applied, ...quota('team', '4') })).toBe(0);
+    expect(onQuota({ ...applied, ...quota('team', '3') })).toBe(1);
+    // What is in a file that was read from a cluster is not applied.
+    expect(onQuota({ ...applied, ...quota('team', '4'), ...counted })).toBe(0);
+    expect(onQuota({ ...applied, ...quota('other', '4') })).toBe(3);
+
+    const range = (name: string, cpu: string) => ({
+      metadata: { name },
+      spec: { limits: [{ type: 'Container', default: { cpu }, max: { cpu } }] },
+    });
+    const onRange = (name: string) => {
+      const bare = workload('a', '1', {}, { containers: [{ name: 'app' }] });
+      const own = { apiVersion: 'v1', kind: 'LimitRange', ...range(name, '2') };
+      const [fit] = onReal([bare, own], { nodes: [node('one')], limitRanges: [range('team', '1')] });
+      return [fit!.demand.limits.cpu, fit!.placements[0]!.refusal];
+    };
+    expect(onRange('team')).toEqual(['2', '']);
+    expect(onRange('other')[0]).toBe('1');
+  });
+
   test('a quota refuses a pod whose containers do not state what it sums', () => {
     const hard = { 'limits.cpu': '4', memory: '1Gi' };
     const [fit] = onReal([workload('a', '1')], {
