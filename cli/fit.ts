@@ -13,9 +13,10 @@ import {
 } from '../infra/scheduler/cluster';
 import type { Fit, Surroundings } from '../infra/fit/fit';
 import { type Architecture, ARCHITECTURES } from '../infra/construct/inference-service-props';
+import { settingsOf } from '../infra/model-names';
 import { formatMemory, parseMemoryBytes } from '../infra/quantity';
 import type { Settings } from '../infra/settings';
-import { VARIANTS } from '../infra/variants';
+import { type Variant, VARIANTS } from '../infra/variants';
 import { fitFiles, fitForJson } from './fit-files';
 import { path, wholeNumberFrom } from './options';
 
@@ -129,7 +130,7 @@ function fitVariants(
   const fits: Fit[] = [];
   for (const variant of chosen) {
     for (const each of basis === undefined ? BASES : [basis]) {
-      const { nodes: found, surroundings } = seenBy(variant.name);
+      const { nodes: found, surroundings } = seenBy(variant);
       const fit = fitOf(variant, each, found, surroundings);
       fits.push(fit);
       if (!hasDetails || json === true) continue;
@@ -160,10 +161,13 @@ function realCluster(kubeconfig: string, settings: Settings) {
   const { nodesFor, surroundingsFor } =
     require('../infra/fit/observed-cluster') as typeof import('../infra/fit/observed-cluster.js');
   const cluster = readCluster(kubeconfig, settings.namespace);
-  return (name: string) => ({
-    nodes: nodesFor({ ...settings, name }, cluster),
-    surroundings: withNotCounted(surroundingsFor({ ...settings, name }, cluster), notJudged(settings)),
-  });
+  return (variant: Variant) => {
+    const own = settingsOf(settings, variant);
+    return {
+      nodes: nodesFor(own, cluster),
+      surroundings: withNotCounted(surroundingsFor(own, cluster), notJudged(settings)),
+    };
+  };
 }
 
 const withNotCounted = (surroundings: Surroundings, more: readonly string[]): Surroundings => ({
@@ -183,8 +187,8 @@ function described(
 ) {
   const { describedFor } =
     require('../infra/fit/described-cluster') as typeof import('../infra/fit/described-cluster.js');
-  return (name: string) => {
-    const { notCounted, ...found } = describedFor({ ...settings, name }, nodes, architecture);
+  return (variant: Variant) => {
+    const { notCounted, ...found } = describedFor(settingsOf(settings, variant), nodes, architecture);
     return { ...found, surroundings: { notCounted: [...notCounted, ...notJudged(settings)] } };
   };
 }

@@ -7,7 +7,7 @@ import { resourcesOn } from './allocation';
 import { k8s } from './construct/cdk8s-plus';
 import { InferenceService } from './construct/inference-service';
 import type { MetricsScrape } from './construct/inference-service-props';
-import { servedModel } from './model-names';
+import { settingsOf } from './model-names';
 import type { Settings } from './settings';
 import type { Variant } from './variants';
 
@@ -39,12 +39,10 @@ const scrapeOf = ({ metricsScrape, metricsPort, apiKeySecret }: Settings): Metri
 export class InferenceChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {
     super(app, variant.name, { disableResourceNameHashes: true });
-    const { name, scaling, source } = variant;
-    const { basis, autoscaler, models } = settings;
+    const { scaling, source } = variant;
+    const { basis, autoscaler } = settings;
     new InferenceService(this, 'inference', {
-      ...settings,
-      name,
-      model: servedModel(variant, models),
+      ...settingsOf(settings, variant),
       resources: resourcesOn(basis, variant),
       metricsScrape: scrapeOf(settings),
       scaling: scaling.kind === 'fixed' ? scaling : { ...scaling, kind: autoscaler },
