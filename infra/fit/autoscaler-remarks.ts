@@ -3,7 +3,8 @@
  *
  * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
  */
-import { DEFAULT_HPA_CPU_PERCENT, DEFAULT_HPA_TOLERANCE_PERCENT } from '../construct/deployment-defaults';
+import { DEFAULT_HPA_CPU_PERCENT } from '../construct/deployment-defaults';
+import { reachableUtilization } from '../construct/hpa-utilization';
 import type { PodSpec } from './our-pods';
 import type { ObservedContainer } from './pod-resources';
 import { parseCpuMillis } from '../quantity';
@@ -45,28 +46,33 @@ function utilizations({ spec }: AutoscalerObject): readonly ResourceMetric[] {
   ].filter(({ target }) => target?.averageUtilization !== undefined);
 }
 
-/** How far above its target the use may be before the autoscaler adds a pod, percent of the target. */
-const tolerancePercentOf = ({ spec }: AutoscalerObject): number => {
+/** How far above its target the use may be before the autoscaler adds a pod, percent of the target; undefined: Kubernetes' own. */
+const tolerancePercentOf = ({ spec }: AutoscalerObject): number | undefined => {
   const tolerance = spec.behavior?.scaleUp?.tolerance;
-  return tolerance === undefined ? DEFAULT_HPA_TOLERANCE_PERCENT : parseCpuMillis(tolerance) / 10;
+  return tolerance === undefined ? undefined : parseCpuMillis(tolerance) / 10;
 };
 
 function neverScales(
   containers: readonly ObservedContainer[],
   targetPercent: number,
-  tolerancePercent: number,
+  tolerancePercent: number | undefined,
 ): string[] {
   const limits = containers.map(({ resources }) => resources?.limits?.['cpu']);
   if (limits.includes(undefined)) return [];
   const sum = (texts: readonly (string | undefined)[]) =>
     texts.reduce((total, text) => total + parseCpuMillis(text ?? '0'), 0);
   const requestMillis = sum(containers.map(({ resources }) => resources?.requests?.['cpu']));
-  const usablePercent = Math.floor((100 * sum(limits)) / requestMillis);
-  return usablePercent * 100 > (100 + tolerancePercent) * targetPercent
+  const { usablePercent, toleratedPercent, addsPods } = reachableUtilization(
+    requestMillis,
+    sum(limits),
+    targetPercent,
+    tolerancePercent,
+  );
+  return addsPods
     ? []
     : [
         `its HPA never adds a pod: the CPU limits allow ${usablePercent} % of the requests, and it waits for more than ` +
-          `${((100 + tolerancePercent) * targetPercent) / 100} %`,
+          `${toleratedPercent} %`,
       ];
 }
 

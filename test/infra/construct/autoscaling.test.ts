@@ -182,6 +182,6 @@ test.each<[Partial<InferenceServiceProps>, NodeJS.ProcessEnv, string]>([
 
 test('a CPU limit below the target is refused for KEDA too', () => {
   expect(() => synth({ scaling: { kind: 'keda', ...BOUNDS, targetCpuPercent: 400 } })).toThrow(
-    'limits.cpu must be above 440 % of requests.cpu',
+    'limits.cpu must be at least 441 % of requests.cpu',
   );
 });
