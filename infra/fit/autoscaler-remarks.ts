@@ -102,11 +102,7 @@ const requestsAsWhole = ({ resources = {} }: PodSpec): boolean =>
   Object.keys({ ...resources.requests, ...resources.limits }).length > 0;
 
 /** Why the autoscaler can compute no utilization; empty if it can. */
-function uncomputable(
-  name: string,
-  { containers, requested }: Measured,
-  asWhole: boolean,
-): string {
+function uncomputable(name: string, { containers, requested }: Measured, asWhole: boolean): string {
   const words = `its HPA cannot compute the ${name} utilization (FailedGetResourceMetric), since`;
   if (asWhole) return requested > 0 ? '' : `${words} neither the pod nor a container requests ${name}`;
   const silent = containers.filter(({ resources }) => isNone(resources?.requests?.[name]));

@@ -147,9 +147,7 @@ export function fitManifests(manifests: Manifests, { clusterOf, isDescribed }: F
         .map(figuresOf);
     // A quota does not count finished pods, but for `count/pods`; those stay after the workload is replaced.
     const stopped = replaced.filter((pod) => !isFinished(pod));
-    const grown = cluster.quotas.map((quota) =>
-      withUse(quota, within(added, quota), within(stopped, quota)),
-    );
+    const grown = cluster.quotas.map((quota) => withUse(quota, within(added, quota), within(stopped, quota)));
     return { workload, notCounted, cluster: { ...cluster, pods: podsBeside(workload), quotas: grown } };
   };
   const first = new Map<Workload, PodsFit>();

@@ -65,7 +65,15 @@ export interface VariantName
 
 /** The pods of a variant. */
 export const podsOfVariant = (variant: VariantName): OurPods => {
-  const { name, appName, namespace, nodeSelector, architectures, tolerations = [], priorityClassName } = variant;
+  const {
+    name,
+    appName,
+    namespace,
+    nodeSelector,
+    architectures,
+    tolerations = [],
+    priorityClassName,
+  } = variant;
   return {
     prefix: `${name}-`,
     namespace,

@@ -103,7 +103,10 @@ interface Named {
 }
 
 /** The objects of a namespace after those of the files are applied: each replaces the one of its name. */
-export const withReplaced = <T extends Named>(existing: readonly T[], applied: readonly T[]): readonly T[] => [
+export const withReplaced = <T extends Named>(
+  existing: readonly T[],
+  applied: readonly T[],
+): readonly T[] => [
   ...existing.filter(({ metadata }) => applied.every((each) => each.metadata.name !== metadata.name)),
   ...applied,
 ];

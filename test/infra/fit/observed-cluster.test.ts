@@ -569,7 +569,10 @@ describe('what is not counted is named', () => {
     for (const [key, value] of Object.entries(labels)) {
       const pods = [repelling('tandem', { labelSelector: { matchLabels: { [key]: value } } })];
       const found = surroundingsFor(settingsOf(settings, variant), { ...cluster, pods });
-      expect([key, found.notCounted]).toEqual([key, ['pods that keep ours away by anti-affinity: tandem/one']]);
+      expect([key, found.notCounted]).toEqual([
+        key,
+        ['pods that keep ours away by anti-affinity: tandem/one'],
+      ]);
     }
   });
 
