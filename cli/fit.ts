@@ -13,9 +13,10 @@ import {
 } from '../infra/scheduler/cluster';
 import type { Fit, Surroundings } from '../infra/fit/fit';
 import { type Architecture, ARCHITECTURES } from '../infra/construct/inference-service-props';
+import { settingsOf } from '../infra/model-names';
 import { formatMemory, parseMemoryBytes } from '../infra/quantity';
 import type { Settings } from '../infra/settings';
-import { VARIANTS } from '../infra/variants';
+import { type Variant, VARIANTS } from '../infra/variants';
 import { fitFiles, fitForJson } from './fit-files';
 import { path, wholeNumberFrom } from './options';
 
@@ -116,11 +117,14 @@ function fitVariants(
   const { summaryLines } =
     require('../infra/fit/fit-summary') as typeof import('../infra/fit/fit-summary.js');
   const { measuredMemory } = require('./measured-memory') as typeof import('./measured-memory.js');
-  const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
+  const { isSet, readContext, readSettings } =
+    require('../infra/settings') as typeof import('../infra/settings.js');
   const { unknownSettingLines } =
     require('../infra/unknown-settings') as typeof import('../infra/unknown-settings.js');
   for (const line of unknownSettingLines(process.env)) console.error(line);
-  const settings = readSettings(process.env, readContext());
+  const context = readContext();
+  const settings = readSettings(process.env, context);
+  const chosenBasis = basis ?? (isSet('basis', process.env, context) ? settings.basis : undefined);
   const seenBy =
     kubeconfig === undefined ? described(nodes, arch, settings) : realCluster(kubeconfig, settings);
   const chosen = VARIANTS.filter(({ name }) => names.length === 0 || names.includes(name));
@@ -128,8 +132,8 @@ function fitVariants(
   const hasDetails = names.length > 0 || verbose === true;
   const fits: Fit[] = [];
   for (const variant of chosen) {
-    for (const each of basis === undefined ? BASES : [basis]) {
-      const { nodes: found, surroundings } = seenBy(variant.name);
+    for (const each of chosenBasis === undefined ? BASES : [chosenBasis]) {
+      const { nodes: found, surroundings } = seenBy(variant);
       const fit = fitOf(variant, each, found, surroundings);
       fits.push(fit);
       if (!hasDetails || json === true) continue;
@@ -160,10 +164,13 @@ function realCluster(kubeconfig: string, settings: Settings) {
   const { nodesFor, surroundingsFor } =
     require('../infra/fit/observed-cluster') as typeof import('../infra/fit/observed-cluster.js');
   const cluster = readCluster(kubeconfig, settings.namespace);
-  return (name: string) => ({
-    nodes: nodesFor({ ...settings, name }, cluster),
-    surroundings: withNotCounted(surroundingsFor({ ...settings, name }, cluster), notJudged(settings)),
-  });
+  return (variant: Variant) => {
+    const own = settingsOf(settings, variant);
+    return {
+      nodes: nodesFor(own, cluster),
+      surroundings: withNotCounted(surroundingsFor(own, cluster), notJudged(settings)),
+    };
+  };
 }
 
 const withNotCounted = (surroundings: Surroundings, more: readonly string[]): Surroundings => ({
@@ -183,8 +190,8 @@ function described(
 ) {
   const { describedFor } =
     require('../infra/fit/described-cluster') as typeof import('../infra/fit/described-cluster.js');
-  return (name: string) => {
-    const { notCounted, ...found } = describedFor({ ...settings, name }, nodes, architecture);
+  return (variant: Variant) => {
+    const { notCounted, ...found } = describedFor(settingsOf(settings, variant), nodes, architecture);
     return { ...found, surroundings: { notCounted: [...notCounted, ...notJudged(settings)] } };
   };
 }
@@ -206,7 +213,12 @@ export function addFit(program: Command): void {
       'place the Deployments, StatefulSets and ReplicaSets of manifests instead, within the bounds of their HPAs; - reads standard input',
     )
     .option('--namespace <name>', 'namespace of objects in --file that name none (default: default)')
-    .addOption(new Option('--basis <basis>', 'basis of the figures (default: both)').choices(BASES))
+    .addOption(
+      new Option(
+        '--basis <basis>',
+        'basis of the figures (default: TANDEM_BASIS or the context in cdk8s.yaml, else both)',
+      ).choices(BASES),
+    )
     .option(
       '--nodes <count>',
       `number of equal nodes (default: ${CLUSTER.length}, as in the reference)`,
@@ -235,7 +247,10 @@ export function addFit(program: Command): void {
     .option('--kubeconfig <file>', 'read the nodes and pods of a real cluster with kubectl instead', path)
     .option('--verbose', 'print nodes, sums and reasons of every variant, not only the table')
     .option('--json', 'print the placements as JSON')
-    .option('--exit-code', 'exit with 1 if a pod stays Pending or is not created')
+    .option(
+      '--exit-code',
+      'exit with 1 if a pod stays Pending or is not created, on any basis that is judged',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  npx tandem fit accuracy-max-size --nodes 4 --cpu-millis 2000 --memory 4Gi\n' +

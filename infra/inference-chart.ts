@@ -7,7 +7,7 @@ import { resourcesOn } from './allocation';
 import { k8s } from './construct/cdk8s-plus';
 import { InferenceService } from './construct/inference-service';
 import type { MetricsScrape } from './construct/inference-service-props';
-import { servedModel } from './model-names';
+import { settingsOf } from './model-names';
 import type { Settings } from './settings';
 import type { Variant } from './variants';
 
@@ -44,12 +44,10 @@ function scrapeOf({ metricsScrape, metricsPort, apiKeySecret, callers }: Setting
 export class InferenceChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {
     super(app, variant.name, { disableResourceNameHashes: true });
-    const { name, scaling, env, source } = variant;
-    const { basis, autoscaler, models } = settings;
+    const { scaling, env, source } = variant;
+    const { basis, autoscaler } = settings;
     new InferenceService(this, 'inference', {
-      ...settings,
-      name,
-      model: servedModel(variant, models),
+      ...settingsOf(settings, variant),
       resources: resourcesOn(basis, variant),
       ...(env && { env: { ...settings.env, ...env } }),
       metricsScrape: scrapeOf(settings),

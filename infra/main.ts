@@ -8,6 +8,7 @@ import { describedFor } from './fit/described-cluster';
 import { type FitWarning, fitWarnings } from './fit/fit-text';
 import { InferenceChart, NamespaceChart } from './inference-chart';
 import { hasOthersKustomization, KUSTOMIZATION, kustomizationText } from './kustomization';
+import { settingsOf } from './model-names';
 import { RouteChart } from './route';
 import { type Environment, readContext, readSettings, type Settings } from './settings';
 import { warningLines } from './synth-text';
@@ -72,7 +73,7 @@ export function synthesize(
   const app = define(new App(), settings, routes);
   const files = hasOthersKustomization(outdir) ? manifestsOf(app) : filesOf(app);
   writeManifests(outdir, files, [app.outputFileExtension, KUSTOMIZATION]);
-  const nodesFor = (name: string) => describedFor({ ...settings, name }, CLUSTER).nodes;
+  const nodesFor = (variant: Variant) => describedFor(settingsOf(settings, variant), CLUSTER).nodes;
   return { files: [...files.keys()].sort(), warnings: fitWarnings(settings.basis, nodesFor) };
 }
 

@@ -24,3 +24,13 @@ export function checkModelNames(label: string, models: ModelNames): void {
 /** The model that a variant serves: without a name for its recipe, the recipe's own, as the demo models have. */
 export const servedModel = ({ model }: Pick<Variant, 'model'>, models: ModelNames = {}): string =>
   models[model] ?? model;
+
+/** The settings of one variant: with its name and the model that it serves. */
+export const settingsOf = <S extends { readonly models?: ModelNames }>(
+  settings: S,
+  variant: Pick<Variant, 'name' | 'model'>,
+): S & { readonly name: string; readonly model: string } => ({
+  ...settings,
+  name: variant.name,
+  model: servedModel(variant, settings.models),
+});

@@ -191,23 +191,32 @@ const READERS: { readonly [K in keyof Settings]-?: (setting: Setting) => NonNull
   tlsSecret: readFormed('tlsSecret'),
 };
 
+/** Where a setting comes from and what it says: the environment, then the context. An empty variable counts as unset. */
+function settingIn(name: SettingName, environment: Environment, context: Context): Setting {
+  const variable = SETTING_VARIABLES[name];
+  const set = environment[variable];
+  return set ? { from: variable, value: set } : { from: `context ${name}`, value: context[name] };
+}
+
+const hasValue = ({ value }: Setting): boolean => value !== undefined && value !== '';
+
+/** Whether a setting is set, even to its default. */
+export const isSet = (name: SettingName, environment: Environment, context: Context): boolean =>
+  hasValue(settingIn(name, environment, context));
+
 /**
- * Reads the settings from the environment, then the context, then the defaults. An empty variable counts as unset. The
- * Namespace object is written by default for the project's own namespace only: others may share a namespace that is set.
+ * Reads the settings from the environment, then the context, then the defaults. The Namespace object is written by default
+ * for the project's own namespace only: others may share a namespace that is set.
  *
  * @throws Error naming the variable or the key in the context, its value and what it must be
  */
 export function readSettings(environment: Environment, context: Context): Settings {
-  const settingOf = (name: keyof Settings): Setting => {
-    const variable = SETTING_VARIABLES[name];
-    const set = environment[variable];
-    return set ? { from: variable, value: set } : { from: `context ${name}`, value: context[name] };
-  };
+  const settingOf = (name: keyof Settings) => settingIn(name, environment, context);
   const names = Object.keys(SETTING_VARIABLES) as (keyof Settings)[];
   const read = Object.fromEntries(
     names.flatMap((name) => {
       const setting = settingOf(name);
-      return setting.value === undefined || setting.value === '' ? [] : [[name, READERS[name](setting)]];
+      return hasValue(setting) ? [[name, READERS[name](setting)]] : [];
     }),
   ) as Partial<Settings>;
   checkTogether((name) => settingOf(name).from, read.autoscaler ?? DEFAULT_SETTINGS.autoscaler, read);

@@ -31,6 +31,26 @@ export const selectorOf = (
   'app.kubernetes.io/instance': name,
 });
 
+/** What decides about the labels of a service's objects and pods. */
+export interface Labelled extends Pick<InferenceServiceProps, 'model' | 'image' | 'appName' | 'podLabels'> {
+  readonly name: string;
+}
+
+/** The labels of every object of a service. */
+const labelsOf = ({ name, model, image, appName }: Labelled): Readonly<Record<string, string>> => ({
+  ...selectorOf(name, appName),
+  'app.kubernetes.io/component': model,
+  'app.kubernetes.io/part-of': appName ?? SERVICE_NAME,
+  'app.kubernetes.io/managed-by': 'cdk8s',
+  ...versionLabel(image),
+});
+
+/** The labels of a service's pods. */
+export const podLabelsOf = (service: Labelled): Readonly<Record<string, string>> => ({
+  ...labelsOf(service),
+  ...service.podLabels,
+});
+
 /** The port of every Service: 80, targeting the container's port by name. */
 export const SERVICE_PORT = {
   name: PORT_NAMES.http,
@@ -54,17 +74,11 @@ export class InferenceService extends Construct {
   constructor(scope: Construct, id: string, props: InferenceServiceProps) {
     super(scope, id);
     checkPresent(props);
-    const { name = id, namespace = Chart.of(this).namespace, model, scaling, appName } = props;
+    const { name = id, namespace = Chart.of(this).namespace, scaling, appName } = props;
     checkProps({ ...props, name, ...(namespace === undefined ? {} : { namespace }) });
     this.node.addValidation({ validate: () => duplicatesOf(this) });
     this.selector = selectorOf(name, appName);
-    const labels = {
-      ...this.selector,
-      'app.kubernetes.io/component': model,
-      'app.kubernetes.io/part-of': appName ?? SERVICE_NAME,
-      'app.kubernetes.io/managed-by': 'cdk8s',
-      ...versionLabel(props.image),
-    };
+    const labels = labelsOf({ ...props, name });
     const metadata = { name, ...(namespace === undefined ? {} : { namespace }), labels };
     const matchLabels = this.selector;
 
@@ -93,7 +107,7 @@ export class InferenceService extends Construct {
         },
         template: {
           metadata: {
-            labels: { ...labels, ...props.podLabels },
+            labels: podLabelsOf({ ...props, name }),
             ...annotated({ ...scrapeAnnotations(props), ...props.podAnnotations }),
           },
           spec: podSpec(props, name, matchLabels),

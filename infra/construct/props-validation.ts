@@ -1,7 +1,7 @@
 /**
  * Refuses, at synth time, what Kubernetes would refuse or would accept and never run.
  */
-import { DEFAULT_HPA_TOLERANCE_PERCENT } from './deployment-defaults';
+import { reachableUtilization } from './hpa-utilization';
 import {
   AUTOSCALERS,
   HPA_MEASURES,
@@ -88,7 +88,7 @@ function checkTarget(
   name: string,
   { requests, limits }: Resources,
   targetCpuPercent: number,
-  tolerancePercent = DEFAULT_HPA_TOLERANCE_PERCENT,
+  tolerancePercent: number | undefined,
 ): void {
   const requestMillis = parseCpuMillis(requests.cpu);
   if (requestMillis === 0) {
@@ -96,11 +96,17 @@ function checkTarget(
       `${name}: requests.cpu must be above 0, since targetCpuPercent is a share of it, received ${requests.cpu}`,
     );
   }
-  const usablePercent = (100 * parseCpuMillis(limits.cpu)) / requestMillis;
-  const toleratedPercent = ((100 + tolerancePercent) * targetCpuPercent) / 100;
-  if (usablePercent <= toleratedPercent) {
+  const limitMillis = parseCpuMillis(limits.cpu);
+  const { addsPods, toleratedPercent } = reachableUtilization(
+    requestMillis,
+    limitMillis,
+    targetCpuPercent,
+    tolerancePercent,
+  );
+  if (!addsPods) {
+    const leastPercent = Math.floor(toleratedPercent) + 1;
     throw new Error(
-      `${name}: limits.cpu must be above ${toleratedPercent} % of requests.cpu, or no pod is ever added at ` +
+      `${name}: limits.cpu must be at least ${leastPercent} % of requests.cpu, or no pod is ever added at ` +
         `targetCpuPercent ${targetCpuPercent}: raise limits.cpu or lower targetCpuPercent, ` +
         `received ${limits.cpu} and ${requests.cpu}`,
     );

@@ -1,9 +1,11 @@
 /**
- * How many of our pods a namespace admits: its ResourceQuotas and LimitRanges, in the API server's words. Pure functions.
+ * How many of our pods the API server admits: what it refuses about each, and the namespace's ResourceQuotas and
+ * LimitRanges, in its words. Pure functions.
  */
 import { type AdmittedPod, type ObservedLimitRange, refusalsOf } from './limit-ranges';
 import { formatOf, parseCount, parseCpuMillis, parseMemoryBytes, formatCpu, formatMemory } from '../quantity';
 import type { Quantities } from './pod-resources';
+import { requestRefusals } from './request-refusals';
 import type { Amounts, Resources } from '../variants';
 
 /** The fields of a ResourceQuota that count. */
@@ -156,8 +158,9 @@ export type OurUse = Readonly<Record<keyof Resources, Readonly<Record<keyof Amou
 };
 
 /** Why a quota refuses a pod at all: each container must state what the quota sums. Empty if it does not. */
-function unstated({ metadata, ...quota }: ObservedQuota, { containers, statesItsOwn }: AdmittedPod): string {
-  if (statesItsOwn) return '';
+function unstated({ metadata, ...quota }: ObservedQuota, { containers, whole }: AdmittedPod): string {
+  // A pod with resources of its own need not state those of its containers.
+  if (whole !== undefined) return '';
   const hards = Object.keys(quota.status?.hard ?? quota.spec?.hard ?? {});
   const missing = hards
     .filter((hard) => Object.hasOwn(SUMMED, hard))
@@ -193,7 +196,7 @@ function quotaBound(quota: ObservedQuota, resources: AdmittedPod, ours: OurUse):
 }
 
 /**
- * How many pods with these figures the namespace admits.
+ * How many pods with these figures the API server admits.
  *
  * @throws Error naming the quota and the resource for an unreadable quantity
  */
@@ -205,7 +208,10 @@ export function boundOf(
     limitRanges,
   }: { readonly quotas: readonly ObservedQuota[]; readonly limitRanges: readonly ObservedLimitRange[] },
 ): PodBound {
-  const refusals = limitRanges.flatMap((range) => refusalsOf(range, pod));
+  const { containers, whole } = pod;
+  // The API server asks the namespace only about a pod that is valid.
+  const invalid = [...containers, ...(whole === undefined ? [] : [whole])].flatMap(requestRefusals);
+  const refusals = invalid.length > 0 ? invalid : limitRanges.flatMap((range) => refusalsOf(range, pod));
   if (refusals.length > 0) return { pods: 0, reason: refusals.join(', ') };
   return quotas
     .map((quota) => quotaBound(quota, pod, ours))

@@ -3,9 +3,10 @@
  *
  * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
  */
-import { DEFAULT_HPA_CPU_PERCENT, DEFAULT_HPA_TOLERANCE_PERCENT } from '../construct/deployment-defaults';
+import { DEFAULT_HPA_CPU_PERCENT } from '../construct/deployment-defaults';
+import { reachableUtilization } from '../construct/hpa-utilization';
 import type { PodSpec } from './our-pods';
-import type { ObservedContainer } from './pod-resources';
+import { amountOf, type ObservedContainer, type Quantities } from './pod-resources';
 import { parseCpuMillis } from '../quantity';
 
 interface ResourceMetric {
@@ -45,61 +46,105 @@ function utilizations({ spec }: AutoscalerObject): readonly ResourceMetric[] {
   ].filter(({ target }) => target?.averageUtilization !== undefined);
 }
 
-/** How far above its target the use may be before the autoscaler adds a pod, percent of the target. */
-const tolerancePercentOf = ({ spec }: AutoscalerObject): number => {
+/** How far above its target the use may be before the autoscaler adds a pod, percent of the target; undefined: Kubernetes' own. */
+const tolerancePercentOf = ({ spec }: AutoscalerObject): number | undefined => {
   const tolerance = spec.behavior?.scaleUp?.tolerance;
-  return tolerance === undefined ? DEFAULT_HPA_TOLERANCE_PERCENT : parseCpuMillis(tolerance) / 10;
+  return tolerance === undefined ? undefined : parseCpuMillis(tolerance) / 10;
 };
 
-function neverScales(
-  containers: readonly ObservedContainer[],
-  targetPercent: number,
-  tolerancePercent: number,
-): string[] {
+const sumMillis = (texts: readonly (string | undefined)[]): number =>
+  texts.reduce((total, text) => total + parseCpuMillis(text ?? '0'), 0);
+
+/** What a metric measures: some of a pod's containers, or the pod as a whole. */
+interface Measured {
+  readonly containers: readonly ObservedContainer[];
+  /** Its requests, millicores; of another resource than CPU only whether there are any. */
+  readonly requested: number;
+  /** The pod's own limits, which bound its containers together. */
+  readonly podLimits: Quantities;
+}
+
+/** The most CPU that what is measured can use, millicores; infinite without a limit. */
+function usableMillis({ containers, podLimits }: Measured): number {
   const limits = containers.map(({ resources }) => resources?.limits?.['cpu']);
-  if (limits.includes(undefined)) return [];
-  const sum = (texts: readonly (string | undefined)[]) =>
-    texts.reduce((total, text) => total + parseCpuMillis(text ?? '0'), 0);
-  const requestMillis = sum(containers.map(({ resources }) => resources?.requests?.['cpu']));
-  const usablePercent = Math.floor((100 * sum(limits)) / requestMillis);
-  return usablePercent * 100 > (100 + tolerancePercent) * targetPercent
+  const ofContainers = limits.includes(undefined) ? Infinity : sumMillis(limits);
+  return podLimits['cpu'] === undefined
+    ? ofContainers
+    : Math.min(ofContainers, parseCpuMillis(podLimits['cpu']));
+}
+
+function neverScales(
+  measured: Measured,
+  targetPercent: number,
+  tolerancePercent: number | undefined,
+): string[] {
+  const { usablePercent, toleratedPercent, addsPods } = reachableUtilization(
+    measured.requested,
+    usableMillis(measured),
+    targetPercent,
+    tolerancePercent,
+  );
+  return addsPods
     ? []
     : [
         `its HPA never adds a pod: the CPU limits allow ${usablePercent} % of the requests, and it waits for more than ` +
-          `${((100 + tolerancePercent) * targetPercent) / 100} %`,
+          `${toleratedPercent} %`,
       ];
 }
+
+/**
+ * Whether the autoscaler takes the requests of the pod as a whole, which the API server fills in beside its limits. Kubernetes
+ * before 1.34 adds those of the containers instead.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/controller/podautoscaler/replica_calculator.go (calculateRequests)
+ */
+const requestsAsWhole = ({ resources = {} }: PodSpec): boolean =>
+  Object.keys({ ...resources.requests, ...resources.limits }).length > 0;
+
+/** Why the autoscaler can compute no utilization; empty if it can. */
+function uncomputable(name: string, { containers, requested }: Measured, asWhole: boolean): string {
+  const words = `its HPA cannot compute the ${name} utilization (FailedGetResourceMetric), since`;
+  if (asWhole) return requested > 0 ? '' : `${words} neither the pod nor a container requests ${name}`;
+  const silent = containers.filter(({ resources }) => isNone(resources?.requests?.[name]));
+  const names = silent.map((each) => each.name).join(', ');
+  return silent.length > 0 ? `${words} a container requests no ${name}: ${names}` : '';
+}
+
+const isNone = (text: string | undefined): boolean => text === undefined || parseCpuMillis(text) === 0;
 
 /** One sentence each. @param replicas `spec.replicas` of the workload */
 export function autoscalerRemarks(
   autoscaler: AutoscalerObject,
-  { containers, initContainers = [] }: PodSpec,
+  spec: PodSpec,
   replicas: number | undefined,
 ): string[] {
+  const { containers, initContainers = [], resources } = spec;
   const running = [
     ...containers,
     ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always'),
   ];
+  const pod = { metadata: { namespace: '', name: '' }, spec };
   return [
     ...(replicas === undefined
       ? []
       : [`each apply sets replicas back to ${replicas}: leave out spec.replicas, since an HPA decides it`]),
     ...utilizations(autoscaler).flatMap(({ name = 'cpu', container, target }) => {
-      const measured = running.filter((each) => container === undefined || each.name === container);
-      if (measured.length === 0)
+      const found = running.filter((each) => container === undefined || each.name === container);
+      if (found.length === 0)
         return [`its HPA measures the container ${container}, which the pod does not have`];
-      const silent = measured.filter(({ resources }) => parseOr0(resources?.requests?.[name]) === 0);
-      if (silent.length > 0) {
-        const names = silent.map((each) => each.name).join(', ');
-        return [
-          `its HPA cannot compute the ${name} utilization (FailedGetResourceMetric), since a container requests no ${name}: ${names}`,
-        ];
-      }
+      const asWhole = container === undefined && requestsAsWhole(spec);
+      const measured: Measured = {
+        containers: found,
+        requested: asWhole
+          ? amountOf(pod, 'requests', name).amount
+          : sumMillis(found.map((each) => each.resources?.requests?.[name])),
+        podLimits: resources?.limits ?? {},
+      };
+      const refusal = uncomputable(name, measured, asWhole);
+      if (refusal !== '') return [refusal];
       return name === 'cpu'
         ? neverScales(measured, target!.averageUtilization!, tolerancePercentOf(autoscaler))
         : [];
     }),
   ];
 }
-
-const parseOr0 = (text: string | undefined): number => (text === undefined ? 0 : parseCpuMillis(text));

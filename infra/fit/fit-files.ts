@@ -1,12 +1,12 @@
 /**
  * How the workloads of manifests fit a cluster together, each beside the others. Pure functions.
  */
-import { countsOurs, withUse } from './admission';
+import { countsOurs, type ObservedQuota, withUse } from './admission';
 import { onDescribedNodes } from './described-cluster';
 import { fitPods, type PodsFit, verdictOf } from './fit';
 import { notJudgedIn } from './not-judged';
 import { othersRulesOf } from './others-rules';
-import { classOf, nodesOf, surroundingsOf } from './observed-cluster';
+import { classOf, isFinished, nodesOf, surroundingsOf } from './observed-cluster';
 import { countedRulesOf, isOneOf, type PodSpec } from './our-pods';
 import { demandOf, scopeOf } from './pod-demand';
 import { amountOf, type ObservedPod } from './pod-resources';
@@ -14,7 +14,7 @@ import { formatCpu, formatMemory } from '../quantity';
 import type { ObservedCluster } from './read-cluster';
 import type { Placement } from '../scheduler/scheduling';
 import type { Resources } from '../variants';
-import type { Manifests, Workload } from './workloads';
+import { type Manifests, withReplaced, type Workload } from './workloads';
 
 /** How one workload fits beside the others. */
 export interface WorkloadFit extends PodsFit {
@@ -76,6 +76,14 @@ function fitIn({ cluster, workload, notCounted }: Seen, counts: Workload['counts
   return { ...found, notCounted: [...notCounted, ...found.notCounted] };
 }
 
+/** A quota of the files with what the cluster has counted for the one that it replaces. */
+const usedAs =
+  (counted: readonly ObservedQuota[]) =>
+  ({ metadata, spec = {} }: ObservedQuota): ObservedQuota => {
+    const used = counted.find((each) => each.metadata.name === metadata.name)?.status?.used;
+    return { metadata, spec, ...(used === undefined ? {} : { status: { used } }) };
+  };
+
 export interface FillOptions {
   /** The cluster with what bounds the pods of a namespace. All have the same nodes and pods. */
   readonly clusterOf: (namespace: string) => ObservedCluster;
@@ -111,8 +119,8 @@ export function fitManifests(manifests: Manifests, { clusterOf, isDescribed }: F
     return {
       ...cluster,
       priorityClasses: [...priorityClasses, ...cluster.priorityClasses],
-      quotas: [...cluster.quotas, ...own(quotas)],
-      limitRanges: [...cluster.limitRanges, ...own(limitRanges)],
+      quotas: withReplaced(cluster.quotas, own(quotas).map(usedAs(cluster.quotas))),
+      limitRanges: withReplaced(cluster.limitRanges, own(limitRanges)),
     };
   };
   const all = manifests.workloads.map((workload) => {
@@ -137,9 +145,9 @@ export function fitManifests(manifests: Manifests, { clusterOf, isDescribed }: F
         .filter(({ metadata }) => metadata.namespace === namespace)
         .filter(({ spec }) => countsOurs(quota, scopeOfPod(spec as PodSpec)))
         .map(figuresOf);
-    const grown = cluster.quotas.map((quota) =>
-      withUse(quota, within(added, quota), within(replaced, quota)),
-    );
+    // A quota does not count finished pods, but for `count/pods`; those stay after the workload is replaced.
+    const stopped = replaced.filter((pod) => !isFinished(pod));
+    const grown = cluster.quotas.map((quota) => withUse(quota, within(added, quota), within(stopped, quota)));
     return { workload, notCounted, cluster: { ...cluster, pods: podsBeside(workload), quotas: grown } };
   };
   const first = new Map<Workload, PodsFit>();

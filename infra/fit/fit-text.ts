@@ -159,15 +159,15 @@ export interface FitWarning {
 /**
  * A warning per replica count at which a pod of a variant stays Pending.
  *
- * @param nodesFor the nodes as the variant of a name finds them
+ * @param nodesFor the nodes as a variant finds them
  */
 export function fitWarnings(
   basis: Basis,
-  nodesFor: (variant: string) => readonly ClusterNode[],
+  nodesFor: (variant: Variant) => readonly ClusterNode[],
 ): FitWarning[] {
   return VARIANTS.flatMap((variant) => {
     const { name } = variant;
-    const nodes = nodesFor(name);
+    const nodes = nodesFor(variant);
     const { demand, placements, verdict } = fitOf(variant, basis, nodes);
     return placements.flatMap((placement) => {
       const { label, replicas, pending, reason } = placement;

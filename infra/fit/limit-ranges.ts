@@ -5,6 +5,7 @@
  */
 import type { Quantities } from './pod-resources';
 import { parseCpuMillis, parseMemoryBytes } from '../quantity';
+import type { ListsAt } from './request-refusals';
 import type { Resources } from '../variants';
 
 const PARSERS = { cpu: parseCpuMillis, memory: parseMemoryBytes } as const;
@@ -48,9 +49,9 @@ export const storedLimitRange = <T extends ObservedLimitRange>(limitRange: T): T
 
 /** What the namespace judges of a pod: its figures, and those of each container. */
 export interface AdmittedPod extends Resources {
-  readonly containers: readonly (Lists & { readonly name: string })[];
-  /** Whether the pod has resources of its own beside its containers'. */
-  readonly statesItsOwn: boolean;
+  readonly containers: readonly (ListsAt & { readonly name: string })[];
+  /** What the pod states as a whole beside its containers; undefined if nothing. */
+  readonly whole: ListsAt | undefined;
 }
 
 /** The sums of a pod, without those that no container states. */

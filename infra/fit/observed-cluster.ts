@@ -24,7 +24,9 @@ import type { ObservedCluster, ObservedPriorityClass } from './read-cluster';
 import { ASSUMED } from '../scheduler/scoring';
 import type { Amounts, Resources } from '../variants';
 
-const isFinished = ({ status }: ObservedPod) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+/** Whether a pod takes no room any more, such as an evicted one. */
+export const isFinished = ({ status }: ObservedPod): boolean =>
+  status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 /** The pods' priority class: the one asked for, else the lowest of the cluster's defaults; undefined if there is none. */
 export function classOf(
@@ -139,10 +141,9 @@ const admittedOf = ({ requests, limits }: Resources, spec: PodSpec): AdmittedPod
   limits,
   containers:
     spec.containers.length === 0
-      ? [{ name: '', requests: { ...requests }, limits: { ...limits } }]
+      ? containersOf({ containers: [{ resources: { requests: { ...requests }, limits: { ...limits } } }] })
       : containersOf(spec),
-  // A pod with resources of its own need not state those of its containers.
-  statesItsOwn: spec.resources !== undefined,
+  whole: spec.resources && { path: 'spec.resources', requests: {}, limits: {}, ...spec.resources },
 });
 
 /**

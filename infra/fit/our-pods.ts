@@ -3,7 +3,7 @@
  */
 import { NODE_SELECTOR, TOLERATIONS } from '../construct/deployment-defaults';
 import { type DomainRule, HOSTNAME, type PreferredRule, type RequiredRule } from '../scheduler/domain-rules';
-import { selectorOf } from '../construct/inference-service';
+import { type Labelled, podLabelsOf, selectorOf } from '../construct/inference-service';
 import type { InferenceServiceProps } from '../construct/inference-service-props';
 import {
   isEmpty,
@@ -56,22 +56,29 @@ export interface OurPods {
 }
 
 /** What of a variant's objects counts in a real cluster. */
-export interface VariantName extends Pick<
-  InferenceServiceProps,
-  'nodeSelector' | 'architectures' | 'tolerations' | 'priorityClassName'
-> {
-  readonly name: string;
+export interface VariantName
+  extends
+    Labelled,
+    Pick<InferenceServiceProps, 'nodeSelector' | 'architectures' | 'tolerations' | 'priorityClassName'> {
   readonly namespace: string;
 }
 
 /** The pods of a variant. */
 export const podsOfVariant = (variant: VariantName): OurPods => {
-  const { name, namespace, nodeSelector, architectures, tolerations = [], priorityClassName } = variant;
+  const {
+    name,
+    appName,
+    namespace,
+    nodeSelector,
+    architectures,
+    tolerations = [],
+    priorityClassName,
+  } = variant;
   return {
     prefix: `${name}-`,
     namespace,
-    labels: selectorOf(name),
-    selector: { matchLabels: selectorOf(name) },
+    labels: podLabelsOf(variant),
+    selector: { matchLabels: selectorOf(name, appName) },
     spec: {
       containers: [],
       tolerations: [...TOLERATIONS, ...tolerations],

@@ -14,26 +14,32 @@ import {
 } from './pod-resources';
 import { formatCpu, formatMemory } from '../quantity';
 import type { Demand } from '../scheduler/scheduling';
+import type { ListsAt } from './request-refusals';
 import { ASSUMED } from '../scheduler/scoring';
 import type { Amounts, Resources } from '../variants';
 
-type Lists = Readonly<Record<keyof Resources, Quantities>>;
-
 /** A container's requests and limits. */
-export type ContainerLists = Lists & { readonly name: string };
+export type ContainerLists = ListsAt & { readonly name: string };
 
-const all = ({ containers, initContainers = [] }: Pick<PodSpec, 'containers' | 'initContainers'>) => [
-  ...containers,
-  ...initContainers,
-];
-
-/** Requests and limits of each container, init containers included. */
-export const containersOf = (spec: Pick<PodSpec, 'containers' | 'initContainers'>): ContainerLists[] =>
-  all(spec).map(({ name = '', resources }) => ({
+const listsAt = (
+  field: 'containers' | 'initContainers',
+  containers: readonly ObservedContainer[] = [],
+): ContainerLists[] =>
+  containers.map(({ name = '', resources }, i) => ({
     name,
+    path: `spec.${field}[${i}].resources`,
     requests: resources?.requests ?? {},
     limits: resources?.limits ?? {},
   }));
+
+/** Requests and limits of each container, init containers included. */
+export const containersOf = ({
+  containers,
+  initContainers,
+}: Pick<PodSpec, 'containers' | 'initContainers'>): ContainerLists[] => [
+  ...listsAt('containers', containers),
+  ...listsAt('initContainers', initContainers),
+];
 
 /** Names of the resources other than CPU and memory that the pod requests. */
 export const moreRequestedBy = (spec: Pick<PodSpec, 'containers' | 'initContainers'>): string[] => [

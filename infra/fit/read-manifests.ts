@@ -76,17 +76,25 @@ const GROUPS: Readonly<Record<CountedKind, string>> = {
 
 const groupOf = (apiVersion: string) => (apiVersion.includes('/') ? apiVersion.split('/')[0]! : '');
 
-/** The documents of a text, without those that hold only comments. */
+/** What a document holds. @throws Error naming the document, also for an anchor that no merge key can take */
+function valueOf(where: string, document: ReturnType<typeof parseAllDocuments>[number]): unknown {
+  try {
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return document.toJS();
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new Error(`${where} must be YAML or JSON: ${message.split('\n')[0]!}`, { cause });
+  }
+}
+
+/** The documents of a text, without those that hold only comments. Merge keys (`<<`) count, as in kubectl. */
 function documentsOf(source: string, text: string): { readonly where: string; readonly value: unknown }[] {
-  const documents = parseAllDocuments(text, { logLevel: 'silent' });
+  const documents = parseAllDocuments(text, { logLevel: 'silent', merge: true });
   const several = documents.length > 1;
   return documents.flatMap((document, i) => {
     const where = several ? `${source}, document ${i + 1}` : source;
-    const [error] = document.errors;
-    if (error !== undefined) {
-      throw new Error(`${where} must be YAML or JSON: ${error.message.split('\n')[0]!}`, { cause: error });
-    }
-    const value: unknown = document.toJS();
+    const value = valueOf(where, document);
     return value === null || value === undefined ? [] : [{ where, value }];
   });
 }

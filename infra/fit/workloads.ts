@@ -98,6 +98,19 @@ const OTHER_PODS = new Set(['Pod', 'DaemonSet', 'Job', 'CronJob', 'ReplicationCo
 
 const nameOf = ({ kind, namespace, name }: ManifestObject) => `${kind} ${namespace}/${name}`;
 
+interface Named {
+  readonly metadata: { readonly name: string };
+}
+
+/** The objects of a namespace after those of the files are applied: each replaces the one of its name. */
+export const withReplaced = <T extends Named>(
+  existing: readonly T[],
+  applied: readonly T[],
+): readonly T[] => [
+  ...existing.filter(({ metadata }) => applied.every((each) => each.metadata.name !== metadata.name)),
+  ...applied,
+];
+
 /** Counts of equal words: `2 Service, 1 ConfigMap`. */
 function counted(words: readonly string[]): string {
   const counts = new Map<string, number>();
@@ -185,7 +198,7 @@ export function manifestsOf(
   const isWorkload = ({ kind }: ManifestObject) => Object.hasOwn(KINDS, kind);
   const workloads = objects.filter(isWorkload).map((object) => {
     const own = limitRanges.filter(({ namespace }) => namespace === object.namespace);
-    return workloadOf(object, autoscalers, [...limitRangesOf(object.namespace), ...own]);
+    return workloadOf(object, autoscalers, withReplaced(limitRangesOf(object.namespace), own));
   });
   if (workloads.length === 0) {
     const held = objects.length === 0 ? 'no object' : counted(objects.map(({ kind }) => kind));

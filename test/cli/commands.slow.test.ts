@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -120,6 +120,28 @@ test.each([
   ['latency-hpa', 0],
 ])('fit --exit-code for %s on the container basis exits with %i', (variant, code) => {
   expect(tandem('fit', variant, '--basis', 'container', '--exit-code').status).toBe(code);
+});
+
+test.each([
+  [{}, [], ['container', 'node'], 1],
+  [{ TANDEM_BASIS: 'node' }, [], ['node'], 0],
+  [{ TANDEM_BASIS: 'container' }, ['--basis', 'node'], ['node'], 0],
+])('with %j and %j, fit judges the basis %j and exits with %i', (set, more, bases, code) => {
+  const { stdout, status } = spawnSync(
+    'node',
+    [COMMAND, 'fit', 'accuracy-max-size', '--exit-code', ...more],
+    { cwd: folder, encoding: 'utf8', env: { ...process.env, ...set } },
+  );
+  expect(stdout.match(/(?<=^accuracy-max-size \()\w+(?= basis,)/gm)).toEqual(bases);
+  expect(status).toBe(code);
+});
+
+test('fit judges the basis of cdk8s.yaml', () => {
+  const own = join(folder, 'basis');
+  mkdirSync(own);
+  writeFileSync(join(own, 'cdk8s.yaml'), 'context: { basis: node }\n');
+  const args = [COMMAND, 'fit', 'accuracy-max-size', '--exit-code'];
+  expect(spawnSync('node', args, { cwd: own, encoding: 'utf8' }).status).toBe(0);
 });
 
 test('serve refuses two models with one name before it loads any', () => {

@@ -27,6 +27,8 @@ const CASES = Number(process.env['CASES'] ?? 20);
 const SEED = 20_261_128;
 /** Only a wrong prediction waits so long. */
 const SETTLED_TIMEOUT_MS = 60_000;
+/** Image of our pods, which no node pulls. */
+const OUR_IMAGE = 'tandem:test';
 /** Namespace of the pods of others. */
 const OTHERS = 'zz-others';
 /** Priority classes of the pods of others; ours have priority 0. */
@@ -232,7 +234,8 @@ function predictionFor({ variant: asked, architectures }: Case) {
   process.env['PATH'] = `${cluster.bin}:${path}`;
   try {
     const observed = readCluster(cluster.kubeconfig, NAMESPACE);
-    const own = { name: asked.name, namespace: NAMESPACE, architectures };
+    const { name, model } = asked;
+    const own = { name, model, image: OUR_IMAGE, namespace: NAMESPACE, architectures };
     const surroundings = surroundingsFor(own, observed);
     const fit = fitOf(asked, 'container', nodesFor(own, observed), surroundings);
     return { ...fit.placements[0]!, unread: observed.unread };
@@ -279,7 +282,7 @@ test.each(cases.map((each, i) => [i, each] as const))(
       name,
       namespace: NAMESPACE,
       model,
-      image: 'tandem:test',
+      image: OUR_IMAGE,
       resources,
       scaling,
       architectures: each.architectures,

@@ -100,11 +100,9 @@ test.each(cases.map((each, i) => [i, each] as const))(
   async (_, { nodes, resources, scaling }) => {
     await setNodes(cluster, nodes);
     const chart = new Chart(new App(), 'random', { disableResourceNameHashes: true });
-    const variant = { name: 'random', namespace: NAMESPACE };
+    const variant = { name: 'random', namespace: NAMESPACE, model: 'accuracy', image: 'tandem:test' };
     new InferenceService(chart, 'random', {
       ...variant,
-      model: 'accuracy',
-      image: 'tandem:test',
       resources,
       scaling,
     });

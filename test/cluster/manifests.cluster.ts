@@ -23,6 +23,8 @@ import { InferenceService } from '../../infra/construct/inference-service';
 import { nodesFor } from '../../infra/fit/observed-cluster';
 import { readCluster } from '../../infra/fit/read-cluster';
 import { synthesize } from '../../infra/main';
+import { settingsOf } from '../../infra/model-names';
+import { DEFAULT_SETTINGS } from '../../infra/settings';
 import { minReplicasOf } from '../../infra/construct/replicas';
 import { VARIANTS } from '../../infra/variants';
 import { getJson, kubectl, must } from '../../bench/lab/lab-cluster';
@@ -254,7 +256,7 @@ test('fit reads the real cluster as the reference’s, before and after the vari
   process.env['PATH'] = `${cluster.bin}:${path}`;
   const report = () => {
     const nodes = nodesFor(
-      { name: variant.name, namespace: NAMESPACE },
+      settingsOf({ ...DEFAULT_SETTINGS, namespace: NAMESPACE }, variant),
       readCluster(cluster.kubeconfig, NAMESPACE),
     );
     return fitReport(variant, 'node', nodes);
@@ -279,7 +281,7 @@ test('beside other pods, fit predicts what kubectl describes, in the notation of
     await apply('node', 'accuracy-max-size');
     await settled(cluster, 4);
     const nodes = nodesFor(
-      { name: variant.name, namespace: NAMESPACE },
+      settingsOf({ ...DEFAULT_SETTINGS, namespace: NAMESPACE }, variant),
       readCluster(cluster.kubeconfig, NAMESPACE),
     );
     const predicted = fitReport(variant, 'container', nodes);

@@ -195,6 +195,6 @@ test('the wait in the queue is read from a port of the metrics, whoever may call
 
 test('a CPU limit below the target is refused for KEDA too', () => {
   expect(() => synth({ scaling: { kind: 'keda', ...BOUNDS, targetCpuPercent: 400 } })).toThrow(
-    'limits.cpu must be above 440 % of requests.cpu',
+    'limits.cpu must be at least 441 % of requests.cpu',
   );
 });

@@ -124,6 +124,13 @@ const limits = (cpu: string, memory: string) => ({
   resources: { ...PROPS.resources, limits: { cpu, memory } },
 });
 
+const cpuOf = (request: string, limit: string) => ({
+  resources: {
+    requests: { ...PROPS.resources.requests, cpu: request },
+    limits: { ...PROPS.resources.limits, cpu: limit },
+  },
+});
+
 test.each<[string, Partial<InferenceServiceProps>]>([
   [
     'birds: replicas must be a whole number from 1 to 2147483647, received 0',
@@ -184,13 +191,23 @@ test.each<[string, Partial<InferenceServiceProps>]>([
     { figures: { basis: 'a', source: 'ä'.repeat(50 * 1024) } },
   ],
   [
-    'birds: limits.cpu must be above 440 % of requests.cpu, or no pod is ever added at targetCpuPercent 400: ' +
+    'birds: limits.cpu must be at least 441 % of requests.cpu, or no pod is ever added at targetCpuPercent 400: ' +
       'raise limits.cpu or lower targetCpuPercent, received 1 and 250m',
     { scaling: hpa(1, 2, 400) },
   ],
-  ['birds: limits.cpu must be above 110 % of', { ...limits('275m', '1Gi'), scaling: hpa(1, 2, 100) }],
+  ['birds: limits.cpu must be at least 111 % of', { ...limits('275m', '1Gi'), scaling: hpa(1, 2, 100) }],
+  [
+    'birds: limits.cpu must be at least 111 % of requests.cpu, or no pod is ever added at targetCpuPercent 100: ' +
+      'raise limits.cpu or lower targetCpuPercent, received 331m and 300m',
+    { ...cpuOf('300m', '331m'), scaling: hpa(1, 2, 100) },
+  ],
 ])('refused: %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);
+});
+
+test('a CPU limit is accepted from the whole percent above the target and its tolerance on', () => {
+  expect(() => synth({ ...cpuOf('300m', '332m'), scaling: hpa(1, 2, 100) })).toThrow('at least 111 %');
+  expect(() => synth({ ...cpuOf('300m', '333m'), scaling: hpa(1, 2, 100) })).not.toThrow();
 });
 
 test.each([
@@ -279,11 +296,6 @@ test.each<[string, unknown]>([
 
 test('figures may take 100 KiB', () => {
   expect(synth({ figures: { basis: '', source: 'a'.repeat(100 * 1024) } })).toHaveLength(5);
-});
-
-test('a CPU limit just above the target and its tolerance is accepted', () => {
-  const kinds = synth({ ...limits('276m', '1Gi'), scaling: hpa(1, 2, 100) }).map(({ kind }) => kind);
-  expect(kinds).toContain('HorizontalPodAutoscaler');
 });
 
 const name = fc.stringMatching(/^[a-z][a-z0-9]{0,20}$/);

@@ -284,7 +284,7 @@ test('an autoscaler that waits for more than the CPU limit allows is refused, by
     synth({ scaling: { ...HPA, targetCpuPercent: 360 }, hpaTolerancePercent });
   expect(at({ scaleUp: 11 })).not.toThrow();
   expect(at({ scaleUp: 12 })).toThrow(
-    'limits.cpu must be above 403.2 % of requests.cpu, or no pod is ever added',
+    'limits.cpu must be at least 404 % of requests.cpu, or no pod is ever added',
   );
 });
 

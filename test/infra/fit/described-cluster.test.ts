@@ -1,7 +1,7 @@
 import { CLUSTER } from '../../../infra/scheduler/cluster';
 import { architectureFor, describedFor } from '../../../infra/fit/described-cluster';
 
-const OURS = { name: 'latency-hpa', namespace: 'tandem' };
+const OURS = { name: 'latency-hpa', namespace: 'tandem', model: 'latency', image: 'tandem:0.1.0' };
 
 test('a variant finds described nodes as they are', () => {
   const { nodes, notCounted } = describedFor(OURS, CLUSTER, 'amd64');

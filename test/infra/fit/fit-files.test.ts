@@ -131,6 +131,91 @@ test('a limit is the request of a container that states none', () => {
   expect(fit!.placements[0]!.reason).toBe('0/3 nodes are available: 3 Insufficient cpu.');
 });
 
+describe('a request that its limit does not allow is refused as the API server refuses it', () => {
+  const refusalOf = (pod: object) => {
+    const nodes = [
+      {
+        metadata: { name: 'one' },
+        status: {
+          allocatable: { cpu: '4', memory: '8Gi', pods: '9', 'example.org/gpu': '4', 'hugepages-2Mi': '1Gi' },
+        },
+      },
+    ];
+    const [fit] = onReal([workload('a', '1', { replicas: 4 }, pod)], { nodes });
+    const { notCreated, refusal } = fit!.placements[0]!;
+    return [notCreated, refusal];
+  };
+  const container = (requests: object, limits?: object) => ({ name: 'app', resources: { requests, limits } });
+  const words = (field: string, value: string, rest: string) =>
+    `spec.${field}.requests: Invalid value: "${value}": must be ${rest}`;
+
+  test.each<[string, object, object | undefined, string]>([
+    [
+      'memory',
+      { memory: '1Gi' },
+      { memory: '512Mi' },
+      words('containers[0].resources', '1Gi', 'less than or equal to memory limit of 512Mi'),
+    ],
+    [
+      'CPU',
+      { cpu: '1.5' },
+      { cpu: '1000m' },
+      words('containers[0].resources', '1500m', 'less than or equal to cpu limit of 1'),
+    ],
+    [
+      'a device, above',
+      { 'example.org/gpu': 2 },
+      { 'example.org/gpu': 1 },
+      words('containers[0].resources', '2', 'equal to example.org/gpu limit of 1'),
+    ],
+    [
+      'a device, below',
+      { 'example.org/gpu': 1 },
+      { 'example.org/gpu': 2 },
+      words('containers[0].resources', '1', 'equal to example.org/gpu limit of 2'),
+    ],
+    [
+      'huge pages',
+      { cpu: '1', 'hugepages-2Mi': '4Mi' },
+      { 'hugepages-2Mi': '8Mi' },
+      words('containers[0].resources', '4Mi', 'equal to hugepages-2Mi limit of 8Mi'),
+    ],
+    [
+      'a device without a limit',
+      { 'example.org/gpu': 1 },
+      undefined,
+      'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+    ],
+  ])('%s', (_, requests, limits, refusal) => {
+    expect(refusalOf({ containers: [container(requests, limits)] })).toEqual([4, refusal]);
+  });
+
+  test('of several containers, init containers and the whole pod, one sentence each', () => {
+    const above = container({ cpu: '2' }, { cpu: '1' });
+    const pod = {
+      containers: [container({ cpu: '1' }, { cpu: '1' }), { ...above, name: 'b' }],
+      initContainers: [{ ...above, name: 'c' }],
+      resources: { requests: { cpu: '4' }, limits: { cpu: '3' } },
+    };
+    expect(refusalOf(pod)).toEqual([
+      4,
+      [
+        words('containers[1].resources', '2', 'less than or equal to cpu limit of 1'),
+        words('initContainers[0].resources', '2', 'less than or equal to cpu limit of 1'),
+        words('resources', '4', 'less than or equal to cpu limit of 3'),
+      ].join(', '),
+    ]);
+  });
+
+  test('and none that it allows', () => {
+    const requests = { cpu: '500m', memory: '1Gi' };
+    const gpu = { 'example.org/gpu': 1 };
+    const containers = [container({ ...requests, ...gpu }, { cpu: '0.5', memory: '1024Mi', ...gpu })];
+    expect(refusalOf({ containers })).toEqual([0, '']);
+    expect(refusalOf({ containers: [container(requests)] })).toEqual([0, '']);
+  });
+});
+
 const selector = { labelSelector: { matchLabels: { app: 'a' } } };
 const hostname = { topologyKey: 'kubernetes.io/hostname' };
 
@@ -349,6 +434,80 @@ describe('on a real cluster', () => {
     });
   });
 
+  test('finished pods of the workload were not in a quota’s use, but for the count of pods', () => {
+    const pod = (name: string, phase: string, appName = 'a') => ({
+      metadata: { namespace: 'shop', name, labels: { app: appName } },
+      spec: {
+        nodeName: 'one',
+        containers: [{ name: 'app', resources: { requests: { cpu: '1', memory: '64Mi' } } }],
+      },
+      status: { phase },
+    });
+    const pods = [
+      pod('a-1', 'Failed'),
+      pod('a-2', 'Succeeded'),
+      pod('a-3', 'Running'),
+      pod('b-1', 'Running', 'b'),
+    ];
+    const reason = (resource: string, hard: string, used: string) => {
+      const quotas = [
+        {
+          metadata: { name: 'team' },
+          spec: { hard: { [resource]: hard } },
+          status: { hard: { [resource]: hard }, used: { [resource]: used } },
+        },
+      ];
+      const [fit] = onReal([workload('a', '1', { replicas: 3 })], { nodes: [node('one')], pods, quotas });
+      const { notCreated, refusal } = fit!.placements[0]!;
+      return [notCreated, refusal];
+    };
+    expect(reason('requests.cpu', '3', '2')).toEqual([
+      1,
+      'exceeded quota: team, requested: requests.cpu=1, used: requests.cpu=3, limited: requests.cpu=3',
+    ]);
+    expect(reason('pods', '3', '2')).toEqual([
+      1,
+      'exceeded quota: team, requested: pods=1, used: pods=3, limited: pods=3',
+    ]);
+    expect(reason('count/pods', '5', '4')).toEqual([
+      1,
+      'exceeded quota: team, requested: count/pods=1, used: count/pods=5, limited: count/pods=5',
+    ]);
+  });
+
+  test('a quota or a limit range in the files replaces the cluster’s of its name and keeps its use', () => {
+    const quota = (name: string, hard: string) => ({
+      metadata: { name },
+      spec: { hard: { 'requests.cpu': hard } },
+    });
+    const applied = { apiVersion: 'v1', kind: 'ResourceQuota' };
+    const counted = { status: { hard: { 'requests.cpu': '1' }, used: { 'requests.cpu': '1' } } };
+    const onQuota = (...objects: object[]) => {
+      const cluster = { nodes: [node('one')], quotas: [{ ...quota('team', '1'), ...counted }] };
+      const [fit] = onReal([workload('a', '1', { replicas: 3 }), ...objects], cluster);
+      return fit!.placements[0]!.notCreated;
+    };
+    expect(onQuota()).toBe(3);
+    expect(onQuota({ ...applied, ...quota('team', '4') })).toBe(0);
+    expect(onQuota({ ...applied, ...quota('team', '3') })).toBe(1);
+    // What is in a file that was read from a cluster is not applied.
+    expect(onQuota({ ...applied, ...quota('team', '4'), ...counted })).toBe(0);
+    expect(onQuota({ ...applied, ...quota('other', '4') })).toBe(3);
+
+    const range = (name: string, cpu: string) => ({
+      metadata: { name },
+      spec: { limits: [{ type: 'Container', default: { cpu }, max: { cpu } }] },
+    });
+    const onRange = (name: string) => {
+      const bare = workload('a', '1', {}, { containers: [{ name: 'app' }] });
+      const own = { apiVersion: 'v1', kind: 'LimitRange', ...range(name, '2') };
+      const [fit] = onReal([bare, own], { nodes: [node('one')], limitRanges: [range('team', '1')] });
+      return [fit!.demand.limits.cpu, fit!.placements[0]!.refusal];
+    };
+    expect(onRange('team')).toEqual(['2', '']);
+    expect(onRange('other')[0]).toBe('1');
+  });
+
   test('a quota refuses a pod whose containers do not state what it sums', () => {
     const hard = { 'limits.cpu': '4', memory: '1Gi' };
     const [fit] = onReal([workload('a', '1')], {
@@ -359,6 +518,23 @@ describe('on a real cluster', () => {
       notCreated: 1,
       refusal: 'failed quota: team: must specify limits.cpu for: app',
     });
+  });
+
+  test('a limit that a limit range gives, and that is below the request, lets no pod be created', () => {
+    const limits = [{ type: 'Container', default: { memory: '512Mi' } }];
+    const resources = { requests: { memory: '1024Mi' } };
+    const asking = workload('a', '1', { replicas: 4 }, { containers: [{ name: 'app', resources }] });
+    const refused = {
+      notCreated: 4,
+      refusal:
+        'spec.containers[0].resources.requests: Invalid value: "1Gi": must be less than or equal to memory limit of 512Mi',
+    };
+    const nodes = [node('one')];
+    const limitRange = { metadata: { name: 'team' }, spec: { limits } };
+    expect(onReal([asking], { nodes, limitRanges: [limitRange] })[0]!.placements[0]).toMatchObject(refused);
+    const own = { apiVersion: 'v1', kind: 'LimitRange', ...limitRange };
+    expect(onReal([asking, own], { nodes })[0]!.placements[0]).toMatchObject(refused);
+    expect(onDescribed([asking, own]).fits[0]!.placements[0]).toMatchObject(refused);
   });
 
   test('a limit range gives containers their defaults, and refuses what is left out', () => {

@@ -38,8 +38,8 @@ test.each([
     refusalsOf(limitRange, {
       requests: amounts,
       limits: amounts,
-      containers: [{ name: 'app', requests, limits }],
-      statesItsOwn: false,
+      containers: [{ name: 'app', path: 'spec.containers[0].resources', requests, limits }],
+      whole: undefined,
     }),
   ).toEqual([]);
 });

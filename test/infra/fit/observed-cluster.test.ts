@@ -5,8 +5,11 @@ import type { Toleration } from '../../../infra/scheduler/node-match';
 import { nodesFor, surroundingsFor } from '../../../infra/fit/observed-cluster';
 import type { ObservedPod, PodAffinityTerm } from '../../../infra/fit/pod-resources';
 import type { ObservedCluster, ObservedNode, ObservedPriorityClass } from '../../../infra/fit/read-cluster';
+import { settingsOf } from '../../../infra/model-names';
 import { place } from '../../../infra/scheduler/scheduling';
+import { readSettings } from '../../../infra/settings';
 import { type Resources, VARIANTS } from '../../../infra/variants';
+import { objects, synthesize } from '../../support/manifests';
 
 const NODE: ObservedNode = {
   metadata: { name: 'one', labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' } },
@@ -14,7 +17,7 @@ const NODE: ObservedNode = {
 };
 /** What a cluster may have beside nodes and pods: nothing. */
 const REST = { priorityClasses: [], quotas: [], limitRanges: [], unread: [] };
-const OURS = { name: 'latency-hpa', namespace: 'tandem' };
+const OURS = { name: 'latency-hpa', namespace: 'tandem', model: 'latency', image: 'tandem:0.1.0' };
 
 const requesting = (cpu: string, memory: string) => ({ resources: { requests: { cpu, memory } } });
 
@@ -553,6 +556,24 @@ describe('what is not counted is named', () => {
     expect(notCounted({ pods: [only] })).toEqual(
       isNamed ? [`pods that keep ours away by anti-affinity: ${name}`] : [],
     );
+  });
+
+  test('anti-affinity to any label that synth gives our pods', () => {
+    const environment = { TANDEM_POD_LABELS: 'team=vision', TANDEM_MODELS: 'latency=flowers' };
+    const settings = readSettings(environment, {});
+    const variant = VARIANTS.find(({ name }) => name === 'latency-hpa')!;
+    const { Deployment } = objects(synthesize(environment).get('latency-hpa.k8s.yaml')!);
+    const labels = Deployment.spec.template.metadata.labels as Record<string, string>;
+    expect(labels).toMatchObject({ 'app.kubernetes.io/part-of': 'tandem', team: 'vision' });
+    const cluster = { ...REST, nodes: [LABELLED('one', 'one')] };
+    for (const [key, value] of Object.entries(labels)) {
+      const pods = [repelling('tandem', { labelSelector: { matchLabels: { [key]: value } } })];
+      const found = surroundingsFor(settingsOf(settings, variant), { ...cluster, pods });
+      expect([key, found.notCounted]).toEqual([
+        key,
+        ['pods that keep ours away by anti-affinity: tandem/one'],
+      ]);
+    }
   });
 
   test('nodes that share or lack the label that pods are spread by', () => {

@@ -48,6 +48,28 @@ test('numbers are quantities', () => {
   expect(spec.containers[0]!.resources!.requests).toEqual({ cpu: '1', memory: '1024' });
 });
 
+test('merge keys count, as in kubectl', () => {
+  const source = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+x-res: &res { requests: { cpu: '9', memory: 1Gi } }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+        - name: app
+          resources: { <<: *res, limits: { memory: 2Gi } }
+`;
+  const { workloads } = manifestsOf(objectsIn(new Map([['a', source]]), 'default'));
+  expect(workloads[0]!.pods.spec.containers[0]!.resources).toEqual({
+    requests: { cpu: '9', memory: '1Gi' },
+    limits: { memory: '2Gi' },
+  });
+});
+
 test('what is left out is named: objects without pods in sum, others one by one', () => {
   const of = (kind: string, apiVersion: string) => ({ apiVersion, kind, metadata: { name: 'x' } });
   const { skipped, notPlaced } = read(
@@ -138,6 +160,8 @@ test('two workloads of one kind, name and namespace are refused', () => {
 
 test.each([
   ['kind: [', 'app.yaml must be YAML or JSON: Flow sequence'],
+  ['a: &a 1\nb: { <<: *a }', 'app.yaml must be YAML or JSON: Merge sources must be maps'],
+  ['b: *a', 'app.yaml must be YAML or JSON: Unresolved alias'],
   ['{{ include "x" . }}: 1', '; render a template first, as with helm template'],
   ['{{- if .Values.on }}\na: 1', '; render a template first, as with helm template'],
 ])('%s is no YAML', (source, message) => {
