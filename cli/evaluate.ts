@@ -1,6 +1,7 @@
 /**
  * `tandem evaluate`: measures saved models on labelled images.
  */
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Command, Option } from 'commander';
@@ -92,6 +93,24 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
   console.log(json ? JSON.stringify(measured) : formatComparison(measured));
 }
 
+/**
+ * The folder of the demo model that is named: its own images say nothing about other weights of the same name, and its card
+ * must not be overwritten with their figures.
+ *
+ * @throws RangeError if it is another model's, or not one model
+ */
+function demoFolder(models: readonly string[], defaults: Defaults): string {
+  const [first] = models;
+  const folder = models.length === 1 ? modelFolder(first!, defaults) : undefined;
+  const demo = MODEL_IDS.map((id) => join(DEMO_MODELS_DIR, id));
+  if (folder !== undefined && demo.some((each) => realpathSync(each) === realpathSync(folder))) return folder;
+  const received =
+    folder === undefined || folder === first ? models.join(', ') : `${first}, which is ${folder}`;
+  throw new RangeError(
+    `without --data the model must be one demo model, ${MODEL_IDS.join(' or ')}, received ${received}: name the folder of images with --data, or name one demo model`,
+  );
+}
+
 async function evaluateDemoModel(
   models: string[],
   {
@@ -105,7 +124,7 @@ async function evaluateDemoModel(
     writeCard: write,
     json,
   }: EvaluateOptions,
-  { threads, onnxCacheDir }: Defaults,
+  defaults: Defaults,
 ): Promise<void> {
   const ofData = {
     '--split': split,
@@ -119,12 +138,7 @@ async function evaluateDemoModel(
       `${unused.join(' and ')} cannot be used without --data: name the folder of images with --data, or leave out ${unused.join(' and ')}`,
     );
   }
-  const id = MODEL_IDS.find((known) => known === models[0]);
-  if (id === undefined || models.length > 1) {
-    throw new RangeError(
-      `without --data the model must be one demo model, ${MODEL_IDS.join(' or ')}, received ${models.join(', ')}: name the folder of images with --data, or name one demo model`,
-    );
-  }
+  const modelDir = demoFolder(models, defaults);
   if (write && precision !== DEFAULT_PRECISION) {
     throw new RangeError(
       `--write-card is for ${DEFAULT_PRECISION}, received --precision ${precision}: \`npm run demo:int8\` writes what int8 costs`,
@@ -138,7 +152,8 @@ async function evaluateDemoModel(
   const { compareDemoPrecisions, evaluateDemo, modelCard, resultTable, writeCard } =
     require('../models/demo/evaluate') as typeof import('../models/demo/evaluate.js');
   const { loadEngine } = require('../models/engines/load') as typeof import('../models/engines/load.js');
-  const saved = readSavedModel(join(DEMO_MODELS_DIR, id));
+  const { threads, onnxCacheDir } = defaults;
+  const saved = readSavedModel(modelDir);
   const load = (at: Precision) =>
     loadEngine({ kind, modelDir: saved.folder, threads, precision: at, onnxCacheDir });
   if (precision === 'both') {

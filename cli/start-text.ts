@@ -18,10 +18,13 @@ export function urlOf(host: string | undefined, port: number): string {
   return `http://${name}:${port}`;
 }
 
+/** Prints the first API key of a file as `service/http/api-key.ts` reads it: other lines may be blank, and end as on Windows. */
+const FIRST_KEY = "LC_ALL=C grep -m 1 -oE '[[:graph:]]+'";
+
 /** The command that classifies an image, with the first API key of a file. */
 export function curlCommand(url: string, model: string, image: string, apiKeyFile?: string): string {
   const key =
-    apiKeyFile === undefined ? '' : ` -H "authorization: Bearer $(head -n 1 ${shellWord(apiKeyFile)})"`;
+    apiKeyFile === undefined ? '' : ` -H "authorization: Bearer $(${FIRST_KEY} ${shellWord(apiKeyFile)})"`;
   const target = shellWord(`${url}/v1/classify?model=${model}`);
   return `curl --data-binary @${shellWord(image)} -H 'content-type: image/jpeg'${key} ${target}`;
 }

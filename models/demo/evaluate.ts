@@ -156,7 +156,8 @@ ${int8 === undefined ? '' : `\n${int8Section(int8)}\n`}`;
 /** Writes card and figures into the folder of the saved model; returns the path of the card. */
 export function writeCard(saved: SavedModel, measured: DemoEvaluation): string {
   const card = join(saved.folder, REPORT_FILES.card);
-  writeFileAtomic(join(saved.folder, REPORT_FILES.figures), `${JSON.stringify(measured, null, 2)}\n`);
+  const figures = { weightsSha256: saved.weights.sha256, ...measured };
+  writeFileAtomic(join(saved.folder, REPORT_FILES.figures), `${JSON.stringify(figures, null, 2)}\n`);
   writeFileAtomic(card, modelCard(saved, measured));
   return card;
 }

@@ -19,6 +19,8 @@ export type TestAccuracy = z.infer<typeof TEST_ACCURACY>;
 
 /** The figures as the demo's evaluation writes them, or per split as a training does. */
 interface Evaluation {
+  /** Of the weights that were measured; earlier figures lack it. */
+  readonly weightsSha256?: string;
   readonly images?: number;
   readonly accuracy?: number;
   readonly interval95?: readonly number[];
@@ -32,6 +34,10 @@ function calibrated(modelDir: string) {
 
 function evaluated(modelDir: string) {
   const facts = JSON.parse(readFileSync(join(modelDir, REPORT_FILES.figures), 'utf8')) as Evaluation;
+  const { weightsSha256 } = facts;
+  // A training that was stopped before its report leaves the figures of the weights that it replaced.
+  if (weightsSha256 !== undefined && weightsSha256 !== readSavedModel(modelDir).weights.sha256)
+    return undefined;
   const figures =
     facts.measured === undefined ? facts : facts.measured.find(({ split }) => split === 'test')?.evaluation;
   return figures && { images: figures.images, share: figures.accuracy, interval95: figures.interval95 };

@@ -21,8 +21,29 @@ export interface MetadataContext {
   readonly modelDirOf: (model: ModelName) => string;
 }
 
-function sendReadiness(response: Response, subject: 'service' | 'model', name: string, ready: boolean): void {
-  if (!ready) throw new ServiceError('NOT_READY', `The ${subject} is not ready; try again soon.`, 1000);
+/** Waiting does not help with a model that cannot be loaded: the error says so. */
+const failureOf = (queue: ModelQueue): ServiceError | undefined =>
+  queue.state.kind === 'failed' ? queue.rejection() : undefined;
+
+/** The first such error of a served model, with the model's name. */
+function firstFailure(queues: Queues): ServiceError | undefined {
+  for (const [name, queue] of queues) {
+    const failure = failureOf(queue);
+    if (failure !== undefined)
+      return new ServiceError(failure.code, `${name}: ${failure.message}`, failure.retryAfterMs);
+  }
+  return undefined;
+}
+
+/** @throws ServiceError NOT_READY, or the failure */
+function sendReadiness(
+  response: Response,
+  subject: 'service' | 'model',
+  name: string,
+  { ready, failure }: { readonly ready: boolean; readonly failure: ServiceError | undefined },
+): void {
+  const message = `The ${subject} is not ready; try again soon.`;
+  if (!ready) throw failure ?? new ServiceError('NOT_READY', message, 1000);
   response.json({ name, ready: true });
 }
 
@@ -37,7 +58,10 @@ export const isReady = ({ queues, draining }: MetadataContext): boolean =>
 export const ready =
   (context: MetadataContext): RequestHandler =>
   (_request, response) =>
-    sendReadiness(response, 'service', SERVICE_NAME, isReady(context));
+    sendReadiness(response, 'service', SERVICE_NAME, {
+      ready: isReady(context),
+      failure: firstFailure(context.queues),
+    });
 
 /**
  * Whether a model is loaded and no shutdown has begun.
@@ -55,7 +79,10 @@ export const modelReady =
   (context: MetadataContext): RequestHandler =>
   (request, response) => {
     const [id, queue] = findModel(context.queues, request.params['id']);
-    sendReadiness(response, 'model', id, isModelReady(context, queue, request.params['version']));
+    sendReadiness(response, 'model', id, {
+      ready: isModelReady(context, queue, request.params['version']),
+      failure: failureOf(queue),
+    });
   };
 
 /** The server's metadata. */

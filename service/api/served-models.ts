@@ -41,9 +41,10 @@ export const versionOf = ({ sha256 }: Pick<LoadedModel, 'sha256'>): string => sh
  *
  * @throws ServiceError NOT_READY, or UNKNOWN_VERSION when the request names another version
  */
-export function loadedModel({ state }: ModelQueue, version?: unknown): LoadedModel {
-  if (state.kind !== 'ready')
-    throw new ServiceError('NOT_READY', 'The model is not loaded yet; try again soon.', 1000);
+export function loadedModel(queue: ModelQueue, version?: unknown): LoadedModel {
+  const { state } = queue;
+  // Says whether to wait or to see the log.
+  if (state.kind !== 'ready') throw queue.rejection()!;
   const { loaded } = state;
   if (version !== undefined && version !== versionOf(loaded)) {
     throw new ServiceError(

@@ -9,6 +9,8 @@ import { badField, fieldName, show } from './validation';
 interface Datatype {
   /** What each number must be, for errors. */
   readonly must: string;
+  /** What to do about one that is not, for errors. */
+  readonly remedy: string;
   /** The numbers of an image from darkest to brightest. */
   readonly range: string;
   readonly bytes: number;
@@ -17,18 +19,23 @@ interface Datatype {
   readonly tensor: (size: number) => ImageTensor;
 }
 
+/** How far a number may lie outside [0, 1]: what rounding, or half precision on the way, adds. */
+const TOLERANCE = 1e-3;
+
 /** Every datatype of input tensors. */
 const TYPES = {
   FP32: {
-    must: 'be a finite number',
+    must: 'be a number from 0 to 1',
+    remedy: 'divide levels of 0 to 255 by 255',
     range: '[0, 1]',
     bytes: Float32Array.BYTES_PER_ELEMENT,
-    // A finite float64 can overflow to infinity as float32.
-    isValid: (value) => Number.isFinite(Math.fround(value)),
+    // Levels up to 255 would give confident nonsense, and larger numbers overflow in the model. NaN fails both comparisons.
+    isValid: (value) => value >= -TOLERANCE && value <= 1 + TOLERANCE,
     tensor: (size) => new Float32Array(size),
   },
   UINT8: {
     must: 'be a whole number from 0 to 255',
+    remedy: 'send numbers from 0 to 1 as FP32',
     range: '[0, 255]',
     bytes: Uint8Array.BYTES_PER_ELEMENT,
     isValid: (value) => Number.isInteger(value) && value >= 0 && value <= 255,
@@ -41,6 +48,10 @@ export type DatatypeName = keyof typeof TYPES;
 export const DATATYPES = Object.keys(TYPES) as readonly DatatypeName[];
 /** The same by name. */
 export const DATATYPE_FACTS: Readonly<Record<DatatypeName, Pick<Datatype, 'range' | 'bytes'>>> = TYPES;
+
+/** The error about one number. */
+const wrongNumber = (path: readonly PropertyKey[], { must, remedy }: Datatype, value: unknown) =>
+  badField(fieldName(path), `must ${must}, received ${show(value)}; ${remedy}`);
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
@@ -56,7 +67,8 @@ export function readTensor(
   path: readonly PropertyKey[],
   datatype: DatatypeName = 'FP32',
 ): ImageTensor {
-  const { must, isValid, tensor } = TYPES[datatype];
+  const type: Datatype = TYPES[datatype];
+  const { isValid, tensor } = type;
   const values = tensor(sizeOf(shape));
   const position: number[] = [];
   const reject = (expected: string, received: string) =>
@@ -66,8 +78,7 @@ export function readTensor(
     for (let i = 0; i < numbers.length; i++) {
       const value = numbers[i];
       if (typeof value !== 'number' || !isValid(value)) {
-        position.push(i);
-        throw reject(must, show(value));
+        throw wrongNumber([...path, ...position, i], type, value);
       }
       values[at + i] = value;
     }
@@ -107,7 +118,7 @@ function firstInvalid(values: ImageTensor, isValid: (value: number) => boolean):
  * @param bytes little-endian, row-major
  * @param path the tensor's place in the request
  * @param sizePath the place of what states its size
- * @throws ServiceError BAD_REQUEST for a wrong size or a number that is not finite
+ * @throws ServiceError BAD_REQUEST for a wrong size or a number that is out of range
  */
 export function readBinaryTensor(
   bytes: Uint8Array,
@@ -116,8 +127,8 @@ export function readBinaryTensor(
   datatype: DatatypeName,
   sizePath: readonly PropertyKey[] = [...path, 'parameters', 'binary_data_size'],
 ): ImageTensor {
-  const { must, isValid, tensor } = TYPES[datatype];
-  const values = tensor(sizeOf(shape));
+  const type: Datatype = TYPES[datatype];
+  const values = type.tensor(sizeOf(shape));
   const expectedBytes = values.byteLength;
   if (bytes.length !== expectedBytes) {
     throw badField(
@@ -127,12 +138,10 @@ export function readBinaryTensor(
   }
   // The protocol is little-endian, as is every machine that an engine runs on.
   new Uint8Array(values.buffer).set(bytes);
-  const invalid = values instanceof Uint8Array ? -1 : firstInvalid(values, isValid);
+  const invalid = values instanceof Uint8Array ? -1 : firstInvalid(values, type.isValid);
   if (invalid >= 0) {
-    throw badField(
-      fieldName([...path, 'data', invalid]),
-      `must ${must}, received ${show(String(values[invalid]))}`,
-    );
+    const value = values[invalid]!;
+    throw wrongNumber([...path, 'data', invalid], type, Number.isFinite(value) ? value : String(value));
   }
   return values;
 }

@@ -97,10 +97,17 @@ async function unwrap(
   return Buffer.concat(chunks);
 }
 
+/** A message that has arrived. */
+export interface Received {
+  readonly message: Buffer;
+  /** Stops counting its bytes before the call ends; the caller drops the message. */
+  readonly release: () => void;
+}
+
 /**
  * Receives the call's message.
  *
- * @param pending counts the bytes until the call ends
+ * @param pending counts the bytes until they are released or the call ends
  * @param limitMs time for the message to arrive
  * @throws ServiceError BODY_TOO_LARGE, OVERLOADED, REQUEST_TIMEOUT, UNSUPPORTED_TYPE, BAD_REQUEST
  */
@@ -109,7 +116,7 @@ export async function receive(
   headers: IncomingHttpHeaders,
   pending: PendingBytes,
   limitMs: number,
-): Promise<Buffer> {
+): Promise<Received> {
   const address = stream.session?.socket.remoteAddress ?? '';
   let keptBytes = 0;
   const keep = (bytes: number, most: number): ServiceError | undefined => {
@@ -117,7 +124,11 @@ export async function receive(
     const excess = pending.add(address, bytes);
     return keptBytes > most ? tooLarge(MESSAGE_LIMIT) : excess;
   };
-  stream.once('close', () => pending.add(address, -keptBytes));
+  const release = () => {
+    pending.add(address, -keptBytes);
+    keptBytes = 0;
+  };
+  stream.once('close', release);
   const chunks: Buffer[] = [];
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
@@ -137,13 +148,15 @@ export async function receive(
     stream.removeAllListeners('data');
   });
   const body = Buffer.concat(chunks);
+  // The listeners of the stream would hold them until the call ends.
+  chunks.length = 0;
   // What is counted after the close would never be freed.
   const isGone = () => stream.closed || stream.destroyed;
   const message = await unwrap(body, String(headers['grpc-encoding'] ?? 'identity'), (bytes) =>
     isGone() ? bodyError('request.aborted') : keep(bytes, Infinity),
   );
   if (isGone()) throw bodyError('request.aborted');
-  return message;
+  return { message, release };
 }
 
 /** gRPC's percent-encoding: everything but printable ASCII, and the percent sign. */

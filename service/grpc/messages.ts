@@ -54,8 +54,10 @@ export const MODEL_METADATA: Message = {
   4: list('inputs', TENSOR_METADATA, FEW),
   5: list('outputs', TENSOR_METADATA, FEW),
 };
+/** Of a request for work only the name of its model. */
+export const MODEL_NAME: Message = { 1: one('model_name', 'string') };
 const HEAD: Message = {
-  1: one('model_name', 'string'),
+  ...MODEL_NAME,
   2: one('model_version', 'string'),
   3: one('id', 'string'),
   4: parameters,

@@ -2,7 +2,6 @@
  * The methods of `inference.GRPCInferenceService`, answered by the functions that answer the protocol's REST form.
  */
 import { PACKAGE_VERSION } from '../../files/package-version';
-import type { ModelName } from '../../models/catalog';
 import type { Admission } from '../api/admission';
 import { inferAnswer } from '../api/infer-answer';
 import { askedOf, type InferRequest } from '../api/infer-request';
@@ -28,8 +27,6 @@ export interface MethodCall {
   readonly completeAt: number;
   /** Time left until the client's deadline, milliseconds. */
   readonly remainingMs: () => number;
-  /** Names the call's model, for the metrics, and waits until a rejection may be sent. */
-  readonly admit: (model: ModelName) => Promise<void>;
 }
 
 /** One method. */
@@ -40,7 +37,7 @@ interface Method {
   readonly isOpen?: boolean;
   /** Is not logged. @default false */
   readonly isProbe?: boolean;
-  /** Counts in the metrics of inference. @default false */
+  /** Counts in the metrics of inference, and is admitted by the `model_name` of its request. @default false */
   readonly isWork?: boolean;
   run(context: MethodContext, request: Values, call: MethodCall): Values | Promise<Values>;
 }
@@ -97,7 +94,6 @@ function inferRequest(message: Values): InferRequest {
 
 async function infer(context: MethodContext, message: Values, call: MethodCall): Promise<Values> {
   const [model, queue] = findModel(context.queues, message['model_name'] ?? '');
-  await call.admit(model);
   const request = inferRequest(message);
   const loaded = loadedModel(queue, textOf(message['model_version']));
   const work = { kind: 'infer', images: request.images, batch: request.batch } as const;

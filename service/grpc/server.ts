@@ -15,6 +15,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { ModelName } from '../../models/catalog';
+import type { Rejection } from '../api/admission';
+import { findModel } from '../api/served-models';
 import type { CheckApiKey } from '../http/api-key';
 import type { PendingBytes } from '../http/body';
 import { answerHeaders } from '../http/request-log';
@@ -22,6 +24,7 @@ import { readTraceparent } from '../http/trace-context';
 import { BODY_TIMEOUT_MS, type ErrorCode, KEEP_ALIVE_TIMEOUT_MS, LIMITS } from '../contract';
 import { ServiceError, toServiceError } from '../errors';
 import { receive, sendError, sendMessage, STATUS_OF, timeoutMs } from './call';
+import { MODEL_NAME } from './messages';
 import { type MethodContext, METHODS } from './methods';
 import { decode, encode, type Values } from './wire';
 
@@ -76,18 +79,32 @@ async function answer(
   if (method.isOpen !== true) checkApiKey?.(headers.authorization);
   const deadline = performance.now() + timeoutMs(headers['grpc-timeout'] as string | undefined);
   const remainingMs = () => Math.max(0, deadline - performance.now());
-  const admit = async (model: ModelName) => {
+  const isWork = method.isWork === true;
+  const rejectionOf = (model: ModelName) => {
     ended.model = model;
-    const rejection = admission.reject(model);
-    if (rejection === undefined) return;
-    await delay(rejection.delayMs);
-    throw rejection.error;
+    return admission.reject(model);
+  };
+  // Lets go of a refused message before its refusal waits: nothing holds its bytes then.
+  const receiveAdmitted = async (): Promise<Buffer | Rejection> => {
+    const limitMs = Math.min(bodyTimeoutMs, remainingMs());
+    const { message, release } = await receive(stream, headers, pending, limitMs);
+    if (!isWork) return message;
+    // Only the name: the numbers of a refused message would be decoded for nothing.
+    const { model_name: name = '' } = decoded(MODEL_NAME, message);
+    const rejection = rejectionOf(findModel(queues, name)[0]);
+    if (rejection === undefined) return message;
+    release();
+    return rejection;
   };
   // The message names the model; where one is served, overload is known before the message is read.
-  if (method.isWork === true && queues.size === 1) await admit([...queues.keys()][0]!);
-  const message = await receive(stream, headers, pending, Math.min(bodyTimeoutMs, remainingMs()));
-  const call = { stream, completeAt: performance.now(), remainingMs, admit };
-  return encode(method.answer, await method.run(options, decoded(method.request, message), call));
+  const early = isWork && queues.size === 1 ? rejectionOf([...queues.keys()][0]!) : undefined;
+  const received = early ?? (await receiveAdmitted());
+  if ('error' in received) {
+    await delay(received.delayMs);
+    throw received.error;
+  }
+  const call = { stream, completeAt: performance.now(), remainingMs };
+  return encode(method.answer, await method.run(options, decoded(method.request, received), call));
 }
 
 /** Answers one call, and logs and counts it as the REST form does. */

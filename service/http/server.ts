@@ -104,7 +104,6 @@ export function createHttpServer(
     const waiting = unanswered.get(socket)!.add(response);
     response.once('close', () => waiting.delete(response));
     if (waiting.size > MAX_PIPELINED) {
-      onRefused?.();
       socket.destroy();
       return;
     }

@@ -79,7 +79,7 @@ export class ModelQueue {
     if (this.stopped) return new ServiceError(...STOPPED);
     if (this.state.kind !== 'ready') {
       const failed = this.state.kind === 'failed';
-      const detail = failed ? 'cannot be loaded; see the log' : 'is still loading; try again soon';
+      const detail = failed ? 'cannot be loaded; see the log' : 'is not loaded yet; try again soon';
       return new ServiceError('NOT_READY', `The model ${detail}.`, this.workers[0]!.process.restartMs);
     }
     const waitMs = this.waitMs();

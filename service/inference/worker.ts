@@ -28,9 +28,14 @@ const WARM_UPS = 3;
 const WARM_UP_MS = 50;
 /** The first answer does not wait for libvips, which a plain JPEG does not need. */
 const LIBVIPS_DELAY_MS = 300;
+const NOT_FINITE =
+  'The model answered these images with numbers that are not finite instead of probabilities; send other images, and tell who runs the service to check the model.';
 const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
 /** A decoded image: one array for all, since one piece of work is done at a time. */
 const input = new Float32Array(IMAGE_SIZE);
+
+/** NaN spreads through a model from any tensor that overflows; JSON would write it as null. */
+const areFinite = (probabilities: Float32Array) => probabilities.every(Number.isFinite);
 
 const baseOf = ({ base }: SavedModel): ChecksummedFile[] =>
   base.kind === 'seed' ? [] : [{ file: base.file, sha256: base.sha256 }];
@@ -58,7 +63,7 @@ async function load({ model, options }: LoadMessage, loader: LoadEngine): Promis
     const started = performance.now();
     const probabilities = await engine.predict(input, 1);
     inferenceMs = performance.now() - started;
-    if (!probabilities.every(Number.isFinite)) {
+    if (!areFinite(probabilities)) {
       throw new Error(`the model in ${options.modelDir} returns non-finite probabilities: train it again`);
     }
   }
@@ -106,6 +111,7 @@ async function work(engine: Engine, message: WorkMessage): Promise<ModelProcessM
     const decoded = performance.now();
     const probabilities = await engine.predict(images, message.kind === 'classify' ? 1 : message.batch);
     const ended = performance.now();
+    if (!areFinite(probabilities)) return { kind: 'failed', id, code: 'INTERNAL', message: NOT_FINITE };
     return {
       kind: 'done',
       id,

@@ -23,7 +23,10 @@ test('--version prints the version of the package', () => {
 });
 
 test('the help documents the exit codes', () => {
-  expect(tandem('--help').stdout).toMatch(/Exit codes:\n +0 +success\n +1 .*\n +\(.*\n +2 .*\n +130 /);
+  const help = tandem('--help').stdout;
+  expect(help).toMatch(/Exit codes:\n +0 +success\n +1 .*\n +\(.*\n +2 .*\n +130 /);
+  // test/service/signals.slow.test.ts proves both.
+  expect(help).toMatch(/ 130 +stopped by Ctrl-C; serve by the second, since the first ends it with 0\n/);
 });
 
 test('variants lists each variant with its model and its pods', () => {
@@ -67,7 +70,7 @@ test('synth --json prints the folder, its files and the warnings', () => {
 test.each([
   [
     ['evaluate', 'nothing', '--json'],
-    'the model must be one demo model, accuracy or latency, received nothing',
+    'the model must be one of accuracy, latency, or a folder with a model.json, received nothing',
   ],
   [['evaluate', '--colour', '--json'], "unknown option '--colour'"],
 ])('%j fails with an event, since its reader parses JSON', (words, message) => {

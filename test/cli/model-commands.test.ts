@@ -12,12 +12,13 @@ import { copyWithoutBase, DEMO_MODELS_DIR } from '../../models/weights/saved-mod
 const folder = mkdtempSync(join(tmpdir(), 'tandem-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const run = async (...words: string[]) => {
+const runIn = async (modelsDir: string, ...words: string[]) => {
   const program = new Command('tandem').exitOverride().configureOutput({ writeErr: () => undefined });
-  const defaults = { threads: 1, modelsDir: DEMO_MODELS_DIR, onnxCacheDir: join(folder, 'onnx') };
+  const defaults = { threads: 1, modelsDir, onnxCacheDir: join(folder, 'onnx') };
   for (const add of [addEvaluate, addExport, addPack]) add(program, () => defaults);
   await program.parseAsync(words, { from: 'user' });
 };
+const run = (...words: string[]) => runIn(DEMO_MODELS_DIR, ...words);
 
 test.each<[string[], string]>([
   [
@@ -58,14 +59,27 @@ test.each<[string[], string]>([
   await expect(run(...words)).rejects.toThrow(message);
 });
 
-test.each([[[folder]], [['latency', 'accuracy']]])(
-  'without --data, %j is refused, since it is not one demo model',
-  async (models) => {
-    await expect(run('evaluate', ...models)).rejects.toThrow(
-      `without --data the model must be one demo model, accuracy or latency, received ${models.join(', ')}: name the folder of images with --data, or name one demo model`,
-    );
-  },
-);
+describe('without --data, evaluate measures the demo models only', () => {
+  const own = join(folder, 'models');
+  const latency = join(own, 'latency');
+  const evaluate = (...models: string[]) =>
+    runIn(own, 'evaluate', ...models, '--write-card', '--precision', 'int8');
+  const refusal = (received: string) =>
+    `without --data the model must be one demo model, accuracy or latency, received ${received}: name the folder of images with --data, or name one demo model`;
+  beforeAll(() => copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), latency));
+
+  test('not a model of the same name in MODELS_DIR', async () => {
+    await expect(evaluate('latency')).rejects.toThrow(refusal(`latency, which is ${latency}`));
+  });
+
+  test.each([[[latency]], [['latency', 'accuracy']]])('not %j', async (models) => {
+    await expect(evaluate(...models)).rejects.toThrow(refusal(models.join(', ')));
+  });
+
+  test('a demo model also by its folder, as far as the other options are right', async () => {
+    await expect(evaluate(join(DEMO_MODELS_DIR, 'latency'))).rejects.toThrow('--write-card is for fp32');
+  });
+});
 
 test('int8 of a model that was never calibrated is refused with the remedy', async () => {
   const plain = join(folder, 'plain');

@@ -1,5 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import { pino } from 'pino';
 
 import { sampleImage } from '../../cli/samples';
 import { curlCommand, type ReadyFacts, readyLines, urlOf } from '../../cli/start-text';
@@ -10,6 +14,7 @@ import { justifiedPrecision } from '../../models/engines/onnxruntime/engine';
 import { DEMO_MODELS_DIR, readSavedModel } from '../../models/weights/saved-model';
 import { dependencies } from '../../package.json';
 import { testAccuracyOf } from '../../service/api/evaluation';
+import { openApiKeys } from '../../service/http/api-key';
 
 test.each([
   [undefined, 'http://localhost:8080'],
@@ -23,10 +28,29 @@ test.each([
 
 test('the curl command quotes what the shell would read, and takes the key from its file', () => {
   expect(curlCommand('http://localhost:8080', 'latency', 'my models/it’s.jpg', "/run/o'keys")).toBe(
-    `curl --data-binary @'my models/it’s.jpg' -H 'content-type: image/jpeg' -H "authorization: Bearer $(head -n 1 '/run/o'\\''keys')" 'http://localhost:8080/v1/classify?model=latency'`,
+    `curl --data-binary @'my models/it’s.jpg' -H 'content-type: image/jpeg' -H "authorization: Bearer $(LC_ALL=C grep -m 1 -oE '[[:graph:]]+' '/run/o'\\''keys')" 'http://localhost:8080/v1/classify?model=latency'`,
   );
   expect(curlCommand('http://localhost:8080', 'latency', 'weave.jpg')).not.toContain('authorization');
 });
+
+test.each(['key', '\nkey\r\nother\r\n', '\ufeff\n \t\n  key \n'])(
+  'of the key file %j, the shell reads the first key as the service does',
+  (text) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tandem-key-'));
+    try {
+      const file = join(folder, 'keys');
+      writeFileSync(file, text);
+      const [header] = /(?<=-H )"[^"]*"/.exec(curlCommand('http://localhost', 'latency', 'x.jpg', file))!;
+      const said = execFileSync('sh', ['-c', `printf %s ${header}`], { encoding: 'utf8' });
+      expect(said).toBe('authorization: Bearer key');
+      expect(() =>
+        openApiKeys(file, pino({ level: 'silent' }))(said.slice('authorization: '.length)),
+      ).not.toThrow();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 const facts: ReadyFacts = {
   url: 'http://localhost:8080',

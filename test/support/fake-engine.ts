@@ -6,10 +6,18 @@ import type { Engine } from '../../models/engines/engine';
 
 const IMAGE_SIZE = 224 * 224 * 3;
 
-/** Makes the engine; an image whose first value is `hangAt` is never answered, one of `crashAt` ends the process. */
+/**
+ * Makes the engine; an image whose first value is `hangAt` is never answered, one of `crashAt` ends the process, and one of
+ * `overflowAt` gets NaN.
+ */
 export function fakeEngine(
   classes: readonly string[],
-  { hangAt, crashAt, predictMs = 0 }: { hangAt?: number; crashAt?: number; predictMs?: number } = {},
+  {
+    hangAt,
+    crashAt,
+    overflowAt,
+    predictMs = 0,
+  }: { hangAt?: number; crashAt?: number; overflowAt?: number; predictMs?: number } = {},
 ): Engine {
   return {
     kind: 'onnxruntime',
@@ -22,6 +30,8 @@ export function fakeEngine(
         process.kill(process.pid, 'SIGKILL');
       if (hangAt !== undefined && Math.abs(images[0]! - hangAt) < 1e-3) await new Promise(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, predictMs));
+      if (overflowAt !== undefined && Math.abs(images[0]! - overflowAt) < 1e-3)
+        return new Float32Array(batch * classes.length).fill(NaN);
       return Float32Array.from({ length: batch * classes.length }, (_, i) => {
         const start = Math.floor(i / classes.length) * IMAGE_SIZE;
         const mean = images.subarray(start, start + IMAGE_SIZE).reduce((sum, v) => sum + v, 0) / IMAGE_SIZE;

@@ -7,6 +7,7 @@ import { runWorker } from '../../service/inference/worker';
 /** Values of an image's first pixel that make the fake engine misbehave. */
 const HANG_AT = 0.25;
 const CRASH_AT = 0.75;
+const OVERFLOW_AT = 0.35;
 
 runWorker(async ({ modelDir, precision }) => {
   if (modelDir.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -14,6 +15,7 @@ runWorker(async ({ modelDir, precision }) => {
   const engine = fakeEngine(['light', 'dark', 'other'], {
     hangAt: HANG_AT,
     crashAt: CRASH_AT,
+    overflowAt: OVERFLOW_AT,
     predictMs: 30,
   });
   return { ...engine, precision: precision ?? engine.precision };

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { MODEL_IDS } from '../../../models/catalog';
-import { type DemoEvaluation, modelCard, resultTable } from '../../../models/demo/evaluate';
+import { type DemoEvaluation, modelCard, resultTable, writeCard } from '../../../models/demo/evaluate';
 import { DEMO_MODELS_DIR, readSavedModel } from '../../../models/weights/saved-model';
 
 const figuresOf = (folder: string) =>
@@ -28,4 +29,13 @@ test('the result is one row with the accuracy, its interval and the calibration 
 | --- | --- | --- | --- | --- |
 | latency | mobilenetv2 | 94.0 % | 90.7 % to 96.2 % | 2.1 % |`,
   );
+});
+
+test('the written figures say which weights were measured', () => {
+  const saved = readSavedModel(join(DEMO_MODELS_DIR, 'latency'));
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-demo-card-'));
+  const figures = figuresOf(saved.folder);
+  writeCard({ ...saved, folder }, figures);
+  expect(figuresOf(folder)).toEqual({ ...figures, weightsSha256: saved.weights.sha256 });
+  rmSync(folder, { recursive: true });
 });

@@ -93,6 +93,7 @@ test('class names are returned as BYTES, each after its length', async () => {
   expect(bytes.readUInt32LE(4 + first)).toBe(bytes.length - first - 8);
 });
 
+const LEVELS = floats(new Float32Array(SIZE).fill(200));
 const NAN = floats(new Float32Array(SIZE).fill(NaN, 7, 8));
 test.each<[string, object, Buffer | undefined, number | string | undefined, RegExp]>([
   [
@@ -122,7 +123,14 @@ test.each<[string, object, Buffer | undefined, number | string | undefined, RegE
     binaryTensor(NAN),
     NAN,
     undefined,
-    /inputs\[0\]\.data\[7\] must be a finite number, received "NaN"/,
+    /inputs\[0\]\.data\[7\] must be a number from 0 to 1, received "NaN"/,
+  ],
+  [
+    'FP32 levels',
+    binaryTensor(LEVELS),
+    LEVELS,
+    undefined,
+    /inputs\[0\]\.data\[0\] must be a number from 0 to 1, received 200; divide levels/,
   ],
   [
     'a size and no bytes',
@@ -135,4 +143,13 @@ test.each<[string, object, Buffer | undefined, number | string | undefined, RegE
   ['a JSON length that is none', binaryTensor(HALF), HALF, 'long', /length of the JSON.*received "long"/],
 ])('%s gets 400', async (_what, input, bytes, jsonBytes, sentence) => {
   await expectProblem(await send({ inputs: [input] }, bytes, jsonBytes), 400, 'BAD_REQUEST', sentence);
+});
+
+test('a model that overflows is an error, never NaN in the bytes', async () => {
+  const bytes = floats(new Float32Array(SIZE).fill(0.35));
+  const response = await send(
+    { parameters: { binary_data_output: true }, inputs: [binaryTensor(bytes)] },
+    bytes,
+  );
+  await expectProblem(response, 500, 'INTERNAL', /numbers that are not finite instead of probabilities/);
 });

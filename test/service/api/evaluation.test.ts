@@ -38,6 +38,18 @@ test('of a training’s figures, those of the test split count', () => {
   ).toBeUndefined();
 });
 
+test('figures that name other weights than those in the folder do not count', () => {
+  const { folder, loaded } = loadedCopy('fp32');
+  const { sha256 } = readSavedModel(folder).weights;
+  const measured = (weightsSha256: string) =>
+    writeFileSync(join(folder, 'evaluation.json'), JSON.stringify({ ...figures, weightsSha256 }));
+  measured(sha256);
+  expect(testAccuracyOf(folder, 'fp32')).toEqual(accuracy);
+  measured('0'.repeat(64));
+  expect(testAccuracyOf(folder, 'fp32')).toBeUndefined();
+  expect(createAccuracies()(folder, loaded)).toBeUndefined();
+});
+
 test.each(['int8', 'bf16'] as const)(
   'of a model that runs at %s and was measured at fp32 only, the accuracy says so',
   (precision) => {

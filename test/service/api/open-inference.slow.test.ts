@@ -226,7 +226,7 @@ test.each<[string, unknown, string, RegExp]>([
     'null for a number',
     { inputs: [tensor({ data: at(7, null) })] },
     'inputs[0].data[7]',
-    /must be a finite number, received null/,
+    /must be a number from 0 to 1, received null/,
   ],
   [
     'a text for a number',
@@ -238,7 +238,7 @@ test.each<[string, unknown, string, RegExp]>([
     'a number that float32 has not',
     { inputs: [tensor({ data: at(9, 1e300) })] },
     'inputs[0].data[9]',
-    /must be a finite number/,
+    /must be a number from 0 to 1/,
   ],
   [
     'a row that is short',
@@ -297,10 +297,24 @@ test.each(['NaN', 'Infinity', '-Infinity'])(
       '"HERE"',
       ` ${number}`,
     );
-    const sentence = new RegExp(`must be a finite number, received "${number}"`);
+    const sentence = new RegExp(`must be a number from 0 to 1, received "${number}"`);
     await expectProblem(await infer(text), 400, 'BAD_REQUEST', sentence, 'inputs[0].data[11]');
   },
 );
+
+test('FP32 levels up to 255 get 400 instead of confident nonsense', async () => {
+  const sentence = /must be a number from 0 to 1, received 255; divide levels of 0 to 255 by 255/;
+  const response = await infer({ inputs: [tensor({ data: flat(1, 255) })] });
+  await expectProblem(response, 400, 'BAD_REQUEST', sentence, 'inputs[0].data[0]');
+});
+
+test.each<[string, object]>([
+  ['all probabilities', {}],
+  ['classes', { outputs: [{ name: 'probabilities', parameters: { classification: 2 } }] }],
+])('a model that overflows is an error that says so, never null: %s', async (_what, wish) => {
+  const response = await infer({ ...wish, inputs: [tensor({ data: flat(1, 0.35) })] });
+  await expectProblem(response, 500, 'INTERNAL', /numbers that are not finite instead of probabilities/);
+});
 
 test('invalid JSON, no JSON and endless nesting get 400, with the protocol’s error field', async () => {
   const broken = await infer('{');

@@ -65,8 +65,20 @@ test.each<[string, unknown, number, string, RegExp]>([
     'instances[0]',
     /must be a list of 224, received a list of 1/,
   ],
+  [
+    'levels up to 255',
+    { instances: [numbers(255)] },
+    400,
+    'instances[0][0][0][0]',
+    /must be a number from 0 to 1, received 255; divide levels of 0 to 255 by 255/,
+  ],
 ])('%s gets 400, naming the field', async (_what, body, status, field, sentence) => {
   await expectProblem(await predict(body), status, 'BAD_REQUEST', sentence, field);
+});
+
+test('a model that overflows is an error that says so, never null', async () => {
+  const sentence = /numbers that are not finite instead of probabilities/;
+  await expectProblem(await predict({ instances: [numbers(0.35)] }), 500, 'INTERNAL', sentence);
 });
 
 test('a damaged image gets 422 and names its instance; an unknown model gets 404', async () => {

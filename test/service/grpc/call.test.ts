@@ -29,13 +29,27 @@ async function received(bytes: number, limit = Infinity) {
     { add } as never,
     10_000,
   );
-  return { counted, outcome: await message.then(({ length }) => length, String) };
+  const release = await message.then(
+    (whole) => whole.release,
+    () => undefined,
+  );
+  return { counted, stream, release, outcome: await message.then((whole) => whole.message.length, String) };
 }
 
 test('a compressed message is counted while it is inflated, not when it is whole', async () => {
   const { counted, outcome } = await received(4 * MIB);
   expect(outcome).toBe(4 * MIB);
   expect(Math.max(...counted)).toBeLessThan(MIB / 4);
+});
+
+test('what is released counts no longer, and not again when the call ends', async () => {
+  const { counted, stream, release } = await received(1000);
+  const sum = () => counted.reduce((total, bytes) => total + bytes, 0);
+  expect(sum()).toBeGreaterThan(1000);
+  release!();
+  expect(sum()).toBe(0);
+  stream.emit('close');
+  expect(sum()).toBe(0);
 });
 
 test('inflating stops at what all calls together may hold', async () => {

@@ -42,7 +42,7 @@ test('a model that is still loading is not ready, and inference says so', async 
   await server.stop();
   expect(error).toMatchObject({
     code: status.UNAVAILABLE,
-    details: expect.stringContaining('still loading'),
+    details: expect.stringContaining('not loaded yet'),
   });
 });
 

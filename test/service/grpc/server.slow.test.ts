@@ -149,6 +149,21 @@ test.each([
     'inputs[0].contents must be absent when raw_input_contents is set',
     request({}, { contents: { fp32_contents: [1] } }),
   ],
+  [
+    'INVALID_ARGUMENT',
+    'inputs[0].data[0] must be a number from 0 to 1, received 200; divide levels of 0 to 255 by 255',
+    request({ raw_input_contents: [floats(200)] }),
+  ],
+  [
+    'INVALID_ARGUMENT',
+    'inputs[0].contents.fp32_contents[1] must be a number from 0 to 1, received -1; divide levels',
+    request({ raw_input_contents: [] }, { contents: { fp32_contents: HALVES.with(1, -1) } }),
+  ],
+  [
+    'INTERNAL',
+    'numbers that are not finite instead of probabilities',
+    request({ raw_input_contents: [floats(0.35)] }),
+  ],
   ['INVALID_ARGUMENT', 'inputs must have at most 8 items', { inputs: new Array(1_000).fill({}) }],
   ['NOT_FOUND', 'The model "other" is not served here; choose one of latency.', { model_name: 'other' }],
   ['NOT_FOUND', 'does not have this version', request({ model_version: '7' })],

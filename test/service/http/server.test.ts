@@ -66,3 +66,23 @@ test('every unanswered response of a connection closes with it, also one that wa
     server.close();
   }
 });
+
+test('a connection of too many unanswered requests is closed, and is none that the limit refused', async () => {
+  let refused = 0;
+  let asked = 0;
+  const limit = { maxConnections: 2, onRefused: () => refused++ };
+  const keep: RequestListener = () => {
+    asked++;
+  };
+  const silent = createHttpServer(keep, {}, limit).listen(0);
+  await once(silent, 'listening');
+  try {
+    const client = await converse((silent.address() as AddressInfo).port);
+    client.say('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(17));
+    await client.error;
+    expect({ asked, refused }).toEqual({ asked: 16, refused: 0 });
+  } finally {
+    silent.close();
+    silent.closeAllConnections();
+  }
+});

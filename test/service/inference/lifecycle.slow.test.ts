@@ -54,6 +54,14 @@ test('a model that cannot be loaded leaves the service live and not ready', asyn
   await until(() => server.queues.get('latency')!.state.kind === 'failed');
   expect(await server.status('/v2/health/live')).toBe(200);
   expect(await server.status('/v2/health/ready')).toBe(503);
+  for (const [path, sentence] of [
+    ['/v2/models/latency', 'The model cannot be loaded; see the log.'],
+    ['/v2/models/latency/ready', 'The model cannot be loaded; see the log.'],
+    ['/v2/health/ready', 'latency: The model cannot be loaded; see the log.'],
+  ]) {
+    const answer = await fetch(`${server.url}${path}`);
+    expect(await answer.json()).toMatchObject({ code: 'NOT_READY', detail: sentence });
+  }
   expect(server.queues.get('latency')!.state).toEqual({
     kind: 'failed',
     message: 'the weights are damaged',
