@@ -7,13 +7,7 @@ import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 
 import type { OpenLoad } from '../bench/load/load';
-import {
-  durationSeconds,
-  LOAD_FORMS,
-  MAX_RATE_PER_SECOND,
-  meanRequests,
-  parseLoad,
-} from '../bench/load/load';
+import { durationSeconds, LOAD_FORMS, MAX_REQUESTS, meanRequests, parseLoad } from '../bench/load/load';
 import { HISTORY_QUERY, readHistory } from '../bench/load/prometheus-history';
 import { formatSlo, parseSlo, percentileName, type Slo } from '../bench/load/slo';
 import { PACKAGE_ROOT } from '../files/package-root';
@@ -33,6 +27,8 @@ const RATE_SECONDS = 300;
 const MIN_REQUESTS = 20;
 /** The lowest rate that `--rate` can mean at any percentile, per second. */
 const MIN_RATE_PER_SECOND = Math.ceil((100 * MIN_REQUESTS) / RATE_SECONDS) / 100;
+/** The highest one with a load of as many requests as may be expected of a load. */
+const MAX_RATE_PER_SECOND = Math.floor(MAX_REQUESTS / 2 / RATE_SECONDS);
 
 interface PlanOptions {
   readonly slo: Slo;
@@ -98,6 +94,9 @@ function assumptionsOf({ rate, cpuMillis }: PlanOptions): string[] {
   ];
 }
 
+const missingIn = (data: string, missing: readonly string[]) =>
+  missing.map((sentence) => `${data}: ${sentence}`);
+
 function plan(options: PlanOptions): void {
   const { slo, nodes: count, cpuMillis, model, data, explain, emit } = options;
   const { text, load } = loadOf(options);
@@ -118,8 +117,9 @@ function plan(options: PlanOptions): void {
   const evidence = readEvidence(data);
   const { fits, profiles, missing } = profilesOf(evidence);
   const models = model === undefined ? MODEL_IDS : [model];
-  if (!profiles.some((profile) => models.includes(profile.model))) throw new Error(missing.join('\n'));
-  for (const sentence of missing) note(sentence);
+  if (!profiles.some((profile) => models.includes(profile.model)))
+    throw new Error(missingIn(data, missing).join('\n'));
+  for (const sentence of missingIn(data, missing)) note(sentence);
   const nodes = clusterOf({
     nodes: count,
     cpuAllocatableMillis: cpuMillis,

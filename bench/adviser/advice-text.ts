@@ -2,15 +2,15 @@
 import { table } from '../../charts/markdown';
 import { percent } from '../../charts/percent';
 import { formatMemory, parseMemoryBytes } from '../../infra/quantity';
-import type { Resources, Scaling } from '../../infra/variants';
-import { minCases } from '../../statistics/conformal';
+import type { Resources } from '../../infra/variants';
 import { objective, plural } from '../evidence/words';
 import { percentileName } from '../load/slo';
-import { type Advice, type Excluded, SHOWN } from './advise';
+import { type Advice, type Excluded, MAX_REPLICAS } from './advise';
 import { candidateText, inMebibytes, resourcesOf } from './candidate';
 import type { Ideal } from './ideal';
 import { type Judgement, judgementText, type Wish } from './judge';
-import { CONFIDENCE } from './bounds';
+import { CONFIDENCE, lackText } from './bounds';
+import { isGood, SHOWN } from './ranking';
 import type { Rival } from './rivals';
 
 /** An answer with its comparisons. */
@@ -20,10 +20,9 @@ export interface Comparison {
 }
 
 const SINGLE_POD =
-  'One pod has no redundancy: nothing answers while it restarts or its node is drained. If that matters, run two; ' +
-  'they request twice the CPU.';
-const isSinglePod = (scaling: Scaling) =>
-  (scaling.kind === 'fixed' ? scaling.replicas : scaling.minReplicas) === 1;
+  'One pod has no redundancy: nothing answers while it restarts or its node is drained. If that matters, run two.';
+/** Behind an HPA: most of the time. */
+const isSinglePod = ({ podsOnAverage }: Judgement) => podsOnAverage < 1.5;
 
 const cores = (value: number) => `${value.toFixed(3)} cores`;
 
@@ -31,8 +30,8 @@ const cores = (value: number) => `${value.toFixed(3)} cores`;
 export function boundText({ bound: { factor, cases }, slo }: Pick<Wish, 'bound' | 'slo'>): string {
   const percentile = percentileName(slo.percentile);
   return factor === undefined
-    ? `The recordings give ${plural(cases, 'case')} of a predicted ${percentile}, and a bound at ${percent(CONFIDENCE)} needs ` +
-        `${minCases(CONFIDENCE)}: the upper end of the seeds stands in for it, which promises less. Run "npm run experiments".`
+    ? `There is no bound for the error of a predicted ${percentile}: ${lackText(cases, `one at ${percent(CONFIDENCE)}`)}. ` +
+        'The upper end of the seeds stands in for it, which promises less. Run "npm run experiments".'
     : `The upper edge is ${Math.max(1, factor).toFixed(2)} times the simulated latency: at ${percent(CONFIDENCE)} confidence a ` +
         `measured ${percentile} stays below it (split conformal, ${cases} cases of docs/twin.md).`;
 }
@@ -41,7 +40,7 @@ const excludedText = ({ candidate, reason }: Excluded) => `${candidateText(candi
 
 /** A loser: its cost, and the sentence why. */
 const loserText = (judgement: Judgement, wish: Wish, best?: Judgement) => {
-  const why = judgement.passes
+  const why = isGood(judgement)
     ? `${cores(judgement.coresRequested - (best?.coresRequested ?? 0))} more`
     : judgementText(judgement, wish);
   return `${candidateText(judgement.candidate)}, ${cores(judgement.coresRequested)}: ${why}`;
@@ -71,7 +70,7 @@ function comparisonLines(advice: Advice, best: Judgement, { ideal, rivals }: Com
   const { wish } = advice;
   const times = best.coresRequested / ideal.coresRequested;
   return [
-    `The ideal lower bound: ${cores(ideal.coresRequested)}, if there were at each moment ceil(rate / ${ideal.kneePerSecond.toFixed(1)}) ` +
+    `The ideal lower bound: ${cores(ideal.coresRequested)}, if there were at each moment ceil(rate / ${ideal.perPodPerSecond.toFixed(1)}) ` +
       `pods, ready at once; this is ${times.toFixed(2)} times as much.`,
     ...rivals.map(({ rule, judgement }) => {
       const result = judgement.passes ? 'passes' : 'fails';
@@ -81,6 +80,15 @@ function comparisonLines(advice: Advice, best: Judgement, { ideal, rivals }: Com
       );
     }),
   ];
+}
+
+/** What may help where nothing is good. */
+function remedyText({ isCapped, excluded }: Advice): string {
+  const others = 'plan for a part of the load, or relax the objective.';
+  if (!isCapped) return 'Add nodes, or relax the objective.';
+  return excluded.length === 0
+    ? `A plan tries at most ${MAX_REPLICAS} pods, for which the nodes have room: ${others}`
+    : `A plan tries at most ${MAX_REPLICAS} pods. Add nodes for pods with higher limits, ${others}`;
 }
 
 /**
@@ -110,7 +118,7 @@ export function adviceMarkdown(
       ...(excluded.length > 0
         ? ['Not simulated:', bullets(excluded.slice(0, SHOWN).map(excludedText)).join('\n')]
         : []),
-      'Add nodes, or relax the objective.',
+      remedyText(advice),
     ].join('\n\n');
   }
   const { candidate } = best;
@@ -130,15 +138,19 @@ export function adviceMarkdown(
     ['pods on average, simulated', best.podsOnAverage.toFixed(2)],
     ['latency, simulated', judgementText(best, wish)],
   ];
+  const isUseShown = [...cheaper.slice(0, SHOWN), ...nearest].some(({ passes }) => passes);
   const passing = dearer.slice(0, SHOWN).map((each) => loserText(each, wish, best));
   return [
     `# ${asked}`,
     ...(assumptions.length > 0 ? [bullets(assumptions).join('\n')] : []),
     table(['', 'recommended'], rows),
-    ...(isSinglePod(scaling) ? [SINGLE_POD] : []),
+    ...(isSinglePod(best) ? [SINGLE_POD] : []),
     boundText(wish),
     ...(failing.length + near.length > 0
-      ? ['## These miss the objective', bullets([...failing, ...near]).join('\n')]
+      ? [
+          `## These miss the objective${isUseShown ? ', or use more CPU than they request' : ''}`,
+          bullets([...failing, ...near]).join('\n'),
+        ]
       : []),
     ...(passing.length > 0 ? ['## These meet it, and request more CPU', bullets(passing).join('\n')] : []),
     ...(excluded.length > 0

@@ -3,29 +3,28 @@
  * replicas or autoscaler, chosen together. Pure.
  */
 import type { ClusterNode } from '../../infra/scheduler/cluster';
+import { maxReplicasOf } from '../../infra/construct/replicas';
 import type { ModelId } from '../../models/catalog';
 import { DEFAULT_FLAGS } from '../autoscaler/settings';
 import { durationSeconds, meanRequests, type OpenLoad, rateAt } from '../load/load';
 import { type Candidate, LIMITS_MILLIS, obstacleOf, podsAtLimit } from './candidate';
 import { judge, type Judgement, type Wish } from './judge';
 import type { ModelProfile } from './model-profile';
+import { isGood, judgeFully, ranked, type Ranking, settle } from './ranking';
 
 /** Requests are multiples of this, millicores. */
 const REQUEST_STEP_MILLIS = 5;
 /** More replicas are not tried. */
-const MAX_REPLICAS = 60;
+export const MAX_REPLICAS = 60;
 /** HPA targets to try, percent of the request. */
 const TARGETS_PERCENT = [90, 70, 50];
 const MIN_REPLICAS = [1, 2];
 /** Requests to try behind an HPA, as shares of the limit. */
 const REQUEST_SHARES = [0.3, 0.5, 0.8];
-/** Seeds for a first look, and for what is recommended or shown. */
+/** Seeds for a first look. */
 const LOOK_SEEDS = 3;
-const FINAL_SEEDS = 20;
 /** The median of a look is up to this factor above that of many seeds: only a candidate that misses by more is out at once. */
 const LOOK_MARGIN = 1.5;
-/** How many losers of each kind an answer shows. */
-export const SHOWN = 3;
 /** Length of the busiest time of a load. */
 const BUSY_SECONDS = 60;
 
@@ -35,16 +34,11 @@ export interface Excluded {
   readonly reason: string;
 }
 
-export interface Advice {
+export interface Advice extends Ranking {
   readonly wish: Wish;
-  readonly best?: Judgement;
-  /** Cheaper than the best, but they fail; the dearest of them first. Beyond the first {@link SHOWN} they had a look only. */
-  readonly cheaper: readonly Judgement[];
-  /** They pass and cost as much or more; the cheapest first. */
-  readonly dearer: readonly Judgement[];
   readonly excluded: readonly Excluded[];
-  /** Of each model and precision that never passes, the candidate that comes nearest. */
-  readonly nearest: readonly Judgement[];
+  /** Whether the nodes have room for {@link MAX_REPLICAS} pods of a candidate that fails: then the cap decides, not the nodes. */
+  readonly isCapped: boolean;
   /** How many were simulated. */
   readonly tried: number;
 }
@@ -130,6 +124,10 @@ function leastCores({ scaling, cpuRequestMillis, profile }: Candidate, meanPerSe
   return Math.max(scaling.minReplicas * cpuRequestMillis, used) / 1000;
 }
 
+/** Whether more seeds may find a candidate good that a look does not. */
+const couldPass = ({ edgeMs, coversUse }: Judgement, { slo }: Wish) =>
+  coversUse && edgeMs <= LOOK_MARGIN * slo.limitMs;
+
 /** The same limit with one pod more, where the number is fixed: what a spare pod costs. */
 function onePodMore(candidate: Candidate, peakPerSecond: number): Candidate | undefined {
   const { scaling, profile } = candidate;
@@ -137,42 +135,6 @@ function onePodMore(candidate: Candidate, peakPerSecond: number): Candidate | un
   const replicas = scaling.replicas + 1;
   const cpuRequestMillis = requestFor(useMillisAt(profile, peakPerSecond, replicas));
   return { ...candidate, cpuRequestMillis, scaling: { kind: 'fixed', replicas } };
-}
-
-const judgeFully = (candidate: Candidate, wish: Wish): Judgement => judge(candidate, wish, FINAL_SEEDS);
-
-/** What wins and what loses. */
-function ranked(
-  judged: readonly Judgement[],
-  profiles: readonly ModelProfile[],
-): Pick<Advice, 'best' | 'cheaper' | 'dearer' | 'nearest'> {
-  const byCost = [...judged].sort((a, b) => a.coresRequested - b.coresRequested);
-  const best = byCost.find(({ passes }) => passes);
-  return {
-    ...(best && { best }),
-    cheaper: byCost
-      .filter(({ passes, coresRequested }) => !passes && coresRequested <= (best?.coresRequested ?? Infinity))
-      .reverse(),
-    dearer: byCost.filter((each) => each.passes && each !== best),
-    nearest: profiles.flatMap((profile) => {
-      const own = judged.filter(({ candidate }) => candidate.profile === profile);
-      if (own.length === 0 || own.some(({ passes }) => passes)) return [];
-      return own.reduce((near, each) => (each.edgeMs < near.edgeMs ? each : near));
-    }),
-  };
-}
-
-/** Judges losers fully until all that an answer shows are: one of them may then pass, and others be shown. */
-function settle(
-  looked: readonly Judgement[],
-  profiles: readonly ModelProfile[],
-  wish: Wish,
-): readonly Judgement[] {
-  const { cheaper, nearest } = ranked(looked, profiles);
-  const unsure = [...cheaper.slice(0, SHOWN), ...nearest].filter(({ seeds }) => seeds < FINAL_SEEDS);
-  if (unsure.length === 0) return looked;
-  const surer = looked.map((each) => (unsure.includes(each) ? judgeFully(each.candidate, wish) : each));
-  return settle(surer, profiles, wish);
 }
 
 /**
@@ -208,9 +170,9 @@ export function advise(
       continue;
     }
     const look = judge(candidate, wish, LOOK_SEEDS);
-    const judgement = look.edgeMs <= LOOK_MARGIN * wish.slo.limitMs ? judgeFully(candidate, wish) : look;
+    const judgement = couldPass(look, wish) ? judgeFully(candidate, wish) : look;
     looked.push(judgement);
-    if (judgement.passes) {
+    if (isGood(judgement)) {
       passing.set(profile, Math.min(passing.get(profile) ?? Infinity, judgement.coresRequested));
     }
   }
@@ -221,5 +183,8 @@ export function advise(
     next === undefined || obstacleOf(next, nodes) !== undefined
       ? settled
       : [...settled, judgeFully(next, wish)];
-  return { wish, excluded, tried: looked.length, ...ranked(all, wanted) };
+  const isCapped = looked.some(
+    (each) => !isGood(each) && maxReplicasOf(each.candidate.scaling) === MAX_REPLICAS,
+  );
+  return { ...{ wish, excluded, isCapped, tried: looked.length }, ...ranked(all, wanted) };
 }

@@ -11,7 +11,7 @@ import type { Slo } from '../load/slo';
 import { advise, busiestPerSecond, useMillisAt } from './advise';
 import type { Candidate } from './candidate';
 import { fittedVariant, type FittedVariant } from './fitted-variant';
-import { coresAt, kneePerSecond } from './ideal';
+import { idealOf, kneePerSecond } from './ideal';
 import { judge, type Judgement, type Wish } from './judge';
 import type { ModelProfile } from './model-profile';
 import { rivalsOf } from './rivals';
@@ -140,20 +140,11 @@ function loadFrontier(
   const plan: FrontierPoint[] = planned ? [{ kind: 'plan', name: 'tandem plan', judgement: planned }] : [];
   const ideals = own
     .filter(({ kind }) => kind === 'variant')
-    .map(({ judgement }) => idealCores(judgement.candidate, wish));
+    .map(({ judgement }) => idealOf(judgement.candidate, wish, KNEE_PROBE).coresRequested);
   return {
     ...{ load, points: [...own, ...rivals, ...plan] },
     ...(cheapest && { cheapest, idealCores: Math.min(...ideals) }),
   };
-}
-
-/** The pods of a candidate, at each moment as few as the rate needs, none of which uses more CPU than it requests. */
-function idealCores(candidate: Candidate, wish: Wish): number {
-  const { profile, cpuRequestMillis } = candidate;
-  const one: Candidate = { ...candidate, scaling: fixed(1) };
-  const coveredPerSecond = (cpuRequestMillis - profile.idleMillis.value) / profile.cpuMsPerImage.value;
-  const perPod = Math.min(coveredPerSecond, kneePerSecond(one, wish, KNEE_PROBE));
-  return perPod > 0 ? coresAt(wish.load, perPod, cpuRequestMillis) : Infinity;
 }
 
 /**

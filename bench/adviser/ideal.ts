@@ -8,17 +8,16 @@ import { durationSeconds, type OpenLoad, rateAt } from '../load/load';
 import type { Candidate } from './candidate';
 import { judge, type Wish } from './judge';
 
-const SEEDS = 5;
 /** The knee is searched for until its ends differ by this share. */
 const PRECISION = 0.03;
-const PROBE_SECONDS = 300;
+const PROBE: Probe = { seconds: 300, seeds: 5 };
 /** A knee below this counts as none. */
 const LEAST_PER_SECOND = 0.1;
 
 export interface Ideal {
-  /** The highest rate of one pod that meets the objective, by the same bound; 0 if none does. */
-  readonly kneePerSecond: number;
-  /** CPU requested on average. */
+  /** The highest rate of one pod that meets the objective, by the same bound, and that its request covers; 0 if none does. */
+  readonly perPodPerSecond: number;
+  /** CPU requested on average; Infinity if no rate is met. */
   readonly coresRequested: number;
 }
 
@@ -48,18 +47,24 @@ export function kneePerSecond(
   return low;
 }
 
-/** The bound for pods of a candidate's figures. */
-export function idealOf(candidate: Candidate, wish: Wish): Ideal {
+/** The bound for pods of a candidate's figures, none of which uses more CPU than it requests. */
+export function idealOf(candidate: Candidate, wish: Wish, probe = PROBE): Ideal {
+  const { profile, cpuRequestMillis } = candidate;
   const one = { ...candidate, scaling: { kind: 'fixed', replicas: 1 } } as const;
-  const knee = kneePerSecond(one, wish, { seconds: PROBE_SECONDS, seeds: SEEDS });
-  return { kneePerSecond: knee, coresRequested: coresAt(wish.load, knee, candidate.cpuRequestMillis) };
+  const coveredPerSecond = (cpuRequestMillis - profile.idleMillis.value) / profile.cpuMsPerImage.value;
+  const perPodPerSecond = Math.min(coveredPerSecond, kneePerSecond(one, wish, probe));
+  const isNone = perPodPerSecond <= 0;
+  return {
+    perPodPerSecond: Math.max(0, perPodPerSecond),
+    coresRequested: isNone ? Infinity : coresAt(wish.load, perPodPerSecond, cpuRequestMillis),
+  };
 }
 
 /** CPU that as few pods as the rate needs at each moment request on average, cores. */
-export function coresAt(load: OpenLoad, kneePerSecond: number, cpuRequestMillis: number): number {
+function coresAt(load: OpenLoad, perPodPerSecond: number, cpuRequestMillis: number): number {
   const seconds = Math.ceil(durationSeconds(load));
   const pods = Array.from({ length: seconds }, (_, second) =>
-    Math.ceil(rateAt(load, second) / kneePerSecond),
+    Math.ceil(rateAt(load, second) / perPodPerSecond),
   );
   return (pods.reduce((sum, each) => sum + each, 0) / seconds / 1000) * cpuRequestMillis;
 }

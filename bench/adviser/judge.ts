@@ -47,6 +47,10 @@ export interface Judgement {
   readonly podsOnAverage: number;
   /** CPU use of single pods in windows of 15 s. */
   readonly useMillis: readonly number[];
+  /** CPU use of a pod in the busiest minute, the mean of all its pods; median of the seeds, millicores. */
+  readonly busiestMillis: number;
+  /** Whether the request covers that. A fixed number of pods counts as covered: its request is chosen by the load. */
+  readonly coversUse: boolean;
 }
 
 /** The scenario of a candidate; arrivals differ by seed. */
@@ -118,28 +122,35 @@ export function judge(candidate: Candidate, wish: Wish, seeds: number): Judgemen
       inTimeShare: inTimeOf(simulated, slo.limitMs / edgeFactorOf(bound)),
       podHours: simulated.podSeconds / 3600,
       useMillis: simulated.useMillis,
+      busiestMillis: simulated.busiestMillis,
     }),
   );
   const latency = bandOf(seen.map(({ latencyMs }) => latencyMs));
   const edgeMs = bound.factor === undefined ? latency.high : edgeFactorOf(bound) * latency.median;
   const podsOnAverage = bandOf(seen.map(({ podHours }) => podHours)).median / hours;
+  const busiestMillis = bandOf(seen.map((each) => each.busiestMillis)).median;
   return {
     ...{ candidate, seeds, edgeMs, podsOnAverage, latencyMs: latency.median },
     passes: edgeMs <= slo.limitMs,
     inTimeShare: bandOf(seen.map(({ inTimeShare }) => inTimeShare)).median,
     coresRequested: (podsOnAverage * candidate.cpuRequestMillis) / 1000,
     useMillis: seen.flatMap(({ useMillis }) => useMillis),
+    busiestMillis,
+    coversUse: candidate.scaling.kind === 'fixed' || busiestMillis <= candidate.cpuRequestMillis,
   };
 }
 
 /** Why a judged candidate fails, or by how much it passes. */
 export function judgementText(
-  { latencyMs, edgeMs, passes }: Judgement,
+  { latencyMs, edgeMs, passes, coversUse, busiestMillis }: Judgement,
   { slo, bound }: Pick<Wish, 'slo' | 'bound'>,
 ): string {
   if (latencyMs === Infinity) {
     return `more than ${Number((100 * (1 - slo.percentile)).toFixed(3))} % of the requests are refused or not answered`;
   }
   const edge = bound.factor === undefined ? 'upper end of the seeds' : 'upper edge';
-  return `${percentileName(slo.percentile)} ${duration(latencyMs)}; ${edge} ${duration(edgeMs)} ${passes ? '≤' : '>'} ${duration(slo.limitMs)}`;
+  const use = coversUse
+    ? ''
+    : `; in the busiest minute a pod uses ${Math.ceil(busiestMillis)}m on average, more than it requests`;
+  return `${percentileName(slo.percentile)} ${duration(latencyMs)}; ${edge} ${duration(edgeMs)} ${passes ? '≤' : '>'} ${duration(slo.limitMs)}${use}`;
 }

@@ -42,15 +42,23 @@ export interface Simulated {
    * simulation is one window.
    */
   readonly useMillis: readonly number[];
+  /** The highest CPU use over a minute, the mean of all pods that there were in it, millicores. */
+  readonly busiestMillis: number;
 }
+
+const sum = (values: readonly number[]) => values.reduce((total, each) => total + each, 0);
 
 /** As often as metrics-server takes a sample by default. */
 export const USE_WINDOW_MS = 15_000;
 
 /** Reads each pod's CPU use at the end of each window. */
-function useLog({ pods, usedCpuMs }: Fleet, { add }: Pick<Agenda, 'add'>, durationMs: number): number[] {
+function useLog({ pods, usedCpuMs }: Fleet, { add }: Pick<Agenda, 'add'>, durationMs: number) {
   const windowMs = Math.min(USE_WINDOW_MS, durationMs);
+  const windowsPerMinute = Math.min(60_000 / USE_WINDOW_MS, Math.floor(durationMs / windowMs));
   const useMillis: number[] = [];
+  /** Of the last windows: CPU time of all pods, and their number. */
+  const minute: { readonly cpuMs: number; readonly pods: number }[] = [];
+  let busiestMillis = 0;
   let before = new Map<SimulatedPod, number>();
   const read = (nowMs: number): void => {
     const used = new Map(pods().map((pod) => [pod, usedCpuMs(pod, nowMs)]));
@@ -58,11 +66,18 @@ function useLog({ pods, usedCpuMs }: Fleet, { add }: Pick<Agenda, 'add'>, durati
       const from = before.get(pod);
       if (from !== undefined && isReady(pod, nowMs)) useMillis.push((1000 * (cpuMs - from)) / windowMs);
     }
+    const cpuMs = sum([...used].map(([pod, each]) => each - (before.get(pod) ?? 0)));
+    if (nowMs > 0) minute.push({ cpuMs, pods: used.size });
+    if (minute.length > windowsPerMinute) minute.shift();
+    if (minute.length === windowsPerMinute) {
+      const podMs = windowMs * sum(minute.map((each) => each.pods));
+      busiestMillis = Math.max(busiestMillis, (1000 * sum(minute.map((each) => each.cpuMs))) / podMs);
+    }
     before = used;
     add(nowMs + windowMs, read);
   };
   add(0, read);
-  return useMillis;
+  return { useMillis, busiestMillis: () => busiestMillis };
 }
 
 /** CPU times of images, one per call: log-normal, with the figures' mean. */
@@ -113,7 +128,7 @@ export function simulate(scenario: Scenario, seed: number): Simulated {
     pods.scaleTo(nowMs, replicas);
   }
   note(0);
-  const useMillis = useLog(pods, { add }, durationMs);
+  const use = useLog(pods, { add }, durationMs);
   if (scaling.kind === 'hpa') {
     const { cpuRequestMillis } = figures;
     startHpa(scaling, cpuRequestMillis, seed, { add }, pods, log.desired, scaleTo, (sync) =>
@@ -183,5 +198,8 @@ export function simulate(scenario: Scenario, seed: number): Simulated {
   }
   runUntil(durationMs);
   log.setDesired(durationMs, log.desired());
-  return { latencyMs, outcome, replicas: log.steps, syncs, podSeconds: log.podSeconds(), useMillis };
+  return {
+    ...{ latencyMs, outcome, replicas: log.steps, syncs, podSeconds: log.podSeconds() },
+    ...{ useMillis: use.useMillis, busiestMillis: use.busiestMillis() },
+  };
 }

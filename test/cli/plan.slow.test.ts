@@ -30,7 +30,7 @@ test('plan prints the deployment, what it was compared with and where its figure
     'latency-max-size-1: fitted to p50 and p95',
   ])
     expect(stdout).toContain(words);
-  expect(stderr).toContain('has no CPU time per image of ResNet101V2');
+  expect(stderr).toContain(`${data}: the recordings have no CPU time per image of ResNet101V2`);
   const markdown = readFileSync(page, 'utf8');
   expect(markdown).toMatch(/^# p95 ≤ 400 ms/);
   expect(markdown).toContain('| model | latency at fp32 |');
@@ -57,7 +57,7 @@ test('an objective that nothing meets ends with exit code 1 and writes no manife
   );
   expect(exitCode).toBe(1);
   expect(stdout).toContain('No deployment meets p99 ≤ 21 ms');
-  expect(stdout).toContain('of a predicted p99, and a bound');
+  expect(stdout).toContain('of a predicted p99: ');
   expect(() => readdirSync(out)).toThrow('ENOENT');
 }, 120_000);
 

@@ -16,6 +16,7 @@ test.each<[string[], string]>([
     SLO,
     'the load must be given once: --rate 40, or --load such as --load ramp:5-40:20m, or --prometheus FILE',
   ],
+  [[...SLO, '--rate', '2000'], 'It must be a number from 0.07 to 1666'],
   [[...SLO, '--rate', '40', '--prometheus', 'rate.json'], 'the load must be given once'],
   [[...SLO, '--prometheus', join(empty, 'none.json')], 'none.json: ENOENT'],
   [[...SLO, '--rate', '40', '--load', 'poisson:1:10s'], 'the load must be given once'],
@@ -43,6 +44,6 @@ test.each<[string[], string]>([
 
 test('without recordings the error names the command that makes them', async () => {
   await expect(plan(...SLO, '--rate', '40', '--data', empty)).rejects.toThrow(
-    'has no machine.json of ResNet101V2: run "npm run experiments -- --only machine" first',
+    `${empty}: the recordings have no machine.json of ResNet101V2: run "npm run experiments -- --only machine" first`,
   );
 });

@@ -1,10 +1,11 @@
-import { advise, busiestPerSecond, SHOWN } from '../../../bench/adviser/advise';
+import { advise, busiestPerSecond } from '../../../bench/adviser/advise';
 import { adviceMarkdown, boundText, plainText } from '../../../bench/adviser/advice-text';
 import { obstacleOf, resourcesOf } from '../../../bench/adviser/candidate';
 import { variantOf } from '../../../bench/adviser/emit';
 import { idealOf } from '../../../bench/adviser/ideal';
 import { judge, type Wish } from '../../../bench/adviser/judge';
 import type { ModelProfile } from '../../../bench/adviser/model-profile';
+import { SHOWN } from '../../../bench/adviser/ranking';
 import { rivalsOf } from '../../../bench/adviser/rivals';
 import { type OpenLoad, parseLoad } from '../../../bench/load/load';
 import { clusterOf } from '../../../infra/scheduler/cluster';
@@ -122,7 +123,8 @@ test('the answer names the ideal, the rivals, the bound and where each figure co
   const best = advice.best!;
   const ideal = idealOf(best.candidate, steady);
   const rivals = rivalsOf(best, steady);
-  expect(ideal.kneePerSecond).toBeGreaterThan(10);
+  expect(ideal.perPodPerSecond).toBeGreaterThanOrEqual(10);
+  expect(ideal.perPodPerSecond).toBeLessThanOrEqual((best.candidate.cpuRequestMillis - 10) / 20);
   expect(rivals.map(({ rule }) => rule.name)).toEqual(['KRR', 'VPA', 'Kubecost']);
   for (const { judgement } of rivals) expect(judgement.coresRequested).toBeGreaterThan(0.2);
   const markdown = adviceMarkdown(advice, 'poisson:10:60s', { ideal, rivals });
@@ -142,7 +144,7 @@ test('the answer names the ideal, the rivals, the bound and where each figure co
 
 test('without a bound the answer promises less and says so', () => {
   const { bound } = { bound: { cases: 4 } };
-  expect(boundText({ ...steady, bound })).toContain('a bound at 90.0 % needs 9');
+  expect(boundText({ ...steady, bound })).toContain('4 cases, of which one at 90.0 % needs 9');
   const judged = advise([PROFILE], { ...steady, bound }, NODES, ['latency']).best!;
   expect(judged.edgeMs).toBeGreaterThanOrEqual(judged.latencyMs);
 });
@@ -150,7 +152,7 @@ test('without a bound the answer promises less and says so', () => {
 test('the bound is one of the objective’s percentile', () => {
   const slo = { percentile: 0.99, limitMs: 300 };
   expect(boundText({ slo, bound: { factor: 1.5, cases: 12 } })).toContain('a measured p99 stays below it');
-  expect(boundText({ slo, bound: { cases: 4 } })).toContain('4 cases of a predicted p99, and');
+  expect(boundText({ slo, bound: { cases: 4 } })).toContain('of a predicted p99: 4 cases, of which');
 });
 
 test('the variant has the recommended figures and its command as the source', () => {
@@ -158,4 +160,34 @@ test('the variant has the recommended figures and its command as the source', ()
     ...{ name: 'latency-planned-max-size', kind: 'max-size', source: 'tandem plan' },
     scaling: { kind: 'fixed', replicas: 1 },
   });
+  expect(variantOf(advice.best!.candidate, 'tandem plan')).not.toHaveProperty('env');
+  const other = { ...advice.best!.candidate, profile: { ...PROFILE, isPrecisionSet: true } };
+  expect(variantOf(other, 'tandem plan').env).toEqual({ PRECISION: 'fp32' });
+});
+
+test('behind an HPA the pods use no more than they request in any minute', () => {
+  const rising = wish('ramp:2-20:8m', 400, 2);
+  const ramp = advise([PROFILE], rising, NODES, ['latency']);
+  const best = ramp.best!;
+  expect(best.candidate.scaling.kind).toBe('hpa');
+  expect(best.busiestMillis).toBeLessThanOrEqual(best.candidate.cpuRequestMillis);
+  const over = ramp.cheaper.find(({ passes, seeds }) => passes && seeds === 20)!;
+  expect(over.busiestMillis).toBeGreaterThan(over.candidate.cpuRequestMillis);
+  const text = adviceMarkdown(ramp, 'ramp:2-20:8m', { ideal: idealOf(best.candidate, rising), rivals: [] });
+  expect(text).toMatch(/in the busiest minute a pod uses \d+m on average, more than it requests/);
+  expect(text).toContain('## These miss the objective, or use more CPU than they request');
+  // It has several pods most of the time, so it is not one without redundancy.
+  expect(best.podsOnAverage).toBeGreaterThan(1.5);
+  expect(text).not.toContain('no redundancy');
+});
+
+test('the most pods that a plan tries are named where they bind', () => {
+  const many = clusterOf({
+    ...{ nodes: 60, cpuAllocatableMillis: 4_000, memoryAllocatableBytes: 8e9, controlPlane: false },
+  });
+  const none = advise([PROFILE], wish('poisson:10:10s', 21), many, ['latency']);
+  expect(none.best).toBeUndefined();
+  expect(adviceMarkdown(none, 'poisson:10:10s')).toMatch(
+    /A plan tries at most 60 pods, .* relax the objective\.$/,
+  );
 });

@@ -97,6 +97,13 @@ test('a band holds the middle of the seeds and ignores what is no number', () =>
   });
 });
 
+test('the busiest minute is that of the highest use, the mean of all pods', () => {
+  const scaling = { kind: 'fixed', replicas: 2 } as const;
+  const { busiestMillis } = simulate(scenario('steps:2,20,2:60s', 180, { scaling }), 1);
+  expect(busiestMillis / ((20 * 20) / 2 + 10)).toBeGreaterThan(0.8);
+  expect(busiestMillis / ((20 * 20) / 2 + 10)).toBeLessThan(1.2);
+});
+
 test('a run shorter than a window of CPU use is one window', () => {
   const { useMillis } = simulate(scenario('constant:20:10s', 10), 1);
   expect(useMillis).toHaveLength(1);
