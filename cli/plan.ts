@@ -52,7 +52,9 @@ function checkRequests(load: OpenLoad, { percentile }: Slo, text: string): void 
   throw new RangeError(
     `a plan for ${percentileName(percentile)} needs at least ${needed} requests, received ` +
       `${Number(expected.toFixed(2))} in ${durationSeconds(load)} s of ${text}: give a higher rate` +
-      (text.startsWith('--rate') ? `, ${Math.ceil((100 * needed) / RATE_SECONDS) / 100} or more` : ' or a longer load'),
+      (text.startsWith('--rate')
+        ? `, ${Math.ceil((100 * needed) / RATE_SECONDS) / 100} or more`
+        : ' or a longer load'),
   );
 }
 
