@@ -161,6 +161,7 @@ const ROOMS = {
       'bench/twin',
       'infra',
       'models/catalog.ts',
+      'service/contract.ts',
       'service/inference/parallelism.ts',
       'charts',
       'statistics',
