@@ -34,7 +34,7 @@ const OUT = join(PACKAGE_ROOT, 'docs/twin/data');
 const NODES = 3;
 const REPETITION = 1;
 /** A rate at which the cheaper deployment is beyond its limit, so that the exact test can decide within two minutes. */
-const RATE_PER_SECOND = 14;
+const RATE_PER_SECOND = 15;
 const SECONDS = 120;
 /** The recorded run has the same arrivals as `steps:`, whose analysis judges a rate. */
 const LOAD = `poisson:${RATE_PER_SECOND}:${SECONDS}s`;
