@@ -11,6 +11,7 @@ import type { ExperimentRun } from '../evidence/experiment-run';
 import type { RateCurve } from '../evidence/rate-curve';
 import { medianOf } from '../evidence/runs';
 import { modelName, plural } from '../evidence/words';
+import { cpuText } from '../timeline/timeline-document';
 import { MEAN_CONTAINER_START_MS, startCores } from '../twin/fleet';
 import type { PodFigures } from '../twin/scenario';
 import { PROBES } from '../../infra/construct/deployment-defaults';
@@ -145,7 +146,7 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
   const common = {
     model,
     precision: cost.precision,
-    machine: `${document.machine.cores} cores of ${document.machine.cpuModel}`,
+    machine: cpuText(document.machine),
     idleMillis: { value: cost.idleCpuMillis, source: 'machine: a service that is only watched' },
     startCpuMs: needed(
       'pod that started while it was recorded',

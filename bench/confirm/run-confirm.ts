@@ -21,6 +21,8 @@ import { readEvidence } from '../evidence/evidence';
 import { startExperimentCluster } from '../evidence/experiment-cluster';
 import { runExperiment, writeExperiment } from '../evidence/run-one';
 import { parseLoad } from '../load/load';
+import { isThisMachine, thisMachine } from '../timeline/recorder';
+import { cpuText } from '../timeline/timeline-document';
 import {
   CONFIRMATION_SCHEMA,
   CONFIRMATION_VERSION,
@@ -44,7 +46,7 @@ const HELP = `npm run confirm:plan
 
 Plans for ${RATE_PER_SECOND} images per second at p95 <= ${SLO.limitMs} ms from docs/experiment/data/, then runs the recommended deployment and the
 dearest one that the plan refuses on three real nodes, two minutes each. Writes docs/twin/data/; then run npm run docs.
-It takes about eight minutes and needs what npm run experiments needs.
+It takes about eight minutes and needs what npm run experiments needs, on the machine that it recorded.
 
   --help   this text`;
 
@@ -52,9 +54,15 @@ const log = (line: string) => console.log(`${new Date().toISOString().slice(11, 
 
 const finite = (value: number) => (Number.isFinite(value) ? value : undefined);
 
-/** @throws Error if the plan has no deployment for a role */
+/** @throws Error if the recordings are another machine's, or the plan has no deployment for a role */
 function planned(): readonly (readonly [Role, Judgement])[] {
   const evidence = readEvidence(RECORDINGS);
+  const { machine } = evidence;
+  if (machine !== undefined && !isThisMachine(machine.machine)) {
+    throw new Error(
+      `the recordings are of ${cpuText(machine.machine)}, and this machine has ${cpuText(thisMachine())}: run npm run experiments on it first`,
+    );
+  }
   const { fits, profiles } = profilesOf(evidence);
   const nodes = clusterOf({
     nodes: NODES,

@@ -12,7 +12,7 @@ import { removeTemporaries } from '../../files/temporaries';
 import { writeFileAtomic } from '../../files/write';
 import { EXIT_INTERRUPTED } from '../../service/contract';
 import { cgroupObstacle } from '../experiments/cpu-group';
-import { thisMachine } from '../timeline/recorder';
+import { isThisMachine, thisMachine } from '../timeline/recorder';
 import { commitOf } from './commit';
 import { startExperimentCluster } from './experiment-cluster';
 import { type MachineDocument, parseMachineDocument } from './machine';
@@ -81,8 +81,7 @@ async function machineDocument(
   const file = join(OUT, MACHINE_FILE);
   const stored = existsSync(file) ? parseMachineDocument(readFileSync(file, 'utf8')) : undefined;
   // The repository's document may come from another machine.
-  const isOurs =
-    stored?.machine.cpuModel === thisMachine().cpuModel && stored.machine.cores === thisMachine().cores;
+  const isOurs = stored !== undefined && isThisMachine(stored.machine);
   if (stored !== undefined && (session.isFinished(MACHINE_FILE) || (!isWanted && isOurs))) {
     log(`${MACHINE_FILE}: finished, not measured again`);
     return stored;

@@ -4,7 +4,13 @@
  */
 import { cpus, totalmem } from 'node:os';
 
-import { type Subject, TIMELINE_SCHEMA, TIMELINE_VERSION, type TimelineDocument } from './timeline-document';
+import {
+  cpuText,
+  type Subject,
+  TIMELINE_SCHEMA,
+  TIMELINE_VERSION,
+  type TimelineDocument,
+} from './timeline-document';
 
 /** The series that a source adds samples to. */
 export type Series = {
@@ -37,6 +43,10 @@ export const thisMachine = (): Subject['machine'] => ({
   nodeVersion: process.version,
   platform: `${process.platform} ${process.arch}`,
 });
+
+/** Whether a recorded machine has this one's CPU: CPU times of another say nothing about this one. */
+export const isThisMachine = (recorded: Pick<Subject['machine'], 'cpuModel' | 'cores'>): boolean =>
+  cpuText(recorded) === cpuText(thisMachine());
 
 /**
  * Starts recording.

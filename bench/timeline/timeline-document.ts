@@ -152,3 +152,7 @@ export const parseTimeline = (text: string): TimelineDocument =>
     { schema: TIMELINE_SCHEMA, version: TIMELINE_VERSION },
     'tandem bench timeline --out',
   );
+
+/** A machine's CPU in words. */
+export const cpuText = ({ cpuModel, cores }: Pick<Subject['machine'], 'cpuModel' | 'cores'>): string =>
+  `${cores} cores of ${cpuModel}`;

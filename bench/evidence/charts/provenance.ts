@@ -2,6 +2,7 @@
 import type { ExperimentRun } from '../experiment-run';
 import { flawsOf, loadOf, precisionOf, requestsOf } from '../runs';
 import { grouped, plural, short } from '../words';
+import { cpuText } from '../../timeline/timeline-document';
 
 /** Of a digest or a commit in a strip. */
 export const DIGEST_CHARACTERS = 12;
@@ -50,8 +51,8 @@ export function provenance(runs: readonly ExperimentRun[]): string[] {
     days(runs),
     `n = ${grouped(requests)} requests in ${plural(runs.length, 'run')}`,
     `seed${new Set(runs.map((run) => loadOf(run).settings.seed)).size > 1 ? 's' : ''} ${seeds(runs)}`,
-    `${plural(runs[0]!.timeline.subject.nodes.length, 'node')} on one machine: ${all(
-      ({ timeline }) => `${timeline.subject.machine.cores} cores of ${timeline.subject.machine.cpuModel}`,
+    `${plural(runs[0]!.timeline.subject.nodes.length, 'node')} on one machine: ${all(({ timeline }) =>
+      cpuText(timeline.subject.machine),
     )}`,
     ...(commit === '' ? [] : [`commit ${commit}`]),
     `image ${all(({ imageDigest }) => shortDigest(imageDigest))}`,

@@ -12,6 +12,7 @@ import { MODEL_STYLE } from './model-style';
 import { DIGEST_CHARACTERS } from './provenance';
 import type { TradePoint } from '../trade';
 import { list, modelName, short } from '../words';
+import { cpuText } from '../../timeline/timeline-document';
 
 const FRAME: Frame = { left: 74, right: 586, top: 20, bottom: 280 };
 const BODY_HEIGHT_PX = FRAME.bottom + 66;
@@ -86,7 +87,6 @@ export function tradeChart(points: readonly TradePoint[], machine: MachineDocume
       ...{ 'text-anchor': 'middle', 'font-weight': 600, fill: MODEL_STYLE[each.model].colour },
     });
   });
-  const { cores, cpuModel } = machine.machine;
   return poster(
     BODY_HEIGHT_PX,
     {
@@ -102,7 +102,7 @@ export function tradeChart(points: readonly TradePoint[], machine: MachineDocume
         machine.startedAt.slice(0, 10),
         `CPU time of the whole service with one thread: median of ${points[0]!.repetitions} repetitions`,
         `accuracy of the demo models on ${points[0]!.accuracyImages} generated images, 95 % intervals`,
-        `${cores} cores of ${cpuModel}`,
+        cpuText(machine.machine),
         `commit ${machine.commit.slice(0, DIGEST_CHARACTERS)}`,
       ],
     },

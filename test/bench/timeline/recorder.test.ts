@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { readerOf } from '../../../bench/timeline/api-reader';
 import { parseGoDurationMs, podMetricSample } from '../../../bench/timeline/api-objects';
 import { kubernetesSource, pathsOf } from '../../../bench/timeline/kubernetes-source';
-import { startRecorder, thisMachine } from '../../../bench/timeline/recorder';
+import { isThisMachine, startRecorder, thisMachine } from '../../../bench/timeline/recorder';
 import { parseTimeline, type Subject } from '../../../bench/timeline/timeline-document';
 
 const WATCHED = {
@@ -207,4 +207,11 @@ test('a document of another version is refused', () => {
   expect(() => parseTimeline('{"schema":"tandem.timeline","version":2}')).toThrow(
     'version 1, received "tandem.timeline" and 2',
   );
+});
+
+test('recordings are this machine’s if they have its CPU', () => {
+  const here = thisMachine();
+  expect(isThisMachine({ cpuModel: here.cpuModel, cores: here.cores })).toBe(true);
+  expect(isThisMachine({ ...here, cpuModel: 'another' })).toBe(false);
+  expect(isThisMachine({ ...here, cores: here.cores + 1 })).toBe(false);
 });
