@@ -36,7 +36,7 @@ test.each(MODEL_IDS)(
       difference += Math.max(...fp32!.map((p, i) => Math.abs(p - int8![i]!))) / images.length;
     }
     expect(same).toBeGreaterThanOrEqual(images.length - 1);
-    expect(difference).toBeLessThan(0.02);
+    expect(difference).toBeLessThan(0.04);
     expect(difference).toBeGreaterThan(0); // or else both ran the same graph
     // The second start opens what the first prepared.
     const again = await load(model, 'int8');
