@@ -9,8 +9,8 @@ import { badField, fieldName, show } from './validation';
 interface Datatype {
   /** What each number must be, for errors. */
   readonly must: string;
-  /** What to do about one that is not, for errors. */
-  readonly remedy: string;
+  /** What to do about a finite number that is not valid, for errors. */
+  readonly remedyFor: (value: number) => string;
   /** The numbers of an image from darkest to brightest. */
   readonly range: string;
   readonly bytes: number;
@@ -19,23 +19,35 @@ interface Datatype {
   readonly tensor: (size: number) => ImageTensor;
 }
 
-/** How far a number may lie outside [0, 1]: what rounding, or half precision on the way, adds. */
-const TOLERANCE = 1e-3;
+/**
+ * How far a number may lie outside [0, 1]: resizing overshoots at edges, by at most 0.45 with the bicubic kernel of OpenCV
+ * and PyTorch (a = -0.75), whose weights have a sum of magnitudes of 1.375 along each axis. Inputs normalised to [-1, 1], or
+ * by ImageNet's means and deviations, go beyond.
+ */
+const TOLERANCE = 0.5;
+
+/** ImageNet's means and deviations make 2.64 of the brightest level, here rounded up. */
+const LARGEST_NORMALISED = 2.65;
 
 /** Every datatype of input tensors. */
 const TYPES = {
   FP32: {
     must: 'be a number from 0 to 1',
-    remedy: 'divide levels of 0 to 255 by 255',
+    // Levels are whole, also the small ones of a dark image.
+    remedyFor: (value) =>
+      value > LARGEST_NORMALISED || (value > 0 && Number.isInteger(value))
+        ? 'divide levels of 0 to 255 by 255'
+        : 'undo any normalisation: the service normalises itself',
     range: '[0, 1]',
     bytes: Float32Array.BYTES_PER_ELEMENT,
-    // Levels up to 255 would give confident nonsense, and larger numbers overflow in the model. NaN fails both comparisons.
+    // Nothing is clipped: the answer is that to the numbers sent. Levels up to 255 would give confident nonsense, and larger numbers overflow in the model. NaN fails both comparisons.
     isValid: (value) => value >= -TOLERANCE && value <= 1 + TOLERANCE,
     tensor: (size) => new Float32Array(size),
   },
   UINT8: {
     must: 'be a whole number from 0 to 255',
-    remedy: 'send numbers from 0 to 1 as FP32',
+    remedyFor: (value) =>
+      value > 0 && value < 1 ? 'send numbers from 0 to 1 as FP32' : 'round and clip the levels',
     range: '[0, 255]',
     bytes: Uint8Array.BYTES_PER_ELEMENT,
     isValid: (value) => Number.isInteger(value) && value >= 0 && value <= 255,
@@ -50,8 +62,12 @@ export const DATATYPES = Object.keys(TYPES) as readonly DatatypeName[];
 export const DATATYPE_FACTS: Readonly<Record<DatatypeName, Pick<Datatype, 'range' | 'bytes'>>> = TYPES;
 
 /** The error about one number. */
-const wrongNumber = (path: readonly PropertyKey[], { must, remedy }: Datatype, value: unknown) =>
-  badField(fieldName(path), `must ${must}, received ${show(value)}; ${remedy}`);
+function wrongNumber(path: readonly PropertyKey[], { must, remedyFor }: Datatype, value: unknown) {
+  const isUnreadable = typeof value === 'number' && !Number.isFinite(value);
+  const received = show(isUnreadable ? String(value) : value);
+  const remedy = typeof value === 'number' && !isUnreadable ? remedyFor(value) : 'send finite numbers';
+  return badField(fieldName(path), `must ${must}, received ${received}; ${remedy}`);
+}
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
@@ -140,8 +156,7 @@ export function readBinaryTensor(
   new Uint8Array(values.buffer).set(bytes);
   const invalid = values instanceof Uint8Array ? -1 : firstInvalid(values, type.isValid);
   if (invalid >= 0) {
-    const value = values[invalid]!;
-    throw wrongNumber([...path, 'data', invalid], type, Number.isFinite(value) ? value : String(value));
+    throw wrongNumber([...path, 'data', invalid], type, values[invalid]!);
   }
   return values;
 }

@@ -54,16 +54,41 @@ test('an error names the position of a wrong value, flat and nested', () => {
   );
 });
 
-test.each([255, 1.01, -0.01, 3e38, NaN, Infinity])('as FP32, %p is refused in JSON and in bytes', (value) => {
-  const sentence =
-    /^data\[1\] must be a number from 0 to 1, received .*; divide levels of 0 to 255 by 255\.$/;
+test.each([
+  [255, 'divide levels of 0 to 255 by 255'],
+  [200, 'divide levels of 0 to 255 by 255'],
+  [2, 'divide levels of 0 to 255 by 255'],
+  [3e38, 'divide levels of 0 to 255 by 255'],
+  [-1.9, 'undo any normalisation: the service normalises itself'],
+  [-1, 'undo any normalisation: the service normalises itself'],
+  [2.64, 'undo any normalisation: the service normalises itself'],
+  [1.75, 'undo any normalisation: the service normalises itself'],
+  [NaN, 'send finite numbers'],
+  [Infinity, 'send finite numbers'],
+])('as FP32, %p is refused in JSON and in bytes: %s', (value, remedy) => {
+  const sentence = new RegExp(
+    String.raw`^data\[1\] must be a number from 0 to 1, received \S+; ${remedy}\.$`,
+  );
   expect(() => readTensor([0, value], [2], ['data'])).toThrow(sentence);
   const bytes = new Uint8Array(Float32Array.of(0, value).buffer);
   expect(() => readBinaryTensor(bytes, [2], [], 'FP32')).toThrow(sentence);
 });
 
-test('what rounding adds to 0 and 1 is accepted as FP32', () => {
-  const values = Float32Array.of(-0.0005, 1.0005);
-  expect(readTensor([...values], [2], ['data'])).toEqual(values);
-  expect(readBinaryTensor(new Uint8Array(values.buffer), [2], ['input'], 'FP32')).toEqual(values);
+test('what rounding and resizing add to 0 and 1 is accepted as FP32, and not clipped', () => {
+  const values = Float32Array.of(-0.0005, 1.0005, 1.03, -0.02, -0.45, 1.45);
+  const shape = [values.length];
+  expect(readTensor([...values], shape, ['data'])).toEqual(values);
+  expect(readBinaryTensor(new Uint8Array(values.buffer), shape, ['input'], 'FP32')).toEqual(values);
+});
+
+test.each<[unknown, string]>([
+  [0.5, 'send numbers from 0 to 1 as FP32'],
+  [127.5, 'round and clip the levels'],
+  [-3, 'round and clip the levels'],
+  [256, 'round and clip the levels'],
+  [null, 'send finite numbers'],
+])('as UINT8, %p is refused: %s', (value, remedy) => {
+  expect(() => readTensor([0, value], [2], ['data'], 'UINT8')).toThrow(
+    new RegExp(String.raw`^data\[1\] must be a whole number from 0 to 255, received \S+; ${remedy}\.$`),
+  );
 });

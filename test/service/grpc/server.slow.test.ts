@@ -156,7 +156,7 @@ test.each([
   ],
   [
     'INVALID_ARGUMENT',
-    'inputs[0].contents.fp32_contents[1] must be a number from 0 to 1, received -1; divide levels',
+    'inputs[0].contents.fp32_contents[1] must be a number from 0 to 1, received -1; undo any normalisation',
     request({ raw_input_contents: [] }, { contents: { fp32_contents: HALVES.with(1, -1) } }),
   ],
   [
