@@ -40,7 +40,7 @@ function checkSelectedArchitecture(
 function checkQueueWait(
   labelOf: LabelOf,
   kind: Scaling['kind'],
-  { queueWaitTargetMs, prometheusUrl, callers, metricsPort }: Options,
+  { queueWaitTargetMs, prometheusUrl, callers, metricsPort, metricsScrape = 'none' }: Options,
 ): void {
   if (queueWaitTargetMs !== undefined) checkQueueWaitTarget(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
   if (kind === 'fixed') return;
@@ -48,10 +48,13 @@ function checkQueueWait(
     throw new Error(
       `${labelOf('queueWaitTargetMs')} needs ${labelOf('prometheusUrl')}, where KEDA reads the wait: set it too`,
     );
-  if (queueWaitTargetMs !== undefined && callers !== undefined && metricsPort === undefined)
+  // Who sets how Prometheus finds the metrics at the callers' port says that Prometheus is a caller.
+  const isUnread = callers !== undefined && metricsPort === undefined && metricsScrape === 'none';
+  if (queueWaitTargetMs !== undefined && isUnread)
     throw new Error(
       `${labelOf('queueWaitTargetMs')} needs ${labelOf('metricsPort')} if ${labelOf('callers')} is set, since Prometheus ` +
-        'reads the wait, and only callers reach the port of the service: set it too',
+        'reads the wait, and only callers reach the port of the service: set it too, or ' +
+        `${labelOf('metricsScrape')} if Prometheus is one of them`,
     );
   if (kind === 'hpa' && prometheusUrl !== undefined)
     throw new Error(

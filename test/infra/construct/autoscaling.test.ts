@@ -193,6 +193,20 @@ test('the wait in the queue is read from a port of the metrics, whoever may call
   expect(readSettings({ ...environment, TANDEM_METRICS_PORT: '9090' }, {}).queueWaitTargetMs).toBe(50);
 });
 
+test('the wait in the queue is read from the port of the service, if Prometheus is said to be a caller', () => {
+  const environment = {
+    TANDEM_AUTOSCALER: 'keda',
+    TANDEM_QUEUE_WAIT_TARGET_MS: '50',
+    TANDEM_PROMETHEUS_URL: PROMETHEUS,
+    TANDEM_CALLERS: 'shop,monitoring',
+  };
+  expect(() => readSettings(environment, {})).toThrow(
+    'set it too, or context metricsScrape if Prometheus is one of them',
+  );
+  const settings = readSettings({ ...environment, TANDEM_METRICS_SCRAPE: 'annotations' }, {});
+  expect(settings.metricsScrape).toBe('annotations');
+});
+
 test('a CPU limit below the target is refused for KEDA too', () => {
   expect(() => synth({ scaling: { kind: 'keda', ...BOUNDS, targetCpuPercent: 400 } })).toThrow(
     'limits.cpu must be at least 441 % of requests.cpu',
