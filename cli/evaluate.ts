@@ -21,6 +21,7 @@ import {
   DEFAULT_ENGINE,
   type Defaults,
   engineOption,
+  isSavedModel,
   MODEL_ARGUMENT,
   modelFolder,
   note,
@@ -93,6 +94,14 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
   console.log(json ? JSON.stringify(measured) : formatComparison(measured));
 }
 
+/** The folder of a model; the demo's own for a demo model's name that no model in MODELS_DIR has. */
+function modelOrDemo(text: string, defaults: Defaults): string {
+  const isFound = [text, join(defaults.modelsDir, text)].some(isSavedModel);
+  return !isFound && MODEL_IDS.some((id) => id === text)
+    ? join(DEMO_MODELS_DIR, text)
+    : modelFolder(text, defaults);
+}
+
 /**
  * The folder of the demo model that is named: its own images say nothing about other weights of the same name, and its card
  * must not be overwritten with their figures.
@@ -101,7 +110,7 @@ async function evaluateModels(models: string[], options: EvaluateOptions, defaul
  */
 function demoFolder(models: readonly string[], defaults: Defaults): string {
   const [first] = models;
-  const folder = models.length === 1 ? modelFolder(first!, defaults) : undefined;
+  const folder = models.length === 1 ? modelOrDemo(first!, defaults) : undefined;
   const demo = MODEL_IDS.map((id) => join(DEMO_MODELS_DIR, id));
   if (folder !== undefined && demo.some((each) => realpathSync(each) === realpathSync(folder))) return folder;
   const received =

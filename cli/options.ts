@@ -99,7 +99,8 @@ export const precisionOption = (meaning: string) =>
 export const MODEL_ARGUMENT =
   'folder of a saved model, or the name of a model in MODELS_DIR (unless set: the demo, with accuracy and latency)';
 
-const isSavedModel = (folder: string): boolean => existsSync(join(folder, MANIFEST_NAME));
+/** Whether a folder holds a saved model, by its manifest alone. */
+export const isSavedModel = (folder: string): boolean => existsSync(join(folder, MANIFEST_NAME));
 
 /**
  * The names of the saved models in MODELS_DIR.

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -75,6 +75,18 @@ describe('without --data, evaluate measures the demo models only', () => {
   test.each([[[latency]], [['latency', 'accuracy']]])('not %j', async (models) => {
     await expect(evaluate(...models)).rejects.toThrow(refusal(models.join(', ')));
   });
+
+  test.each(['other models only', 'none', 'no folder'])(
+    'a demo model by its name, though MODELS_DIR holds %s',
+    async (what) => {
+      const other = join(folder, what);
+      if (what !== 'no folder') mkdirSync(other);
+      if (what === 'other models only')
+        copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), join(other, 'birds'));
+      const words = ['--write-card', '--precision', 'int8'];
+      await expect(runIn(other, 'evaluate', 'latency', ...words)).rejects.toThrow('--write-card is for fp32');
+    },
+  );
 
   test('a demo model also by its folder, as far as the other options are right', async () => {
     await expect(evaluate(join(DEMO_MODELS_DIR, 'latency'))).rejects.toThrow('--write-card is for fp32');
