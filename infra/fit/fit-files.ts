@@ -54,6 +54,9 @@ function podsIn({ pods, name }: Workload, { placed }: Placement, priority: numbe
   }));
 }
 
+/** The resource of a quota that counts finished pods too. */
+const COUNT_OF_PODS = 'count/pods';
+
 const nameOf = ({ metadata }: ObservedPod) => `${metadata.namespace}/${metadata.name}`;
 
 /** Of more nodes than this, the scheduler scores only a part. */
@@ -76,12 +79,27 @@ function fitIn({ cluster, workload, notCounted }: Seen, counts: Workload['counts
   return { ...found, notCounted: [...notCounted, ...found.notCounted] };
 }
 
-/** A quota of the files with what the cluster has counted for the one that it replaces. */
+/** The figures of the pods of a namespace that a quota there counts by its scopes. */
+const figuresWithin = (pods: readonly ObservedPod[], namespace: string, quota: ObservedQuota): Resources[] =>
+  pods
+    .filter(({ metadata }) => metadata.namespace === namespace)
+    .filter(({ spec }) => countsOurs(quota, scopeOfPod(spec as PodSpec)))
+    .map(figuresOf);
+
+/**
+ * A quota of the files with its use once it is applied: what the cluster has counted for the one that it replaces, and of
+ * resources that this one does not bound what the pods sum up to.
+ */
 const usedAs =
-  (counted: readonly ObservedQuota[]) =>
+  ({ quotas, pods }: ObservedCluster, namespace: string) =>
   ({ metadata, spec = {} }: ObservedQuota): ObservedQuota => {
-    const used = counted.find((each) => each.metadata.name === metadata.name)?.status?.used;
-    return { metadata, spec, ...(used === undefined ? {} : { status: { used } }) };
+    const counted = quotas.find((each) => each.metadata.name === metadata.name)?.status?.used;
+    const uncounted = { metadata, spec };
+    const useOf = (those: readonly ObservedPod[]) =>
+      withUse(uncounted, figuresWithin(those, namespace, uncounted), []).status?.used ?? {};
+    const running = useOf(pods.filter((pod) => !isFinished(pod)));
+    const existing = COUNT_OF_PODS in running ? { [COUNT_OF_PODS]: useOf(pods)[COUNT_OF_PODS]! } : {};
+    return { ...uncounted, status: { used: { ...running, ...existing, ...counted } } };
   };
 
 export interface FillOptions {
@@ -119,7 +137,7 @@ export function fitManifests(manifests: Manifests, { clusterOf, isDescribed }: F
     return {
       ...cluster,
       priorityClasses: [...priorityClasses, ...cluster.priorityClasses],
-      quotas: withReplaced(cluster.quotas, own(quotas).map(usedAs(cluster.quotas))),
+      quotas: withReplaced(cluster.quotas, own(quotas).map(usedAs(cluster, namespace))),
       limitRanges: withReplaced(cluster.limitRanges, own(limitRanges)),
     };
   };
@@ -140,14 +158,11 @@ export function fitManifests(manifests: Manifests, { clusterOf, isDescribed }: F
   const seenBy = ({ cluster, workload, notCounted }: (typeof all)[number]): Seen => {
     const { namespace } = workload.pods;
     const added = [...placed].filter(([each]) => each !== workload).flatMap(([, pods]) => pods);
-    const within = (pods: readonly ObservedPod[], quota: (typeof cluster.quotas)[number]) =>
-      pods
-        .filter(({ metadata }) => metadata.namespace === namespace)
-        .filter(({ spec }) => countsOurs(quota, scopeOfPod(spec as PodSpec)))
-        .map(figuresOf);
     // A quota does not count finished pods, but for `count/pods`; those stay after the workload is replaced.
     const stopped = replaced.filter((pod) => !isFinished(pod));
-    const grown = cluster.quotas.map((quota) => withUse(quota, within(added, quota), within(stopped, quota)));
+    const grown = cluster.quotas.map((quota) =>
+      withUse(quota, figuresWithin(added, namespace, quota), figuresWithin(stopped, namespace, quota)),
+    );
     return { workload, notCounted, cluster: { ...cluster, pods: podsBeside(workload), quotas: grown } };
   };
   const first = new Map<Workload, PodsFit>();

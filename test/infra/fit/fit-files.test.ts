@@ -508,6 +508,76 @@ describe('on a real cluster', () => {
     expect(onRange('other')[0]).toBe('1');
   });
 
+  describe('what the cluster has not counted for a quota of the files, its pods sum up to', () => {
+    const pod = (app: string, i: number, phase = 'Running', namespace = 'shop') => ({
+      metadata: { namespace, name: `${app}-${i}`, labels: { app } },
+      spec: {
+        nodeName: 'one',
+        containers: [{ name: 'app', resources: { requests: { cpu: '1', memory: '64Mi' } } }],
+      },
+      status: { phase },
+    });
+    const pair = (app: string) => [pod(app, 1), pod(app, 2)];
+    const quota = (hard: object, more: object = {}) => ({
+      ...{ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'team' } },
+      spec: { hard, ...more },
+    });
+    const nodes = ['one', 'two', 'three'].map((name) => node(name));
+    const counted = { hard: { pods: '10' }, used: { pods: '4' } };
+    const quotas = [{ metadata: { name: 'team' }, spec: { hard: counted.hard }, status: counted }];
+    const others = [...pair('x'), ...pair('y')];
+    const placedBy = (
+      fit: { placements: readonly { notCreated: number; refusal: string }[] } | undefined,
+    ) => {
+      const { notCreated, refusal } = fit!.placements[0]!;
+      return [2 - notCreated, refusal];
+    };
+
+    test('pods of others take from a resource that the cluster’s quota of that name does not bound', () => {
+      const files = [workload('a', '1', { replicas: 2 }), quota({ 'requests.cpu': '4' })];
+      const [fit] = onReal(files, { nodes, pods: others, quotas });
+      expect(placedBy(fit)).toEqual([
+        0,
+        'exceeded quota: team, requested: requests.cpu=1, used: requests.cpu=4, limited: requests.cpu=4',
+      ]);
+    });
+
+    test('what was counted stays, beside what was not', () => {
+      const files = [workload('a', '1', { replicas: 2 }), quota({ 'requests.cpu': '9', pods: '5' })];
+      const [fit] = onReal(files, { nodes, pods: [], quotas });
+      expect(placedBy(fit)).toEqual([
+        1,
+        'exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5',
+      ]);
+    });
+
+    test('pods that the workloads replace leave a new quota', () => {
+      const files = [
+        workload('a', '1', { replicas: 2 }),
+        workload('b', '1', { replicas: 2 }),
+        quota({ 'requests.cpu': '3' }),
+      ];
+      const [one, other] = onReal(files, { nodes, pods: [...pair('a'), ...pair('b')] });
+      expect([placedBy(one)[0], placedBy(other)[0]]).toEqual([2, 1]);
+    });
+
+    test('finished pods count for count/pods alone, and pods out of scope or elsewhere not at all', () => {
+      const pods = [
+        pod('x', 1),
+        pod('x', 2, 'Succeeded'),
+        pod('x', 3, 'Running', 'other'),
+        { ...pod('x', 4), spec: { ...pod('x', 4).spec, activeDeadlineSeconds: 60 } },
+      ];
+      const placed = (hard: object) => {
+        const files = [workload('a', '1', { replicas: 2 }), quota(hard, { scopes: ['NotTerminating'] })];
+        return placedBy(onReal(files, { nodes, pods })[0])[0];
+      };
+      expect([placed({ 'requests.cpu': '3' }), placed({ 'requests.cpu': '2' })]).toEqual([2, 1]);
+      expect([placed({ pods: '3' }), placed({ pods: '2' })]).toEqual([2, 1]);
+      expect([placed({ 'count/pods': '4' }), placed({ 'count/pods': '3' })]).toEqual([2, 1]);
+    });
+  });
+
   test('a quota refuses a pod whose containers do not state what it sums', () => {
     const hard = { 'limits.cpu': '4', memory: '1Gi' };
     const [fit] = onReal([workload('a', '1')], {
