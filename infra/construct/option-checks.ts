@@ -2,7 +2,7 @@
  * Refuses options of the pods and Services that Kubernetes would refuse, or that would undo what the construct sets. Pure
  * functions.
  */
-import { ENV, HTTP_PORT, REQUEST_TIMEOUT_MS } from '../../service/contract';
+import { ENV, HOST_ALL, HTTP_PORT, REQUEST_TIMEOUT_MS } from '../../service/contract';
 import type { k8s } from './cdk8s-plus';
 import { NODE_SELECTOR, TEMPORARY_FILES } from './deployment-defaults';
 import { ARCHITECTURES, HPA_DIRECTIONS } from './inference-service-props';
@@ -111,23 +111,31 @@ const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 /** Variables that the construct decides, each with why. */
 const OWN_VARIABLES: Readonly<Record<string, string>> = {
   [ENV.port]: 'the Service sets',
-  // The probes and the Service call the address of the pod, where the service listens by default.
-  [ENV.host]: 'the probes and the Service need as it is by default',
   [ENV.models]: 'model sets',
   [ENV.cpuLimitMillis]: 'resources.limits.cpu sets',
   [ENV.apiKeyFile]: 'apiKeySecret sets',
   [ENV.metricsPort]: 'metricsPort sets',
 };
 
+/** Refuses an address to listen on that the probes and the Service, which call the address of the pod, would not reach. */
+function checkHost(label: string, address: string): void {
+  if (HOST_ALL.includes(address)) return;
+  throw new Error(
+    `${label}: ${ENV.host} must be ${HOST_ALL.join(' or ')}, all interfaces, since the probes and the Service call the ` +
+      `address of the pod, received ${address || 'nothing'}: leave it out`,
+  );
+}
+
 /** Refuses variables with a name that Kubernetes would refuse, and those that the construct decides. */
 export function checkEnv(label: string, variables: Pairs): void {
-  for (const name of Object.keys(variables)) {
+  for (const [name, value] of Object.entries(variables)) {
     if (!VARIABLE.test(name))
       throw new Error(
         `${label}: a name must be of A-Z, a-z, 0-9, -, _ and ., not starting with a digit, received ${name}`,
       );
     if (Object.hasOwn(OWN_VARIABLES, name))
       throw new Error(`${label} must not hold ${name}, which ${OWN_VARIABLES[name]!}: leave it out`);
+    if (name === ENV.host) checkHost(label, value);
   }
 }
 

@@ -6,6 +6,7 @@ import { ApiObject, App, Chart, JsonPatch, Testing } from 'cdk8s';
 import { InferenceService, type InferenceServiceProps } from '../../../infra/construct/inference-service';
 import { OPTION_HELP } from '../../../infra/option-help';
 import { type Environment, readSettings, SETTING_VARIABLES } from '../../../infra/settings';
+import { HOST_ALL } from '../../../service/contract';
 import { type Manifest, objects, synthesize } from '../../support/manifests';
 
 const PROPS: InferenceServiceProps = {
@@ -332,6 +333,11 @@ test.each([
   });
 });
 
+test.each(HOST_ALL)('the variable HOST may be %s, which means all interfaces', (address) => {
+  expect(readSettings({ TANDEM_ENV: `HOST=${address}` }, {}).env).toEqual({ HOST: address });
+  expect(() => synth({ env: { HOST: address } })).not.toThrow();
+});
+
 const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment | undefined, string])[] = [
   [
     { env: { PORT: '1' } },
@@ -341,7 +347,7 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
   [
     { env: { HOST: '127.0.0.1' } },
     { TANDEM_ENV: 'HOST=127.0.0.1' },
-    ' must not hold HOST, which the probes and the Service need as it is by default: leave it out',
+    ': HOST must be 0.0.0.0 or ::, all interfaces, since the probes and the Service call the address of the pod, received 127.0.0.1: leave it out',
   ],
   [
     { env: { API_KEY_FILE: '/k' } },
