@@ -128,9 +128,7 @@ export function fleet(
     if (!(ageMs > 0)) return 0;
     const startingMs = Math.min(nowMs, loadedMs) - containerStartMs;
     return (
-      startingMs * startCores(figures) +
-      (figures.idleMillis / 1000) * ageMs +
-      (queue?.usedCpuMs(nowMs) ?? 0)
+      startingMs * startCores(figures) + (figures.idleMillis / 1000) * ageMs + (queue?.usedCpuMs(nowMs) ?? 0)
     );
   }
   const withUse = ({ cpuMs, podMs }: FleetUse, pod: SimulatedPod, nowMs: number): FleetUse => ({
