@@ -23,9 +23,9 @@ const MIN_REPLICAS = [1, 2];
 const REQUEST_SHARES = [0.3, 0.5, 0.8];
 /** Seeds for a first look. */
 const LOOK_SEEDS = 3;
-/** With few seeds the median latency may be up to this factor too high: only a candidate that misses by more is out at once. */
+/** With few seeds the median may be up to this factor too high. Only a candidate that misses by more is out at once. */
 const LOOK_MARGIN = 1.5;
-/** The same of the CPU use in the busiest minute, which differs less between seeds. */
+/** The same for the CPU use in the busiest minute, which differs less between seeds. */
 const USE_MARGIN = 1.15;
 /** Length of the busiest time of a load. */
 export const BUSY_SECONDS = 60;
