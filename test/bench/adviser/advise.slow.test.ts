@@ -9,7 +9,6 @@ import { SHOWN } from '../../../bench/adviser/ranking';
 import { rivalsOf } from '../../../bench/adviser/rivals';
 import { type OpenLoad, parseLoad } from '../../../bench/load/load';
 import { clusterOf } from '../../../infra/scheduler/cluster';
-import type { Scaling } from '../../../infra/variants';
 
 const figure = (value: number) => ({ value, source: 'a run' });
 const PROFILE: ModelProfile = {
@@ -85,7 +84,7 @@ test('the ideal requests no more than what is recommended', () => {
 
 test('one pod is no redundancy, be it fixed or an HPA’s minimum', () => {
   const textOf = ({ best, ...rest }: typeof risen, scaling: object) => {
-    const scaled = { ...best!.candidate.scaling, ...scaling } as Scaling;
+    const scaled = { ...best!.candidate.scaling, ...scaling };
     const other = { ...best!, candidate: { ...best!.candidate, scaling: scaled } };
     const ideal = { perPodPerSecond: 1, coresRequested: 1 };
     return adviceMarkdown({ ...rest, best: other }, RISING, { ideal, rivals: [] });
