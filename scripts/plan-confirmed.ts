@@ -1,13 +1,16 @@
-/** The table of docs/twin.md on a plan that real pods confirmed, from its raw data. */
+/** The table of docs/twin.md on a plan that real pods confirmed, from its raw data and the recordings of the experiments. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 import { confirmationTable, parseConfirmation } from '../bench/confirm/confirmation';
+import { recordedJudge } from '../bench/confirm/judge-recorded';
+import { readEvidence } from '../bench/evidence/evidence';
 import { parseExperimentRun } from '../bench/evidence/experiment-run';
 import { ROOT } from './documents';
 
 const DATA = join(ROOT, 'docs/twin/data');
+const RECORDINGS = join(ROOT, 'docs/experiment/data');
 const FILE = join(DATA, 'confirmation.json');
 
 export function planConfirmed(): string {
@@ -19,5 +22,5 @@ export function planConfirmed(): string {
       parseExperimentRun(gunzipSync(readFileSync(join(DATA, run))).toString('utf8')),
     ]),
   );
-  return confirmationTable(document, runs);
+  return confirmationTable(document, runs, recordedJudge(readEvidence(RECORDINGS), document));
 }

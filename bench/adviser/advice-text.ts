@@ -6,7 +6,7 @@ import type { Resources } from '../../infra/variants';
 import { objective, plural } from '../evidence/words';
 import { percentileName } from '../load/slo';
 import { type Advice, type Excluded, MAX_REPLICAS } from './advise';
-import { candidateText, inMebibytes, resourcesOf } from './candidate';
+import { type Candidate, candidateText, inMebibytes, resourcesOf } from './candidate';
 import type { Ideal } from './ideal';
 import { type Judgement, judgementText, type Wish } from './judge';
 import { CONFIDENCE, lackText } from './bounds';
@@ -19,10 +19,17 @@ export interface Comparison {
   readonly rivals: readonly Rival[];
 }
 
-const SINGLE_POD =
-  'One pod has no redundancy: nothing answers while it restarts or its node is drained. If that matters, run two.';
-/** Behind an HPA: most of the time. */
-const isSinglePod = ({ podsOnAverage }: Judgement) => podsOnAverage < 1.5;
+const OUTAGE = 'nothing answers while it restarts or its node is drained';
+
+/** A warning where one pod may be all that there is. */
+function redundancyLines({ scaling }: Candidate): string[] {
+  if (scaling.kind === 'hpa') {
+    return scaling.minReplicas > 1
+      ? []
+      : [`While the HPA has only one pod, ${OUTAGE}. If that matters, give it a minimum of two.`];
+  }
+  return scaling.replicas > 1 ? [] : [`One pod has no redundancy: ${OUTAGE}. If that matters, run two.`];
+}
 
 const cores = (value: number) => `${value.toFixed(3)} cores`;
 
@@ -71,7 +78,7 @@ function comparisonLines(advice: Advice, best: Judgement, { ideal, rivals }: Com
   const times = best.coresRequested / ideal.coresRequested;
   return [
     `The ideal lower bound: ${cores(ideal.coresRequested)}, if there were at each moment ceil(rate / ${ideal.perPodPerSecond.toFixed(1)}) ` +
-      `pods, ready at once; this is ${times.toFixed(2)} times as much.`,
+      `pods, ready at once, and in each minute enough to cover their CPU use; this is ${times.toFixed(2)} times as much.`,
     ...rivals.map(({ rule, judgement }) => {
       const result = judgement.passes ? 'passes' : 'fails';
       return (
@@ -83,9 +90,12 @@ function comparisonLines(advice: Advice, best: Judgement, { ideal, rivals }: Com
 }
 
 /** What may help where nothing is good. */
-function remedyText({ isCapped, excluded }: Advice): string {
+function remedyText({ isCapped, excluded, tried }: Advice): string {
   const others = 'plan for a part of the load, or relax the objective.';
   if (!isCapped) return 'Add nodes, or relax the objective.';
+  if (tried + excluded.length === 0) {
+    return `A plan tries at most ${MAX_REPLICAS} pods, too few for this load at any limit: plan for a part of it.`;
+  }
   return excluded.length === 0
     ? `A plan tries at most ${MAX_REPLICAS} pods, for which the nodes have room: ${others}`
     : `A plan tries at most ${MAX_REPLICAS} pods. Add nodes for pods with higher limits, ${others}`;
@@ -144,7 +154,7 @@ export function adviceMarkdown(
     `# ${asked}`,
     ...(assumptions.length > 0 ? [bullets(assumptions).join('\n')] : []),
     table(['', 'recommended'], rows),
-    ...(isSinglePod(best) ? [SINGLE_POD] : []),
+    ...redundancyLines(candidate),
     boundText(wish),
     ...(failing.length + near.length > 0
       ? [

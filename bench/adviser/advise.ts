@@ -23,10 +23,12 @@ const MIN_REPLICAS = [1, 2];
 const REQUEST_SHARES = [0.3, 0.5, 0.8];
 /** Seeds for a first look. */
 const LOOK_SEEDS = 3;
-/** The median of a look is up to this factor above that of many seeds: only a candidate that misses by more is out at once. */
+/** With few seeds the median may be up to this factor too high. Only a candidate that misses by more is out at once. */
 const LOOK_MARGIN = 1.5;
+/** The same for the CPU use in the busiest minute, which differs less between seeds. */
+const USE_MARGIN = 1.15;
 /** Length of the busiest time of a load. */
-const BUSY_SECONDS = 60;
+export const BUSY_SECONDS = 60;
 
 /** A candidate that was not simulated, and why. */
 export interface Excluded {
@@ -37,7 +39,10 @@ export interface Excluded {
 export interface Advice extends Ranking {
   readonly wish: Wish;
   readonly excluded: readonly Excluded[];
-  /** Whether the nodes have room for {@link MAX_REPLICAS} pods of a candidate that fails: then the cap decides, not the nodes. */
+  /**
+   * Whether {@link MAX_REPLICAS} decides, not the nodes: they have room for as many pods of a candidate that fails, or there is no
+   * candidate, as so many pods use more CPU than any limit.
+   */
   readonly isCapped: boolean;
   /** How many were simulated. */
   readonly tried: number;
@@ -125,8 +130,9 @@ function leastCores({ scaling, cpuRequestMillis, profile }: Candidate, meanPerSe
 }
 
 /** Whether more seeds may find a candidate good that a look does not. */
-const couldPass = ({ edgeMs, coversUse }: Judgement, { slo }: Wish) =>
-  coversUse && edgeMs <= LOOK_MARGIN * slo.limitMs;
+const couldPass = ({ candidate, edgeMs, coversUse, busiestMillis }: Judgement, { slo }: Wish) =>
+  (coversUse || busiestMillis <= USE_MARGIN * candidate.cpuRequestMillis) &&
+  edgeMs <= LOOK_MARGIN * slo.limitMs;
 
 /** The same limit with one pod more, where the number is fixed: what a spare pod costs. */
 function onePodMore(candidate: Candidate, peakPerSecond: number): Candidate | undefined {
@@ -183,8 +189,8 @@ export function advise(
     next === undefined || obstacleOf(next, nodes) !== undefined
       ? settled
       : [...settled, judgeFully(next, wish)];
-  const isCapped = looked.some(
-    (each) => !isGood(each) && maxReplicasOf(each.candidate.scaling) === MAX_REPLICAS,
-  );
+  const isCapped =
+    candidates.length === 0 ||
+    looked.some((each) => !isGood(each) && maxReplicasOf(each.candidate.scaling) === MAX_REPLICAS);
   return { ...{ wish, excluded, isCapped, tried: looked.length }, ...ranked(all, wanted) };
 }

@@ -1,10 +1,12 @@
 /**
- * The least that any autoscaler could do: at each moment just as many pods as the rate needs, ready at once. Pure.
+ * The least that any autoscaler could do: at each moment just as many pods as the rate needs, ready at once, and in each minute
+ * enough that their requests cover the CPU use, as is asked of a recommended one. Pure.
  *
  * @see https://github.com/llm-d/llm-d-autoscaling/issues/1499 (the bound's definition)
  */
 import { maxReplicasOf } from '../../infra/construct/replicas';
 import { durationSeconds, type OpenLoad, rateAt } from '../load/load';
+import { BUSY_SECONDS } from './advise';
 import type { Candidate } from './candidate';
 import { judge, type Wish } from './judge';
 
@@ -15,7 +17,7 @@ const PROBE: Probe = { seconds: 300, seeds: 5 };
 const LEAST_PER_SECOND = 0.1;
 
 export interface Ideal {
-  /** The highest rate of one pod that meets the objective, by the same bound, and that its request covers; 0 if none does. */
+  /** The highest rate of one pod that meets the objective, by the same bound; 0 if none does. */
   readonly perPodPerSecond: number;
   /** CPU requested on average; Infinity if no rate is met. */
   readonly coresRequested: number;
@@ -47,24 +49,31 @@ export function kneePerSecond(
   return low;
 }
 
-/** The bound for pods of a candidate's figures, none of which uses more CPU than it requests. */
+/** The bound for pods of a candidate's figures, of which none uses more CPU in a minute than it requests. */
 export function idealOf(candidate: Candidate, wish: Wish, probe = PROBE): Ideal {
   const { profile, cpuRequestMillis } = candidate;
   const one = { ...candidate, scaling: { kind: 'fixed', replicas: 1 } } as const;
   const coveredPerSecond = (cpuRequestMillis - profile.idleMillis.value) / profile.cpuMsPerImage.value;
-  const perPodPerSecond = Math.min(coveredPerSecond, kneePerSecond(one, wish, probe));
-  const isNone = perPodPerSecond <= 0;
-  return {
-    perPodPerSecond: Math.max(0, perPodPerSecond),
-    coresRequested: isNone ? Infinity : coresAt(wish.load, perPodPerSecond, cpuRequestMillis),
-  };
+  const perPodPerSecond = kneePerSecond(one, wish, probe);
+  const isNone = perPodPerSecond <= 0 || coveredPerSecond <= 0;
+  const pods = isNone ? Infinity : podsAt(wish.load, perPodPerSecond, coveredPerSecond);
+  return { perPodPerSecond, coresRequested: (pods * cpuRequestMillis) / 1_000 };
 }
 
-/** CPU that as few pods as the rate needs at each moment request on average, cores. */
-function coresAt(load: OpenLoad, perPodPerSecond: number, cpuRequestMillis: number): number {
+const total = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0);
+
+/** As few pods as the rate needs at each moment, and its CPU use in each whole minute, on average. */
+function podsAt(load: OpenLoad, perPodPerSecond: number, coveredPerSecond: number): number {
   const seconds = Math.ceil(durationSeconds(load));
-  const pods = Array.from({ length: seconds }, (_, second) =>
-    Math.ceil(rateAt(load, second) / perPodPerSecond),
-  );
-  return (pods.reduce((sum, each) => sum + each, 0) / seconds / 1000) * cpuRequestMillis;
+  const rates = Array.from({ length: seconds }, (_, second) => rateAt(load, second));
+  const minuteSeconds = Math.min(BUSY_SECONDS, seconds);
+  let podSeconds = 0;
+  for (let from = 0; from < seconds; from += minuteSeconds) {
+    const minute = rates.slice(from, from + minuteSeconds);
+    const needed = total(minute.map((rate) => Math.ceil(rate / perPodPerSecond)));
+    // The rest of a load that ends within a minute is not judged by its CPU use.
+    const covering = minute.length === minuteSeconds ? total(minute) / coveredPerSecond : 0;
+    podSeconds += Math.max(needed, covering);
+  }
+  return podSeconds / seconds;
 }

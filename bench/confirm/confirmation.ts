@@ -2,6 +2,7 @@
 import { table } from '../../charts/markdown';
 import { percent, percentTick } from '../../charts/percent';
 import { maxReplicasOf } from '../../infra/construct/replicas';
+import type { Judgement } from '../adviser/judge';
 import { duration, grouped, plural } from '../evidence/words';
 import type { ExperimentRun, VariantFigures } from '../evidence/experiment-run';
 import { rateCurve, type RateFigures, SETTLE_SHARE } from '../evidence/rate-curve';
@@ -15,14 +16,10 @@ export const CONFIRMATION_VERSION = 1;
 export const ROLES = ['recommended', 'refused'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What the plan said of a deployment before it ran. */
+/** What the plan said of a deployment before it ran. What is simulated of it is not kept: it follows the twin. */
 export interface Predicted {
   readonly role: Role;
   readonly figures: VariantFigures;
-  /** The objective's percentile, median of the seeds; absent where too many requests are not answered. */
-  readonly latencyMs?: number;
-  /** Its upper edge, which decides. */
-  readonly edgeMs?: number;
   /** File name of the recorded run. */
   readonly run: string;
 }
@@ -49,7 +46,7 @@ export const parseConfirmation = (text: string): ConfirmationDocument =>
     'npm run confirm:plan',
   );
 
-const orUnanswered = (ms: number | undefined) => (ms === undefined ? 'too many not answered' : duration(ms));
+const orUnanswered = (ms: number) => (Number.isFinite(ms) ? duration(ms) : 'too many not answered');
 
 /** Whether the exact test on the recorded requests says what the plan said. */
 export function isConfirmed(role: Role, { verdict }: Pick<RateFigures, 'verdict'>): boolean {
@@ -71,13 +68,17 @@ function measuredAt(run: ExperimentRun, ratePerSecond: number): RateFigures {
  * The plan's words beside the measured ones, as Markdown.
  *
  * @param runs the recorded runs by their file names
+ * @param judgementOf what the twin says of a recorded deployment
  */
 export function confirmationTable(
   { slo, ratePerSecond, predicted, command }: ConfirmationDocument,
   runs: ReadonlyMap<string, ExperimentRun>,
+  judgementOf: (figures: VariantFigures, recorded: ExperimentRun) => Pick<Judgement, 'latencyMs' | 'edgeMs'>,
 ): string {
-  const rows = predicted.map(({ role, figures: { resources, scaling }, latencyMs, edgeMs, run }) => {
+  const rows = predicted.map(({ role, figures, run }) => {
+    const { resources, scaling } = figures;
     const recorded = runs.get(run)!;
+    const { latencyMs, edgeMs } = judgementOf(figures, recorded);
     const measured = measuredAt(recorded, ratePerSecond);
     const { requests, limits } = resources;
     return [
@@ -97,5 +98,5 @@ export function confirmationTable(
     'in time, measured',
     'at 95 % confidence',
   ];
-  return `${table(head, rows)}\n\nThe plan: \`${command}\`. The load: ${ratePerSecond} images per second, objective ${formatSlo(slo)}. Its first ${percentTick(SETTLE_SHARE)} % are not judged.`;
+  return `${table(head, rows)}\n\nThe plan: \`${command}\`. The load: ${ratePerSecond} images per second, objective ${formatSlo(slo)}. Its first ${percentTick(SETTLE_SHARE)} % are not judged. The simulated figures are those of today's twin and recordings.`;
 }

@@ -52,8 +52,6 @@ It takes about eight minutes and needs what npm run experiments needs, on the ma
 
 const log = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 
-const finite = (value: number) => (Number.isFinite(value) ? value : undefined);
-
 /** @throws Error if the recordings are another machine's, or the plan has no deployment for a role */
 function planned(): readonly (readonly [Role, Judgement])[] {
   const evidence = readEvidence(RECORDINGS);
@@ -100,7 +98,7 @@ async function main(): Promise<void> {
   mkdirSync(OUT, { recursive: true });
   const { kubectl, image, stop } = await startExperimentCluster(log);
   try {
-    for (const [role, { candidate, latencyMs, edgeMs }] of judged) {
+    for (const [role, { candidate }] of judged) {
       const variant = variantOf(candidate, command);
       const run = `${role}.json.gz`;
       log(`${role}: ${JSON.stringify(variant.resources)}, ${JSON.stringify(variant.scaling)}`);
@@ -116,11 +114,7 @@ async function main(): Promise<void> {
       );
       writeExperiment(join(OUT, run), document);
       const { resources, scaling } = variant;
-      predicted.push({
-        ...{ role, figures: { resources, scaling }, run },
-        ...(finite(latencyMs) === undefined ? {} : { latencyMs }),
-        ...(finite(edgeMs) === undefined ? {} : { edgeMs }),
-      });
+      predicted.push({ role, figures: { resources, scaling }, run });
     }
   } finally {
     log('stopping the cluster');

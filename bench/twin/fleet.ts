@@ -26,6 +26,7 @@ export interface SimulatedPod {
   readonly createdMs: number;
   /** Undefined while it is Pending, for which it has no node. */
   node?: number;
+  placedMs: number;
   containerStartMs: number;
   /** When its model is loaded, and when it is ready; Infinity before they are known. */
   loadedMs: number;
@@ -34,6 +35,13 @@ export interface SimulatedPod {
   goneMs: number;
   queue?: PodQueue;
   stored?: StoredReadings;
+}
+
+/** Of all pods since a time: those that are gone count until they were. */
+export interface FleetUse {
+  readonly cpuMs: number;
+  /** From each pod's placement on a node, from when on its request is taken there. */
+  readonly podMs: number;
 }
 
 export interface Fleet {
@@ -45,6 +53,8 @@ export interface Fleet {
   readonly scaleTo: (nowMs: number, replicas: number) => void;
   /** CPU time that a pod has used since its container started. */
   readonly usedCpuMs: (pod: SimulatedPod, nowMs: number) => number;
+  /** Sums over all pods that there were until now: the difference of two is what was between them. */
+  readonly use: (nowMs: number) => FleetUse;
 }
 
 const isActive = (pod: SimulatedPod, nowMs: number) => pod.deletedMs > nowMs;
@@ -108,9 +118,23 @@ export function fleet(
   let pods: SimulatedPod[] = [];
   let endpoints: SimulatedPod[] = [];
   let created = 0;
+  let goneUse: FleetUse = { cpuMs: 0, podMs: 0 };
   const deletion = seededRandom(seed, 'deletion');
   const paceAt = pace && paceOf(pace, seed);
   const randomOf = (pod: SimulatedPod) => seededRandom(seed, pod.name);
+
+  function usedCpuMs({ containerStartMs, loadedMs, queue }: SimulatedPod, nowMs: number): number {
+    const ageMs = nowMs - containerStartMs;
+    if (!(ageMs > 0)) return 0;
+    const startingMs = Math.min(nowMs, loadedMs) - containerStartMs;
+    return (
+      startingMs * startCores(figures) + (figures.idleMillis / 1000) * ageMs + (queue?.usedCpuMs(nowMs) ?? 0)
+    );
+  }
+  const withUse = ({ cpuMs, podMs }: FleetUse, pod: SimulatedPod, nowMs: number): FleetUse => ({
+    cpuMs: cpuMs + usedCpuMs(pod, nowMs),
+    podMs: podMs + Math.max(0, nowMs - pod.placedMs),
+  });
 
   const isPlaced = ({ node }: SimulatedPod) => node !== undefined;
   function freeNode(): number | undefined {
@@ -132,7 +156,7 @@ export function fleet(
     const node = freeNode();
     if (node === undefined) return;
     const random = randomOf(pod);
-    pod.node = node;
+    [pod.node, pod.placedMs] = [node, nowMs];
     pod.containerStartMs = nowMs + random.between(CONTAINER_START_MS.min, CONTAINER_START_MS.max);
     const factor = paceAt?.(pod.containerStartMs) ?? 1;
     const start = { ...figures, startCpuMs: factor * figures.startCpuMs };
@@ -151,7 +175,7 @@ export function fleet(
   function create(nowMs: number): SimulatedPod {
     created++;
     const pod: SimulatedPod = {
-      ...{ name: `pod-${created}`, createdMs: nowMs, containerStartMs: Infinity },
+      ...{ name: `pod-${created}`, createdMs: nowMs, placedMs: Infinity, containerStartMs: Infinity },
       ...{ loadedMs: Infinity, readyMs: Infinity, deletedMs: Infinity, goneMs: Infinity },
     };
     pods.push(pod);
@@ -166,6 +190,7 @@ export function fleet(
     // A pod that never started has nothing to drain.
     pod.goneMs = nowMs + (pod.readyMs <= nowMs ? DRAIN_DELAY_MS : 0);
     add(pod.goneMs, (atMs) => {
+      goneUse = withUse(goneUse, pod, atMs);
       pods = pods.filter((each) => each !== pod);
       for (const waiting of pods.filter((each) => !isPlaced(each) && isActive(each, atMs)))
         start(waiting, atMs);
@@ -178,7 +203,7 @@ export function fleet(
     const node = freeNode();
     if (node === undefined) continue;
     pod.node = node;
-    pod.containerStartMs = pod.loadedMs = pod.readyMs = -OLD_MS;
+    pod.placedMs = pod.containerStartMs = pod.loadedMs = pod.readyMs = -OLD_MS;
     serve(pod, randomOf(pod));
   }
   return {
@@ -191,15 +216,7 @@ export function fleet(
       for (const pod of victims(active, nowMs, deletion).slice(0, surplus)) remove(pod, nowMs);
       onChange(nowMs);
     },
-    usedCpuMs({ containerStartMs, loadedMs, queue }, nowMs) {
-      const ageMs = nowMs - containerStartMs;
-      if (!(ageMs > 0)) return 0;
-      const startingMs = Math.min(nowMs, loadedMs) - containerStartMs;
-      return (
-        startingMs * startCores(figures) +
-        (figures.idleMillis / 1000) * ageMs +
-        (queue?.usedCpuMs(nowMs) ?? 0)
-      );
-    },
+    usedCpuMs,
+    use: (nowMs) => pods.reduce((use, pod) => withUse(use, pod, nowMs), goneUse),
   };
 }

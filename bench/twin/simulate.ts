@@ -9,7 +9,7 @@ import { OUTCOMES } from '../load/run-document';
 import { seededRandom } from '../../statistics/seeded-random';
 import { type Agenda, agenda } from './agenda';
 import { router } from './endpoints';
-import { type Fleet, fleet, isReady, type SimulatedPod } from './fleet';
+import { type Fleet, fleet, type FleetUse, isReady, type SimulatedPod } from './fleet';
 import { type SimulatedSync, startHpa } from './hpa-loop';
 import { standardNormal } from './normal';
 import type { PodFigures, Scenario } from './scenario';
@@ -42,22 +42,20 @@ export interface Simulated {
    * simulation is one window.
    */
   readonly useMillis: readonly number[];
-  /** The highest CPU use over a minute, the mean of all pods that there were in it, millicores. */
+  /** The highest CPU use over a minute: CPU time of all pods per time that they were on a node, millicores. */
   readonly busiestMillis: number;
 }
-
-const sum = (values: readonly number[]) => values.reduce((total, each) => total + each, 0);
 
 /** As often as metrics-server takes a sample by default. */
 export const USE_WINDOW_MS = 15_000;
 
 /** Reads each pod's CPU use at the end of each window. */
-function useLog({ pods, usedCpuMs }: Fleet, { add }: Pick<Agenda, 'add'>, durationMs: number) {
+function useLog({ pods, usedCpuMs, use }: Fleet, { add }: Pick<Agenda, 'add'>, durationMs: number) {
   const windowMs = Math.min(USE_WINDOW_MS, durationMs);
   const windowsPerMinute = Math.min(60_000 / USE_WINDOW_MS, Math.floor(durationMs / windowMs));
   const useMillis: number[] = [];
-  /** Of the last windows: CPU time of all pods, and their number. */
-  const minute: { readonly cpuMs: number; readonly pods: number }[] = [];
+  /** At the ends of the last minute's windows, and at its start. */
+  const minute: FleetUse[] = [];
   let busiestMillis = 0;
   let before = new Map<SimulatedPod, number>();
   const read = (nowMs: number): void => {
@@ -66,12 +64,12 @@ function useLog({ pods, usedCpuMs }: Fleet, { add }: Pick<Agenda, 'add'>, durati
       const from = before.get(pod);
       if (from !== undefined && isReady(pod, nowMs)) useMillis.push((1000 * (cpuMs - from)) / windowMs);
     }
-    const cpuMs = sum([...used].map(([pod, each]) => each - (before.get(pod) ?? 0)));
-    if (nowMs > 0) minute.push({ cpuMs, pods: used.size });
-    if (minute.length > windowsPerMinute) minute.shift();
-    if (minute.length === windowsPerMinute) {
-      const podMs = windowMs * sum(minute.map((each) => each.pods));
-      busiestMillis = Math.max(busiestMillis, (1000 * sum(minute.map((each) => each.cpuMs))) / podMs);
+    const now = use(nowMs);
+    minute.push(now);
+    if (minute.length > windowsPerMinute) {
+      const start = minute.shift()!;
+      const podMs = now.podMs - start.podMs;
+      if (podMs > 0) busiestMillis = Math.max(busiestMillis, (1000 * (now.cpuMs - start.cpuMs)) / podMs);
     }
     before = used;
     add(nowMs + windowMs, read);

@@ -45,8 +45,8 @@ export const cacheReadOnly: RunFault = async (stage) => {
   await claimServes(stage, join(folder, 'onnx'));
 };
 
-/** More lines than fit into what the log still holds in memory. */
-const BESIDE_FAULT_MS = 4_000;
+/** More lines than fit into what the log still holds in memory, and well above the least requests of a steady load. */
+const BESIDE_FAULT_MS = 6_000;
 /** Of the pod, less the time that the manifests reserve. */
 const GRACE_MS = DRAIN_DELAY_MS + REQUEST_TIMEOUT_MS;
 

@@ -40,3 +40,16 @@ export function expectClass(text: string, { env }: Service): void {
   if (best !== env['IMAGE_CLASS'])
     throw new Error(`expected ${env['IMAGE_CLASS']}, received ${text.slice(0, 600)}`);
 }
+
+/** How a run ends, by its numbers of cases: a client that was asked for by name must run. */
+export function endOf(
+  { passed, failed, skipped }: Readonly<Record<'passed' | 'failed' | 'skipped', number>>,
+  isNamed: boolean,
+): { readonly line: string; readonly exitCode: number } {
+  if (passed + failed > 0) {
+    return { line: `${passed} passed, ${failed} failed, ${skipped} skipped`, exitCode: failed === 0 ? 0 : 1 };
+  }
+  return isNamed
+    ? { line: 'error: none of the clients that were asked for is installed', exitCode: 1 }
+    : { line: 'SKIPPED test:clients: none of its clients is installed', exitCode: 0 };
+}

@@ -9,7 +9,7 @@ import { type Client, type ClientId, CLIENTS, type Need } from './cases';
 import { curl, httpie, wget } from './commands';
 import { execute } from './execute';
 import { promtool, redocly, spectral } from './linters';
-import type { Outcome, RunClient } from './outcome';
+import { endOf, type Outcome, type RunClient } from './outcome';
 import { generatedGo, generatedPython, go, nodeFetch, python } from './programs';
 import { caddy, haproxy, nginxBuffered, nginxStreaming } from './proxies';
 import { type Service, startService } from './service';
@@ -79,9 +79,8 @@ async function runClient(
 }
 
 async function main(): Promise<void> {
-  const ids = readOrEnd(() =>
-    chosenFrom('client', Object.keys(CLIENTS) as ClientId[], process.argv.slice(2)),
-  );
+  const typed = process.argv.slice(2);
+  const ids = readOrEnd(() => chosenFrom('client', Object.keys(CLIENTS) as ClientId[], typed));
   const service = await startService();
   let [passed, failed, skipped] = [0, 0, 0];
   try {
@@ -105,9 +104,9 @@ async function main(): Promise<void> {
     await service.stop();
     rmSync(service.dir, { recursive: true, force: true });
   }
-  if (passed + failed === 0) console.log('SKIPPED test:clients: none of its clients is installed');
-  else console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-  process.exit(failed === 0 ? 0 : 1);
+  const { line, exitCode } = endOf({ passed, failed, skipped }, typed.length > 0);
+  console.log(line);
+  process.exit(exitCode);
 }
 
 main().catch((error: unknown) => {

@@ -9,11 +9,20 @@ const TEST = join(ROOT, 'test');
 const variablesIn = (text: string) =>
   [...text.matchAll(/SKIPPED.*?\bset ([A-Z][A-Z0-9]*_[A-Z0-9_]+)/g)].map(([, name]) => name!);
 
-const asked = new Set(
-  readdirSync(TEST, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(ts|cjs|sh|py)$/.test(file) && file !== join('docs', 'skipped.test.ts'))
-    .flatMap((file) => variablesIn(readFileSync(join(TEST, file), 'utf8'))),
-);
+const files = readdirSync(TEST, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.(ts|cjs|sh|py)$/.test(file) && file !== join('docs', 'skipped.test.ts'))
+  .map((file) => ({ file, text: readFileSync(join(TEST, file), 'utf8') }));
+const asked = new Set(files.flatMap(({ text }) => variablesIn(text)));
+
+/** How often a text says `SKIPPED:` other than by `console.warn`: Jest prints no title of a skipped test. */
+const silentIn = (text: string) =>
+  [...text.matchAll(/(console\.warn\(\s*['"`])?SKIPPED:/g)].filter(([, warn]) => warn === undefined).length;
+
+test('each test that is skipped warns of it', () => {
+  const tests = files.filter(({ file }) => file.endsWith('.test.ts'));
+  expect(tests.filter(({ text }) => silentIn(text) > 0).map(({ file }) => file)).toEqual([]);
+  expect(silentIn("console.warn(\n  'SKIPPED: it; install x');\nconst title = ' (SKIPPED: it)';")).toBe(1);
+});
 
 test('docs/development.md names every variable that a skipped test asks for', () => {
   const page = readFileSync(join(ROOT, 'docs', 'development.md'), 'utf8');

@@ -24,10 +24,10 @@ test('a service that refuses everything, or answers nothing, is not survived', (
 });
 
 test.each([
-  [{ 200: 6719, 422: 500, 415: 400, 404: 300, 0: 400 }, '8400 requests that 200'],
-  [{ 200: 8900, 415: 400, 404: 300, 0: 400 }, '500 requests that 422'],
-  [{ 200: 8400, 422: 900, 404: 300, 0: 400 }, '400 requests that 415'],
-  [{ 200: 8400, 422: 500, 415: 700, 0: 400 }, '300 requests that 404'],
+  [{ 200: 6719, 422: 500, 415: 400, 404: 300, 0: 400 }, '8400 requests due to get 200'],
+  [{ 200: 8900, 415: 400, 404: 300, 0: 400 }, '500 requests due to get 422'],
+  [{ 200: 8400, 422: 900, 404: 300, 0: 400 }, '400 requests due to get 415'],
+  [{ 200: 8400, 422: 500, 415: 700, 0: 400 }, '300 requests due to get 404'],
   [{ 200: 8400, 422: 500, 415: 400, 404: 300, 0: 401 }, 'only the 400 clients'],
   [{ 200: 8399, 422: 500, 415: 400, 404: 300, 0: 400, 500: 1 }, 'nothing answered 5xx but 503'],
 ])('%j breaks one claim: %s', (received, claim) => {

@@ -35,7 +35,7 @@ export function claimsOf({ due, received }: Counts): (readonly [claim: string, h
       .map(
         ([status, expected]) =>
           [
-            `at least ${100 * MIN_SHARE} % of the ${expected} requests that ${status} is due to get it: ${of(received, status)}`,
+            `of ${expected} requests due to get ${status}, at least ${100 * MIN_SHARE} % got it: ${of(received, status)}`,
             of(received, status) >= MIN_SHARE * expected,
           ] as const,
       ),

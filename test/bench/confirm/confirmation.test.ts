@@ -1,3 +1,5 @@
+import { BOUND_SEEDS, latencyBound } from '../../../bench/adviser/bounds';
+import { profilesOf, steadyChecks } from '../../../bench/adviser/validation';
 import {
   CONFIRMATION_SCHEMA,
   CONFIRMATION_VERSION,
@@ -6,6 +8,8 @@ import {
   isConfirmed,
   parseConfirmation,
 } from '../../../bench/confirm/confirmation';
+import { recordedJudge } from '../../../bench/confirm/judge-recorded';
+import { EVIDENCE } from '../adviser/subject';
 import { syntheticRun } from '../evidence/synthetic-run';
 
 const run = (repetition: number, load: string) =>
@@ -24,11 +28,15 @@ const documentOf = (ratePerSecond: number): ConfirmationDocument => {
     ...{ schema: CONFIRMATION_SCHEMA, version: CONFIRMATION_VERSION, command: 'npx tandem plan …' },
     ...{ slo: { percentile: 0.95, limitMs: 250 }, ratePerSecond },
     predicted: [
-      { role: 'recommended', figures, latencyMs: 57, edgeMs: 119, run: 'recommended.json.gz' },
+      { role: 'recommended', figures, run: 'recommended.json.gz' },
       { role: 'refused', figures, run: 'refused.json.gz' },
     ],
   };
 };
+const judgementOf = (_: unknown, recorded: typeof LOW) =>
+  recorded === LOW ? { latencyMs: 57, edgeMs: 119 } : { latencyMs: Infinity, edgeMs: Infinity };
+const tableOf = (ratePerSecond: number, runs: Parameters<typeof confirmationTable>[1]) =>
+  confirmationTable(documentOf(ratePerSecond), runs, judgementOf);
 const rowsOf = (text: string) => text.split('\n').slice(2);
 
 test('a plan is confirmed where the recommended deployment passes and the refused one fails', () => {
@@ -44,18 +52,16 @@ test('the table has what was simulated beside what was measured', () => {
     ['recommended.json.gz', LOW],
     ['refused.json.gz', LOW],
   ]);
-  const [recommended, refused] = rowsOf(confirmationTable(documentOf(4), runs));
+  const [recommended, refused] = rowsOf(tableOf(4, runs));
   expect(recommended).toMatch(
     /^\| recommended \| latency, 1 pod, .* \| 57 ms; 119 ms \| \d+ ms, 2\d\d requests \| 100\.0 % \| confirmed \|$/,
   );
-  expect(refused).toMatch(/too many not answered.*\| not confirmed: pass \|$/);
+  expect(refused).toMatch(/\| not confirmed: pass \|$/);
 });
 
 test('the text says that the start of the load is not judged', () => {
   const runs = new Map(['recommended', 'refused'].map((role) => [`${role}.json.gz`, LOW]));
-  expect(confirmationTable(documentOf(4), runs)).toMatch(
-    /objective p95=250ms\. Its first 10 % are not judged\.$/,
-  );
+  expect(tableOf(4, runs)).toMatch(/objective p95=250ms\. Its first 10 % are not judged\./);
 });
 
 test('a deployment that is beyond its limit fails, as the plan said', () => {
@@ -63,8 +69,8 @@ test('a deployment that is beyond its limit fails, as the plan said', () => {
     ['recommended.json.gz', HIGH],
     ['refused.json.gz', HIGH],
   ]);
-  const [recommended, refused] = rowsOf(confirmationTable(documentOf(32), runs));
-  expect(recommended).toMatch(/\| not confirmed: fail \|$/);
+  const [recommended, refused] = rowsOf(tableOf(32, runs));
+  expect(recommended).toMatch(/too many not answered; too many not answered.*\| not confirmed: fail \|$/);
   expect(refused).toMatch(/\| confirmed \|$/);
 });
 
@@ -73,8 +79,18 @@ test('a run at another rate, and a document of another kind, are refused', () =>
     ['recommended.json.gz', LOW],
     ['refused.json.gz', LOW],
   ]);
-  expect(() => confirmationTable(documentOf(5), runs)).toThrow(
+  expect(() => tableOf(5, runs)).toThrow(
     "must have the plan's rate, 5 per second: run npm run confirm:plan again",
   );
   expect(() => parseConfirmation('{"schema": "tandem.load"}')).toThrow(CONFIRMATION_SCHEMA);
+});
+
+test('a recorded deployment is judged with the seeds and the bound of a plan today', () => {
+  const { slo, predicted } = documentOf(4);
+  const { figures } = predicted[0]!;
+  const judgement = recordedJudge(EVIDENCE, { slo, ratePerSecond: 4 })(figures, LOW);
+  expect(judgement).toMatchObject({ seeds: 20, candidate: { scaling: figures.scaling } });
+  const { fits } = profilesOf(EVIDENCE);
+  const { factor = 1 } = latencyBound({ rates: steadyChecks(EVIDENCE, fits, BOUND_SEEDS, 0.95) });
+  expect(judgement.edgeMs).toBeGreaterThanOrEqual(factor * judgement.latencyMs);
 });

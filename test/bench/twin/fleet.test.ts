@@ -1,10 +1,11 @@
 import { agenda } from '../../../bench/twin/agenda';
 import { fleet, readyAfterMs, type SimulatedPod, victims } from '../../../bench/twin/fleet';
+import { DRAIN_DELAY_MS } from '../../../service/contract';
 import { seededRandom } from '../../../statistics/seeded-random';
 import { POD } from './subject';
 
 const pod = (name: string, more: Partial<SimulatedPod>): SimulatedPod => ({
-  ...{ name, createdMs: 0, node: 0, containerStartMs: 0, loadedMs: 0, readyMs: 0 },
+  ...{ name, createdMs: 0, node: 0, placedMs: 0, containerStartMs: 0, loadedMs: 0, readyMs: 0 },
   ...{ deletedMs: Infinity, goneMs: Infinity },
   ...more,
 });
@@ -84,4 +85,23 @@ test('a pod for which no node has room starts when another is gone', () => {
   pods.scaleTo(60_000, 2);
   runUntil(70_000);
   expect(namesOf(pods.pods())).toEqual(['pod-1', 'pod-2']);
+});
+
+test('the use of a fleet counts a pod from its placement until it is gone', () => {
+  const { add, runUntil } = agenda();
+  const pod = { ...POD, idleMillis: 100, startCpuMs: 0 };
+  const pods = fleet({ pod, nodes: 1, maxPods: 2 }, 1, 1, { add }, () => undefined);
+  const at = (nowMs: number) => {
+    runUntil(nowMs);
+    return pods.use(nowMs);
+  };
+  const start = at(0);
+  // Of the two more pods, one finds no room: it requests nothing.
+  pods.scaleTo(10_000, 3);
+  const before = at(30_000);
+  expect(before.podMs - start.podMs).toBe(30_000 + 20_000);
+  pods.scaleTo(30_000, 1);
+  const after = at(60_000);
+  expect(after.podMs - before.podMs).toBe(30_000 + DRAIN_DELAY_MS);
+  expect(after.cpuMs - before.cpuMs).toBeCloseTo(0.1 * (30_000 + DRAIN_DELAY_MS), 6);
 });

@@ -104,6 +104,15 @@ test('the busiest minute is that of the highest use, the mean of all pods', () =
   expect(busiestMillis / ((20 * 20) / 2 + 10)).toBeLessThan(1.2);
 });
 
+test('while an HPA adds pods, the busiest minute is CPU time over the time of the pods', () => {
+  const pod = { ...POD, idleMillis: 0, startCpuMs: 0, refusalCpuMs: 0 };
+  const wanted = scenario('steps:2,60:25s', 60, { pod, scaling: hpa(50) });
+  const { busiestMillis, outcome, podSeconds, replicas } = simulate(wanted, 1);
+  expect(replicas.at(-1)!.desired).toBeGreaterThan(2);
+  const images = shareOf(outcome, 'right') * outcome.length;
+  expect(busiestMillis).toBeCloseTo((images * POD.cpuMsPerImage) / podSeconds, 6);
+});
+
 test('a run shorter than a window of CPU use is one window', () => {
   const { useMillis } = simulate(scenario('constant:20:10s', 10), 1);
   expect(useMillis).toHaveLength(1);
