@@ -22,8 +22,14 @@ import {
   VARIANT,
 } from './variant';
 
-/** Above what two pods can serve within their limits. */
-const OVERLOAD_PER_SECOND = 150;
+/** CPU that a load asks of all pods, millicores. The rates follow from the CPU time of an image on this machine. */
+const ASKED_MILLIS = {
+  /** Above what two pods have within their limits. */
+  overload: 1000,
+  /** Above what three pods use at the target utilization, below the limits of two. */
+  scaleUp: 270,
+};
+const MEASURED_MS = 5_000;
 const HPA_TIMEOUT_MS = 240_000;
 
 const cgroups = JSON.parse(process.env['TANDEM_TEST_CGROUPS']!) as string[];
@@ -49,6 +55,26 @@ function cgroupFile(uid: string, controller: string, file: string): string {
 
 const throttledPeriods = (uid: string) =>
   Number(/^nr_throttled (\d+)$/m.exec(cgroupFile(uid, 'cpu', 'cpu.stat'))![1]);
+/** CPU time that a pod has used, ms. */
+const usedMs = (uid: string) => Number(cgroupFile(uid, 'cpuacct', 'cpuacct.usage')) / 1e6;
+
+/** CPU use of all pods over {@link MEASURED_MS}, millicores. */
+async function usedMillis(uids: readonly string[]): Promise<number> {
+  const total = () => uids.reduce((sum, uid) => sum + usedMs(uid), 0);
+  const [started, before] = [performance.now(), total()];
+  await sleep(MEASURED_MS);
+  return (1000 * (total() - before)) / (performance.now() - started);
+}
+
+/** CPU time of an image, ms: what a light load adds to the use of the pods, divided by its rate. */
+async function cpuMsPerImage(uids: readonly string[]): Promise<number> {
+  const idleMillis = await usedMillis(uids);
+  const stop = load(host, REQUESTS_PER_SECOND);
+  const busyMillis = await usedMillis(uids);
+  await stop();
+  return (busyMillis - idleMillis) / REQUESTS_PER_SECOND;
+}
+let cpuMs: number;
 
 test('the pods run on different nodes, each in a control group with its CPU limit', async () => {
   const pods = await readyPods(cluster);
@@ -61,19 +87,20 @@ test('the pods run on different nodes, each in a control group with its CPU limi
 
 test('under overload, pods are throttled and use no more CPU than their limit', async () => {
   const pods = await readyPods(cluster);
-  const usage = (uid: string) => Number(cgroupFile(uid, 'cpuacct', 'cpuacct.usage')) / 1e6;
-  const before = uidsOf(pods).map((uid) => ({ uid, periods: throttledPeriods(uid), cpuMs: usage(uid) }));
+  const uids = uidsOf(pods);
+  cpuMs = await cpuMsPerImage(uids);
+  const before = uids.map((uid) => ({ uid, periods: throttledPeriods(uid), ms: usedMs(uid) }));
   const started = performance.now();
-  const stop = load(host, OVERLOAD_PER_SECOND);
+  const stop = load(host, Math.round(ASKED_MILLIS.overload / cpuMs));
   await sleep(10_000);
-  const measured = before.map(({ uid, periods, cpuMs }) => ({
+  const measured = before.map(({ uid, periods, ms }) => ({
     limitMillis: CPU_LIMIT_MILLIS,
     throttledPeriods: throttledPeriods(uid) - periods,
-    usedMillis: (1000 * (usage(uid) - cpuMs)) / (performance.now() - started),
+    usedMillis: (1000 * (usedMs(uid) - ms)) / (performance.now() - started),
   }));
   // The service refuses the excess with 503; this test does not check that.
   await stop();
-  console.log(`under overload: ${JSON.stringify(measured)}`);
+  console.log(`an image takes ${cpuMs.toFixed(1)} ms of CPU; under overload: ${JSON.stringify(measured)}`);
   measured.forEach(expectHeldBack);
 });
 
@@ -99,7 +126,7 @@ test('the autoscaler with metrics-server adds pods under load and removes them a
     );
   await apply(objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler'));
   await reach(REPLICAS.min);
-  const stop = load(host, REQUESTS_PER_SECOND);
+  const stop = load(host, Math.round(ASKED_MILLIS.scaleUp / cpuMs));
   await reach(REPLICAS.max);
   const { sent, answered, failures } = await stop();
   await reach(REPLICAS.min);

@@ -19,7 +19,7 @@ const SCALED = {
   limits: { cpu: `${CPU_LIMIT_MILLIS}m`, memory: '1Gi' },
 };
 export const REPLICAS = { min: 2, max: 4 };
-/** Above what three pods serve at the target utilization, below what the machine can; a request takes about 11 ms of CPU. */
+/** What two pods serve within their limits: a request takes 4 to 11 ms of CPU. */
 export const REQUESTS_PER_SECOND = 25;
 
 export const cluster = JSON.parse(process.env['TANDEM_TEST_CLUSTER']!) as LabCluster;
