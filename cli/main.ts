@@ -36,7 +36,7 @@ Exit codes:
   1    error (see the last line), or the answer no: nothing meets the objective
        (plan, bench capacity), or a pod does not run (fit --exit-code)
   ${EXIT_UNDECIDED}    no answer: the measurement was INVALID or too short (bench capacity)
-  ${EXIT_INTERRUPTED}  stopped by Ctrl-C; serve by the second, since the first ends it with 0`;
+  ${EXIT_INTERRUPTED}  stopped by Ctrl-C; serve ends with 0 at the first Ctrl-C`;
 
 const program = new Command('tandem')
   .description(

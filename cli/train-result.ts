@@ -5,10 +5,13 @@ import { percent, percentRange } from '../charts/percent';
 import type { ModelId } from '../models/catalog';
 import type { Evaluation } from '../models/evaluation/evaluation';
 import { mainSplit, type ModelCardFacts } from '../models/report/model-facts';
+import { BASE_LIMITS } from '../models/report/model-limits';
 import type { KeptCheckpoints } from '../models/training/checkpoint';
 import { deployCommands, deployLines, nextCommands, nextLines } from './next-commands';
 
-type Facts = Pick<ModelCardFacts, 'model' | 'measured'>;
+type Facts = Pick<ModelCardFacts, 'model' | 'measured'> & {
+  readonly base: Pick<ModelCardFacts['base'], 'kind'>;
+};
 
 /** What a finished training leaves. */
 export interface TrainingResult {
@@ -35,7 +38,7 @@ export function chanceWarning({ interval95, perClass, images }: Evaluation): str
 
 /** The result of a training, and the commands that come next. */
 export function resultLines(
-  { model, measured }: Facts,
+  { model, measured, base }: Facts,
   { out, recipe, card, kept }: TrainingResult,
 ): string[] {
   const { split, evaluation } = mainSplit({ measured });
@@ -45,6 +48,7 @@ export function resultLines(
   return [
     `${split} accuracy: ${percent(accuracy)} of ${images} images, 95 % interval ${percentRange(interval95)} (measured)`,
     ...(warning === undefined ? [] : [warning]),
+    ...BASE_LIMITS[base.kind],
     `model card: ${card}`,
     `kept for --resume and --finish: ${kept.names.join(', ')} (${megabytes} MB); delete them once the model is final`,
     ...nextLines([out]),

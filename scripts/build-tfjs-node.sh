@@ -76,5 +76,6 @@ cd "$root/../../.."
 node -e "
   require('@tensorflow/tfjs-node');
   const tf = require('@tensorflow/tfjs');
-  console.log('tfjs-node: built; backend', tf.getBackend(), '2 x 3 =', tf.scalar(2).mul(3).dataSync()[0]);
+  if (tf.getBackend() !== 'tensorflow' || tf.scalar(2).mul(3).dataSync()[0] !== 6) throw new Error('tfjs-node does not compute');
+  console.log('tfjs-node: built; npx tandem train works now');
 "

@@ -167,7 +167,7 @@ function measuredSection(facts: ModelCardFacts): string {
 
 ${table(head, rows)}
 
-${temperaturePart(facts)}Always predicting the most common class would reach ${percent(commonest)} on the ${split} split. To repeat the measurement: \`${facts.command}\`
+${temperaturePart(facts)}Always predicting the most common class would reach ${percent(commonest)} on the ${split} split. To repeat the measurement, with the path of this folder and that of the images: \`${facts.command}\`
 
 By class, on the ${split} split:
 

@@ -83,7 +83,8 @@ function withoutTest({ stages, temperature }: ModelCardFacts): string {
     : `No test split was measured: the validation images also chose ${chosen.join(' and ')}, so their figures are too optimistic.`;
 }
 
-const BASE: Readonly<Record<ModelCardFacts['base']['kind'], readonly string[]>> = {
+/** What a base means for the accuracy; nothing to say of ImageNet's. */
+export const BASE_LIMITS: Readonly<Record<ModelCardFacts['base']['kind'], readonly string[]>> = {
   imagenet: [],
   file: ['Its base is a file that the user supplied; what that base was trained on is unknown.'],
   demo: [
@@ -107,7 +108,7 @@ export function limits(facts: ModelCardFacts): string[] {
     ...fewImages(facts),
     ...calibration(facts),
     ...imbalance(facts),
-    ...BASE[facts.base.kind],
+    ...BASE_LIMITS[facts.base.kind],
     ...unfinished(facts),
   ];
 }

@@ -71,6 +71,6 @@ export async function downloadImagenetWeights(
   { cacheDir: folder, ...options }: ImagenetDownloadOptions = {},
 ): Promise<ImagenetFile> {
   const file = imagenetFile(architecture, folder);
-  const remedy = `download them by hand to ${file}, give them as a file with --weights FILE.h5, or start from the demo’s base with --weights demo (for a trial only: it knows no photographs)`;
+  const remedy = `download the file by hand to ${file}, give its path with --weights FILE.h5, or start from the demo’s base with --weights demo (for a trial only: it knows no photographs)`;
   return { file, ...(await obtain(IMAGENET_WEIGHTS[architecture], file, { remedy, ...options })) };
 }

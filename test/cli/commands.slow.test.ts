@@ -26,7 +26,7 @@ test('the help documents the exit codes', () => {
   const help = tandem('--help').stdout;
   expect(help).toMatch(/Exit codes:\n +0 +success\n +1 .*\n +\(.*\n +2 .*\n +130 /);
   // test/service/signals.slow.test.ts proves both.
-  expect(help).toMatch(/ 130 +stopped by Ctrl-C; serve by the second, since the first ends it with 0\n/);
+  expect(help).toMatch(/ 130 +stopped by Ctrl-C; serve ends with 0 at the first Ctrl-C\n/);
 });
 
 test('variants lists each variant with its model and its pods', () => {

@@ -24,6 +24,7 @@ const kept = { names: ['checkpoint.safetensors', 'head-best.safetensors'], bytes
 test('a training ends with the accuracy on the test split, its interval, what is kept and the next commands', () => {
   const facts = {
     model: 'flowers',
+    base: { kind: 'imagenet' },
     measured: [measured('val', [0, 1]), measured('test', BALANCED, ONE_WRONG)],
   } as const;
   expect(resultLines(facts, { out: "build/it's", recipe: 'latency', card: 'build/card.md', kept })).toEqual([
@@ -43,7 +44,11 @@ test('a training ends with the accuracy on the test split, its interval, what is
 });
 
 test('for a reader of JSON Lines the result is the last event', () => {
-  const facts = { model: 'latency', measured: [measured('test', BALANCED, ONE_WRONG)] } as const;
+  const facts = {
+    model: 'latency',
+    base: { kind: 'imagenet' },
+    measured: [measured('test', BALANCED, ONE_WRONG)],
+  } as const;
   expect(resultEvent(facts, { out: 'out', recipe: 'latency', card: 'out/model-card.md', kept })).toEqual({
     ...{ event: 'result', model: 'latency', folder: 'out', card: 'out/model-card.md', split: 'test' },
     ...{ images: 12, accuracy: 11 / 12, interval95: [expect.closeTo(0.646, 3), expect.closeTo(0.985, 3)] },
@@ -59,7 +64,11 @@ test('for a reader of JSON Lines the result is the last event', () => {
 });
 
 test('without a test split, the accuracy is named after the split that was measured', () => {
-  const facts = { model: 'latency', measured: [measured('val', [0, 1])] } as const;
+  const facts = {
+    model: 'latency',
+    base: { kind: 'imagenet' },
+    measured: [measured('val', [0, 1])],
+  } as const;
   const [first] = resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept });
   expect(first).toMatch(/^val accuracy: 50\.0 %/);
 });
@@ -73,11 +82,22 @@ test('a model that may only guess is no success, and the end of the training say
   expect(chanceWarning(guessing.evaluation)).toMatch(
     /^this may be no better than chance: a model that always answers the most common class is right on 50\.0 %; .*--weights imagenet/,
   );
-  const facts = { model: 'latency', measured: [guessing] } as const;
+  const facts = { model: 'latency', base: { kind: 'imagenet' }, measured: [guessing] } as const;
   expect(resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept })[1]).toMatch(
     /^this may be no better/,
   );
   expect(resultEvent(facts, { out: 'out', recipe: 'latency', card: 'card', kept })).toHaveProperty('warning');
   // Of a set with a common class, even a high accuracy may be chance.
   expect(chanceWarning(evaluated([...BALANCED.map(() => 0), 1]))).toContain('92.3 %');
+});
+
+test('a training from the demo’s base ends with what that base is worth', () => {
+  const facts = {
+    model: 'flowers',
+    base: { kind: 'demo' },
+    measured: [measured('test', BALANCED, ONE_WRONG)],
+  } as const;
+  expect(resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept })[1]).toMatch(
+    /^Its base was pretrained on procedural surfaces, not on photographs/,
+  );
 });

@@ -270,7 +270,7 @@ describe('ImageNet weights', () => {
       return Promise.reject(new TypeError('fetch failed', { cause }));
     };
     await expect(downloadImagenetWeights('resnet101v2', { cacheDir, fetch: offline })).rejects.toThrow(
-      `${IMAGENET_WEIGHTS.resnet101v2.url} cannot be downloaded (getaddrinfo ENOTFOUND storage.example): download them by hand to ${imagenetFile('resnet101v2', cacheDir)}, give them as a file with --weights FILE.h5, or start from the demo’s base with --weights demo (for a trial only: it knows no photographs)`,
+      `${IMAGENET_WEIGHTS.resnet101v2.url} cannot be downloaded (getaddrinfo ENOTFOUND storage.example): download the file by hand to ${imagenetFile('resnet101v2', cacheDir)}, give its path with --weights FILE.h5, or start from the demo’s base with --weights demo (for a trial only: it knows no photographs)`,
     );
     expect(calls).toBe(1);
     expect(existsSync(imagenetFile('resnet101v2', cacheDir))).toBe(false);
