@@ -105,10 +105,9 @@ function plan(options: PlanOptions): void {
   checkRequests(load, slo, options.rate === undefined ? text : `--rate ${options.rate}`);
   const { readEvidence } =
     require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
-  const { profilesOf, steadyChecks } =
+  const { profilesOf } =
     require('../bench/adviser/validation') as typeof import('../bench/adviser/validation.js');
-  const { BOUND_SEEDS, latencyBound } =
-    require('../bench/adviser/bounds') as typeof import('../bench/adviser/bounds.js');
+  const { planBound } = require('../bench/adviser/bounds') as typeof import('../bench/adviser/bounds.js');
   const { advise } = require('../bench/adviser/advise') as typeof import('../bench/adviser/advise.js');
   const { idealOf } = require('../bench/adviser/ideal') as typeof import('../bench/adviser/ideal.js');
   const { rivalsOf } = require('../bench/adviser/rivals') as typeof import('../bench/adviser/rivals.js');
@@ -128,7 +127,7 @@ function plan(options: PlanOptions): void {
     memoryAllocatableBytes: DEFAULT_NODE.memoryAllocatableBytes,
     controlPlane: false,
   });
-  const bound = latencyBound({ rates: steadyChecks(evidence, fits, BOUND_SEEDS, slo.percentile) });
+  const bound = planBound(evidence, fits, slo.percentile);
   const wish = { slo, load, nodes: count, bound };
   const rows = evidence.machine ? withPrecisions(profiles, evidence.machine, memoryCells()) : profiles;
   const advice = advise(rows, wish, nodes, models);

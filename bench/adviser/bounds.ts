@@ -3,8 +3,10 @@
  * highest number of pods. Pure.
  */
 import { conformalBound, minCases } from '../../statistics/conformal';
+import type { Evidence } from '../evidence/evidence';
 import { plural } from '../evidence/words';
-import type { SteadyCheck, Validation } from './validation';
+import type { ProfileFit } from './model-profile';
+import { type SteadyCheck, steadyChecks, type Validation } from './validation';
 
 /** Confidence of every bound that has enough cases. */
 export const CONFIDENCE = 0.9;
@@ -43,6 +45,17 @@ export const latencyBound = ({ rates }: { readonly rates: readonly SteadyCheck[]
       isFitted || !(steadyMs <= limitMs) || Number.isNaN(measuredMs) ? [] : [measuredMs / steadyMs],
     ),
   );
+
+/**
+ * The bound of a plan for a percentile, from the recordings that its profiles were fitted to.
+ *
+ * @param percentile as a share, such as 0.95
+ */
+export const planBound = (
+  evidence: Evidence,
+  fits: readonly ProfileFit[],
+  percentile: number,
+): LatencyBound => latencyBound({ rates: steadyChecks(evidence, fits, BOUND_SEEDS, percentile) });
 
 /**
  * By which factor a simulated knee may exceed the measured one of a single repetition. One beyond the simulated rates exceeds

@@ -1,10 +1,10 @@
 /** What the twin says of the deployments of a confirmed plan, from the recordings that there are now. Pure. */
 import { parseCpuMillis } from '../../infra/quantity';
 import { CLUSTER } from '../../infra/scheduler/cluster';
-import { BOUND_SEEDS, latencyBound } from '../adviser/bounds';
+import { planBound } from '../adviser/bounds';
 import type { Judgement } from '../adviser/judge';
 import { judgeFully } from '../adviser/ranking';
-import { profilesOf, steadyChecks } from '../adviser/validation';
+import { profilesOf } from '../adviser/validation';
 import type { Evidence } from '../evidence/evidence';
 import type { ExperimentRun, VariantFigures } from '../evidence/experiment-run';
 import { loadOf } from '../evidence/runs';
@@ -17,7 +17,7 @@ export function recordedJudge(
   { slo, ratePerSecond }: Pick<ConfirmationDocument, 'slo' | 'ratePerSecond'>,
 ): (figures: VariantFigures, recorded: ExperimentRun) => Judgement {
   const { fits, profiles, missing } = profilesOf(evidence);
-  const bound = latencyBound({ rates: steadyChecks(evidence, fits, BOUND_SEEDS, slo.percentile) });
+  const bound = planBound(evidence, fits, slo.percentile);
   return ({ resources: { requests, limits }, scaling }, recorded) => {
     const profile = profiles.find(({ model }) => model === recorded.model);
     if (profile === undefined) throw new Error(missing.join('\n'));

@@ -12,10 +12,10 @@ import { CLUSTER, clusterOf } from '../../infra/scheduler/cluster';
 import { MODEL_IDS } from '../../models/catalog';
 import { EXIT_INTERRUPTED } from '../../service/contract';
 import { advise } from '../adviser/advise';
-import { BOUND_SEEDS, latencyBound } from '../adviser/bounds';
+import { planBound } from '../adviser/bounds';
 import { variantOf } from '../adviser/emit';
 import type { Judgement } from '../adviser/judge';
-import { profilesOf, steadyChecks } from '../adviser/validation';
+import { profilesOf } from '../adviser/validation';
 import { commitOf } from '../evidence/commit';
 import { readEvidence } from '../evidence/evidence';
 import { startExperimentCluster } from '../evidence/experiment-cluster';
@@ -70,7 +70,7 @@ function planned(): readonly (readonly [Role, Judgement])[] {
   });
   const load = parseLoad(LOAD);
   if (load.kind === 'closed') throw new Error('the load must be an open loop');
-  const bound = latencyBound({ rates: steadyChecks(evidence, fits, BOUND_SEEDS, SLO.percentile) });
+  const bound = planBound(evidence, fits, SLO.percentile);
   // The recorded profiles alone: at the precision that the service chooses, as in the pods that will run.
   const { best, cheaper } = advise(profiles, { slo: SLO, load, nodes: NODES, bound }, nodes, MODEL_IDS);
   const refused = cheaper[0];

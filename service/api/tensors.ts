@@ -40,7 +40,8 @@ const TYPES = {
         : 'undo any normalisation: the service normalises itself',
     range: '[0, 1]',
     bytes: Float32Array.BYTES_PER_ELEMENT,
-    // Nothing is clipped: the answer is that to the numbers sent. Levels up to 255 would give confident nonsense, and larger numbers overflow in the model. NaN fails both comparisons.
+    // Nothing is clipped: the answer is that to the numbers sent. Levels up to 255 would give confident nonsense, and larger
+    // numbers overflow in the model. NaN fails both comparisons.
     isValid: (value) => value >= -TOLERANCE && value <= 1 + TOLERANCE,
     tensor: (size) => new Float32Array(size),
   },
