@@ -35,8 +35,11 @@ const HPA_TIMEOUT_MS = 240_000;
 const cgroups = JSON.parse(process.env['TANDEM_TEST_CGROUPS']!) as string[];
 
 let host: string;
+/** CPU time of an image on this machine, ms. */
+let cpuMs: number;
 beforeAll(async () => {
   host = await deploy();
+  cpuMs = await cpuMsPerImage(uidsOf(await readyPods(cluster)));
 });
 afterEach(stopLoads);
 afterAll(remove);
@@ -74,7 +77,6 @@ async function cpuMsPerImage(uids: readonly string[]): Promise<number> {
   await stop();
   return (busyMillis - idleMillis) / REQUESTS_PER_SECOND;
 }
-let cpuMs: number;
 
 test('the pods run on different nodes, each in a control group with its CPU limit', async () => {
   const pods = await readyPods(cluster);
@@ -87,9 +89,7 @@ test('the pods run on different nodes, each in a control group with its CPU limi
 
 test('under overload, pods are throttled and use no more CPU than their limit', async () => {
   const pods = await readyPods(cluster);
-  const uids = uidsOf(pods);
-  cpuMs = await cpuMsPerImage(uids);
-  const before = uids.map((uid) => ({ uid, periods: throttledPeriods(uid), ms: usedMs(uid) }));
+  const before = uidsOf(pods).map((uid) => ({ uid, periods: throttledPeriods(uid), ms: usedMs(uid) }));
   const started = performance.now();
   const stop = load(host, Math.round(ASKED_MILLIS.overload / cpuMs));
   await sleep(10_000);
