@@ -10,7 +10,6 @@ import { parseExperimentRun } from '../bench/evidence/experiment-run';
 import { ROOT } from './documents';
 
 const DATA = join(ROOT, 'docs/twin/data');
-const RECORDINGS = join(ROOT, 'docs/experiment/data');
 const FILE = join(DATA, 'confirmation.json');
 
 export function planConfirmed(): string {
@@ -22,5 +21,9 @@ export function planConfirmed(): string {
       parseExperimentRun(gunzipSync(readFileSync(join(DATA, run))).toString('utf8')),
     ]),
   );
-  return confirmationTable(document, runs, recordedJudge(readEvidence(RECORDINGS), document));
+  return confirmationTable(
+    document,
+    runs,
+    recordedJudge(readEvidence(join(ROOT, document.recordings)), document),
+  );
 }

@@ -31,6 +31,8 @@ export interface ConfirmationDocument {
   readonly command: string;
   readonly slo: Slo;
   readonly ratePerSecond: number;
+  /** Folder of the recordings that were planned from, of the machine that ran the plan; relative to the project's root. */
+  readonly recordings: string;
   readonly predicted: readonly Predicted[];
 }
 

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
@@ -21,8 +21,8 @@ import { type Experiment, type Form, planExperiments } from './plan';
 import { runExperiment, writeExperiment } from './run-one';
 import { openSession, type Session } from './session';
 
-const OUT = join(PACKAGE_ROOT, 'docs/experiment/data');
-const SESSION = join(PACKAGE_ROOT, 'build/experiments/session.json');
+const OUT = 'docs/experiment/data';
+const SESSIONS = join(PACKAGE_ROOT, 'build/experiments');
 const MACHINE_FILE = 'machine.json';
 const SEED = 1;
 /** Estimates for the time left: what a run takes beside its load, and the machine's experiments. */
@@ -30,13 +30,14 @@ const OVERHEAD_SECONDS = { fixed: 45, hpa: 80 } as const;
 
 const HELP = `npm run experiments [-- OPTIONS]
 
-Measures every variant on three real nodes on this machine and writes docs/experiment/data/.
+Measures every variant on three real nodes on this machine and writes ${OUT}/.
 A call resumes what the one before it left; Ctrl-C leaves nothing running.
 
   --quick          the quick form, in less than 40 minutes
   --repetitions N  of each load of steps (default: 1 in the quick form, else 3)
   --only NAME...   these experiments alone, such as latency-hpa-steps or machine
   --again          also what is finished
+  --out FOLDER     write the recordings there; npx tandem plan and npm run confirm:plan read them with --data
   --help           this text
 
 Needs root, control groups of version 1, Go, buildah, containerd, runc, iproute2, nftables, conntrack and the CNI plugins;
@@ -72,13 +73,14 @@ const minutesOf = (runs: readonly Run[]) => {
 
 /** The machine's own experiments: read where they are finished, else measured. */
 async function machineDocument(
+  out: string,
   form: Form,
   session: Session,
   isWanted: boolean,
   commit: string,
   signal: AbortSignal,
 ): Promise<MachineDocument> {
-  const file = join(OUT, MACHINE_FILE);
+  const file = join(out, MACHINE_FILE);
   const stored = existsSync(file) ? parseMachineDocument(readFileSync(file, 'utf8')) : undefined;
   // The repository's document may come from another machine.
   const isOurs = stored !== undefined && isThisMachine(stored.machine);
@@ -98,6 +100,7 @@ async function machineDocument(
 /** Runs them in a cluster; an experiment that fails does not keep the others from running. */
 async function inCluster(
   runs: readonly Run[],
+  out: string,
   session: Session,
   commit: string,
   signal: AbortSignal,
@@ -115,7 +118,7 @@ async function inCluster(
         const document = await runExperiment(experiment, repetition, {
           ...{ kubectl, image, commit, signal, log },
         });
-        writeExperiment(join(OUT, file), document);
+        writeExperiment(join(out, file), document);
         session.finish(file);
       } catch (error) {
         signal.throwIfAborted();
@@ -137,6 +140,7 @@ async function main(): Promise<void> {
       quick: { type: 'boolean', default: false },
       repetitions: { type: 'string' },
       again: { type: 'boolean', default: false },
+      out: { type: 'string', default: join(PACKAGE_ROOT, OUT) },
       only: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
     },
@@ -160,13 +164,17 @@ async function main(): Promise<void> {
     interrupt.abort();
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  mkdirSync(OUT, { recursive: true });
-  removeTemporaries(OUT);
-  const session = openSession(SESSION, form, values.again, (document) => existsSync(join(OUT, document)));
+  const out = resolve(values.out);
+  mkdirSync(out, { recursive: true });
+  removeTemporaries(out);
+  const sessionFile = `${relative(PACKAGE_ROOT, out).replaceAll(/[^\w.]+/g, '-')}.json`;
+  const session = openSession(join(SESSIONS, sessionFile), form, values.again, (document) =>
+    existsSync(join(out, document)),
+  );
   const isWanted = (name: string) => only.length === 0 || only.includes(name);
   const commit = commitOf();
   try {
-    const machine = await machineDocument(form, session, isWanted('machine'), commit, interrupt.signal);
+    const machine = await machineDocument(out, form, session, isWanted('machine'), commit, interrupt.signal);
     const size = { cpus: thisMachine().cores, memoryBytes: totalmem() };
     const experiments = planExperiments(form, size, calibrationOf(machine), repetitions);
     const unknown = only.find(
@@ -181,10 +189,10 @@ async function main(): Promise<void> {
     for (const { file } of wanted.filter((run) => !runs.includes(run))) {
       log(`${file}: finished, skipped; --again measures it again`);
     }
-    const failures = runs.length === 0 ? [] : await inCluster(runs, session, commit, interrupt.signal);
+    const failures = runs.length === 0 ? [] : await inCluster(runs, out, session, commit, interrupt.signal);
     if (failures.length > 0)
       throw new Error(`failed: ${failures.join(', ')}; the same command runs them again`);
-    log(`all experiments of the ${form} form are in ${OUT}`);
+    log(`all experiments of the ${form} form are in ${out}`);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     process.exitCode = EXIT_INTERRUPTED;

@@ -26,7 +26,7 @@ const documentOf = (ratePerSecond: number): ConfirmationDocument => {
   const figures = { resources, scaling };
   return {
     ...{ schema: CONFIRMATION_SCHEMA, version: CONFIRMATION_VERSION, command: 'npx tandem plan …' },
-    ...{ slo: { percentile: 0.95, limitMs: 250 }, ratePerSecond },
+    ...{ slo: { percentile: 0.95, limitMs: 250 }, ratePerSecond, recordings: 'docs/experiment/data' },
     predicted: [
       { role: 'recommended', figures, run: 'recommended.json.gz' },
       { role: 'refused', figures, run: 'refused.json.gz' },
