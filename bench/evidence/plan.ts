@@ -134,13 +134,12 @@ function hpaLoads({ applied }: ScaledVariant, cost: ModelCost, form: Form, repet
   const levels = pods.map((count) => Math.min(count, BEYOND_MAX * max));
   const peak = Math.min(SPIKE_TIMES * min * capacity, SPIKE_MAX_SHARE * max * capacity);
   const traceSeconds = (TRACE.lastRow - TRACE.firstRow + 1) * TRACE.binSeconds;
-  const common = { idleSeconds: IDLE_RETURN_SECONDS, repetitions: 1 };
+  const common = { idleSeconds: IDLE_RETURN_SECONDS, repetitions };
   const steps: Loaded = {
     name: `${name}-steps`,
     load: `steps:${levels.map((count) => rate(count * atTarget)).join(',')}:${stepSeconds}s`,
     loadSeconds: levels.length * stepSeconds,
     ...common,
-    repetitions,
   };
   const others = [
     {
@@ -169,7 +168,7 @@ const QUICK_DEVIATIONS = {
 /**
  * All experiments in the order in which they run.
  *
- * @param repetitions of each load of steps: their figures are quoted
+ * @param repetitions of each load: the figures of each are quoted
  * @throws Error for a machine that is too small
  */
 export function planExperiments(

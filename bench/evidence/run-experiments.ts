@@ -34,7 +34,7 @@ Measures every variant on three real nodes on this machine and writes ${OUT}/.
 A call resumes what the one before it left; Ctrl-C leaves nothing running.
 
   --quick          the quick form, in less than 40 minutes
-  --repetitions N  of each load of steps (default: 1 in the quick form, else 3)
+  --repetitions N  of each load (default: 1 in the quick form, else 3)
   --only NAME...   these experiments alone, such as latency-hpa-steps or machine
   --again          also what is finished
   --out FOLDER     write the recordings there; npx tandem plan and npm run confirm:plan read them with --data
