@@ -1,6 +1,6 @@
 /**
  * CPU time and images of the same windows: metrics-server states the CPU time of a window, and the pods' own counters, read
- * every second, how many images fell into it. Pure.
+ * every few seconds, how many images fell into it. Pure.
  */
 import type { CounterSample } from '../timeline/timeline-document';
 import type { ExperimentRun } from './experiment-run';

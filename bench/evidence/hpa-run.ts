@@ -16,6 +16,9 @@ import {
 /** Pods finish what is queued before they are idle. */
 const SETTLE_MS = 10_000;
 
+/** A trace's rate at a time is that of the requests in a window around it. */
+const TRACE_WINDOW_MS = 30_000;
+
 /** The HPA's own tolerance: within this share of the target it does nothing. */
 export const TOLERANCE = 0.1;
 
@@ -53,8 +56,10 @@ export interface HpaRun {
   readonly idleMillis: number;
   /** CPU time per answer of pods that have started, without what they use when idle. */
   readonly cpuSecondsPerImage: number;
-  /** The fewest replicas within the bounds whose mean use is at most the target, by window. */
+  /** The fewest replicas within the bounds whose mean use is at most the target, by window: to be drawn. */
   readonly needed: readonly { readonly atSeconds: number; readonly replicas: number }[];
+  /** The same at each second of the load, as windows begin at any time before it. */
+  readonly neededBySecond: readonly number[];
   /** Share of all due requests that were answered right within the objective's limit. */
   readonly inTimeShare: number;
   readonly refusedShare: number;
@@ -78,16 +83,15 @@ function changesOf(run: ExperimentRun, startMs: number): ReplicaCounts[] {
   );
 }
 
-/** The rate that the load asks for, by time; a trace's file is not at hand, so its own windows speak. */
-function offeredAt(run: ExperimentRun, windows: readonly Window[], startMs: number) {
-  const text = loadOf(run).settings.load;
-  const load = text.startsWith('trace:') ? undefined : parseLoad(text);
+/** The rate that the load asks for, by time; a trace's file is not at hand, so its own requests speak. */
+function offeredAt(run: ExperimentRun, intendedMs: Float64Array) {
+  const { settings, durationMs } = loadOf(run);
+  const load = settings.load.startsWith('trace:') ? undefined : parseLoad(settings.load);
   if (load !== undefined && load.kind !== 'closed') return (atSeconds: number) => rateAt(load, atSeconds);
   return (atSeconds: number) => {
-    const index = windows.findIndex(({ fromMs, lengthMs }) => fromMs + lengthMs - startMs > 1000 * atSeconds);
-    const near = windows.slice(Math.max(0, index - 1), index + 2);
-    const lengthMs = near.reduce((sum, window) => sum + window.lengthMs, 0);
-    return (1000 * near.reduce((sum, { due }) => sum + due, 0)) / lengthMs;
+    const fromMs = Math.max(0, 1000 * atSeconds - TRACE_WINDOW_MS / 2);
+    const toMs = Math.min(durationMs, 1000 * atSeconds + TRACE_WINDOW_MS / 2);
+    return (1000 * intendedMs.filter((ms) => ms >= fromMs && ms < toMs).length) / (toMs - fromMs);
   };
 }
 
@@ -179,7 +183,12 @@ export function hpaRun(run: ExperimentRun, otherIdleMillis = 0): HpaRun {
   const targetMillis = (targetCpuPercent / 100) * requestMillisOf(run);
   // Nothing is left for images where an idle pod is at the target.
   const atTargetPerSecond = Math.max(0, targetMillis - idleMillis) / 1000 / cpuSecondsPerImage;
-  const rate = offeredAt(run, windows, startMs);
+  const rate = offeredAt(run, intendedMs);
+  const neededAt = (atSeconds: number) => {
+    const offered = atSeconds < 0 || atSeconds > loadSeconds ? 0 : rate(atSeconds);
+    const wanted = offered === 0 ? 0 : Math.ceil(offered / atTargetPerSecond);
+    return Math.min(maxReplicas, Math.max(minReplicas, wanted));
+  };
   const due = outcome.length;
   const count = (isCounted: (i: number) => boolean) => [...outcome.keys()].filter(isCounted).length;
   return {
@@ -195,53 +204,12 @@ export function hpaRun(run: ExperimentRun, otherIdleMillis = 0): HpaRun {
       const atSeconds = (Date.parse(lastAt) - Date.parse(loadOf(run).startedAt)) / 1000;
       return rescale === undefined ? [] : [{ atSeconds, ...rescale }];
     }),
-    needed: windows.map(({ atSeconds, lengthMs }) => {
-      const middle = atSeconds + lengthMs / 2000;
-      const offered = middle < 0 || middle > loadSeconds ? 0 : rate(middle);
-      const wanted = offered === 0 ? 0 : Math.ceil(offered / atTargetPerSecond);
-      return { atSeconds, replicas: Math.min(maxReplicas, Math.max(minReplicas, wanted)) };
-    }),
+    needed: windows.map(({ atSeconds, lengthMs }) => ({
+      atSeconds,
+      replicas: neededAt(atSeconds + lengthMs / 2000),
+    })),
+    neededBySecond: Array.from({ length: Math.floor(loadSeconds) }, (_, second) => neededAt(second)),
     inTimeShare: 1 - count(isLate) / due,
     refusedShare: count((i) => outcome[i] === OUTCOMES.indexOf('refused')) / due,
-  };
-}
-
-/** How fast the HPA followed its load; seconds, undefined where it did not happen. */
-export interface Reaction {
-  /** From the first need for more replicas than desired to the next decision, and to its first pod that was ready. */
-  readonly toDecision?: number;
-  readonly toReady?: number;
-  /** From the end of the load until the replicas were back at their minimum; negative if they were before its end. */
-  readonly toMinimum?: number;
-  /** The most replicas that were ready. */
-  readonly mostReady: number;
-  /** Pod minutes that were ready, and those that were needed, during the load. */
-  readonly podMinutes: number;
-  readonly neededPodMinutes: number;
-}
-
-export function reactionOf({ needed, replicas, loadSeconds, windows, minReplicas }: HpaRun): Reaction {
-  const countsAt = (atSeconds: number) => replicas.findLast((counts) => counts.atSeconds <= atSeconds);
-  const short = needed.find(
-    (window) => window.atSeconds >= 0 && window.replicas > (countsAt(window.atSeconds)?.desired ?? 0),
-  );
-  const before = short && countsAt(short.atSeconds);
-  const later = short ? replicas.filter(({ atSeconds }) => atSeconds > short.atSeconds) : [];
-  const decided = later.find(({ desired }) => desired > before!.desired);
-  const ready = later.find((counts) => counts.ready > before!.desired);
-  // The last change to the minimum, as replicas may come and go before.
-  const minimum = replicas.findLast(
-    ({ desired }, i) => desired === minReplicas && i > 0 && replicas[i - 1]!.desired > minReplicas,
-  );
-  const underLoad = windows.filter(({ atSeconds }) => atSeconds >= 0 && atSeconds < loadSeconds);
-  const minutes = (of: (index: number) => number) =>
-    underLoad.reduce((sum, window) => sum + (of(windows.indexOf(window)) * window.lengthMs) / 60_000, 0);
-  return {
-    ...(decided && { toDecision: decided.atSeconds - short!.atSeconds }),
-    ...(ready && { toReady: ready.atSeconds - short!.atSeconds }),
-    ...(minimum && { toMinimum: minimum.atSeconds - loadSeconds }),
-    mostReady: Math.max(...replicas.map((counts) => counts.ready)),
-    podMinutes: minutes((i) => windows[i]!.readyReplicas),
-    neededPodMinutes: minutes((i) => needed[i]!.replicas),
   };
 }

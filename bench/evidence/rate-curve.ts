@@ -99,7 +99,7 @@ function stepsOf(run: ExperimentRun): Step[] {
 const violationsOf = ({ latencyMs, outcome }: Step, { limitMs }: Slo) =>
   latencyMs.filter((ms, i) => outcome[i] !== RIGHT || ms > limitMs).length;
 
-/** How many independent requests a step's are worth, as the capacity search counts them. */
+/** How many of a step's requests say as much as one independent request, as the capacity search counts them. */
 const effectOf = ({ latencyMs, outcome }: Step, { limitMs }: Slo) =>
   designEffect(
     // A refusal comes fast but is as bad as an answer that is late.
@@ -121,9 +121,10 @@ function figuresOf(steps: readonly Step[], slo: Slo): Omit<RateFigures, 'verdict
   // Fewer, and the nearest rank is the maximum.
   const quoted = (share: number) =>
     answeredMs.length * (1 - share) >= 1 - 1e-9 ? percentile(answeredMs, share) : NaN;
-  const effects = steps.map((step) => effectOf(step, slo));
-  const independent = (of: (step: Step) => number) =>
-    steps.reduce((total, step, i) => total + of(step) / effects[i]!, 0);
+  const violations = sum((step) => violationsOf(step, slo));
+  // One for all steps: each by its own would weigh down the repetition that was late, as there requests are most alike.
+  // The mean by requests is that of the variance of the share of all.
+  const effect = due === 0 ? 1 : sum((step) => step.outcome.length * effectOf(step, slo)) / due;
   const samples = steps.flatMap(({ cpu }) => cpu);
   const windowMs = samples.reduce((total, { ms }) => total + ms, 0);
   const meanCpu = (of: (sample: Step['cpu'][number]) => number) =>
@@ -135,13 +136,13 @@ function figuresOf(steps: readonly Step[], slo: Slo): Omit<RateFigures, 'verdict
     p50Ms: quoted(0.5),
     p95Ms: quoted(0.95),
     p99Ms: quoted(0.99),
-    goodputPerSecond: (due - sum((step) => violationsOf(step, slo))) / seconds,
+    goodputPerSecond: (due - violations) / seconds,
     refusedShare: count(REFUSED) / due,
     cpuPercent: meanCpu(({ percent }) => percent),
     cpuCores: meanCpu(({ cpuMillis }) => cpuMillis) / 1000,
     answeredPerSecond: count(RIGHT, WRONG) / seconds,
-    violations: independent((step) => violationsOf(step, slo)),
-    trials: independent(({ outcome }) => outcome.length),
+    violations: violations / effect,
+    trials: due / effect,
   };
 }
 

@@ -8,8 +8,8 @@ import { line, rect, text } from '../../charts/svg';
 import type { ModelId } from '../../models/catalog';
 import { type Precision, PRECISIONS } from '../../models/engines/engine';
 import { medianOf } from '../evidence/runs';
-import { grouped, modelName, plural } from '../evidence/words';
-import { byRound, digits, ratios } from './figures';
+import { CANNOT_TELL, grouped, modelName, plural } from '../evidence/words';
+import { byRound, digits, ratios, spread } from './figures';
 import { goalCount } from './goals';
 import type { PeersDocument } from './peers-document';
 import { ONE_CORE_MILLIS } from './plan';
@@ -95,7 +95,7 @@ function claimOf(document: PeersDocument, model: ModelId): Claim | undefined {
     .sort((a, b) => medianOf(b.ofFp32) - medianOf(a.ofFp32))[0];
 }
 
-/** The claim with its numbers: also against the same precision, since a lower one alone is faster. */
+/** The claim with its numbers, medians and ranges of the rounds: also against the same precision, since a lower one alone is faster. */
 function titleOf(document: PeersDocument): string {
   const claims = (['latency', 'accuracy'] as const).flatMap((model) => {
     const claim = claimOf(document, model);
@@ -104,11 +104,12 @@ function titleOf(document: PeersDocument): string {
   if (claims.length === 0) return 'Every server’s rate on one core';
   const images = claims.map(
     ({ model, precision, ofFp32 }, i) =>
-      `${digits(medianOf(ofFp32))}${i === 0 ? ' times as many images' : ''} (${modelName(model)}, ${precision})`,
+      `${spread(ofFp32)} times${i === 0 ? ' as many images' : ''} with ${modelName(model)} at ${precision}`,
   );
-  const same = claims.flatMap(({ ofSame }) => (ofSame.length === 0 ? [] : [digits(medianOf(ofSame))]));
+  const same = claims.flatMap(({ ofSame }) => (ofSame.length === 0 ? [] : [spread(ofSame)]));
   return (
-    `On one core, Tandem answers ${images.join(' and ')} as FastAPI with onnxruntime at fp32` +
+    `On one core${document.rounds === 1 ? '' : `, in ${document.rounds} rounds`}, Tandem answers ` +
+    `${images.join(' and ')} as FastAPI with onnxruntime at fp32` +
     (same.length === 0 ? '' : `; at the same precision, ${same.join(' and ')} times`)
   );
 }
@@ -120,7 +121,7 @@ function titleOf(document: PeersDocument): string {
  */
 export function peersChart(document: PeersDocument): string {
   const servers = serversOf(document);
-  const { met, measured } = goalCount(document);
+  const { met, undecided, measured } = goalCount(document);
   const title = titleOf(document);
   const height = TOP_PX + servers.length * ROW_PX + 72;
   const { machine, commit, startedAt, rounds, form, visits } = document;
@@ -149,7 +150,7 @@ export function peersChart(document: PeersDocument): string {
         `n = ${grouped(images)} answers, all checked, in ${plural(rounds, 'round')}`,
         `${plural(machine.cores, 'core')} of ${machine.cpuModel}, CPU limit of one core`,
         `commit ${commit.slice(0, 12)}`,
-        `${met} of ${measured} goals met`,
+        `${met} of ${measured} goals met, ${CANNOT_TELL} for ${undecided}`,
         ...(form === 'quick' ? ['quick form (--quick)'] : []),
       ],
     },

@@ -1,5 +1,7 @@
 /** Figures of a document by round: medians, ranges and ratios within one round. Pure. */
+import { minTrials } from '../../statistics/binomial';
 import { medianOf } from '../evidence/runs';
+import { CONFIDENCE } from '../load/validity';
 import type { ImageName, LoadFigures, PeersDocument, Served, Visit } from './peers-document';
 import { BUSY_CLIENTS } from './plan';
 
@@ -19,13 +21,19 @@ export const visitsOf = ({ visits }: PeersDocument, choice: Choice): Visit[] =>
 const loadOf = ({ loads }: Visit, image: ImageName, clients: number): LoadFigures | undefined =>
   loads.find((load) => load.image === image && load.clients === clients);
 
+/** A percentile of one client's answers; undefined where `bench load` would leave it out too: they are too few. */
+function latencyMs(visit: Visit, share: number, of: 'p50Ms' | 'p90Ms'): number | undefined {
+  const load = loadOf(visit, 'small', 1);
+  return load !== undefined && load.images >= minTrials(share, 0, CONFIDENCE) ? load[of] : undefined;
+}
+
 /** What a visit gives; undefined where it was not measured. */
 export const FIGURES = {
   perSecond: (visit: Visit) => loadOf(visit, 'small', BUSY_CLIENTS)?.perSecond,
   largePerSecond: (visit: Visit) => loadOf(visit, 'large', BUSY_CLIENTS)?.perSecond,
   cpuMs: (visit: Visit) => loadOf(visit, 'small', BUSY_CLIENTS)?.cpuMsPerImage,
-  p50Ms: (visit: Visit) => loadOf(visit, 'small', 1)?.p50Ms,
-  p90Ms: (visit: Visit) => loadOf(visit, 'small', 1)?.p90Ms,
+  p50Ms: (visit: Visit) => latencyMs(visit, 0.5, 'p50Ms'),
+  p90Ms: (visit: Visit) => latencyMs(visit, 0.9, 'p90Ms'),
   readySeconds: (visit: Visit) => visit.readyMs / 1000,
   pssMebibytes: (visit: Visit) => visit.pssMebibytes,
 } as const;

@@ -2,7 +2,7 @@
 import type { ModelId } from '../../models/catalog';
 import type { Precision } from '../../models/engines/engine';
 import { medianOf } from '../evidence/runs';
-import { modelName } from '../evidence/words';
+import { CANNOT_TELL, modelName } from '../evidence/words';
 import {
   bestSetting,
   byRound,
@@ -184,12 +184,16 @@ export const boundText = (bound: Bound, unit: string): string =>
     ? `at least ${digits(bound.atLeast)} ${unit}`
     : `at most ${digits(bound.atMost)} ${unit}`;
 
-/** `met`, or by how much it was missed, judged by the median as it is. */
+const MET = '**met**';
+const NOT_MEASURED = 'not measured';
+
+/** `met` or `missed` where every round says so, and by how much the median missed; else the rounds cannot tell. */
 export function verdict(bound: Bound, values: readonly number[]): string {
-  if (values.length === 0) return 'not measured';
+  if (values.length === 0) return NOT_MEASURED;
+  const isMet = (value: number) => ('atLeast' in bound ? value >= bound.atLeast : value <= bound.atMost);
+  if (values.every(isMet)) return MET;
+  if (values.some(isMet)) return CANNOT_TELL;
   const value = medianOf(values);
-  const isMet = 'atLeast' in bound ? value >= bound.atLeast : value <= bound.atMost;
-  if (isMet) return '**met**';
   const share = 'atLeast' in bound ? 1 - value / bound.atLeast : value / bound.atMost - 1;
   const percent = 100 * share < 0.1 ? 'less than 0.1' : digits(100 * share);
   return 'atLeast' in bound ? `missed: ${percent} % too low` : `missed: ${percent} % too high`;
@@ -203,11 +207,17 @@ export const goalRows = (document: PeersDocument): string[][] =>
     return [text, boundText(bound, unit), cell, verdict(bound, measured)];
   });
 
-/** How many goals are met, of those that were measured. */
-export function goalCount(document: PeersDocument): { readonly met: number; readonly measured: number } {
+/** How many goals are met, and how many are neither met nor missed, of those that were measured. */
+export function goalCount(document: PeersDocument): {
+  readonly met: number;
+  readonly undecided: number;
+  readonly measured: number;
+} {
   const verdicts = GOALS.map(({ bound, values }) => verdict(bound, values(document)));
+  const count = (text: string) => verdicts.filter((each) => each === text).length;
   return {
-    met: verdicts.filter((text) => text === '**met**').length,
-    measured: verdicts.filter((text) => text !== 'not measured').length,
+    met: count(MET),
+    undecided: count(CANNOT_TELL),
+    measured: verdicts.length - count(NOT_MEASURED),
   };
 }

@@ -57,7 +57,9 @@ export function serversTable(document: PeersDocument, model: ModelId, limitMilli
   const values = (choice: Choice, figure: Figure) => [...byRound(document, choice, figure).values()];
   const middle = (choice: Choice, figure: Figure) => {
     const all = values(choice, figure);
-    return all.length === 0 ? NONE : digits(medianOf(all));
+    // A median of some rounds alone would stand beside medians of all.
+    const isWhole = all.length === visitsOf(document, choice).length;
+    return isWhole && all.length > 0 ? digits(medianOf(all)) : NONE;
   };
   const columns: [head: string, cell: (choice: Choice) => string][] = [
     ['server', nameOf],
@@ -70,13 +72,13 @@ export function serversTable(document: PeersDocument, model: ModelId, limitMilli
         choice.server === 'tandem' ? '1' : spread(tandemRatio(document, choice, 'perSecond'), ratio),
     ],
     ['CPU ms per image', (choice) => spread(values(choice, 'cpuMs'))],
-    ['one client, p50 / p90 ms', (choice) => `${middle(choice, 'p50Ms')} / ${middle(choice, 'p90Ms')}`],
+    ['one client, p50 ms', (choice) => middle(choice, 'p50Ms')],
+    ['one client, p90 ms', (choice) => middle(choice, 'p90Ms')],
     ['one megapixel, images/s', (choice) => spread(values(choice, 'largePerSecond'))],
     ['ready s', (choice) => middle(choice, 'readySeconds')],
     ['PSS MiB', (choice) => middle(choice, 'pssMebibytes')],
   ];
-  const isEmpty = (cell: (choice: Choice) => string) =>
-    choices.every((choice) => [NONE, `${NONE} / ${NONE}`].includes(cell(choice)));
+  const isEmpty = (cell: (choice: Choice) => string) => choices.every((choice) => cell(choice) === NONE);
   const shown = columns.filter(([, cell]) => !isEmpty(cell));
   return table(
     shown.map(([head]) => head),

@@ -3,7 +3,8 @@ import { percent } from '../../../charts/percent';
 import type { Balance } from '../balance';
 import type { ExperimentRun } from '../experiment-run';
 import type { Fleet } from '../fleet';
-import { type HpaRun, reactionOf } from '../hpa-run';
+import type { HpaRun } from '../hpa-run';
+import { reactionOf } from '../reaction';
 import type { RateCurve } from '../rate-curve';
 import { flawsOf, medianOf } from '../runs';
 import {

@@ -1,9 +1,11 @@
-import { analyseHpa, hpaRun, reactionOf } from '../../../bench/evidence/hpa-run';
+import { analyseHpa, hpaRun } from '../../../bench/evidence/hpa-run';
+import { reactionOf } from '../../../bench/evidence/reaction';
 import { syntheticRun } from './synthetic-run';
 
-const run = (load: string) =>
+const run = (load: string, leadMs?: number) =>
   syntheticRun({
     ...{ variant: 'latency-hpa', experiment: 'latency-hpa-steps', load, idleSeconds: 345 },
+    ...(leadMs !== undefined && { leadMs }),
     ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098, limitMs: 500 },
   });
 const hpa = hpaRun(run('steps:1.15,2.7,5,7.6:60s'));
@@ -77,6 +79,33 @@ test('the reaction is counted from the first need to the first new pod, and from
   expect(toReady! - toDecision!).toBe(8);
   expect(toMinimum).toBe(300);
   expect(mostReady).toBe(8);
+});
+
+test.each([2222, 4000, 10_000])(
+  'a recording that starts %i ms before its load changes nothing of the reaction, as the need begins with a step',
+  (leadMs) => {
+    const reaction = reactionOf(hpaRun(run('steps:0.8,5:60s', leadMs)));
+    // The synthetic HPA decides every 15 s from the start of the load; its pods are ready 8 s later.
+    expect(reaction.toDecision! % 15).toBe(0);
+    expect(reaction.toReady! - reaction.toDecision!).toBe(8);
+    expect(reaction).toEqual(reactionOf(hpaRun(run('steps:0.8,5:60s'))));
+  },
+);
+
+test('a load that needs more pods from its start is counted from 0 s, not from the next window', () => {
+  const early = hpaRun(run('steps:5:120s', 2222));
+  expect(early.windows.map(({ atSeconds }) => atSeconds)).not.toContain(0);
+  expect(early.neededBySecond[0]).toBeGreaterThan(2);
+  const { toDecision } = reactionOf(early);
+  expect(toDecision).toBe(early.rescales[0]!.atSeconds);
+});
+
+test('a trace that needs more pods from its start is counted from 0 s too', () => {
+  const { timeline, ...rest } = run('steps:5:120s', 2222);
+  const load = timeline.load!;
+  const settings = { ...load.settings, load: 'trace:/images/no-such.csv:day:peak=8:1-4' };
+  const traced = hpaRun({ ...rest, timeline: { ...timeline, load: { ...load, settings } } });
+  expect(reactionOf(traced).toDecision).toBe(traced.rescales[0]!.atSeconds);
 });
 
 test('an HPA that has no reason to scale has no reaction', () => {

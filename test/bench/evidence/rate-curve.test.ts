@@ -1,4 +1,7 @@
+import type { ExperimentRun } from '../../../bench/evidence/experiment-run';
 import { rateAtValue, rateCurve } from '../../../bench/evidence/rate-curve';
+import { documentOf } from '../../../bench/load/documents';
+import { OUTCOMES } from '../../../bench/load/run-document';
 import { syntheticRun } from './synthetic-run';
 
 const single = (repetition: number, load = 'steps:4,8,16,32:60s') =>
@@ -40,6 +43,39 @@ test('repetitions are pooled request by request, and each keeps its own figures'
   const own = curve.repetitions.map(({ rates }) => rates[0]!.due);
   expect(own).toHaveLength(3);
   expect(curve.rates[0]!.due).toBe(own[0]! + own[1]! + own[2]!);
+});
+
+/** A run of one step whose requests come evenly; all are answered fast but one block of late ones. */
+function evenRun(repetition: number, late: number): ExperimentRun {
+  const run = single(repetition, 'steps:10:50s');
+  const load = run.timeline.load!;
+  const count = 500;
+  // Without the first tenth, which does not count, 450 are left.
+  const isLate = (i: number) => i >= 200 && i < 200 + late;
+  const requests = {
+    intendedMs: Float64Array.from({ length: count }, (_, i) => 100 * i),
+    lagMs: new Float32Array(count),
+    latencyMs: Float32Array.from({ length: count }, (_, i) => (isLate(i) ? 400 : 20)),
+    outcome: new Uint8Array(count).fill(OUTCOMES.indexOf('right')),
+    status: new Uint16Array(count).fill(200),
+  };
+  return { ...run, timeline: { ...run.timeline, load: documentOf({ ...load, requests }) } };
+}
+
+test('a repetition in which a block of requests was late weighs as much as calm ones', () => {
+  const [rate] = rateCurve([evenRun(1, 0), evenRun(2, 0), evenRun(3, 71)]).rates;
+  expect(rate!.due).toBe(3 * 450);
+  expect(rate!.violations / rate!.trials).toBeCloseTo(71 / (3 * 450), 9);
+  expect(rate!.verdict).not.toBe('pass');
+});
+
+test('correlated requests of several repetitions count as fewer, and of one as the capacity search counts them', () => {
+  const alone = rateCurve([evenRun(1, 71)]).rates[0]!;
+  const effect = alone.due / alone.trials;
+  expect(effect).toBeGreaterThan(10);
+  const pooled = rateCurve([evenRun(1, 71), evenRun(2, 0)]).rates[0]!;
+  // The mean of its effect and that of independent requests.
+  expect(pooled.due / pooled.trials).toBeCloseTo((effect + 1) / 2, 9);
 });
 
 test('a percentile that so few answers do not have is not drawn', () => {

@@ -26,8 +26,6 @@ import { type Variant, VARIANTS } from '../../../infra/variants';
 import { seededRandom } from '../../../statistics/seeded-random';
 
 const START = '2026-01-01T00:00:00.000Z';
-/** The recording begins this long before the load. */
-const LEAD_MS = 4_000;
 const QUEUE_MS = 2_000;
 const METRIC_MS = 15_000;
 const SYNC_MS = 15_000;
@@ -39,6 +37,8 @@ export interface SyntheticOptions {
   readonly repetition?: number;
   readonly load: string;
   readonly idleSeconds?: number;
+  /** The recording begins this long before the load. @default 4 seconds */
+  readonly leadMs?: number;
   /** CPU time of one answer; the pod works at its CPU limit. */
   readonly cpuSecondsPerImage: number;
   readonly cpuFactor: number;
@@ -59,6 +59,7 @@ interface Pod {
 /** A run of a simulated queue: Poisson arrivals, random pods, refusal beyond 2 s of work, and an HPA where there is one. */
 export function syntheticRun(options: SyntheticOptions): ExperimentRun {
   const { load: text, cpuSecondsPerImage, cpuFactor, limitMs, repetition = 1, idleSeconds = 0 } = options;
+  const { leadMs = 4_000 } = options;
   const printed = VARIANTS.find(({ name }) => name === options.variant)!;
   const applied = scaleVariant(printed, cpuFactor);
   const load = parseLoad(text) as OpenLoad;
@@ -75,7 +76,7 @@ export function syntheticRun(options: SyntheticOptions): ExperimentRun {
       ...{ readyMs, goneMs: Infinity, freeMs: 0, answered: 0, rejected: 0, cpuMs: [] },
     });
   const minimum = scaling.kind === 'hpa' ? scaling.minReplicas : scaling.replicas;
-  for (let i = 0; i < minimum; i++) addPod(-LEAD_MS);
+  for (let i = 0; i < minimum; i++) addPod(-leadMs);
 
   const replicas: ReplicaSample[] = [];
   const podMetrics: PodMetricSample[] = [];
@@ -92,7 +93,7 @@ export function syntheticRun(options: SyntheticOptions): ExperimentRun {
   let desired = minimum;
   let low: { wantedMs: number; wanted: number }[] = [];
   const readyAt = (ms: number) => pods.filter(({ readyMs, goneMs }) => readyMs <= ms && ms < goneMs);
-  const iso = (ms: number) => new Date(Date.parse(START) + LEAD_MS + ms).toISOString();
+  const iso = (ms: number) => new Date(Date.parse(START) + leadMs + ms).toISOString();
 
   const autoscale = (ms: number) => {
     if (scaling.kind !== 'hpa' || ms % SYNC_MS !== 0 || ms < METRIC_MS) return;
@@ -120,7 +121,7 @@ export function syntheticRun(options: SyntheticOptions): ExperimentRun {
         : 'All metrics below target';
       events.push({
         ...{
-          atMs: ms + LEAD_MS,
+          atMs: ms + leadMs,
           object: `HorizontalPodAutoscaler/${applied.name}`,
           count: 1,
           lastAt: iso(ms),
@@ -129,7 +130,7 @@ export function syntheticRun(options: SyntheticOptions): ExperimentRun {
       });
     }
     const sample = { currentReplicas: readyAt(ms).length, desiredReplicas: want, cpuPercent: percent };
-    autoscaler.push({ atMs: ms + LEAD_MS, ...sample, conditions: [] });
+    autoscaler.push({ atMs: ms + leadMs, ...sample, conditions: [] });
   };
 
   let next = 0;
@@ -155,10 +156,10 @@ export function syntheticRun(options: SyntheticOptions): ExperimentRun {
       }
       next++;
     }
-    replicas.push({ atMs: ms + LEAD_MS, desired, current: desired, ready: readyAt(ms).length });
+    replicas.push({ atMs: ms + leadMs, desired, current: desired, ready: readyAt(ms).length });
     for (const pod of readyAt(ms)) {
       counters.push({
-        ...{ atMs: ms + LEAD_MS + 900, pod: pod.name, answered: pod.answered, rejected: pod.rejected },
+        ...{ atMs: ms + leadMs + 900, pod: pod.name, answered: pod.answered, rejected: pod.rejected },
         ...{ periods: 10 * second, throttledPeriods: 0, throttledSeconds: 0, serverCpuSeconds: 0 },
         precision: 'int8',
       });
@@ -182,9 +183,9 @@ export function syntheticRun(options: SyntheticOptions): ExperimentRun {
       phase: 'Running',
       createdAt: iso(pod.readyMs - START_POD_MS),
     };
-    const gone = { ...base, atMs: pod.goneMs + LEAD_MS, ready: false };
+    const gone = { ...base, atMs: pod.goneMs + leadMs, ready: false };
     return [
-      { ...base, atMs: Math.max(0, pod.readyMs + LEAD_MS), ready: true },
+      { ...base, atMs: Math.max(0, pod.readyMs + leadMs), ready: true },
       ...(pod.goneMs < Infinity ? [gone] : []),
     ];
   };

@@ -11,10 +11,27 @@ test('the chart is a poster that says where its figures come from', () => {
   expect(svg).not.toMatch(/NaN|Infinity|undefined/);
 });
 
+const titleOf = (chart: string) => /<title>(.*)<\/title>/.exec(chart)![1];
+
 test('the title has Tandem’s multiple of FastAPI at fp32, with its precision', () => {
-  expect(/<title>(.*)<\/title>/.exec(svg)![1]).toBe(
-    'On one core, Tandem answers 2 times as many images (MobileNetV2, int8) and 2 (ResNet101V2, int8) as FastAPI with onnxruntime at fp32; at the same precision, 1 and 1 times',
+  expect(titleOf(svg)).toBe(
+    'On one core, in 3 rounds, Tandem answers 2 times as many images with MobileNetV2 at int8 and 2 times with ResNet101V2 at int8 as FastAPI with onnxruntime at fp32; at the same precision, 1 and 1 times',
   );
+});
+
+test('the title has the range of the rounds beside each multiple', () => {
+  const even = syntheticDocument();
+  const visits = even.visits.map((visit) => ({
+    ...visit,
+    // Tandem alone is disturbed in the third round.
+    loads: visit.loads.map((load) =>
+      visit.server === 'tandem' && visit.round === 3 ? { ...load, perSecond: 0.75 * load.perSecond } : load,
+    ),
+  }));
+  expect(titleOf(peersChart({ ...even, visits }))).toBe(
+    'On one core, in 3 rounds, Tandem answers 2 (1.5–2) times as many images with MobileNetV2 at int8 and 2 (1.5–2) times with ResNet101V2 at int8 as FastAPI with onnxruntime at fp32; at the same precision, 1 (0.75–1) and 1 (0.75–1) times',
+  );
+  expect(titleOf(peersChart({ ...even, visits: visits.filter(({ round }) => round === 3) }))).toMatch(/1\.5 times/);
 });
 
 test('servers stand in the order of their rates; one that was not measured has no row', () => {

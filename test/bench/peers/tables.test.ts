@@ -45,6 +45,27 @@ test('a column that was measured for no row is left out', () => {
   expect(serversTable(document, 'latency', 500)).not.toContain('one client');
 });
 
+test('a percentile stands only where every round has the answers that bench load asks for', () => {
+  const withAnswers = (images: number, round: number) => ({
+    ...document,
+    visits: document.visits.map((visit) => ({
+      ...visit,
+      loads: visit.loads.map((load) =>
+        load.clients === 1 && visit.round === round ? { ...load, images } : load,
+      ),
+    })),
+  });
+  const headOf = (images: number, round: number) =>
+    serversTable(withAnswers(images, round), 'latency', 1000).split('\n')[0]!;
+  expect(headOf(44, 2)).toMatch(/one client, p50 ms \| one client, p90 ms/);
+  // Of fewer than ten, p90 would be the slowest answer.
+  for (const images of [8, 43]) {
+    expect(headOf(images, 2)).toContain('one client, p50 ms');
+    expect(headOf(images, 2)).not.toContain('p90');
+  }
+  expect(headOf(6, 2)).not.toContain('p50');
+});
+
 test('on two cores each setting of a server has its row', () => {
   const settings = cells(serversTable(document, 'latency', 2000), 'FastAPI, onnxruntime').map(
     (row) => row[2],

@@ -188,6 +188,9 @@ test('the trade has each model at each precision, and marks what the service cho
     ['MobileNetV2', 'fp32', 'yes', '25 (20–30)', '94.0 %', '600'],
     ['MobileNetV2', 'int8', '', '10 (10)', '93.0 %', '600'],
   ]);
-  expect(tradeTitle(points)).toBe('At int8 an image takes 40 % (MobileNetV2) of the CPU time at fp32');
+  // 20 to 30 ms at fp32 and 10 ms at int8.
+  expect(tradeTitle(points)).toBe(
+    'At int8 an image takes this share of its CPU time at fp32: 40 % (33–50 %) for MobileNetV2',
+  );
   expect(tradeChart(points, machine)).toContain('int8, 10 ms');
 });
