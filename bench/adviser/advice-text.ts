@@ -41,7 +41,7 @@ export function boundText({ bound: { factor, cases }, slo }: Pick<Wish, 'bound' 
         'The upper end of the simulations stands in for it, which promises less. Run "npm run experiments".'
     : `The upper bound is ${Math.max(1, factor).toFixed(2)} times the simulated latency: at ${percent(CONFIDENCE)} confidence a ` +
         `measured ${percentile} stays below it, by how far off the simulation was in ${cases} recorded cases ` +
-        '(split conformal prediction: docs/twin.md#how-well-it-predicts).';
+        '(split conformal prediction: docs/twin.md).';
 }
 
 const excludedText = ({ candidate, reason }: Excluded) => `${candidateText(candidate)}: ${reason}`;
