@@ -14,7 +14,9 @@ test('a model without a calibration is told why it is at fp32, and the command t
 
 test('a model that the gate refused or could not judge is told so', () => {
   expect(reasonOf('failed')).toMatch(/^at fp32, since int8 costs it too much accuracy/);
-  expect(reasonOf('too few images')).toMatch(/^at fp32, since 40 images are too few .* 500 or more .*--calib/);
+  expect(reasonOf('too few images')).toMatch(
+    /^at fp32, since 40 images are too few .* 500 or more .*--calib/,
+  );
 });
 
 test('a model that passed has a reason only on a CPU that is slow at int8', () => {

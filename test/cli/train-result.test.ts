@@ -27,7 +27,9 @@ test('a training ends with the accuracy on the test split, its interval, what is
     base: { kind: 'imagenet' },
     measured: [measured('val', [0, 1]), measured('test', BALANCED, ONE_WRONG)],
   } as const;
-  expect(resultLines(facts, { out: "build/it's", recipe: 'latency', card: 'build/card.md', kept, data: 'photos' })).toEqual([
+  expect(
+    resultLines(facts, { out: "build/it's", recipe: 'latency', card: 'build/card.md', kept, data: 'photos' }),
+  ).toEqual([
     expect.stringMatching(
       /^test accuracy: 91\.7 % of 12 images, 95 % interval 64\.6 % to 98\.5 % \(measured\)$/,
     ),
@@ -51,7 +53,9 @@ test('for a reader of JSON Lines the result is the last event', () => {
     base: { kind: 'imagenet' },
     measured: [measured('test', BALANCED, ONE_WRONG)],
   } as const;
-  expect(resultEvent(facts, { out: 'out', recipe: 'latency', card: 'out/model-card.md', kept, data: 'photos' })).toEqual({
+  expect(
+    resultEvent(facts, { out: 'out', recipe: 'latency', card: 'out/model-card.md', kept, data: 'photos' }),
+  ).toEqual({
     ...{ event: 'result', model: 'latency', folder: 'out', card: 'out/model-card.md', split: 'test' },
     ...{ images: 12, accuracy: 11 / 12, interval95: [expect.closeTo(0.646, 3), expect.closeTo(0.985, 3)] },
     checkpoints: kept.names,
@@ -85,10 +89,12 @@ test('a model that may only guess is no success, and the end of the training say
     /^this may be no better than chance: a model that always answers the most common class is right on 50\.0 %; .*--weights imagenet/,
   );
   const facts = { model: 'latency', base: { kind: 'imagenet' }, measured: [guessing] } as const;
-  expect(resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept, data: 'photos' })[1]).toMatch(
-    /^this may be no better/,
-  );
-  expect(resultEvent(facts, { out: 'out', recipe: 'latency', card: 'card', kept, data: 'photos' })).toHaveProperty('warning');
+  expect(
+    resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept, data: 'photos' })[1],
+  ).toMatch(/^this may be no better/);
+  expect(
+    resultEvent(facts, { out: 'out', recipe: 'latency', card: 'card', kept, data: 'photos' }),
+  ).toHaveProperty('warning');
   // Of a set with a common class, even a high accuracy may be chance.
   expect(chanceWarning(evaluated([...BALANCED.map(() => 0), 1]))).toContain('92.3 %');
 });
@@ -99,9 +105,9 @@ test('a training from the demo’s base ends with what that base is worth', () =
     base: { kind: 'demo' },
     measured: [measured('test', BALANCED, ONE_WRONG)],
   } as const;
-  expect(resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept, data: 'photos' })[1]).toMatch(
-    /^Its base was pretrained on procedural surfaces, not on photographs/,
-  );
+  expect(
+    resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept, data: 'photos' })[1],
+  ).toMatch(/^Its base was pretrained on procedural surfaces, not on photographs/);
 });
 
 test('a better epoch than the kept one is named before the model card', () => {
