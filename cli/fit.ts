@@ -1,7 +1,7 @@
 /**
  * `tandem fit`: which pods a cluster has room for: those of the variants, or those of any manifest.
  */
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 
 import { type Basis, BASES } from '../infra/allocation';
 import {
@@ -14,27 +14,16 @@ import {
 import type { Fit, Surroundings } from '../infra/fit/fit';
 import { type Architecture, ARCHITECTURES } from '../infra/construct/inference-service-props';
 import { settingsOf } from '../infra/model-names';
-import { formatMemory, parseMemoryBytes } from '../infra/quantity';
+import { formatMemory } from '../infra/quantity';
 import type { Settings } from '../infra/settings';
 import { type Variant, VARIANTS } from '../infra/variants';
 import { fitFiles, fitForJson } from './fit-files';
+import { nodeMemory, VARIANT_NAMES, variantName } from './fit-values';
 import { path, wholeNumberFrom } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
 
 const DEFAULT_NODE = CLUSTER[0]!;
-
-/** Reads the memory of a node in bytes. */
-function nodeMemory(text: string): number {
-  let bytes = 0;
-  try {
-    bytes = parseMemoryBytes(text);
-  } catch {
-    // The error below gives examples of valid quantities.
-  }
-  if (bytes > 0) return bytes;
-  throw new InvalidArgumentError('It must be a quantity above 0, such as 8050000Ki, 4Gi or 4294967296.');
-}
 
 interface FitOptions {
   readonly basis?: Basis;
@@ -114,7 +103,7 @@ function fitVariants(
   const { fitOf, fitsAll } = require('../infra/fit/fit') as typeof import('../infra/fit/fit.js');
   const { fitReport, memoryLine } =
     require('../infra/fit/fit-text') as typeof import('../infra/fit/fit-text.js');
-  const { summaryLines } =
+  const { describedLine, summaryLines } =
     require('../infra/fit/fit-summary') as typeof import('../infra/fit/fit-summary.js');
   const { measuredMemory } = require('./measured-memory') as typeof import('./measured-memory.js');
   const { isSet, readContext, readSettings } =
@@ -153,7 +142,10 @@ function fitVariants(
       ...(memory.has(variant.model) ? { measuredMemoryBytes: memory.get(variant.model) } : {}),
     }));
     console.log(JSON.stringify(listed, undefined, 2));
-  } else if (!hasDetails) console.log(summaryLines(fits).join('\n'));
+  } else if (!hasDetails) {
+    const line = kubeconfig === undefined ? describedLine(nodes) : `On the cluster of ${kubeconfig}:`;
+    console.log(summaryLines(fits, line).join('\n'));
+  }
   return fits.every(fitsAll);
 }
 
@@ -204,9 +196,9 @@ export function addFit(program: Command): void {
       'say whether each variant, or each workload of any manifest, fits, which node each pod goes to, which pods stay Pending and why, and what kubectl describe node will print',
     )
     .addArgument(
-      new Argument('[variants...]', 'variants to place (default: all)').choices(
-        VARIANTS.map(({ name }) => name),
-      ),
+      new Argument('[variants...]', 'variants to place (default: all)')
+        .choices(VARIANT_NAMES)
+        .argParser((text, before: readonly string[] | undefined) => [...(before ?? []), variantName(text)]),
     )
     .option(
       '-f, --file <file...>',
@@ -216,7 +208,7 @@ export function addFit(program: Command): void {
     .addOption(
       new Option(
         '--basis <basis>',
-        'basis of the figures (default: TANDEM_BASIS or the context in cdk8s.yaml, else both)',
+        'container: the reference’s figures for each container; node: each pod’s share of a node’s figures (default: TANDEM_BASIS or the context in cdk8s.yaml, else both)',
       ).choices(BASES),
     )
     .option(

@@ -6,14 +6,17 @@ import { join } from 'node:path';
 
 import type { FitWarning } from '../infra/fit/fit-text';
 import type { ModelName } from '../models/catalog';
+import { multipliesBytes } from '../models/engines/onnxruntime/cpu';
 import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
 import { graphFile } from '../models/engines/onnxruntime/graph-cache';
+import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { MANIFEST_NAME, readSavedModel } from '../models/weights/saved-model';
 import { testAccuracyOf } from '../service/api/evaluation';
 import { readConfig } from '../service/config';
 import { ENV, PATHS } from '../service/contract';
 import { openLog } from '../service/log';
 import { serve, stopOnSignals } from '../service/main';
+import { fp32Reason } from './fp32-reason';
 import { sampleImage, samplesDirOf } from './samples';
 import { servedFolders } from './served-folders';
 import { readyLines, urlOf } from './start-text';
@@ -50,6 +53,9 @@ function sayWaiting(text: string): () => void {
     process.stderr.write('\r\x1b[K');
   };
 }
+
+const reasonOf = (folder: string) =>
+  fp32Reason(folder, readInt8File(readSavedModel(folder))?.cost, multipliesBytes());
 
 /** What to serve and print. */
 export interface ServingOptions {
@@ -91,6 +97,8 @@ export async function serveAndPrint({
       ));
   const exported = [...dirs].filter(([, folder]) => needsExport(folder)).map(([model]) => model);
 
+  // The other engines have no int8.
+  const isPrecisionChosen = engine !== 'onnxruntime' || config.precision !== undefined;
   const samplesDir = samplesDirOf([...dirs.values()]);
   const running = await serve(config, {
     ...openLog(config.logLevel),
@@ -119,6 +127,7 @@ export async function serveAndPrint({
               model,
               loaded: state.loaded,
               accuracy: testAccuracyOf(dirs.get(model)!, state.loaded.precision),
+              fp32Reason: isPrecisionChosen ? undefined : reasonOf(dirs.get(model)!),
             },
           ]
         : [],

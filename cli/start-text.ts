@@ -2,7 +2,7 @@
  * What `npm start` prints. Pure functions.
  */
 import { shellWord } from '../files/shell-word';
-import { HOST_ALL } from '../service/contract';
+import { HOST_ALL, PATHS } from '../service/contract';
 import type { LoadedModel } from '../service/inference/protocol';
 import type { TestAccuracy } from '../service/api/evaluation';
 import type { FitWarning } from '../infra/fit/fit-text';
@@ -61,6 +61,8 @@ export interface ReadyModel {
   readonly model: string;
   readonly loaded: LoadedModel;
   readonly accuracy: TestAccuracy | undefined;
+  /** Why it runs at fp32; undefined if it does not, or that was asked for. */
+  readonly fp32Reason?: string | undefined;
 }
 
 /** What {@link readyLines} prints. */
@@ -102,14 +104,16 @@ export function readyLines(facts: ReadyFacts): string[] {
   const { url, seconds, models, image, apiKeyFile, warnings, verbose } = facts;
   return [
     `Ready after ${seconds} s:`,
-    ...models.flatMap(({ model, loaded, accuracy }) => [
+    ...models.flatMap(({ model, loaded, accuracy, fp32Reason }) => [
       `  ${modelLine(model, loaded, accuracy)}`,
+      ...(fp32Reason === undefined ? [] : [`    ${fp32Reason}`]),
       ...(verbose ? detailsOf(loaded) : []),
     ]),
     models.some(({ loaded }) => loaded.demo)
       ? 'Classify an image; for photographs, run npx tandem pull imagenet first:'
       : 'Classify an image:',
     `  ${curlCommand(url, models[0]!.model, image, apiKeyFile)}`,
+    `Read and try the API at ${url}${PATHS.docs}`,
     ...(warnings === undefined ? [] : deployLines(models, warnings)),
     'Stop with Ctrl-C.',
   ];

@@ -1,7 +1,8 @@
 /**
  * `tandem synth`: writes the manifests.
  */
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import { type Command, Option } from 'commander';
 
@@ -10,6 +11,9 @@ import { type Basis, BASES } from '../infra/allocation';
 import { path } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
+
+/** The folder of manifests that the repository holds. */
+const DIST = join(PACKAGE_ROOT, 'dist');
 
 interface SynthOptions {
   readonly out: string;
@@ -21,7 +25,8 @@ interface SynthOptions {
 function synth({ out, basis, route = [], json }: SynthOptions): void {
   const { synthesize } = require('../infra/main') as typeof import('../infra/main.js');
   const { checkRouteFolder, parseRoute } = require('../infra/route') as typeof import('../infra/route.js');
-  const { warningLines } = require('../infra/synth-text') as typeof import('../infra/synth-text.js');
+  const { warningLines, writtenLine } =
+    require('../infra/synth-text') as typeof import('../infra/synth-text.js');
   const { unknownSettingLines } =
     require('../infra/unknown-settings') as typeof import('../infra/unknown-settings.js');
   for (const line of unknownSettingLines(process.env)) console.error(line);
@@ -29,15 +34,17 @@ function synth({ out, basis, route = [], json }: SynthOptions): void {
   if (new Set(routes.map(({ model }) => model)).size < routes.length) {
     throw new RangeError(`--route takes one variant per model, received ${route.join(' and ')}`);
   }
-  if (routes.length > 0) checkRouteFolder(out, join(PACKAGE_ROOT, 'dist'));
+  if (routes.length > 0) checkRouteFolder(out, DIST);
   const environment = basis === undefined ? process.env : { ...process.env, TANDEM_BASIS: basis };
-  const { files, warnings } = synthesize(out, environment, routes);
+  const written = synthesize(out, environment, routes);
+  const { files, changed, warnings } = written;
   if (json === true) {
-    console.log(JSON.stringify({ out, files, warnings }, undefined, 2));
+    console.log(JSON.stringify({ out, files, changed, warnings }, undefined, 2));
     return;
   }
   for (const line of warningLines(warnings)) console.error(line);
-  console.error(`wrote ${files.length} files to ${out}`);
+  const isTracked = resolve(out) === DIST && existsSync(join(PACKAGE_ROOT, '.git'));
+  console.error(writtenLine(out, written, isTracked));
   console.log(out);
 }
 

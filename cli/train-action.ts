@@ -13,6 +13,7 @@ import {
   type Preprocessing,
 } from '../models/catalog';
 import { checkNodeForTfjs } from '../models/engines/tfjs';
+import { betterEpochLine } from './better-epoch';
 import { stopOnInterrupt } from './ending';
 import { progressReporter } from './progress';
 import { resultEvent, resultLines } from './train-result';
@@ -27,7 +28,7 @@ import {
 } from '../models/recipes';
 import type { SplitShares } from '../models/data/dataset-splits';
 import { CHECKPOINT_NAME, keptCheckpoints } from '../models/training/checkpoint';
-import { formatJsonLine } from '../models/training/history';
+import { formatJsonLine, HISTORY_NAME, readHistory } from '../models/training/history';
 import { lockOut } from '../models/training/out-folder';
 import { reportTraining } from '../models/report/report-training';
 import { runTraining, type TrainingPlan } from '../models/training/run-training';
@@ -179,7 +180,15 @@ export async function train(
       temperatureScaling: options.temperatureScaling ?? false,
       progress,
     });
-    const result = { out, recipe: id, card, kept: keptCheckpoints(out) };
+    const betterEpoch =
+      options.finish === 'last'
+        ? undefined
+        : betterEpochLine({
+            stages: facts.stages,
+            val: facts.data.counts.val,
+            history: readHistory(join(out, HISTORY_NAME)).entries,
+          });
+    const result = { out, recipe: id, card, kept: keptCheckpoints(out), data, betterEpoch };
     if (options.json === true) {
       const event = formatJsonLine(resultEvent(facts, result));
       for (const stream of [process.stderr, process.stdout]) stream.write(event);

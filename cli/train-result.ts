@@ -4,9 +4,11 @@
 import { percent, percentRange } from '../charts/percent';
 import type { ModelId } from '../models/catalog';
 import type { Evaluation } from '../models/evaluation/evaluation';
+import { GATE } from '../models/evaluation/precision-gate';
 import { mainSplit, type ModelCardFacts } from '../models/report/model-facts';
 import { BASE_LIMITS } from '../models/report/model-limits';
 import type { KeptCheckpoints } from '../models/training/checkpoint';
+import { calibrateCommand } from './fp32-reason';
 import { deployCommands, deployLines, nextCommands, nextLines } from './next-commands';
 
 type Facts = Pick<ModelCardFacts, 'model' | 'measured'> & {
@@ -22,6 +24,10 @@ export interface TrainingResult {
   /** Path of the model card. */
   readonly card: string;
   readonly kept: KeptCheckpoints;
+  /** Folder of the images. */
+  readonly data: string;
+  /** A better epoch than the one that was kept, and how to take it. */
+  readonly betterEpoch?: string | undefined;
 }
 
 /**
@@ -39,7 +45,7 @@ export function chanceWarning({ interval95, perClass, images }: Evaluation): str
 /** The result of a training, and the commands that come next. */
 export function resultLines(
   { model, measured, base }: Facts,
-  { out, recipe, card, kept }: TrainingResult,
+  { out, recipe, card, kept, data, betterEpoch }: TrainingResult,
 ): string[] {
   const { split, evaluation } = mainSplit({ measured });
   const { accuracy, interval95, images } = evaluation;
@@ -49,9 +55,12 @@ export function resultLines(
     `${split} accuracy: ${percent(accuracy)} of ${images} images, 95 % interval ${percentRange(interval95)} (measured)`,
     ...(warning === undefined ? [] : [warning]),
     ...BASE_LIMITS[base.kind],
+    ...(betterEpoch === undefined ? [] : [betterEpoch]),
     `model card: ${card}`,
     `kept for --resume and --finish: ${kept.names.join(', ')} (${megabytes} MB); delete them once the model is final`,
     ...nextLines([out]),
+    `It is served at fp32. int8 takes less CPU time: this measures what it costs, on at least ${GATE.minImages} images of val and test, and makes it the default if that is little:`,
+    `  ${calibrateCommand(out, data)}`,
     ...deployLines(recipe, model),
   ];
 }

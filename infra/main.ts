@@ -60,7 +60,7 @@ export function filesOf(app: App): ReadonlyMap<string, string> {
  *
  * @param outdir folder of the files
  * @param routes as in {@link define}
- * @returns the names of the files, and a warning per replica count at which pods of a variant would stay Pending on the
+ * @returns the names of the files, those of what was there before with other contents or is removed, and a warning per replica count at which pods of a variant would stay Pending on the
  *   reference's cluster
  * @throws Error for a setting that Kubernetes would refuse, before anything is written
  */
@@ -68,13 +68,17 @@ export function synthesize(
   outdir: string,
   environment: Environment,
   routes: readonly Variant[] = [],
-): { readonly files: readonly string[]; readonly warnings: readonly FitWarning[] } {
+): {
+  readonly files: readonly string[];
+  readonly changed: readonly string[];
+  readonly warnings: readonly FitWarning[];
+} {
   const settings = readSettings(environment, readContext());
   const app = define(new App(), settings, routes);
   const files = hasOthersKustomization(outdir) ? manifestsOf(app) : filesOf(app);
-  writeManifests(outdir, files, [app.outputFileExtension, KUSTOMIZATION]);
+  const changed = writeManifests(outdir, files, [app.outputFileExtension, KUSTOMIZATION]);
   const nodesFor = (variant: Variant) => describedFor(settingsOf(settings, variant), CLUSTER).nodes;
-  return { files: [...files.keys()].sort(), warnings: fitWarnings(settings.basis, nodesFor) };
+  return { files: [...files.keys()].sort(), changed, warnings: fitWarnings(settings.basis, nodesFor) };
 }
 
 if (require.main === module) {

@@ -1,6 +1,7 @@
 /**
  * What `synth` says about variants that do not fit the reference's cluster. Pure functions.
  */
+import { shellWord } from '../files/shell-word';
 import { BASES } from './allocation';
 import { CLUSTER } from './scheduler/cluster';
 import type { FitWarning } from './fit/fit-text';
@@ -23,6 +24,23 @@ function remedyLines(warnings: readonly FitWarning[]): string[] {
       `With --basis ${basis} (TANDEM_BASIS=${basis}), ${listed(fitting)} ${verb}: docs/deploying.md#will-it-fit.`,
     ];
   });
+}
+
+/**
+ * What `synth` wrote, in a line.
+ *
+ * @param changed names of files that were there before with other contents, or are removed
+ * @param isTracked whether git has the folder as it is committed
+ */
+export function writtenLine(
+  out: string,
+  { files, changed }: { readonly files: readonly string[]; readonly changed: readonly string[] },
+  isTracked: boolean,
+): string {
+  const wrote = `wrote ${files.length} files to ${out}`;
+  if (changed.length === 0) return wrote;
+  const remedy = isTracked ? `; to get the committed ones back: git checkout -- ${shellWord(out)}` : '';
+  return `${wrote}; changed ${listed(changed)}${remedy}`;
 }
 
 /** A line for each variant with a warning, then what to do. */

@@ -2,6 +2,7 @@
  * Writes manifests into a folder that may hold other files: all of them or none, and never over a file of others.
  */
 import {
+  existsSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -52,6 +53,7 @@ export function isOurs(file: string, writer = SYNTH): boolean | undefined {
  * `kubectl apply` would still apply them. On an error the folder keeps what it had.
  *
  * @param endings of the names of files that an earlier call may have written
+ * @returns the names of the files that were there before with other contents or are removed, sorted
  * @throws Error if the folder cannot be written to, or holds a file of others under one of the names
  */
 export function writeManifests(
@@ -59,7 +61,7 @@ export function writeManifests(
   files: ReadonlyMap<string, string>,
   endings: readonly string[],
   writer = SYNTH,
-): void {
+): string[] {
   makeOut(out, writer.folderOption);
   for (const name of files.keys()) {
     if (isOurs(join(out, name), writer) !== false) continue;
@@ -68,6 +70,10 @@ export function writeManifests(
         `move that file or choose another folder (${writer.folderOption})`,
     );
   }
+  const changed = [...files].flatMap(([name, text]) => {
+    const file = join(out, name);
+    return existsSync(file) && readFileSync(file, 'utf8') !== text ? [name] : [];
+  });
   const staging = mkdtempSync(join(out, '.synth-'));
   try {
     for (const [name, text] of files) writeFileSync(join(staging, name), text);
@@ -76,7 +82,11 @@ export function writeManifests(
     rmSync(staging, { recursive: true, force: true });
   }
   const stale = readdirSync(out).filter(
-    (name) => endings.some((ending) => name.endsWith(ending)) && !files.has(name),
+    (name) =>
+      endings.some((ending) => name.endsWith(ending)) &&
+      !files.has(name) &&
+      isOurs(join(out, name), writer) === true,
   );
-  for (const name of stale) if (isOurs(join(out, name), writer) === true) rmSync(join(out, name));
+  for (const name of stale) rmSync(join(out, name));
+  return [...changed, ...stale].sort();
 }

@@ -1,8 +1,8 @@
 /** The adviser's answer as text for a terminal and as Markdown for a pull request. Pure. */
 import { table } from '../../charts/markdown';
 import { percent } from '../../charts/percent';
-import { formatMemory, parseMemoryBytes } from '../../infra/quantity';
-import type { Resources } from '../../infra/variants';
+import { formatMemory, parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
+import { type Resources, VARIANTS } from '../../infra/variants';
 import { objective, plural } from '../evidence/words';
 import { percentileName } from '../load/slo';
 import { type Advice, type Excluded, MAX_REPLICAS } from './advise';
@@ -33,14 +33,15 @@ function redundancyLines({ scaling }: Candidate): string[] {
 
 const cores = (value: number) => `${value.toFixed(3)} cores`;
 
-/** What the upper edge is made of, or why there is none. */
+/** What the upper bound is made of, or why there is none. */
 export function boundText({ bound: { factor, cases }, slo }: Pick<Wish, 'bound' | 'slo'>): string {
   const percentile = percentileName(slo.percentile);
   return factor === undefined
     ? `There is no bound for the error of a predicted ${percentile}: ${lackText(cases, `one at ${percent(CONFIDENCE)}`)}. ` +
-        'The upper end of the seeds stands in for it, which promises less. Run "npm run experiments".'
-    : `The upper edge is ${Math.max(1, factor).toFixed(2)} times the simulated latency: at ${percent(CONFIDENCE)} confidence a ` +
-        `measured ${percentile} stays below it (split conformal, ${cases} cases of docs/twin.md).`;
+        'The upper end of the simulations stands in for it, which promises less. Run "npm run experiments".'
+    : `The upper bound is ${Math.max(1, factor).toFixed(2)} times the simulated latency: at ${percent(CONFIDENCE)} confidence a ` +
+        `measured ${percentile} stays below it, by how far off the simulation was in ${cases} recorded cases ` +
+        '(split conformal prediction: docs/twin.md).';
 }
 
 const excludedText = ({ candidate, reason }: Excluded) => `${candidateText(candidate)}: ${reason}`;
@@ -56,11 +57,15 @@ const loserText = (judgement: Judgement, wish: Wish, best?: Judgement) => {
 /** Where the figures of the recommended model come from. */
 const sourcesOf = ({ candidate: { profile } }: Judgement) => [
   ['CPU time per image', `${profile.cpuMsPerImage.value.toFixed(1)} ms`, profile.cpuMsPerImage.source],
-  ['its spread', profile.cpuSpread.value.toFixed(1), profile.cpuSpread.source],
-  ['more if the process was idle', percent(profile.coldShare.value), profile.coldShare.source],
-  ['elapsed time per CPU time', profile.stretch.value.toFixed(2), profile.stretch.source],
+  ['how much that varies (spread)', profile.cpuSpread.value.toFixed(1), profile.cpuSpread.source],
+  ['more for an image after a pause', percent(profile.coldShare.value), profile.coldShare.source],
+  ['clock time per CPU time', profile.stretch.value.toFixed(2), profile.stretch.source],
   ['CPU without load', `${profile.idleMillis.value.toFixed(1)}m`, profile.idleMillis.source],
-  ['CPU time of a start', `${(profile.startCpuMs.value / 1000).toFixed(1)} s`, profile.startCpuMs.source],
+  [
+    'CPU time until a pod is ready',
+    `${(profile.startCpuMs.value / 1000).toFixed(1)} s`,
+    profile.startCpuMs.source,
+  ],
   ['memory', `${(profile.memoryBytes.value / 1e6).toFixed(0)} MB`, profile.memoryBytes.source],
 ];
 
@@ -72,15 +77,28 @@ function resourceText({ cpu, memory }: Resources['requests']): string {
 
 const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`);
 
+/** Why `dist/` requests other amounts. */
+function referenceText({ candidate: { profile } }: Judgement): string {
+  const millis = VARIANTS.filter(({ model }) => model === profile.model).map(({ resources }) =>
+    parseCpuMillis(resources.requests.cpu),
+  );
+  return (
+    `The manifests in dist/ request ${Math.min(...millis)}m to ${Math.max(...millis)}m CPU for a pod of this model: they repeat ` +
+    'the figures of the reference experiment, which were not chosen for this load (docs/experiment.md).'
+  );
+}
+
 /** The rest of an answer with a recommendation. */
 function comparisonLines(advice: Advice, best: Judgement, { ideal, rivals }: Comparison): string[] {
   const { wish } = advice;
   const times = best.coresRequested / ideal.coresRequested;
   return [
-    `The ideal lower bound: ${cores(ideal.coresRequested)}, if there were at each moment ceil(rate / ${ideal.perPodPerSecond.toFixed(1)}) ` +
-      `pods, ready at once, and in each minute enough to cover their CPU use; this is ${times.toFixed(2)} times as much.`,
+    `The least possible: ${cores(ideal.coresRequested)}, if there were at each moment just as many pods as the rate needs, one per ` +
+      `${ideal.perPodPerSecond.toFixed(1)} images/s, ready at once, and in each minute enough to cover their CPU use. ` +
+      `The recommended deployment requests ${times.toFixed(2)} times as much.`,
+    referenceText(best),
     ...rivals.map(({ rule, judgement }) => {
-      const result = judgement.passes ? 'passes' : 'fails';
+      const result = judgement.passes ? 'meets the objective' : 'misses it';
       return (
         `${rule.name} (${rule.words}) would request ${judgement.candidate.cpuRequestMillis}m, ${cores(judgement.coresRequested)}, ` +
         `for the same pods: ${result}, ${judgementText(judgement, wish)}.`
@@ -170,7 +188,7 @@ export function adviceMarkdown(
     bullets(comparisonLines(advice, best, comparison)).join('\n'),
     '## Where the figures come from',
     `Measured on ${profile.machine}; all else on this page is simulated from it.`,
-    table(['figure', 'value', 'run'], sourcesOf(best)),
+    table(['figure', 'value', 'from the runs'], sourcesOf(best)),
   ].join('\n\n');
 }
 

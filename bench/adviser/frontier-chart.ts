@@ -137,7 +137,7 @@ export function frontierChart(frontier: Frontier, machine: string): string {
         'the reference’s cluster: two workers of 4 cores; pods beyond them do not run',
         bound.factor === undefined
           ? 'latencies as simulated'
-          : `each latency times ${Math.max(1, bound.factor).toFixed(2)}: its upper edge at 90 %`,
+          : `each latency times ${Math.max(1, bound.factor).toFixed(2)}: its upper bound at 90 %`,
       ],
     },
     ...loads.flatMap((load, i) => panel(load, frames[i]!, x)),

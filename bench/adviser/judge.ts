@@ -38,9 +38,9 @@ export interface Judgement {
   readonly seeds: number;
   /** The objective's percentile over all requests, median of the seeds; Infinity where too many are not answered. */
   readonly latencyMs: number;
-  /** Its upper edge: by the conformal bound, else the upper end of the seeds' band. */
+  /** Its upper bound: by the conformal bound, else the upper end of the seeds' band. */
   readonly edgeMs: number;
-  /** Share of the requests that are answered right in time, each latency taken at its upper edge; median of the seeds. */
+  /** Share of the requests that are answered right in time, each latency taken at its upper bound; median of the seeds. */
   readonly inTimeShare: number;
   /** CPU requested, and pods, per hour. */
   readonly coresRequested: number;
@@ -148,7 +148,7 @@ export function judgementText(
   if (latencyMs === Infinity) {
     return `more than ${Number((100 * (1 - slo.percentile)).toFixed(3))} % of the requests are refused or not answered`;
   }
-  const edge = bound.factor === undefined ? 'upper end of the seeds' : 'upper edge';
+  const edge = bound.factor === undefined ? 'upper end of the simulations' : 'upper bound';
   const use = coversUse
     ? ''
     : `; in the busiest minute a pod uses ${Math.ceil(busiestMillis)}m on average, more than it requests`;

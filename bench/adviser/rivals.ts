@@ -15,20 +15,20 @@ interface Rule {
 export const RIVAL_RULES: readonly Rule[] = [
   {
     name: 'KRR',
-    words: 'p95 of the use; no limit',
+    words: 'Robusta’s recommender: the 95th percentile of the CPU use, no limit',
     // robusta-dev/krr at d6baa74, robusta_krr/strategies/simple.py.
     requestMillis: (use) => percentile(use, 0.95),
   },
   {
     name: 'VPA',
-    words: 'p90 of the use, 15 % more, at least 25m',
+    words: 'Kubernetes’ Vertical Pod Autoscaler: the 90th percentile of the CPU use, 15 % more, at least 25m',
     // kubernetes/autoscaler at 55c37cd, vertical-pod-autoscaler/pkg/recommender/config/config.go. Its histogram forgets over
     // days; a simulated load is shorter.
     requestMillis: (use) => Math.max(25, 1.15 * percentile(use, 0.9)),
   },
   {
     name: 'Kubecost',
-    words: 'the highest use, divided by 0.7',
+    words: 'the highest CPU use, divided by 0.7',
     // kubecost/docs at 00ca5ae, api-request-right-sizing-v2.md: algorithmCPU and targetCPUUtilization by default.
     requestMillis: (use) => percentile(use, 1) / 0.7,
   },

@@ -193,7 +193,7 @@ export function validationSummary(validation: Validation): string {
       'the error of p95',
       latency.factor === undefined
         ? undefined
-        : `A measured p95 is at most ${latency.factor.toFixed(2)} times the simulated one, the upper edge that \`npx tandem plan\` uses,`,
+        : `A measured p95 is at most ${latency.factor.toFixed(2)} times the simulated one, the upper bound that \`npx tandem plan\` uses,`,
     ),
     boundText(
       knee,

@@ -95,7 +95,7 @@ export function confirmationTable(
   const head = [
     'the plan',
     'deployment',
-    'p95, simulated; its upper edge',
+    'p95, simulated; its upper bound',
     'p95, measured',
     'in time, measured',
     'at 95 % confidence',

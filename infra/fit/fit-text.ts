@@ -131,7 +131,7 @@ export function fitReport(
   const fit = fitOf(variant, basis, nodes, surroundings);
   const { cpu, memory } = fit.demand.requests;
   const lines = [
-    `${variant.name} (${basis} basis, ${cpu} and ${memory} per pod): ${fit.verdict}`,
+    `${variant.name} (--basis ${basis}: each pod requests ${cpu} CPU and ${memory} memory): ${fit.verdict}`,
     ...placementLines(fit),
     ...allocatedLines(fit.demand, fit.placements[0]!.placed),
   ];

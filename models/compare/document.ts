@@ -46,16 +46,24 @@ const originOf = ({ base }: Row): string =>
   base.kind === 'demo' ? 'demo, no photographs' : base.kind === 'imagenet' ? 'ImageNet' : base.origin;
 
 const HEAD = [
-  ...['base', 'weights', 'input', 'precision', 'accuracy', '95 % interval'],
+  ...['pick for', 'base', 'weights', 'input', 'precision', 'accuracy', '95 % interval'],
   ...['difference in points, 95 % interval', 'CPU ms', 'MiB', 'frontier'],
 ];
 
+/** The goals that a row is the pick for. */
+const pickFor = ({ id, precision }: Row, choices: readonly Choice[]): string =>
+  choices
+    .filter((choice) => choice.id === id && choice.precision === precision)
+    .map(({ goal }) => goal)
+    .join(', ');
+
 /** The table of a comparison. */
-export const basesTable = ({ rows }: Pick<BasesDocument, 'rows'>): string =>
+export const basesTable = ({ rows, choices }: Pick<BasesDocument, 'rows' | 'choices'>): string =>
   table(
     HEAD,
     rows.map((row) => [
       ...[
+        pickFor(row, choices),
         ARCHITECTURES[row.architecture].title,
         escapeMarkdown(originOf(row)),
         `${row.sidePixels}${isServed(row) ? '' : ' \\*'}`,
@@ -74,14 +82,17 @@ export function methodText({ data, split, head, cpu, versions, rows, seed }: Bas
   const sentences = [
     `**Measured** on ${data.measuredImages} images of ${escapeMarkdown(data.name)} (${split}).`,
     `A head for each base: ${head.epochs} epochs, learning rate ${head.learningRate}, seed ${seed}, on the features of ${data.trainImages} images without augmentation; the backbone stays frozen.`,
-    `Differences are from the most accurate base that can be served, image by image (Newcombe).`,
+    `The most accurate row is first; differences are from the most accurate one that can be served, image by image (Newcombe).`,
     `CPU ms: median CPU time of one image at a time on one thread of onnxruntime ${versions['onnxruntime']}, without decoding, on ${escapeMarkdown(cpu.name)}${cpu.fastInt8 ? '' : ', which is slow at int8'}.`,
     `MiB: resident memory that the graph and these images add to a process.`,
     `Frontier: no other row is both as accurate and as fast.`,
     `The pick for latency may lose ${100 * LATENCY_MAY_LOSE} points.`,
   ];
   const other = rows.some((row) => !isServed(row));
-  return [...sentences, ...(other ? ['\\* Tandem trains and serves 224 x 224 only.'] : [])].join(' ');
+  return [
+    ...sentences,
+    ...(other ? ['\\* No pick, however accurate: Tandem trains and serves 224 x 224 only.'] : []),
+  ].join(' ');
 }
 
 /** The bases that could not be compared, or not by photographs, and how to get their weights. */

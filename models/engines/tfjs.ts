@@ -54,7 +54,7 @@ export function checkTfjsNode(nodeVersion = process.versions.node): void {
   checkNodeForTfjs(nodeVersion);
   if (!hasTfjsNode(nodeVersion)) {
     throw new Error(
-      'training and engine tfjs-node need the native part of @tensorflow/tfjs-node, which is not built: run `npm run build:tfjs-node`; all but training also works with engine onnxruntime',
+      'training and engine tfjs-node need the native part of @tensorflow/tfjs-node, which is not built: run `npm run build:tfjs-node` once, on Linux on x86-64; all but training also works with engine onnxruntime',
     );
   }
 }

@@ -54,7 +54,7 @@ export interface SavedModelManifest {
   readonly preprocessing?: Preprocessing;
   /** Class names in the order of the probabilities. */
   readonly classes: readonly string[];
-  /** True for the embedded models, which know procedural surfaces only. */
+  /** True for the demo models, which know procedural surfaces only; not for a model that was trained on their base. */
   readonly demo: boolean;
   readonly base: Base;
   readonly weights: ChecksummedFile;

@@ -27,6 +27,9 @@ interface Classifier {
 /** Errors of the decoder: in the image rather than in the service. */
 const IMAGE_ERRORS = new Set(['BAD_IMAGE', 'UNSUPPORTED_TYPE']);
 
+/** Milliseconds to three decimals: further digits are noise. */
+const toMicroseconds = (ms: number): number => Math.round(1000 * ms) / 1000;
+
 /**
  * @param startedAt when the image's time began, as `performance.now()`
  */
@@ -40,7 +43,12 @@ async function classifyImage(
   const total = performance.now() - startedAt;
   return {
     top: topClasses(classes, probabilities, top),
-    timeMs: { queue: queueMs, decode: decodeMs, inference: inferenceMs, total },
+    timeMs: {
+      queue: toMicroseconds(queueMs),
+      decode: toMicroseconds(decodeMs),
+      inference: toMicroseconds(inferenceMs),
+      total: toMicroseconds(total),
+    },
   };
 }
 

@@ -11,7 +11,7 @@ import { z } from 'zod';
 
 import { INPUT_NAME, INPUT_SHAPE, OUTPUT_NAME } from '../../models/catalog';
 import { LIMITS } from '../contract';
-import { MODEL_NAME, VERSION, wholeNumber } from './schemas';
+import { DEMO, MODEL_NAME, VERSION, wholeNumber } from './schemas';
 import { DATATYPES } from './tensors';
 
 /** Datatype of the output, unless the request asks for class names. */
@@ -89,7 +89,7 @@ export const INFER_ANSWER = z.strictObject({
   model_name: MODEL_NAME,
   model_version: VERSION,
   id: text.optional(),
-  parameters: z.strictObject({ demo: z.boolean() }),
+  parameters: z.strictObject({ demo: DEMO }),
   outputs: z.array(
     z.strictObject({
       name: z.literal(OUTPUT_NAME),

@@ -78,6 +78,12 @@ export const TEST_ACCURACY = z
       'Measured on images that did not train the model: at the precision that it is served at if that was measured, else at fp32. Absent if nothing was measured.',
   });
 
+/** Whether a model is one of the repository's own. */
+export const DEMO = z.boolean().meta({
+  description:
+    'True for the demo models of the repository, which know computer-generated surfaces only. False for every model that you trained, also on the demo’s base.',
+});
+
 /** The protocol's `metadata_model_response`, with facts about the loaded model. */
 export const MODEL_METADATA = z.strictObject({
   name: MODEL_NAME,
@@ -85,9 +91,7 @@ export const MODEL_METADATA = z.strictObject({
   platform: text,
   inputs: z.array(tensorMetadata),
   outputs: z.array(tensorMetadata),
-  demo: z
-    .boolean()
-    .meta({ description: 'True for the embedded demo models, which know computer-generated surfaces only.' }),
+  demo: DEMO,
   classes: z.array(text),
   architecture: text,
   engine: z.strictObject({ name: text, version: text }),
@@ -126,7 +130,7 @@ const timeMs = z
     }),
   })
   .meta({ description: 'Milliseconds of each step, without the upload.' });
-const aboutModel = { model: MODEL_NAME, version: VERSION, demo: z.boolean() };
+const aboutModel = { model: MODEL_NAME, version: VERSION, demo: DEMO };
 
 /** Response to a raw image. */
 export const CLASSIFICATION = z.strictObject({ ...aboutModel, top, timeMs });

@@ -110,11 +110,14 @@ test('fit --json prints verdict, requests and placements', () => {
 
 test('fit prints a table of all variants, and their details with --verbose', () => {
   const lines = (...args: string[]) => tandem('fit', ...args).stdout.split('\n');
-  expect(lines().slice(0, 2)).toEqual([
-    expect.stringMatching(/^ {2}variant +container basis +node basis$/),
+  expect(lines().slice(0, 3)).toEqual([
+    expect.stringMatching(/^On the reference’s cluster: 3 nodes of /),
+    expect.stringMatching(/^ {2}variant +figures per container +figures per node$/),
     expect.stringMatching(/^ {2}accuracy-single-pod +fits +fits$/),
   ]);
-  expect(lines('--verbose')).toContain('accuracy-single-pod (node basis, 1000m and 2Gi per pod): fits');
+  expect(lines('--verbose')).toContain(
+    'accuracy-single-pod (--basis node: each pod requests 1000m CPU and 2Gi memory): fits',
+  );
   expect(tandem('fit', '--verbose', 'latency-hpa').stderr).toMatch(/^error: --verbose is for the table /);
 });
 
@@ -135,7 +138,7 @@ test.each([
     [COMMAND, 'fit', 'accuracy-max-size', '--exit-code', ...more],
     { cwd: folder, encoding: 'utf8', env: { ...process.env, ...set } },
   );
-  expect(stdout.match(/(?<=^accuracy-max-size \()\w+(?= basis,)/gm)).toEqual(bases);
+  expect(stdout.match(/(?<=^accuracy-max-size \(--basis )\w+/gm)).toEqual(bases);
   expect(status).toBe(code);
 });
 

@@ -68,5 +68,5 @@ test('the example of docs/twin.md works from any folder with the recordings of t
   expect(stdout).toContain('p95 ≤ 400 ms under poisson:10:300s on 3 nodes');
   expect(stdout).toContain('10 images per second on average, at random times (Poisson), for 300 s');
   expect(stdout).toMatch(/^ {2}limits .* \d+Mi memory$/m);
-  expect(stdout).toMatch(/p95 \d+ ms; upper edge \d+ ms ≤ 400 ms/);
+  expect(stdout).toMatch(/p95 \d+ ms; upper bound \d+ ms ≤ 400 ms/);
 }, 240_000);

@@ -100,6 +100,12 @@ test('a model of one’s own is shown without the remarks on demos, and an unmea
   expect(line).toMatch(/^ {2}accuracy: resnet101v2 on onnxruntime [\d.]+, \w+; \d+ classes$/);
 });
 
+test('a model that runs at fp32 unasked has the reason below it', () => {
+  const [first] = facts.models;
+  const [, , reason] = readyLines({ ...facts, models: [{ ...first!, fp32Reason: 'at fp32, since …' }] });
+  expect(reason).toBe('    at fp32, since …');
+});
+
 test('only models that a variant serves are offered to deploy', () => {
   const offered = (...names: string[]) => {
     const models = names.map((model) => ({ ...facts.models[0]!, model }));

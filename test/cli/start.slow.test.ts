@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 
+import { scripts } from '../../package.json';
 import { copyWithoutBase, DEMO_MODELS_DIR, type SavedModelManifest } from '../../models/weights/saved-model';
 
 const ROOT = join(__dirname, '..', '..');
@@ -116,6 +117,28 @@ test(
     expect(await stderr).toMatch(
       /^Loading latency on onnxruntime … Exporting latency to ONNX first, once\.\n$/,
     );
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'a SIGTERM to the shell in which npm runs the start script ends the service',
+  async () => {
+    const words = scripts.start.replace('cli/start.ts', `'${ENTRY}' '${outdir}'`);
+    const child = spawn('sh', ['-c', words], {
+      cwd: ROOT,
+      env: environment({}),
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // A service that outlives its shell is ended with its group.
+      detached: true,
+    });
+    try {
+      await once(createInterface(child.stdout), 'line');
+      child.kill('SIGTERM');
+      expect(await once(child, 'exit')).toEqual([0, null]);
+    } finally {
+      if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL');
+    }
   },
   TIMEOUT_MS,
 );

@@ -211,3 +211,11 @@ describe('--weights', () => {
     );
   });
 });
+
+test('the help of train names what must be built first', () => {
+  const said: string[] = [];
+  describeTrain(new Command('train'))
+    .configureOutput({ writeOut: (text) => void said.push(text) })
+    .outputHelp();
+  expect(said.join('')).toContain('run `npm run build:tfjs-node` once');
+});

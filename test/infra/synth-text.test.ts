@@ -1,6 +1,6 @@
 import { CLUSTER } from '../../infra/scheduler/cluster';
 import { fitWarnings } from '../../infra/fit/fit-text';
-import { warningLines } from '../../infra/synth-text';
+import { warningLines, writtenLine } from '../../infra/synth-text';
 
 test('synth warns in one line per variant, then says once what to do', () => {
   expect(warningLines(fitWarnings('container', () => CLUSTER))).toEqual([
@@ -30,4 +30,14 @@ test('a variant at both of whose bounds pods stay Pending has one line', () => {
 
 test('nothing is said where every pod fits', () => {
   expect(warningLines([])).toEqual([]);
+});
+
+test('synth says in one line what it wrote, what it changed and how git gets that back', () => {
+  const written = { files: ['a', 'b', 'c'], changed: [] };
+  expect(writtenLine('dist', written, true)).toBe('wrote 3 files to dist');
+  const changed = { ...written, changed: ['a', 'c'] };
+  expect(writtenLine('dist', changed, true)).toBe(
+    'wrote 3 files to dist; changed a and c; to get the committed ones back: git checkout -- dist',
+  );
+  expect(writtenLine('build/m', changed, false)).toBe('wrote 3 files to build/m; changed a and c');
 });

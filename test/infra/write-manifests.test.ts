@@ -33,6 +33,12 @@ test('the folder is created, and a second call replaces the first one’s files'
   expect([...readFolder(out)]).toEqual([['one.k8s.yaml', `${OURS}a: 2\n`]]);
 });
 
+test('the files that had other contents are named, and those that are removed, but no new or equal one', () => {
+  expect(write(folder, { 'one.k8s.yaml': OURS, 'two.k8s.yaml': OURS, 'four.k8s.yaml': OURS })).toEqual([]);
+  const next = { 'one.k8s.yaml': OURS, 'two.k8s.yaml': `${OURS}a: 2\n`, 'three.k8s.yaml': OURS };
+  expect(write(folder, next)).toEqual(['four.k8s.yaml', 'two.k8s.yaml']);
+});
+
 test('files of an earlier call that are not written again are removed, and files of others stay', () => {
   write(folder, { 'one.k8s.yaml': OURS, 'two.k8s.yaml': OURS });
   const others = ['notes.txt', 'route-birds.k8s.yaml', 'one.yaml'];

@@ -32,7 +32,7 @@ const wish = (load: string, limitMs: number, factor = 1.5): Wish => ({
 const steady = wish('poisson:10:60s', 300);
 const advice = advise([PROFILE], steady, NODES, ['latency']);
 
-test('the recommended deployment passes at its upper edge, and a cheaper or equal one fails', () => {
+test('the recommended deployment passes at its upper bound, and a cheaper or equal one fails', () => {
   const best = advice.best!;
   expect(best.passes).toBe(true);
   expect(best.edgeMs).toBeCloseTo(1.5 * best.latencyMs, 6);
@@ -166,8 +166,9 @@ test('the answer names the ideal, the rivals, the bound and where each figure co
     'KRR',
     'VPA',
     'Kubecost',
-    'ideal lower bound',
-    'split conformal, 12 cases',
+    'least possible',
+    'in 12 recorded cases (split conformal prediction',
+    'The manifests in dist/ request 405m to 1405m CPU for a pod of this model: they repeat',
     'a run',
   ])
     expect(markdown).toContain(words);

@@ -14,7 +14,7 @@ const variantOf = (name: string) => VARIANTS.find((variant) => variant.name === 
 
 test('the report shows the placement and the rows that kubectl prints', () => {
   expect(fitReport(variantOf('accuracy-max-size'), 'node', CLUSTER).split('\n')).toEqual([
-    'accuracy-max-size (node basis, 1000m and 2Gi per pod): fits',
+    'accuracy-max-size (--basis node: each pod requests 1000m CPU and 2Gi memory): fits',
     '  replicas 4: control-plane 0, worker-1 2, worker-2 2; Pending 0',
     '    a rolling update has room for its surge pod',
     '  node           resource  requests         limits',

@@ -37,6 +37,15 @@ test('the report has a row per base and precision, the picks, and the weights th
   expect(text).toContain('# Bases compared on my\\|photos');
 });
 
+test('the table says which row is the pick for what, and why a size is none', () => {
+  const text = formatBases(DOCUMENT, 'comparison.svg');
+  expect(text.match(/^\| (accuracy|latency)[^|]*\|[^|]*\|[^|]*\|[^|]*\|[^|]*\|/gm)).toEqual([
+    '| accuracy | ResNet101V2 | weights\\_1.h5 | 224 | int8 |',
+    '| latency | MobileNetV2 | weights\\_1.h5 | 224 | int8 |',
+  ]);
+  expect(text).toContain('\\* No pick, however accurate: Tandem trains and serves 224 x 224 only.');
+});
+
 test('the report names no path of the machine', () => {
   expect(JSON.stringify(DOCUMENT)).not.toContain('/home');
 });

@@ -32,6 +32,12 @@ describe('POST /v1/classify', () => {
     expect(answer.timeMs.total).toBeGreaterThanOrEqual(answer.timeMs.inference);
   });
 
+  test('times have microseconds at most', async () => {
+    const { timeMs } = CLASSIFICATION.parse(await json(await classify(jpeg)));
+    const rounded = Object.entries(timeMs).map(([step, ms]) => [step, Number(ms.toFixed(3))]);
+    expect(Object.entries(timeMs)).toEqual(rounded);
+  });
+
   test('the total time begins when the body is complete', async () => {
     const upload = httpRequest(`${server.url}/v1/classify?model=latency`, { method: 'POST' });
     const response = new Promise<IncomingMessage>((resolve) => upload.once('response', resolve));

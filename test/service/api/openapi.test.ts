@@ -126,3 +126,13 @@ test.each(['/v2/models/{id}/infer', '/v2/models/{id}/versions/{version}/infer'])
     expect(document.paths['/v1/classify']!['post']!.responses['200']!.headers).not.toHaveProperty(name);
   },
 );
+
+test('wherever an answer says demo, the document says of which models it is true', () => {
+  const found: { readonly description?: string }[] = [];
+  JSON.stringify(document, (key, value: unknown) => {
+    if (key === 'demo') found.push(value as object);
+    return value;
+  });
+  expect(found.length).toBeGreaterThanOrEqual(4);
+  for (const { description } of found) expect(description).toMatch(/^True for the demo models of the reposi/);
+});
