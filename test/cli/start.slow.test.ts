@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 
 import { copyWithoutBase, DEMO_MODELS_DIR, type SavedModelManifest } from '../../models/weights/saved-model';
+import { sayAloud } from '../support/aloud';
 
 const ROOT = join(__dirname, '..', '..');
 const ENTRY = join(ROOT, 'test', 'support', 'start-entry.ts');
@@ -18,7 +19,7 @@ const TIMEOUT_MS = 120_000;
 const folder = mkdtempSync(join(tmpdir(), 'tandem-start-'));
 const outdir = join(folder, 'dist');
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
-if (!hasCurl) console.warn('SKIPPED: the curl command that npm start prints is not run; install curl');
+if (!hasCurl) sayAloud('SKIPPED: the curl command that npm start prints is not run; install curl');
 /** Everything here listens on this machine, which no proxy reaches. */
 const withoutProxies = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)),
