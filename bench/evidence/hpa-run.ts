@@ -1,5 +1,6 @@
 /** What an HPA did under a load: windows, replicas, CPU samples, rescales, and how many replicas were needed. Pure. */
 import { parseLoad, rateAt } from '../load/load';
+import { traceFileOf } from '../load/load-text';
 import { OUTCOMES } from '../load/run-document';
 import { type Window, windowsOf } from '../timeline/windows';
 import type { ExperimentRun } from './experiment-run';
@@ -81,7 +82,7 @@ function changesOf(run: ExperimentRun, startMs: number): ReplicaCounts[] {
 /** The rate that the load asks for, by time; a trace's file is not at hand, so its own windows speak. */
 function offeredAt(run: ExperimentRun, windows: readonly Window[], startMs: number) {
   const text = loadOf(run).settings.load;
-  const load = text.startsWith('trace:') ? undefined : parseLoad(text);
+  const load = traceFileOf(text) === undefined ? parseLoad(text) : undefined;
   if (load !== undefined && load.kind !== 'closed') return (atSeconds: number) => rateAt(load, atSeconds);
   return (atSeconds: number) => {
     const index = windows.findIndex(({ fromMs, lengthMs }) => fromMs + lengthMs - startMs > 1000 * atSeconds);
