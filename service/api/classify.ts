@@ -27,6 +27,9 @@ interface Classifier {
 /** Errors of the decoder: in the image rather than in the service. */
 const IMAGE_ERRORS = new Set(['BAD_IMAGE', 'UNSUPPORTED_TYPE']);
 
+/** Milliseconds without the digits that a difference of two clock readings adds, such as 0.06365499999810709. */
+const toMicrosecond = (ms: number) => Math.round(1000 * ms) / 1000;
+
 /**
  * @param startedAt when the image's time began, as `performance.now()`
  */
@@ -40,7 +43,12 @@ async function classifyImage(
   const total = performance.now() - startedAt;
   return {
     top: topClasses(classes, probabilities, top),
-    timeMs: { queue: queueMs, decode: decodeMs, inference: inferenceMs, total },
+    timeMs: {
+      queue: toMicrosecond(queueMs),
+      decode: toMicrosecond(decodeMs),
+      inference: toMicrosecond(inferenceMs),
+      total: toMicrosecond(total),
+    },
   };
 }
 
