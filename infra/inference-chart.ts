@@ -46,8 +46,15 @@ export class InferenceChart extends Chart {
     super(app, variant.name, { disableResourceNameHashes: true });
     const { scaling, env, source } = variant;
     const { basis, autoscaler } = settings;
+    const { queueWaitTargetMs, prometheusUrl, ...common } = settingsOf(settings, variant);
+    // The settings hold for all variants, and fixed replicas follow no target.
+    const ofWait = {
+      ...(queueWaitTargetMs === undefined ? {} : { queueWaitTargetMs }),
+      ...(prometheusUrl === undefined ? {} : { prometheusUrl }),
+    };
     new InferenceService(this, 'inference', {
-      ...settingsOf(settings, variant),
+      ...common,
+      ...(scaling.kind === 'fixed' ? {} : ofWait),
       resources: resourcesOn(basis, variant),
       ...(env && { env: { ...settings.env, ...env } }),
       metricsScrape: scrapeOf(settings),

@@ -24,7 +24,7 @@ import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { readSavedModel } from '../models/weights/saved-model';
 import { withTables } from './docs-tables';
 import { ROOT } from './documents';
-import { titleOf, writeStale } from './stale-files';
+import { asksToCheck, titleOf, writeStale } from './stale-files';
 import { svgToPng } from './svg-to-png';
 
 const COMMAND = 'npm run experiments:charts';
@@ -115,6 +115,6 @@ export function staleFiles(root: string): Map<string, Buffer | undefined> {
 }
 
 if (require.main === module) {
-  const isCheck = process.argv.includes('--check');
+  const isCheck = asksToCheck(__filename);
   writeStale(staleFiles(ROOT), { data: `${DATA}/`, command: COMMAND, isCheck });
 }

@@ -21,7 +21,7 @@ import {
 import type { ModelId } from '../models/catalog';
 import { withTables } from './docs-tables';
 import { ROOT } from './documents';
-import { titleOf, writeStale } from './stale-files';
+import { asksToCheck, titleOf, writeStale } from './stale-files';
 
 const COMMAND = 'npm run bench:peers:charts';
 const PAGE = 'docs/performance.md';
@@ -70,6 +70,6 @@ export function stalePeersFiles(root: string): Map<string, string | undefined> {
 }
 
 if (require.main === module) {
-  const isCheck = process.argv.includes('--check');
+  const isCheck = asksToCheck(__filename);
   writeStale(stalePeersFiles(ROOT), { data: DATA, command: COMMAND, isCheck });
 }

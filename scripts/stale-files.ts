@@ -2,11 +2,16 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { programArguments } from '../bench/experiments/program-arguments';
 import { writeFileAtomic } from '../files/write';
 import { ROOT } from './documents';
 
 /** The title of an SVG document; empty if it has none. */
 export const titleOf = (svg: string): string => /<title>(.*?)<\/title>/.exec(svg)?.[1] ?? '';
+
+/** Whether a script was given `--check`; answers `--help`. */
+export const asksToCheck = (file: string): boolean =>
+  programArguments(file, { options: { check: { type: 'boolean', default: false } } }).values.check;
 
 /**
  * Writes files and removes those that should not be; prints each path.

@@ -23,7 +23,7 @@ import { readEvidence } from '../bench/evidence/evidence';
 import { BAND_SEEDS } from '../bench/twin/bands';
 import { withTables } from './docs-tables';
 import { ROOT } from './documents';
-import { titleOf, writeStale } from './stale-files';
+import { asksToCheck, titleOf, writeStale } from './stale-files';
 
 export const COMMAND = 'npm run validate:twin';
 const DATA = 'docs/experiment/data';
@@ -91,4 +91,4 @@ function main(isCheck: boolean): void {
   writeStale(staleFiles(figures), { data: `${DATA}/`, command: COMMAND, isCheck });
 }
 
-if (require.main === module) main(process.argv.includes('--check'));
+if (require.main === module) main(asksToCheck(__filename));

@@ -1,5 +1,6 @@
 /** What an HPA did under a load: windows, replicas, CPU samples, rescales, and how many replicas were needed. Pure. */
 import { parseLoad, rateAt } from '../load/load';
+import { traceFileOf } from '../load/load-text';
 import { OUTCOMES } from '../load/run-document';
 import { type Window, windowsOf } from '../timeline/windows';
 import type { ExperimentRun } from './experiment-run';
@@ -86,7 +87,7 @@ function changesOf(run: ExperimentRun, startMs: number): ReplicaCounts[] {
 /** The rate that the load asks for, by time; a trace's file is not at hand, so its own requests speak. */
 function offeredAt(run: ExperimentRun, intendedMs: Float64Array) {
   const { settings, durationMs } = loadOf(run);
-  const load = settings.load.startsWith('trace:') ? undefined : parseLoad(settings.load);
+  const load = traceFileOf(settings.load) === undefined ? parseLoad(settings.load) : undefined;
   if (load !== undefined && load.kind !== 'closed') return (atSeconds: number) => rateAt(load, atSeconds);
   return (atSeconds: number) => {
     const fromMs = Math.max(0, 1000 * atSeconds - TRACE_WINDOW_MS / 2);

@@ -9,7 +9,6 @@
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { INPUT_SHAPE, MODEL_IDS } from '../../models/catalog';
 import { loadOnnxruntime } from '../../models/engines/onnxruntime/engine';
@@ -17,6 +16,7 @@ import { seededRandom } from '../../statistics/seeded-random';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { percentile } from '../../statistics/percentile';
 import { gainOf, largestGain } from './batching-gain';
+import { programArguments } from './program-arguments';
 
 const BATCHES = [1, 2, 4, 8];
 /** Smallest gain that would be worth the code. */
@@ -24,7 +24,7 @@ const GAIN_WORTH_CODE = 0.1;
 const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: { rounds: { type: 'string', default: '15' }, threads: { type: 'string', default: '1,2' } },
   });
   const random = seededRandom(1, 'batching');

@@ -8,7 +8,6 @@
  * printed but not judged.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { modelId } from '../../models/catalog';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
@@ -16,6 +15,7 @@ import { ENV, PATHS } from '../../service/contract';
 import { summarize } from '../load/documents';
 import { runLoad } from '../load/generator';
 import { cgroupObstacle, createCpuGroup } from './cpu-group';
+import { programArguments } from './program-arguments';
 import { imageSender, OVERLOAD_CONNECTIONS, REQUEST_TIMEOUT_MS } from './service-client';
 import { startService } from './service-process';
 import { line, settled, verdict } from './verdict';
@@ -28,7 +28,7 @@ const PROBES_PER_SECOND = 10;
 const CAPACITY_SECONDS = 15;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       model: { type: 'string', default: 'accuracy' },
       engine: { type: 'string', default: 'onnxruntime' },

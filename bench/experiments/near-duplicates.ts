@@ -6,7 +6,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import sharp from 'sharp';
 
@@ -18,6 +17,7 @@ import { MAX_TRAINING_PIXELS } from '../../models/data/decode';
 import { decodeFilePixels } from '../../models/data/decode-file';
 import { findNearDuplicates, lookOf, nearWarning, type SeenImage } from '../../models/data/near-duplicates';
 import { wilson95 } from '../../statistics/intervals';
+import { programArguments } from './program-arguments';
 
 const CHANGES: Readonly<Record<string, (image: sharp.Sharp) => sharp.Sharp>> = {
   'JPEG at quality 30': (image) => image.jpeg({ quality: 30 }),
@@ -36,7 +36,7 @@ async function seen(split: string, path: string, bytes: Buffer): Promise<SeenIma
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: { data: { type: 'string' }, copies: { type: 'string', default: '300' } },
   });
   const { data } = values;

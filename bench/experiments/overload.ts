@@ -9,13 +9,13 @@
  * that ignore Retry-After, then the peak again.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { modelId } from '../../models/catalog';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { ENV, PATHS } from '../../service/contract';
 import { summarize } from '../load/documents';
 import { runLoad } from '../load/generator';
+import { programArguments } from './program-arguments';
 import { imageSender, OVERLOAD, OVERLOAD_CONNECTIONS } from './service-client';
 import { startService } from './service-process';
 import { failedOf, line, settled, verdict } from './verdict';
@@ -29,7 +29,7 @@ const PROBES_PER_SECOND = 20;
 const PROBE_TIMEOUT_MS = 1_000;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       model: { type: 'string', default: 'latency' },
       engine: { type: 'string', default: 'onnxruntime' },

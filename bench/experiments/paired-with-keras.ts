@@ -8,7 +8,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { readDataset } from '../../models/data/dataset';
 import { MAX_TRAINING_PIXELS } from '../../models/data/decode';
@@ -20,6 +19,7 @@ import { comparePaired } from '../../statistics/paired-comparison';
 import { PACKAGE_ROOT } from '../../files/package-root';
 import { percent, points } from '../../charts/percent';
 import { readSavedModel } from '../../models/weights/saved-model';
+import { programArguments } from './program-arguments';
 
 const onnxCacheDir = join(PACKAGE_ROOT, 'build', 'onnx');
 const SPLITS = ['val', 'test'] as const;
@@ -104,7 +104,7 @@ function row({ name, ours, keras }: Pair): string {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       data: { type: 'string' },
       pair: { type: 'string', multiple: true },

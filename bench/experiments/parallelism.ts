@@ -11,7 +11,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { MODEL_IDS, type ModelId, modelId } from '../../models/catalog';
 import { PRECISIONS_OF } from '../../models/engines/engine';
@@ -34,6 +33,7 @@ import {
   shapeText,
 } from './parallelism-document';
 import { PARALLELISM_FILE, writePerformanceData } from './performance-data';
+import { programArguments } from './program-arguments';
 import { costUnderLoad, oneClientTimes, warmUp } from './service-cost';
 import { type ServiceProcess, startService } from './service-process';
 import { SAMPLE, writeJpeg } from './sized-jpeg';
@@ -126,7 +126,7 @@ async function measureModel(
 
 async function main(): Promise<void> {
   const cores = availableParallelism();
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       models: { type: 'string', default: MODEL_IDS.join(',') },
       precisions: { type: 'string', default: PRECISIONS_OF.onnxruntime.join(',') },

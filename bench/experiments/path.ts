@@ -11,7 +11,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { table } from '../../charts/markdown';
 import { modelId } from '../../models/catalog';
@@ -19,6 +18,7 @@ import { ENV } from '../../service/contract';
 import { percentile } from '../../statistics/percentile';
 import { cgroupObstacle, createCpuGroup } from './cpu-group';
 import { PARALLEL_ENV } from './parallel-service';
+import { programArguments } from './program-arguments';
 import { costUnderLoad, oneClientTimes, warmUp } from './service-cost';
 import { type ServiceProcess, startService } from './service-process';
 import { SAMPLE, writeJpeg } from './sized-jpeg';
@@ -82,7 +82,7 @@ async function measure(
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       model: { type: 'string', default: 'latency' },
       image: { type: 'string', default: SAMPLE },

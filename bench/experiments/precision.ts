@@ -1,11 +1,14 @@
 /**
- * How much faster is a model at int8? `npm run bench:precision` runs the demo models at both precisions on one thread, in
- * turns, so that a neighbour disturbs both alike, and compares CPU time.
+ * How much faster is a model at int8?
+ *
+ * npm run bench:precision -- [--runs N]
+ *
+ * Runs the demo models at both precisions on one thread, in turns, so that a neighbour disturbs both alike, and compares
+ * CPU time.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { table } from '../../charts/markdown';
 import { INPUT_SHAPE, MODEL_IDS, type ModelId, MODELS } from '../../models/catalog';
@@ -14,6 +17,7 @@ import { multipliesBytes } from '../../models/engines/onnxruntime/cpu';
 import { loadOnnxruntime } from '../../models/engines/onnxruntime/engine';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
 import { percentile } from '../../statistics/percentile';
+import { programArguments } from './program-arguments';
 
 const WARM_UP_RUNS = 5;
 const DEFAULT_RUNS: Readonly<Record<ModelId, number>> = { accuracy: 30, latency: 300 };
@@ -45,7 +49,7 @@ async function cpuMs(model: ModelId, runs: number, onnxCacheDir: string): Promis
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { runs: { type: 'string' } } });
+  const { values } = programArguments(__filename, { options: { runs: { type: 'string' } } });
   const onnxCacheDir = mkdtempSync(join(tmpdir(), 'tandem-precision-'));
   const rows: (string | number)[][] = [];
   try {

@@ -8,7 +8,6 @@
  * `--weights` is a Keras file of MobileNetV2. `--write` keeps the figures for docs/training.md. An interrupted run resumes.
  */
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import * as tf from '@tensorflow/tfjs';
 
@@ -26,6 +25,7 @@ import { splitClassifier } from '../../models/training/split-classifier';
 import { openTrunk } from '../../models/training/trunk';
 import { fillFromBase } from '../../models/weights/base-weights';
 import { type FeatureSets, measureHeads, type Source } from './measure-heads';
+import { programArguments } from './program-arguments';
 import { accuracyHeads, type Head, LATENCY_HEADS } from './recipe-heads';
 import {
   type Group,
@@ -71,7 +71,7 @@ async function sourceOf(weights: string, architecture: ArchitectureId, out: stri
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       ...{ data: { type: 'string' }, weights: { type: 'string' } },
       'accuracy-weights': { type: 'string', default: 'demo' },

@@ -13,7 +13,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import sharp from 'sharp';
 
@@ -24,6 +23,7 @@ import { wilson95 } from '../../statistics/intervals';
 import { RECIPES } from '../../models/recipes';
 import { percent } from '../../charts/percent';
 import { percentile } from '../../statistics/percentile';
+import { programArguments } from './program-arguments';
 
 const ROOT = join(__dirname, '../..');
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
@@ -116,7 +116,7 @@ function headAccuracy(data: string, out: string, seed: number, options: readonly
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       data: { type: 'string' },
       weights: { type: 'string' },

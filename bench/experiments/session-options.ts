@@ -12,7 +12,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import type { InferenceSession } from 'onnxruntime-node';
 
@@ -26,6 +25,7 @@ import { readConfig } from '../../service/config';
 import { MALLOC_ENV } from '../../service/inference/malloc';
 import { thisMachine } from '../timeline/recorder';
 import { SESSION_OPTIONS_FILE, writePerformanceData } from './performance-data';
+import { programArguments } from './program-arguments';
 import { pssMebibytes } from './service-cost';
 import {
   type SessionComparison,
@@ -143,7 +143,7 @@ async function compareSettings(
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       models: { type: 'string', default: MODEL_IDS.join(',') },
       precisions: { type: 'string', default: PRECISIONS_OF.onnxruntime.join(',') },

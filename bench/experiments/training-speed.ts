@@ -19,9 +19,9 @@ import {
 } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { modelId } from '../../models/catalog';
+import { programArguments } from './program-arguments';
 import { childrenOf } from './service-process';
 
 /** Epochs per stage. The first loads and traces, and is not counted. */
@@ -89,7 +89,7 @@ const median = (values: readonly number[]): number => {
 };
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = programArguments(__filename, {
     allowPositionals: true,
     options: {
       data: { type: 'string' },

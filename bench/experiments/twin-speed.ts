@@ -3,6 +3,7 @@ import { DEFAULT_FLAGS, settingsOf } from '../autoscaler/settings';
 import { drawSchedule } from '../load/schedule';
 import type { Scenario } from '../twin/scenario';
 import { simulate } from '../twin/simulate';
+import { programArguments } from './program-arguments';
 
 const RATE_PER_SECOND = 1_000;
 const PODS = 100;
@@ -33,6 +34,7 @@ const scaling = {
   metricResolutionMs: 15_000,
 } as const;
 
+programArguments(__filename, {});
 const arrivalsMs = hourOfArrivals();
 const scenario: Scenario = {
   arrivalsMs,

@@ -13,13 +13,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
 import { percentile } from '../../statistics/percentile';
 import { seededRandom } from '../../statistics/seeded-random';
 import { runLoad } from '../load/generator';
 import { decodeRequests } from '../load/run-document';
+import { programArguments } from './program-arguments';
 import { verdict } from './verdict';
 
 const VEGETA = 'github.com/tsenart/vegeta/v12@v12.13.0';
@@ -75,7 +75,7 @@ async function ours(url: string, rate: number, seconds: number): Promise<Percent
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       rate: { type: 'string', default: '50' },
       seconds: { type: 'string', default: '20' },

@@ -1,6 +1,7 @@
 /**
  * Loads as data, with their text form for the command line.
  */
+import { splitLoad } from './load-text';
 import { readTrace, type Trace } from './trace';
 
 /** Bounds of one run; a load above them is refused. */
@@ -164,7 +165,7 @@ const FIELDS: Readonly<Record<string, number>> = { spike: 3, trace: 4 };
  * @throws RangeError if it is malformed or above the bounds; Error if a trace cannot be read
  */
 export function parseLoad(text: string): Load {
-  const [kind = '', ...fields] = text.split(':');
+  const [kind, ...fields] = splitLoad(text);
   const read = Object.hasOwn(READERS, kind) ? READERS[kind] : undefined;
   const forms = LOAD_FORMS.map(([form]) => form).join(', ');
   if (read === undefined || fields.length > (FIELDS[kind] ?? 2))

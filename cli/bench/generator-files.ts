@@ -3,10 +3,8 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import { mediaType } from '../../bench/load/generator';
+import { traceFileOf, withTraceFile } from '../../bench/load/load-text';
 import { checkFiles } from '../../infra/construct/load-limits';
-
-/** The file of a load of the form `trace:FILE:COLUMN:…`. */
-const TRACE = /^trace:([^:]+)/;
 
 export interface GeneratorFiles {
   /** By the name that they have in the pods. */
@@ -24,7 +22,7 @@ export interface GeneratorFiles {
  * @throws RangeError or Error naming the option, the file and the remedy
  */
 export function generatorFiles(images: readonly string[], load: string, folder: string): GeneratorFiles {
-  const [, trace] = TRACE.exec(load) ?? [];
+  const trace = traceFileOf(load);
   const byName = new Map<string, string>();
   for (const file of [...images, ...(trace === undefined ? [] : [trace])]) {
     const other = byName.get(basename(file));
@@ -43,6 +41,6 @@ export function generatorFiles(images: readonly string[], load: string, folder: 
   return {
     files,
     images: images.map(inPod),
-    load: load.replace(TRACE, (_, file: string) => `trace:${inPod(file)}`),
+    load: withTraceFile(load, inPod),
   };
 }

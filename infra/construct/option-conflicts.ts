@@ -3,7 +3,7 @@
  */
 import { IMAGE_ARCHITECTURES } from './deployment-defaults';
 import type { Exposure } from './exposure';
-import type { InferenceServiceProps, Scaling } from './inference-service-props';
+import { AUTOSCALERS, type InferenceServiceProps, type Scaling } from './inference-service-props';
 import { ARCHITECTURE_LABEL } from './node-affinity';
 import { checkQueueWaitTarget } from './option-checks';
 
@@ -36,14 +36,27 @@ function checkSelectedArchitecture(
   );
 }
 
+/** Refuses what only an autoscaler reads. */
+function refuseFixed(label: string, value: number | string | undefined): void {
+  if (value === undefined) return;
+  throw new Error(
+    `${label} needs scaling.kind to be one of ${AUTOSCALERS.join(', ')}, since fixed replicas follow no target: ` +
+      `change it or leave ${label} out, received ${value}`,
+  );
+}
+
 /** Refuses a target of the wait in the queue that the autoscaler could not read, and a Prometheus that it would not ask. */
 function checkQueueWait(
   labelOf: LabelOf,
   kind: Scaling['kind'],
-  { queueWaitTargetMs, prometheusUrl, callers, metricsPort, metricsScrape = 'none' }: Options,
+  { queueWaitTargetMs, prometheusUrl, callers, apiKeySecret, metricsPort, metricsScrape = 'none' }: Options,
 ): void {
   if (queueWaitTargetMs !== undefined) checkQueueWaitTarget(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
-  if (kind === 'fixed') return;
+  if (kind === 'fixed') {
+    refuseFixed(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
+    refuseFixed(labelOf('prometheusUrl'), prometheusUrl);
+    return;
+  }
   if (kind === 'keda' && queueWaitTargetMs !== undefined && prometheusUrl === undefined)
     throw new Error(
       `${labelOf('queueWaitTargetMs')} needs ${labelOf('prometheusUrl')}, where KEDA reads the wait: set it too`,
@@ -55,6 +68,11 @@ function checkQueueWait(
       `${labelOf('queueWaitTargetMs')} needs ${labelOf('metricsPort')} if ${labelOf('callers')} is set, since Prometheus ` +
         'reads the wait, and only callers reach the port of the service: set it too, or ' +
         `${labelOf('metricsScrape')} if Prometheus is one of them`,
+    );
+  if (queueWaitTargetMs !== undefined && apiKeySecret !== undefined && metricsPort === undefined)
+    throw new Error(
+      `${labelOf('queueWaitTargetMs')} needs ${labelOf('metricsPort')} if ${labelOf('apiKeySecret')} is set, since ` +
+        `Prometheus reads the wait and has no key for the port of the service: set it too, received ${queueWaitTargetMs}`,
     );
   if (kind === 'hpa' && prometheusUrl !== undefined)
     throw new Error(

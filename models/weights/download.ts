@@ -4,9 +4,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { lockFolder } from '../../files/folder-lock';
+import { removeLeftovers, temporaryOf } from '../../files/temporaries';
 import { cannotWrite, makeFolder, removeIfPossible } from '../../files/write';
 
 /** A published file, with the known facts about its contents. */
@@ -159,9 +161,50 @@ async function transferPatiently(
   }
 }
 
+/** Where a download writes, and what ends its use. */
+interface Part {
+  readonly path: string;
+  readonly release: () => void;
+}
+
+/**
+ * The part of a file that a later call can resume, for this call alone. While another download has it, a temporary file:
+ * two that wrote to one part would spoil it, and a wait could last as long as a process that hangs.
+ */
+function takePart(file: string): Part {
+  const folder = dirname(file);
+  const path = `${file}.part`;
+  const taken = new Error('another download has the part');
+  try {
+    return { path, release: lockFolder(folder, `${basename(path)}.lock`, () => taken) };
+  } catch (error) {
+    if (error !== taken) throw error;
+    const temporary = temporaryOf(file);
+    return { path: temporary, release: () => removeIfPossible(temporary) };
+  }
+}
+
+/** Downloads to the part, checks it and gives it the file's name. */
+async function fill(
+  { path }: Part,
+  published: PublishedFile,
+  file: string,
+  options: DownloadOptions,
+): Promise<Fingerprint> {
+  await transferPatiently(published, path, options);
+  const received = await fingerprint(path);
+  const wrong = difference(published, received);
+  if (wrong !== undefined) {
+    rmSync(path);
+    throw new Error(`${wrong}, and was removed`);
+  }
+  renameSync(path, file);
+  return received;
+}
+
 /**
  * Makes sure that a published file is at `file`. Checks an existing one, or downloads to `<file>.part` (resuming an earlier
- * call), checks the result and renames it.
+ * call), checks the result and renames it. Several calls at once, in any processes, do not disturb each other.
  *
  * @throws Error naming the URL, what went wrong and the remedy; a part whose size or sum is wrong is removed first
  */
@@ -173,18 +216,15 @@ export async function download(
   const held = existsSync(file) ? await fingerprint(file) : undefined;
   const fault = held && difference(published, held);
   if (held !== undefined && fault === undefined) return held;
-  const part = `${file}.part`;
   try {
     makeFolder(dirname(file));
-    await transferPatiently(published, part, options);
-    const received = await fingerprint(part);
-    const wrong = difference(published, received);
-    if (wrong !== undefined) {
-      rmSync(part);
-      throw new Error(`${wrong}, and was removed`);
+    removeLeftovers(dirname(file));
+    const part = takePart(file);
+    try {
+      return await fill(part, published, file, options);
+    } finally {
+      part.release();
     }
-    renameSync(part, file);
-    return received;
   } catch (error) {
     const before = fault === undefined ? '' : `${file} is not what is published (${fault}), and `;
     const remedy = options.remedy === undefined ? '' : `: ${options.remedy}`;

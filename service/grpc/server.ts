@@ -96,9 +96,11 @@ async function answer(
     release();
     return rejection;
   };
-  // The message names the model; where one is served, overload is known before the message is read.
-  const early = isWork && queues.size === 1 ? rejectionOf([...queues.keys()][0]!) : undefined;
-  const received = early ?? (await receiveAdmitted());
+  // Before the message is read. While one of several models takes requests, only the message says which is asked: gRPC
+  // has no place for the name before it, and Protocol Buffers may put the name last.
+  const [onlyModel] = queues.size === 1 ? queues.keys() : [];
+  const rejectEarly = () => (onlyModel === undefined ? admission.rejectForAny() : rejectionOf(onlyModel));
+  const received = (isWork ? rejectEarly() : undefined) ?? (await receiveAdmitted());
   if ('error' in received) {
     await delay(received.delayMs);
     throw received.error;

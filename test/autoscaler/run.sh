@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+case " $* " in *' --help '*) exec npx tsx test/autoscaler/run.ts --help ;; esac
 command -v go >/dev/null || { echo 'SKIPPED test:autoscaler: it needs Go 1.26 or newer on the PATH'; exit 0; }
 cache=${TANDEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tandem}
 oracle=$cache/autoscaler-oracle.test

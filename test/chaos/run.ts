@@ -9,6 +9,7 @@
  */
 import { cpus } from 'node:os';
 
+import { answerHelp } from '../../bench/experiments/program-arguments';
 import { hasTfjsNode } from '../../models/engines/tfjs';
 import { readArguments } from './arguments';
 import { largeBodies } from './bodies';
@@ -79,6 +80,7 @@ const LIMIT_MS: Readonly<Record<Form, number>> = {
 const UNDO_LIMIT_MS = 30_000;
 
 async function main(): Promise<void> {
+  answerHelp(__filename, `FAULT is one of ${Object.keys(FAULTS).join(', ')}.`);
   const { form, ids, soakMinutes, out } = readArguments(process.argv.slice(2));
   const runs = soakMinutes === undefined ? RUN : { ...RUN, soak: soakFor(60 * soakMinutes) };
   const limitMs = LIMIT_MS[form] + 60_000 * (soakMinutes ?? 0);

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 
 import { scripts } from '../../package.json';
 import { copyWithoutBase, DEMO_MODELS_DIR, type SavedModelManifest } from '../../models/weights/saved-model';
+import { sayAloud } from '../support/aloud';
 
 const ROOT = join(__dirname, '..', '..');
 const ENTRY = join(ROOT, 'test', 'support', 'start-entry.ts');
@@ -19,7 +20,7 @@ const TIMEOUT_MS = 120_000;
 const folder = mkdtempSync(join(tmpdir(), 'tandem-start-'));
 const outdir = join(folder, 'dist');
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
-if (!hasCurl) console.warn('SKIPPED: the curl command that npm start prints is not run; install curl');
+if (!hasCurl) sayAloud('SKIPPED: the curl command that npm start prints is not run; install curl');
 /** Everything here listens on this machine, which no proxy reaches. */
 const withoutProxies = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)),

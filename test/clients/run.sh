@@ -4,6 +4,7 @@
 #   TANDEM_CACHE   folder of the cache (default: tandem in the user's cache folder)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+case " $* " in *' --help '*) exec npx tsx test/clients/run.ts --help ;; esac
 requirements=test/clients/requirements
 cache=${TANDEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tandem}
 mkdir -p "$cache"

@@ -1,9 +1,13 @@
 /**
- * Runs real clients against the running service: `npm run test:clients`. Prints one line per case. Pass ids of clients to
- * run only these.
+ * Runs real clients against the running service. Prints one line per case.
+ *
+ * npm run test:clients -- [CLIENT...]
+ *
+ * Pass ids of clients to run only these.
  */
 import { rmSync } from 'node:fs';
 
+import { answerHelp } from '../../bench/experiments/program-arguments';
 import { chosenFrom, readOrEnd } from '../support/arguments';
 import { type Client, type ClientId, CLIENTS, type Need } from './cases';
 import { curl, httpie, wget } from './commands';
@@ -79,6 +83,7 @@ async function runClient(
 }
 
 async function main(): Promise<void> {
+  answerHelp(__filename, `CLIENT is one of ${Object.keys(CLIENTS).join(', ')}.`);
   const typed = process.argv.slice(2);
   const ids = readOrEnd(() => chosenFrom('client', Object.keys(CLIENTS) as ClientId[], typed));
   const service = await startService();

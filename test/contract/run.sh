@@ -4,6 +4,7 @@
 #   SCHEMATHESIS   an installed schemathesis program (default: the one in the cache)
 #   TANDEM_CACHE   folder of the cache (default: tandem in the user's cache folder)
 set -euo pipefail
+source "$(dirname "$0")/../support/help.sh"
 cd "$(dirname "$0")/../.."
 
 fit='import ensurepip, sys, venv; sys.exit(sys.version_info[:2] < (3, 10))'

@@ -1,7 +1,10 @@
 /**
- * Sends seeded mutations of real images and requests to the real service: `npm run test:fuzz`. The run fails if one
- * crashes a model process, gets 5xx or a status without an error code, or takes longer than two seconds. Pass a number to
- * send only that mutation.
+ * Sends seeded mutations of real images and requests to the real service.
+ *
+ * npm run test:fuzz -- [NUMBER]
+ *
+ * The run fails if one crashes a model process, gets 5xx or a status without an error code, or takes longer than two
+ * seconds. Pass a number to send only that mutation.
  */
 import '../support/own-temporary-folder';
 
@@ -12,6 +15,7 @@ import { join } from 'node:path';
 
 import { pino } from 'pino';
 
+import { answerHelp } from '../../bench/experiments/program-arguments';
 import { ERRORS } from '../../service/contract';
 import { readConfig } from '../../service/config';
 import { type Running, serve } from '../../service/main';
@@ -90,6 +94,7 @@ async function sendAll(running: Running, numbers: readonly number[], images: rea
 }
 
 async function main(): Promise<void> {
+  answerHelp(__filename);
   const only = process.argv[2];
   const numbers = readOrEnd(() =>
     only === undefined

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds the container image for both engines with buildah and tests it with podman and runc, in containers with limits.
+# usage: npm run test:image -- [JEST_OPTION...]
 set -euo pipefail
+source "$(dirname "$0")/../support/help.sh"
 cd "$(dirname "$0")/../.."
 
 skip() {

@@ -4,6 +4,7 @@
 #   KERAS_PYTHON   a Python with the packages of test/keras/requirements.txt (default: one in the cache)
 #   TANDEM_CACHE   folder of the cache (default: tandem in the user's cache folder)
 set -euo pipefail
+source "$(dirname "$0")/../support/help.sh"
 cd "$(dirname "$0")/../.."
 
 # TensorFlow and NumPy have wheels for these versions of Python.

@@ -10,10 +10,10 @@
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { summarize } from '../../bench/load/documents';
 import { runLoad } from '../../bench/load/generator';
+import { programArguments } from '../../bench/experiments/program-arguments';
 import { type ServiceProcess, startService } from '../../bench/experiments/service-process';
 import { settled, verdict } from '../../bench/experiments/verdict';
 import { DEMO_MODELS_DIR } from '../../models/weights/saved-model';
@@ -75,7 +75,7 @@ async function startBalancer() {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       restarts: { type: 'string', default: '20' },
       'load-percent': { type: 'string', default: DEFAULT_LOAD_PERCENT },

@@ -9,12 +9,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import sharp from 'sharp';
 
 import { percentile } from '../../statistics/percentile';
 import { slope } from '../../statistics/slope';
+import { programArguments } from '../../bench/experiments/program-arguments';
 import { startService } from '../../bench/experiments/service-process';
 import { verdict } from '../../bench/experiments/verdict';
 import { INPUT_SHAPE, MODEL_IDS } from '../../models/catalog';
@@ -137,7 +137,7 @@ const windowsOf = (values: readonly number[]) =>
   );
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programArguments(__filename, {
     options: {
       requests: { type: 'string', default: '10000' },
       'warm-up': { type: 'string', default: '5000' },

@@ -2,9 +2,10 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 import { browserPath, BROWSERS } from '../../scripts/browser';
+import { sayAloud } from './aloud';
 
 if (browserPath === undefined) {
-  console.warn(`SKIPPED: these tests need one of ${BROWSERS.join(', ')}; install Debian’s package chromium`);
+  sayAloud(`SKIPPED: these tests need one of ${BROWSERS.join(', ')}; install Debian’s package chromium`);
 }
 
 /** `describe` where there is a browser. */

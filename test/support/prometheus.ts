@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { cacheDir } from '../../models/weights/imagenet-weights';
+import { sayAloud } from './aloud';
 
 const PROGRAM = [
   join(cacheDir(), 'prometheus', 'usr', 'bin'),
@@ -18,7 +19,7 @@ const PROGRAM = [
   .find((program) => existsSync(program));
 
 if (PROGRAM === undefined) {
-  console.warn('SKIPPED: this test needs Prometheus; run bash scripts/get-prometheus.sh on Debian');
+  sayAloud('SKIPPED: this test needs Prometheus; run bash scripts/get-prometheus.sh on Debian');
 }
 
 /** `describe` where there is a Prometheus. */

@@ -1,4 +1,6 @@
 /** The tables of docs/experiment.md. Pure. */
+import { basename } from 'node:path';
+
 import { code, table } from '../../../charts/markdown';
 import { percent } from '../../../charts/percent';
 import { balanceOf } from '../balance';
@@ -7,6 +9,7 @@ import { efficiencyText } from '../fleet';
 import { analyseHpa, type HpaRun } from '../hpa-run';
 import { reactionOf } from '../reaction';
 import { ofRepetitions } from './claims';
+import { withTraceFile } from '../../load/load-text';
 import type { TradePoint } from '../trade';
 import type { RateCurve } from '../rate-curve';
 import { loadOf, medianOf, precisionOf } from '../runs';
@@ -110,7 +113,7 @@ function hpaRow(name: string, runs: readonly HpaRun[]): string[] {
   const minutes = (value: number) => value.toFixed(1);
   return [
     code(name),
-    code(loadOf(run).settings.load.replace(/^trace:.*\//, 'trace:')),
+    code(withTraceFile(loadOf(run).settings.load, basename)),
     grouped(runs.reduce((sum, { due }) => sum + due, 0)),
     ofRepetitions(
       runs.map(({ inTimeShare }) => inTimeShare),

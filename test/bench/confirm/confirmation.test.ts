@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { BOUND_SEEDS, latencyBound } from '../../../bench/adviser/bounds';
 import { profilesOf, steadyChecks } from '../../../bench/adviser/validation';
 import {
@@ -9,6 +12,7 @@ import {
   parseConfirmation,
 } from '../../../bench/confirm/confirmation';
 import { recordedJudge } from '../../../bench/confirm/judge-recorded';
+import { PACKAGE_ROOT } from '../../../files/package-root';
 import { EVIDENCE } from '../adviser/subject';
 import { syntheticRun } from '../evidence/synthetic-run';
 
@@ -83,6 +87,12 @@ test('a run at another rate, and a document of another kind, are refused', () =>
     "must have the plan's rate, 5 per second: run npm run confirm:plan again",
   );
   expect(() => parseConfirmation('{"schema": "tandem.load"}')).toThrow(CONFIRMATION_SCHEMA);
+});
+
+test('the recorded plan holds nothing that the twin says anew', () => {
+  const path = join(PACKAGE_ROOT, 'docs/twin/data/confirmation.json');
+  const { predicted } = parseConfirmation(readFileSync(path, 'utf8'));
+  for (const kept of predicted) expect(Object.keys(kept)).toEqual(['role', 'figures', 'run']);
 });
 
 test('a recorded deployment is judged with the seeds and the bound of a plan today', () => {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import fc from 'fast-check';
 
@@ -10,6 +10,7 @@ import {
   type OpenLoad,
   parseLoad,
 } from '../../../bench/load/load';
+import { traceFileOf, withTraceFile } from '../../../bench/load/load-text';
 import { clientsOf, drawSchedule, shardOf } from '../../../bench/load/schedule';
 import { parseSlo } from '../../../bench/load/slo';
 
@@ -88,6 +89,24 @@ test('a spike is in the middle', () => {
   const inSpike = schedule.filter((ms) => ms >= 40_000 && ms < 60_000).length;
   expect(inSpike).toBeGreaterThan(1_800);
   expect(schedule.length - inSpike).toBeLessThan(920);
+});
+
+test('the file of a trace is named and replaced in the text form, and nothing else is', () => {
+  const text = 'trace:/data/a.csv:all:peak=20:0-9';
+  expect(traceFileOf(text)).toBe('/data/a.csv');
+  expect(withTraceFile(text, (file) => `/pod${file}`)).toBe('trace:/pod/data/a.csv:all:peak=20:0-9');
+  // A column may have a slash.
+  expect(withTraceFile('trace:/data/a.csv:in/out:mean=2', basename)).toBe('trace:a.csv:in/out:mean=2');
+  for (const other of [
+    'poisson:20:60s',
+    'trace',
+    'trace::all:peak=20',
+    'traces:a.csv:all:peak=20',
+    'toString:a',
+  ]) {
+    expect(traceFileOf(other)).toBeUndefined();
+    expect(withTraceFile(other, () => 'x')).toBe(other);
+  }
 });
 
 test('a trace is scaled to its peak or to its mean', () => {

@@ -179,10 +179,42 @@ test.each<[Partial<InferenceServiceProps>, NodeJS.ProcessEnv, string]>([
     { TANDEM_QUEUE_WAIT_TARGET_MS: '50', TANDEM_CALLERS: 'shop' },
     ' is set, since Prometheus reads the wait, and only callers reach the port of the service: set it too',
   ],
+  [
+    { queueWaitTargetMs: 50, prometheusUrl: PROMETHEUS, apiKeySecret: 'keys' },
+    {
+      TANDEM_AUTOSCALER: 'keda',
+      TANDEM_QUEUE_WAIT_TARGET_MS: '50',
+      TANDEM_PROMETHEUS_URL: PROMETHEUS,
+      TANDEM_API_KEY_SECRET: 'keys',
+    },
+    ' is set, since Prometheus reads the wait and has no key for the port of the service: set it too, received 50',
+  ],
   [{ scaling: { kind: 'kedas' as 'keda', ...BOUNDS } }, { TANDEM_AUTOSCALER: 'kedas' }, ' must be one of'],
 ])('%j is refused, as a prop and as the setting %j', (props, environment, message) => {
   expect(() => synth(props)).toThrow(message);
   expect(() => readSettings(environment, {})).toThrow(message);
+});
+
+test.each([
+  [{ queueWaitTargetMs: 50 }, 'queueWaitTargetMs', 50],
+  [{ prometheusUrl: PROMETHEUS }, 'prometheusUrl', PROMETHEUS],
+])('%j is refused with fixed replicas, which no autoscaler changes', (props, field, value) => {
+  expect(() => synth({ ...props, scaling: { kind: 'fixed', replicas: 2 } })).toThrow(
+    `${field} needs scaling.kind to be one of hpa, keda, since fixed replicas follow no target: change it or ` +
+      `leave ${field} out, received ${value}`,
+  );
+});
+
+test('the settings of the wait in the queue hold for the variants that scale, and leave the others as they were', () => {
+  const environment = {
+    TANDEM_AUTOSCALER: 'keda',
+    TANDEM_QUEUE_WAIT_TARGET_MS: '50',
+    TANDEM_PROMETHEUS_URL: PROMETHEUS,
+  };
+  const [plain, waiting] = [synthesize({}), synthesize(environment)];
+  const changed = [...plain].filter(([file, text]) => waiting.get(file) !== text);
+  const scaling = VARIANTS.filter((variant) => variant.scaling.kind !== 'fixed');
+  expect(changed.map(([file]) => file).sort()).toEqual(scaling.map(({ name }) => `${name}.k8s.yaml`).sort());
 });
 
 test('the wait in the queue is read from a port of the metrics, whoever may call the service', () => {

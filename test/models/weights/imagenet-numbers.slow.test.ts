@@ -15,6 +15,7 @@ import { fingerprint } from '../../../models/weights/download';
 import { readKerasWeights, writeKerasWeights } from '../../../models/weights/keras-h5';
 import { expectedLayers } from '../../../models/weights/keras-weight-layouts';
 import { pullClassifier } from '../../../models/weights/pull-imagenet';
+import { sayAloud } from '../../support/aloud';
 import { IMAGENET_H5 } from '../../support/imagenet-file';
 import { floatsOf, images, TOLERANCE } from '../../support/keras-architectures';
 
@@ -26,7 +27,7 @@ const TIMEOUT_MS = 120_000;
 
 const isThere = existsSync(IMAGENET_H5);
 if (!isThere) {
-  console.warn(`SKIPPED: ${IMAGENET_H5} is not there; set IMAGENET_H5 to MobileNetV2’s without top`);
+  sayAloud(`SKIPPED: ${IMAGENET_H5} is not there; set IMAGENET_H5 to MobileNetV2’s without top`);
 }
 
 const cacheBefore = process.env['TANDEM_CACHE'];
@@ -65,7 +66,6 @@ async function writeWithTop(): Promise<string> {
   return (await fingerprint(IMAGENET_H5)).sha256;
 }
 
-// Jest drops what a file prints if all of its tests are skipped: this one never is.
 test('the record names the weights by their SHA-256', () => {
   expect(record.weightsSha256).toMatch(/^[0-9a-f]{64}$/);
 });

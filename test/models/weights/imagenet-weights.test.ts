@@ -12,9 +12,11 @@ import {
 } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
+import { temporaryOf } from '../../../files/temporaries';
 import { ARCHITECTURE_IDS } from '../../../models/catalog';
 import { download, type Progress } from '../../../models/weights/download';
 import {
@@ -128,6 +130,45 @@ describe('a download', () => {
       expect.stringMatching(/^bytes=[1-9]\d{0,5}-$/),
     ]);
     expect(readFileSync(file).equals(CONTENTS)).toBe(true);
+  });
+
+  test('does not disturb another one of the same file at the same time, whichever ends first', async () => {
+    for (const first of [0, 1]) {
+      const waiting: ServerResponse[] = [];
+      respond = (_request, response) => {
+        response.writeHead(200, { 'content-length': CONTENTS.length });
+        response.write(CONTENTS.subarray(0, CONTENTS.length / 3));
+        waiting.push(response);
+      };
+      const received = [0, 0];
+      const both = received.map((_, i) =>
+        download(published(), file, {
+          retryDelaysMs: [],
+          onProgress: ({ receivedBytes }) => (received[i] = receivedBytes),
+        }),
+      );
+      while (received.some((bytes) => bytes === 0)) await sleep(5);
+      for (const response of first === 0 ? waiting : waiting.reverse()) {
+        response.end(CONTENTS.subarray(CONTENTS.length / 3));
+        await Promise.race(both);
+      }
+      for (const found of await Promise.all(both)) expect(found.sha256).toBe(sha256(CONTENTS));
+      expect(readFileSync(file).equals(CONTENTS)).toBe(true);
+      expect(inCache()).toEqual(['weights.h5']);
+      rmSync(file);
+    }
+  });
+
+  test('goes on from the part of a process that was killed, whose lock and temporary file are gone', async () => {
+    mkdirSync(join(folder, 'cache'));
+    // No process has this id: it is above the kernel's largest.
+    const killed = { host: hostname(), pid: 2 ** 22 + 1, started: '1', since: '2026-01-01T00:00:00.000Z' };
+    writeFileSync(`${file}.part`, CONTENTS.subarray(0, 100));
+    writeFileSync(`${file}.part.lock`, JSON.stringify(killed));
+    writeFileSync(temporaryOf(file).replace(`-${process.pid}-`, `-${killed.pid}-`), 'half');
+    await download(published(), file, quick);
+    expect(requests.map(({ range }) => range)).toEqual(['bytes=100-']);
+    expect(inCache()).toEqual(['weights.h5']);
   });
 
   test('that breaks for good goes on in the next call', async () => {

@@ -24,6 +24,7 @@ import { buildBackbone } from '../../../models/architectures/classifier';
 import { readKerasWeights, writeKerasWeights } from '../../../models/weights/keras-h5';
 import { autoNames, expectedLayers, type ExpectedLayer } from '../../../models/weights/keras-weight-layouts';
 import { readWeights, type Weights } from '../../../models/weights/weights';
+import { sayAloud } from '../../support/aloud';
 import { IMAGENET_H5 } from '../../support/imagenet-file';
 import { kerasRecord, seededClassifier } from '../../support/keras-architectures';
 
@@ -341,7 +342,7 @@ test('Keras 3’s names count each class from the second layer on', () => {
 const hasRealFile = existsSync(IMAGENET_H5);
 const withRealFile = hasRealFile ? test : test.skip;
 if (!hasRealFile) {
-  console.warn('SKIPPED: ImageNet weights are not read whole; set IMAGENET_H5 to MobileNetV2’s without top');
+  sayAloud('SKIPPED: ImageNet weights are not read whole; set IMAGENET_H5 to MobileNetV2’s without top');
 }
 
 withRealFile('MobileNetV2’s ImageNet weights are read whole', async () => {
@@ -363,7 +364,7 @@ withRealFile('MobileNetV2’s ImageNet weights are read whole', async () => {
 const PYTHON = process.env['KERAS_PYTHON'];
 const withKeras = PYTHON === undefined ? test.skip : test;
 if (PYTHON === undefined) {
-  console.warn('SKIPPED: weights are not compared with Keras; set KERAS_PYTHON to a Python with Keras');
+  sayAloud('SKIPPED: weights are not compared with Keras; set KERAS_PYTHON to a Python with Keras');
 }
 const KERAS_TIMEOUT_MS = 240_000;
 

@@ -30,6 +30,7 @@ describe('POST /v1/classify', () => {
     expect(answer.top[0].probability).toBeCloseTo(0.9, 1);
     expect(answer.timeMs.inference).toBeGreaterThan(20);
     expect(answer.timeMs.total).toBeGreaterThanOrEqual(answer.timeMs.inference);
+    for (const ms of Object.values(answer.timeMs)) expect(String(ms)).toMatch(/^\d+(\.\d{1,3})?$/);
   });
 
   test('times have microseconds at most', async () => {

@@ -1,4 +1,4 @@
-/** How the gRPC port refuses an overloaded model where the message names it. */
+/** How the gRPC port of several models refuses calls while models are overloaded. */
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
@@ -13,21 +13,30 @@ import { encode } from '../../../service/grpc/wire';
 
 const DELAY_MS = 100;
 
-/** Sends one message to a port whose models all take no requests; says how it was refused. */
-async function refused(message: Uint8Array) {
+/**
+ * Sends one message to a port of two models that refuses it; says how it was refused.
+ *
+ * @param isWhole false for a client that announces the message and then waits
+ * @param areAllBusy whether no model takes requests
+ */
+async function refused(message: Uint8Array, { isWhole = true, areAllBusy = false } = {}) {
   let keptBytes = 0;
   let keptWhileWaiting: number | undefined;
   const keepBytes = (_address: string, bytes: number) => void (keptBytes += bytes);
   const models: string[] = [];
-  const reject = (model: string) => {
-    models.push(model);
+  const rejection = () => {
     setTimeout(() => (keptWhileWaiting = keptBytes), DELAY_MS / 2);
     return { error: new ServiceError('OVERLOADED', 'Try again later.', 1000), delayMs: DELAY_MS };
   };
+  const reject = (model: string) => {
+    models.push(model);
+    return rejection();
+  };
+  const rejectForAny = () => (areAllBusy ? rejection() : undefined);
   const grpc = createGrpcServer({
     log: pino({ level: 'silent' }),
     pending: { add: keepBytes },
-    admission: { reject, failed: () => undefined },
+    admission: { reject, rejectForAny, failed: () => undefined },
     maxConnections: 1,
     queues: new Map([
       ['accuracy', {}],
@@ -44,7 +53,8 @@ async function refused(message: Uint8Array) {
     });
     const prefix = Buffer.alloc(5);
     prefix.writeUInt32BE(message.length, 1);
-    stream.end(Buffer.concat([prefix, message]));
+    if (isWhole) stream.end(Buffer.concat([prefix, message]));
+    else stream.write(prefix);
     const [answer] = (await once(stream, 'response')) as [Record<string, string>];
     stream.close();
     return { status: Number(answer['grpc-status']), models, keptWhileWaiting };
@@ -72,4 +82,12 @@ test('of a refused call only the name of its model is read, wherever it is', asy
   const name = encode(INFER_REQUEST, { model_name: 'accuracy' });
   for (const message of [Buffer.concat([inputs, name]), Buffer.concat([name, inputs])])
     expect(await refused(message)).toMatchObject({ status: STATUS_OF.OVERLOADED, models: ['accuracy'] });
+});
+
+test('where no model takes requests, a call is refused before its message has arrived', async () => {
+  expect(await refused(Buffer.alloc(1000), { isWhole: false, areAllBusy: true })).toEqual({
+    status: STATUS_OF.OVERLOADED,
+    models: [],
+    keptWhileWaiting: 0,
+  });
 });
