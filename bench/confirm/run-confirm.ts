@@ -91,7 +91,7 @@ async function main(): Promise<void> {
   }
   const interrupt = new AbortController();
   const { signal } = interrupt;
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupt.abort());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort());
   const command = `npx tandem plan --slo p95=${SLO.limitMs}ms --load ${LOAD} --nodes ${NODES}`;
   const predicted: Predicted[] = [];
   const judged = planned();
