@@ -12,11 +12,14 @@ import { EXIT_INTERRUPTED } from '../service/contract';
 /** Exit code of a measurement that has no answer: its figures are not the server's, or too few. */
 export const EXIT_UNDECIDED = 2;
 
-/** A reader that ends early, as in `npx tandem fit | head -n 1`, is not an error: drops the output that no one reads. */
+/** Of a pipe whose reader ended, as in `npx tandem fit | head -n 1`, and of a terminal that was closed. */
+const UNREAD = ['EPIPE', 'EIO'];
+
+/** A reader that ends early is not an error: drops the output that no one reads. */
 export function ignoreBrokenPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (!UNREAD.includes(error.code!)) throw error;
     });
   }
 }

@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   }
   const interrupt = new AbortController();
   const { signal } = interrupt;
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupt.abort());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort());
   const data = resolve(values.data);
   const recordings = relative(PACKAGE_ROOT, data);
   const { ratePerSecond, judged } = planToConfirm(recordingsOf(data));

@@ -3,9 +3,9 @@
  */
 import type { VariantKind } from '../../infra/variants';
 import type { ModelId } from '../../models/catalog';
-import { designEffect } from '../../statistics/binomial';
 import { percentile } from '../../statistics/percentile';
 import { parseLoad } from '../load/load';
+import { effectiveRequests } from '../load/probe-verdict';
 import { OUTCOMES } from '../load/run-document';
 import type { Slo } from '../load/slo';
 import type { ExperimentRun } from './experiment-run';
@@ -96,17 +96,15 @@ function stepsOf(run: ExperimentRun): Step[] {
   });
 }
 
-const violationsOf = ({ latencyMs, outcome }: Step, { limitMs }: Slo) =>
-  latencyMs.filter((ms, i) => outcome[i] !== RIGHT || ms > limitMs).length;
+const isViolated = ({ latencyMs, outcome }: Step, { limitMs }: Slo): Uint8Array =>
+  Uint8Array.from(latencyMs, (ms, i) => (outcome[i] !== RIGHT || ms > limitMs ? 1 : 0));
+
+const violationsOf = (step: Step, slo: Slo) => isViolated(step, slo).filter((each) => each === 1).length;
 
 /** How many of a step's requests say as much as one independent request, as the capacity search counts them. */
-const effectOf = ({ latencyMs, outcome }: Step, { limitMs }: Slo) =>
-  designEffect(
-    // A refusal comes fast but is as bad as an answer that is late.
-    latencyMs.map((ms, i) =>
-      outcome[i] === RIGHT ? Math.min(2 * limitMs, Math.max(limitMs / 2, ms)) : 2 * limitMs,
-    ),
-  );
+const effectOf = (step: Step, slo: Slo) =>
+  step.latencyMs.length /
+  effectiveRequests({ violated: isViolated(step, slo), latencyMs: Float64Array.from(step.latencyMs) }, slo);
 
 /** Requests of one rate, from one run or several. */
 function figuresOf(steps: readonly Step[], slo: Slo): Omit<RateFigures, 'verdict'> {

@@ -163,7 +163,7 @@ async function main(): Promise<void> {
     if (!interrupt.signal.aborted) log('stopping: what is finished stays, the same command resumes');
     interrupt.abort();
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
   const out = resolve(values.out);
   mkdirSync(out, { recursive: true });
   removeTemporaries(out);

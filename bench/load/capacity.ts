@@ -16,6 +16,7 @@ import {
   judgeSample,
   LOOKS,
   looksOf,
+  MIN_FAIL_SECONDS,
   minPassSeconds,
   PROBE_CONFIDENCE,
   type ProbeSample,
@@ -86,6 +87,9 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
   const looks = looksOf(slo.percentile);
   const probes: ProbeRecord[] = [];
 
+  const isWithinShare = (violations: number, requests: number) =>
+    violations <= (1 - slo.percentile) * requests;
+
   const recordOf = (
     ratePerSecond: number,
     sample: ProbeSample,
@@ -102,11 +106,14 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
         reason:
           requests < fewest
             ? `${violations} of ${requests} violated the limit, and a pass needs ${fewest} requests`
-            : sample.elapsedSeconds < minPassSeconds(slo)
-              ? `it lasted ${sample.elapsedSeconds.toFixed(1)} s, and a queue needs ` +
-                `${minPassSeconds(slo).toFixed(1)} s to grow over the limit`
-              : `${violations} of ${requests} violated the limit, too near the objective’s share for ` +
-                `${effective.toFixed(0)} independent requests`,
+            : sample.countedSeconds < MIN_FAIL_SECONDS && !isWithinShare(violations, requests)
+              ? `${violations} of ${requests} violated the limit, which one stall may do in ` +
+                `${sample.countedSeconds.toFixed(1)} s`
+              : sample.elapsedSeconds < minPassSeconds(slo)
+                ? `it lasted ${sample.elapsedSeconds.toFixed(1)} s, and a queue needs ` +
+                  `${minPassSeconds(slo).toFixed(1)} s to grow over the limit`
+                : `${violations} of ${requests} violated the limit, too near the objective’s share for ` +
+                  `${effective.toFixed(0)} independent requests`,
       }),
       valid: sample.invalid === undefined,
       requests,
@@ -126,8 +133,9 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
       const { length } = soFar.violated;
       if (soFar.invalid === undefined && length < looks[look]!) return false;
       const canPass = soFar.elapsedSeconds >= minPassSeconds(slo);
+      const canFail = soFar.countedSeconds >= MIN_FAIL_SECONDS || isWithinShare(violationsOf(soFar), length);
       // The last look of a high rate waits.
-      if (look === LOOKS - 1 && !canPass) return false;
+      if (look === LOOKS - 1 && !(canPass && canFail)) return false;
       judgement = judgeSample(soFar, slo);
       while (look < LOOKS - 1 && length >= looks[look]!) look++;
       return judgement !== undefined || (canPass && length >= looks.at(-1)!);
@@ -146,7 +154,7 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
     return recordOf(ratePerSecond, sample, judgeSample(sample, slo, 1), fewestToPass(slo.percentile, 1));
   };
 
-  const seemsMet = ({ violations, requests }: ProbeRecord) => violations <= (1 - slo.percentile) * requests;
+  const seemsMet = ({ violations, requests }: ProbeRecord) => isWithinShare(violations, requests);
   const isHopeless = () => {
     const counted = probes.filter(({ valid, requests }) => valid && requests > 0);
     const [slowest] = counted.toSorted((a, b) => a.ratePerSecond - b.ratePerSecond);
@@ -178,13 +186,14 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
   ended ??= endOf(known);
   const sum = (of: (record: ProbeRecord) => number) =>
     probes.reduce((total, record) => total + of(record), 0);
-  const estimatePerSecond = estimateKnee(probes, slo.percentile);
+  const estimate = low > 0 && high !== undefined ? estimateKnee(probes, slo.percentile) : undefined;
   const confirmation =
     confirmSeconds !== undefined && low > 0 && !isStopped() ? await confirm(low, confirmSeconds) : undefined;
   return {
     lowPerSecond: low,
     ...(high !== undefined && { highPerSecond: high }),
-    ...(low > 0 && high !== undefined && estimatePerSecond !== undefined && { estimatePerSecond }),
+    // Rates that were not decided weigh too, and may put it beside the interval.
+    ...(estimate !== undefined && { estimatePerSecond: Math.min(high!, Math.max(low, estimate)) }),
     ended,
     confidence: PROBE_CONFIDENCE,
     requests: sum(({ requests }) => requests),

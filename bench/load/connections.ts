@@ -3,6 +3,7 @@
  * a new pod gets any load.
  */
 import { Agent } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { parseSeconds } from './load';
@@ -40,21 +41,22 @@ export function parseConnections(text: string): Connections {
     : { kind: 'renewed', count, everySeconds: parseSeconds(every) };
 }
 
+/** A pool of at most so many connections; Node closes free ones above 256 unless it is told how many to keep. */
+const poolOf = (count: number) =>
+  ({ keepAlive: true, maxSockets: count, maxFreeSockets: count, scheduling: 'fifo' }) as const;
+
 class RenewingAgent extends Agent {
   private readonly openedMs = new WeakMap<Duplex, number>();
 
-  constructor(
-    count: number,
-    private readonly everyMs: number,
-  ) {
-    super({ keepAlive: true, maxSockets: count, scheduling: 'fifo' });
-  }
-
-  /** Node calls this when a connection's answer is complete; false closes the connection. */
-  override keepSocketAlive(socket: Duplex): boolean {
-    const openedMs = this.openedMs.get(socket) ?? performance.now();
-    this.openedMs.set(socket, openedMs);
-    return performance.now() - openedMs < this.everyMs;
+  constructor(count: number, everyMs: number) {
+    super(poolOf(count));
+    // Before Node's own listener, which gives the connection to a waiting request first of all: it opens a new one for
+    // that request once this one is closed.
+    this.prependListener('free', (socket: Socket) => {
+      // A connection that was opened for a waiting request is free before its first answer too.
+      const isUsed = socket.bytesRead > 0;
+      if (isUsed && performance.now() - this.openedMs.get(socket)! >= everyMs) socket.destroy();
+    });
   }
 
   override createConnection(
@@ -72,7 +74,7 @@ export function agentOf(connections: Connections): Agent {
     case 'fresh':
       return new Agent({ keepAlive: false });
     case 'kept':
-      return new Agent({ keepAlive: true, maxSockets: connections.count, scheduling: 'fifo' });
+      return new Agent(poolOf(connections.count));
     case 'renewed':
       return new RenewingAgent(connections.count, 1000 * connections.everySeconds);
   }

@@ -8,8 +8,10 @@ import {
   type Histogram,
 } from 'hdr-histogram-js';
 
-/** An hour: longer than any deadline. */
-const HIGHEST_MICROSECONDS = 3.6e9;
+import { MAX_SECONDS } from './load';
+
+/** As long as the longest deadline. */
+const HIGHEST_MICROSECONDS = 1e6 * MAX_SECONDS;
 
 /** A histogram of durations in milliseconds. */
 export function histogramOf(durationsMs: Iterable<number>): Histogram {

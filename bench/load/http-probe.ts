@@ -67,6 +67,7 @@ function collector(slo: Slo) {
       // Little's law; the last window may not be full.
       inFlight: Float64Array.from(busyMs.slice(0, -1), (ms) => ms / WINDOW_MS),
       elapsedSeconds: lastMs / 1000,
+      countedSeconds: Math.max(0, lastMs / 1000 - WARM_UP_SECONDS),
     }),
   };
 }

@@ -28,6 +28,14 @@ const MAX_PASS_SECONDS = 30;
 export const minPassSeconds = ({ limitMs }: Slo): number =>
   Math.min(MAX_PASS_SECONDS, (OVERLOAD_TIMES * limitMs) / 1000 / OVERLOAD_SHARE);
 
+/**
+ * A spell of late requests of at most this length, with the queue that it leaves, may be one stall of the machine: it
+ * tells no share, so it alone fails no rate.
+ */
+const STALL_SECONDS = 3;
+/** A probe that ends earlier cannot fail by its violations: what it saw beside a stall is too short to tell. */
+export const MIN_FAIL_SECONDS = STALL_SECONDS + 1;
+
 /** What a probe has seen so far, in order of the intended send times, without the warm-up. */
 export interface ProbeSample {
   /** 1 if the request was not answered right within the limit. */
@@ -38,6 +46,8 @@ export interface ProbeSample {
   readonly inFlight: Float64Array;
   /** Since the first arrival, warm-up included. */
   readonly elapsedSeconds: number;
+  /** Of these, without the warm-up. */
+  readonly countedSeconds: number;
   /** Why the figures are the generator's and not the server's. */
   readonly invalid?: string;
 }
@@ -63,17 +73,38 @@ export function looksOf(percentile: number): number[] {
 
 const meanOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-export const violationsOf = ({ violated }: ProbeSample): number =>
+export const violationsOf = ({ violated }: Pick<ProbeSample, 'violated'>): number =>
   violated.reduce((sum, each) => sum + each, 0);
 
 /** Whether the requests in flight grow over a sample: the server is overloaded. */
 export const isDrifting = ({ inFlight }: ProbeSample): boolean =>
   inFlight.length >= MIN_WINDOWS && growthOf(inFlight) > MIN_GROWTH_SHARE * meanOf(inFlight);
 
-/** How many independent requests say as much as a sample. */
-export const effectiveRequests = ({ latencyMs }: ProbeSample, { limitMs }: Slo): number =>
-  // Only what comes near the limit tells how violations cluster.
-  latencyMs.length / designEffect(latencyMs.map((ms) => Math.min(2 * limitMs, Math.max(limitMs / 2, ms))));
+/** The requests of a sample, in order of the intended send times. */
+type Judged = Pick<ProbeSample, 'violated' | 'latencyMs'>;
+
+/** How many independent requests say as much as these. */
+export const effectiveRequests = ({ violated, latencyMs }: Judged, { limitMs }: Slo): number =>
+  latencyMs.length /
+  designEffect(
+    latencyMs.map((ms, i) =>
+      // A refusal comes fast but is as bad as an answer that is late. Of the others only what comes near the limit tells
+      // how violations cluster.
+      violated[i] === 1 ? 2 * limitMs : Math.min(2 * limitMs, Math.max(limitMs / 2, ms)),
+    ),
+  );
+
+/** The requests without the longest spell of violations, of which {@link STALL_SECONDS} at most are left out. */
+function withoutStall({ violated, latencyMs, countedSeconds }: ProbeSample): Judged {
+  let [from, length, spell] = [0, 0, 0];
+  violated.forEach((each, i) => {
+    spell = each === 1 ? spell + 1 : 0;
+    if (spell > length) [from, length] = [i + 1 - spell, spell];
+  });
+  const stall = Math.floor((STALL_SECONDS * violated.length) / countedSeconds);
+  const isLeft = (_: number, i: number) => i < from || i >= from + Math.min(length, stall);
+  return { violated: violated.filter(isLeft), latencyMs: latencyMs.filter(isLeft) };
+}
 
 /**
  * The verdict on a sample; undefined if it needs more.
@@ -83,15 +114,21 @@ export const effectiveRequests = ({ latencyMs }: ProbeSample, { limitMs }: Slo):
 export function judgeSample(sample: ProbeSample, slo: Slo, looks = LOOKS): Judgement | undefined {
   if (sample.invalid !== undefined) return { verdict: 'cannot tell apart', reason: sample.invalid };
   if (isDrifting(sample)) return { verdict: 'fail', reason: 'requests in flight drift upward' };
-  const count = sample.violated.length;
-  const violations = violationsOf(sample);
-  const effective = effectiveRequests(sample, slo);
   const confidence = 1 - (1 - PROBE_CONFIDENCE) / looks;
-  const verdict = judgeShare((violations * effective) / count, effective, slo.percentile, confidence);
-  if (verdict === undefined || (verdict === 'pass' && sample.elapsedSeconds < minPassSeconds(slo)))
-    return undefined;
+  const judged = (requests: Judged) => {
+    const effective = effectiveRequests(requests, slo);
+    const share = violationsOf(requests) / requests.violated.length;
+    return { effective, verdict: judgeShare(share * effective, effective, slo.percentile, confidence) };
+  };
+  const whole = judged(sample);
+  const { verdict, effective } = whole.verdict === 'fail' ? judged(withoutStall(sample)) : whole;
+  // Without its stall a sample that failed may even pass.
+  if (verdict !== whole.verdict || verdict === undefined) return undefined;
+  if (verdict === 'pass' && sample.elapsedSeconds < minPassSeconds(slo)) return undefined;
   return {
     verdict,
-    reason: `${violations} of ${count} violated the limit, as good as ${effective.toFixed(0)} independent requests`,
+    reason:
+      `${violationsOf(sample)} of ${sample.violated.length} violated the limit, as good as ` +
+      `${effective.toFixed(0)} independent requests`,
   };
 }

@@ -104,6 +104,7 @@ export const VALIDITY_RULES = {
   clockDrift: `the monotonic clock and the wall clock drifted apart by more than ${percent(MAX_CLOCK_DRIFT_SHARE)}`,
   inFlight: 'requests in flight drift upward',
   incomplete: 'the run ended before its schedule',
+  startsApart: `the generators started more than ${MAX_LAG_P99_MS} ms apart, so they sent no common schedule`,
 } as const;
 /** One of {@link VALIDITY_RULES}. */
 export type ValidityRule = keyof typeof VALIDITY_RULES;

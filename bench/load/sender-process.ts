@@ -35,8 +35,9 @@ async function warmUp(): Promise<void> {
 if (require.main === module) {
   const stop = new AbortController();
   const tell = (message: FromSender) => process.send!(message);
-  // Ctrl-C reaches the whole process group: the parent decides what it means.
+  // Ctrl-C and the end of a terminal reach the whole process group: the parent decides what they mean.
   process.on('SIGINT', () => undefined);
+  process.on('SIGHUP', () => undefined);
   process.once('disconnect', () => process.exit(1));
   process.on('message', (message: SendJob | 'stop') => {
     if (message === 'stop') {

@@ -15,6 +15,7 @@ import {
   VALIDITY_RULES,
   type ValidityRule,
 } from './run-document';
+import { percentileName } from './slo';
 
 /** What to do about each broken rule. */
 export const VALIDITY_REMEDIES: Readonly<Record<ValidityRule, string>> = {
@@ -25,6 +26,7 @@ export const VALIDITY_REMEDIES: Readonly<Record<ValidityRule, string>> = {
   clockDrift: 'wait until the machine’s clock is synchronized',
   inFlight: 'lower the rate: the server cannot keep up, so its latency depends on how long you send',
   incomplete: 'let the run end',
+  startsApart: 'give all of them the same --start-at',
 };
 
 /** A broken rule in words, with its figure and the remedy. */
@@ -98,6 +100,8 @@ export function brokenRules(run: JudgedRun): BrokenRule[] {
     ({ clockDriftMs, elapsedMs }) =>
       clockDriftMs > CLOCK_RESOLUTION_MS && clockDriftMs > MAX_CLOCK_DRIFT_SHARE * elapsedMs,
   );
+  const startsMs = generators.map(({ startedAt }) => Date.parse(startedAt));
+  const apartMs = Math.max(...startsMs) - Math.min(...startsMs);
   const growth = STEADY.includes(run.loadKind) ? inFlightGrowth(requests, run.durationMs) : 0;
   const rules: [BrokenRule['rule'], boolean, string][] = [
     ['lag', lagP99Ms > MAX_LAG_P99_MS, `${lagP99Ms.toFixed(1)} ms`],
@@ -106,10 +110,11 @@ export function brokenRules(run: JudgedRun): BrokenRule[] {
     [
       'sample',
       requests.outcome.length < needed,
-      `${requests.outcome.length} requests; p${100 * run.percentile} needs ${needed}`,
+      `${requests.outcome.length} requests; ${percentileName(run.percentile)} needs ${needed}`,
     ],
     ['clockDrift', drifting !== undefined, `${drifting?.clockDriftMs.toFixed(1)} ms`],
     ['inFlight', growth > 0, `${growth.toFixed(1)} more at the end than at the start`],
+    ['startsApart', apartMs > MAX_LAG_P99_MS, `${(apartMs / 1000).toFixed(2)} s`],
     ['incomplete', !run.complete, `${requests.outcome.length} requests were due until then`],
   ];
   return rules.flatMap(([rule, broken, detail]) => (broken ? [{ rule, detail }] : []));

@@ -131,7 +131,7 @@ async function main(): Promise<void> {
     if (!interrupt.signal.aborted) log('stopping: what is measured stays, the same command resumes');
     interrupt.abort();
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
 
   const onnxCacheDir = join(BUILD, 'onnx');
   mkdirSync(onnxCacheDir, { recursive: true });

@@ -110,8 +110,8 @@ export const addSchedule = (command: Command): Command =>
     .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1);
 
 /**
- * Runs until Ctrl-C. What was measured until then is kept, and the process exits with {@link EXIT_INTERRUPTED}; a second
- * Ctrl-C ends it at once.
+ * Runs until Ctrl-C, SIGTERM or the end of its terminal. What was measured until then is kept, and the process exits with
+ * {@link EXIT_INTERRUPTED}; a second Ctrl-C ends it at once.
  *
  * @param remark what happens after Ctrl-C
  */
@@ -121,16 +121,18 @@ export async function untilInterrupted<T>(
 ): Promise<T> {
   const interrupt = new AbortController();
   const onSignal = () => {
+    if (interrupt.signal.aborted) return;
     console.error(`stopping: ${remark}`);
     process.exitCode = EXIT_INTERRUPTED;
     interrupt.abort();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // A terminal that closes sends SIGHUP more than once, itself and by its shell: a second one must not end the cleaning.
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   try {
     return await work(interrupt.signal);
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
   }
 }
 

@@ -1,12 +1,29 @@
 import { Command } from 'commander';
 
-import { asksForJson, failureText, messageOf, printUsageErrors } from '../../cli/ending';
+import { asksForJson, failureText, ignoreBrokenPipe, messageOf, printUsageErrors } from '../../cli/ending';
 
 test('a failure is a line of text, or an event for a reader of JSON Lines', () => {
   expect(failureText('no such file', asksForJson(['train', 'latency']))).toBe('error: no such file');
   const json = failureText('a line\nand “another”', asksForJson(['train', '--json']));
   expect(json).not.toContain('\n');
   expect(JSON.parse(json)).toEqual({ event: 'error', message: 'a line\nand “another”' });
+});
+
+test('output that no one can read any more is dropped, and any other error of it is thrown', () => {
+  const before = process.stderr.listeners('error');
+  ignoreBrokenPipe();
+  try {
+    const failed = (code: string) => () =>
+      process.stderr.emit('error', Object.assign(new Error(code), { code }));
+    expect(failed('EPIPE')).not.toThrow();
+    // Of a terminal that was closed.
+    expect(failed('EIO')).not.toThrow();
+    expect(failed('ENOSPC')).toThrow('ENOSPC');
+  } finally {
+    for (const stream of [process.stdout, process.stderr])
+      for (const listener of stream.listeners('error'))
+        if (!before.includes(listener)) stream.off('error', listener as () => void);
+  }
 });
 
 /** What `require` throws. */

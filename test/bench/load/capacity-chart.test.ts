@@ -19,6 +19,7 @@ const probe: Probe = (ratePerSecond, seed, isDecided) => {
       latencyMs: Float64Array.from(violated, (each) => (each ? 200 : 50)),
       inFlight: new Float64Array(0),
       elapsedSeconds: violated.length / ratePerSecond,
+      countedSeconds: violated.length / ratePerSecond,
     };
     if (violated.length >= 4000 || isDecided(sample)) return Promise.resolve(sample);
   }

@@ -8,6 +8,10 @@ import { kneeOf } from './queue';
 const SERVICE_MS = 20;
 const LIMIT_MS = 100;
 const SLO = { percentile: 0.95, limitMs: LIMIT_MS };
+/** Of a sample without a warm-up whose requests in flight are not looked at. */
+const lasting = (seconds: number) => ({
+  ...{ inFlight: new Float64Array(0), elapsedSeconds: seconds, countedSeconds: seconds },
+});
 const MAX_REQUESTS = 8_000;
 const WINDOW_REQUESTS = 50;
 
@@ -34,7 +38,8 @@ const queueProbe =
     const latencies = new Float64Array(maxRequests);
     const inFlight: number[] = [];
     let sample!: ProbeSample;
-    for (let warmUp = 0; warmUp < 50; warmUp++) queue.next();
+    let warmUpMs = 0;
+    for (let warmUp = 0; warmUp < 50; warmUp++) warmUpMs = (queue.next().value as { atMs: number }).atMs;
     const isOver = ({ elapsedSeconds, violated: { length } }: ProbeSample) =>
       seconds === undefined ? length >= MAX_REQUESTS : elapsedSeconds >= seconds;
     let count = 0;
@@ -56,6 +61,7 @@ const queueProbe =
         latencyMs: latencies.subarray(0, count),
         inFlight: Float64Array.from(inFlight),
         elapsedSeconds: atMs / 1000,
+        countedSeconds: (atMs - warmUpMs) / 1000,
       };
     } while (!isDecided(sample) && !isOver(sample));
     return Promise.resolve(sample);
@@ -116,6 +122,24 @@ test('the estimate is where the fitted share of violations crosses what the obje
   expect(estimateKnee([probed(20, 0), probed(30, 0, { drifting: true })], 0.95)).toBeCloseTo(20.5, 9);
 });
 
+test('the estimate lies in the interval, whatever the rates say that were not decided', async () => {
+  // 20 per second is late too often to pass and too seldom to fail, and 40 has no late request by chance.
+  const probe: Probe = (rate, _, isDecided) => {
+    const length = rate === 20 ? 4_000 : 250;
+    const late = rate > 41 ? 250 : rate === 20 ? 218 : 0;
+    const violated = Uint8Array.from({ length }, (_each, i) => ((i * late) % length < late ? 1 : 0));
+    const latencyMs = Float64Array.from(violated, (each) => (each ? 150 : 20));
+    const sample = { violated, latencyMs, ...lasting(100) };
+    isDecided(sample);
+    return Promise.resolve(sample);
+  };
+  const { probes, ...found } = await capacity({ probe, slo: SLO, singleStreamMs: 25, seed: 1 });
+  expect(probes.find(({ ratePerSecond }) => ratePerSecond === 20)!.verdict).toBe('cannot tell apart');
+  expect(estimateKnee(probes, 0.95)).toBeLessThan(20);
+  expect(found.lowPerSecond).toBeGreaterThanOrEqual(40);
+  expect(found.estimatePerSecond).toBe(found.lowPerSecond);
+});
+
 test('a rate that cannot be decided says how little its requests tell', async () => {
   // From 20 to 40 per second exactly the allowed share is late, above that everything.
   const near: Probe = (rate, _, isDecided) => {
@@ -123,7 +147,7 @@ test('a rate that cannot be decided says how little its requests tell', async ()
     const violated = Uint8Array.from({ length: 4_000 }, (_each, i) => (i % 20 < 20 * late ? 1 : 0));
     const sample = {
       ...{ violated, latencyMs: Float64Array.from(violated, (each) => (each ? 150 : 20)) },
-      ...{ inFlight: new Float64Array(0), elapsedSeconds: 100 },
+      ...lasting(100),
     };
     isDecided(sample);
     return Promise.resolve(sample);
@@ -164,7 +188,7 @@ test('a server faster than the generator can send ends the search at the generat
   const fast: Probe = (_, __, isDecided) => {
     const sample = {
       ...{ violated: new Uint8Array(2_000), latencyMs: new Float64Array(2_000).fill(1) },
-      ...{ inFlight: new Float64Array(0), elapsedSeconds: 10 },
+      ...lasting(10),
     };
     isDecided(sample);
     return Promise.resolve(sample);
@@ -207,7 +231,7 @@ test('a probe that is too short to pass says so', async () => {
   const short: Probe = (_, __, isDecided) => {
     const sample = {
       ...{ violated: new Uint8Array(2_000), latencyMs: new Float64Array(2_000).fill(1) },
-      ...{ inFlight: new Float64Array(0), elapsedSeconds: 1 },
+      ...lasting(1),
     };
     isDecided(sample);
     return Promise.resolve(sample);
@@ -238,8 +262,7 @@ test('a server that never meets the objective has no capacity, and the search en
     const sample = {
       violated,
       latencyMs: new Float64Array(200),
-      inFlight: new Float64Array(0),
-      elapsedSeconds: 1,
+      ...lasting(10),
     };
     isDecided(sample);
     return Promise.resolve(sample);
@@ -257,7 +280,7 @@ const evenProbe =
     const violated = Uint8Array.from({ length }, (_each, i) => (every > 0 && i % every === 0 ? 1 : 0));
     const sample = {
       ...{ violated, latencyMs: Float64Array.from(violated, (each) => (each ? 150 : 20)) },
-      ...{ inFlight: new Float64Array(0), elapsedSeconds: seconds },
+      ...lasting(seconds),
     };
     isDecided(sample);
     return Promise.resolve(sample);
@@ -356,8 +379,7 @@ test('a generator that cannot keep up ends the search without a verdict on the s
     const sample = {
       violated: new Uint8Array(10),
       latencyMs: new Float64Array(10),
-      inFlight: new Float64Array(0),
-      elapsedSeconds: 1,
+      ...lasting(10),
       invalid: 'the load generator was late; stop other work',
     };
     isDecided(sample);

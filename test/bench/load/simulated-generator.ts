@@ -27,6 +27,17 @@ export function queue(serviceMs: number): Serve {
   };
 }
 
+/** The same, but it stands still once. */
+export function stallingQueue(serviceMs: number, fromMs: number, stallMs: number): Serve {
+  let freeMs = 0;
+  return (atMs) => {
+    const startMs = Math.max(freeMs, atMs);
+    const isStalled = startMs >= fromMs && startMs < fromMs + stallMs;
+    freeMs = (isStalled ? fromMs + stallMs : startMs) + serviceMs;
+    return freeMs - atMs;
+  };
+}
+
 /** @param newServer an idle server for each load */
 export function simulatedGenerator(
   newServer: () => Serve,

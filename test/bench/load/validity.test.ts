@@ -54,6 +54,12 @@ test.each<[string, Given, string]>([
   ['the CPU of one of the generators', { generators: [{}, { cpuShare: 0.71 }] }, 'generatorCpu 71 %'],
   ['sample', { count: 89 }, 'sample 89 requests; p95 needs 90'],
   ['sample of p99', { count: 458, percentile: 0.99 }, 'sample 458 requests; p99 needs 459'],
+  ['sample of p57', { count: 5, percentile: 57 / 100 }, 'sample 5 requests; p57 needs 9'],
+  [
+    'generators that did not start together',
+    { generators: [0, 11, 5].map((ms) => ({ startedAt: new Date(ms).toISOString() })) },
+    'startsApart 0.01 s',
+  ],
   ['clock drift', { generators: [{ clockDriftMs: 20.1 }] }, 'clockDrift 20.1 ms'],
   [
     // At t seconds (2.5 t + 1.5) / 1.05 are in flight; the middles of the first and last window are 19 s apart.
@@ -72,6 +78,7 @@ test.each<[string, Given]>([
   ['90 requests for p95', { count: 90 }],
   ['459 requests for p99', { count: 459, percentile: 0.99 }],
   ['a drift of 0.1 %', { generators: [{ clockDriftMs: 20 }] }],
+  ['starts 10 ms apart', { generators: [0, 10].map((ms) => ({ startedAt: new Date(ms).toISOString() })) }],
   // A wall clock counts whole milliseconds.
   ['2 ms of drift in 1 s', { generators: [{ clockDriftMs: 2, elapsedMs: 1_000 }] }],
   // A ramp fills the queue on purpose.
