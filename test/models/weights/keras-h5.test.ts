@@ -187,6 +187,14 @@ describe('reading', () => {
     );
   });
 
+  test('a file of another program is refused with what to name', async () => {
+    const file = join(folder, 'model.tflite');
+    writeFileSync(file, 'TFL3');
+    await expect(readKerasWeights(file, SMALL)).rejects.toThrow(
+      `${file} must be a whole HDF5 file, received a file of another kind; copy it again, or name a Keras file (.h5 or .keras)`,
+    );
+  });
+
   test('a .keras file with compressed weights has every weight', async () => {
     const file = join(folder, 'deflated.keras');
     writeFileSync(file, zip('model.weights.h5', readFileSync(fixture('model.weights.h5'))));
