@@ -5,6 +5,34 @@ import { findDuplicates, type HashedImage, nameGroups } from './duplicates';
 import { FILE_FORMAT_NAMES } from './image-formats';
 import type { SplitName } from './split-folders';
 
+/** Empty folders that a message names. */
+const NAMED_FOLDERS = 5;
+
+/**
+ * Refuses empty class folders before the images are read, which may take minutes.
+ *
+ * @param splits those that are folders; none if the set has no split folders
+ * @throws Error naming the folders
+ */
+export function checkNotEmpty(
+  files: readonly { readonly split: SplitName | undefined; readonly label: number }[],
+  { classes, splits }: { readonly classes: readonly string[]; readonly splits: readonly SplitName[] },
+  folder: string,
+): void {
+  const found = new Set(files.map(({ split, label }) => `${split}/${label}`));
+  const empty = (splits.length === 0 ? [undefined] : splits).flatMap((split) =>
+    classes
+      .filter((_, label) => !found.has(`${split}/${label}`))
+      .map((name) => (split === undefined ? name : `${name} of ${split}`)),
+  );
+  if (empty.length === 0) return;
+  const more = empty.length > NAMED_FOLDERS ? ` and ${empty.length - NAMED_FOLDERS} more` : '';
+  throw new Error(
+    `every class folder of ${folder} must hold images, received no file in ${empty.slice(0, NAMED_FOLDERS).join(', ')}${more}: ` +
+      'add some, or remove the class',
+  );
+}
+
 /** How many images a class has for its splits: copies count once, and one that is in two classes too. */
 function usableOf(images: readonly HashedImage[], label: number): string {
   const pixels = (own: boolean) =>

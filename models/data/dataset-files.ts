@@ -4,6 +4,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
+import { checkNotEmpty } from './dataset-checks';
 import { lookAlikeHint } from './class-names';
 import { FILE_EXTENSIONS } from './image-formats';
 import { filesBelow, joined, list, type Listing, type SkippedFile } from './folder-listing';
@@ -47,7 +48,7 @@ function splitFolders(
     if (split === undefined) {
       throw new Error(
         `${folder} must have either splits or classes, received both: ${name} is no split, and ${folders.find((each) => splitOf(each) !== undefined)} is one; ` +
-          `move ${name}, or rename a class that is called like a split`,
+          `if ${name} is a split, name it train, val or test; else move it, or rename a class that is called like a split`,
       );
     }
     const other = found.get(split);
@@ -58,12 +59,18 @@ function splitFolders(
   }
   // Nothing can be measured on images without labels.
   const test = found.get('test');
-  if (test !== undefined && list(folder, test).folders.length === 0) found.delete('test');
+  const isUnlabelled = test !== undefined && list(folder, test).folders.length === 0;
+  if (isUnlabelled) found.delete('test');
   const missing = SPLIT_NAMES.filter((split) => !found.has(split));
   if (use === 'train' && (missing.includes('train') || missing.length > 1)) {
+    const train = found.get('train');
+    const remedy =
+      train === undefined
+        ? 'add the missing folder, or put the class folders directly into it to split them by seed'
+        : `add one of them, or split ${train} by seed: name the folder ${join(folder, train)}`;
     throw new Error(
-      `${folder} must have train, and val or test, each with a folder per class, received no ${missing.join(' and no ')}; ` +
-        'add the missing folder, or put the class folders directly into it to split them by seed',
+      `${folder} must have train, and val or test, each with a folder per class, received no ${missing.join(' and no ')}` +
+        `${isUnlabelled ? ` (${test} has no class folders)` : ''}; ${remedy}`,
     );
   }
   return found;
@@ -102,7 +109,7 @@ function checkNames(folder: string, classes: readonly string[]): void {
 function deeperHint(folder: string, only: readonly string[]): string {
   const [name] = only;
   if (only.length !== 1 || list(folder, name!).folders.length < 2) return '';
-  return `; if the classes are in ${name}, name that folder: ${join(folder, name!)}`;
+  return `if the classes are in ${name}, name that folder: ${join(folder, name!)}`;
 }
 
 /** Says so if the folder itself holds images, as the folder of one class does. */
@@ -112,8 +119,10 @@ function higherHint(folder: string): string {
   );
   if (images.length === 0) return '';
   const held = images.length === 1 ? '1 image' : `${images.length} images`;
-  return `; it holds ${held} itself: if it is a class, name the folder above it: ${join(folder, '..')}`;
+  return `it holds ${held} itself: if it is a class, name the folder above it: ${join(folder, '..')}`;
 }
+
+const ADD_CLASS = 'put the images of each class into a folder of its own, named after the class';
 
 /** The classes of all parts; to train, every split must have all of them, and there must be two. */
 function commonClasses(
@@ -135,8 +144,9 @@ function commonClasses(
   const deeper = deeperHint(folder, all);
   if (all.length < (use === 'train' ? 2 : 1) || deeper !== '') {
     const wanted = use === 'train' ? 'at least two classes' : 'at least one class';
+    const remedy = deeper || (all.length === 0 && higherHint(folder)) || ADD_CLASS;
     throw new Error(
-      `${folder} must have a folder for each of ${wanted}, received ${all.join() || 'none'}${deeper}${deeper === '' && all.length === 0 ? higherHint(folder) : ''}`,
+      `${folder} must have a folder for each of ${wanted}, received ${all.join() || 'none'}; ${remedy}`,
     );
   }
   return all;
@@ -145,7 +155,7 @@ function commonClasses(
 /**
  * Finds a set's files.
  *
- * @param use to train, the set must have every split, each with every class
+ * @param use to train, the set must have every split, each with files of every class
  * @throws Error naming the folder that is missing or superfluous
  */
 export function findDatasetFiles(folder: string, use: DatasetUse = 'train'): DatasetFiles {
@@ -176,6 +186,11 @@ export function findDatasetFiles(folder: string, use: DatasetUse = 'train'): Dat
       return { split, label, ...filesBelow(folder, joined(part, name), above) };
     }),
   );
+  const files = inClasses
+    .flatMap(({ files, label, split }) => files.map((path) => ({ path, label, split })))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const splits = [...(bySplit?.keys() ?? [])];
+  if (use === 'train') checkNotEmpty(files, { classes, splits }, folder);
   const unlabelled = top.folders.filter((name) => bySplit !== undefined && !listings.has(name));
   const loose = [...new Map([['', top], ...listings])].flatMap(([part, { files, others }]) => [
     ...files.map((name) => ({ path: joined(part, name), reason: 'It is in no class folder' })),
@@ -183,10 +198,8 @@ export function findDatasetFiles(folder: string, use: DatasetUse = 'train'): Dat
   ]);
   return {
     classes,
-    splits: [...(bySplit?.keys() ?? [])],
-    files: inClasses
-      .flatMap(({ files, label, split }) => files.map((path) => ({ path, label, split })))
-      .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    splits,
+    files,
     skipped: [
       ...unlabelled.map((path) => ({ path, reason: 'It has no class folders' })),
       ...loose,

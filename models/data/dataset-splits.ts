@@ -74,7 +74,8 @@ export function checkShares(shares: SplitShares): void {
     }
   }
   const sum = SPLIT_NAMES.reduce((total, split) => total + shares[split], 0);
-  if (Math.abs(sum - 1) > 1e-9) throw new RangeError(`splitShares must sum to 1, received ${sum}`);
+  if (Math.abs(sum - 1) > 1e-9)
+    throw new RangeError(`splitShares must sum to 1, received ${Number(sum.toFixed(9))}`);
 }
 
 /**

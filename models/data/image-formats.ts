@@ -80,13 +80,21 @@ export const FILE_EXTENSIONS: readonly string[] = [
   ...new Set(FILE_FORMATS.flatMap(({ extensions }) => extensions)),
 ];
 
+/** A file of the ISO base media format says after `ftyp` what it holds. */
+const isoMedia = (name: string, brands: readonly string[]): Signature[] =>
+  brands.map((brand) => ({ name, offset: 4, bytes: `ftyp${brand}` }));
+
 /** Formats that are not decoded but worth naming in an error. */
 export const OTHER_FORMATS: readonly Signature[] = [
   { name: 'GIF', offset: 0, bytes: 'GIF8' },
   { name: 'BMP', offset: 0, bytes: 'BM' },
   { name: 'TIFF', offset: 0, bytes: 'II*\0' },
   { name: 'TIFF', offset: 0, bytes: 'MM\0*' },
-  { name: 'HEIC or AVIF', offset: 4, bytes: 'ftyp' },
+  ...isoMedia('AVIF', ['avif', 'avis']),
+  ...isoMedia('HEIC', ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx']),
+  ...isoMedia('HEIF', ['mif1', 'msf1']),
+  // Phones store one beside each photo, and any other brand is most likely one.
+  ...isoMedia('a video', ['']),
   { name: 'PDF', offset: 0, bytes: '%PDF' },
   { name: 'SVG', offset: 0, bytes: '<svg' },
   { name: 'XML', offset: 0, bytes: '<?xml' },

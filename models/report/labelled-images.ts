@@ -135,7 +135,10 @@ export async function readImages(
     },
     onProgress: (count) => onCount?.({ task: 'reading', ...count }),
   });
-  const notes = notesOn(dataset, { folders, trainings, isGiven: given !== undefined, all: split === 'all' });
+  const notes =
+    split === undefined && isTrainOnly(dataset)
+      ? [TRAIN_ONLY_NOTE]
+      : notesOn(dataset, { folders, trainings, isGiven: given !== undefined, all: split === 'all' });
   notes.forEach((sentence) => note(sentence));
   return dataset;
 }
@@ -175,6 +178,13 @@ function notesOn(
       .map(({ folder }) => (splitBy === 'folders' ? otherValNote(folder) : olderSplitNote(folder))),
   ];
 }
+
+/** Whether the folders hold nothing but images to train on. */
+const isTrainOnly = ({ splitBy, splits: { train, val, test } }: Dataset): boolean =>
+  splitBy === 'folders' && train.length > 0 && val.length + test.length === 0;
+
+const TRAIN_ONLY_NOTE =
+  'warning: measuring the images of train, because the folders hold no others: if a model was trained on them, its figures are too high';
 
 const unsplitNote = (folder: string, trainings: readonly TrainedOn[]): string => {
   const training = trainings.find((each) => each.folder === folder);

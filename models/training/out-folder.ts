@@ -69,9 +69,9 @@ function checkApart(data: string, out: string): void {
  */
 export function lockOut(plan: Start & { readonly data: string }): () => void {
   const { data, out } = plan;
-  checkOut(plan);
-  checkApart(data, out);
   const isNew = !existsSync(out);
+  if (isNew) checkOut(plan);
+  checkApart(data, out);
   makeOut(out);
   const unlock = lockFolder(
     out,
@@ -82,10 +82,18 @@ export function lockOut(plan: Start & { readonly data: string }): () => void {
           `wait for it or choose another folder; if it has ended, remove ${file}`,
       ),
   );
-  return () => {
+  const release = () => {
     unlock();
     if (isNew) removeIfEmpty(out);
   };
+  try {
+    // Behind the lock: a training that runs must not be called one to resume.
+    checkOut(plan);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return release;
 }
 
 function removeIfEmpty(folder: string): void {

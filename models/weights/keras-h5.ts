@@ -42,7 +42,8 @@ const isDataset = (entity: Entity): entity is Dataset => entity !== null && 'sli
 /** The innermost cause in HDF5's error stack, which it prints last. */
 function hdf5Reason(error: unknown): string {
   const lines = (error as Error).message.matchAll(/^ *#\d+: .*?\(\): (.*)$/gm);
-  return [...lines].at(-1)?.[1] ?? (error as Error).message;
+  const reason = [...lines].at(-1)?.[1] ?? (error as Error).message;
+  return reason === 'file signature not found' ? 'a file of another kind' : reason;
 }
 
 function isArchive(file: string): boolean {
@@ -60,11 +61,15 @@ function openForReading(hdf5: Hdf5, path: string, file: string): File {
   try {
     return new hdf5.File(resolve(path), 'r');
   } catch (error) {
-    throw new RangeError(`${file} must be a whole HDF5 file, received ${hdf5Reason(error)}; copy it again`, {
-      cause: error,
-    });
+    throw damaged(file, error);
   }
 }
+
+const damaged = (file: string, cause: unknown): RangeError =>
+  new RangeError(
+    `${file} must be a whole HDF5 file, received ${hdf5Reason(cause)}; copy it again, or name a Keras file (.h5 or .keras)`,
+    { cause },
+  );
 
 /** A list of texts in an attribute. Keras splits a list that is too long for HDF5 into numbered parts. */
 function textList(group: Group, name: string): string[] | undefined {
@@ -187,6 +192,9 @@ async function readHdf5(path: string, file: string, layers: readonly ExpectedLay
       weights.set(target, { shape, values: readValues(file, root, place) });
     }
     return weights;
+  } catch (error) {
+    // The library's own errors are stacks of forty lines that name no file.
+    throw error instanceof RangeError ? error : damaged(file, error);
   } finally {
     root.close();
   }

@@ -17,7 +17,7 @@ import { storedDType } from './demo-base';
 import { makeFolder, writeFileAtomic } from '../../files/write';
 import { PACKAGE_ROOT } from '../../files/package-root';
 import { checksumOfFile, sha256 } from '../../files/sha256';
-import { encodeSafetensors } from './safetensors';
+import { decodeSafetensors, encodeSafetensors } from './safetensors';
 import type { Weights } from './weights';
 
 /** Name of the manifest in a saved model's folder. */
@@ -210,10 +210,12 @@ export function writeSavedModel(
 /**
  * Copies the tensors of a saved model into a folder, which is created.
  *
- * @throws Error naming the file, what was found and the remedy, if it is missing or damaged
+ * @throws Error naming the file, what was found and the remedy, if it is missing, damaged or holds a NaN
  */
 export function copyTensors({ folder, weights }: SavedModel, to: string): void {
   const tensors = readChecksummed(folder, weights);
+  // Otherwise only the pod that gets the copy would refuse it.
+  decodeSafetensors(tensors, join(folder, weights.file));
   makeFolder(to);
   writeFileAtomic(join(to, weights.file), tensors);
 }

@@ -117,4 +117,5 @@ test('shares are read as they are printed', () => {
   );
   expect(() => parseShares('0.8,,0.2')).toThrow('splitShares.val must be greater than 0, received NaN');
   expect(() => parseShares('80,10,10')).toThrow('splitShares must sum to 1, received 100');
+  expect(() => parseShares('0.7,0.2,0.2')).toThrow(/must sum to 1, received 1\.1$/);
 });

@@ -263,9 +263,26 @@ test('a file that is too large to read is named and skipped', async () => {
 test.each(['val', 'test'] as const)('class folders of %s without images are refused', async (split) => {
   const others = Object.entries(SPLIT).filter(([path]) => !path.startsWith(split));
   const empty = { [`${split}/a/.keep`]: '', [`${split}/b/.keep`]: '' };
-  await expect(read({ ...Object.fromEntries(others), ...empty })).rejects.toThrow(
-    `must have an image in every split, received none of a in ${split} `,
+  const onProgress = jest.fn();
+  await expect(read({ ...Object.fromEntries(others), ...empty }, { onProgress })).rejects.toThrow(
+    `must hold images, received no file in a of ${split}, b of ${split}: add some, or remove the class`,
   );
+  // Reading the others first may take minutes.
+  expect(onProgress).not.toHaveBeenCalled();
+});
+
+test('class folders whose files are no images in a split are refused', async () => {
+  await expect(read({ ...SPLIT, 'val/a/3.png': 'no image' })).rejects.toThrow(
+    'must have an image in every split, received none of a in val ',
+  );
+});
+
+test('an empty class folder is refused before an image is read', async () => {
+  const onProgress = jest.fn();
+  await expect(read({ ...UNSPLIT, 'c/.keep': '' }, { onProgress })).rejects.toThrow(
+    /every class folder of \S+ must hold images, received no file in c: add some, or remove the class$/,
+  );
+  expect(onProgress).not.toHaveBeenCalled();
 });
 
 test('the same image in two splits is an error that names the pair, unless allowed', async () => {
@@ -317,9 +334,14 @@ describe('what is wrong with folders is said with a remedy', () => {
       /must have train, and val or test, each with a folder per class, received no train; add the missing folder/,
     ],
     [
+      'neither val nor a test with classes, as in many competitions',
+      { ...without(SPLIT, /^(val|test)/), 'Test/7.png': 7 },
+      /received no val and no test \(Test has no class folders\); add one of them, or split train by seed: name the folder \S+\/train$/,
+    ],
+    [
       'splits beside classes',
       { ...SPLIT, 'c/7.png': 7 },
-      /either splits or classes, received both: c is no split, and test is one; move c, or rename a class/,
+      /either splits or classes, received both: c is no split, and test is one; if c is a split, name it train, val or test; else move it, or rename a class/,
     ],
     ['a split twice', { ...SPLIT, 'valid/a/7.png': 7 }, /one folder a split, received val and valid/],
     [
@@ -327,8 +349,16 @@ describe('what is wrong with folders is said with a remedy', () => {
       without(SPLIT, /val\/b/),
       /val must have every class of the other splits, received no b;/,
     ],
-    ['one class', without(UNSPLIT, /^b/), /at least two classes, received a$/],
-    ['no class', { 'x.txt': '' }, /at least two classes, received none$/],
+    [
+      'one class',
+      without(UNSPLIT, /^b/),
+      /at least two classes, received a; put the images of each class into a folder of its own/,
+    ],
+    [
+      'no class',
+      { 'x.txt': '' },
+      /at least two classes, received none; put the images of each class into a folder of its own/,
+    ],
     [
       'one class itself',
       { 'x.png': 1, 'y.JPG': 2, 'z.txt': '' },

@@ -103,7 +103,9 @@ test('a JPEG has the pixels that the service would see', async () => {
 
 test.each([
   ['BMP', Buffer.from('BM00000000000000')],
-  ['HEIC or AVIF', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0')],
+  ['HEIC', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0')],
+  ['HEIF', Buffer.from('\0\0\0\x18ftypmif1\0\0\0\0')],
+  ['a video', Buffer.from('\0\0\0\x14ftypqt  \0\0\0\0')],
   ['SVG', Buffer.from('<svg width="3" height="3"/>')],
 ])('%s is refused with the formats to choose from', async (name, image) => {
   for (const decode of [decodeFilePixels, decodeFileImage])

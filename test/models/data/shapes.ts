@@ -66,6 +66,12 @@ export const SHAPES: readonly Shape[] = [
     evaluate: 'val',
   },
   {
+    holds: '`train` only, or beside a `test` without class folders',
+    files: { ...images(inEach(['train'])), 'test/7.png': 7 },
+    train: { refused: 'add one of them, or split train by seed' },
+    evaluate: 'all',
+  },
+  {
     holds: '`test` only',
     files: images(inEach(['test']), 1),
     train: { refused: 'received no train and no val; add the missing folder' },

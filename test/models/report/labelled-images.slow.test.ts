@@ -89,6 +89,14 @@ test('a val that is not that of the training causes a warning', async () => {
   expect(notes).toContainEqual(expect.stringContaining('did not record the shares that drew its val'));
 });
 
+test('folders that hold images of train only are measured with a warning', async () => {
+  const trainOnly = join(root, 'train-only');
+  await write(trainOnly, 'train', 60, 2);
+  const { splits } = await measure({ data: trainOnly });
+  expect(splits.train).toHaveLength(2);
+  expect(notes).toEqual([expect.stringMatching(/^warning: measuring the images of train, because/)]);
+});
+
 test('a val that nothing draws is refused, without recommending the training images', async () => {
   rmSync(model, { recursive: true, force: true });
   const dataset = await measure({ split: 'val' });

@@ -167,6 +167,15 @@ describe('before a download', () => {
     unlock();
   });
 
+  test('a training that runs and has a checkpoint is in use, not one to resume', async () => {
+    const unlock = lockOut({ data, out, resume: false });
+    writeFileSync(join(out, 'checkpoint.safetensors'), '');
+    await expect(start({})).rejects.toThrow(`--out ${out} must not be in use`);
+    unlock();
+    expect(() => lockOut({ data, out, resume: false })).toThrow('continue it with --resume');
+    expect(readdirSync(out)).toEqual(['checkpoint.safetensors']);
+  });
+
   test('a folder whose name begins like --data is beside it', () => {
     const beside = `${data}-models`;
     lockOut({ data, out: beside, resume: false })();

@@ -188,6 +188,34 @@ describe('reading', () => {
     );
   });
 
+  test('a file damaged anywhere inside is read or refused with its name, in one line', async () => {
+    const bytes = readFileSync(fixture('published.h5'));
+    const file = join(folder, 'bad.h5');
+    const outcomes = new Set<string>();
+    for (let at = 8; at < bytes.length; at += 97) {
+      writeFileSync(
+        file,
+        Buffer.concat([bytes.subarray(0, at), Buffer.alloc(8, 0x7e), bytes.subarray(at + 8)]),
+      );
+      const message = await readKerasWeights(file, SMALL).then(
+        () => 'read',
+        (error: unknown) => (error as Error).message,
+      );
+      outcomes.add(message.replaceAll(file, 'FILE'));
+    }
+    const refusals = [...outcomes].filter((outcome) => outcome !== 'read');
+    expect(refusals.filter((refusal) => !refusal.startsWith('FILE') || refusal.includes('\n'))).toEqual([]);
+    expect(refusals.join('\n')).toContain('FILE must be a whole HDF5 file, received ');
+  });
+
+  test('a file of another program is refused with what to name', async () => {
+    const file = join(folder, 'model.tflite');
+    writeFileSync(file, 'TFL3');
+    await expect(readKerasWeights(file, SMALL)).rejects.toThrow(
+      `${file} must be a whole HDF5 file, received a file of another kind; copy it again, or name a Keras file (.h5 or .keras)`,
+    );
+  });
+
   test('a .keras file with compressed weights has every weight', async () => {
     const file = join(folder, 'deflated.keras');
     writeFileSync(file, zip('model.weights.h5', readFileSync(fixture('model.weights.h5'))));

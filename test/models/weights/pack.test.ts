@@ -12,6 +12,7 @@ import { join } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
+import { sha256 } from '../../../files/sha256';
 import { REPORT_FILES } from '../../../models/report-files';
 import { loadClassifier } from '../../../models/weights/load-classifier';
 import { packSavedModel } from '../../../models/weights/pack';
@@ -99,6 +100,19 @@ test('a model that cannot be packed leaves an earlier copy as it was, and nothin
   await expect(packSavedModel(source, packed)).rejects.toThrow('needs its base');
   expect(readdirSync(packed)).toEqual(['latency']);
   expect(readdirSync(target)).toEqual(before);
+});
+
+test('a model with a NaN is not packed: only the pod that gets the copy would refuse it', async () => {
+  const file = join(source, 'weights.safetensors');
+  const bytes = readFileSync(file);
+  // The last tensor of the demo's weights is in single precision.
+  bytes.writeFloatLE(NaN, bytes.length - 4);
+  writeFileSync(file, bytes);
+  const { sha256: before } = readSavedModel(source).weights;
+  const manifest = readFileSync(join(source, 'model.json'), 'utf8');
+  writeFileSync(join(source, 'model.json'), manifest.replace(before, sha256(bytes)));
+  await expect(packSavedModel(source, packed)).rejects.toThrow(/must hold finite numbers, received NaN/);
+  expect(readdirSync(packed)).toEqual([]);
 });
 
 test('a copy takes the place of an earlier one as a whole', async () => {

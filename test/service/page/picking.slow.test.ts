@@ -146,12 +146,7 @@ describeInBrowser('picking an image', () => {
   });
 
   test.each([
-    [
-      'photo.heic',
-      Buffer.from('\0\0\0\x18ftypheic\0\0\0\0'),
-      'image/heic',
-      'The image is HEIC or AVIF; send a JPEG',
-    ],
+    ['photo.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0'), 'image/heic', 'The image is HEIC; send a JPEG'],
     ['notes.txt', Buffer.from('no image'), 'text/plain', 'is not an image; send'],
     ['broken.jpg', Buffer.from('ffd8ffe000104a464946', 'hex'), 'image/jpeg', 'The image is damaged'],
   ])('%s gets one message, the decoder’s, and no broken image', async (name, bytes, type, sentence) => {
