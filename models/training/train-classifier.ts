@@ -128,7 +128,7 @@ async function trainStage(
     const { batchSize } = recipe;
     const memory = { remainingBytes: training.maxActivationBytes ?? MAX_ACTIVATION_BYTES };
     const images = training.validation;
-    const validation = images && (await repeatedActivations(() => images.epoch(0), trunk, memory));
+    const validation = images && (await repeatedActivations(images, trunk, memory));
     const train = await activationSource(training.train, trunk, { seed: training.seed, batchSize, memory });
     let { epochsDone = 0, stopped = false, lowestLoss }: Partial<TrainingState> = resumed?.state ?? {};
     // Not the checkpoint's: a kill between the two writes leaves the best epoch's file ahead of it.
