@@ -90,7 +90,7 @@ export function keepCalibration(
     // Its figures are of its own ranges, so that it may not get the new verdict; and whether it should go is not ours to say.
     const earlier = join(saved.folder, INT8_NAME);
     const serve = existsSync(earlier)
-      ? `; ${earlier} stays as an earlier calibration left it, and still decides the default precision: delete it to serve the model at fp32`
+      ? `; ${earlier} stays as an earlier calibration left it: delete it to serve the model at fp32`
       : ': serve the model at fp32';
     throw new Error(
       `${figures}; int8 is refused, because the gate asks for ${GATE_TEXT}${serve}, calibrate on other images, or add --force`,

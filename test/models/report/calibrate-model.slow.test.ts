@@ -97,7 +97,7 @@ describe('a calibration that the gate refuses', () => {
     const saved = readSavedModel(other);
     keepCalibration(saved, calibrated, { ...cost, verdict: 'passed' }, { force: false, note });
     expect(() => keepCalibration(saved, calibrated, cost, { force: false, note })).toThrow(
-      `; ${join(other, INT8_NAME)} stays as an earlier calibration left it, and still decides the default precision: delete it to serve the model at fp32, calibrate on other images, or add --force`,
+      `; ${join(other, INT8_NAME)} stays as an earlier calibration left it: delete it to serve the model at fp32, calibrate on other images, or add --force`,
     );
     expect(justifiedPrecision(saved, true)).toBe('int8');
     rmSync(join(other, INT8_NAME));
