@@ -1,7 +1,7 @@
 /**
  * The pooled features of a backbone for the images of a set, computed once and kept in a file that grows batch by batch.
  */
-import { existsSync, readFileSync, truncateSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 import { appendSynced, writeFileAtomic } from '../../files/write';
@@ -15,6 +15,8 @@ import { SERVED_SIDE_PIXELS } from './candidates';
 const BATCH_SIZE = 16;
 const CHANNELS = 3;
 const BYTES_PER_NUMBER = 4;
+/** Bytes of a file that are read at once: Node reads no file above 2 GiB whole. */
+export const READ_BYTES = 2 ** 24;
 
 /** Images float32 [size, side, side, 3] in [0, 1]. */
 export interface ImageBatch {
@@ -71,10 +73,21 @@ export function rowsToKeep(bytes: number, channels: number): number {
 
 /** Reads a file of features, float32 [images, channels]; undefined if it has not all of them. */
 export function readFeatures(file: string, images: number, channels: number): Float32Array | undefined {
-  if (!existsSync(file)) return undefined;
-  const bytes = readFileSync(file);
-  if (bytes.length !== images * channels * BYTES_PER_NUMBER) return undefined;
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  const length = images * channels;
+  if (!existsSync(file) || statSync(file).size !== length * BYTES_PER_NUMBER) return undefined;
+  const features = new Float32Array(length);
+  const bytes = new Uint8Array(features.buffer);
+  const open = openSync(file, 'r');
+  try {
+    for (let at = 0; at < bytes.length;) {
+      const read = readSync(open, bytes, at, Math.min(READ_BYTES, bytes.length - at), null);
+      if (read === 0) return undefined;
+      at += read;
+    }
+  } finally {
+    closeSync(open);
+  }
+  return features;
 }
 
 /** What features are of, and where they are kept. */
@@ -101,7 +114,7 @@ export async function computeFeatures(options: FeaturesOptions): Promise<Float32
     onImages(paths.length, true);
     return complete;
   }
-  let done = existsSync(file) ? rowsToKeep(readFileSync(file).length, channels) : 0;
+  let done = existsSync(file) ? rowsToKeep(statSync(file).size, channels) : 0;
   if (done === 0) writeFileAtomic(file, '');
   else truncateSync(file, done * channels * BYTES_PER_NUMBER);
   onImages(done, true);

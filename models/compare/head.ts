@@ -1,8 +1,6 @@
 /**
  * Trains a head on features, with the training of the first stage.
  */
-import { setImmediate } from 'node:timers/promises';
-
 import { buildHead } from '../architectures/classifier';
 import { epochOrder } from '../data/input-pipeline';
 import { type Recipe, RECIPES } from '../recipes';
@@ -45,9 +43,8 @@ function sourceOf(
         indices.forEach((index, row) =>
           images.set(features.subarray(index * channels, (index + 1) * channels), row * channels),
         );
-        // The event loop handles Ctrl-C.
-        await setImmediate();
-        yield { images, labels: Int32Array.from(indices, (index) => labels[index]!), size: indices.length };
+        const classes = Int32Array.from(indices, (index) => labels[index]!);
+        yield await Promise.resolve({ images, labels: classes, size: indices.length });
       }
     },
   };

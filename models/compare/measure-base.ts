@@ -15,6 +15,7 @@ import { multiplyAddsOf } from '../architectures/multiply-adds';
 import { OUTPUT_NAME } from '../catalog';
 import { RESIZE } from '../data/decode';
 import { PRECISIONS_OF } from '../engines/engine';
+import { EXPORTER_VERSION } from '../engines/onnxruntime/graph-cache';
 import { ort } from '../engines/onnxruntime/runtime';
 import { graphOf } from '../onnx/export';
 import { baseFacts, type ModelCardFacts } from '../report/model-facts';
@@ -58,7 +59,7 @@ const keyOf = (facts: object): string => sha256(JSON.stringify(facts)).slice(0, 
 const MODELS_FOLDER = 'bases';
 
 /** The facts that decide features, head and figures, each with those before it. */
-function factsOf(
+export function factsOf(
   { architecture, sidePixels }: Candidate,
   { preprocessing }: FoundWeights,
   base: Base,
@@ -74,9 +75,9 @@ function factsOf(
     base: base.kind === 'seed' ? base.seed : base.sha256,
   };
   const head = { ...features, seed, classes, recipe: HEAD_RECIPE };
-  const machine = { cpu: cpus()[0]?.model, ort: ort.env.versions };
+  const runs = { cpu: cpus()[0]?.model, ort: ort.env.versions, exporter: EXPORTER_VERSION };
   // The checksum of the set holds the classes of the images.
-  const measured = { ...head, ...machine, data: dataset.sha256, items: items.map((item) => item.sha256) };
+  const measured = { ...head, ...runs, data: dataset.sha256, items: items.map((item) => item.sha256) };
   return { features, head, measured };
 }
 

@@ -1,8 +1,7 @@
 /**
  * Batches for training and evaluation, prepared on other threads so that the trunk does not wait for them.
  *
- * Order and random draws depend only on the seed, the epoch and the item, never on the number of threads or on timing:
- * an epoch that resumes at a later step gives the same batches from there.
+ * Order and random draws depend only on the seed, the epoch and the item, never on the number of threads or on timing.
  *
  * Threads, not processes: threads pass a batch of 32 (19 MB) without a copy. A pipe cost the trunk's thread 0.4 ms per
  * image, about half of the whole augmentation.
@@ -54,8 +53,6 @@ export interface Batch {
   readonly images: Float32Array;
   /** Indices of the classes, [size]. */
   readonly labels: Int32Array;
-  /** Indices into the items, [size]. */
-  readonly indices: Int32Array;
   /** The batch size; smaller in an epoch's last batch. */
   readonly size: number;
 }
@@ -63,12 +60,12 @@ export interface Batch {
 export interface InputPipeline {
   readonly stepsPerEpoch: number;
   /**
-   * Batches of an epoch from a step on, both counted from 0. Iterable once. Work starts with the call, so that a call
-   * before a validation has its first batches ready afterwards.
+   * Batches of an epoch, counted from 0. Iterable once. Work starts with the call, so that a call before a validation has
+   * its first batches ready afterwards.
    *
    * @throws Error naming the image that cannot be used or at which a thread died
    */
-  epoch(epoch: number, fromStep?: number): AsyncIterable<Batch>;
+  epoch(epoch: number): AsyncIterable<Batch>;
   /** Batches of all items in their own order, with the draws of epoch 0; otherwise like `epoch`. */
   readonly inOrder: () => AsyncIterable<Batch>;
   /** Ends the threads; pending batches fail. */
@@ -183,29 +180,28 @@ export function openInputPipeline(options: InputPipelineOptions): InputPipeline 
     return made;
   }
 
-  function epoch(epoch: number, fromStep = 0): AsyncIterable<Batch> {
+  function epoch(epoch: number): AsyncIterable<Batch> {
     checkCount('epoch', epoch, 0);
-    checkCount('fromStep', fromStep, 0);
     const order = shuffled ? epochOrder(items.length, seed, epoch) : items.keys();
-    return batches(Int32Array.from(order), epoch, fromStep);
+    return batches(Int32Array.from(order), epoch);
   }
 
-  function batches(order: Int32Array, epoch: number, fromStep: number): AsyncIterable<Batch> {
+  function batches(order: Int32Array, epoch: number): AsyncIterable<Batch> {
     const indicesOf = (step: number) => order.slice(step * batchSize, (step + 1) * batchSize);
     const ahead: Promise<Float32Array>[] = [];
-    let next = fromStep;
+    let next = 0;
     const fill = () => {
       while (ahead.length < prefetchBatches && next < stepsPerEpoch)
         ahead.push(request(indicesOf(next++), epoch));
     };
     fill();
     return (async function* () {
-      for (let step = fromStep; step < stepsPerEpoch; step++) {
+      for (let step = 0; step < stepsPerEpoch; step++) {
         const images = await ahead.shift()!;
         fill();
         const indices = indicesOf(step);
         const labels = indices.map((index) => items[index]!.label);
-        yield { images, labels, indices, size: indices.length };
+        yield { images, labels, size: indices.length };
       }
     })();
   }
@@ -217,7 +213,7 @@ export function openInputPipeline(options: InputPipelineOptions): InputPipeline 
     await Promise.all(threads.map(({ ended }) => ended));
   }
 
-  const inOrder = () => batches(Int32Array.from(items.keys()), 0, 0);
+  const inOrder = () => batches(Int32Array.from(items.keys()), 0);
 
   return { stepsPerEpoch, epoch, inOrder, close };
 }

@@ -16,34 +16,6 @@ const TOLERANCE = 1e-5;
 /** Distance from a bound below which the bound ended the search, in logarithms. */
 const AT_BOUND = 10 * TOLERANCE;
 
-/**
- * Probabilities as they would be at a temperature: softmax(log p / temperature), which is softmax(z / temperature) for
- * outputs z of the head.
- *
- * @param probabilities float32 [images, classes], each row summing to 1
- */
-export function atTemperature(
-  probabilities: Float32Array,
-  classCount: number,
-  temperature: number,
-): Float32Array {
-  const scaled = new Float32Array(probabilities.length);
-  for (let start = 0; start < probabilities.length; start += classCount) {
-    const row = Array.from(
-      probabilities.subarray(start, start + classCount),
-      (p) => Math.log(Math.max(p, MIN_PROBABILITY)) / temperature,
-    );
-    const largest = Math.max(...row);
-    const powers = row.map((value) => Math.exp(value - largest));
-    const sum = powers.reduce((total, power) => total + power, 0);
-    scaled.set(
-      powers.map((power) => power / sum),
-      start,
-    );
-  }
-  return scaled;
-}
-
 /** Mean of -ln p of the true class at a temperature, nats, in double precision. */
 function logLossAt(labels: readonly number[], logits: readonly number[][], temperature: number): number {
   const losses = labels.map((label, i) => {

@@ -6,7 +6,7 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 
-import { affineOf, LAYERS, NO_PADS, paddingOf, type Pads } from './layers';
+import { affineOfLayer, LAYERS, NO_PADS, paddingOf, type Pads } from './layers';
 import { encodeModel, type Graph, type Initializer, type Node } from './proto';
 import { checkSupported } from './supported';
 
@@ -112,7 +112,7 @@ export function graphOf(model: tf.LayersModel, ...outputNames: string[]): Graph 
       config,
       inputs: inputs.map(resolve),
       pads: foldedPads.get(layer.name) ?? NO_PADS,
-      affine: norm === undefined ? undefined : affineOf(norm),
+      affine: norm === undefined ? undefined : affineOfLayer(norm),
     });
     nodes.push(...converted.nodes);
     initializers.push(...(converted.initializers ?? []));

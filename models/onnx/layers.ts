@@ -39,18 +39,18 @@ function arrays(layer: tf.layers.Layer): Float32Array[] {
   return layer.getWeights().map((weight) => weight.dataSync<'float32'>());
 }
 
-/** gamma, beta, moving mean and variance as scale and shift, computed in double precision. */
-export function affineOf(layer: tf.layers.Layer): Affine {
-  const [gamma, beta, mean, variance] = arrays(layer) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  const epsilon = layer.getConfig()['epsilon'] as number;
+/** A BatchNorm's weights in Keras' order: gamma, beta, moving mean and moving variance. */
+export type NormWeights = [Float32Array, Float32Array, Float32Array, Float32Array];
+
+/** A BatchNorm as scale and shift, computed in double precision. */
+export function affineOf([gamma, beta, mean, variance]: NormWeights, epsilon: number): Affine {
   const scale = gamma.map((g, i) => g / Math.sqrt(variance[i]! + epsilon));
   return { scale, shift: beta.map((b, i) => b - (mean[i]! * gamma[i]!) / Math.sqrt(variance[i]! + epsilon)) };
 }
+
+/** A BatchNorm layer as scale and shift. */
+export const affineOfLayer = (layer: tf.layers.Layer): Affine =>
+  affineOf(arrays(layer) as NormWeights, layer.getConfig()['epsilon'] as number);
 
 /** TensorFlow's SAME padding: an odd pixel goes after. */
 function samePads(layer: tf.layers.Layer, kernel: readonly number[], strides: readonly number[]): Pads {

@@ -16,7 +16,7 @@ import { readImage } from '../evaluation/predict';
 import { GATE, GATE_TEXT, judgeInt8 } from '../evaluation/precision-gate';
 import { REPORT_FILES } from '../report-files';
 import type { ProgressReporter } from '../training/progress';
-import { readSavedModel, type SavedModel } from '../weights/saved-model';
+import { INT8_NAME, readSavedModel, type SavedModel } from '../weights/saved-model';
 import { describeCost, int8Section, withInt8Section } from './int8-section';
 import { classIndices, readSplitImages } from './labelled-images';
 
@@ -77,7 +77,7 @@ async function measure(
 /**
  * Keeps a calibration beside its saved model, and what it costs in its model card, if the gate lets it.
  *
- * @throws Error with the figures and the remedy if the gate refuses it
+ * @throws Error with the figures and the remedy if the gate refuses it; an earlier calibration stays, and is named
  */
 export function keepCalibration(
   saved: SavedModel,
@@ -87,8 +87,13 @@ export function keepCalibration(
 ): void {
   const figures = `${saved.folder}: ${describeCost(cost)}`;
   if (cost.verdict === 'failed' && !force) {
+    // Its figures are of its own ranges, so that it may not get the new verdict; and whether it should go is not ours to say.
+    const earlier = join(saved.folder, INT8_NAME);
+    const serve = existsSync(earlier)
+      ? `; ${earlier} stays as an earlier calibration left it: delete it to serve the model at fp32`
+      : ': serve the model at fp32';
     throw new Error(
-      `${figures}; int8 is refused, because the gate asks for ${GATE_TEXT}: serve the model at fp32, calibrate on other images, or add --force`,
+      `${figures}; int8 is refused, because the gate asks for ${GATE_TEXT}${serve}, calibrate on other images, or add --force`,
     );
   }
   note(figures);

@@ -5,11 +5,15 @@ import { basename, join, relative } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
+import { OUTPUT_NAME } from '../catalog';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
+import type { Engine } from '../engines/engine';
 import { loadEngine } from '../engines/load';
+import { openEngine } from '../engines/onnxruntime/engine';
 import { readInt8File } from '../engines/onnxruntime/int8-file';
 import { evaluateDataset } from '../evaluation/evaluate-dataset';
 import { fitTemperature, MAX_TEMPERATURE, MIN_TEMPERATURE } from '../evaluation/temperature';
+import { exportOnnx } from '../onnx/export';
 import { bestEntry, HISTORY_NAME, type HistoryEntry, readHistory } from '../training/history';
 import {
   baseFacts,
@@ -21,6 +25,7 @@ import {
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { type Report, writeReport } from './report';
 import { scaleHead } from './scale-head';
+import { loadClassifier } from '../weights/load-classifier';
 import { readSavedModel } from '../weights/saved-model';
 import { type StageName, STAGES } from '../recipes';
 import type { ProgressReporter } from '../training/progress';
@@ -36,19 +41,23 @@ export interface ReportOptions {
   readonly progress: Pick<ProgressReporter, 'note' | 'onCount'>;
 }
 
+/** Opens a saved model whose weights may change: in the cache, which never removes a graph, its own would stay for good. */
+async function openUncached({ out, threads }: TrainingPlan): Promise<Engine> {
+  const classifier = await loadClassifier(out);
+  const graph = exportOnnx(classifier, OUTPUT_NAME);
+  classifier.dispose();
+  return openEngine(readSavedModel(out), graph, 'fp32', threads);
+}
+
+const openCached = ({ out, threads }: TrainingPlan, onnxCacheDir: string): Promise<Engine> =>
+  loadEngine({ kind: 'onnxruntime', modelDir: out, threads, onnxCacheDir, precision: 'fp32' });
+
 /** Measures the saved model on val and test with onnxruntime. */
 async function measure(
-  { out, threads }: TrainingPlan,
+  engine: Engine,
   { dataset: { splits } }: TrainedModel,
-  { onnxCacheDir, progress: { note, onCount } }: ReportOptions,
+  { progress: { note, onCount } }: ReportOptions,
 ) {
-  const engine = await loadEngine({
-    kind: 'onnxruntime',
-    modelDir: out,
-    threads,
-    onnxCacheDir,
-    precision: 'fp32',
-  });
   const measured = [];
   for (const split of MEASURED_SPLITS.filter((name) => splits[name].length > 0)) {
     note(`measuring on ${split}, ${splits[split].length} images`);
@@ -103,12 +112,16 @@ export async function reportTraining(
   const { dataset, classWeights } = trained;
   const { note } = options.progress;
   const { out, recipe, augmentation, data } = plan;
-  const unscaled = await measure(plan, trained, options);
-  const temperature = options.temperatureScaling
+  const { temperatureScaling, onnxCacheDir } = options;
+  const first = await (temperatureScaling ? openUncached(plan) : openCached(plan, onnxCacheDir));
+  const unscaled = await measure(first, trained, options);
+  const temperature = temperatureScaling
     ? scaleTemperature(plan, unscaled, dataset.classes.length, options)
     : undefined;
   const { measured, kind, version } =
-    temperature === undefined ? unscaled : await measure(plan, trained, options);
+    temperature === undefined
+      ? unscaled
+      : await measure(await openCached(plan, onnxCacheDir), trained, options);
   const saved = readSavedModel(out);
   const { entries } = readHistory(join(out, HISTORY_NAME));
   // Names without paths of this machine.

@@ -49,9 +49,13 @@ export async function* throughTrunk(batches: AsyncIterable<Batch>, trunk: Trunk)
   }
 }
 
-/** Computes and keeps the activations of every image; undefined if they exceed the remaining memory. */
+/**
+ * Computes and keeps the activations of every image; undefined if they exceed the remaining memory. The first batch usually
+ * shows that they will; the last one may be smaller, and does not count for that.
+ */
 async function computeAll(
   batches: AsyncIterable<Batch>,
+  batchCount: number,
   trunk: Trunk,
   memory: ActivationMemory,
 ): Promise<TrunkBatch[] | undefined> {
@@ -59,7 +63,8 @@ async function computeAll(
   let bytes = 0;
   for await (const batch of throughTrunk(batches, trunk)) {
     bytes += batch.activations.reduce((sum, { values }) => sum + values.byteLength, 0);
-    if (bytes > memory.remainingBytes) return undefined;
+    const leastBytes = all.length === 0 ? bytes * Math.max(1, batchCount - 1) : bytes;
+    if (leastBytes > memory.remainingBytes) return undefined;
     all.push(batch);
   }
   memory.remainingBytes -= bytes;
@@ -67,16 +72,16 @@ async function computeAll(
 }
 
 /**
- * Activations of the same images in the same order, for every call of the result. The images pass through the trunk once
- * if their activations fit into memory, else at every call.
+ * Activations of a source's epoch 0, for every call of the result. The images pass through the trunk once if their
+ * activations fit into memory, else at every call.
  */
 export async function repeatedActivations(
-  batches: () => AsyncIterable<Batch>,
+  { epoch, stepsPerEpoch }: Pick<BatchSource, 'epoch' | 'stepsPerEpoch'>,
   trunk: Trunk,
   memory: ActivationMemory,
 ): Promise<() => AsyncIterable<TrunkBatch> | Iterable<TrunkBatch>> {
-  const all = await computeAll(batches(), trunk, memory);
-  return () => all ?? throughTrunk(batches(), trunk);
+  const all = await computeAll(epoch(0), stepsPerEpoch, trunk, memory);
+  return () => all ?? throughTrunk(epoch(0), trunk);
 }
 
 /** Collects a batch of images by their index in batches of `batchSize`; the last of those may be smaller. */
@@ -104,7 +109,8 @@ export async function activationSource(
   trunk: Trunk,
   { seed, batchSize, memory }: { seed: number; batchSize: number; memory: ActivationMemory },
 ): Promise<ActivationSource> {
-  const all = source.unchanging && (await computeAll(source.unchanging(), trunk, memory));
+  const { unchanging, stepsPerEpoch } = source;
+  const all = unchanging && (await computeAll(unchanging(), stepsPerEpoch, trunk, memory));
   if (all === undefined) return (epoch) => throughTrunk(source.epoch(epoch), trunk);
   const count = all.reduce((sum, { labels }) => sum + labels.length, 0);
   return async function* (epoch) {

@@ -48,7 +48,8 @@ export function createAdam(
         `the checkpoint must hold adam/${kind}/${name}, received none: choose another --out to start over`,
       );
     }
-    return tf.variable(saved === undefined ? tf.zeros(shape) : tf.tensor(saved.values, shape));
+    // A variable shares its initial tensor's memory, which stays until that tensor is freed too.
+    return tf.tidy(() => tf.variable(saved === undefined ? tf.zeros(shape) : tf.tensor(saved.values, shape)));
   };
   const slots = [...variables].map(([name, variable]) => ({
     name,

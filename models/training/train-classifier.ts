@@ -128,7 +128,7 @@ async function trainStage(
     const { batchSize } = recipe;
     const memory = { remainingBytes: training.maxActivationBytes ?? MAX_ACTIVATION_BYTES };
     const images = training.validation;
-    const validation = images && (await repeatedActivations(() => images.epoch(0), trunk, memory));
+    const validation = images && (await repeatedActivations(images, trunk, memory));
     const train = await activationSource(training.train, trunk, { seed: training.seed, batchSize, memory });
     let { epochsDone = 0, stopped = false, lowestLoss }: Partial<TrainingState> = resumed?.state ?? {};
     // Not the checkpoint's: a kill between the two writes leaves the best epoch's file ahead of it.
@@ -203,6 +203,8 @@ async function trainEpoch(
     step += 1;
     checkLoss(lossSum, training, { stage, epoch, step });
     training.onStep?.({ stage, epoch, step, steps, loss: lossSum / count, accuracy: correct / count });
+    // Kept activations come without waiting for anything, and only the event loop handles Ctrl-C.
+    await setImmediate();
   }
   const figures = { loss: lossSum / count, accuracy: correct / count };
   let [valLossSum, valCorrect, valCount] = [0, 0, 0];
@@ -212,7 +214,7 @@ async function trainEpoch(
     checkLoss(valLossSum, training, { stage, epoch, step });
     valCorrect += result.correct;
     valCount += labels.length;
-    // Nothing else in this loop yields to the event loop, and only the event loop handles Ctrl-C.
+    // As after a training step.
     await setImmediate();
   }
   return {

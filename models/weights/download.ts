@@ -17,13 +17,21 @@ export interface PublishedFile {
   readonly bytes?: number;
   /** Lower-case hexadecimal. */
   readonly md5?: string;
+  /** What it is, where neither size nor sum is known: a server may answer 200 with a page of its own. */
+  readonly format?: keyof typeof SIGNATURES;
 }
+
+/** The first bytes of a format, as latin1. */
+const SIGNATURES = { HDF5: '\x89HDF\r\n\x1a\n' } as const;
+const SIGNATURE_BYTES = 8;
 
 /** Facts about a file on disk; checksums in lower-case hexadecimal. */
 export interface Fingerprint {
   readonly bytes: number;
   readonly md5: string;
   readonly sha256: string;
+  /** The first eight bytes, as latin1. */
+  readonly start: string;
 }
 
 /** Progress of a download; the total is missing if neither the table nor the server states it. */
@@ -49,12 +57,14 @@ const RETRY_DELAYS_MS = [1000, 2000, 4000, 8000, 16_000];
 export async function fingerprint(file: string): Promise<Fingerprint> {
   const [md5, sha256] = [createHash('md5'), createHash('sha256')];
   let bytes = 0;
+  let start = '';
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    start ||= chunk.toString('latin1', 0, SIGNATURE_BYTES);
     md5.update(chunk);
     sha256.update(chunk);
     bytes += chunk.length;
   }
-  return { bytes, md5: md5.digest('hex'), sha256: sha256.digest('hex') };
+  return { bytes, md5: md5.digest('hex'), sha256: sha256.digest('hex'), start };
 }
 
 /** How a file differs from the published one; undefined if it does not. */
@@ -64,6 +74,10 @@ export function difference(published: PublishedFile, found: Fingerprint): string
   }
   if (published.md5 !== undefined && published.md5 !== found.md5) {
     return `it must have MD5 ${published.md5}, received ${found.md5}`;
+  }
+  if (published.format !== undefined && SIGNATURES[published.format] !== found.start) {
+    const start = found.start.replace(/[^ -~]/g, '.');
+    return `it must be an ${published.format} file, received one that begins with "${start}"`;
   }
   return undefined;
 }

@@ -35,6 +35,7 @@ export const IMAGENET_WEIGHTS: Readonly<Record<ArchitectureId, PublishedFile>> =
   },
   mobilenetv2_050: {
     url: `${KERAS_APPLICATIONS}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.5_224_no_top.h5`,
+    format: 'HDF5',
   },
 };
 

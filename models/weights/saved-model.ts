@@ -69,6 +69,15 @@ function requireField(valid: boolean, file: string, field: string, expected: str
   if (!valid) throw new TypeError(`${file}: ${field} must be ${expected}, received ${JSON.stringify(value)}`);
 }
 
+/** Whether a field names a file in the manifest's own folder, or in another known one. */
+const isFileName = (file: unknown): boolean =>
+  typeof file === 'string' && !['', '.', '..'].includes(file) && basename(file) === file;
+
+function requireSum(file: string, field: string, sum: unknown): void {
+  const isSum = typeof sum === 'string' && /^[0-9a-f]{64}$/.test(sum);
+  requireField(isSum, file, field, '64 lower-case hexadecimal digits', sum);
+}
+
 /** Refuses a base whose fields do not fit its kind. */
 function checkBase(base: Base | undefined, manifest: string): void {
   const kinds = `one of ${BASE_KINDS.join(', ')}`;
@@ -78,10 +87,9 @@ function checkBase(base: Base | undefined, manifest: string): void {
     return;
   }
   const { kind, file, sha256: sum } = base!;
-  const isFile = typeof file === 'string' && file !== '' && (kind !== 'imagenet' || basename(file) === file);
+  const isFile = kind === 'imagenet' ? isFileName(file) : typeof file === 'string' && file !== '';
   requireField(isFile, manifest, 'base.file', kind === 'imagenet' ? 'a file name' : 'a path', file);
-  const isSum = typeof sum === 'string' && /^[0-9a-f]{64}$/.test(sum);
-  requireField(isSum, manifest, 'base.sha256', '64 lower-case hexadecimal digits', sum);
+  requireSum(manifest, 'base.sha256', sum);
 }
 
 function readManifest(file: string): Partial<SavedModelManifest> {
@@ -119,11 +127,15 @@ export function readSavedModel(folder: string): SavedModel {
   const known = preprocessing === undefined || PREPROCESSING_IDS.includes(preprocessing);
   requireField(known, file, 'preprocessing', `one of ${PREPROCESSING_IDS.join(', ')}`, preprocessing);
   const named =
-    Array.isArray(classes) && classes.length >= 2 && classes.every((name) => typeof name === 'string');
-  requireField(named, file, 'classes', 'a list of at least two names', classes);
+    Array.isArray(classes) &&
+    classes.every((name) => typeof name === 'string') &&
+    classes.length >= 2 &&
+    new Set(classes).size === classes.length;
+  requireField(named, file, 'classes', 'a list of at least two different names', classes);
   requireField(typeof demo === 'boolean', file, 'demo', 'true or false', demo);
   checkBase(base, file);
-  requireField(typeof weights?.file === 'string', file, 'weights.file', 'a file name', weights);
+  requireField(isFileName(weights?.file), file, 'weights.file', 'a file name', weights?.file);
+  requireSum(file, 'weights.sha256', weights?.sha256);
   return { ...(manifest as SavedModelManifest), folder };
 }
 

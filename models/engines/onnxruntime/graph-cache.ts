@@ -20,8 +20,11 @@ import {
 } from '../../weights/saved-model';
 import { type CalibratedRanges, calibrationName, requireInt8 } from './int8-file';
 
-/** Raise this with each change of the exporter's output, so that cached graphs are exported again. */
-const EXPORTER_VERSION = 2;
+/**
+ * Raise this with each change of what the exporter or the quantizer writes, so that cached graphs are exported again, and
+ * comparisons measured again.
+ */
+export const EXPORTER_VERSION = 2;
 
 /**
  * Path of a saved model's graph in the cache, whether it exists or not.

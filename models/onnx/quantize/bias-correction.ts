@@ -25,6 +25,23 @@ export function channelMeans(values: Float32Array, channels: number): Float64Arr
 }
 
 /**
+ * Refuses means that are not one finite number per channel: a bias corrected with them would be no number, or that of
+ * another tensor.
+ *
+ * @param name of the tensor
+ * @throws RangeError naming the tensor, both numbers and the remedy
+ */
+export function checkInputMeans(name: string, means: Float32Array, channels: number): void {
+  const wrong = means.findIndex((mean) => !Number.isFinite(mean));
+  if (means.length === channels && wrong < 0) return;
+  const received =
+    means.length === channels ? `${means[wrong]} for channel ${wrong}` : `${means.length} numbers`;
+  throw new RangeError(
+    `inputMeans of tensor ${name} must be ${channels} finite numbers, received ${received}: calibrate the model again`,
+  );
+}
+
+/**
  * A bias that loses, for each output channel, the sum over the kernel of rounding error times mean input. Padding counts
  * as the mean instead of 0, which matters at the border only.
  *

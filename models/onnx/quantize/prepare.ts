@@ -2,6 +2,7 @@
  * Rewrites an exported graph so that every operation in its middle has an integer form, and lists the tensors that are
  * stored as integers.
  */
+import { affineOf, type NormWeights } from '../layers';
 import type { Graph, Initializer, Node } from '../proto';
 import { widenFirstConvolution } from './first-convolution';
 
@@ -35,16 +36,10 @@ function asConvolution(
   { inputs, output, attributes }: Node,
   initializers: ReadonlyMap<string, Initializer>,
 ): { node: Node; initializers: Initializer[] } {
-  const [gamma, beta, mean, variance] = inputs.slice(1).map((name) => valuesOf(initializers, name)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
+  const weights = inputs.slice(1).map((name) => valuesOf(initializers, name));
   const { float: epsilon } = attributes!['epsilon'] as { float: number };
-  const factors = gamma.map((g, i) => g / Math.sqrt(variance[i]! + epsilon));
-  const shifts = beta.map((b, i) => b - (mean[i]! * gamma[i]!) / Math.sqrt(variance[i]! + epsilon));
-  const channels = gamma.length;
+  const { scale, shift } = affineOf(weights as NormWeights, epsilon);
+  const channels = scale.length;
   const [kernel, bias] = [`${output}/kernel`, `${output}/bias`];
   return {
     node: {
@@ -60,8 +55,8 @@ function asConvolution(
       },
     },
     initializers: [
-      { name: kernel, dims: [channels, 1, 1, 1], values: factors },
-      { name: bias, dims: [channels], values: shifts },
+      { name: kernel, dims: [channels, 1, 1, 1], values: scale },
+      { name: bias, dims: [channels], values: shift },
     ],
   };
 }

@@ -8,7 +8,7 @@
  * @see https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html#quantized-model-representation
  */
 import type { Graph, Initializer, Node } from '../proto';
-import { correctBias, type InputMeans } from './bias-correction';
+import { checkInputMeans, correctBias, type InputMeans } from './bias-correction';
 import { constantsOf, prepare, type Prepared, type Step } from './prepare';
 import { type Activation, activation, quantizeWeights, type Range } from './scales';
 
@@ -79,7 +79,8 @@ export const convolutionInputs = ({ steps }: Prepared): string[] => [
  *
  * @param ranges of every stored tensor, see `storedTensors`
  * @param inputMeans of the convolutions whose biases are corrected, see `convolutionInputs`
- * @throws RangeError naming a tensor whose range is missing, or an operation that has no integer form on a rescaled image
+ * @throws RangeError naming a tensor whose range is missing or whose mean inputs are damaged, or an operation that has no
+ *   integer form on a rescaled image
  */
 export function quantize(exported: Graph, ranges: Ranges, inputMeans: InputMeans = {}): Graph {
   const { graph, steps, absorbed } = prepare(exported);
@@ -149,10 +150,10 @@ export function quantize(exported: Graph, ranges: Ranges, inputMeans: InputMeans
     const round = (shifts: Float32Array) => quantizeWeights(kernel.values as Float32Array, shifts, of.scale);
     const shifts = withOffset(kernel.values as Float32Array, bias.values as Float32Array, offset);
     const means = inputMeans[input];
+    const group = node.attributes!['group'] as number;
+    if (means !== undefined) checkInputMeans(input, means, kernel.dims[1]! * group);
     const { scales, ...integers } = round(
-      means === undefined
-        ? shifts
-        : correctBias(kernel, shifts, round(shifts), node.attributes!['group'] as number, means),
+      means === undefined ? shifts : correctBias(kernel, shifts, round(shifts), group, means),
     );
     return {
       ...node,

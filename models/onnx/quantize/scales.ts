@@ -28,7 +28,7 @@ const MAX_BYTE = 255;
 const MAX_WEIGHT = 127;
 /** A bias of this size leaves as much room again for the sum that it is added to. */
 const MAX_BIAS = 2 ** 30;
-/** Scale of a tensor that is always 0. */
+/** Scale of a tensor that is always 0, or as good as that. */
 const UNUSED_SCALE = 1;
 
 /**
@@ -43,8 +43,8 @@ export function activation([min, max]: Range): Activation {
     );
   }
   const [low, high] = [Math.min(min, 0), Math.max(max, 0)];
-  if (low === high) return { scale: UNUSED_SCALE, zeroPoint: 0 };
   const scale = Math.fround((high - low) / MAX_BYTE);
+  if (scale === 0) return { scale: UNUSED_SCALE, zeroPoint: 0 };
   return { scale, zeroPoint: Math.round(Math.abs(low) / scale) };
 }
 
@@ -54,6 +54,7 @@ export function activation([min, max]: Range): Activation {
  * @param kernel [outputs, ...]
  * @param bias one value per output channel
  * @param inputScale scale of the convolution's input
+ * @throws RangeError naming an output channel whose weights or bias are not finite
  */
 export function quantizeWeights(kernel: Float32Array, bias: Float32Array, inputScale: number): Weights {
   const perChannel = kernel.length / bias.length;
@@ -63,8 +64,13 @@ export function quantizeWeights(kernel: Float32Array, bias: Float32Array, inputS
     let largest = 0;
     for (let i = start; i < end; i++) largest = Math.max(largest, Math.abs(kernel[i]!));
     // A bias must fit into 32 bits: beside a large one, the rounding of tiny weights does not show.
-    const scale =
-      Math.fround(Math.max(largest / MAX_WEIGHT, Math.abs(shift) / inputScale / MAX_BIAS)) || UNUSED_SCALE;
+    const needed = Math.fround(Math.max(largest / MAX_WEIGHT, Math.abs(shift) / inputScale / MAX_BIAS));
+    if (!Number.isFinite(needed)) {
+      throw new RangeError(
+        `a convolution’s kernel and bias must be finite numbers, received others for output channel ${channel}: train the model again`,
+      );
+    }
+    const scale = needed === 0 ? UNUSED_SCALE : needed;
     for (let i = start; i < end; i++) integers[i] = Math.round(kernel[i]! / scale);
     return scale;
   });

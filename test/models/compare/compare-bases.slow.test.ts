@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 
 import { compareBases, COMPARISON_FILES } from '../../../models/compare/compare-bases';
-import { WORK_FOLDER } from '../../../models/compare/measure-graph';
+import { CANDIDATES } from '../../../models/compare/candidates';
+import type { FoundWeights } from '../../../models/compare/find-weights';
+import { factsOf } from '../../../models/compare/measure-base';
+import { type MeasureOptions, WORK_FOLDER } from '../../../models/compare/measure-graph';
+import { EXPORTER_VERSION } from '../../../models/engines/onnxruntime/graph-cache';
 import { readSavedModel } from '../../../models/weights/saved-model';
 
 // Jest's typed arrays are not those of tfjs-node (tensorflow/tfjs#7175); the plain backend can train a head too.
@@ -90,3 +94,12 @@ test('bases are compared, and a comparison that was stopped goes on', async () =
   expect((await compare()).document).toEqual(document);
   expect(kept()).toEqual(before);
 }, 120_000);
+
+test('what decides the figures includes the version of exporter and quantizer', () => {
+  const [candidate] = CANDIDATES;
+  const found = { preprocessing: 'zero-to-one', weights: 'demo' } as FoundWeights;
+  const dataset = { classes: ['dark', 'light'], splitSha256: { train: 'a' }, sha256: 'b' };
+  const options = { dataset, items: [], seed: 1 } as unknown as MeasureOptions;
+  const facts = factsOf(candidate!, found, { kind: 'seed', seed: 1 }, options);
+  expect(facts.measured).toMatchObject({ ...facts.head, exporter: EXPORTER_VERSION });
+});

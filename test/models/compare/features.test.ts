@@ -1,10 +1,25 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import sharp from 'sharp';
 
-import { computeFeatures, imageBatches, rowsToKeep } from '../../../models/compare/features';
+import {
+  computeFeatures,
+  imageBatches,
+  READ_BYTES,
+  readFeatures,
+  rowsToKeep,
+} from '../../../models/compare/features';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-features-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -79,6 +94,38 @@ test('the last batch that a killed run wrote is computed again', () => {
   expect([0, 15, 16, 31, 32, 33, 48].map((rows) => rowsToKeep(bytesOf(rows), CHANNELS))).toEqual([
     0, 0, 0, 0, 16, 16, 32,
   ]);
+});
+
+test('a file above 2 GiB is neither read for its size nor too large', async () => {
+  const large = join(folder, 'large');
+  writeFileSync(large, '');
+  // A hole, which takes no space on the disk.
+  truncateSync(large, 2 ** 31 + 4 * CHANNELS);
+  expect(readFeatures(large, IMAGES, CHANNELS)).toBeUndefined();
+  const rows = 2 ** 31 / 4 / CHANNELS;
+  const options = { file: large, sidePixels: SIDE_PIXELS, channels: CHANNELS };
+  const done: number[] = [];
+  const stopped = computeFeatures({
+    ...options,
+    paths: new Array<string>(rows),
+    onImages: (count) => void done.push(count),
+    open: () => Promise.reject(new Error('opened')),
+  });
+  await expect(stopped).rejects.toThrow('opened');
+  expect(done).toEqual([rows - 16]);
+  rmSync(large);
+});
+
+test('a file of several chunks is read whole', () => {
+  const chunked = join(folder, 'chunked');
+  const rows = (2 * READ_BYTES) / 4 / CHANNELS + 1;
+  writeFileSync(chunked, '');
+  truncateSync(chunked, 4 * CHANNELS * rows);
+  const end = openSync(chunked, 'r+');
+  writeSync(end, new Uint8Array(Float32Array.of(1.5, -2).buffer), 0, 8, 4 * CHANNELS * (rows - 1));
+  closeSync(end);
+  const features = readFeatures(chunked, rows, CHANNELS)!;
+  expect([features.length, features[0], ...features.subarray(-2)]).toEqual([CHANNELS * rows, 0, 1.5, -2]);
 });
 
 test('an image that cannot be decoded is named', async () => {

@@ -6,11 +6,16 @@ import sharp from 'sharp';
 
 import { drawTask } from '../../../models/demo/image-set';
 import { TASKS } from '../../../models/demo/surfaces';
-import { loadOnnxruntime } from '../../../models/engines/onnxruntime/engine';
+import { justifiedPrecision, loadOnnxruntime } from '../../../models/engines/onnxruntime/engine';
 import { type Calibrated } from '../../../models/engines/onnxruntime/calibrate';
 import { type Int8Cost, readInt8File } from '../../../models/engines/onnxruntime/int8-file';
 import { calibrateModel, keepCalibration } from '../../../models/report/calibrate-model';
-import { copyWithoutBase, DEMO_MODELS_DIR, readSavedModel } from '../../../models/weights/saved-model';
+import {
+  copyWithoutBase,
+  DEMO_MODELS_DIR,
+  INT8_NAME,
+  readSavedModel,
+} from '../../../models/weights/saved-model';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-calibrate-'));
 const model = join(folder, 'latency');
@@ -84,6 +89,19 @@ describe('a calibration that the gate refuses', () => {
       /accuracy 80\.0 % at int8 and 90\.0 % at fp32 .*int8 is refused, because the gate asks for at most 0\.5 points .*: serve the model at fp32, calibrate on other images, or add --force$/,
     );
     expect(readInt8File(saved)).toBeUndefined();
+  });
+
+  test('leaves an earlier one that passed, and the error names its file and how to serve at fp32', () => {
+    const other = join(folder, 'passed-before');
+    copyWithoutBase(join(DEMO_MODELS_DIR, 'latency'), other);
+    const saved = readSavedModel(other);
+    keepCalibration(saved, calibrated, { ...cost, verdict: 'passed' }, { force: false, note });
+    expect(() => keepCalibration(saved, calibrated, cost, { force: false, note })).toThrow(
+      `; ${join(other, INT8_NAME)} stays as an earlier calibration left it: delete it to serve the model at fp32, calibrate on other images, or add --force`,
+    );
+    expect(justifiedPrecision(saved, true)).toBe('int8');
+    rmSync(join(other, INT8_NAME));
+    expect(justifiedPrecision(saved, true)).toBe('fp32');
   });
 
   test('is written with force, and does not become the default', () => {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 
 import { INPUT_SHAPE } from '../../../models/catalog';
 import { loadEngine } from '../../../models/engines/load';
-import { atTemperature } from '../../../models/evaluation/temperature';
 import { scaleHead } from '../../../models/report/scale-head';
 import { copyWithoutBase, DEMO_MODELS_DIR } from '../../../models/weights/saved-model';
 import { seededRandom } from '../../../statistics/seeded-random';
+import { atTemperature } from '../../support/at-temperature';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-temperature-'));
 afterAll(() => rmSync(folder, { recursive: true }));

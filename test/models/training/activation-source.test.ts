@@ -79,12 +79,20 @@ test('activations that exceed the memory are computed in each epoch', async () =
   expect(batches).toEqual((await twoEpochs(source)).batches);
 });
 
+test('activations whose first batch shows that they cannot fit are given up after it', async () => {
+  const batch = BATCH_SIZE * 3 * 4;
+  const unlimited = (await twoEpochs(source)).batches;
+  const { batches, images } = await twoEpochs(source, (STEPS - 1) * batch - 1);
+  expect(images).toBe(BATCH_SIZE + 2 * COUNT);
+  expect(batches).toEqual(unlimited);
+});
+
 test('activations of validation images share the memory, and are computed each time if they do not fit', async () => {
   const whole = COUNT * 3 * 4;
   const images = async (remainingBytes: number) => {
     const { trunk, counted } = countingTrunk();
     const memory = { remainingBytes };
-    const validation = await repeatedActivations(source.unchanging!, trunk, memory);
+    const validation = await repeatedActivations(source, trunk, memory);
     const first = await collect(validation());
     expect(await collect(validation())).toEqual(first);
     const validated = counted.images;

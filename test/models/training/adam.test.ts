@@ -68,3 +68,19 @@ test('a checkpoint without a moment is refused, and the error names the moment',
     'must hold adam/m/layer/kernel, received none: choose another --out',
   );
 });
+
+test('an optimizer that is freed leaves no tensor behind, whether it was new or resumed', () => {
+  const variable = tf.variable(tf.scalar(1));
+  const variables = new Map([['x', variable]]);
+  const before = tf.memory().numTensors;
+  const gradient = tf.scalar(0.5);
+  const first = createAdam(variables);
+  first.apply({ [variable.name]: gradient }, 0.01);
+  const state = { step: first.step(), moments: first.moments() };
+  first.dispose();
+  const second = createAdam(variables, state);
+  second.apply({ [variable.name]: gradient }, 0.01);
+  second.dispose();
+  gradient.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});

@@ -9,12 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 import sharp from 'sharp';
 
 import { buildBackbone } from '../../../models/architectures/classifier';
+import { graphFile } from '../../../models/engines/onnxruntime/graph-cache';
 import { type Recipe, RECIPES } from '../../../models/recipes';
 import { reportTraining } from '../../../models/report/report-training';
 import { lockOut } from '../../../models/training/out-folder';
@@ -258,6 +259,9 @@ test('a training that scales its temperature says what it gained, and its card i
   expect(facts.weightsSha256).toBe(savedWeights(out));
   expect(facts.weightsSha256).not.toBe(unscaled);
   expect(readFileSync(card, 'utf8')).toContain('Temperature scaling');
+  // The graph of the unscaled model would stay in the cache for good.
+  const graphs = readdirSync(onnxCacheDir).filter((name) => name.endsWith('.onnx'));
+  expect(graphs).toEqual([basename(graphFile(out, onnxCacheDir))]);
 }, 120_000);
 
 describe('--resume', () => {

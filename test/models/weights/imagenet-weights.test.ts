@@ -28,6 +28,7 @@ import {
 import { describePublished } from '../../../models/weights/obtain';
 
 const CONTENTS = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251));
+CONTENTS.write('\x89HDF\r\n\x1a\n', 'latin1');
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
@@ -103,7 +104,7 @@ describe('a download', () => {
   test('arrives whole, with its sums and its progress', async () => {
     const progress: Progress[] = [];
     const found = await download(published(), file, { onProgress: (each) => progress.push(each) });
-    expect(found).toEqual({ bytes: CONTENTS.length, md5: md5(CONTENTS), sha256: sha256(CONTENTS) });
+    expect(found).toMatchObject({ bytes: CONTENTS.length, md5: md5(CONTENTS), sha256: sha256(CONTENTS) });
     expect(readFileSync(file).equals(CONTENTS)).toBe(true);
     expect(inCache()).toEqual(['weights.h5']);
     const received = progress.map(({ receivedBytes }) => receivedBytes);
@@ -300,6 +301,21 @@ describe('ImageNet weights', () => {
     await expect(downloadImagenetWeights('mobilenetv2', { ...options, ...quick })).rejects.toThrow(
       'it must have 9406464 bytes, received 300000',
     );
+  });
+
+  test('of which no size or sum is published are refused if they are no HDF5 file, and no file is left', async () => {
+    respond = (_request, response) => response.writeHead(200).end('<!DOCTYPE html><p>Sign in</p>');
+    const options = { cacheDir: join(folder, 'cache'), from: base };
+    const refused = 'it must be an HDF5 file, received one that begins with "<!DOCTYP"';
+    await expect(downloadImagenetWeights('mobilenetv2_050', options)).rejects.toThrow(
+      `cannot be downloaded (${refused}, and was removed): download the file by hand`,
+    );
+    expect(inCache()).toEqual([]);
+    // One that an earlier version left is downloaded again.
+    writeFileSync(imagenetFile('mobilenetv2_050', options.cacheDir), '\0\0');
+    respond = serveRanges;
+    const { sha256: sum } = await downloadImagenetWeights('mobilenetv2_050', options);
+    expect(sum).toBe(sha256(CONTENTS));
   });
 
   test('that cannot be had name the URL, --weights and the cache’s file, at once where there is no network', async () => {

@@ -81,6 +81,28 @@ test.each(['Latency', 'stats', ''])(
   },
 );
 
+const SUM = 'b'.repeat(64);
+test.each([
+  ['weights.file', 'a file name', { weights: { file: '../weights.safetensors', sha256: SUM } }],
+  ['weights.file', 'a file name', { weights: { file: '..', sha256: SUM } }],
+  ['weights.file', 'a file name', { weights: { file: '', sha256: SUM } }],
+  ['weights.file', 'a file name', { weights: undefined }],
+  ['weights.sha256', '64 lower-case hexadecimal digits', { weights: { file: 'a', sha256: 'B'.repeat(64) } }],
+  ['weights.sha256', '64 lower-case hexadecimal digits', { weights: { file: 'a' } }],
+  ['classes', 'a list of at least two different names', { classes: ['left', 'left'] }],
+  ['base.file', 'a file name', { base: { ...BASE, kind: 'imagenet', file: '..' } }],
+])('a manifest whose %s is not %s is refused: %j', (field, expected, changes) => {
+  const folder = write('changed', false);
+  const file = join(folder, 'model.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...changes }));
+  expect(() => readSavedModel(folder)).toThrow(
+    expect.objectContaining({
+      name: 'TypeError',
+      message: expect.stringContaining(`${file}: ${field} must be ${expected}, received `),
+    }),
+  );
+});
+
 test('a manifest that is missing or damaged is named, with what to do', () => {
   const folder = mkdtempSync(join(root, 'broken-'));
   const file = join(folder, 'model.json');

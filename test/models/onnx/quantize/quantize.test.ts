@@ -179,6 +179,20 @@ test('a tensor without a range is refused by name', () => {
   );
 });
 
+test.each([
+  ['too few', Float32Array.of(0.5, 0.5), 'received 2 numbers'],
+  ['none', new Float32Array(), 'received 0 numbers'],
+  ['too many', new Float32Array(4), 'received 4 numbers'],
+  ['not a number', Float32Array.of(0.5, NaN, 0.5), 'received NaN for channel 1'],
+])('mean inputs of a tensor that are %s are refused by its name', async (_what, means, received) => {
+  const graph = build((x) => then(x, conv({ padding: 'valid' })));
+  const ranges = await rangesOf(graph);
+  const [input] = convolutionInputs(prepare(graph));
+  expect(() => quantize(graph, ranges, { [input!]: means })).toThrow(
+    `inputMeans of tensor ${input} must be 3 finite numbers, ${received}: calibrate the model again`,
+  );
+});
+
 test('a rescaled image that no convolution reads is refused, since its offset would be lost', () => {
   const graph = build((x) =>
     then(x, tf.layers.rescaling({ scale: 2, offset: -1 }), tf.layers.maxPooling2d({ poolSize: 2 })),

@@ -15,6 +15,8 @@ test('a range on one side of 0 is extended to it, since padding is 0', () => {
 
 test('a tensor that is always 0 gets a scale', () => {
   expect(activation([0, 0])).toEqual({ scale: 1, zeroPoint: 0 });
+  // In single precision, a step of this range is 0.
+  expect(activation([-1e-44, 0])).toEqual({ scale: 1, zeroPoint: 0 });
 });
 
 test.each([[[NaN, 1] as const], [[0, Infinity] as const], [[1, 0] as const]])(
@@ -48,4 +50,13 @@ test('a bias beside tiny weights fits into 32 bits', () => {
 test('a channel without weights and bias stays 0', () => {
   const { kernel, scales, bias } = quantizeWeights(new Float32Array(2), new Float32Array(1), 0.1);
   expect([...kernel, ...scales, ...bias]).toEqual([0, 0, 1, 0]);
+});
+
+test.each([
+  ['kernel', [1, NaN], [0, 0]],
+  ['bias', [1, 2], [0, NaN]],
+])('a %s that is not finite is refused, and the error names the channel', (_, kernel, bias) => {
+  expect(() => quantizeWeights(Float32Array.from(kernel), Float32Array.from(bias), 0.1)).toThrow(
+    'a convolution’s kernel and bias must be finite numbers, received others for output channel 1: train the model again',
+  );
 });
