@@ -40,6 +40,8 @@ describe('a JSON body of 16 MB', () => {
     ['of too many numbers', INFER, () => fill('{"inputs":[0', () => ',0', ']}')],
     ['of objects', INFER, () => fill('{"inputs":[{}', () => ',{}', ']}')],
     ['of quotes in a text', INFER, () => fill('{"id":"', () => '\\"', '"}')],
+    ['of NaN', INFER, () => fill('[', () => 'NaN ', ']')],
+    ['of Infinity', INFER, () => fill('[', () => '-Infinity ', ']')],
     ['of keys for images', CLASSIFY, () => fill('{"k":1', (i) => `,"k${i}":1`, '}')],
     ['of short images', CLASSIFY, () => fill('{"images":["AA=="', () => ',"AA=="', ']}')],
   ])('%s gets 400 at once, and a probe beside it gets an answer', async (_what, path, make) => {
