@@ -153,12 +153,18 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         const failed = queue.state.kind === 'failed';
         log[failed ? 'debug' : 'warn']({ model, reason }, 'model process restarts');
       };
+      const onMixed = (sha256s: readonly string[]) =>
+        log.warn(
+          { model, sha256s },
+          'the processes of this model have loaded different ones: restart the service after a model is replaced',
+        );
       const queue = new ModelQueue({
         model: options.modelDirs === undefined ? model : undefined,
         processes,
         engine: { kind, modelDir, threads, precision, onnxCacheDir },
         onState,
         onRestart,
+        onMixed,
         ...(workerScript === undefined ? {} : { script: workerScript }),
         ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
       });

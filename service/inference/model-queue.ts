@@ -6,7 +6,7 @@ import { REQUEST_TIMEOUT_MS } from '../contract';
 import { ServiceError } from '../errors';
 import { DISCONNECTED, type Disconnection, failJob, type Job, type QueuedResult, STOPPED } from './job';
 import type { ResultMessage, Work } from './protocol';
-import { isSameState, ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
+import { isSameState, loadedBy, ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
 import { ServiceTimes } from './service-time';
 
 /** Maximum queued work, in milliseconds of estimated service time. */
@@ -20,6 +20,8 @@ export interface ModelQueueOptions extends Pick<ModelProcessOptions, 'model' | '
   readonly requestTimeoutMs?: number;
   readonly onState?: (state: ModelState) => void;
   readonly onRestart?: (reason: string) => void;
+  /** Called when a process has loaded another model than those beside it, with the checksums of all. */
+  readonly onMixed?: (sha256s: readonly string[]) => void;
 }
 
 /** A process and the work that it does now. */
@@ -37,6 +39,7 @@ export class ModelQueue {
   /** True once every process has been ready: from then on the others go on when one ends. */
   private hasStarted = false;
   private reported: ModelState = { kind: 'loading' };
+  private models = 0;
   /** Time limit of a request, milliseconds. */
   readonly timeoutMs: number;
   /** Processes that run the model side by side once all have started. */
@@ -151,7 +154,15 @@ export class ModelQueue {
     this.reported = state;
     if (isNews && state.kind === 'ready') this.times = new ServiceTimes(state.loaded.inferenceMs);
     if (isNews) options.onState?.(state);
+    this.reportMixed();
     this.next();
+  }
+
+  /** A process that restarts loads what is on the disk then. */
+  private reportMixed(): void {
+    const sha256s = new Set(this.workers.flatMap(({ process }) => loadedBy(process.state)?.sha256 ?? []));
+    if (sha256s.size > 1 && sha256s.size > this.models) this.options.onMixed?.([...sha256s]);
+    this.models = sha256s.size;
   }
 
   /** Estimated time until a process could start new work, milliseconds. */
@@ -180,6 +191,8 @@ export class ModelQueue {
   private start(worker: Worker, job: Job): void {
     worker.running = job;
     job.startedAt = performance.now();
+    // Now, because a process that is about to end may still answer, and is not ready then.
+    job.loaded = loadedBy(worker.process.state)!;
     job.hang = setTimeout(() => {
       worker.process.replace(`a request took longer than ${this.timeoutMs} ms`);
     }, this.timeoutMs);
@@ -196,7 +209,7 @@ export class ModelQueue {
     const totalMs = performance.now() - startedAt;
     if (message.kind === 'done') {
       this.times.observe(job.work, message, totalMs);
-      job.resolve({ ...message, queueMs: startedAt - job.enqueuedAt });
+      job.resolve({ ...message, queueMs: startedAt - job.enqueuedAt, loaded: job.loaded! });
     } else {
       this.times.observeFailed(job.work, totalMs);
       job.reject(new ServiceError(message.code, message.message));
