@@ -140,13 +140,17 @@ export function classifyHandlers(
       return;
     }
     loadedModel(queue);
+    let isAdmitted = false;
     const classifier: Classifier = {
       top: query.top,
       timeoutMs: queue.timeoutMs,
       run: (image, remainingMs) => {
         // Skips the remaining images once the client has disconnected.
         if (response.closed) throw new ServiceError('BAD_REQUEST', 'The client disconnected.');
-        return runWork(context, model, { kind: 'classify', image }, response, remainingMs);
+        const isFurther = isAdmitted;
+        isAdmitted = true;
+        const work = { kind: 'classify', image } as const;
+        return runWork(context, model, work, response, remainingMs, isFurther);
       },
     };
     const factsOf = (loaded: LoadedModel) => ({ model, version: versionOf(loaded), demo: loaded.demo });

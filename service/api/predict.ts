@@ -106,7 +106,7 @@ export function predictHandlers(context: WorkContext, bodies: Bodies): RequestHa
       for (const [i, image] of instances.map(encodedImage).entries()) {
         const remainingMs = deadline - performance.now();
         const work = { kind: 'classify', image } as const;
-        add(await runWork(context, model, work, response, remainingMs).catch(inInstance(i)));
+        add(await runWork(context, model, work, response, remainingMs, i > 0).catch(inInstance(i)));
       }
     }
     recordAnswer(context, model, completeAt);

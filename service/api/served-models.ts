@@ -95,6 +95,7 @@ interface Answer {
  * Runs one piece of work and records its metrics and statistics. Cancels the work when the client disconnects.
  *
  * @param remainingMs time left until the request's deadline
+ * @param isAdmitted whether it is a further image of a request whose first was taken
  */
 export async function runWork(
   { queues, metrics, statistics }: WorkContext,
@@ -102,6 +103,7 @@ export async function runWork(
   work: Work,
   response: Answer,
   remainingMs?: number,
+  isAdmitted?: boolean,
 ): Promise<QueuedResult> {
   let onDisconnect: (() => void) | undefined;
   const disconnection: Disconnection = {
@@ -114,7 +116,7 @@ export async function runWork(
   const started = performance.now();
   metrics.inFlight.inc({ model });
   try {
-    const result = await queues.get(model)!.run(work, disconnection, remainingMs);
+    const result = await queues.get(model)!.run(work, disconnection, remainingMs, isAdmitted);
     const totalMs = performance.now() - started;
     const batch = work.kind === 'infer' ? work.batch : 1;
     statistics.succeeded(model, batch, result, totalMs);

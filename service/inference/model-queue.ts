@@ -79,16 +79,23 @@ export class ModelQueue {
 
   /** Why a new request would be rejected now, known before its body is read; undefined when it would be accepted. */
   rejection(): ServiceError | undefined {
+    const unready = this.unready();
+    if (unready !== undefined) return unready;
+    const waitMs = this.waitMs();
+    if (waitMs <= MAX_QUEUE_MS) return undefined;
+    const message = `${this.inFlight} requests are already waiting; try again later or add replicas.`;
+    return new ServiceError('OVERLOADED', message, waitMs);
+  }
+
+  /** Why no work can be taken, whatever the load. */
+  private unready(): ServiceError | undefined {
     if (this.stopped) return new ServiceError(...STOPPED);
     if (this.state.kind !== 'ready') {
       const failed = this.state.kind === 'failed';
       const detail = failed ? 'cannot be loaded; see the log' : 'is not loaded yet; try again soon';
       return new ServiceError('NOT_READY', `The model ${detail}.`, this.workers[0]!.process.restartMs);
     }
-    const waitMs = this.waitMs();
-    if (waitMs <= MAX_QUEUE_MS) return undefined;
-    const message = `${this.inFlight} requests are already waiting; try again later or add replicas.`;
-    return new ServiceError('OVERLOADED', message, waitMs);
+    return undefined;
   }
 
   /**
@@ -96,10 +103,16 @@ export class ModelQueue {
    *
    * @param disconnection aborted when the client has disconnected
    * @param remainingMs time left until the request's deadline
+   * @param isAdmitted whether it is a further image of a request whose first was taken: the load does not refuse it then
    * @throws ServiceError NOT_READY, OVERLOADED, DEADLINE_EXCEEDED, WORKER_FAILED, or the error of the work itself
    */
-  run(work: Work, disconnection?: Disconnection, remainingMs = this.timeoutMs): Promise<QueuedResult> {
-    const rejection = this.rejection();
+  run(
+    work: Work,
+    disconnection?: Disconnection,
+    remainingMs = this.timeoutMs,
+    isAdmitted = false,
+  ): Promise<QueuedResult> {
+    const rejection = isAdmitted ? this.unready() : this.rejection();
     if (rejection !== undefined) return Promise.reject(rejection);
     return new Promise((resolve, reject) => {
       const job: Job = { id: this.nextId++, work, enqueuedAt: performance.now(), resolve, reject };
