@@ -157,11 +157,11 @@ export function classifyHandlers(
     if (isList) {
       const requestId = String(response.getHeader('x-request-id'));
       const { results, loaded } = await classifyImages(classifier, images, completeAt, requestId);
-      recordAnswer(context, model, completeAt);
+      recordAnswer(context, model, completeAt, response);
       sendJson(response, { ...factsOf(loaded), results } satisfies Classifications);
     } else {
       const { result, loaded } = await classifyImage(classifier, images[0] as Buffer, completeAt);
-      recordAnswer(context, model, completeAt);
+      recordAnswer(context, model, completeAt, response);
       sendJson(response, { ...factsOf(loaded), ...result } satisfies Classification);
     }
   };

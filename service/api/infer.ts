@@ -54,7 +54,7 @@ export function inferHandlers(context: WorkContext, bodies: Bodies): RequestHand
     const work = { kind: 'infer', images, batch } as const;
     const { probabilities, loaded } = await runWork(context, model, work, response);
     checkVersion(loaded, version);
-    recordAnswer(context, model, completeAt);
+    recordAnswer(context, model, completeAt, response);
     send(response, inferAnswer(model, loaded, parsed, probabilities));
   };
   return [checkModel(context), bodies.accept(() => TENSOR_LIMIT), infer];

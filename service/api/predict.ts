@@ -109,7 +109,7 @@ export function predictHandlers(context: WorkContext, bodies: Bodies): RequestHa
         add(await runWork(context, model, work, response, remainingMs, i > 0).catch(inInstance(i)));
       }
     }
-    recordAnswer(context, model, completeAt);
+    recordAnswer(context, model, completeAt, response);
     response.json({ predictions });
   };
   return [checkModel(context), bodies.accept(() => TENSOR_LIMIT), predict];

@@ -136,7 +136,7 @@ export async function runWork(
 }
 
 /**
- * Records that a request gets its answer now: once, however many images it has.
+ * Records that a request gets its answer now: once, however many images it has, and only if its client still waits.
  *
  * @param completeAt when the request's body was complete, as `performance.now()`
  */
@@ -144,6 +144,8 @@ export function recordAnswer(
   { metrics }: Pick<WorkContext, 'metrics'>,
   model: ModelName,
   completeAt: number,
+  response: Pick<Answer, 'closed'>,
 ): void {
+  if (response.closed) return;
   metrics.requestSeconds.observe({ model }, (performance.now() - completeAt) / 1000);
 }

@@ -108,7 +108,7 @@ async function infer(context: MethodContext, message: Values, call: MethodCall):
   const remainingMs = Math.min(queue.timeoutMs, call.remainingMs());
   const { probabilities, loaded } = await runWork(context, model, work, call.stream, remainingMs);
   checkVersion(loaded, version);
-  recordAnswer(context, model, call.completeAt);
+  recordAnswer(context, model, call.completeAt, call.stream);
   const { json, binary } = inferAnswer(model, loaded, request, probabilities);
   const [{ data, ...output }] = json.outputs as [(typeof json.outputs)[number]];
   const contents =
