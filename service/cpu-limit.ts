@@ -97,6 +97,10 @@ export function cgroupCpuThrottling(read: ReadText = readText): CpuThrottling | 
 /** CPU limit in millicores: the cgroup's, else all cores. */
 export const cpuLimitMillis = (): number => cgroupCpuLimitMillis() ?? 1000 * availableParallelism();
 
+/** What this machine can give of a limit, millicores: a limit may be above its cores. */
+export const usableMillis = (limitMillis: number): number =>
+  Math.min(limitMillis, 1000 * availableParallelism());
+
 /**
  * Threads per inference: the number of whole cores in the limit, at least 1. More threads would use up the quota early in
  * each period and then all be throttled.
