@@ -40,17 +40,20 @@ function cpuGroups(read: ReadText): string[] {
   ];
 }
 
+/** The limit of one cgroup, millicores; Infinity when it has none. */
+function limitMillisOf(group: string, read: ReadText): number {
+  const [quota, period] = read(`${group}/cpu.max`)?.split(' ') ?? [
+    read(`${group}/cpu.cfs_quota_us`),
+    read(`${group}/cpu.cfs_period_us`),
+  ];
+  const millis = Math.round((1000 * Number(quota)) / Number(period));
+  return Number.isFinite(millis) && millis > 0 ? millis : Infinity;
+}
+
 /** CPU limit in millicores: the lowest of the cgroup and its ancestors; undefined when there is no limit. */
 export function cgroupCpuLimitMillis(read: ReadText = readText): number | undefined {
-  const limits = cpuGroups(read).flatMap((group) => {
-    const [quota, period] = read(`${group}/cpu.max`)?.split(' ') ?? [
-      read(`${group}/cpu.cfs_quota_us`),
-      read(`${group}/cpu.cfs_period_us`),
-    ];
-    const millis = Math.round((1000 * Number(quota)) / Number(period));
-    return Number.isFinite(millis) && millis > 0 ? [millis] : [];
-  });
-  return limits.length === 0 ? undefined : Math.min(...limits);
+  const limitMillis = Math.min(...cpuGroups(read).map((group) => limitMillisOf(group, read)));
+  return limitMillis === Infinity ? undefined : limitMillis;
 }
 
 /** CPU throttling since the cgroup was created. */
@@ -63,9 +66,15 @@ export interface CpuThrottling {
   readonly throttledSeconds: number;
 }
 
-/** Throttling of the innermost cgroup that counts it; undefined when none does. */
+/**
+ * Throttling of the cgroup with the lowest limit, of several the innermost: a limit throttles the cgroup that has it, and
+ * those inside count nothing. Undefined when no cgroup counts it.
+ */
 export function cgroupCpuThrottling(read: ReadText = readText): CpuThrottling | undefined {
-  for (const group of cpuGroups(read)) {
+  const groups = cpuGroups(read).map((group) => ({ group, limitMillis: limitMillisOf(group, read) }));
+  // Stable: the innermost stays first. Not a difference, which is NaN for two without a limit.
+  groups.sort((one, other) => Number(one.limitMillis > other.limitMillis) - Number(one.limitMillis < other.limitMillis));
+  for (const { group } of groups) {
     const stat = new Map(
       (read(`${group}/cpu.stat`) ?? '').split('\n').map((line) => {
         const [name = '', value] = line.split(' ');
@@ -87,6 +96,10 @@ export function cgroupCpuThrottling(read: ReadText = readText): CpuThrottling | 
 
 /** CPU limit in millicores: the cgroup's, else all cores. */
 export const cpuLimitMillis = (): number => cgroupCpuLimitMillis() ?? 1000 * availableParallelism();
+
+/** What this machine can give of a limit, millicores: a limit may be above its cores. */
+export const usableMillis = (limitMillis: number): number =>
+  Math.min(limitMillis, 1000 * availableParallelism());
 
 /**
  * Threads per inference: the number of whole cores in the limit, at least 1. More threads would use up the quota early in

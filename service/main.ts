@@ -12,6 +12,7 @@ import { openApiKeys } from './http/api-key';
 import { createApp, createShared } from './api/app';
 import { type Config, readConfig } from './config';
 import { DRAIN_DELAY_MS, ENV, EXIT_INTERRUPTED, REQUEST_TIMEOUT_MS } from './contract';
+import { usableMillis } from './cpu-limit';
 import { closeServer, createDrain } from './http/drain';
 import { connectionsOf, METRICS_CONNECTIONS } from './descriptors';
 import { createHttpServer, type Timeouts } from './http/server';
@@ -51,7 +52,7 @@ export interface ServeOptions extends Timeouts {
   /** Script that the model processes run. @default worker.ts */
   readonly workerScript?: string;
   readonly requestTimeoutMs?: number;
-  /** @default parallelismOf the model's architecture and the CPU limit */
+  /** @default parallelismOf the model's architecture and the CPU limit, as far as the machine has cores for it */
   readonly parallelism?: Parallelism;
   /** Folder of each saved model, whose own name may be another. @default the subfolder of MODELS_DIR that has the model's name */
   readonly modelDirs?: ReadonlyMap<ModelName, string>;
@@ -126,7 +127,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const ready = config.models.map((model) => {
     const modelDir = modelDirOf(model);
     const { processes, threads } =
-      options.parallelism ?? parallelismOf(architectureIn(modelDir), config.cpuLimitMillis);
+      options.parallelism ?? parallelismOf(architectureIn(modelDir), usableMillis(config.cpuLimitMillis));
     log.info({ model, modelDir, engine: kind, processes, threads }, 'loading model');
     return new Promise<void>((resolve) => {
       const onState = (state: ModelState) => {
@@ -153,12 +154,18 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         const failed = queue.state.kind === 'failed';
         log[failed ? 'debug' : 'warn']({ model, reason }, 'model process restarts');
       };
+      const onMixed = (sha256s: readonly string[]) =>
+        log.warn(
+          { model, sha256s },
+          'the processes of this model have loaded different ones: restart the service after a model is replaced',
+        );
       const queue = new ModelQueue({
         model: options.modelDirs === undefined ? model : undefined,
         processes,
         engine: { kind, modelDir, threads, precision, onnxCacheDir },
         onState,
         onRestart,
+        onMixed,
         ...(workerScript === undefined ? {} : { script: workerScript }),
         ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
       });

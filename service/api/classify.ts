@@ -8,20 +8,34 @@ import { problemOf, ServiceError, toServiceError } from '../errors';
 import type { Bodies } from '../http/body';
 import { sendJson } from '../http/send-json';
 import type { QueuedResult } from '../inference/job';
+import type { LoadedModel } from '../inference/protocol';
 import { type Admission, rejectAfterBody, sendRejection } from './admission';
 import { type Classification, type Classifications, CLASSIFY_QUERY } from './schemas';
-import { findModel, loadedModel, recordAnswer, runWork, versionOf, type WorkContext } from './served-models';
+import {
+  checkSameModel,
+  findModel,
+  loadedModel,
+  recordAnswer,
+  runWork,
+  versionOf,
+  type WorkContext,
+} from './served-models';
 import { readImages, uploadLimit } from './upload';
 import { check, withNumber } from './validation';
 
 interface Classifier {
-  readonly classes: readonly string[];
   /** Number of classes to answer with. */
   readonly top: number;
   /** Classifies one encoded image within `remainingMs`; by default within the whole request's time. */
   readonly run: (image: Buffer, remainingMs?: number) => Promise<QueuedResult>;
   /** Time limit for all images of a request, milliseconds. */
   readonly timeoutMs: number;
+}
+
+/** One image's part of the answer, and the model that gave it. */
+interface Classified {
+  readonly result: Pick<Classification, 'top' | 'timeMs'>;
+  readonly loaded: LoadedModel;
 }
 
 /** Errors of the decoder: in the image rather than in the service. */
@@ -34,21 +48,24 @@ const toMicroseconds = (ms: number): number => Math.round(1000 * ms) / 1000;
  * @param startedAt when the image's time began, as `performance.now()`
  */
 async function classifyImage(
-  { classes, top, run }: Classifier,
+  { top, run }: Classifier,
   image: Buffer,
   startedAt: number,
   remainingMs?: number,
-): Promise<Pick<Classification, 'top' | 'timeMs'>> {
-  const { probabilities, queueMs, decodeMs, inferenceMs } = await run(image, remainingMs);
+): Promise<Classified> {
+  const { probabilities, loaded, queueMs, decodeMs, inferenceMs } = await run(image, remainingMs);
   const total = performance.now() - startedAt;
   return {
-    top: topClasses(classes, probabilities, top),
-    timeMs: {
-      queue: toMicroseconds(queueMs),
-      decode: toMicroseconds(decodeMs),
-      inference: toMicroseconds(inferenceMs),
-      total: toMicroseconds(total),
+    result: {
+      top: topClasses(loaded.classes, probabilities, top),
+      timeMs: {
+        queue: toMicroseconds(queueMs),
+        decode: toMicroseconds(decodeMs),
+        inference: toMicroseconds(inferenceMs),
+        total: toMicroseconds(total),
+      },
     },
+    loaded,
   };
 }
 
@@ -57,17 +74,19 @@ async function classifyImage(
  * cannot be decoded yields a `problem` entry; the other images are still classified.
  *
  * @param completeAt when the body was complete, as `performance.now()`
- * @throws ServiceError the first image's error when no image could be classified; any error that is not about an image
+ * @throws ServiceError the first image's error when no image could be classified; any error that is not about an image,
+ *   WORKER_FAILED if another model answered a later image
  */
 async function classifyImages(
   classifier: Classifier,
   images: readonly (Buffer | ServiceError)[],
   completeAt: number,
   requestId: string,
-): Promise<Classifications['results']> {
+): Promise<Pick<Classifications, 'results'> & { readonly loaded: LoadedModel }> {
   const deadline = performance.now() + classifier.timeoutMs;
   const results: Classifications['results'] = [];
   const errors: ServiceError[] = [];
+  let first: LoadedModel | undefined;
   for (const [i, image] of images.entries()) {
     const now = performance.now();
     const startedAt = i === 0 ? completeAt : now;
@@ -76,7 +95,7 @@ async function classifyImages(
         'DEADLINE_EXCEEDED',
         'The images took too long; send fewer images in one request.',
       );
-    const result =
+    const classified =
       image instanceof ServiceError
         ? image
         : await classifyImage(classifier, image, startedAt, deadline - now).catch((error: unknown) => {
@@ -84,13 +103,17 @@ async function classifyImages(
             if (!IMAGE_ERRORS.has(known.code)) throw error;
             return known;
           });
-    if (result instanceof ServiceError) {
-      errors.push(result);
-      results.push({ problem: problemOf(result, requestId) });
-    } else results.push(result);
+    if (classified instanceof ServiceError) {
+      errors.push(classified);
+      results.push({ problem: problemOf(classified, requestId) });
+      continue;
+    }
+    first ??= classified.loaded;
+    checkSameModel(first, classified.loaded);
+    results.push(classified.result);
   }
-  if (errors.length === images.length) throw errors[0]!;
-  return results;
+  if (first === undefined) throw errors[0]!;
+  return { results, loaded: first };
 }
 
 /** Checks the model and the number of classes; a body's fields win over the query's, where generated clients send defaults. */
@@ -124,27 +147,30 @@ export function classifyHandlers(
       sendRejection(response, rejection);
       return;
     }
-    const loaded = loadedModel(queue);
+    loadedModel(queue);
+    let isAdmitted = false;
     const classifier: Classifier = {
-      classes: loaded.classes,
       top: query.top,
       timeoutMs: queue.timeoutMs,
       run: (image, remainingMs) => {
         // Skips the remaining images once the client has disconnected.
         if (response.closed) throw new ServiceError('BAD_REQUEST', 'The client disconnected.');
-        return runWork(context, model, { kind: 'classify', image }, response, remainingMs);
+        const isFurther = isAdmitted;
+        isAdmitted = true;
+        const work = { kind: 'classify', image } as const;
+        return runWork(context, model, work, response, remainingMs, isFurther);
       },
     };
-    const modelFacts = { model, version: versionOf(loaded), demo: loaded.demo };
+    const factsOf = (loaded: LoadedModel) => ({ model, version: versionOf(loaded), demo: loaded.demo });
     if (isList) {
       const requestId = String(response.getHeader('x-request-id'));
-      const results = await classifyImages(classifier, images, completeAt, requestId);
-      recordAnswer(context, model, completeAt);
-      sendJson(response, { ...modelFacts, results } satisfies Classifications);
+      const { results, loaded } = await classifyImages(classifier, images, completeAt, requestId);
+      recordAnswer(context, model, completeAt, response);
+      sendJson(response, { ...factsOf(loaded), results } satisfies Classifications);
     } else {
-      const result = await classifyImage(classifier, images[0] as Buffer, completeAt);
-      recordAnswer(context, model, completeAt);
-      sendJson(response, { ...modelFacts, ...result } satisfies Classification);
+      const { result, loaded } = await classifyImage(classifier, images[0] as Buffer, completeAt);
+      recordAnswer(context, model, completeAt, response);
+      sendJson(response, { ...factsOf(loaded), ...result } satisfies Classification);
     }
   };
   return [bodies.accept(uploadLimit), classify];

@@ -7,7 +7,7 @@ import { LIMITS } from '../contract';
 import { type Bodies, type BodyLimit, readWhole } from '../http/body';
 import { inferAnswer, type InferAnswer } from './infer-answer';
 import { BINARY_HEADER, readInferRequest } from './infer-request';
-import { findModel, loadedModel, recordAnswer, runWork, type WorkContext } from './served-models';
+import { checkVersion, findModel, loadedModel, recordAnswer, runWork, type WorkContext } from './served-models';
 
 /** The largest body of a tensor request. */
 export const TENSOR_LIMIT: BodyLimit = {
@@ -48,10 +48,13 @@ export function inferHandlers(context: WorkContext, bodies: Bodies): RequestHand
       contentType: request.get('content-type'),
       jsonBytes: request.get(BINARY_HEADER),
     });
-    const loaded = loadedModel(queue, request.params['version']);
+    const { version } = request.params;
+    loadedModel(queue, version);
     const { images, batch } = parsed;
-    const { probabilities } = await runWork(context, model, { kind: 'infer', images, batch }, response);
-    recordAnswer(context, model, completeAt);
+    const work = { kind: 'infer', images, batch } as const;
+    const { probabilities, loaded } = await runWork(context, model, work, response);
+    checkVersion(loaded, version);
+    recordAnswer(context, model, completeAt, response);
     send(response, inferAnswer(model, loaded, parsed, probabilities));
   };
   return [checkModel(context), bodies.accept(() => TENSOR_LIMIT), infer];

@@ -7,9 +7,9 @@ import { LIMITS } from '../contract';
 import { bodyError, ServiceError } from '../errors';
 import { badField } from './validation';
 
-/** How often a body may contain one structural character, those inside strings included. */
+/** How often a body may contain one character, those inside strings included. */
 interface StructureLimit {
-  readonly character: '[' | '{' | ',' | '"';
+  readonly character: '[' | '{' | ',' | '"' | 'N' | 'I';
   readonly count: number;
   /** The field that has too many. */
   readonly field: string;
@@ -22,6 +22,8 @@ export type StructureLimits = readonly StructureLimit[];
 /** Allowance for everything but the images, such as parameters. */
 const OTHERS = { lists: 100, objects: 100, commas: 1_000, quotes: 1_000 } as const;
 const [HEIGHT, WIDTH, CHANNELS] = INPUT_SHAPE;
+/** Most commas of a tensor: one behind each number. */
+const TENSOR_COMMAS = LIMITS.images * HEIGHT * WIDTH * CHANNELS + OTHERS.commas;
 const SHAPE = `[n, ${INPUT_SHAPE.join(', ')}] with n from 1 to ${LIMITS.images}`;
 const IMAGES = `a list of 1 to ${LIMITS.images}`;
 
@@ -37,7 +39,7 @@ function tensorLimits(field: string, shape: string): StructureLimits {
     },
     {
       character: ',',
-      count: LIMITS.images * HEIGHT * WIDTH * CHANNELS + OTHERS.commas,
+      count: TENSOR_COMMAS,
       field,
       must: `${numbers} values`,
     },
@@ -46,12 +48,16 @@ function tensorLimits(field: string, shape: string): StructureLimits {
   ];
 }
 
+const TENSOR = `must be one tensor of numbers with shape ${SHAPE}`;
+const TENSOR_VALUES = { field: 'inputs', must: `${TENSOR}; the body holds more values` } as const;
 /** Limits of an Open Inference Protocol request. */
-export const TENSOR_STRUCTURE: StructureLimits = tensorLimits(
-  'inputs',
-  `must be one tensor of numbers with shape ${SHAPE}`,
-);
-/** Limits of a request to `:predict`. */
+export const TENSOR_STRUCTURE: StructureLimits = [
+  ...tensorLimits('inputs', TENSOR),
+  // Of NaN and Infinity, which need no comma for their field to be looked for: see `invalidJson`.
+  { character: 'N', count: 2 * TENSOR_COMMAS, ...TENSOR_VALUES },
+  { character: 'I', count: TENSOR_COMMAS, ...TENSOR_VALUES },
+];
+/** Limits of a request to `:predict`; base64 may have any number of letters. */
 export const INSTANCES_STRUCTURE: StructureLimits = tensorLimits('instances', `must be ${IMAGES} images`);
 /** Limits of a request with base64 images. */
 export const IMAGES_STRUCTURE: StructureLimits = (

@@ -10,10 +10,12 @@ import { INPUT_NAME, INPUT_SHAPE } from '../../models/catalog';
 import { LIMITS } from '../contract';
 import { ServiceError } from '../errors';
 import { type Bodies, readWhole } from '../http/body';
+import type { QueuedResult } from '../inference/job';
+import type { LoadedModel } from '../inference/protocol';
 import { readBase64 } from './base64';
 import { checkModel, TENSOR_LIMIT } from './infer';
 import { INSTANCES_STRUCTURE, parseJson } from './json-body';
-import { findModel, loadedModel, recordAnswer, runWork, type WorkContext } from './served-models';
+import { checkSameModel, findModel, loadedModel, recordAnswer, runWork, type WorkContext } from './served-models';
 import { readTensor } from './tensors';
 import { badField, check } from './validation';
 
@@ -85,25 +87,29 @@ export function predictHandlers(context: WorkContext, bodies: Bodies): RequestHa
     const completeAt = performance.now();
     const value = parseJson(body, request.get('content-type'), INSTANCES_STRUCTURE);
     const instances = check(PREDICT_REQUEST, value, 'the body').instances.map(unnamed);
-    const { classes } = loadedModel(queue);
+    loadedModel(queue);
     const predictions: number[][] = [];
-    const add = (probabilities: Float32Array) => {
-      for (let at = 0; at < probabilities.length; at += classes.length)
-        predictions.push(Array.from(probabilities.subarray(at, at + classes.length)));
+    let first: LoadedModel | undefined;
+    const add = ({ probabilities, loaded }: QueuedResult) => {
+      first ??= loaded;
+      checkSameModel(first, loaded);
+      const { length } = loaded.classes;
+      for (let at = 0; at < probabilities.length; at += length)
+        predictions.push(Array.from(probabilities.subarray(at, at + length)));
     };
     if (Array.isArray(instances[0])) {
       const batch = instances.length;
       const images = readTensor(instances, [batch, ...INPUT_SHAPE], ['instances']);
-      add((await runWork(context, model, { kind: 'infer', images, batch }, response)).probabilities);
+      add(await runWork(context, model, { kind: 'infer', images, batch }, response));
     } else {
       const deadline = performance.now() + queue.timeoutMs;
       for (const [i, image] of instances.map(encodedImage).entries()) {
         const remainingMs = deadline - performance.now();
         const work = { kind: 'classify', image } as const;
-        add((await runWork(context, model, work, response, remainingMs).catch(inInstance(i))).probabilities);
+        add(await runWork(context, model, work, response, remainingMs, i > 0).catch(inInstance(i)));
       }
     }
-    recordAnswer(context, model, completeAt);
+    recordAnswer(context, model, completeAt, response);
     response.json({ predictions });
   };
   return [checkModel(context), bodies.accept(() => TENSOR_LIMIT), predict];

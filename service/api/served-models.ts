@@ -11,6 +11,9 @@ import type { Metrics } from '../metrics';
 import type { Statistics } from './statistics';
 import { show } from './validation';
 
+/** When a request whose images met two models may be sent again, milliseconds. */
+const RETRY_MS = 1_000;
+
 /** The served models' queues by their names. */
 export type Queues = ReadonlyMap<ModelName, ModelQueue>;
 
@@ -45,14 +48,33 @@ export function loadedModel(queue: ModelQueue, version?: unknown): LoadedModel {
   const { state } = queue;
   // Says whether to wait or to see the log.
   if (state.kind !== 'ready') throw queue.rejection()!;
-  const { loaded } = state;
-  if (version !== undefined && version !== versionOf(loaded)) {
-    throw new ServiceError(
-      'UNKNOWN_VERSION',
-      `The model does not have this version; use ${versionOf(loaded)} or omit the version.`,
-    );
-  }
-  return loaded;
+  checkVersion(state.loaded, version);
+  return state.loaded;
+}
+
+/**
+ * Checks the version that a request names, before its work and again with the model that did it.
+ *
+ * @throws ServiceError UNKNOWN_VERSION
+ */
+export function checkVersion(loaded: LoadedModel, version: unknown): void {
+  if (version === undefined || version === versionOf(loaded)) return;
+  throw new ServiceError(
+    'UNKNOWN_VERSION',
+    `The model does not have this version; use ${versionOf(loaded)} or omit the version.`,
+  );
+}
+
+/**
+ * Checks that the same model answered all images of a request, because an answer names one version and one list of classes.
+ *
+ * @param first what answered the first image
+ * @throws ServiceError WORKER_FAILED
+ */
+export function checkSameModel(first: LoadedModel, { sha256 }: LoadedModel): void {
+  if (sha256 === first.sha256) return;
+  const message = 'The model was replaced between the images of this request; send it again.';
+  throw new ServiceError('WORKER_FAILED', message, RETRY_MS);
 }
 
 /** What {@link runWork} uses. */
@@ -73,6 +95,7 @@ interface Answer {
  * Runs one piece of work and records its metrics and statistics. Cancels the work when the client disconnects.
  *
  * @param remainingMs time left until the request's deadline
+ * @param isAdmitted whether it is a further image of a request whose first was taken
  */
 export async function runWork(
   { queues, metrics, statistics }: WorkContext,
@@ -80,6 +103,7 @@ export async function runWork(
   work: Work,
   response: Answer,
   remainingMs?: number,
+  isAdmitted?: boolean,
 ): Promise<QueuedResult> {
   let onDisconnect: (() => void) | undefined;
   const disconnection: Disconnection = {
@@ -92,7 +116,7 @@ export async function runWork(
   const started = performance.now();
   metrics.inFlight.inc({ model });
   try {
-    const result = await queues.get(model)!.run(work, disconnection, remainingMs);
+    const result = await queues.get(model)!.run(work, disconnection, remainingMs, isAdmitted);
     const totalMs = performance.now() - started;
     const batch = work.kind === 'infer' ? work.batch : 1;
     statistics.succeeded(model, batch, result, totalMs);
@@ -112,7 +136,7 @@ export async function runWork(
 }
 
 /**
- * Records that a request gets its answer now: once, however many images it has.
+ * Records that a request gets its answer now: once, however many images it has, and only if its client still waits.
  *
  * @param completeAt when the request's body was complete, as `performance.now()`
  */
@@ -120,6 +144,8 @@ export function recordAnswer(
   { metrics }: Pick<WorkContext, 'metrics'>,
   model: ModelName,
   completeAt: number,
+  response: Pick<Answer, 'closed'>,
 ): void {
+  if (response.closed) return;
   metrics.requestSeconds.observe({ model }, (performance.now() - completeAt) / 1000);
 }

@@ -8,6 +8,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { BODY_TIMEOUT_MS, type ErrorCode, LIMITS } from '../contract';
 import { bodyError, ServiceError } from '../errors';
 import { type BodyLimit, INFLATERS, type PendingBytes, tooLarge } from '../http/body';
+import { joinSmall } from '../http/small-chunks';
 import { MAX_NUMBERS } from './messages';
 
 /** gRPC's status of each error. */
@@ -82,6 +83,7 @@ async function unwrap(
   const inflater = INFLATERS[encoding as keyof typeof INFLATERS]();
   inflater.end(message);
   const chunks: Buffer[] = [];
+  const joined = joinSmall((chunk) => chunks.push(chunk) > 0);
   let bytes = 0;
   try {
     // Counted as they come: many calls that inflate at once must not hold more than the bound.
@@ -89,8 +91,9 @@ async function unwrap(
       bytes += chunk.length;
       const excess = bytes > MESSAGE_LIMIT.bytes ? tooLarge(MESSAGE_LIMIT) : count(chunk.length);
       if (excess !== undefined) throw excess;
-      chunks.push(chunk);
+      joined.add(chunk);
     }
+    joined.end();
   } catch (error) {
     throw error instanceof ServiceError ? error : bodyError('encoding.damaged');
   }
@@ -130,6 +133,7 @@ export async function receive(
   };
   stream.once('close', release);
   const chunks: Buffer[] = [];
+  const joined = joinSmall((chunk) => chunks.push(chunk) > 0);
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
     timer = setTimeout(() => {
@@ -138,7 +142,7 @@ export async function receive(
     }, limitMs);
     stream.on('data', (chunk: Buffer) => {
       const excess = keep(chunk.length, PREFIX_BYTES + MESSAGE_LIMIT.bytes);
-      if (excess === undefined) chunks.push(chunk);
+      if (excess === undefined) joined.add(chunk);
       else reject(excess);
     });
     stream.once('end', resolve);
@@ -147,6 +151,7 @@ export async function receive(
     clearTimeout(timer);
     stream.removeAllListeners('data');
   });
+  joined.end();
   const body = Buffer.concat(chunks);
   // The listeners of the stream would hold them until the call ends.
   chunks.length = 0;

@@ -8,7 +8,14 @@ import { askedOf, type InferRequest } from '../api/infer-request';
 import { INFER_REQUEST as SCHEMA } from '../api/infer-schemas';
 import { isModelReady, isReady, type MetadataContext } from '../api/metadata';
 import { modelMetadata, serverMetadata } from '../api/open-inference';
-import { findModel, loadedModel, recordAnswer, runWork, type WorkContext } from '../api/served-models';
+import {
+  checkVersion,
+  findModel,
+  loadedModel,
+  recordAnswer,
+  runWork,
+  type WorkContext,
+} from '../api/served-models';
 import { type DatatypeName, readBinaryTensor, readTensor } from '../api/tensors';
 import { badField, check } from '../api/validation';
 import * as messages from './messages';
@@ -95,11 +102,13 @@ function inferRequest(message: Values): InferRequest {
 async function infer(context: MethodContext, message: Values, call: MethodCall): Promise<Values> {
   const [model, queue] = findModel(context.queues, message['model_name'] ?? '');
   const request = inferRequest(message);
-  const loaded = loadedModel(queue, textOf(message['model_version']));
+  const version = textOf(message['model_version']);
+  loadedModel(queue, version);
   const work = { kind: 'infer', images: request.images, batch: request.batch } as const;
   const remainingMs = Math.min(queue.timeoutMs, call.remainingMs());
-  const { probabilities } = await runWork(context, model, work, call.stream, remainingMs);
-  recordAnswer(context, model, call.completeAt);
+  const { probabilities, loaded } = await runWork(context, model, work, call.stream, remainingMs);
+  checkVersion(loaded, version);
+  recordAnswer(context, model, call.completeAt, call.stream);
   const { json, binary } = inferAnswer(model, loaded, request, probabilities);
   const [{ data, ...output }] = json.outputs as [(typeof json.outputs)[number]];
   const contents =

@@ -9,6 +9,7 @@ import type { Request, RequestHandler } from 'express';
 
 import { BODY_TIMEOUT_MS, LIMITS } from '../contract';
 import { bodyError, sendProblem, ServiceError } from '../errors';
+import { joinSmall, type JoinedChunks, type TakeChunk } from './small-chunks';
 
 /** The largest body that a path accepts. */
 export interface BodyLimit {
@@ -31,11 +32,11 @@ export interface Bodies {
    * Reads a body and inflates it, if it is compressed. After an error the rest is read and dropped, so that the client sees
    * the answer and can keep its connection.
    *
-   * @param take receives each chunk; returns whether it wants the next one
+   * @param take receives the chunks, small ones joined
    * @throws ServiceError BODY_TOO_LARGE, UNSUPPORTED_TYPE for an unknown Content-Encoding, OVERLOADED when all bodies
    *   together exceed their bound, BAD_REQUEST for a body that is incomplete when the request is answered or its client gone
    */
-  read(request: Request, limit: BodyLimit, take: (chunk: Buffer) => boolean): Promise<void>;
+  read(request: Request, limit: BodyLimit, take: TakeChunk): Promise<void>;
   /** Frees a body that was read, before its request is answered: it counts no longer, and `take` is forgotten. */
   release(request: Request): void;
 }
@@ -124,7 +125,7 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
 
     read: (request, limit, take) => {
       // `take` may hold all chunks. Listeners keep what they name for as long as the request lives: none names `take`.
-      let taker: typeof take | undefined = take;
+      let taker: JoinedChunks | undefined = joinSmall(take);
       return new Promise((resolve, reject) => {
         const source = inflated(request);
         let bytes = 0;
@@ -157,7 +158,7 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
           keptBytes += chunk.length;
           const excess = pending.add(address, chunk.length);
           if (excess !== undefined) fail(excess);
-          else if (taker?.(chunk) !== true) {
+          else if (taker?.add(chunk) !== true) {
             drop();
             resolve();
           }
@@ -168,7 +169,10 @@ export function createBodies(bodyTimeoutMs: number = BODY_TIMEOUT_MS, pending = 
           else fail(bodyError('request.aborted'));
         });
         source.on('data', keep);
-        source.once('end', resolve);
+        source.once('end', () => {
+          taker?.end();
+          resolve();
+        });
         source.on('error', () =>
           fail(bodyError(source === request ? 'request.aborted' : 'encoding.damaged')),
         );

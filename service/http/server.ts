@@ -127,13 +127,28 @@ export function createHttpServer(
   server.on('checkContinue', handle);
   // Ignores unknown expectations: Node's own 417 is not in the OpenAPI document.
   server.on('checkExpectation', handle);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  const deferred = new WeakSet<Duplex>();
+  const refuse = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+    const isBroken = error.code === 'ECONNRESET' || !socket.writable;
+    // Node reads on, and cannot parse what follows either.
+    if (!isBroken && deferred.has(socket)) return;
+    const earlier = [...unanswered.get(socket)!].find(({ req }) => req.complete);
+    if (!isBroken && earlier !== undefined) {
+      // A client takes the first answer for that to its first request.
+      deferred.add(socket);
+      earlier.once('close', () => {
+        deferred.delete(socket);
+        refuse(error, socket);
+      });
+      return;
+    }
     const response = responses.get(socket);
     // An answered request whose body is still being dropped must not get a second answer either.
     const isAnswering =
       response !== undefined && response.headersSent && !(response.writableEnded && response.req.complete);
-    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) socket.destroy();
+    if (isBroken || isAnswering) socket.destroy();
     else answerOn(socket, error.code);
-  });
+  };
+  server.on('clientError', refuse);
   return server;
 }

@@ -2,11 +2,13 @@
  * One piece of work in a queue: who waits for it, its timers, and how it fails.
  */
 import { ServiceError } from '../errors';
-import type { Work, WorkResult } from './protocol';
+import type { LoadedModel, Work, WorkResult } from './protocol';
 
-/** A result with the time its work waited in the queue. */
+/** A result with the time its work waited in the queue, and the model that it is from. */
 export interface QueuedResult extends WorkResult {
   readonly queueMs: number;
+  /** Of the process that did the work: another one may have started before or after a model was replaced on disk. */
+  readonly loaded: LoadedModel;
 }
 
 /** What the queue needs of an AbortSignal; making a real one for each request costs more than the queue. */
@@ -29,6 +31,8 @@ export interface Job {
   hang?: NodeJS.Timeout;
   /** As `performance.now()`. */
   startedAt?: number;
+  /** The model of the process that got the work. */
+  loaded?: LoadedModel;
 }
 
 export const STOPPED = ['WORKER_FAILED', 'The service is shutting down; try another replica.'] as const;

@@ -29,6 +29,10 @@ export type ModelState =
   /** The model cannot be loaded; loading is retried. */
   | { readonly kind: 'failed'; readonly message: string };
 
+/** Facts about the model of a process that is ready. */
+export const loadedBy = (state: ModelState): LoadedModel | undefined =>
+  state.kind === 'ready' ? state.loaded : undefined;
+
 /** Whether two states say the same to a client and to the log. */
 export const isSameState = (one: ModelState, other: ModelState): boolean =>
   one.kind === other.kind && (one.kind !== 'failed' || one.message === (other as typeof one).message);

@@ -6,7 +6,7 @@ import { REQUEST_TIMEOUT_MS } from '../contract';
 import { ServiceError } from '../errors';
 import { DISCONNECTED, type Disconnection, failJob, type Job, type QueuedResult, STOPPED } from './job';
 import type { ResultMessage, Work } from './protocol';
-import { isSameState, ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
+import { isSameState, loadedBy, ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
 import { ServiceTimes } from './service-time';
 
 /** Maximum queued work, in milliseconds of estimated service time. */
@@ -20,6 +20,8 @@ export interface ModelQueueOptions extends Pick<ModelProcessOptions, 'model' | '
   readonly requestTimeoutMs?: number;
   readonly onState?: (state: ModelState) => void;
   readonly onRestart?: (reason: string) => void;
+  /** Called when a process has loaded another model than those beside it, with the checksums of all. */
+  readonly onMixed?: (sha256s: readonly string[]) => void;
 }
 
 /** A process and the work that it does now. */
@@ -37,6 +39,7 @@ export class ModelQueue {
   /** True once every process has been ready: from then on the others go on when one ends. */
   private hasStarted = false;
   private reported: ModelState = { kind: 'loading' };
+  private models = 0;
   /** Time limit of a request, milliseconds. */
   readonly timeoutMs: number;
   /** Processes that run the model side by side once all have started. */
@@ -76,16 +79,23 @@ export class ModelQueue {
 
   /** Why a new request would be rejected now, known before its body is read; undefined when it would be accepted. */
   rejection(): ServiceError | undefined {
+    const unready = this.unready();
+    if (unready !== undefined) return unready;
+    const waitMs = this.waitMs();
+    if (waitMs <= MAX_QUEUE_MS) return undefined;
+    const message = `${this.inFlight} requests are already waiting; try again later or add replicas.`;
+    return new ServiceError('OVERLOADED', message, waitMs);
+  }
+
+  /** Why no work can be taken, whatever the load. */
+  private unready(): ServiceError | undefined {
     if (this.stopped) return new ServiceError(...STOPPED);
     if (this.state.kind !== 'ready') {
       const failed = this.state.kind === 'failed';
       const detail = failed ? 'cannot be loaded; see the log' : 'is not loaded yet; try again soon';
       return new ServiceError('NOT_READY', `The model ${detail}.`, this.workers[0]!.process.restartMs);
     }
-    const waitMs = this.waitMs();
-    if (waitMs <= MAX_QUEUE_MS) return undefined;
-    const message = `${this.inFlight} requests are already waiting; try again later or add replicas.`;
-    return new ServiceError('OVERLOADED', message, waitMs);
+    return undefined;
   }
 
   /**
@@ -93,10 +103,16 @@ export class ModelQueue {
    *
    * @param disconnection aborted when the client has disconnected
    * @param remainingMs time left until the request's deadline
+   * @param isAdmitted whether it is a further image of a request whose first was taken: the load does not refuse it then
    * @throws ServiceError NOT_READY, OVERLOADED, DEADLINE_EXCEEDED, WORKER_FAILED, or the error of the work itself
    */
-  run(work: Work, disconnection?: Disconnection, remainingMs = this.timeoutMs): Promise<QueuedResult> {
-    const rejection = this.rejection();
+  run(
+    work: Work,
+    disconnection?: Disconnection,
+    remainingMs = this.timeoutMs,
+    isAdmitted = false,
+  ): Promise<QueuedResult> {
+    const rejection = isAdmitted ? this.unready() : this.rejection();
     if (rejection !== undefined) return Promise.reject(rejection);
     return new Promise((resolve, reject) => {
       const job: Job = { id: this.nextId++, work, enqueuedAt: performance.now(), resolve, reject };
@@ -151,7 +167,15 @@ export class ModelQueue {
     this.reported = state;
     if (isNews && state.kind === 'ready') this.times = new ServiceTimes(state.loaded.inferenceMs);
     if (isNews) options.onState?.(state);
+    this.reportMixed();
     this.next();
+  }
+
+  /** A process that restarts loads what is on the disk then. */
+  private reportMixed(): void {
+    const sha256s = new Set(this.workers.flatMap(({ process }) => loadedBy(process.state)?.sha256 ?? []));
+    if (sha256s.size > 1 && sha256s.size > this.models) this.options.onMixed?.([...sha256s]);
+    this.models = sha256s.size;
   }
 
   /** Estimated time until a process could start new work, milliseconds. */
@@ -180,6 +204,8 @@ export class ModelQueue {
   private start(worker: Worker, job: Job): void {
     worker.running = job;
     job.startedAt = performance.now();
+    // Now, because a process that is about to end may still answer, and is not ready then.
+    job.loaded = loadedBy(worker.process.state)!;
     job.hang = setTimeout(() => {
       worker.process.replace(`a request took longer than ${this.timeoutMs} ms`);
     }, this.timeoutMs);
@@ -196,7 +222,7 @@ export class ModelQueue {
     const totalMs = performance.now() - startedAt;
     if (message.kind === 'done') {
       this.times.observe(job.work, message, totalMs);
-      job.resolve({ ...message, queueMs: startedAt - job.enqueuedAt });
+      job.resolve({ ...message, queueMs: startedAt - job.enqueuedAt, loaded: job.loaded! });
     } else {
       this.times.observeFailed(job.work, totalMs);
       job.reject(new ServiceError(message.code, message.message));

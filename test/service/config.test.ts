@@ -148,6 +148,27 @@ test('reads throttling of both versions; undefined when no cgroup counts it', ()
   expect(cgroupCpuThrottling(files({ '/sys/fs/cgroup/cpu.stat': 'usage_usec 9' }))).toBeUndefined();
 });
 
+test('reads the throttling of the cgroup whose limit is the lowest, which those inside do not count', () => {
+  const stat = (periods: number) => `nr_periods ${periods}\nnr_throttled ${periods}\nthrottled_usec 0`;
+  const inner = '/sys/fs/cgroup/tandem.slice/service';
+  const tree = {
+    '/proc/self/cgroup': '0::/tandem.slice/service',
+    [`${inner}/cpu.stat`]: stat(0),
+    '/sys/fs/cgroup/tandem.slice/cpu.stat': stat(40),
+    '/sys/fs/cgroup/tandem.slice/cpu.max': '50000 100000',
+  };
+  expect(cgroupCpuThrottling(files(tree))?.periods).toBe(40);
+  const limited = { ...tree, [`${inner}/cpu.max`]: '200000 100000' };
+  expect(cgroupCpuThrottling(files(limited))?.periods).toBe(40);
+  const equal = { ...tree, [`${inner}/cpu.max`]: '50000 100000' };
+  expect(cgroupCpuThrottling(files(equal))?.periods).toBe(0);
+  const unlimited = { ...tree, '/sys/fs/cgroup/tandem.slice/cpu.max': 'max 100000' };
+  expect(cgroupCpuThrottling(files(unlimited))?.periods).toBe(0);
+  // A limit whose cgroup counts nothing.
+  const silent = { ...tree, '/sys/fs/cgroup/tandem.slice/cpu.stat': 'usage_usec 9' };
+  expect(cgroupCpuThrottling(files(silent))?.periods).toBe(0);
+});
+
 test.each([
   [405, 1],
   [1000, 1],

@@ -1,5 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { PassThrough } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 
 import { MESSAGE_LIMIT, receive } from '../../../service/grpc/call';
@@ -56,6 +58,29 @@ test('inflating stops at what all calls together may hold', async () => {
   const { counted, outcome } = await received(4 * MIB, MIB);
   expect(outcome).not.toBe(4 * MIB);
   expect(counted.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(1.25 * MIB);
+});
+
+test('a message that comes in chunks of one byte does not keep them', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const stream = new PassThrough({ autoDestroy: false, highWaterMark: 1 });
+  const add = () => undefined;
+  const whole = receive(stream as unknown as ServerHttp2Stream, {}, { add }, 10_000);
+  const message = Buffer.alloc(5 + 10_000, 'a');
+  message.writeUInt8(0);
+  message.writeUInt32BE(10_000, 1);
+  const chunks: WeakRef<Buffer>[] = [];
+  for (const byte of message) {
+    const chunk = Buffer.of(byte);
+    chunks.push(new WeakRef(chunk));
+    stream.write(chunk);
+  }
+  // A WeakRef holds its target until the end of the job that made it.
+  await new Promise((resolve) => setImmediate(resolve));
+  collectGarbage();
+  expect(chunks.filter((chunk) => chunk.deref() !== undefined).length).toBeLessThan(100);
+  stream.end();
+  expect((await whole).message.equals(message.subarray(5))).toBe(true);
 });
 
 test('a message above the limit after inflating is refused', async () => {

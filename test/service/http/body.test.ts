@@ -128,6 +128,32 @@ test('one address may hold a part of the memory only, and gets it back', async (
   expect(status).toBe(200);
 });
 
+test('a body that comes in chunks of one byte is kept in few pieces', async () => {
+  const bodies = createBodies();
+  const pieces: Buffer[] = [];
+  const app = express();
+  app.post(
+    '/',
+    bodies.accept(() => LIMIT),
+    async (request, response) => {
+      await bodies.read(request, LIMIT, (piece) => pieces.push(piece) > 0);
+      response.end('read');
+    },
+  );
+  const reading = createHttpServer(app, {}, { maxConnections: 1 }).listen(0);
+  await once(reading, 'listening');
+  const client = await converse(portOf(reading));
+  const letters = Array.from({ length: 20_000 }, (_, i) => String(i % 10));
+  client.say('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+  client.say(`${letters.map((letter) => `1\r\n${letter}\r\n`).join('')}0\r\n\r\n`);
+  await client.hear(/read/);
+  client.end();
+  reading.close();
+  expect(Buffer.concat(pieces).toString()).toBe(letters.join(''));
+  // Each piece costs about 500 bytes beside its own.
+  expect(pieces.length).toBeLessThan(10);
+});
+
 test('bytes that are dropped do not count as memory', async () => {
   const head = `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`;
   const chunk = `${LIMIT.bytes.toString(16)}\r\n${'x'.repeat(LIMIT.bytes)}\r\n`;

@@ -67,6 +67,31 @@ test('every unanswered response of a connection closes with it, also one that wa
   }
 });
 
+test('what is not HTTP behind a request that is not answered yet gets its 400 after that answer', async () => {
+  const responses: ServerResponse[] = [];
+  const keep: RequestListener = (_request, response) => void responses.push(response);
+  const slow = createHttpServer(keep, {}, { maxConnections: 1 }).listen(0);
+  await once(slow, 'listening');
+  try {
+    const client = await converse((slow.address() as AddressInfo).port);
+    client.say(`${'GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2)}what is this\r\n\r\n`);
+    while (responses.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    client.say('and this?\r\n\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    responses[1]!.end('second');
+    responses[0]!.end('first');
+    const heard = await client.hear(/BAD_REQUEST/);
+    expect(heard.match(/HTTP\/1.1 \d+|first|second/g)).toEqual([
+      ...['HTTP/1.1 200', 'first', 'HTTP/1.1 200', 'second'],
+      'HTTP/1.1 400',
+    ]);
+    expect(await client.error).toBeUndefined();
+  } finally {
+    slow.close();
+    slow.closeAllConnections();
+  }
+});
+
 test('a connection of too many unanswered requests is closed, and is none that the limit refused', async () => {
   let refused = 0;
   let asked = 0;
