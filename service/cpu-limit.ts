@@ -73,7 +73,9 @@ export interface CpuThrottling {
 export function cgroupCpuThrottling(read: ReadText = readText): CpuThrottling | undefined {
   const groups = cpuGroups(read).map((group) => ({ group, limitMillis: limitMillisOf(group, read) }));
   // Stable: the innermost stays first. Not a difference, which is NaN for two without a limit.
-  groups.sort((one, other) => Number(one.limitMillis > other.limitMillis) - Number(one.limitMillis < other.limitMillis));
+  groups.sort(
+    (one, other) => Number(one.limitMillis > other.limitMillis) - Number(one.limitMillis < other.limitMillis),
+  );
   for (const { group } of groups) {
     const stat = new Map(
       (read(`${group}/cpu.stat`) ?? '').split('\n').map((line) => {

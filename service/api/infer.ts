@@ -7,7 +7,14 @@ import { LIMITS } from '../contract';
 import { type Bodies, type BodyLimit, readWhole } from '../http/body';
 import { inferAnswer, type InferAnswer } from './infer-answer';
 import { BINARY_HEADER, readInferRequest } from './infer-request';
-import { checkVersion, findModel, loadedModel, recordAnswer, runWork, type WorkContext } from './served-models';
+import {
+  checkVersion,
+  findModel,
+  loadedModel,
+  recordAnswer,
+  runWork,
+  type WorkContext,
+} from './served-models';
 
 /** The largest body of a tensor request. */
 export const TENSOR_LIMIT: BodyLimit = {

@@ -15,7 +15,14 @@ import type { LoadedModel } from '../inference/protocol';
 import { readBase64 } from './base64';
 import { checkModel, TENSOR_LIMIT } from './infer';
 import { INSTANCES_STRUCTURE, parseJson } from './json-body';
-import { checkSameModel, findModel, loadedModel, recordAnswer, runWork, type WorkContext } from './served-models';
+import {
+  checkSameModel,
+  findModel,
+  loadedModel,
+  recordAnswer,
+  runWork,
+  type WorkContext,
+} from './served-models';
 import { readTensor } from './tensors';
 import { badField, check } from './validation';
 

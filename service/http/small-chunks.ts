@@ -31,7 +31,7 @@ export function joinSmall(take: TakeChunk): JoinedChunks {
   return {
     add: (chunk) => {
       if (chunk.length >= JOINED_BYTES) return flush() && take(chunk);
-      for (let at = 0; at < chunk.length; ) {
+      for (let at = 0; at < chunk.length;) {
         joined ??= Buffer.allocUnsafeSlow(JOINED_BYTES);
         const copiedBytes = chunk.copy(joined, filledBytes, at);
         filledBytes += copiedBytes;

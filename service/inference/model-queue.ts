@@ -6,7 +6,13 @@ import { REQUEST_TIMEOUT_MS } from '../contract';
 import { ServiceError } from '../errors';
 import { DISCONNECTED, type Disconnection, failJob, type Job, type QueuedResult, STOPPED } from './job';
 import type { ResultMessage, Work } from './protocol';
-import { isSameState, loadedBy, ModelProcess, type ModelProcessOptions, type ModelState } from './model-process';
+import {
+  isSameState,
+  loadedBy,
+  ModelProcess,
+  type ModelProcessOptions,
+  type ModelState,
+} from './model-process';
 import { ServiceTimes } from './service-time';
 
 /** Maximum queued work, in milliseconds of estimated service time. */

@@ -23,8 +23,8 @@ test('a full queue takes a further image of a request that it has begun, unless 
   while (queue.rejection() === undefined) begun.push(queue.run(work));
   await expect(queue.run(work)).rejects.toMatchObject({ code: 'OVERLOADED' });
   begun.push(further());
-  expect(queue.inFlight).toBe(begun.length);
   const ended = Promise.allSettled(begun);
+  expect(queue.inFlight).toBe(begun.length);
   queue.stop();
   await ended;
   await expect(further()).rejects.toMatchObject({ code: 'WORKER_FAILED' });
