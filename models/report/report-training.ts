@@ -1,19 +1,18 @@
 /**
  * After a training: measures the model on the images that it was not trained on, and writes the report.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
-import { OUTPUT_NAME } from '../catalog';
 import { MAX_TRAINING_PIXELS } from '../data/decode';
 import type { Engine } from '../engines/engine';
 import { loadEngine } from '../engines/load';
-import { openEngine } from '../engines/onnxruntime/engine';
 import { readInt8File } from '../engines/onnxruntime/int8-file';
 import { evaluateDataset } from '../evaluation/evaluate-dataset';
 import { fitTemperature, MAX_TEMPERATURE, MIN_TEMPERATURE } from '../evaluation/temperature';
-import { exportOnnx } from '../onnx/export';
 import { bestEntry, HISTORY_NAME, type HistoryEntry, readHistory } from '../training/history';
 import {
   baseFacts,
@@ -25,7 +24,6 @@ import {
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { type Report, writeReport } from './report';
 import { scaleHead } from './scale-head';
-import { loadClassifier } from '../weights/load-classifier';
 import { readSavedModel } from '../weights/saved-model';
 import { type StageName, STAGES } from '../recipes';
 import type { ProgressReporter } from '../training/progress';
@@ -41,16 +39,18 @@ export interface ReportOptions {
   readonly progress: Pick<ProgressReporter, 'note' | 'onCount'>;
 }
 
-/** Opens a saved model whose weights may change: in the cache, which never removes a graph, its own would stay for good. */
-async function openUncached({ out, threads }: TrainingPlan): Promise<Engine> {
-  const classifier = await loadClassifier(out);
-  const graph = exportOnnx(classifier, OUTPUT_NAME);
-  classifier.dispose();
-  return openEngine(readSavedModel(out), graph, 'fp32', threads);
-}
-
-const openCached = ({ out, threads }: TrainingPlan, onnxCacheDir: string): Promise<Engine> =>
+const open = ({ out, threads }: TrainingPlan, onnxCacheDir: string): Promise<Engine> =>
   loadEngine({ kind: 'onnxruntime', modelDir: out, threads, onnxCacheDir, precision: 'fp32' });
+
+/** Works with a folder for graphs of weights that may change: the cache never removes one, so there it would stay for good. */
+async function withTemporaryCache<T>(work: (onnxCacheDir: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-report-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** Measures the saved model on val and test with onnxruntime. */
 async function measure(
@@ -113,15 +113,12 @@ export async function reportTraining(
   const { note } = options.progress;
   const { out, recipe, augmentation, data } = plan;
   const { temperatureScaling, onnxCacheDir } = options;
-  const first = await (temperatureScaling ? openUncached(plan) : openCached(plan, onnxCacheDir));
-  const unscaled = await measure(first, trained, options);
+  const measureWith = async (cacheDir: string) => measure(await open(plan, cacheDir), trained, options);
+  const unscaled = await (temperatureScaling ? withTemporaryCache(measureWith) : measureWith(onnxCacheDir));
   const temperature = temperatureScaling
     ? scaleTemperature(plan, unscaled, dataset.classes.length, options)
     : undefined;
-  const { measured, kind, version } =
-    temperature === undefined
-      ? unscaled
-      : await measure(await openCached(plan, onnxCacheDir), trained, options);
+  const { measured, kind, version } = temperature === undefined ? unscaled : await measureWith(onnxCacheDir);
   const saved = readSavedModel(out);
   const { entries } = readHistory(join(out, HISTORY_NAME));
   // Names without paths of this machine.

@@ -31,7 +31,9 @@ test('the title has the range of the rounds beside each multiple', () => {
   expect(titleOf(peersChart({ ...even, visits }))).toBe(
     'On one core, in 3 rounds, Tandem answers 2 (1.5–2) times as many images with MobileNetV2 at int8 and 2 (1.5–2) times with ResNet101V2 at int8 as FastAPI with onnxruntime at fp32; at the same precision, 1 (0.75–1) and 1 (0.75–1) times',
   );
-  expect(titleOf(peersChart({ ...even, visits: visits.filter(({ round }) => round === 3) }))).toMatch(/1\.5 times/);
+  expect(titleOf(peersChart({ ...even, visits: visits.filter(({ round }) => round === 3) }))).toMatch(
+    /1\.5 times/,
+  );
 });
 
 test('servers stand in the order of their rates; one that was not measured has no row', () => {
