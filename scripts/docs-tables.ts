@@ -19,6 +19,7 @@ import {
   RECIPE_PARTS_FILE,
   recipePartsText,
 } from '../bench/experiments/recipe-parts-document';
+import { PAIRED_FILE, pairedText, parsePaired } from '../bench/experiments/paired-with-keras-document';
 import { OPTION_HELP } from '../infra/option-help';
 import { ADAPTER_VALUES } from '../infra/construct/queue-wait';
 import { type Variant, VARIANTS } from '../infra/variants';
@@ -91,6 +92,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
   'bases-chart': basesImage,
   bases: basesText,
   'recipe-parts': () => recipePartsText(parseRecipeParts(readFileSync(RECIPE_PARTS_FILE, 'utf8'))),
+  'paired-with-keras': () => pairedText(parsePaired(readFileSync(PAIRED_FILE, 'utf8'))),
   faults: () => [faultsTable(), recordedText()].filter((text) => text !== '').join('\n\n'),
   'faults-elsewhere': elsewhereTable,
   'faults-not-survived': () => notSurvivedList(),

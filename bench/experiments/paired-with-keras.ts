@@ -1,24 +1,25 @@
 /**
  * Compares models of `tandem train` with Keras' models on the same images, image by image.
  *
- * npx tsx bench/experiments/paired-with-keras.ts --data DIR (--pair MODEL_FOLDER=KERAS_OUT)... [--allow-leakage]
+ * npx tsx bench/experiments/paired-with-keras.ts --data DIR (--pair MODEL_FOLDER=KERAS_OUT)... [--allow-leakage] [--out FILE]
  *
- * KERAS_OUT is the folder that keras_recipe.py wrote. Each pair gets a row; give one per seed, for example.
+ * KERAS_OUT is the folder that keras_recipe.py wrote. Each pair gets a row; give one per seed. --out keeps the counts in a file,
+ * beside those of other seeds.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 
 import { readDataset } from '../../models/data/dataset';
 import { MAX_TRAINING_PIXELS } from '../../models/data/decode';
 import { loadEngine } from '../../models/engines/load';
 import { correctPredictions } from '../../models/evaluation/evaluation';
-import { wilson95 } from '../../statistics/intervals';
 import { evaluateDataset } from '../../models/evaluation/evaluate-dataset';
 import { comparePaired } from '../../statistics/paired-comparison';
 import { PACKAGE_ROOT } from '../../files/package-root';
-import { percent, points } from '../../charts/percent';
+import { writeFileAtomic } from '../../files/write';
 import { readSavedModel } from '../../models/weights/saved-model';
+import { pairedText, type PairedTraining, parsePaired, withTrainings } from './paired-with-keras-document';
 import { programArguments } from './program-arguments';
 
 const onnxCacheDir = join(PACKAGE_ROOT, 'build', 'onnx');
@@ -31,19 +32,14 @@ interface KerasSplit {
   readonly probabilities: readonly (readonly number[])[];
 }
 
-type KerasOutput = { readonly classes: readonly string[] } & Readonly<
-  Record<(typeof SPLITS)[number], KerasSplit>
->;
-
-interface Pair {
-  readonly name: string;
-  readonly ours: readonly boolean[];
-  readonly keras: readonly boolean[];
-}
+type KerasOutput = {
+  readonly classes: readonly string[];
+  readonly keras: string;
+  readonly seed: number;
+} & Readonly<Record<(typeof SPLITS)[number], KerasSplit>>;
 
 /** Whether Keras was right, by `split/class/file`. */
-function kerasAnswers(folder: string): Map<string, boolean> {
-  const output = JSON.parse(readFileSync(join(folder, 'probabilities.json'), 'utf8')) as KerasOutput;
+function kerasAnswers(output: KerasOutput): Map<string, boolean> {
   const classCount = output.classes.length;
   return new Map(
     SPLITS.flatMap((split) => {
@@ -54,7 +50,7 @@ function kerasAnswers(folder: string): Map<string, boolean> {
   );
 }
 
-async function measure(text: string, data: string, allowLeakage: boolean): Promise<Pair> {
+async function measure(text: string, data: string, allowLeakage: boolean): Promise<PairedTraining> {
   const [folder, kerasFolder] = text.split('=');
   if (folder === undefined || kerasFolder === undefined) {
     throw new RangeError(`--pair must be MODEL_FOLDER=KERAS_OUT, received ${text}`);
@@ -76,7 +72,8 @@ async function measure(text: string, data: string, allowLeakage: boolean): Promi
   });
   const { labels, probabilities } = await evaluateDataset(engine, items, { maxPixels: MAX_TRAINING_PIXELS });
   await engine.dispose();
-  const answers = kerasAnswers(kerasFolder);
+  const output = JSON.parse(readFileSync(join(kerasFolder, 'probabilities.json'), 'utf8')) as KerasOutput;
+  const answers = kerasAnswers(output);
   const keras = items.map(({ path }) => {
     const name = relative(data, path).split(sep).join('/');
     const right = answers.get(name);
@@ -86,21 +83,9 @@ async function measure(text: string, data: string, allowLeakage: boolean): Promi
       );
     return right;
   });
-  return { name: text, ours: correctPredictions(labels, probabilities, classes.length), keras };
-}
-
-function row({ name, ours, keras }: Pair): string {
-  const { images, difference, interval95, onlyARight, onlyBRight, mcnemarExactP } = comparePaired(
-    ours,
-    keras,
-  );
-  const accuracy = (right: readonly boolean[]) => {
-    const count = right.filter(Boolean).length;
-    return `${percent(count / images)} (${wilson95(count, images).map(percent).join(' to ')})`;
-  };
-  const gain = `${points(difference)} (${interval95.map(points).join(' to ')})`;
-  const alone = `${onlyARight} and ${onlyBRight} (P = ${mcnemarExactP.toFixed(3)})`;
-  return `| ${[name, images, accuracy(ours), accuracy(keras), gain, alone].join(' | ')} |`;
+  const ours = correctPredictions(labels, probabilities, classes.length);
+  const { bothRight, onlyARight, onlyBRight, bothWrong } = comparePaired(ours, keras);
+  return { seed: output.seed, keras: output.keras, bothRight, onlyARight, onlyBRight, bothWrong };
 }
 
 async function main(): Promise<void> {
@@ -109,13 +94,17 @@ async function main(): Promise<void> {
       data: { type: 'string' },
       pair: { type: 'string', multiple: true },
       'allow-leakage': { type: 'boolean', default: false },
+      out: { type: 'string' },
     },
   });
-  const { data, pair, 'allow-leakage': allowLeakage } = values;
+  const { data, pair, 'allow-leakage': allowLeakage, out } = values;
   if (data === undefined || pair === undefined) throw new RangeError('--data and --pair must be given');
-  console.log(`| pair | images | tandem (95 %) | Keras (95 %) | points of difference (95 %, paired) | right alone |
-| --- | --- | --- | --- | --- | --- |`);
-  for (const text of pair) console.log(row(await measure(text, data, allowLeakage)));
+  const trainings: PairedTraining[] = [];
+  for (const text of pair) trainings.push(await measure(text, data, allowLeakage));
+  const before = out !== undefined && existsSync(out) ? parsePaired(readFileSync(out, 'utf8')) : undefined;
+  const document = withTrainings(before, basename(data), trainings);
+  console.log(pairedText(document));
+  if (out !== undefined) writeFileAtomic(out, `${JSON.stringify(document, undefined, 2)}\n`);
 }
 
 main().catch((error: unknown) => {
