@@ -46,13 +46,17 @@ export function removeTemporaries(folder: string): void {
   for (const name of temporariesIn(folder)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
+/** Whether a path is there and has not changed for longer than any write takes. */
+export function isAbandoned(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  // eslint-disable-next-line no-restricted-properties -- compared with the times of files
+  return found !== undefined && found.mtimeMs <= Date.now() - MAX_WRITE_MS;
+}
+
 /** Whether the write of a temporary file or folder has ended. */
 function isLeftOver(folder: string, name: string): boolean {
   const [, place, processId] = TEMPORARY.exec(name)!;
-  if (place === PLACE && !isRunning(Number(processId))) return true;
-  const found = statSync(join(folder, name), { throwIfNoEntry: false });
-  // eslint-disable-next-line no-restricted-properties -- compared with the times of files
-  return found !== undefined && found.mtimeMs <= Date.now() - MAX_WRITE_MS;
+  return (place === PLACE && !isRunning(Number(processId))) || isAbandoned(join(folder, name));
 }
 
 /**

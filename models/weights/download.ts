@@ -4,11 +4,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { lockFolder } from '../../files/folder-lock';
-import { removeLeftovers, temporaryOf } from '../../files/temporaries';
+import { isAbandoned, removeLeftovers, temporaryOf } from '../../files/temporaries';
 import { cannotWrite, makeFolder, removeIfPossible } from '../../files/write';
 
 /** A published file, with the known facts about its contents. */
@@ -186,11 +187,27 @@ interface Part {
  * two that wrote to one part would spoil it, and a wait could last as long as a process that hangs.
  */
 function takePart(file: string): Part {
-  const folder = dirname(file);
   const path = `${file}.part`;
+  const lock = `${path}.lock`;
   const taken = new Error('another download has the part');
+  let isElsewhere = false;
+  const take = () =>
+    lockFolder(dirname(file), basename(lock), ({ host }) => {
+      isElsewhere = host !== hostname();
+      return taken;
+    });
+  const inTurn = () => {
+    try {
+      return take();
+    } catch (error) {
+      // Of a process on another host, such as a container that is gone, only the files say whether it still writes.
+      if (error !== taken || !isElsewhere || !isAbandoned(path) || !isAbandoned(lock)) throw error;
+      removeIfPossible(lock);
+      return take();
+    }
+  };
   try {
-    return { path, release: lockFolder(folder, `${basename(path)}.lock`, () => taken) };
+    return { path, release: inTurn() };
   } catch (error) {
     if (error !== taken) throw error;
     const temporary = temporaryOf(file);

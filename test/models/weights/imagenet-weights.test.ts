@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -170,6 +171,21 @@ describe('a download', () => {
     await download(published(), file, quick);
     expect(requests.map(({ range }) => range)).toEqual(['bytes=100-']);
     expect(inCache()).toEqual(['weights.h5']);
+  });
+
+  test.each([
+    ['goes on from the part of a container that has not written for an hour', 3_600_000, 'bytes=100-', []],
+    ['leaves alone the part of a container that may still write', 0, undefined, ['.part', '.part.lock']],
+  ] as const)('%s', async (_, ageMs, range, left) => {
+    mkdirSync(join(folder, 'cache'));
+    const other = { host: 'a1b2c3', pid: 1, started: '1', since: '2026-01-01T00:00:00.000Z' };
+    writeFileSync(`${file}.part`, CONTENTS.subarray(0, 100));
+    writeFileSync(`${file}.part.lock`, JSON.stringify(other));
+    const changed = (Date.now() - ageMs) / 1000;
+    for (const name of ['.part', '.part.lock']) utimesSync(`${file}${name}`, changed, changed);
+    await download(published(), file, quick);
+    expect(requests.map((request) => request.range)).toEqual([range]);
+    expect(inCache()).toEqual(['weights.h5', ...left.map((name) => `weights.h5${name}`)]);
   });
 
   test('that breaks for good goes on in the next call', async () => {
