@@ -25,6 +25,8 @@ import {
 import { loadText, NODES, planToConfirm, REFUSED_FACTOR, SECONDS, SLO } from './plan-to-confirm';
 
 const RECORDINGS = 'docs/experiment/data';
+/** Where recordings for a confirmation alone belong. */
+const RECORDINGS_BESIDE = 'docs/twin/data/recordings';
 const OUT = join(PACKAGE_ROOT, 'docs/twin/data');
 const REPETITION = 1;
 const HELP = `npm run confirm:plan
@@ -35,7 +37,7 @@ each. Writes docs/twin/data/; then run npm run docs. It takes about eight minute
 
   --data FOLDER   recordings of this machine (default: ${RECORDINGS}); where those are another machine's, this makes
                   others in 25 minutes, for one model:
-                  npm run experiments -- --quick --out FOLDER --only machine \\
+                  npm run experiments -- --quick --out ${RECORDINGS_BESIDE} --only machine \\
                     --only latency-single-pod --only latency-max-size --only latency-hpa-steps
   --help          this text`;
 
@@ -69,6 +71,11 @@ async function main(): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort());
   const data = resolve(values.data);
   const recordings = relative(PACKAGE_ROOT, data);
+  if (recordings.startsWith('..')) {
+    throw new Error(
+      `--data must be a folder in the project, because what it confirms is shown with it, received ${values.data}: move it to ${RECORDINGS_BESIDE}`,
+    );
+  }
   const { ratePerSecond, judged } = planToConfirm(recordingsOf(data));
   const command =
     `npx tandem plan --slo p95=${SLO.limitMs}ms --load ${loadText(ratePerSecond)} --nodes ${NODES}` +

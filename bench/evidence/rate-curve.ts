@@ -101,10 +101,18 @@ const isViolated = ({ latencyMs, outcome }: Step, { limitMs }: Slo): Uint8Array 
 
 const violationsOf = (step: Step, slo: Slo) => isViolated(step, slo).filter((each) => each === 1).length;
 
-/** How many of a step's requests say as much as one independent request, as the capacity search counts them. */
+/**
+ * How many of a step's requests say as much as one independent request, as the capacity search counts them. A run that ended
+ * early has steps without any.
+ */
 const effectOf = (step: Step, slo: Slo) =>
-  step.latencyMs.length /
-  effectiveRequests({ violated: isViolated(step, slo), latencyMs: Float64Array.from(step.latencyMs) }, slo);
+  step.latencyMs.length === 0
+    ? 1
+    : step.latencyMs.length /
+      effectiveRequests(
+        { violated: isViolated(step, slo), latencyMs: Float64Array.from(step.latencyMs) },
+        slo,
+      );
 
 /** Requests of one rate, from one run or several. */
 function figuresOf(steps: readonly Step[], slo: Slo): Omit<RateFigures, 'verdict'> {

@@ -16,6 +16,7 @@ import {
   judgeSample,
   LOOKS,
   looksOf,
+  mayBeStall,
   MIN_FAIL_SECONDS,
   minPassSeconds,
   PROBE_CONFIDENCE,
@@ -106,7 +107,7 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
         reason:
           requests < fewest
             ? `${violations} of ${requests} violated the limit, and a pass needs ${fewest} requests`
-            : sample.countedSeconds < MIN_FAIL_SECONDS && !isWithinShare(violations, requests)
+            : mayBeStall(sample, slo)
               ? `${violations} of ${requests} violated the limit, which one stall may do in ` +
                 `${sample.countedSeconds.toFixed(1)} s`
               : sample.elapsedSeconds < minPassSeconds(slo)

@@ -35,6 +35,8 @@ export const minPassSeconds = ({ limitMs }: Slo): number =>
 const STALL_SECONDS = 3;
 /** A probe that ends earlier cannot fail by its violations: what it saw beside a stall is too short to tell. */
 export const MIN_FAIL_SECONDS = STALL_SECONDS + 1;
+/** A probe must last longer by the time from its last request that was due. */
+export const MIN_PROBE_SECONDS = MIN_FAIL_SECONDS + 1;
 
 /** What a probe has seen so far, in order of the intended send times, without the warm-up. */
 export interface ProbeSample {
@@ -106,6 +108,21 @@ function withoutStall({ violated, latencyMs, countedSeconds }: ProbeSample): Jud
   return { violated: violated.filter(isLeft), latencyMs: latencyMs.filter(isLeft) };
 }
 
+/** What an exact test says of requests. */
+function judgedShare(requests: Judged, slo: Slo, looks: number) {
+  const effective = effectiveRequests(requests, slo);
+  const [violations, count] = [violationsOf(requests), requests.violated.length];
+  const confidence = 1 - (1 - PROBE_CONFIDENCE) / looks;
+  const verdict = judgeShare((violations / count) * effective, effective, slo.percentile, confidence);
+  const asGoodAs = `as good as ${effective.toFixed(0)} independent requests`;
+  return { verdict, text: `${violations} of ${count}`, asGoodAs };
+}
+
+/** Whether a sample fails, but for its longest spell of violations, which may be a stall. */
+export const mayBeStall = (sample: ProbeSample, slo: Slo, looks = LOOKS): boolean =>
+  judgedShare(sample, slo, looks).verdict === 'fail' &&
+  judgedShare(withoutStall(sample), slo, looks).verdict !== 'fail';
+
 /**
  * The verdict on a sample; undefined if it needs more.
  *
@@ -114,21 +131,13 @@ function withoutStall({ violated, latencyMs, countedSeconds }: ProbeSample): Jud
 export function judgeSample(sample: ProbeSample, slo: Slo, looks = LOOKS): Judgement | undefined {
   if (sample.invalid !== undefined) return { verdict: 'cannot tell apart', reason: sample.invalid };
   if (isDrifting(sample)) return { verdict: 'fail', reason: 'requests in flight drift upward' };
-  const confidence = 1 - (1 - PROBE_CONFIDENCE) / looks;
-  const judged = (requests: Judged) => {
-    const effective = effectiveRequests(requests, slo);
-    const share = violationsOf(requests) / requests.violated.length;
-    return { effective, verdict: judgeShare(share * effective, effective, slo.percentile, confidence) };
-  };
-  const whole = judged(sample);
-  const { verdict, effective } = whole.verdict === 'fail' ? judged(withoutStall(sample)) : whole;
-  // Without its stall a sample that failed may even pass.
-  if (verdict !== whole.verdict || verdict === undefined) return undefined;
-  if (verdict === 'pass' && sample.elapsedSeconds < minPassSeconds(slo)) return undefined;
-  return {
-    verdict,
-    reason:
-      `${violationsOf(sample)} of ${sample.violated.length} violated the limit, as good as ` +
-      `${effective.toFixed(0)} independent requests`,
-  };
+  const { verdict, text, asGoodAs } = judgedShare(sample, slo, looks);
+  if (verdict === 'pass') {
+    if (sample.elapsedSeconds < minPassSeconds(slo)) return undefined;
+    return { verdict, reason: `${text} violated the limit, ${asGoodAs}` };
+  }
+  if (verdict !== 'fail' || mayBeStall(sample, slo, looks)) return undefined;
+  const rest = judgedShare(withoutStall(sample), slo, looks);
+  const reason = `${text} violated the limit; without the longest spell ${rest.text}, ${rest.asGoodAs}`;
+  return { verdict, reason };
 }

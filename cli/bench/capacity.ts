@@ -8,6 +8,7 @@ import { NEVER_MET } from '../../bench/load/capacity';
 import { capacityChart } from '../../bench/load/capacity-chart';
 import type { Capacity } from '../../bench/load/capacity-document';
 import { DEFAULT_MAX_PROBE_SECONDS, httpCapacity } from '../../bench/load/http-probe';
+import { MIN_PROBE_SECONDS } from '../../bench/load/probe-verdict';
 import { formatCapacity, formatProbe } from '../../bench/load/report';
 import { parseSlo, type Slo } from '../../bench/load/slo';
 import { writeFileAtomic } from '../../files/write';
@@ -69,13 +70,28 @@ async function capacity(options: CapacityOptions): Promise<void> {
   else console.error(`${chart} is not written: no probe was finished`);
 }
 
+/** @throws RangeError for a time in which no rate can fail: the search would go on to ever higher ones */
+function probeSeconds(text: string): number {
+  const seconds = boundedSeconds(text);
+  if (seconds < MIN_PROBE_SECONDS) {
+    throw new RangeError(
+      `It must be at least ${MIN_PROBE_SECONDS} s: one stall would explain all that a shorter probe sees.`,
+    );
+  }
+  return seconds;
+}
+
 /** Adds `capacity` to the command `bench`. */
 export function addCapacityCommand(bench: Command): void {
   addSchedule(addTarget(bench.command('capacity')))
     .description('find the highest rate of Poisson arrivals that meets an objective')
     .requiredOption('--slo <objective>', 'latency objective, such as p95=100ms', read(parseSlo))
     .addOption(
-      durationOption('--max-probe <duration>', 'longest time to test one rate', DEFAULT_MAX_PROBE_SECONDS),
+      durationOption(
+        '--max-probe <duration>',
+        'longest time to test one rate',
+        DEFAULT_MAX_PROBE_SECONDS,
+      ).argParser(read(probeSeconds)),
     )
     .option(
       '--confirm <duration>',

@@ -46,10 +46,9 @@ test('repetitions are pooled request by request, and each keeps its own figures'
 });
 
 /** A run of one step whose requests come evenly; all are answered fast but one block of late ones. */
-function evenRun(repetition: number, late: number): ExperimentRun {
+function evenRun(repetition: number, late: number, count = 500): ExperimentRun {
   const run = single(repetition, 'steps:10:50s');
   const load = run.timeline.load!;
-  const count = 500;
   // Without the first tenth, which does not count, 450 are left.
   const isLate = (i: number) => i >= 200 && i < 200 + late;
   const requests = {
@@ -76,6 +75,15 @@ test('correlated requests of several repetitions count as fewer, and of one as t
   const pooled = rateCurve([evenRun(1, 71), evenRun(2, 0)]).rates[0]!;
   // The mean of its effect and that of independent requests.
   expect(pooled.due / pooled.trials).toBeCloseTo((effect + 1) / 2, 9);
+});
+
+test('a repetition that ended before a rate does not change what the others say of it', () => {
+  const { violations, trials, verdict } = rateCurve([evenRun(1, 0)]).rates[0]!;
+  expect(rateCurve([evenRun(1, 0), evenRun(2, 0, 0)]).rates[0]).toMatchObject({
+    violations,
+    trials,
+    verdict,
+  });
 });
 
 test('a percentile that so few answers do not have is not drawn', () => {

@@ -1,7 +1,7 @@
 /** The verdict on one sample, or on one rate: what a stall and a burst of refusals may say. */
 import { capacity } from '../../../bench/load/capacity';
 import { httpProbe } from '../../../bench/load/http-probe';
-import { judgeSample, type ProbeSample } from '../../../bench/load/probe-verdict';
+import { judgeSample, mayBeStall, type ProbeSample } from '../../../bench/load/probe-verdict';
 import { parseSlo } from '../../../bench/load/slo';
 import { kneeOf } from './queue';
 import { queue, type Serve, simulatedGenerator, stallingQueue } from './simulated-generator';
@@ -48,8 +48,21 @@ test('requests that are late for longer than a stall fail the rate, and count as
     ),
   ).toEqual({
     verdict: 'fail',
-    reason: '400 of 400 violated the limit, as good as 100 independent requests',
+    reason:
+      '400 of 400 violated the limit; without the longest spell 100 of 100, as good as 100 independent requests',
   });
+});
+
+test('a sample that fails only by its longest spell may be a stall, however long it lasted', () => {
+  const stall = sampleOf(6000, 20, (i) => i >= 1000 && i < 1800);
+  expect(judgeSample(stall, SLO)).toBeUndefined();
+  expect(mayBeStall(stall, SLO)).toBe(true);
+  expect(
+    mayBeStall(
+      sampleOf(6000, 20, () => true),
+      SLO,
+    ),
+  ).toBe(false);
 });
 
 test('late requests between others fail the rate at once: no stall makes them', () => {

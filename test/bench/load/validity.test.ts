@@ -79,6 +79,10 @@ test.each<[string, Given]>([
   ['459 requests for p99', { count: 459, percentile: 0.99 }],
   ['a drift of 0.1 %', { generators: [{ clockDriftMs: 20 }] }],
   ['starts 10 ms apart', { generators: [0, 10].map((ms) => ({ startedAt: new Date(ms).toISOString() })) }],
+  [
+    'starts 50 ms apart of closed loops, which have no schedule',
+    { loadKind: 'closed', generators: [0, 50].map((ms) => ({ startedAt: new Date(ms).toISOString() })) },
+  ],
   // A wall clock counts whole milliseconds.
   ['2 ms of drift in 1 s', { generators: [{ clockDriftMs: 2, elapsedMs: 1_000 }] }],
   // A ramp fills the queue on purpose.

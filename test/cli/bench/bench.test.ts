@@ -91,6 +91,10 @@ test.each<[string[], string]>([
   [['capacity', ...URL, '--slo', 'p95=400'], 'received "p95=400": did you mean p95=400ms?'],
   [['capacity', ...URL, '--slo', 'p95=1s', '--confirm', '25h'], 'It must be at most 86400 s.'],
   [['capacity', ...URL, '--slo', 'p95=1s', '--max-probe', '25h'], 'It must be at most 86400 s.'],
+  [
+    ['capacity', ...URL, '--slo', 'p95=1s', '--max-probe', '4s'],
+    'It must be at least 5 s: one stall would explain all that a shorter probe sees.',
+  ],
   [['load', ...URL, '--load', 'poisson:1:1s', '--timeout', '1000h'], 'It must be at most 86400 s.'],
   [['latency', ...URL, '--duration', '30'], 'received "30": add its unit, as in 30s or 30ms'],
   [['latency', ...URL, '--clients', '0'], 'It must be a whole number from 1 to 1000.'],
