@@ -95,8 +95,9 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
     ratePerSecond: number,
     sample: ProbeSample,
     judgement: Judgement | undefined,
-    fewest: number,
+    looks = LOOKS,
   ): ProbeRecord => {
+    const fewest = fewestToPass(slo.percentile, looks);
     const requests = sample.violated.length;
     const violations = violationsOf(sample);
     const effective = effectiveRequests(sample, slo);
@@ -107,7 +108,7 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
         reason:
           requests < fewest
             ? `${violations} of ${requests} violated the limit, and a pass needs ${fewest} requests`
-            : mayBeStall(sample, slo)
+            : mayBeStall(sample, slo, looks)
               ? `${violations} of ${requests} violated the limit, which one stall may do in ` +
                 `${sample.countedSeconds.toFixed(1)} s`
               : sample.elapsedSeconds < minPassSeconds(slo)
@@ -145,14 +146,14 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
     // before its first: then too this is one look, and may show that the rate fails.
     if (sample.invalid !== undefined) judgement = judgeSample(sample, slo);
     else if (look < LOOKS - 1) judgement ??= judgeSample(sample, slo);
-    const record = recordOf(ratePerSecond, sample, judgement, looks[0]!);
+    const record = recordOf(ratePerSecond, sample, judgement);
     probes.push(record);
     return record;
   };
 
   const confirm = async (ratePerSecond: number, seconds: number): Promise<ProbeRecord> => {
     const sample = await options.probe(ratePerSecond, seed + probes.length, () => false, seconds);
-    return recordOf(ratePerSecond, sample, judgeSample(sample, slo, 1), fewestToPass(slo.percentile, 1));
+    return recordOf(ratePerSecond, sample, judgeSample(sample, slo, 1), 1);
   };
 
   const seemsMet = ({ violations, requests }: ProbeRecord) => isWithinShare(violations, requests);

@@ -54,13 +54,14 @@ test('requests that are late for longer than a stall fail the rate, and count as
 });
 
 test('a sample that fails only by its longest spell may be a stall, however long it lasted', () => {
-  const stall = sampleOf(6000, 20, (i) => i >= 1000 && i < 1800);
-  expect(judgeSample(stall, SLO)).toBeUndefined();
-  expect(mayBeStall(stall, SLO)).toBe(true);
+  const stall = sampleOf(18_000, 6, (i) => i >= 5000 && i < 13_100);
+  expect(judgeSample(stall, SLO, 1)).toBeUndefined();
+  expect(mayBeStall(stall, SLO, 1)).toBe(true);
   expect(
     mayBeStall(
-      sampleOf(6000, 20, () => true),
+      sampleOf(18_000, 6, () => true),
       SLO,
+      1,
     ),
   ).toBe(false);
 });
