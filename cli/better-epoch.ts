@@ -9,7 +9,8 @@ import { wilson95 } from '../statistics/intervals';
 
 /** What of a training decides whether {@link betterEpochLine} has something to say. */
 export interface TrainedEpochs {
-  readonly stages: readonly Pick<ModelCardFacts['stages'][number], 'keptEpoch'>[];
+  /** Every planned stage, also those that the training did not reach. */
+  readonly stages: readonly Pick<ModelCardFacts['stages'][number], 'stage' | 'keptEpoch'>[];
   /** Number of images of each class. */
   readonly val: readonly number[] | undefined;
   readonly history: readonly HistoryEntry[];
@@ -21,7 +22,8 @@ export interface TrainedEpochs {
  */
 export function betterEpochLine({ stages, val = [], history }: TrainedEpochs): string | undefined {
   const last = history.at(-1);
-  if (last?.valAccuracy === undefined || stages.at(-1)?.keptEpoch !== undefined) return undefined;
+  if (last?.valAccuracy === undefined) return undefined;
+  if (stages.find(({ stage }) => stage === last.stage)?.keptEpoch !== undefined) return undefined;
   const best = bestEntry(history.filter(({ stage }) => stage === last.stage))!;
   if (best.valAccuracy! <= last.valAccuracy) return undefined;
   const images = val.reduce((sum, count) => sum + count, 0);
