@@ -9,7 +9,7 @@ import { mainSplit, type ModelCardFacts } from '../models/report/model-facts';
 import { BASE_LIMITS } from '../models/report/model-limits';
 import type { KeptCheckpoints } from '../models/training/checkpoint';
 import { calibrateCommand } from './fp32-reason';
-import { deployCommands, deployLines, nextCommands, nextLines } from './next-commands';
+import { deployCommands, deployLines, imageCommand, indented, tryCommands, tryLines } from './next-commands';
 
 type Facts = Pick<ModelCardFacts, 'model' | 'measured'> & {
   readonly base: Pick<ModelCardFacts['base'], 'kind'>;
@@ -58,9 +58,12 @@ export function resultLines(
     ...(betterEpoch === undefined ? [] : [betterEpoch]),
     `model card: ${card}`,
     `kept for --resume and --finish: ${kept.names.join(', ')} (${megabytes} MB); delete them once the model is final`,
-    ...nextLines([out]),
+    ...tryLines([out]),
     `It is served at fp32. int8 takes less CPU time: this measures what it costs, on at least ${GATE.minImages} images of val and test, and makes it the default if that is little:`,
-    `  ${calibrateCommand(out, data)}`,
+    indented(calibrateCommand(out, data)),
+    // The container image has the calibration of the model only if it is built after it.
+    'Then build its container image:',
+    indented(imageCommand([out])),
     ...deployLines(recipe, model),
   ];
 }
@@ -75,6 +78,6 @@ export function resultEvent(facts: Facts, { out, recipe, card, kept }: TrainingR
     ...{ model: facts.model, folder: out, card, split, images, accuracy, interval95 },
     ...(warning === undefined ? {} : { warning }),
     checkpoints: kept.names,
-    next: [...nextCommands([out]), ...deployCommands(recipe, facts.model)],
+    next: [...tryCommands([out]), imageCommand([out]), ...deployCommands(recipe, facts.model)],
   };
 }

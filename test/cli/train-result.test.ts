@@ -38,13 +38,22 @@ test('a training ends with the accuracy on the test split, its interval, what is
     'Next:',
     "  npx tandem serve 'build/it'\\''s'",
     "  npx tandem predict 'build/it'\\''s' IMAGE",
-    "  npm run image -- 'build/it'\\''s'",
     'It is served at fp32. int8 takes less CPU time: this measures what it costs, on at least 500 images of val and test, and makes it the default if that is little:',
     "  npx tandem export 'build/it'\\''s' --precision int8 --calibrate photos",
+    'Then build its container image:',
+    "  npm run image -- 'build/it'\\''s'",
     'Then get the container image to your nodes (docs/deploying.md#get-it-to-the-nodes) and deploy it:',
     '  TANDEM_MODELS=latency=flowers npm run synth',
     '  kubectl apply -f dist/00-namespace.k8s.yaml -f dist/latency-single-pod.k8s.yaml',
   ]);
+});
+
+test('the calibration comes before the container image, which would not have it otherwise', () => {
+  const facts = { model: 'latency', base: { kind: 'imagenet' }, measured: [measured('val', [0, 1])] } as const;
+  const lines = resultLines(facts, { out: 'out', recipe: 'latency', card: 'card', kept, data: 'photos' });
+  const at = (command: string) => lines.findIndex((line) => line.includes(command));
+  expect(at('--calibrate photos')).toBeGreaterThan(0);
+  expect(at('--calibrate photos')).toBeLessThan(at('npm run image'));
 });
 
 test('for a reader of JSON Lines the result is the last event', () => {
