@@ -12,6 +12,8 @@ import {
   modelId,
   type Preprocessing,
 } from '../models/catalog';
+import { multipliesBytes } from '../models/engines/onnxruntime/cpu';
+import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { checkNodeForTfjs } from '../models/engines/tfjs';
 import { betterEpochLine } from './better-epoch';
 import { stopOnInterrupt } from './ending';
@@ -31,6 +33,7 @@ import { CHECKPOINT_NAME, keptCheckpoints } from '../models/training/checkpoint'
 import { formatJsonLine, HISTORY_NAME, readHistory } from '../models/training/history';
 import { lockOut } from '../models/training/out-folder';
 import { reportTraining } from '../models/report/report-training';
+import { readSavedModel } from '../models/weights/saved-model';
 import { runTraining, type TrainingPlan } from '../models/training/run-training';
 
 /** The command's options as commander reads them. */
@@ -188,7 +191,11 @@ export async function train(
             val: facts.data.counts.val,
             history: readHistory(join(out, HISTORY_NAME)).entries,
           });
-    const result = { out, recipe: id, card, kept: keptCheckpoints(out), data, betterEpoch };
+    const result = {
+      ...{ out, recipe: id, card, kept: keptCheckpoints(out), data, betterEpoch },
+      int8Cost: readInt8File(readSavedModel(out))?.cost,
+      fastInt8: multipliesBytes(),
+    };
     if (options.json === true) {
       const event = formatJsonLine(resultEvent(facts, result));
       for (const stream of [process.stderr, process.stdout]) stream.write(event);

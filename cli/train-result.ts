@@ -3,12 +3,13 @@
  */
 import { percent, percentRange } from '../charts/percent';
 import type { ModelId } from '../models/catalog';
+import type { Int8Cost } from '../models/engines/onnxruntime/int8-file';
 import type { Evaluation } from '../models/evaluation/evaluation';
 import { GATE } from '../models/evaluation/precision-gate';
 import { mainSplit, type ModelCardFacts } from '../models/report/model-facts';
 import { BASE_LIMITS } from '../models/report/model-limits';
 import type { KeptCheckpoints } from '../models/training/checkpoint';
-import { calibrateCommand } from './fp32-reason';
+import { calibrateCommand, fp32Reason } from './fp32-reason';
 import { deployCommands, deployLines, imageCommand, indented, tryCommands, tryLines } from './next-commands';
 
 type Facts = Pick<ModelCardFacts, 'model' | 'measured'> & {
@@ -28,6 +29,10 @@ export interface TrainingResult {
   readonly data: string;
   /** A better epoch than the one that was kept, and how to take it. */
   readonly betterEpoch?: string | undefined;
+  /** What a calibration of these weights measured; undefined if there was none. */
+  readonly int8Cost?: Pick<Int8Cost, 'verdict' | 'images'> | undefined;
+  /** Whether int8 is fast on this CPU. */
+  readonly fastInt8: boolean;
 }
 
 /**
@@ -42,11 +47,34 @@ export function chanceWarning({ interval95, perClass, images }: Evaluation): str
   );
 }
 
+/** What is known of int8: undefined if a calibration with the training's images can tell what it costs. */
+function knownCost(
+  { measured }: Pick<Facts, 'measured'>,
+  { int8Cost }: Pick<TrainingResult, 'int8Cost'>,
+): TrainingResult['int8Cost'] {
+  if (int8Cost !== undefined && int8Cost.verdict !== 'too few images') return int8Cost;
+  const images = measured.reduce((sum, { evaluation }) => sum + evaluation.images, 0);
+  return images < GATE.minImages ? { verdict: 'too few images', images } : undefined;
+}
+
+/** Why the model is served at fp32, and the command that may change it; nothing if it is served at int8. */
+function precisionLines(facts: Pick<Facts, 'measured'>, result: TrainingResult): string[] {
+  const { out, data, fastInt8 } = result;
+  const cost = knownCost(facts, result);
+  if (cost !== undefined || !fastInt8) {
+    const reason = fp32Reason(out, cost, fastInt8);
+    return reason === undefined ? [] : [`It is served ${reason}`];
+  }
+  return [
+    'It is served at fp32. int8 takes less CPU time: this measures what it costs on the images of val and test, and makes it the default if that is little:',
+    indented(calibrateCommand(out, data)),
+  ];
+}
+
 /** The result of a training, and the commands that come next. */
-export function resultLines(
-  { model, measured, base }: Facts,
-  { out, recipe, card, kept, data, betterEpoch }: TrainingResult,
-): string[] {
+export function resultLines(facts: Facts, result: TrainingResult): string[] {
+  const { model, measured, base } = facts;
+  const { out, recipe, card, kept, betterEpoch } = result;
   const { split, evaluation } = mainSplit({ measured });
   const { accuracy, interval95, images } = evaluation;
   const warning = chanceWarning(evaluation);
@@ -59,8 +87,7 @@ export function resultLines(
     `model card: ${card}`,
     `kept for --resume and --finish: ${kept.names.join(', ')} (${megabytes} MB); delete them once the model is final`,
     ...tryLines([out]),
-    `It is served at fp32. int8 takes less CPU time: this measures what it costs, on at least ${GATE.minImages} images of val and test, and makes it the default if that is little:`,
-    indented(calibrateCommand(out, data)),
+    ...precisionLines(facts, result),
     // The container image has the calibration of the model only if it is built after it.
     'Then build its container image:',
     indented(imageCommand([out])),
