@@ -15,7 +15,7 @@ import {
 import { multipliesBytes } from '../models/engines/onnxruntime/cpu';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { checkNodeForTfjs } from '../models/engines/tfjs';
-import { betterEpochLine } from './better-epoch';
+import { findBetterEpoch } from './better-epoch';
 import { stopOnInterrupt } from './ending';
 import { progressReporter } from './progress';
 import { resultEvent, resultLines } from './train-result';
@@ -186,7 +186,7 @@ export async function train(
     const betterEpoch =
       options.finish === 'last'
         ? undefined
-        : betterEpochLine({
+        : findBetterEpoch({
             stages: facts.stages,
             val: facts.data.counts.val,
             history: readHistory(join(out, HISTORY_NAME)).entries,

@@ -1,6 +1,7 @@
 /**
  * What `tandem train` prints at its end. Pure functions.
  */
+import { type BetterEpoch, betterEpochLine } from './better-epoch';
 import { percent, percentRange } from '../charts/percent';
 import type { ModelId } from '../models/catalog';
 import type { Int8Cost } from '../models/engines/onnxruntime/int8-file';
@@ -27,8 +28,8 @@ export interface TrainingResult {
   readonly kept: KeptCheckpoints;
   /** Folder of the images. */
   readonly data: string;
-  /** A better epoch than the one that was kept, and how to take it. */
-  readonly betterEpoch?: string | undefined;
+  /** A better epoch than the one that was kept. */
+  readonly betterEpoch?: BetterEpoch | undefined;
   /** What a calibration of these weights measured; undefined if there was none. */
   readonly int8Cost?: Pick<Int8Cost, 'verdict' | 'images'> | undefined;
   /** Whether int8 is fast on this CPU. */
@@ -57,17 +58,22 @@ function knownCost(
   return images < GATE.minImages ? { verdict: 'too few images', images } : undefined;
 }
 
+/** The command that may make int8 the default; none if it could decide nothing. */
+const usefulCalibration = (facts: Pick<Facts, 'measured'>, result: TrainingResult): string[] =>
+  result.fastInt8 && knownCost(facts, result) === undefined
+    ? [calibrateCommand(result.out, result.data)]
+    : [];
+
 /** Why the model is served at fp32, and the command that may change it; nothing if it is served at int8. */
 function precisionLines(facts: Pick<Facts, 'measured'>, result: TrainingResult): string[] {
-  const { out, data, fastInt8 } = result;
-  const cost = knownCost(facts, result);
-  if (cost !== undefined || !fastInt8) {
-    const reason = fp32Reason(out, cost, fastInt8);
+  const commands = usefulCalibration(facts, result);
+  if (commands.length === 0) {
+    const reason = fp32Reason(result.out, knownCost(facts, result), result.fastInt8);
     return reason === undefined ? [] : [`It is served ${reason}`];
   }
   return [
     'It is served at fp32. int8 takes less CPU time: this measures what it costs on the images of val and test, and makes it the default if that is little:',
-    indented(calibrateCommand(out, data)),
+    ...commands.map(indented),
   ];
 }
 
@@ -83,7 +89,7 @@ export function resultLines(facts: Facts, result: TrainingResult): string[] {
     `${split} accuracy: ${percent(accuracy)} of ${images} images, 95 % interval ${percentRange(interval95)} (measured)`,
     ...(warning === undefined ? [] : [warning]),
     ...BASE_LIMITS[base.kind],
-    ...(betterEpoch === undefined ? [] : [betterEpoch]),
+    ...(betterEpoch === undefined ? [] : [betterEpochLine(betterEpoch)]),
     `model card: ${card}`,
     `kept for --resume and --finish: ${kept.names.join(', ')} (${megabytes} MB); delete them once the model is final`,
     ...tryLines([out]),
@@ -96,7 +102,8 @@ export function resultLines(facts: Facts, result: TrainingResult): string[] {
 }
 
 /** The same as the last event of a training that reports JSON Lines. */
-export function resultEvent(facts: Facts, { out, recipe, card, kept }: TrainingResult): object {
+export function resultEvent(facts: Facts, result: TrainingResult): object {
+  const { out, recipe, card, kept, betterEpoch } = result;
   const { split, evaluation } = mainSplit(facts);
   const { accuracy, interval95, images } = evaluation;
   const warning = chanceWarning(evaluation);
@@ -104,7 +111,13 @@ export function resultEvent(facts: Facts, { out, recipe, card, kept }: TrainingR
     event: 'result',
     ...{ model: facts.model, folder: out, card, split, images, accuracy, interval95 },
     ...(warning === undefined ? {} : { warning }),
+    ...(betterEpoch === undefined ? {} : { betterEpoch }),
     checkpoints: kept.names,
-    next: [...tryCommands([out]), imageCommand([out]), ...deployCommands(recipe, facts.model)],
+    next: [
+      ...tryCommands([out]),
+      ...usefulCalibration(facts, result),
+      imageCommand([out]),
+      ...deployCommands(recipe, facts.model),
+    ],
   };
 }

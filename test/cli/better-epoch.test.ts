@@ -1,4 +1,4 @@
-import { betterEpochLine } from '../../cli/better-epoch';
+import { betterEpochLine, findBetterEpoch } from '../../cli/better-epoch';
 import type { HistoryEntry } from '../../models/training/history';
 
 const epochs = (stage: HistoryEntry['stage'], ...valAccuracies: number[]): HistoryEntry[] =>
@@ -11,14 +11,14 @@ const stages = [{ stage: 'head' }, { stage: 'fineTune' }] as const;
 
 test('a training that kept its last epoch names the better one and how to take it', () => {
   const history = [...epochs('head', 0.99), ...epochs('fineTune', 0.7, 0.93, 0.8)];
-  expect(betterEpochLine({ stages, val, history })).toBe(
+  expect(betterEpochLine(findBetterEpoch({ stages, val, history })!)).toBe(
     'epoch 2 of fine-tuning had the best val accuracy, 93.0 %; the last, which was kept, has 80.0 %. To take epoch 2, repeat the command with --finish best',
   );
 });
 
 test('a better accuracy within the interval of the last one may be chance, and the line says so', () => {
   const history = epochs('head', 0.82, 0.8);
-  expect(betterEpochLine({ stages, val, history })).toContain(
+  expect(betterEpochLine(findBetterEpoch({ stages, val, history })!)).toContain(
     'has 80.0 %; on 100 images the difference may be chance. To take epoch 1',
   );
 });
@@ -39,5 +39,5 @@ test.each([
   ],
   ['there is no history', { history: [] }],
 ])('nothing is said if %s', (_, facts) => {
-  expect(betterEpochLine({ stages, val, ...facts })).toBeUndefined();
+  expect(findBetterEpoch({ stages, val, ...facts })).toBeUndefined();
 });

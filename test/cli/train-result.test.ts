@@ -19,6 +19,14 @@ const measured = (split: 'val' | 'test', labels: readonly number[], predicted?: 
 const BALANCED = [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1];
 const ONE_WRONG = BALANCED.with(0, 1);
 
+const betterEpoch = {
+  stage: 'fineTune',
+  epoch: 12,
+  valAccuracy: 0.9,
+  lastValAccuracy: 0.5,
+  images: 100,
+} as const;
+
 /** As many images as the gate of int8 needs. */
 const MANY = Array<number>(500).fill(1);
 
@@ -83,6 +91,22 @@ test('for a reader of JSON Lines the result is the last event', () => {
   });
 });
 
+test('for a reader of JSON Lines too, a better epoch is named, and the calibration comes before the container image', () => {
+  const facts = { model: 'latency', base: { kind: 'imagenet' }, measured: [measured('val', MANY)] } as const;
+  const result = { out: 'out', recipe: 'latency', card: 'card', kept, ...ofImages } as const;
+  expect(resultEvent(facts, { ...result, betterEpoch })).toMatchObject({
+    betterEpoch: { epoch: 12, valAccuracy: 0.9, lastValAccuracy: 0.5 },
+    next: [
+      'npx tandem serve out',
+      'npx tandem predict out IMAGE',
+      'npx tandem export out --precision int8 --calibrate photos',
+      'npm run image -- out',
+      'npm run synth',
+      expect.any(String),
+    ],
+  });
+});
+
 test('without a test split, the accuracy is named after the split that was measured', () => {
   const facts = {
     model: 'latency',
@@ -131,8 +155,8 @@ test('a better epoch than the kept one is named before the model card', () => {
     measured: [measured('test', BALANCED, ONE_WRONG)],
   } as const;
   const result = { out: 'out', recipe: 'latency', card: 'card', kept, ...ofImages } as const;
-  expect(resultLines(facts, { ...result, betterEpoch: 'epoch 12 …' }).slice(1, 3)).toEqual([
-    'epoch 12 …',
+  expect(resultLines(facts, { ...result, betterEpoch }).slice(1, 3)).toEqual([
+    expect.stringMatching(/^epoch 12 of fine-tuning had the best val accuracy, 90\.0 %; .* has 50\.0 %/),
     'model card: card',
   ]);
 });
