@@ -104,7 +104,7 @@ test('a JPEG has the pixels that the service would see', async () => {
 /** The start of a file of the ISO base media format. */
 const isoFile = (brand: string) => Buffer.from(`\0\0\0\x14ftyp${brand}\0\0\0\0`);
 
-test.each([
+test.each<readonly [string, Buffer]>([
   ['BMP', Buffer.from('BM00000000000000')],
   ['HEIC', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0')],
   ['HEIF', Buffer.from('\0\0\0\x18ftypmif1\0\0\0\0')],
