@@ -1,6 +1,8 @@
 /**
  * Reads the values that `tandem fit` is given.
  */
+import { existsSync } from 'node:fs';
+
 import { InvalidArgumentError } from 'commander';
 
 import { shellWord } from '../files/shell-word';
@@ -26,6 +28,13 @@ export function nodeMemory(text: string): number {
 /** What `fit` places without `--file`. */
 export const VARIANT_NAMES: readonly string[] = VARIANTS.map(({ name }) => name);
 
+/** What else than a variant a word may mean: a model of the reference, files of manifests. */
+function meaningOf(text: string): string {
+  const ofModel = VARIANTS.filter(({ model }) => model === text).map(({ name }) => name);
+  if (ofModel.length > 0) return `The variants of the model ${text} are ${ofModel.join(', ')}. `;
+  return existsSync(text) ? `For the pods of manifests, write --file ${shellWord(text)}. ` : '';
+}
+
 /**
  * Reads the name of a variant.
  *
@@ -35,6 +44,6 @@ export function variantName(text: string): string {
   if (VARIANT_NAMES.includes(text)) return text;
   throw new InvalidArgumentError(
     `It must be one of ${VARIANT_NAMES.join(', ')}: fit places the pods of a variant and reads no images or models. ` +
-      `For the pods of manifests, write --file ${shellWord(text)}. A model of your own runs in the variants of its recipe: name one of them.`,
+      `${meaningOf(text)}A model of your own runs in the variants of its recipe: name one of them.`,
   );
 }

@@ -6,22 +6,23 @@ import { SETTING_VARIABLES } from '../infra/settings';
 import { type Variant, VARIANTS } from '../infra/variants';
 import type { ModelId, ModelName } from '../models/catalog';
 
-/** Serve them, classify an image with the first, build their container image. */
-export function nextCommands(folders: readonly string[]): string[] {
+/** Serve them, classify an image with the first. */
+export function tryCommands(folders: readonly string[]): string[] {
   const words = folders.map(shellWord);
-  return [
-    `npx tandem serve ${words.join(' ')}`,
-    `npx tandem predict ${words[0]} IMAGE`,
-    `npm run image -- ${words.join(' ')}`,
-  ];
+  return [`npx tandem serve ${words.join(' ')}`, `npx tandem predict ${words[0]} IMAGE`];
 }
 
-const indented = (command: string): string => `  ${command}`;
+/** Build their container image. */
+export const imageCommand = (folders: readonly string[]): string =>
+  `npm run image -- ${folders.map(shellWord).join(' ')}`;
 
-/** The same as lines to print. */
-export const nextLines = (folders: readonly string[]): string[] => [
+/** A command on a line of its own. */
+export const indented = (command: string): string => `  ${command}`;
+
+/** {@link tryCommands} as lines to print. */
+export const tryLines = (folders: readonly string[]): string[] => [
   'Next:',
-  ...nextCommands(folders).map(indented),
+  ...tryCommands(folders).map(indented),
 ];
 
 /** Applies the namespace and one variant from `dist/`. */

@@ -7,7 +7,7 @@ import { ARCHITECTURES } from '../models/catalog';
 import type { ImagenetClassifier } from '../models/weights/imagenet-classifiers';
 import type { SavedModel } from '../models/weights/saved-model';
 import type { Progress } from '../models/weights/download';
-import { nextLines } from './next-commands';
+import { imageCommand, indented, tryLines } from './next-commands';
 
 /** A model that was pulled. */
 export interface PulledModel {
@@ -37,11 +37,13 @@ export function megabyteProgress(
 
 /** The models and the commands that come next. */
 export function pulledLines(pulled: readonly PulledModel[]): string[] {
+  const folders = pulled.map(({ saved }) => saved.folder);
   return [
     ...pulled.map(
       ({ classifier: { model, architecture, reportedTop1 }, saved }) =>
         `${model}: ${ARCHITECTURES[architecture].title}, ${saved.classes.length} classes, top-1 accuracy ${percent(reportedTop1)} (reported by Keras), in ${shellWord(saved.folder)}`,
     ),
-    ...nextLines(pulled.map(({ saved }) => saved.folder)),
+    ...tryLines(folders),
+    indented(imageCommand(folders)),
   ];
 }

@@ -12,8 +12,10 @@ import {
   modelId,
   type Preprocessing,
 } from '../models/catalog';
+import { multipliesBytes } from '../models/engines/onnxruntime/cpu';
+import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { checkNodeForTfjs } from '../models/engines/tfjs';
-import { betterEpochLine } from './better-epoch';
+import { findBetterEpoch } from './better-epoch';
 import { stopOnInterrupt } from './ending';
 import { progressReporter } from './progress';
 import { resultEvent, resultLines } from './train-result';
@@ -31,6 +33,7 @@ import { CHECKPOINT_NAME, keptCheckpoints } from '../models/training/checkpoint'
 import { formatJsonLine, HISTORY_NAME, readHistory } from '../models/training/history';
 import { lockOut } from '../models/training/out-folder';
 import { reportTraining } from '../models/report/report-training';
+import { readSavedModel } from '../models/weights/saved-model';
 import { runTraining, type TrainingPlan } from '../models/training/run-training';
 
 /** The command's options as commander reads them. */
@@ -183,12 +186,16 @@ export async function train(
     const betterEpoch =
       options.finish === 'last'
         ? undefined
-        : betterEpochLine({
+        : findBetterEpoch({
             stages: facts.stages,
             val: facts.data.counts.val,
             history: readHistory(join(out, HISTORY_NAME)).entries,
           });
-    const result = { out, recipe: id, card, kept: keptCheckpoints(out), data, betterEpoch };
+    const result = {
+      ...{ out, recipe: id, card, kept: keptCheckpoints(out), data, betterEpoch },
+      int8Cost: readInt8File(readSavedModel(out))?.cost,
+      fastInt8: multipliesBytes(),
+    };
     if (options.json === true) {
       const event = formatJsonLine(resultEvent(facts, result));
       for (const stream of [process.stderr, process.stdout]) stream.write(event);

@@ -92,9 +92,12 @@ export const OTHER_FORMATS: readonly Signature[] = [
   { name: 'TIFF', offset: 0, bytes: 'MM\0*' },
   ...isoMedia('AVIF', ['avif', 'avis']),
   ...isoMedia('HEIC', ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx']),
-  ...isoMedia('HEIF', ['mif1', 'msf1']),
-  // Phones store one beside each photo, and any other brand is most likely one.
-  ...isoMedia('a video', ['']),
+  ...isoMedia('HEIF', ['heif', 'mif1', 'mif2', 'msf1', 'avci']),
+  ...isoMedia('Canon raw', ['crx ']),
+  // Phones store one beside each photo. `iso`, `3gp` and `3g2` begin isom, iso2, 3gp4 and so on.
+  ...isoMedia('a video', ['iso', 'mp41', 'mp42', 'qt  ', 'M4V ', '3gp', '3g2', 'avc1']),
+  // Sound, subtitles, JPEG 2000 in a box and whatever else such a file may hold.
+  ...isoMedia('a file of another kind', ['']),
   { name: 'PDF', offset: 0, bytes: '%PDF' },
   { name: 'SVG', offset: 0, bytes: '<svg' },
   { name: 'XML', offset: 0, bytes: '<?xml' },

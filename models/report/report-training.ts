@@ -1,8 +1,6 @@
 /**
  * After a training: measures the model on the images that it was not trained on, and writes the report.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
@@ -24,6 +22,7 @@ import {
 import { PACKAGE_VERSION } from '../../files/package-version';
 import { type Report, writeReport } from './report';
 import { scaleHead } from './scale-head';
+import { withTemporaryCache } from './temporary-cache';
 import { readSavedModel } from '../weights/saved-model';
 import { type StageName, STAGES } from '../recipes';
 import type { ProgressReporter } from '../training/progress';
@@ -41,16 +40,6 @@ export interface ReportOptions {
 
 const open = ({ out, threads }: TrainingPlan, onnxCacheDir: string): Promise<Engine> =>
   loadEngine({ kind: 'onnxruntime', modelDir: out, threads, onnxCacheDir, precision: 'fp32' });
-
-/** Works with a folder for graphs of weights that may change: the cache never removes one, so there it would stay for good. */
-async function withTemporaryCache<T>(work: (onnxCacheDir: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'tandem-report-'));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** Measures the saved model on val and test with onnxruntime. */
 async function measure(

@@ -101,11 +101,19 @@ test('a JPEG has the pixels that the service would see', async () => {
   );
 });
 
-test.each([
+/** The start of a file of the ISO base media format. */
+const isoFile = (brand: string) => Buffer.from(`\0\0\0\x14ftyp${brand}\0\0\0\0`);
+
+test.each<readonly [string, Buffer]>([
   ['BMP', Buffer.from('BM00000000000000')],
   ['HEIC', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0')],
   ['HEIF', Buffer.from('\0\0\0\x18ftypmif1\0\0\0\0')],
-  ['a video', Buffer.from('\0\0\0\x14ftypqt  \0\0\0\0')],
+  ...['heif', 'mif2', 'avci'].map((brand) => ['HEIF', isoFile(brand)] as const),
+  ['Canon raw', isoFile('crx ')],
+  ...['qt  ', 'isom', 'iso5', 'mp41', 'mp42', 'M4V ', '3gp4', '3g2a', 'avc1'].map(
+    (brand) => ['a video', isoFile(brand)] as const,
+  ),
+  ['a file of another kind', isoFile('M4A ')],
   ['SVG', Buffer.from('<svg width="3" height="3"/>')],
 ])('%s is refused with the formats to choose from', async (name, image) => {
   for (const decode of [decodeFilePixels, decodeFileImage])
