@@ -17,8 +17,8 @@ import {
 /** Pods finish what is queued before they are idle. */
 const SETTLE_MS = 10_000;
 
-/** A trace's rate at a time is that of the requests in a window around it. */
-const TRACE_WINDOW_MS = 30_000;
+/** A trace's rate at a time is that of the requests in its bin: the bins of the experiments' trace last a minute. */
+const TRACE_BIN_MS = 60_000;
 
 /** The HPA's own tolerance: within this share of the target it does nothing. */
 export const TOLERANCE = 0.1;
@@ -90,8 +90,8 @@ function offeredAt(run: ExperimentRun, intendedMs: Float64Array) {
   const load = traceFileOf(settings.load) === undefined ? parseLoad(settings.load) : undefined;
   if (load !== undefined && load.kind !== 'closed') return (atSeconds: number) => rateAt(load, atSeconds);
   return (atSeconds: number) => {
-    const fromMs = Math.max(0, 1000 * atSeconds - TRACE_WINDOW_MS / 2);
-    const toMs = Math.min(durationMs, 1000 * atSeconds + TRACE_WINDOW_MS / 2);
+    const fromMs = Math.floor((1000 * atSeconds) / TRACE_BIN_MS) * TRACE_BIN_MS;
+    const toMs = Math.min(durationMs, fromMs + TRACE_BIN_MS);
     return (1000 * intendedMs.filter((ms) => ms >= fromMs && ms < toMs).length) / (toMs - fromMs);
   };
 }

@@ -108,6 +108,15 @@ test('a trace that needs more pods from its start is counted from 0 s too', () =
   expect(reactionOf(traced).toDecision).toBe(traced.rescales[0]!.atSeconds);
 });
 
+test('a trace needs no pods before the minute in which its rate rises', () => {
+  const { timeline, ...rest } = run('steps:1.15,7.6:60s');
+  const load = timeline.load!;
+  const settings = { ...load.settings, load: 'trace:/images/no-such.csv:day:peak=8:1-2' };
+  const { neededBySecond } = hpaRun({ ...rest, timeline: { ...timeline, load: { ...load, settings } } });
+  expect(new Set(neededBySecond.slice(0, 60))).toEqual(new Set([2]));
+  expect(Math.min(...neededBySecond.slice(60))).toBeGreaterThan(2);
+});
+
 test('an HPA that has no reason to scale has no reaction', () => {
   const still = reactionOf(hpaRun(run('steps:0.3:60s')));
   expect(still).toMatchObject({ mostReady: 2 });
