@@ -80,6 +80,19 @@ export function mcnemarExact(onlyA: number, onlyB: number): number {
   return Math.min(1, 2 * tail);
 }
 
+/** Compares two classifiers by how often each was right where. */
+export function compareCounts(counts: PairedCounts): PairedComparison {
+  const { bothRight, onlyARight, onlyBRight, bothWrong } = counts;
+  const images = bothRight + onlyARight + onlyBRight + bothWrong;
+  return {
+    images,
+    ...{ bothRight, onlyARight, onlyBRight, bothWrong },
+    difference: (onlyARight - onlyBRight) / images,
+    interval95: newcombePaired95(counts),
+    mcnemarExactP: mcnemarExact(onlyARight, onlyBRight),
+  };
+}
+
 /**
  * Compares two classifiers image by image.
  *
@@ -94,17 +107,10 @@ export function comparePaired(a: readonly boolean[], b: readonly boolean[]): Pai
     );
   }
   const count = (ofA: boolean, ofB: boolean) => a.filter((right, i) => right === ofA && b[i] === ofB).length;
-  const counts = {
+  return compareCounts({
     bothRight: count(true, true),
     onlyARight: count(true, false),
     onlyBRight: count(false, true),
     bothWrong: count(false, false),
-  };
-  return {
-    images: a.length,
-    ...counts,
-    difference: (counts.onlyARight - counts.onlyBRight) / a.length,
-    interval95: newcombePaired95(counts),
-    mcnemarExactP: mcnemarExact(counts.onlyARight, counts.onlyBRight),
-  };
+  });
 }

@@ -8,6 +8,7 @@ import { medianOf } from '../evidence/runs';
 import { plural } from '../evidence/words';
 import type { Pace } from '../twin/pace';
 import { imageCpuMs, usableWindows } from './run-cpu';
+import { mean } from '../../statistics/mean';
 
 /** Standard deviations of the logarithm of the CPU time per image, and where they come from. */
 export interface MachinePace {
@@ -19,7 +20,6 @@ export interface MachinePace {
 /** Windows of one run: the logarithm of the CPU time per image beside the images of a pod per second. */
 type RunPoints = readonly { readonly perSecond: number; readonly log: number }[];
 
-const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
 const squares = (values: readonly number[], from: number) =>
   values.reduce((sum, each) => sum + (each - from) ** 2, 0);
 

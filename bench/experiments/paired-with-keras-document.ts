@@ -7,7 +7,8 @@ import { table } from '../../charts/markdown';
 import { percent, percentRange, points } from '../../charts/percent';
 import { PACKAGE_ROOT } from '../../files/package-root';
 import { wilson95 } from '../../statistics/intervals';
-import { mcnemarExact, newcombePaired95, type PairedCounts } from '../../statistics/paired-comparison';
+import { mean } from '../../statistics/mean';
+import { compareCounts, type PairedCounts } from '../../statistics/paired-comparison';
 import { parseDocument } from '../load/parse-document';
 
 /** The figures of the table in docs/training.md. */
@@ -57,36 +58,36 @@ export const withTrainings = (
   };
 };
 
-const imagesOf = ({ bothRight, onlyARight, onlyBRight, bothWrong }: PairedCounts) =>
-  bothRight + onlyARight + onlyBRight + bothWrong;
-
 const accuracyText = (right: number, images: number) =>
   `${percent(right / images)} (${percentRange(wilson95(right, images))})`;
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
 /** The trainings as a table, with the mean over the seeds where there are several. */
 export function pairedText({ trainings }: PairedDocument): string {
-  const rows = trainings.map((training) => {
-    const { seed, bothRight, onlyARight, onlyBRight } = training;
-    const images = imagesOf(training);
-    return [
-      String(seed),
-      accuracyText(bothRight + onlyARight, images),
-      accuracyText(bothRight + onlyBRight, images),
-      `${points((onlyARight - onlyBRight) / images)} (${newcombePaired95(training).map(points).join(' to ')})`,
-      `${onlyARight} and ${onlyBRight}`,
-      mcnemarExact(onlyARight, onlyBRight).toFixed(2),
-    ];
+  const compared = trainings.map((training) => {
+    const comparison = compareCounts(training);
+    const { bothRight, onlyARight, onlyBRight } = comparison;
+    return {
+      ...comparison,
+      seed: training.seed,
+      ours: bothRight + onlyARight,
+      keras: bothRight + onlyBRight,
+    };
   });
-  const share = (of: (training: PairedTraining) => number) =>
-    trainings.map((training) => of(training) / imagesOf(training));
-  const differences = share(({ onlyARight, onlyBRight }) => onlyARight - onlyBRight);
+  const rows = compared.map(
+    ({ seed, images, ours, keras, difference, interval95, onlyARight, onlyBRight, mcnemarExactP }) => [
+      String(seed),
+      accuracyText(ours, images),
+      accuracyText(keras, images),
+      `${points(difference)} (${interval95.map(points).join(' to ')})`,
+      `${onlyARight} and ${onlyBRight}`,
+      mcnemarExactP.toFixed(2),
+    ],
+  );
   const all = [
     'mean of the seeds',
-    percent(mean(share(({ bothRight, onlyARight }) => bothRight + onlyARight))),
-    percent(mean(share(({ bothRight, onlyBRight }) => bothRight + onlyBRight))),
-    points(mean(differences)),
+    percent(mean(compared.map(({ ours, images }) => ours / images))),
+    percent(mean(compared.map(({ keras, images }) => keras / images))),
+    points(mean(compared.map(({ difference }) => difference))),
     '',
     '',
   ];

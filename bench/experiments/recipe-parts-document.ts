@@ -9,6 +9,7 @@ import { PACKAGE_ROOT } from '../../files/package-root';
 import { type ArchitectureId, ARCHITECTURES } from '../../models/catalog';
 import type { MeanDifference } from '../../statistics/mean-paired';
 import { parseDocument } from '../load/parse-document';
+import { mean } from '../../statistics/mean';
 
 /** The figures of the table in docs/training.md. */
 export const RECIPE_PARTS_FILE = join(PACKAGE_ROOT, 'docs/training/trashnet-recipe-parts.json');
@@ -56,8 +57,6 @@ export const parseRecipeParts = (text: string): RecipePartsDocument =>
     { schema: RECIPE_PARTS_SCHEMA, version: RECIPE_PARTS_VERSION },
     'npm run bench:recipe-parts',
   );
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const baseText = ({ recipe, architecture, base }: Group) =>
   `\`${recipe}\`: ${ARCHITECTURES[architecture].title}, ${base.kind === 'demo' ? 'the demo’s base, which knows no photographs' : escapeMarkdown(base.file)}.`;

@@ -2,6 +2,7 @@
  * The figures of a classifier on labelled images: pure functions of labels and probabilities.
  */
 import { wilson95 } from '../../statistics/intervals';
+import { mean } from '../../statistics/mean';
 
 /** The figures of one class; a share whose denominator is 0 is null. */
 export interface ClassFigures {
@@ -133,8 +134,6 @@ function predictionsOf(labels: ArrayLike<number>, probabilities: Float32Array, c
     return { index, label, predicted, confidence, ofLabel: probabilities[start + label]! };
   });
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function classFigures(confusion: readonly (readonly number[])[]): ClassFigures[] {
   return confusion.map((row, k) => {
