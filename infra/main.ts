@@ -60,8 +60,8 @@ export function filesOf(app: App): ReadonlyMap<string, string> {
  *
  * @param outdir folder of the files
  * @param routes as in {@link define}
- * @returns the names of the files, those of what was there before with other contents or is removed, and a warning per replica count at which pods of a variant would stay Pending on the
- *   reference's cluster
+ * @returns the names of the files; in `changed` those that were there before with other contents or are removed; a warning per
+ *   replica count at which pods of a variant would stay Pending on the reference's cluster
  * @throws Error for a setting that Kubernetes would refuse, before anything is written
  */
 export function synthesize(

@@ -5,7 +5,7 @@ import type { VariantKind } from '../../infra/variants';
 import type { ModelId } from '../../models/catalog';
 import { percentile } from '../../statistics/percentile';
 import { parseLoad } from '../load/load';
-import { effectiveRequests } from '../load/probe-verdict';
+import { effectiveRequests, violationsOf } from '../load/probe-verdict';
 import { OUTCOMES } from '../load/run-document';
 import type { Slo } from '../load/slo';
 import type { ExperimentRun } from './experiment-run';
@@ -96,10 +96,8 @@ function stepsOf(run: ExperimentRun): Step[] {
   });
 }
 
-const isViolated = ({ latencyMs, outcome }: Step, { limitMs }: Slo): Uint8Array =>
+const violatedOf = ({ latencyMs, outcome }: Step, { limitMs }: Slo): Uint8Array =>
   Uint8Array.from(latencyMs, (ms, i) => (outcome[i] !== RIGHT || ms > limitMs ? 1 : 0));
-
-const violationsOf = (step: Step, slo: Slo) => isViolated(step, slo).filter((each) => each === 1).length;
 
 /**
  * How many of a step's requests say as much as one independent request, as the capacity search counts them. A run that ended
@@ -110,7 +108,7 @@ const effectOf = (step: Step, slo: Slo) =>
     ? 1
     : step.latencyMs.length /
       effectiveRequests(
-        { violated: isViolated(step, slo), latencyMs: Float64Array.from(step.latencyMs) },
+        { violated: violatedOf(step, slo), latencyMs: Float64Array.from(step.latencyMs) },
         slo,
       );
 
@@ -127,7 +125,7 @@ function figuresOf(steps: readonly Step[], slo: Slo): Omit<RateFigures, 'verdict
   // Fewer, and the nearest rank is the maximum.
   const quoted = (share: number) =>
     answeredMs.length * (1 - share) >= 1 - 1e-9 ? percentile(answeredMs, share) : NaN;
-  const violations = sum((step) => violationsOf(step, slo));
+  const violations = sum((step) => violationsOf({ violated: violatedOf(step, slo) }));
   // One for all steps: each by its own would weigh down the repetition that was late, as there requests are most alike.
   // The mean by requests is that of the variance of the share of all.
   const effect = due === 0 ? 1 : sum((step) => step.outcome.length * effectOf(step, slo)) / due;

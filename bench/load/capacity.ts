@@ -95,9 +95,9 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
     ratePerSecond: number,
     sample: ProbeSample,
     judgement: Judgement | undefined,
-    looks = LOOKS,
+    lookCount = LOOKS,
   ): ProbeRecord => {
-    const fewest = fewestToPass(slo.percentile, looks);
+    const fewest = fewestToPass(slo.percentile, lookCount);
     const requests = sample.violated.length;
     const violations = violationsOf(sample);
     const effective = effectiveRequests(sample, slo);
@@ -108,7 +108,7 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
         reason:
           requests < fewest
             ? `${violations} of ${requests} violated the limit, and a pass needs ${fewest} requests`
-            : mayBeStall(sample, slo, looks)
+            : mayBeStall(sample, slo, lookCount)
               ? `${violations} of ${requests} violated the limit, which one stall may do in ` +
                 `${sample.countedSeconds.toFixed(1)} s`
               : sample.elapsedSeconds < minPassSeconds(slo)

@@ -136,8 +136,10 @@ export function judgeSample(sample: ProbeSample, slo: Slo, looks = LOOKS): Judge
     if (sample.elapsedSeconds < minPassSeconds(slo)) return undefined;
     return { verdict, reason: `${text} violated the limit, ${asGoodAs}` };
   }
-  if (verdict !== 'fail' || mayBeStall(sample, slo, looks)) return undefined;
+  if (verdict !== 'fail') return undefined;
   const rest = judgedShare(withoutStall(sample), slo, looks);
+  // See mayBeStall.
+  if (rest.verdict !== 'fail') return undefined;
   const reason = `${text} violated the limit; without the longest spell ${rest.text}, ${rest.asGoodAs}`;
   return { verdict, reason };
 }
