@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { LoadGeneratorProps } from '../../infra/construct/load-generator';
+import { minReplicasOf } from '../../infra/construct/replicas';
 import { selectorOf } from '../../infra/construct/inference-service';
 import type { Settings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
@@ -16,6 +17,7 @@ import { type Recorder, startRecorder } from '../timeline/recorder';
 import { subjectOf } from '../timeline/subject';
 import type { TimelineDocument } from '../timeline/timeline-document';
 import { waitForMetrics } from './hpa-metrics';
+import { idleUntilMinimum } from './idle';
 import { collectDocuments, logTails, waitForJob } from './job';
 import { kubectlOf } from './kubectl';
 import { loadManifests, namespaceManifest, variantManifests } from './manifests';
@@ -46,6 +48,8 @@ export interface ClusterRunOptions {
   readonly merge: (documents: readonly RunDocument[]) => RunDocument;
   /** How long to record after the load, such as until the HPA has scaled down. */
   readonly idleSeconds: number;
+  /** Ends that early, once the HPA is back at its minimum. @default false */
+  readonly endsIdleAtMinimum?: boolean;
   /** Whether the recording goes on after this load. @default always */
   readonly isWorthIdling?: (load: RunDocument) => boolean;
   /** Git commit of the manifests. @default none */
@@ -159,7 +163,7 @@ async function measure(options: ClusterRunOptions, settings: Settings): Promise<
     // Not apply, which stores the objects once more in an annotation of at most 256 KiB: that is too small for images.
     await kubectl(['create', '-f', '-'], loadManifests(variant, settings, generator));
     log(`loading ${url} from ${load.pods} pod(s) for ${load.durationSeconds} s`);
-    const measured = await finish(options, api.read, namespace);
+    const measured = await finish(options, api.read, namespace, pathsOf(watched).deployment);
     const timeline = await recorder.stop(measured !== undefined && !signal.aborted);
     return measured === undefined ? timeline : { ...timeline, load: measured };
   } finally {
@@ -178,6 +182,7 @@ async function finish(
   options: ClusterRunOptions,
   readApi: ReadApi,
   namespace: string,
+  deploymentPath: string,
 ): Promise<RunDocument | undefined> {
   const { variant, load, merge, idleSeconds, isWorthIdling = () => true, signal, log } = options;
   const { pods, durationSeconds } = load;
@@ -187,13 +192,25 @@ async function finish(
     await waitForJob(readApi, job, signal);
     const merged = merge(await collectDocuments(kubectl, job, signal));
     const idles = isWorthIdling(merged);
-    log(`load done${idles && idleSeconds > 0 ? `; recording for ${idleSeconds} s more` : ''}`);
+    const most = options.endsIdleAtMinimum ? ', or until the HPA is back at its minimum' : '';
+    log(`load done${idles && idleSeconds > 0 ? `; recording for ${idleSeconds} s more${most}` : ''}`);
     // An interrupt ends it early; the load is complete.
-    if (idles) await sleep(1000 * idleSeconds, undefined, { signal }).catch(() => undefined);
+    if (idles) await idle(options, readApi, deploymentPath).catch(() => undefined);
     return merged;
   } catch (error) {
     if (signal.aborted) return undefined;
     const tails = await logTails(kubectl, job);
     throw new Error(`${(error as Error).message}\n${tails}`, { cause: error });
   }
+}
+
+function idle(
+  { variant: { scaling }, idleSeconds, endsIdleAtMinimum = false, signal }: ClusterRunOptions,
+  readApi: ReadApi,
+  deploymentPath: string,
+): Promise<void> {
+  const maxMs = 1000 * idleSeconds;
+  return endsIdleAtMinimum
+    ? idleUntilMinimum(readApi, deploymentPath, { minReplicas: minReplicasOf(scaling), maxMs, signal })
+    : sleep(maxMs, undefined, { signal });
 }

@@ -24,7 +24,7 @@ import { sampleImages } from './sample-images';
 
 /** One pod sends all of it: the rates are far below what a core can. */
 const GENERATOR_PODS = 1;
-const MAX_DOCUMENT_BYTES = 400 * 1024;
+const MAX_DOCUMENT_BYTES = 640 * 1024;
 
 export interface RunOneOptions {
   /** kubectl with its leading arguments. */
@@ -74,6 +74,7 @@ async function measure(
     },
     merge: mergeRuns,
     idleSeconds: experiment.idleSeconds,
+    endsIdleAtMinimum: true,
     isWorthIdling,
     commit,
     signal,
