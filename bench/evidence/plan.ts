@@ -3,6 +3,7 @@
  * from what this machine measured first, so that the steps cross the knee on any machine.
  */
 import { parseCpuMillis } from '../../infra/quantity';
+import { CPU_QUOTA_PERIOD_MS } from '../../infra/construct/deployment-defaults';
 import { maxReplicasOf, minReplicasOf } from '../../infra/construct/replicas';
 import { type Variant, VARIANTS } from '../../infra/variants';
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
@@ -65,7 +66,10 @@ const SPIKE_MAX_SHARE = 0.9;
 /** A trace's peak, as a share of what the largest fleet serves at the target. */
 const TRACE_PEAK = 0.95;
 
-/** The objective of a model: this many service times in its slowest pod, rounded up to one of {@link NICE}. */
+/**
+ * The objective of a model: this many service times in its slowest pod, and this many periods of the CPU quota if that is
+ * more, rounded up to one of {@link NICE}. A pod that has used up its quota waits for the next period, at any rate.
+ */
 const SLO_TIMES = 2;
 const SLO_PERCENTILE = 0.95;
 const NICE = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
@@ -107,7 +111,10 @@ function objectiveOf(model: ModelId, scaled: readonly ScaledVariant[], cost: Mod
       .filter(({ printed }) => printed.model === model)
       .map(({ applied }) => podCapacity(applied, cost)),
   );
-  return { percentile: SLO_PERCENTILE, limitMs: niceUp((1000 * SLO_TIMES) / slowest) };
+  return {
+    percentile: SLO_PERCENTILE,
+    limitMs: niceUp(SLO_TIMES * Math.max(1000 / slowest, CPU_QUOTA_PERIOD_MS)),
+  };
 }
 
 type Loaded = Pick<Experiment, 'name' | 'load' | 'loadSeconds' | 'idleSeconds' | 'repetitions'>;

@@ -7,8 +7,7 @@
  * @see https://docs.kernel.org/scheduler/sched-bwc.html
  */
 
-/** `cpu.cfs_period_us`, which the kubelet leaves at its default. */
-export const PERIOD_MS = 100;
+import { CPU_QUOTA_PERIOD_MS } from '../../infra/construct/deployment-defaults';
 
 /** A group within its present period. */
 export interface CpuQuota {
@@ -33,7 +32,7 @@ export function cpuQuota(limitMillis: number, phaseMs: number): CpuQuota {
       `a pod's CPU limit must exceed what it uses without load, received ${limitMillis}m above it: raise the limit`,
     );
   }
-  const perPeriodMs = (limitMillis * PERIOD_MS) / 1000;
+  const perPeriodMs = (limitMillis * CPU_QUOTA_PERIOD_MS) / 1000;
   return { perPeriodMs, periodStartMs: phaseMs, leftMs: perPeriodMs };
 }
 
@@ -46,13 +45,13 @@ export function cpuQuota(limitMillis: number, phaseMs: number): CpuQuota {
  */
 export function runFor(quota: CpuQuota, startMs: number, cpuMs: number, cores: number): number {
   const { perPeriodMs } = quota;
-  if (perPeriodMs >= cores * PERIOD_MS) return startMs + cpuMs / cores;
-  const ahead = Math.floor((startMs - quota.periodStartMs) / PERIOD_MS);
+  if (perPeriodMs >= cores * CPU_QUOTA_PERIOD_MS) return startMs + cpuMs / cores;
+  const ahead = Math.floor((startMs - quota.periodStartMs) / CPU_QUOTA_PERIOD_MS);
   if (ahead > 0) {
-    quota.periodStartMs += ahead * PERIOD_MS;
+    quota.periodStartMs += ahead * CPU_QUOTA_PERIOD_MS;
     quota.leftMs = perPeriodMs;
   }
-  const now = Math.min(quota.leftMs, cores * (quota.periodStartMs + PERIOD_MS - startMs));
+  const now = Math.min(quota.leftMs, cores * (quota.periodStartMs + CPU_QUOTA_PERIOD_MS - startMs));
   if (cpuMs <= now) {
     quota.leftMs -= cpuMs;
     return startMs + cpuMs / cores;
@@ -60,7 +59,7 @@ export function runFor(quota: CpuQuota, startMs: number, cpuMs: number, cores: n
   const later = cpuMs - now;
   const whole = Math.ceil(later / perPeriodMs) - 1;
   const last = later - whole * perPeriodMs;
-  quota.periodStartMs += (whole + 1) * PERIOD_MS;
+  quota.periodStartMs += (whole + 1) * CPU_QUOTA_PERIOD_MS;
   quota.leftMs = perPeriodMs - last;
   return quota.periodStartMs + last / cores;
 }

@@ -3,13 +3,12 @@
  *
  * Sources name files of Kubernetes 1.36.3.
  */
-import { PROBES } from '../../infra/construct/deployment-defaults';
+import { CPU_QUOTA_PERIOD_MS, PROBES } from '../../infra/construct/deployment-defaults';
 import { DRAIN_DELAY_MS } from '../../service/contract';
 import { type Random, seededRandom } from '../../statistics/seeded-random';
 import type { Agenda } from './agenda';
 import type { StoredReadings } from './pod-metrics';
 import { podQueue, type PodQueue } from './pod-queue';
-import { PERIOD_MS } from './cpu-quota';
 import { paceOf } from './pace';
 import type { PodFigures, Scenario } from './scenario';
 
@@ -148,7 +147,11 @@ export function fleet(
   }
 
   function serve(pod: SimulatedPod, random: Random): void {
-    pod.queue = podQueue(figures, pod.readyMs + random.between(0, PERIOD_MS) - PERIOD_MS, paceAt);
+    pod.queue = podQueue(
+      figures,
+      pod.readyMs + random.between(0, CPU_QUOTA_PERIOD_MS) - CPU_QUOTA_PERIOD_MS,
+      paceAt,
+    );
     endpoints = [...endpoints, pod];
   }
 

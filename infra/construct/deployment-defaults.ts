@@ -126,3 +126,6 @@ export const POD_SECURITY_CONTEXT: k8s.PodSecurityContext = {
   runAsGroup: RUN_AS_USER_ID,
   fsGroup: RUN_AS_USER_ID,
 };
+
+/** The period of a container's CPU quota, milliseconds: `cpuCFSQuotaPeriod` of the kubelet, left at its default. */
+export const CPU_QUOTA_PERIOD_MS = 100;

@@ -101,6 +101,12 @@ test('every HPA variant idles for longer than the stabilisation window in every 
   }
 });
 
+test('an objective has at least two periods of the CPU quota: a pod that has used up its quota waits for the next', () => {
+  const fast = { cpuSecondsPerImage: 0.002, idleCpuMillis: 2 };
+  const { slo } = planExperiments('quick', TWO_CORES, { accuracy: fast, latency: fast })[0]!;
+  expect(slo.limitMs).toBe(200);
+});
+
 test('all experiments of a model share one objective, which its slowest pod can meet', () => {
   for (const model of ['accuracy', 'latency'] as const) {
     const own = plan('full').filter(({ printed }) => printed.model === model);

@@ -1,4 +1,5 @@
-import { cpuQuota, PERIOD_MS, runFor } from '../../../bench/twin/cpu-quota';
+import { cpuQuota, runFor } from '../../../bench/twin/cpu-quota';
+import { CPU_QUOTA_PERIOD_MS } from '../../../infra/construct/deployment-defaults';
 import { seededRandom } from '../../../statistics/seeded-random';
 
 test('work that fits into what is left of the period does not wait', () => {
@@ -40,8 +41,8 @@ test('the closed form agrees with a walk through the periods in steps of 1/8 ms'
       const end = runFor(quota, startMs, cpuMs, 1);
       let todoMs = cpuMs;
       for (nowMs = startMs; todoMs > 0; nowMs += 1 / 8) {
-        if (Math.floor(nowMs / PERIOD_MS) > period) {
-          period = Math.floor(nowMs / PERIOD_MS);
+        if (Math.floor(nowMs / CPU_QUOTA_PERIOD_MS) > period) {
+          period = Math.floor(nowMs / CPU_QUOTA_PERIOD_MS);
           leftMs = limitMillis / 10;
         }
         const ran = Math.min(1 / 8, leftMs, todoMs);
