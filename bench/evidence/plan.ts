@@ -169,7 +169,7 @@ const QUICK_DEVIATIONS = {
   fixed: `Quick form: ${FIXED_STEPS.quick.length} shorter steps instead of ${FIXED_STEPS.full.length}.`,
   hpa:
     `Quick form: steps of ${HPA_STEPS.quick.stepSeconds} s instead of ${HPA_STEPS.full.stepSeconds} s, and ` +
-    `${HPA_STEPS.quick.pods.length} of them instead of ${HPA_STEPS.full.pods.length}; the spike and the trace are left out.`,
+    `${HPA_STEPS.quick.pods.length} of them instead of ${HPA_STEPS.full.pods.length}.`,
 } as const;
 
 /**

@@ -34,12 +34,12 @@ test('the same document is the same bytes whenever it is written, and can be rea
 
 test('a document that is too large for the repository is refused and not written', () => {
   const random = seededRandom(1, 'noise');
-  const noise = Array.from({ length: 700_000 }, () => String.fromCharCode(33 + 90 * random.uniform())).join(
+  const noise = Array.from({ length: 1_000_000 }, () => String.fromCharCode(33 + 90 * random.uniform())).join(
     '',
   );
   const file = join(folder, 'large.json.gz');
   expect(() => writeExperiment(file, document(noise))).toThrow(
-    /large\.json\.gz must have at most 409600 bytes, received \d+: shorten its load/,
+    /large\.json\.gz must have at most 655360 bytes, received \d+: shorten its load/,
   );
   expect(existsSync(file)).toBe(false);
 });
