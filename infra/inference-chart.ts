@@ -7,6 +7,7 @@ import { resourcesOn } from './allocation';
 import { k8s } from './construct/cdk8s-plus';
 import { InferenceService } from './construct/inference-service';
 import type { MetricsScrape } from './construct/inference-service-props';
+import { OF_AUTOSCALER } from './construct/option-conflicts';
 import { settingsOf } from './model-names';
 import type { Settings } from './settings';
 import type { Variant } from './variants';
@@ -40,21 +41,21 @@ function scrapeOf({ metricsScrape, metricsPort, apiKeySecret, callers }: Setting
   return metricsScrape ?? (isClosed ? 'none' : 'annotations');
 }
 
+/** The settings hold for all variants, and fixed replicas follow no target. */
+const withoutAutoscaler = <T extends object>(settings: T) =>
+  Object.fromEntries(
+    Object.entries(settings).filter(([name]) => !OF_AUTOSCALER.some((each) => each === name)),
+  ) as Omit<T, (typeof OF_AUTOSCALER)[number]>;
+
 /** One variant; applying or deleting its file touches no other variant. */
 export class InferenceChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {
     super(app, variant.name, { disableResourceNameHashes: true });
     const { scaling, env, source } = variant;
     const { basis, autoscaler } = settings;
-    const { queueWaitTargetMs, prometheusUrl, ...common } = settingsOf(settings, variant);
-    // The settings hold for all variants, and fixed replicas follow no target.
-    const ofWait = {
-      ...(queueWaitTargetMs === undefined ? {} : { queueWaitTargetMs }),
-      ...(prometheusUrl === undefined ? {} : { prometheusUrl }),
-    };
+    const own = settingsOf(settings, variant);
     new InferenceService(this, 'inference', {
-      ...common,
-      ...(scaling.kind === 'fixed' ? {} : ofWait),
+      ...(scaling.kind === 'fixed' ? withoutAutoscaler(own) : own),
       resources: resourcesOn(basis, variant),
       ...(env && { env: { ...settings.env, ...env } }),
       metricsScrape: scrapeOf(settings),

@@ -66,7 +66,7 @@ export function writeManifests(
   for (const name of files.keys()) {
     if (isOurs(join(out, name), writer) !== false) continue;
     throw new Error(
-      `${out} must not hold a file of others under the name of a manifest, received ${name}: ` +
+      `${out} must not hold a file with the name of a manifest that ${writer.command} did not write, received ${name}: ` +
         `move that file or choose another folder (${writer.folderOption})`,
     );
   }

@@ -66,7 +66,7 @@ export function checkAffinity(
   );
   throw new Error(
     `${label}: one of the required nodeSelectorTerms must allow a node with ${ARCHITECTURE_LABEL}=${architectures.join(' or ')}, ` +
-      `for which the image is built, and ${selected.join(', ')}: change the term, architectures or nodeSelector, ` +
+      `for which the container image is built, and ${selected.join(', ')}: change the term, architectures or nodeSelector, ` +
       `received ${JSON.stringify(terms)}`,
   );
 }

@@ -50,7 +50,7 @@ export function checkNodeSelector(label: string, pairs: Pairs): void {
   for (const [key, value] of Object.entries(NODE_SELECTOR)) {
     if ((pairs[key] ?? value) === value) continue;
     throw new Error(
-      `${label}: ${key} must be ${value}, for which the image is built, received ${pairs[key]!}: leave it out`,
+      `${label}: ${key} must be ${value}, for which the container image is built, received ${pairs[key]!}: leave it out`,
     );
   }
 }

@@ -12,6 +12,8 @@ type Options = Exposure &
     InferenceServiceProps,
     | 'nodeSelector'
     | 'architectures'
+    | 'hpaMeasures'
+    | 'hpaTolerancePercent'
     | 'queueWaitTargetMs'
     | 'prometheusUrl'
     | 'callers'
@@ -31,17 +33,27 @@ function checkSelectedArchitecture(
   const selected = nodeSelector[ARCHITECTURE_LABEL];
   if (selected === undefined || architectures.some((each) => each === selected)) return;
   throw new Error(
-    `${labelOf('nodeSelector')}: ${ARCHITECTURE_LABEL} must be one of ${architectures.join(', ')}, for which the image is ` +
+    `${labelOf('nodeSelector')}: ${ARCHITECTURE_LABEL} must be one of ${architectures.join(', ')}, for which the container image is ` +
       `built, received ${selected}: set ${labelOf('architectures')} if yours is built for it`,
   );
 }
 
+/** What only an autoscaler reads. */
+export const OF_AUTOSCALER = [
+  'hpaMeasures',
+  'hpaTolerancePercent',
+  'queueWaitTargetMs',
+  'prometheusUrl',
+] as const;
+
 /** Refuses what only an autoscaler reads. */
-function refuseFixed(label: string, value: number | string | undefined): void {
-  if (value === undefined) return;
+function refuseFixed(labelOf: LabelOf, options: Options): void {
+  const set = OF_AUTOSCALER.find((name) => options[name] !== undefined);
+  if (set === undefined) return;
+  const [label, value] = [labelOf(set), options[set]];
   throw new Error(
     `${label} needs scaling.kind to be one of ${AUTOSCALERS.join(', ')}, since fixed replicas follow no target: ` +
-      `change it or leave ${label} out, received ${value}`,
+      `change it or leave ${label} out, received ${typeof value === 'object' ? JSON.stringify(value) : value}`,
   );
 }
 
@@ -52,11 +64,7 @@ function checkQueueWait(
   { queueWaitTargetMs, prometheusUrl, callers, apiKeySecret, metricsPort, metricsScrape = 'none' }: Options,
 ): void {
   if (queueWaitTargetMs !== undefined) checkQueueWaitTarget(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
-  if (kind === 'fixed') {
-    refuseFixed(labelOf('queueWaitTargetMs'), queueWaitTargetMs);
-    refuseFixed(labelOf('prometheusUrl'), prometheusUrl);
-    return;
-  }
+  if (kind === 'fixed') return;
   if (kind === 'keda' && queueWaitTargetMs !== undefined && prometheusUrl === undefined)
     throw new Error(
       `${labelOf('queueWaitTargetMs')} needs ${labelOf('prometheusUrl')}, where KEDA reads the wait: set it too`,
@@ -76,7 +84,7 @@ function checkQueueWait(
     );
   if (kind === 'hpa' && prometheusUrl !== undefined)
     throw new Error(
-      `${labelOf('prometheusUrl')} is for KEDA, and a HorizontalPodAutoscaler does not ask it: leave it out`,
+      `${labelOf('prometheusUrl')} is for KEDA, and a HorizontalPodAutoscaler reads its metrics from an adapter: leave it out, received ${prometheusUrl}`,
     );
   if (queueWaitTargetMs === undefined && prometheusUrl !== undefined)
     throw new Error(
@@ -90,12 +98,14 @@ function checkCallers(labelOf: LabelOf, { metricsPort, ...options }: Options): v
     const peers = options[name];
     if (peers !== undefined && (peers.length === 0 || peers.some((peer) => Object.keys(peer).length === 0)))
       throw new Error(
-        `${labelOf(name)} must be peers with a selector or an IP block each: Kubernetes lets everyone in for an empty list`,
+        `${labelOf(name)} must be a list of at least one peer, each with a selector or an IP block, since Kubernetes reads an empty one as ` +
+          `everyone: leave it out to let everyone in, received ${JSON.stringify(peers)}`,
       );
   }
   if (options.metricsCallers !== undefined && metricsPort === undefined)
     throw new Error(
-      `${labelOf('metricsCallers')} needs ${labelOf('metricsPort')}: without it the metrics have the port of the service`,
+      `${labelOf('metricsCallers')} needs ${labelOf('metricsPort')}, since without it the metrics have the port of the service: set it too, or leave ` +
+        `${labelOf('metricsCallers')} out, received ${JSON.stringify(options.metricsCallers)}`,
     );
 }
 
@@ -140,6 +150,7 @@ function checkScrape(
  */
 export function checkTogether(labelOf: LabelOf, kind: Scaling['kind'], options: Options): void {
   checkSelectedArchitecture(labelOf, options);
+  if (kind === 'fixed') refuseFixed(labelOf, options);
   checkQueueWait(labelOf, kind, options);
   checkCallers(labelOf, options);
   checkExposure(labelOf, options);

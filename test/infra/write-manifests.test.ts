@@ -56,7 +56,7 @@ test.each<[string, (file: string) => void]>([
 ])('%s of others under a manifest’s name is refused, and nothing is written', (_, make) => {
   make(join(folder, 'two.k8s.yaml'));
   expect(() => write(folder, { 'one.k8s.yaml': OURS, 'two.k8s.yaml': OURS })).toThrow(
-    `${folder} must not hold a file of others under the name of a manifest, received two.k8s.yaml: move that file or`,
+    `${folder} must not hold a file with the name of a manifest that tandem synth did not write, received two.k8s.yaml: move that file or`,
   );
   expect(readdirSync(folder)).toEqual(['two.k8s.yaml']);
 });

@@ -167,7 +167,7 @@ test.each<[Partial<InferenceServiceProps>, NodeJS.ProcessEnv, string]>([
   [
     { prometheusUrl: PROMETHEUS, scaling: { kind: 'hpa', ...BOUNDS } },
     { TANDEM_PROMETHEUS_URL: PROMETHEUS },
-    ' is for KEDA, and a HorizontalPodAutoscaler does not ask it: leave it out',
+    ' is for KEDA, and a HorizontalPodAutoscaler reads its metrics from an adapter: leave it out',
   ],
   [
     { prometheusUrl: 'http://me:secret@prometheus' },
@@ -198,6 +198,8 @@ test.each<[Partial<InferenceServiceProps>, NodeJS.ProcessEnv, string]>([
 test.each([
   [{ queueWaitTargetMs: 50 }, 'queueWaitTargetMs', 50],
   [{ prometheusUrl: PROMETHEUS }, 'prometheusUrl', PROMETHEUS],
+  [{ hpaMeasures: 'container' as const }, 'hpaMeasures', 'container'],
+  [{ hpaTolerancePercent: { scaleUp: 5 } }, 'hpaTolerancePercent', '{"scaleUp":5}'],
 ])('%j is refused with fixed replicas, which no autoscaler changes', (props, field, value) => {
   expect(() => synth({ ...props, scaling: { kind: 'fixed', replicas: 2 } })).toThrow(
     `${field} needs scaling.kind to be one of hpa, keda, since fixed replicas follow no target: change it or ` +

@@ -61,13 +61,13 @@ test.each([[{ callers: [] }], [{ callers: [{}] }], [{ metricsCallers: [], metric
   '%j is refused, since Kubernetes would let everyone in',
   (props) => {
     const [name] = Object.keys(props);
-    expect(() => policyOf(props)).toThrow(`${name} must be peers with a selector or an IP block each`);
+    expect(() => policyOf(props)).toThrow(`${name} must be a list of at least one peer, each with a selector or an IP block`);
   },
 );
 
 test('callers of the metrics need a port of the metrics', () => {
   expect(() => policyOf({ metricsCallers: MONITORING })).toThrow(
-    'metricsCallers needs metricsPort: without it the metrics have the port of the service',
+    'metricsCallers needs metricsPort, since without it the metrics have the port of the service: set it too',
   );
   expect(() => readSettings({ TANDEM_METRICS_CALLERS: 'monitoring' }, {})).toThrow(
     'TANDEM_METRICS_CALLERS needs context metricsPort',

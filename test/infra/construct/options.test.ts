@@ -206,7 +206,7 @@ test.each([
 ])('an affinity that requires %s is refused, since no pod would ever run', (_, affinity, others) => {
   expect(() => synth({ affinity, ...others })).toThrow(
     'affinity: one of the required nodeSelectorTerms must allow a node with kubernetes.io/arch=amd64 or arm64, for which ' +
-      'the image is built, and kubernetes.io/os=linux',
+      'the container image is built, and kubernetes.io/os=linux',
   );
 });
 
@@ -412,12 +412,12 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
   [
     { nodeSelector: { 'kubernetes.io/arch': 's390x' } },
     { TANDEM_NODE_SELECTOR: 'kubernetes.io/arch=s390x' },
-    ': kubernetes.io/arch must be one of amd64, arm64, for which the image is built, received s390x: set ',
+    ': kubernetes.io/arch must be one of amd64, arm64, for which the container image is built, received s390x: set ',
   ],
   [
     { nodeSelector: { 'kubernetes.io/os': 'windows' } },
     { TANDEM_NODE_SELECTOR: 'kubernetes.io/os=windows' },
-    ': kubernetes.io/os must be linux, for which the image is built, received windows: leave it out',
+    ': kubernetes.io/os must be linux, for which the container image is built, received windows: leave it out',
   ],
   [
     {
