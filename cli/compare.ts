@@ -15,7 +15,7 @@ const MEASURED_SPLITS = ['val', 'test', 'val+test'] as const;
 export function describeCompare(command: Command): Command {
   return command
     .description(
-      'choose a base: train a head on each base whose weights are here, and measure accuracy, latency and memory',
+      'choose a base: train a head on each base whose weights are on this machine, and measure accuracy, latency and memory',
     )
     .requiredOption('--data <folder>', 'labelled images, in folders as for train', path)
     .option(
@@ -26,13 +26,13 @@ export function describeCompare(command: Command): Command {
     )
     .option(
       '--weights <file...>',
-      'Keras files of bases (.h5 or .keras); their layers say of which architecture (default: the cache of weights, else the demo’s base)',
+      'Keras files of bases (.h5 or .keras); the architecture is recognised by the layers (default: the cached weights, else the demo’s base)',
       (text: string, before: readonly string[] | undefined) => [...(before ?? []), path(text)],
     )
-    .option('--download', 'fetch the ImageNet weights that are not here')
+    .option('--download', 'fetch the ImageNet weights that are missing')
     .option(
       '--bases <id...>',
-      `bases to compare: ${ARCHITECTURE_IDS.join(', ')}, with -160 for images of that side (default: all whose weights are here)`,
+      `bases to compare: ${ARCHITECTURE_IDS.join(', ')}, or one of them with -160 for images of 160 x 160 pixels (default: all whose weights are on this machine)`,
     )
     .addOption(
       new Option('--split <split>', 'what to measure (default: test, or val if there is no test)').choices(

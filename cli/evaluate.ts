@@ -199,12 +199,12 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
     .addOption(
       new Option(
         '--split <split>',
-        'with --data: what to measure (default: test, if a folder or the training of a model split these images, else all)',
+        'with --data: what to measure (default: test if the folder has splits or a model was trained on these images, else all)',
       ).choices(EVALUATED_SPLITS),
     )
     .option(
       '--seed <number>',
-      'with --data: splits images that are not in split folders by this seed, or draws the val that the folders lack (default: the seed of a training on these images)',
+      'with --data: seed that draws the splits, or a val that is missing (default: the seed of a training on these images)',
       wholeNumberFrom(0),
     )
     .addOption(

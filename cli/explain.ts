@@ -133,7 +133,7 @@ export function addExplain(program: Command): void {
       `\nChanges:\n${formList(Object.entries(CHANGES).map(([name, { meaning }]) => [name, meaning]))}\n` +
         '\nA run of npm run experiments is simulated with the change, its load included. Of other recordings and of a cluster, ' +
         'each sync is decided again from its own pods and CPU samples. If the recorded settings do not lead to the recorded ' +
-        'decisions, neither is done and the exit code is 1.\n' +
+        'decisions, the command says so, decides nothing and exits with 1.\n' +
         `\nExample: npx tandem explain hpa ${EXAMPLE_RUN} --what-if target=70\n` +
         'Example: npx tandem explain hpa tandem/latency-hpa --kubeconfig ~/.kube/config --duration 5m',
     )

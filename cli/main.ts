@@ -33,10 +33,12 @@ Example: npx tandem predict latency models/demo/samples/weave.jpg
 
 Exit codes:
   0    success
-  1    error (see the last line), or the answer no: nothing meets the objective
-       (plan, bench capacity), or a pod does not run (fit --exit-code)
+  1    error (see the line that begins with "error:"), an image that cannot be read
+       (predict), or the answer no: nothing meets the objective (plan, bench capacity),
+       a pod does not run (fit --exit-code), other settings cannot be explained
+       (explain hpa --what-if)
   ${EXIT_UNDECIDED}    no answer: the measurement was INVALID or too short (bench capacity)
-  ${EXIT_INTERRUPTED}  stopped by Ctrl-C; serve ends with 0 at the first Ctrl-C`;
+  ${EXIT_INTERRUPTED}  stopped by Ctrl-C; serve, and bench timeline without --duration, end with 0`;
 
 const program = new Command('tandem')
   .description(

@@ -69,7 +69,7 @@ const PROPS: Readonly<Record<keyof InferenceServiceProps, string>> = {
   gateway: 'Gateway, as `name` or `namespace/name`, of an HTTPRoute, which then replaces the Ingress',
   ingressClass: 'class of the Ingress',
   ingressAnnotations:
-    'annotations of the Ingress, such as `nginx.ingress.kubernetes.io/proxy-body-size=16m` for large images',
+    'annotations of the Ingress, such as `nginx.ingress.kubernetes.io/proxy-body-size=32m` for large images',
   tlsSecret: 'Secret with the certificate of the Ingress’ hosts',
 };
 

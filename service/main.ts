@@ -157,7 +157,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       const onMixed = (sha256s: readonly string[]) =>
         log.warn(
           { model, sha256s },
-          'the processes of this model have loaded different ones: restart the service after a model is replaced',
+          'the processes of this model run different versions of it, because its files were replaced: restart the service',
         );
       const queue = new ModelQueue({
         model: options.modelDirs === undefined ? model : undefined,

@@ -18,7 +18,7 @@ const MAX_SHARE_TIMES = 4;
 const VERDICTS: Readonly<Record<Verdict, { readonly colour: string; readonly words: string }>> = {
   pass: { colour: COLOURS.blue, words: 'passed' },
   fail: { colour: COLOURS.vermilion, words: 'failed' },
-  'cannot tell apart': { colour: COLOURS.quiet, words: 'cannot tell apart' },
+  'cannot tell apart': { colour: COLOURS.quiet, words: 'cannot tell' },
 };
 
 const rateText = (perSecond: number) => String(Number(perSecond.toPrecision(3)));

@@ -116,7 +116,7 @@ export function addTimelineCommand(bench: Command): void {
     .option('--duration <duration>', 'how long to record (default: until Ctrl-C)', read(boundedSeconds))
     .option(
       '--runs <file...>',
-      'result files of "bench load --out" to merge in; needed only when the recording ends',
+      'result files of "bench load --out" to merge in; they may be missing until the recording ends',
     )
     .addHelpText(
       'after',

@@ -53,7 +53,7 @@ const shape = z
 export const INFER_REQUEST = z.looseObject({
   id: text.nullish(),
   parameters: parametersOf({
-    binary_data_output: flag('Whether outputs are binary that do not say it themselves.'),
+    binary_data_output: flag('Default of `binary_data`, for outputs that do not set it.'),
   }),
   inputs: z
     .array(

@@ -37,7 +37,7 @@ const TYPES = {
     remedyFor: (value) =>
       value > LARGEST_NORMALISED || (value > 0 && Number.isInteger(value))
         ? 'divide levels of 0 to 255 by 255'
-        : 'undo any normalisation: the service normalises itself',
+        : 'send inputs that are not normalised: the service normalises them',
     range: '[0, 1]',
     bytes: Float32Array.BYTES_PER_ELEMENT,
     // Nothing is clipped: the answer is that to the numbers sent. Levels up to 255 would give confident nonsense, and larger

@@ -29,7 +29,7 @@ const WARM_UP_MS = 50;
 /** The first answer does not wait for libvips, which a plain JPEG does not need. */
 const LIBVIPS_DELAY_MS = 300;
 const NOT_FINITE =
-  'The model answered these images with numbers that are not finite instead of probabilities; send other images, and tell who runs the service to check the model.';
+  'The model returned NaN or Infinity for these images: send other images, and ask the operator of the service to check the model.';
 const IMAGE_SIZE = INPUT_SHAPE.reduce((product, size) => product * size, 1);
 /** A decoded image: one array for all, since one piece of work is done at a time. */
 const input = new Float32Array(IMAGE_SIZE);

@@ -151,5 +151,5 @@ test('a model that overflows is an error, never NaN in the bytes', async () => {
     { parameters: { binary_data_output: true }, inputs: [binaryTensor(bytes)] },
     bytes,
   );
-  await expectProblem(response, 500, 'INTERNAL', /numbers that are not finite instead of probabilities/);
+  await expectProblem(response, 500, 'INTERNAL', /returned NaN or Infinity for these images/);
 });

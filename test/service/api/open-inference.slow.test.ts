@@ -313,7 +313,7 @@ test.each<[string, object]>([
   ['classes', { outputs: [{ name: 'probabilities', parameters: { classification: 2 } }] }],
 ])('a model that overflows is an error that says so, never null: %s', async (_what, wish) => {
   const response = await infer({ ...wish, inputs: [tensor({ data: flat(1, 0.35) })] });
-  await expectProblem(response, 500, 'INTERNAL', /numbers that are not finite instead of probabilities/);
+  await expectProblem(response, 500, 'INTERNAL', /returned NaN or Infinity for these images/);
 });
 
 test('invalid JSON, no JSON and endless nesting get 400, with the protocol’s error field', async () => {

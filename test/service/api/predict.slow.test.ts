@@ -77,7 +77,7 @@ test.each<[string, unknown, number, string, RegExp]>([
 });
 
 test('a model that overflows is an error that says so, never null', async () => {
-  const sentence = /numbers that are not finite instead of probabilities/;
+  const sentence = /returned NaN or Infinity for these images/;
   await expectProblem(await predict({ instances: [numbers(0.35)] }), 500, 'INTERNAL', sentence);
 });
 

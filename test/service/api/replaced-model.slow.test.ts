@@ -8,7 +8,7 @@ import { recorded } from '../../support/recorded-log';
 import { fakeModels, grey, startServer } from '../../support/server';
 
 const NEW_CLASSES = ['new-one', 'new-two', 'new-three'];
-const MIXED = /have loaded different ones: restart the service/;
+const MIXED = /run different versions of it, because its files were replaced: restart the service/;
 
 const modelsDir = fakeModels();
 const { lines, log } = recorded();

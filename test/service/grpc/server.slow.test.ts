@@ -156,12 +156,12 @@ test.each([
   ],
   [
     'INVALID_ARGUMENT',
-    'inputs[0].contents.fp32_contents[1] must be a number from 0 to 1, received -1; undo any normalisation',
+    'inputs[0].contents.fp32_contents[1] must be a number from 0 to 1, received -1; send inputs that are not normalised',
     request({ raw_input_contents: [] }, { contents: { fp32_contents: HALVES.with(1, -1) } }),
   ],
   [
     'INTERNAL',
-    'numbers that are not finite instead of probabilities',
+    'returned NaN or Infinity for these images',
     request({ raw_input_contents: [floats(0.35)] }),
   ],
   ['INVALID_ARGUMENT', 'inputs must have at most 8 items', { inputs: new Array(1_000).fill({}) }],
