@@ -61,7 +61,9 @@ test.each([[{ callers: [] }], [{ callers: [{}] }], [{ metricsCallers: [], metric
   '%j is refused, since Kubernetes would let everyone in',
   (props) => {
     const [name] = Object.keys(props);
-    expect(() => policyOf(props)).toThrow(`${name} must be a list of at least one peer, each with a selector or an IP block`);
+    expect(() => policyOf(props)).toThrow(
+      `${name} must be a list of at least one peer, each with a selector or an IP block`,
+    );
   },
 );
 

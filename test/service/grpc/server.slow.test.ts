@@ -159,11 +159,7 @@ test.each([
     'inputs[0].contents.fp32_contents[1] must be a number from 0 to 1, received -1; send inputs that are not normalised',
     request({ raw_input_contents: [] }, { contents: { fp32_contents: HALVES.with(1, -1) } }),
   ],
-  [
-    'INTERNAL',
-    'returned NaN or Infinity for these images',
-    request({ raw_input_contents: [floats(0.35)] }),
-  ],
+  ['INTERNAL', 'returned NaN or Infinity for these images', request({ raw_input_contents: [floats(0.35)] })],
   ['INVALID_ARGUMENT', 'inputs must have at most 8 items', { inputs: new Array(1_000).fill({}) }],
   ['NOT_FOUND', 'The model "other" is not served here; choose one of latency.', { model_name: 'other' }],
   ['NOT_FOUND', 'does not have this version', request({ model_version: '7' })],
