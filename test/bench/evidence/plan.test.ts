@@ -95,10 +95,10 @@ test('a spike overloads the fewest pods and not the most', () => {
   }
 });
 
-test('every HPA variant idles for longer than the stabilisation window in every form', () => {
-  for (const each of [...plan('full'), ...plan('quick')].filter(({ printed }) => printed.kind === 'hpa')) {
-    expect(each.idleSeconds).toBeGreaterThan(300);
-  }
+test('the steps and the trace are recorded after the load for longer than the stabilisation window in every form', () => {
+  const idle = [...plan('full'), ...plan('quick')].filter(({ name }) => /-(?:steps|trace)$/.test(name));
+  expect(idle).toHaveLength(6);
+  for (const { idleSeconds } of idle) expect(idleSeconds).toBeGreaterThan(300);
 });
 
 test('an objective has at least two periods of the CPU quota: a pod that has used up its quota waits for the next', () => {
