@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-import { mediaType } from '../../bench/load/generator';
+import { type Image, mediaType } from '../../bench/load/generator';
 import { traceFileOf, withTraceFile } from '../../bench/load/load-text';
 import { checkFiles } from '../../infra/construct/load-limits';
 
 export interface GeneratorFiles {
   /** By the name that they have in the pods. */
   readonly files: Readonly<Record<string, Buffer>>;
-  /** Paths of the images in the pods. */
+  /** The images in the form of `--image`, with their paths in the pods. */
   readonly images: readonly string[];
   /** The load, with the path of its trace in the pods. */
   readonly load: string;
@@ -21,10 +21,11 @@ export interface GeneratorFiles {
  * @param folder where the pods have them
  * @throws RangeError or Error naming the option, the file and the remedy
  */
-export function generatorFiles(images: readonly string[], load: string, folder: string): GeneratorFiles {
+export function generatorFiles(images: readonly Image[], load: string, folder: string): GeneratorFiles {
   const trace = traceFileOf(load);
   const byName = new Map<string, string>();
-  for (const file of [...images, ...(trace === undefined ? [] : [trace])]) {
+  const imageFiles = images.map(({ file }) => file);
+  for (const file of [...imageFiles, ...(trace === undefined ? [] : [trace])]) {
     const other = byName.get(basename(file));
     if (other !== undefined) {
       throw new RangeError(
@@ -34,13 +35,15 @@ export function generatorFiles(images: readonly string[], load: string, folder: 
     }
     byName.set(basename(file), file);
   }
-  images.forEach(mediaType);
+  imageFiles.forEach(mediaType);
   const files = Object.fromEntries(Array.from(byName, ([name, file]) => [name, readFileSync(file)]));
   checkFiles(trace === undefined ? '--image' : 'files of --image and --load', files);
   const inPod = (file: string) => `${folder}/${basename(file)}`;
   return {
     files,
-    images: images.map(inPod),
+    images: images.map(
+      ({ file, expectedClass }) => `${inPod(file)}${expectedClass === undefined ? '' : `=${expectedClass}`}`,
+    ),
     load: withTraceFile(load, inPod),
   };
 }

@@ -78,23 +78,27 @@ export const durationOption = (flags: string, description: string, defaultSecond
     .argParser(read(boundedSeconds))
     .default(defaultSeconds, `${defaultSeconds}s`);
 
+/** The option for the images; the remark says what holds for them besides. */
+export const imageOption = (remark: string): Option =>
+  // Commander takes several values only where a letter stands before the dots.
+  new Option(
+    '--image <file...>',
+    `images to post in turn, as FILE or as FILE=CLASS with the class to expect; ${remark}`,
+  ).argParser(image);
+
+export const timeoutOption = (): Option =>
+  durationOption(
+    '--timeout <duration>',
+    'deadline of an answer, from the intended send time',
+    DEFAULT_TIMEOUT_MS / 1000,
+  );
+
 /** Adds the options of every command that sends requests. */
 export const addTarget = (command: Command): Command =>
   command
     .requiredOption('--url <url>', 'where to send, such as http://localhost:8080/v1/classify', httpUrl)
-    .option(
-      // Commander takes several values only where a letter stands before the dots.
-      '--image <file...>',
-      'images to post in turn, as FILE or as FILE=CLASS with the class to expect; without images, sends GET',
-      image,
-    )
-    .addOption(
-      durationOption(
-        '--timeout <duration>',
-        'deadline of an answer, from the intended send time',
-        DEFAULT_TIMEOUT_MS / 1000,
-      ),
-    )
+    .addOption(imageOption('without images, sends GET'))
+    .addOption(timeoutOption())
     .option('--json', 'print the result as one line of JSON')
     .option('--out <file>', 'also write the result to this file (JSON)', path);
 

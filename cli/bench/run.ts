@@ -6,14 +6,24 @@ import { dirname } from 'node:path';
 
 import { type Command, Option } from 'commander';
 
+import { DEFAULT_TIMEOUT_MS, type Image } from '../../bench/load/generator';
 import type { BrokenRule, RunDocument } from '../../bench/load/run-document';
+import { parseSlo } from '../../bench/load/slo';
 import { failuresText } from '../../bench/timeline/report';
 import { makeOut, writeFileAtomic } from '../../files/write';
 import { MAX_FILES_KIB, MAX_LOAD_PODS, MAX_LOAD_SECONDS } from '../../infra/construct/load-limits';
 import { VARIANTS } from '../../infra/variants';
 import { path, wholeNumberFrom } from '../options';
-import { generatorFiles } from './generator-files';
-import { untilInterrupted } from './options';
+import { type GeneratorFiles, generatorFiles } from './generator-files';
+import {
+  addSchedule,
+  boundedSeconds,
+  checked,
+  imageOption,
+  type Schedule,
+  timeoutOption,
+  untilInterrupted,
+} from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a subcommand must not pay for the others' libraries */
 
@@ -29,17 +39,42 @@ export interface LoadFunctions {
 }
 
 const MAX_IDLE_SECONDS = 3600;
+/** Kubernetes stops a Job 300 s after its schedule: the rest is for scheduling, the image and the common start. */
+const MAX_TIMEOUT_SECONDS = 120;
 
-interface RunOptions {
+interface RunOptions extends Schedule {
   readonly kubeconfig: string;
   readonly variant: string;
   readonly load: string;
-  readonly image: readonly string[];
-  readonly seed: number;
+  readonly image: readonly Image[];
+  /** In the form of `--slo`. */
+  readonly slo?: string;
+  /** A duration. */
+  readonly timeout: string;
   readonly pods: number;
   readonly idle: number;
   readonly out: string;
 }
+
+/** @throws RangeError for a deadline that the Job may not live to see */
+function checkTimeout(text: string): void {
+  if (boundedSeconds(text) > MAX_TIMEOUT_SECONDS) {
+    throw new RangeError(
+      `It must be at most ${MAX_TIMEOUT_SECONDS} s: Kubernetes stops the load generator soon after its schedule.`,
+    );
+  }
+}
+
+/** Arguments of `bench load` for the pods. */
+const generatorArgs = (
+  { seed, connections, timeout, slo }: RunOptions,
+  { images, load }: Pick<GeneratorFiles, 'images' | 'load'>,
+  url: string,
+): readonly string[] => [
+  ...['--url', url, '--load', load, '--seed', String(seed), '--connections', connections],
+  ...['--timeout', timeout, ...(slo === undefined ? [] : ['--slo', slo])],
+  ...['--image', ...images, '--json'],
+];
 
 async function run(
   options: RunOptions,
@@ -61,7 +96,7 @@ async function run(
       `--load must last at most ${MAX_LOAD_SECONDS} s: shorten it, received ${options.load}`,
     );
   }
-  const { files, images, load } = generatorFiles(options.image, options.load, IMAGES_PATH);
+  const inPods = generatorFiles(options.image, options.load, IMAGES_PATH);
   const settings = readSettings(process.env, readContext());
   makeOut(dirname(options.out));
   for (const line of unknownSettingLines(process.env)) console.error(line);
@@ -69,11 +104,8 @@ async function run(
     runVariant({
       ...{ kubectl: ['kubectl', '--kubeconfig', options.kubeconfig], variant, settings },
       load: {
-        args: (url) => [
-          ...['--url', url, '--load', load, '--seed', String(options.seed)],
-          ...['--image', ...images, '--json'],
-        ],
-        images: files,
+        args: (url) => generatorArgs(options, inPods, url),
+        images: inPods.files,
         pods: options.pods,
         durationSeconds,
       },
@@ -99,7 +131,7 @@ async function run(
 
 /** Adds `run` to the command `bench`. */
 export function addRunCommand(bench: Command, load: LoadFunctions): void {
-  bench
+  const command = bench
     .command('run')
     .description(
       'measure a variant in a cluster: apply it in a new namespace, send load from a Job, record the timeline, ' +
@@ -112,12 +144,18 @@ export function addRunCommand(bench: Command, load: LoadFunctions): void {
         .makeOptionMandatory(),
     )
     .requiredOption('--load <load>', 'the load, in the form of "bench load"')
-    .requiredOption('--image <file...>', `images to post, at most ${MAX_FILES_KIB} KiB together`)
-    .requiredOption('--out <file>', 'file for the timeline (JSON)', path)
-    .option('--seed <number>', 'seed of the schedule', wholeNumberFrom(0), 1)
+    .addOption(imageOption(`at most ${MAX_FILES_KIB} KiB together`).makeOptionMandatory())
+    .requiredOption('--out <file>', 'file for the timeline (JSON)', path);
+  addSchedule(command)
+    .addOption(
+      timeoutOption()
+        .argParser(checked(checkTimeout))
+        .default(`${DEFAULT_TIMEOUT_MS / 1000}s`),
+    )
+    .option('--slo <objective>', 'latency objective for goodput, such as p95=100ms', checked(parseSlo))
     .option(
       '--pods <count>',
-      'number of load generator pods; they share the schedule, or the clients of closed:N',
+      'number of load generator pods; they share the schedule, or the clients of closed:N, and each has its own connections',
       wholeNumberFrom(1, MAX_LOAD_PODS),
       1,
     )
@@ -130,7 +168,7 @@ export function addRunCommand(bench: Command, load: LoadFunctions): void {
     .addHelpText(
       'after',
       '\nExample: npx tandem bench run --kubeconfig ~/.kube/config --variant latency-hpa --load poisson:20:60s ' +
-        '--image models/demo/samples/weave.jpg --idle 360 --out build/latency-hpa.json',
+        '--image models/demo/samples/weave.jpg=weave --slo p95=100ms --idle 360 --out build/latency-hpa.json',
     )
     .action((options: RunOptions) => run(options, load));
 }

@@ -49,8 +49,11 @@ export interface LoadGeneratorProps extends Placement {
   readonly imagePullSecret?: string;
   /** Arguments of `tandem bench load` without `--shard`; images lie in {@link IMAGES_PATH}. */
   readonly args: readonly string[];
-  /** Images by file name, and the trace of the load if it has one; `checkFiles` in load-limits.ts bounds them. */
-  readonly images: Readonly<Record<string, Buffer>>;
+  /**
+   * Images by file name, and the trace of the load if it has one; `checkFiles` in load-limits.ts bounds them. Not Node's own
+   * type, so that importers need no Node types.
+   */
+  readonly images: Readonly<Record<string, Uint8Array>>;
   /** Pods, each of which sends its part of the schedule: 1 to 50. */
   readonly pods: number;
   /** Length of the schedule; Kubernetes stops a Job that is not finished 300 s after it. */
@@ -102,7 +105,7 @@ export class LoadGenerator extends Construct {
       metadata,
       immutable: true,
       binaryData: Object.fromEntries(
-        Object.entries(images).map(([file, bytes]) => [file, bytes.toString('base64')]),
+        Object.entries(images).map(([file, bytes]) => [file, Buffer.from(bytes).toString('base64')]),
       ),
     });
     new k8s.KubeNetworkPolicy(this, 'network-policy', {

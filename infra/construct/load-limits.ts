@@ -22,7 +22,7 @@ const FILE_NAME = /^(?!\.$|\.\.)[-._a-zA-Z0-9]{1,253}$/;
  * @param field what the error names
  * @throws Error naming field, value and remedy
  */
-export function checkFiles(field: string, files: Readonly<Record<string, Buffer>>): void {
+export function checkFiles(field: string, files: Readonly<Record<string, Uint8Array>>): void {
   const refused = Object.keys(files).find((name) => !FILE_NAME.test(name));
   if (refused !== undefined) {
     throw new Error(

@@ -105,6 +105,16 @@ describe('in an app', () => {
   });
 });
 
+test('every export of the package is compiled from a source that its tsconfig.json lists', () => {
+  const { exports, files } = {
+    ...JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')),
+    ...JSON.parse(readFileSync(join(PACKAGE, 'tsconfig.json'), 'utf8')),
+  } as { exports: Record<string, string | Record<string, string>>; files: string[] };
+  const entries = Object.values(exports).filter((entry) => typeof entry !== 'string');
+  const sources = files.map((file) => file.replace('../', './build/infra/').replace(/\.ts$/, ''));
+  expect(entries).toEqual(sources.map((name) => ({ types: `${name}.d.ts`, default: `${name}.js` })));
+});
+
 test('the README shows the example of docs/, with the package’s name', () => {
   const [block] = fencedBlocks(readFileSync(join(PACKAGE, 'README.md'), 'utf8'), 'ts');
   const example = readFileSync(join(ROOT, 'docs', 'example-app.ts'), 'utf8').replace(/^\/\*\*.*\*\/\n/, '');

@@ -25,6 +25,27 @@ import type { InferenceServiceProps } from 'tandem-inference-service';
 export const tolerations: InferenceServiceProps['tolerations'] = [{ key: 1 }];
 END
 
+# The other construct, as an import of its own.
+cat >"$work/load.ts" <<'END'
+import { App, Chart } from 'cdk8s';
+import { LoadGenerator } from 'tandem-inference-service/load-generator';
+const app = new App({ outdir: 'build/load' });
+new LoadGenerator(new Chart(app, 'load', { namespace: 'vision' }), 'load', {
+  service: 'birds',
+  image: 'images.example/birds:2',
+  args: ['--url', 'http://192.0.2.1/v1/classify?model=birds', '--load', 'poisson:20:60s', '--json'],
+  images: { 'robin.jpg': new Uint8Array([255, 216]) },
+  pods: 2,
+  durationSeconds: 60,
+});
+app.synth();
+END
+writes_job() { # writes_job FILE: runs the compiled load.ts
+  node "$1"
+  grep -q '^kind: Job$' build/load/load.k8s.yaml
+  grep -q 'robin.jpg: /9g=$' build/load/load.k8s.yaml
+}
+
 echo '{ "compilerOptions": { "module": "node16", "target": "es2022", "strict": true, "types": [] } }' >"$work/tsconfig.json"
 
 version() { node -p "require('$1/package.json').version"; }
@@ -44,7 +65,7 @@ scaffold() {
   npm pkg set "dependencies.tandem-inference-service=file:$tarball"
   sed -i -e "/from 'cdk8s'/a import { InferenceService } from 'tandem-inference-service';" \
     -e "/define resources here/r $work/call" -e "s/(app, 'birds')/(app, 'birds', { namespace: 'vision' })/" main.ts
-  cp "$work/types.ts" .
+  cp "$work"/{types.ts,load.ts} .
 }
 
 in_scaffold() { # in_scaffold NAME COMMAND...: COMMAND installs the packages of the app
@@ -60,6 +81,7 @@ in_scaffold() { # in_scaffold NAME COMMAND...: COMMAND installs the packages of 
   rm -rf dist
   npm run --silent synth >/dev/null
   cmp dist/birds.k8s.yaml "$expected"
+  writes_job load.js
   echo "ok   the scaffolded app compiles, passes its test and synthesizes with $name"
 }
 
@@ -72,11 +94,12 @@ cd "$work/npm"
 copies=$(find . -path '*/node_modules/constructs/package.json' | wc -l)
 [ "$copies" = 1 ] || { echo "constructs must be installed once, found $copies times" >&2; exit 1; }
 mkdir module
-cp "$work"/{app.ts,types.ts,tsconfig.json} module/
+cp "$work"/{app.ts,types.ts,load.ts,tsconfig.json} module/
 echo '{ "type": "module" }' >module/package.json
 npx tsc -p module
 node module/app.js
 cmp build/example/birds.k8s.yaml "$expected"
+writes_job module/load.js
 echo 'ok   the example compiles and runs as an ES module'
 
 for release in cdk8s-plus-28@2.0.3 cdk8s-plus-29@2.3.3 cdk8s-plus-30@2.2.5 cdk8s-plus-31@2.6.19 cdk8s-plus-32@2.0.0 \
@@ -84,11 +107,12 @@ for release in cdk8s-plus-28@2.0.3 cdk8s-plus-29@2.3.3 cdk8s-plus-30@2.2.5 cdk8s
   mkdir "$work/$release"
   cd "$work/$release"
   echo '{ "name": "birds", "private": true }' >package.json
-  cp "$work"/{app.ts,types.ts,tsconfig.json} .
+  cp "$work"/{app.ts,types.ts,load.ts,tsconfig.json} .
   npm install --silent --ignore-scripts cdk8s@2.68.12 constructs@10.3.0 "$release" "$tarball"
   "$root/node_modules/.bin/tsc"
   node app.js
   cmp build/example/birds.k8s.yaml "$expected"
+  writes_job load.js
   echo "ok   the example compiles and runs with $release"
 done
 

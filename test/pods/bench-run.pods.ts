@@ -1,16 +1,24 @@
 /** `bench run` on real nodes: its Job meets the restricted Pod Security Standard, and no object remains. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { runVariant } from '../../bench/cluster-run/run-variant';
 import { mergeRuns, summarize } from '../../bench/load/documents';
 import { getJson, type LabCluster } from '../../bench/lab/lab-cluster';
+import { parseTimeline } from '../../bench/timeline/timeline-document';
 import { IMAGES_PATH } from '../../infra/construct/load-generator';
 import { DEFAULT_SETTINGS } from '../../infra/settings';
 import { type Variant, VARIANTS } from '../../infra/variants';
 
 const cluster = JSON.parse(process.env['TANDEM_TEST_CLUSTER']!) as LabCluster;
+const ROOT = join(__dirname, '../..');
 const IMAGE = 'weave.jpg';
+const IMAGE_FILE = join(ROOT, 'models/demo/samples', IMAGE);
+/** After it, the command gets a SIGTERM, and three minutes to delete its namespace before the test ends. */
+const COMMAND_TIMEOUT_MS = 300_000;
 const [dist] = VARIANTS.filter(({ name }) => name === 'latency-hpa');
 
 /** Requests and limits that three nodes on two shared cores can supply. */
@@ -42,7 +50,7 @@ const run = async (
     settings: { ...DEFAULT_SETTINGS, image: process.env['IMAGE_NAME']! },
     load: {
       args: (url) => ['--url', url, '--load', load, '--image', `${IMAGES_PATH}/${IMAGE}`, '--json'],
-      images: { [IMAGE]: readFileSync(join(__dirname, '../../models/demo/samples', IMAGE)) },
+      images: { [IMAGE]: readFileSync(IMAGE_FILE) },
       pods: 1,
       durationSeconds,
     },
@@ -84,6 +92,54 @@ test('a run leaves a complete timeline with the applied figures and every reques
   expect(Math.max(...counters.map(({ answered }) => answered))).toBeGreaterThan(0);
   // A pod that starts does not answer yet.
   expect(failures.filter(({ read }) => !read.startsWith('metrics of '))).toEqual([]);
+  await expectNothingLeft();
+});
+
+test('the command exits with 0 and writes the load that two generators sent together, with the options given', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-pods-'));
+  const out = join(folder, 'run.json');
+  try {
+    // Rejects unless the command exits with 0. The variant's printed figures fit on one node, beside which the two others
+    // have room for the generators.
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      [
+        ...['--import', 'tsx', join(ROOT, 'cli/bench/main.ts'), 'bench', 'run'],
+        ...['--kubeconfig', cluster.kubeconfig, '--variant', 'latency-single-pod', '--pods', '2'],
+        ...['--load', 'poisson:20:15s', '--connections', 'kept:4', '--timeout', '5s', '--slo', 'p95=250ms'],
+        ...['--image', `${IMAGE_FILE}=weave`, '--out', out],
+      ],
+      {
+        cwd: ROOT,
+        timeout: COMMAND_TIMEOUT_MS,
+        env: {
+          ...process.env,
+          PATH: `${cluster.bin}${delimiter}${process.env['PATH']}`,
+          TANDEM_IMAGE: process.env['IMAGE_NAME']!,
+        },
+      },
+    );
+    console.log(stderr);
+    expect(stdout).toBe(`${out}\n`);
+    const { complete, load } = parseTimeline(readFileSync(out, 'utf8'));
+    expect(complete).toBe(true);
+    expect(load!.generators.map(({ shard }) => shard)).toEqual([
+      { index: 1, count: 2 },
+      { index: 2, count: 2 },
+    ]);
+    expect(load!.validity.broken.map(({ rule }) => rule)).not.toContain('startsApart');
+    expect(load!.settings).toMatchObject({
+      ...{ connections: 'kept:4', timeoutMs: 5000, slo: 'p95=250ms' },
+      images: [{ name: IMAGE, expectedClass: 'weave' }],
+    });
+    const { due, outcomes } = summarize(load!);
+    console.log(`two generators: ${JSON.stringify(outcomes)} of ${due}`);
+    expect(due).toBeGreaterThan(200);
+    expect(outcomes.wrong).toBe(0);
+    expect(outcomes.right / due).toBeGreaterThan(0.9);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   await expectNothingLeft();
 });
 

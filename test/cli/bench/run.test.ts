@@ -56,8 +56,12 @@ test.each([
   ["argument '0' is invalid. It must be a whole number from 1 to 50", () => ({ pods: '0' })],
   ["argument '-1' is invalid. It must be a whole number from 0 to 3600", () => ({ idle: '-1' })],
   ["argument '' is invalid. It must be a path", () => ({ out: '' })],
+  ['--connections must be fresh, kept:N or renewed:N:10s', () => ({ connections: 'kept' })],
+  ['--slo must look like p95=100ms', () => ({ slo: '100ms' })],
+  ["argument '5' is invalid. a duration must look like 500ms", () => ({ timeout: '5' })],
+  ["argument '121s' is invalid. It must be at most 120 s: Kubernetes stops", () => ({ timeout: '121s' })],
   ["no such file or directory, open 'missing.jpg'", () => ({ image: 'missing.jpg' })],
-  ['--image must end in .jpg, .jpeg, .png, .webp, received notes.txt', () => ({ image: 'notes.txt' })],
+  ['--image must end in .jpg, .jpeg, .png, .webp, received notes.txt', () => ({ image: 'notes.txt=weave' })],
   ['received "my weave.jpg"', () => ({ image: imagesIn('my weave.jpg') })],
   [
     '--image must be at most 716800 bytes together',
@@ -85,8 +89,22 @@ test('the pods get the images and the trace of the load, by their names', async 
   const { images, args } = mockRun.mock.calls[0]![0].load;
   expect(Object.keys(images)).toEqual(['weave.jpg', 'dots.png', 'day.csv']);
   expect(args('http://10.96.0.7').join(' ')).toBe(
-    '--url http://10.96.0.7 --load trace:/images/day.csv:all:peak=20:0-9 --seed 1 ' +
-      '--image /images/weave.jpg /images/dots.png --json',
+    '--url http://10.96.0.7 --load trace:/images/day.csv:all:peak=20:0-9 --seed 1 --connections fresh ' +
+      '--timeout 10s --image /images/weave.jpg /images/dots.png --json',
+  );
+});
+
+test('the pods get the connection policy, the deadline, the objective and the class of each image', async () => {
+  mockRun.mockResolvedValue({ timeline: TIMELINE });
+  const [weave, dots] = imagesIn('weave.jpg', 'dots.png');
+  await bench({
+    ...{ image: [`${weave}=weave`, dots!], connections: 'kept:8', timeout: '2.5s', slo: 'p95=250ms' },
+  });
+  const { images, args } = mockRun.mock.calls[0]![0].load;
+  expect(Object.keys(images)).toEqual(['weave.jpg', 'dots.png']);
+  expect(args('http://10.96.0.7').join(' ')).toContain(
+    '--connections kept:8 --timeout 2.5s --slo p95=250ms ' +
+      '--image /images/weave.jpg=weave /images/dots.png --json',
   );
 });
 
