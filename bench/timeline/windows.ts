@@ -17,10 +17,10 @@ export interface Window {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
-  /** At the end of the window; NaN before the first sample. */
+  /** At the end of the window; NaN before the first sample, or where readiness is not known. */
   readonly desiredReplicas: number;
   readonly readyReplicas: number;
-  /** Answers of each pod within the window, by its own count. */
+  /** Answers of each pod within the window, by its own count; a pod whose count was not read in it is absent. */
   readonly answeredByPod: Readonly<Record<string, number>>;
   /** Jain's index of `answeredByPod`; NaN if nothing was answered. */
   readonly fairness: number;
@@ -41,11 +41,11 @@ export function jainIndex(shares: readonly number[]): number {
 
 /**
  * By how much each pod's counter rose between two times. A pod without a sample before `fromMs` is counted from its first
- * sample; a counter that fell was reset by a restart and counts from 0.
+ * sample; a counter that fell was reset by a restart and counts from 0. Samples without the counter do not count.
  */
 export function increases(
   counters: readonly CounterSample[],
-  of: (sample: CounterSample) => number,
+  of: (sample: CounterSample) => number | undefined,
   fromMs: number,
   toMs: number,
 ): Map<string, number> {
@@ -54,6 +54,7 @@ export function increases(
   for (const sample of counters) {
     if (sample.atMs > toMs) break;
     const value = of(sample);
+    if (value === undefined) continue;
     const before = last.get(sample.pod);
     last.set(sample.pod, value);
     if (sample.atMs <= fromMs) continue;
@@ -85,7 +86,7 @@ export function windowsOf(timeline: TimelineDocument, windowMs = WINDOW_MS): Win
     });
     const atEnd = replicas.findLast(({ atMs }) => atMs <= toMs);
     const answered = increases(counters, (sample) => sample.answered, fromMs, toMs);
-    const rise = (of: (sample: CounterSample) => number) =>
+    const rise = (of: (sample: CounterSample) => number | undefined) =>
       total(increases(counters, of, fromMs, toMs).values());
     return {
       fromMs,

@@ -77,3 +77,16 @@ test('requests fall into the window in which they were due, on the recording’s
   expect(second!.fairness).toBeCloseTo(16 / 20, 12);
   expect(third!.readyReplicas).toBe(2);
 });
+
+test('what a server does not count is no zero in a window', () => {
+  const [window] = windowsOf({
+    startedAt: '2026-11-25T10:00:00.000Z',
+    finishedAt: '2026-11-25T10:00:10.000Z',
+    replicas: [{ atMs: 0, desired: 1, current: 1 }],
+    counters: [
+      { atMs: 0, pod: 'a', periods: 10, throttledPeriods: 3 },
+      { atMs: 9_000, pod: 'a', periods: 20, throttledPeriods: 8 },
+    ],
+  } as unknown as TimelineDocument);
+  expect(window).toMatchObject({ readyReplicas: NaN, answeredByPod: {}, fairness: NaN, throttledShare: 0.5 });
+});
