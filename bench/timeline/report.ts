@@ -19,6 +19,7 @@ const COLUMNS: readonly (readonly [title: string, cell: (window: Window) => stri
   ['ready', ({ readyReplicas }) => figure(readyReplicas)],
   ['answered/s', (window) => perSecond(total(Object.values(window.answeredByPod)), window)],
   ['offered/s', (window) => perSecond(window.due, window)],
+  ['sent/s', (window) => perSecond(window.sent, window)],
   ['refused/s', (window) => perSecond(window.outcomes.refused, window)],
   ['p95 ms', ({ p95Ms }) => figure(p95Ms, 1)],
   ['Jain', ({ fairness }) => figure(fairness, 2)],

@@ -11,6 +11,8 @@ export interface Window {
   readonly lengthMs: number;
   /** Requests that were due in the window. */
   readonly due: number;
+  /** Requests that were sent in the window, whenever they were due. */
+  readonly sent: number;
   /** Requests that were due in the window, by outcome. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
   /** Latency of right and wrong answers from the intended send time; NaN if there are none. */
@@ -77,10 +79,13 @@ export function windowsOf(timeline: TimelineDocument, windowMs = WINDOW_MS): Win
     const toMs = Math.min(fromMs + windowMs, lengthMs);
     const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
     const latenciesMs: number[] = [];
+    const isWithin = (atMs: number) => atMs >= fromMs && atMs < toMs;
+    let sent = 0;
     requests?.intendedMs.forEach((intendedMs, i) => {
-      const atMs = intendedMs + offsetMs;
-      if (atMs < fromMs || atMs >= toMs) return;
+      const dueMs = intendedMs + offsetMs;
       const outcome = OUTCOMES[requests.outcome[i]!]!;
+      if (outcome !== 'unsent' && isWithin(dueMs + requests.lagMs[i]!)) sent++;
+      if (!isWithin(dueMs)) return;
       outcomes[outcome]++;
       if (outcome === 'right' || outcome === 'wrong') latenciesMs.push(requests.latencyMs[i]!);
     });
@@ -92,6 +97,7 @@ export function windowsOf(timeline: TimelineDocument, windowMs = WINDOW_MS): Win
       fromMs,
       lengthMs: toMs - fromMs,
       due: total(Object.values(outcomes)),
+      sent,
       outcomes,
       p50Ms: percentile(latenciesMs, 0.5),
       p95Ms: percentile(latenciesMs, 0.95),

@@ -120,8 +120,8 @@ test('the table has 10 s windows with the load of a run, and says what is missin
   );
   const lines = formatTimeline(timeline).split('\n');
   expect(lines.slice(1).map((line) => line.trim().split(/ {2,}/))).toEqual([
-    ['0', '1', '1', '7.5', '10.0', '2.5', '30.0', '1.00', '-'],
-    ['10', '1', '1', '-', '0.0', '0.0', '-', '-', '-'],
+    ['0', '1', '1', '7.5', '10.0', '10.0', '2.5', '30.0', '1.00', '-'],
+    ['10', '1', '1', '-', '0.0', '0.0', '0.0', '-', '-', '-'],
     ['1 reads failed, the first of pods: status 403'],
     ['INCOMPLETE: the recording was interrupted'],
   ]);
