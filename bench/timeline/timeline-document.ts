@@ -118,7 +118,7 @@ export interface Subject {
     readonly platform: string;
   };
   readonly kubernetesVersion?: string;
-  /** Allocatable amounts of the cluster's nodes, as Kubernetes quantities. */
+  /** Allocatable amounts of the cluster's nodes, as Kubernetes quantities; none where this user may not list nodes. */
   readonly nodes: readonly { readonly name: string; readonly cpu: string; readonly memory: string }[];
 }
 
