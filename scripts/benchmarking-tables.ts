@@ -1,9 +1,10 @@
 /**
  * The generated parts about `tandem bench`: docs/benchmarking.md and README.md.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { parseVegeta, VEGETA_FILE, vegetaText } from '../bench/experiments/vegeta-document';
 import { parseCapacityDocument } from '../bench/load/capacity-document';
 import { CONNECTION_FORMS } from '../bench/load/connections';
 import { LOAD_FORMS } from '../bench/load/load';
@@ -17,7 +18,7 @@ import { ROOT } from './documents';
 const capacityExample = () =>
   parseCapacityDocument(readFileSync(join(ROOT, 'docs/benchmarking/capacity.json'), 'utf8'));
 
-export const BENCHMARKING_TABLES: Readonly<Record<string, () => string>> = {
+export const BENCHMARKING_TABLES: Readonly<Record<string, () => string | undefined>> = {
   loads: () =>
     table(
       ['`--load`', 'what is sent'],
@@ -43,4 +44,7 @@ export const BENCHMARKING_TABLES: Readonly<Record<string, () => string>> = {
     const found = capacityExample();
     return fenced([...found.probes.map(formatProbe), formatCapacity(found)]);
   },
+  // Until the first recording, the sentence that was typed by hand stays.
+  vegeta: () =>
+    existsSync(VEGETA_FILE) ? vegetaText(parseVegeta(readFileSync(VEGETA_FILE, 'utf8'))) : undefined,
 };

@@ -51,8 +51,11 @@ function scalingOf({ scaling }: Variant): string {
   return `${minReplicas} to ${maxReplicas} at ${targetCpuPercent} % CPU`;
 }
 
+/** The parts of a page that a command writes, by the name in their markers; one that is undefined stays as it is. */
+type Parts = Readonly<Record<string, () => string | undefined>>;
+
 /** The generated tables by the name in their markers. */
-export const TABLES: Readonly<Record<string, () => string>> = {
+export const TABLES: Parts = {
   variants: () =>
     table(
       ['variant', 'model', 'replicas', 'CPU request', 'memory request', 'CPU limit', 'memory limit'],
@@ -106,9 +109,6 @@ export const TABLES: Readonly<Record<string, () => string>> = {
   ...BENCHMARKING_TABLES,
 };
 
-/** The parts of a page that a command writes, by the name in their markers. */
-type Parts = Readonly<Record<string, () => string>>;
-
 /**
  * Replaces the text between each part's markers, such as `<!-- name: npm run docs -->` and `<!-- /name -->`. Prettier must
  * not align what the next run would write unaligned.
@@ -118,7 +118,7 @@ type Parts = Readonly<Record<string, () => string>>;
  */
 export function withTables(text: string, parts: Parts = TABLES, command = 'npm run docs'): string {
   const markers = new RegExp(`<!-- ([\\w-]+): ${command} -->[^]*?<!-- /\\1 -->`, 'g');
-  return text.replace(markers, (_, name: string) => {
+  return text.replace(markers, (before, name: string) => {
     const make = parts[name];
     if (make === undefined) {
       const known = Object.keys(parts).join(', ');
@@ -126,7 +126,9 @@ export function withTables(text: string, parts: Parts = TABLES, command = 'npm r
         `a generated table must be one of ${known}, received "${name}": correct its marker`,
       );
     }
-    return `<!-- ${name}: ${command} -->\n<!-- prettier-ignore -->\n${make()}\n\n<!-- /${name} -->`;
+    const made = make();
+    if (made === undefined) return before;
+    return `<!-- ${name}: ${command} -->\n<!-- prettier-ignore -->\n${made}\n\n<!-- /${name} -->`;
   });
 }
 

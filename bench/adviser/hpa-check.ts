@@ -70,7 +70,7 @@ export function checkHpa(run: ExperimentRun, profile: ModelProfile, seeds: numbe
   );
   const startMs = loadStartMs(run);
   const measured = readyBySecond(
-    run.timeline.replicas.map(({ atMs, ready }) => ({ atMs: atMs - startMs, ready })),
+    run.timeline.replicas.map(({ atMs, ready = 0 }) => ({ atMs: atMs - startMs, ready })),
     seconds,
   );
   const bands = bandsBySecond(

@@ -83,7 +83,7 @@ export function whatIf(run: ExperimentRun, profile: ModelProfile, change: Change
   const asRecorded = outlookOf(scenario, limitMs, seeds);
   const startMs = loadStartMs(run);
   const recorded = readyBySecond(
-    run.timeline.replicas.map(({ atMs, ready }) => ({ atMs: atMs - startMs, ready })),
+    run.timeline.replicas.map(({ atMs, ready = 0 }) => ({ atMs: atMs - startMs, ready })),
     asRecorded.ready.length,
   );
   const inside = recorded.filter(

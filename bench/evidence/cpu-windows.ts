@@ -28,6 +28,7 @@ function answeredAt(readings: readonly CounterSample[], atMs: number): number | 
   if (b.atMs === atMs) return b.answered;
   if (after === 0) return undefined;
   const a = readings[after - 1]!;
+  if (a.answered === undefined || b.answered === undefined) return undefined;
   return a.answered + ((atMs - a.atMs) / (b.atMs - a.atMs)) * (b.answered - a.answered);
 }
 

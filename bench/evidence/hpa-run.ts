@@ -74,7 +74,7 @@ const rescaleOf = (message: string) => {
 
 /** Replica counts where they change. */
 function changesOf(run: ExperimentRun, startMs: number): ReplicaCounts[] {
-  const counts = run.timeline.replicas.map(({ atMs, desired, ready }) => ({
+  const counts = run.timeline.replicas.map(({ atMs, desired, ready = 0 }) => ({
     atSeconds: (atMs - startMs) / 1000,
     desired,
     ready,

@@ -167,7 +167,7 @@ function readyPods(run: ExperimentRun): number {
   const toMs = fromMs + loadOf(run).durationMs;
   const ready = run.timeline.replicas
     .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
-    .map((sample) => sample.ready);
+    .map(({ ready: count = 0 }) => count);
   return ready.length === 0 ? 0 : medianOf(ready);
 }
 

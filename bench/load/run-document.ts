@@ -102,7 +102,7 @@ export const VALIDITY_RULES = {
   generatorCpu: `the generator used more than ${percent(MAX_GENERATOR_CPU_SHARE)} of its core`,
   sample: 'the sample is too small for its percentile',
   clockDrift: `the monotonic clock and the wall clock drifted apart by more than ${percent(MAX_CLOCK_DRIFT_SHARE)}`,
-  inFlight: 'requests in flight drift upward',
+  inFlight: 'requests in flight drift upward (constant and poisson loads)',
   incomplete: 'the run ended before its schedule',
   startsApart: `the generators started more than ${MAX_LAG_P99_MS} ms apart, so they sent no common schedule`,
 } as const;

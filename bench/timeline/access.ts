@@ -1,4 +1,4 @@
-/** What explaining an HPA of a cluster reads, the right that each read needs, and what to do where one fails. */
+/** What a command reads of a cluster, the right that each read needs, and what to do where one fails. */
 
 export type AccessRead = 'autoscaler' | 'deployment' | 'pods' | 'podMetrics' | 'events';
 
@@ -14,7 +14,7 @@ const listed = (resource: string): Access['absent'] => {
   return () => `the API server does not know ${resource}: check the kubeconfig`;
 };
 
-/** Each read, in the order in which they are tried. */
+/** Each read of explaining an HPA, in the order in which they are tried. */
 export const ACCESS: Readonly<Record<AccessRead, Access>> = {
   autoscaler: {
     verb: 'get',
@@ -37,20 +37,47 @@ export const ACCESS: Readonly<Record<AccessRead, Access>> = {
   events: { verb: 'list', resource: 'events', absent: listed('events') },
 };
 
+/** Each read of a recording by `tandem bench timeline`. The cluster's nodes are a remark, so no right to them is needed. */
+export const TIMELINE_ACCESS: Readonly<Record<AccessRead | 'counters', Access>> = {
+  ...ACCESS,
+  deployment: {
+    verb: 'get',
+    resource: 'deployments.apps',
+    absent: (name) => {
+      const [namespace] = name.split('/');
+      return `there is no Deployment ${name}: kubectl get deployments --namespace ${namespace} lists them`;
+    },
+  },
+  counters: { verb: 'get', resource: 'pods/proxy', absent: listed('pods/proxy') },
+};
+
+/** The page with the Role that has a command's rights. */
+const ROLES = {
+  explain: { access: ACCESS, page: 'docs/twin.md' },
+  timeline: { access: TIMELINE_ACCESS, page: 'docs/benchmarking.md' },
+} as const;
+
 /**
  * A failed read with its remedy.
  *
  * @param name namespace and name of what was read
+ * @param command the command that reads. @default explain
  */
-export function withRemedy(error: unknown, read: AccessRead, name: string): Error {
+export function withRemedy(
+  error: unknown,
+  read: AccessRead,
+  name: string,
+  command: keyof typeof ROLES = 'explain',
+): Error {
   const { message } = error as Error;
-  const { verb, resource, absent } = ACCESS[read];
+  const { access, page } = ROLES[command];
+  const { verb, resource, absent } = access[read];
   const [, status] = /^status (\d+)/.exec(message) ?? [];
   const text =
     status === '404'
       ? absent(name)
       : status === '403'
-        ? `this user may not ${verb} ${resource}: the Role in docs/twin.md has the rights that explain needs`
+        ? `this user may not ${verb} ${resource}: the Role in ${page} has the rights that ${command} needs`
         : status === '503' && read === 'podMetrics'
           ? 'the metrics API does not answer, so the HPA changes nothing: see that the pods of metrics-server are ready'
           : `cannot ${verb} ${resource}: ${message}`;

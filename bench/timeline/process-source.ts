@@ -4,13 +4,14 @@ import { readFileSync } from 'node:fs';
 import { PATHS } from '../../service/contract';
 import { countersIn } from './prometheus-text';
 import type { Source } from './recorder';
+import type { CounterSample } from './timeline-document';
 
 export interface WatchedProcess {
   /** Recorded in place of a pod's name. */
   readonly name: string;
   /** URL of the service, without a path. */
   readonly url: string;
-  /** Folder of its control group, of version 1 (controller cpuacct) or 2, to read its CPU use. @default none */
+  /** Folder of its control group, of version 1 (controller cpuacct) or 2, for its CPU, memory and throttling. @default none */
   readonly cgroup?: string;
 }
 
@@ -22,21 +23,58 @@ const answer = async (url: string): Promise<string> => {
   return response.text();
 };
 
-/** CPU time of a control group in milliseconds. */
-function cgroupCpuMs(folder: string): number {
+/** Undefined where there is no such file. */
+function textOf(file: string): string | undefined {
   try {
-    return Number(readFileSync(`${folder}/cpuacct.usage`, 'utf8')) / 1e6;
+    return readFileSync(file, 'utf8');
   } catch {
-    const text = readFileSync(`${folder}/cpu.stat`, 'utf8');
-    return Number(/^usage_usec (\d+)$/m.exec(text)?.[1] ?? NaN) / 1000;
+    return undefined;
   }
 }
 
-function cgroupMemoryBytes(folder: string): number {
+/** The same group under another controller of version 1. Both controllers of CPU are often one tree, under either name. */
+const underController = (folder: string, controller: 'cpu' | 'memory'): string =>
+  folder.replace(/\/(cpu|cpuacct|cpu,cpuacct|cpuacct,cpu)(?=\/|$)/, `/${controller}`);
+
+const statOf = (text: string, name: string): number | undefined => {
+  const count = new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1];
+  return count === undefined ? undefined : Number(count);
+};
+
+/** CPU time of a control group in milliseconds. */
+function cgroupCpuMs(folder: string): number {
+  const nanoseconds = textOf(`${folder}/cpuacct.usage`);
+  if (nanoseconds !== undefined) return Number(nanoseconds) / 1e6;
+  const microseconds = statOf(readFileSync(`${folder}/cpu.stat`, 'utf8'), 'usage_usec');
+  if (microseconds === undefined) {
+    throw new Error(
+      `${folder} must have cpuacct.usage, or usage_usec in cpu.stat: name its folder of the controller cpuacct`,
+    );
+  }
+  return microseconds / 1000;
+}
+
+const cgroupMemoryBytes = (folder: string): number =>
+  Number(
+    textOf(`${underController(folder, 'memory')}/memory.usage_in_bytes`) ??
+      readFileSync(`${folder}/memory.current`, 'utf8'),
+  );
+
+/** CPU quota periods of a control group; undefined where it counts none. */
+function cgroupPeriods(folder: string): Pick<CounterSample, 'periods' | 'throttledPeriods'> | undefined {
+  const text = textOf(`${folder}/cpu.stat`) ?? textOf(`${underController(folder, 'cpu')}/cpu.stat`) ?? '';
+  const [periods, throttledPeriods] = [statOf(text, 'nr_periods'), statOf(text, 'nr_throttled')];
+  return periods === undefined || throttledPeriods === undefined ? undefined : { periods, throttledPeriods };
+}
+
+/** Whether a process is ready; undefined where it has no readiness endpoint. */
+async function readinessOf(url: string): Promise<boolean | undefined> {
   try {
-    return Number(readFileSync(`${folder.replace('/cpuacct/', '/memory/')}/memory.usage_in_bytes`, 'utf8'));
+    const response = await fetch(url + PATHS.ready, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    await response.text();
+    return response.status === 404 ? undefined : response.ok;
   } catch {
-    return Number(readFileSync(`${folder}/memory.current`, 'utf8'));
+    return false;
   }
 }
 
@@ -44,7 +82,7 @@ function cgroupMemoryBytes(folder: string): number {
 export function processSource(processes: readonly WatchedProcess[]): Source {
   const lastCpu = new Map<string, { readonly atMs: number; readonly cpuMs: number }>();
   return async (atMs, series, failed) => {
-    const ready = await Promise.all(
+    const readiness = await Promise.all(
       processes.map(async ({ name, url, cgroup }) => {
         if (cgroup !== undefined) {
           try {
@@ -64,20 +102,22 @@ export function processSource(processes: readonly WatchedProcess[]): Source {
             failed(`control group of ${name}`, error);
           }
         }
-        await answer(url + PATHS.metrics)
-          .then((text) => series.counters.push({ atMs, pod: name, ...countersIn(text) }))
-          .catch((error: unknown) => failed(`metrics of ${name}`, error));
-        return answer(url + PATHS.ready).then(
-          () => true,
-          () => false,
-        );
+        const ofGroup = cgroup === undefined ? undefined : cgroupPeriods(cgroup);
+        const own = await answer(url + PATHS.metrics)
+          .then(countersIn)
+          .catch((error: unknown) => {
+            failed(`metrics of ${name}`, error);
+            return undefined;
+          });
+        // The service counts the periods of the group that has the limit, which may be one around the named group.
+        if (own ?? ofGroup) series.counters.push({ atMs, pod: name, ...ofGroup, ...own });
+        return readinessOf(url);
       }),
     );
+    const known = readiness.filter((isReady) => isReady !== undefined);
     series.replicas.push({
-      atMs,
-      desired: processes.length,
-      current: processes.length,
-      ready: ready.filter(Boolean).length,
+      ...{ atMs, desired: processes.length, current: processes.length },
+      ...(known.length === processes.length && { ready: known.filter(Boolean).length }),
     });
   };
 }

@@ -3,8 +3,9 @@ import type { TimelineDocument } from './timeline-document';
 import { type Window, windowsOf } from './windows';
 
 const figure = (value: number, digits = 0) => (Number.isNaN(value) ? '-' : value.toFixed(digits));
-const total = (counts: Readonly<Record<string, number>>) =>
-  Object.values(counts).reduce((sum, count) => sum + count, 0);
+/** NaN of no counts: nothing is known. */
+const total = (counts: readonly number[]) =>
+  counts.length === 0 ? NaN : counts.reduce((sum, count) => sum + count, 0);
 
 const perSecond = (count: number, { lengthMs }: Window) => figure((1000 * count) / lengthMs, 1);
 
@@ -16,8 +17,9 @@ const COLUMNS: readonly (readonly [title: string, cell: (window: Window) => stri
   ['from s', ({ fromMs }) => figure(fromMs / 1000)],
   ['desired', ({ desiredReplicas }) => figure(desiredReplicas)],
   ['ready', ({ readyReplicas }) => figure(readyReplicas)],
-  ['answered/s', (window) => perSecond(total(window.answeredByPod), window)],
+  ['answered/s', (window) => perSecond(total(Object.values(window.answeredByPod)), window)],
   ['offered/s', (window) => perSecond(window.due, window)],
+  ['sent/s', (window) => perSecond(window.sent, window)],
   ['refused/s', (window) => perSecond(window.outcomes.refused, window)],
   ['p95 ms', ({ p95Ms }) => figure(p95Ms, 1)],
   ['Jain', ({ fairness }) => figure(fairness, 2)],

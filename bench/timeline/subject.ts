@@ -1,4 +1,5 @@
 /** What a recording in a cluster watches, and what was deployed there, as the API server holds it. */
+import { withRemedy } from './access';
 import type { WatchedAutoscaler } from './api-objects';
 import type { ReadApi } from './api-reader';
 import { pathsOf, type SelectingObject, selectorLabelsOf, type Watched } from './kubernetes-source';
@@ -8,17 +9,21 @@ import type { Subject } from './timeline-document';
 /**
  * Finds a Deployment's pods, and its HPA if one of the same name exists.
  *
- * @throws Error if the Deployment cannot be read, or selects its pods by expressions
+ * @throws Error with the remedy if the Deployment or its HPA cannot be read; Error if it selects its pods by expressions
  */
 export async function watchedOf(readApi: ReadApi, namespace: string, name: string): Promise<Watched> {
   const paths = pathsOf({ namespace, name, selector: {} });
-  const deployment = JSON.parse(await readApi(paths.deployment)) as SelectingObject;
+  const full = `${namespace}/${name}`;
+  const text = await readApi(paths.deployment).catch((error: unknown) => {
+    throw withRemedy(error, 'deployment', full, 'timeline');
+  });
+  const deployment = JSON.parse(text) as SelectingObject;
   const selector = selectorLabelsOf(deployment, name);
   const hasAutoscaler = await readApi(paths.autoscaler).then(
     () => true,
     (error: unknown) => {
       if ((error as Error).message.startsWith('status 404')) return false;
-      throw error;
+      throw withRemedy(error, 'autoscaler', full, 'timeline');
     },
   );
   return { namespace, name, selector, hasAutoscaler };
@@ -31,6 +36,19 @@ interface NodeList {
   }[];
 }
 
+/** The cluster's nodes: a remark only, which a Role cannot grant. None where this user may not list them. */
+async function nodesOf(readApi: ReadApi): Promise<Subject['nodes']> {
+  const text = await readApi('/api/v1/nodes').catch((error: unknown) => {
+    if ((error as Error).message.startsWith('status 403')) return '{"items":[]}';
+    throw error;
+  });
+  return (JSON.parse(text) as NodeList).items.map(({ metadata, status }) => ({
+    name: metadata.name,
+    cpu: status?.allocatable?.cpu ?? '0',
+    memory: status?.allocatable?.memory ?? '0',
+  }));
+}
+
 /** What was deployed and where. */
 export async function subjectOf(
   readApi: ReadApi,
@@ -41,7 +59,6 @@ export async function subjectOf(
   const paths = pathsOf(watched);
   const { spec: deploymentSpec } = (await get(paths.deployment)) as { readonly spec: unknown };
   const autoscaler = watched.hasAutoscaler ? ((await get(paths.autoscaler)) as WatchedAutoscaler) : undefined;
-  const { items } = (await get('/api/v1/nodes')) as NodeList;
   const { gitVersion } = (await get('/version')) as { readonly gitVersion: string };
   return {
     variant: watched.name,
@@ -50,10 +67,6 @@ export async function subjectOf(
     ...source,
     machine: thisMachine(),
     kubernetesVersion: gitVersion,
-    nodes: items.map(({ metadata, status }) => ({
-      name: metadata.name,
-      cpu: status?.allocatable?.cpu ?? '0',
-      memory: status?.allocatable?.memory ?? '0',
-    })),
+    nodes: await nodesOf(readApi),
   };
 }

@@ -17,8 +17,8 @@ export interface ReplicaSample {
   readonly desired: number;
   /** `status.replicas`. */
   readonly current: number;
-  /** `status.readyReplicas`. */
-  readonly ready: number;
+  /** `status.readyReplicas`; absent if a process has no readiness endpoint. */
+  readonly ready?: number;
 }
 
 /** A pod as it was when something about it changed. Its own timestamps are whole seconds, as Kubernetes keeps them. */
@@ -79,20 +79,23 @@ export interface EventSample {
   readonly lastAt: string;
 }
 
-/** Counters of one pod or process, from its own `/metrics` and, without Kubernetes, its control group. */
+/**
+ * Counters of one pod or process, from its own `/metrics` and, without Kubernetes, its control group. One that neither has is
+ * absent: a server that is not Tandem's may lack them all.
+ */
 export interface CounterSample {
   readonly atMs: number;
   readonly pod: string;
   /** Answers with probabilities, since the process started. */
-  readonly answered: number;
+  readonly answered?: number;
   /** Requests without probabilities, such as refused ones. */
-  readonly rejected: number;
+  readonly rejected?: number;
   /** CPU quota periods, those that were throttled, and the time spent throttled. */
-  readonly periods: number;
-  readonly throttledPeriods: number;
-  readonly throttledSeconds: number;
+  readonly periods?: number;
+  readonly throttledPeriods?: number;
+  readonly throttledSeconds?: number;
   /** CPU time of the serving process without its model processes. */
-  readonly serverCpuSeconds: number;
+  readonly serverCpuSeconds?: number;
   /** In which its models compute, such as `int8`; absent before one is loaded. */
   readonly precision?: string;
 }
@@ -115,7 +118,7 @@ export interface Subject {
     readonly platform: string;
   };
   readonly kubernetesVersion?: string;
-  /** Allocatable amounts of the cluster's nodes, as Kubernetes quantities. */
+  /** Allocatable amounts of the cluster's nodes, as Kubernetes quantities; none where this user may not list nodes. */
   readonly nodes: readonly { readonly name: string; readonly cpu: string; readonly memory: string }[];
 }
 

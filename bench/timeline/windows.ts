@@ -11,16 +11,18 @@ export interface Window {
   readonly lengthMs: number;
   /** Requests that were due in the window. */
   readonly due: number;
+  /** Requests that were sent in the window, whenever they were due. */
+  readonly sent: number;
   /** Requests that were due in the window, by outcome. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
   /** Latency of right and wrong answers from the intended send time; NaN if there are none. */
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
-  /** At the end of the window; NaN before the first sample. */
+  /** At the end of the window; NaN before the first sample, or where readiness is not known. */
   readonly desiredReplicas: number;
   readonly readyReplicas: number;
-  /** Answers of each pod within the window, by its own count. */
+  /** Answers of each pod within the window, by its own count; a pod whose count was not read in it is absent. */
   readonly answeredByPod: Readonly<Record<string, number>>;
   /** Jain's index of `answeredByPod`; NaN if nothing was answered. */
   readonly fairness: number;
@@ -41,11 +43,11 @@ export function jainIndex(shares: readonly number[]): number {
 
 /**
  * By how much each pod's counter rose between two times. A pod without a sample before `fromMs` is counted from its first
- * sample; a counter that fell was reset by a restart and counts from 0.
+ * sample; a counter that fell was reset by a restart and counts from 0. Samples without the counter do not count.
  */
 export function increases(
   counters: readonly CounterSample[],
-  of: (sample: CounterSample) => number,
+  of: (sample: CounterSample) => number | undefined,
   fromMs: number,
   toMs: number,
 ): Map<string, number> {
@@ -54,6 +56,7 @@ export function increases(
   for (const sample of counters) {
     if (sample.atMs > toMs) break;
     const value = of(sample);
+    if (value === undefined) continue;
     const before = last.get(sample.pod);
     last.set(sample.pod, value);
     if (sample.atMs <= fromMs) continue;
@@ -76,21 +79,25 @@ export function windowsOf(timeline: TimelineDocument, windowMs = WINDOW_MS): Win
     const toMs = Math.min(fromMs + windowMs, lengthMs);
     const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
     const latenciesMs: number[] = [];
+    const isWithin = (atMs: number) => atMs >= fromMs && atMs < toMs;
+    let sent = 0;
     requests?.intendedMs.forEach((intendedMs, i) => {
-      const atMs = intendedMs + offsetMs;
-      if (atMs < fromMs || atMs >= toMs) return;
+      const dueMs = intendedMs + offsetMs;
       const outcome = OUTCOMES[requests.outcome[i]!]!;
+      if (outcome !== 'unsent' && isWithin(dueMs + requests.lagMs[i]!)) sent++;
+      if (!isWithin(dueMs)) return;
       outcomes[outcome]++;
       if (outcome === 'right' || outcome === 'wrong') latenciesMs.push(requests.latencyMs[i]!);
     });
     const atEnd = replicas.findLast(({ atMs }) => atMs <= toMs);
     const answered = increases(counters, (sample) => sample.answered, fromMs, toMs);
-    const rise = (of: (sample: CounterSample) => number) =>
+    const rise = (of: (sample: CounterSample) => number | undefined) =>
       total(increases(counters, of, fromMs, toMs).values());
     return {
       fromMs,
       lengthMs: toMs - fromMs,
       due: total(Object.values(outcomes)),
+      sent,
       outcomes,
       p50Ms: percentile(latenciesMs, 0.5),
       p95Ms: percentile(latenciesMs, 0.95),

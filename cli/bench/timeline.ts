@@ -110,7 +110,7 @@ export function addTimelineCommand(bench: Command): void {
     )
     .option(
       '--cgroup <name=folder...>',
-      'the control group of each process, for its CPU and memory',
+      'the control group of each process, for its CPU, memory and throttling',
       named(path),
     )
     .option('--duration <duration>', 'how long to record (default: until Ctrl-C)', read(boundedSeconds))

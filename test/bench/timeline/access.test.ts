@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { parse } from 'yaml';
 
-import { ACCESS, withRemedy } from '../../../bench/timeline/access';
+import { ACCESS, TIMELINE_ACCESS, withRemedy } from '../../../bench/timeline/access';
 import { ROOT } from '../../../scripts/documents';
 import { fencedBlocks } from '../../support/markdown';
 
@@ -11,14 +11,17 @@ interface Role {
   readonly rules: readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[];
 }
 
-test('the Role in docs/twin.md has the rights that explain needs, and no others', () => {
-  const [text] = fencedBlocks(readFileSync(join(ROOT, 'docs/twin.md'), 'utf8'), 'yaml');
+test.each([
+  ['docs/twin.md', 'explain', ACCESS],
+  ['docs/benchmarking.md', 'timeline', TIMELINE_ACCESS],
+])('the Role in %s has the rights that %s needs, and no others', (page, _, access) => {
+  const [text] = fencedBlocks(readFileSync(join(ROOT, page), 'utf8'), 'yaml');
   const granted = (parse(text!) as Role).rules.flatMap(({ apiGroups, resources, verbs }) =>
     verbs.flatMap((verb) =>
       resources.map((resource) => `${verb} ${[resource, ...apiGroups].filter(Boolean).join('.')}`),
     ),
   );
-  const needed = Object.values(ACCESS).flatMap(({ verb, resource }) =>
+  const needed = Object.values(access).flatMap(({ verb, resource }) =>
     resource.split(', ').map((each) => `${verb} ${each}`),
   );
   expect(granted.sort()).toEqual(needed.sort());

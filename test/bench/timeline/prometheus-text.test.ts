@@ -5,7 +5,12 @@ const INFO = (model: string, precision: string) =>
 
 test('counters are summed over their labels', () => {
   const text = 'inference_rejected_total{reason="full"} 2\ninference_rejected_total{reason="late"} 3\n';
-  expect(countersIn(text)).toMatchObject({ rejected: 5, answered: 0 });
+  expect(countersIn(text)).toEqual({ rejected: 5 });
+});
+
+test('a counter of which nothing was counted yet is 0, one that a server does not have is absent', () => {
+  const text = '# TYPE inference_request_duration_seconds histogram\nhttp_requests_total 5\n';
+  expect(countersIn(text)).toEqual({ answered: 0 });
 });
 
 test('the precision is that of the loaded models, and absent before one is loaded', () => {

@@ -14,8 +14,10 @@ const HPA = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/web';
 
 let folder: string;
 let api: Record<string, unknown>;
+let statuses: Record<string, number>;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tandem-record-'));
+  statuses = {};
   api = {
     [APPS]: {
       spec: { replicas: 2, selector: { matchLabels: { app: 'web' } } },
@@ -35,7 +37,7 @@ beforeEach(() => {
 const time = (seconds: number, stop = new AbortController().signal) => ({ seconds, stop, mayStop: false });
 
 function record(seconds = 0.2): Promise<TimelineDocument> {
-  writeFileSync(join(folder, 'answers.json'), JSON.stringify({ api }));
+  writeFileSync(join(folder, 'answers.json'), JSON.stringify({ api, statuses }));
   return recordDeployment([process.execPath, FAKE, folder], 'shop', 'web', time(seconds));
 }
 
@@ -56,9 +58,28 @@ test('a Deployment without an HPA is recorded without one', async () => {
   expect(timeline).toMatchObject({ autoscaler: [], failures: [], subject: { autoscalerSpec: null } });
 });
 
-test('a Deployment that does not exist is refused', async () => {
+test('a Deployment that does not exist is refused with the command that lists them', async () => {
   api[APPS] = undefined;
-  await expect(record()).rejects.toThrow(`status 404: no ${APPS}`);
+  await expect(record()).rejects.toThrow(
+    'there is no Deployment shop/web: kubectl get deployments --namespace shop lists them',
+  );
+});
+
+test.each([
+  [APPS, 'deployments.apps'],
+  [HPA, 'horizontalpodautoscalers.autoscaling'],
+])('a user without the right to %s is told which right, and where it is granted', async (path, resource) => {
+  statuses[path] = 403;
+  await expect(record()).rejects.toThrow(
+    `this user may not get ${resource}: the Role in docs/benchmarking.md has the rights that timeline needs`,
+  );
+});
+
+test('nodes are a remark: a user who may not list them records a Deployment without them', async () => {
+  statuses['/api/v1/nodes'] = 403;
+  expect(await record()).toMatchObject({ failures: [], subject: { nodes: [] } });
+  statuses['/api/v1/nodes'] = 500;
+  await expect(record()).rejects.toThrow('status 500: refused');
 });
 
 test.each([
@@ -120,8 +141,8 @@ test('the table has 10 s windows with the load of a run, and says what is missin
   );
   const lines = formatTimeline(timeline).split('\n');
   expect(lines.slice(1).map((line) => line.trim().split(/ {2,}/))).toEqual([
-    ['0', '1', '1', '7.5', '10.0', '2.5', '30.0', '1.00', '-'],
-    ['10', '1', '1', '0.0', '0.0', '0.0', '-', '-', '-'],
+    ['0', '1', '1', '7.5', '10.0', '10.0', '2.5', '30.0', '1.00', '-'],
+    ['10', '1', '1', '-', '0.0', '0.0', '0.0', '-', '-', '-'],
     ['1 reads failed, the first of pods: status 403'],
     ['INCOMPLETE: the recording was interrupted'],
   ]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { encodeRequests, OUTCOMES, type RunDocument } from '../../../bench/load/run-document';
+import { encodeRequests, type Outcome, OUTCOMES, type RunDocument } from '../../../bench/load/run-document';
 import type { CounterSample, TimelineDocument } from '../../../bench/timeline/timeline-document';
 import { increases, jainIndex, windowsOf } from '../../../bench/timeline/windows';
 
@@ -35,18 +35,34 @@ test('a counter counts from its first sample, from the last one before a window,
   expect(Object.fromEntries(increases(samples, of, 1000, 2000))).toEqual({ a: 20, new: 4 });
 });
 
-test('requests fall into the window in which they were due, on the recording’s clock', () => {
-  const outcomes = ['right', 'refused', 'right', 'timedOut', 'wrong'] as const;
-  const load = {
+interface Sent {
+  readonly intendedMs: number;
+  readonly lagMs?: number;
+  readonly latencyMs?: number;
+  readonly outcome: Outcome;
+}
+
+/** A load that begins 5 s after the recordings of these tests. */
+const loadOf = (requests: readonly Sent[]) =>
+  ({
     startedAt: '2026-11-25T10:00:05.000Z',
     requests: encodeRequests({
-      intendedMs: Float64Array.of(0, 4999, 5000, 6000, 14_999),
-      lagMs: new Float32Array(5),
-      latencyMs: Float32Array.of(20, 1, 30, 2000, 50),
-      outcome: Uint8Array.from(outcomes, (outcome) => OUTCOMES.indexOf(outcome)),
-      status: new Uint16Array(5),
+      intendedMs: Float64Array.from(requests, ({ intendedMs }) => intendedMs),
+      lagMs: Float32Array.from(requests, ({ lagMs = 0 }) => lagMs),
+      latencyMs: Float32Array.from(requests, ({ latencyMs = 0 }) => latencyMs),
+      outcome: Uint8Array.from(requests, ({ outcome }) => OUTCOMES.indexOf(outcome)),
+      status: new Uint16Array(requests.length),
     }),
-  } as RunDocument;
+  }) as RunDocument;
+
+test('requests fall into the window in which they were due, on the recording’s clock', () => {
+  const load = loadOf([
+    { intendedMs: 0, latencyMs: 20, outcome: 'right' },
+    { intendedMs: 4999, latencyMs: 1, outcome: 'refused' },
+    { intendedMs: 5000, latencyMs: 30, outcome: 'right' },
+    { intendedMs: 6000, latencyMs: 2000, outcome: 'timedOut' },
+    { intendedMs: 14_999, latencyMs: 50, outcome: 'wrong' },
+  ]);
   const timeline = {
     startedAt: '2026-11-25T10:00:00.000Z',
     finishedAt: '2026-11-25T10:00:25.000Z',
@@ -76,4 +92,33 @@ test('requests fall into the window in which they were due, on the recording’s
   expect(second!.answeredByPod).toEqual({ a: 3, b: 1 });
   expect(second!.fairness).toBeCloseTo(16 / 20, 12);
   expect(third!.readyReplicas).toBe(2);
+});
+
+test('what a server does not count is no zero in a window', () => {
+  const [window] = windowsOf({
+    startedAt: '2026-11-25T10:00:00.000Z',
+    finishedAt: '2026-11-25T10:00:10.000Z',
+    replicas: [{ atMs: 0, desired: 1, current: 1 }],
+    counters: [
+      { atMs: 0, pod: 'a', periods: 10, throttledPeriods: 3 },
+      { atMs: 9_000, pod: 'a', periods: 20, throttledPeriods: 8 },
+    ],
+  } as unknown as TimelineDocument);
+  expect(window).toMatchObject({ readyReplicas: NaN, answeredByPod: {}, fairness: NaN, throttledShare: 0.5 });
+});
+
+test('a request is sent in the window in which it was, whenever it was due; an unsent one in none', () => {
+  const windows = windowsOf({
+    ...{ startedAt: '2026-11-25T10:00:00.000Z', finishedAt: '2026-11-25T10:00:20.000Z' },
+    ...{ replicas: [], counters: [] },
+    load: loadOf([
+      { intendedMs: 0, outcome: 'right' },
+      { intendedMs: 100, outcome: 'unsent' },
+      { intendedMs: 4990, lagMs: 30, outcome: 'right' },
+    ]),
+  } as unknown as TimelineDocument);
+  expect(windows.map(({ due, sent }) => ({ due, sent }))).toEqual([
+    { due: 3, sent: 1 },
+    { due: 0, sent: 1 },
+  ]);
 });

@@ -141,7 +141,7 @@ test(
     const args = ['timeline', '--process', `a=${server.url}`, '--duration', '2s', '--out', out];
     const { code, stdout } = await bench(args);
     expect(code).toBe(0);
-    expect(stdout.split('\n')[0]).toMatch(/from s +desired +ready +answered\/s +offered\/s/);
+    expect(stdout.split('\n')[0]).toMatch(/from s +desired +ready +answered\/s +offered\/s +sent\/s/);
     expect(parseTimeline(readFileSync(out, 'utf8')).complete).toBe(true);
   },
   TIMEOUT_MS,
