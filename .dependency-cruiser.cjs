@@ -146,6 +146,7 @@ const ROOMS = {
       'models/engines/engine.ts',
       'service/contract.ts',
       'service/cpu-limit.ts',
+      'service/inference/parallelism.ts',
       'charts',
       'files',
       'statistics',

@@ -15,6 +15,7 @@ import {
   hpaTable,
   tradeTable,
 } from '../bench/evidence/charts/tables';
+import { measuredRatesTable } from '../bench/evidence/charts/rates-table';
 import { printedPodsTable, reportedTable } from '../bench/evidence/charts/reported-tables';
 import { NO_DATA } from '../bench/evidence/words';
 import { type Accuracies, type TradePoint, tradeOf } from '../bench/evidence/trade';
@@ -72,6 +73,7 @@ export const partsOf = (
   replay: () => images(charts, 'replay'),
   replays: () => replayTable(evidence),
   capacity: () => capacityTable(evidence),
+  'rates-measured': () => measuredRatesTable(evidence),
   'hpa-runs': () => hpaTable(evidence),
   balance: () => balanceTable(evidence),
   'printed-pods': () => printedPodsTable(evidence),

@@ -45,6 +45,12 @@ export interface ExperimentRun {
   readonly timeline: TimelineDocument;
 }
 
+/** File name of a repetition's document. */
+export const fileOf = ({
+  experiment,
+  repetition,
+}: Pick<ExperimentRun, 'experiment' | 'repetition'>): string => `${experiment}-${repetition}.json.gz`;
+
 /**
  * Reads a document.
  *

@@ -6,10 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { parseCpuMillis } from '../../infra/quantity';
 import { VARIANTS } from '../../infra/variants';
-import { MODEL_IDS, type ModelId } from '../../models/catalog';
+import { MODEL_IDS, type ModelId, MODELS } from '../../models/catalog';
 import { type Precision, PRECISIONS_OF } from '../../models/engines/engine';
 import { ENV, PATHS } from '../../service/contract';
-import { threadsFor } from '../../service/cpu-limit';
+import { threadsFor, usableMillis } from '../../service/cpu-limit';
+import { parallelismOf } from '../../service/inference/parallelism';
 import { percentile } from '../../statistics/percentile';
 import { createCpuGroup } from '../experiments/cpu-group';
 import { type ServiceProcess, startService } from '../experiments/service-process';
@@ -204,7 +205,8 @@ async function printedPod(model: ModelId, options: MachineOptions): Promise<Prin
         : []),
     ];
     return {
-      ...{ model, variant: name, printed, limitMillis, threads: threadsFor(limitMillis), slo },
+      ...{ model, variant: name, printed, limitMillis, slo },
+      parallelism: parallelismOf(MODELS[model].architecture, usableMillis(limitMillis)),
       capacity: found.ended === INTERRUPTED ? { ...found, ended: `${searchSeconds} s were over` } : found,
       ...{ throttledShare: group.throttledShare(), deviations },
     };

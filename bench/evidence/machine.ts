@@ -5,6 +5,7 @@
 import type { Resources } from '../../infra/variants';
 import type { ModelId } from '../../models/catalog';
 import type { Precision } from '../../models/engines/engine';
+import type { Parallelism } from '../../service/inference/parallelism';
 import type { Capacity } from '../load/capacity-document';
 import type { Slo } from '../load/slo';
 import type { Subject } from '../timeline/timeline-document';
@@ -32,14 +33,15 @@ export interface CpuPerImage {
   readonly idleCpuMillis: number;
 }
 
-/** The knee of one service process in a control group with the printed CPU limit. */
+/** The knee of one service in a control group with the printed CPU limit. */
 export interface PrintedPod {
   readonly model: ModelId;
   readonly variant: string;
   readonly printed: Resources;
   /** The control group's limit; the printed one, which may exceed the machine. */
   readonly limitMillis: number;
-  readonly threads: number;
+  /** What the service started: by its limit, as far as the machine has cores for it. */
+  readonly parallelism: Parallelism;
   readonly slo: Slo;
   /** The search with its probes: the knee lies between `lowPerSecond` and `highPerSecond`. */
   readonly capacity: Capacity;

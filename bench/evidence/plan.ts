@@ -57,6 +57,11 @@ const STEP_LENGTH = {
 } as const;
 const REPETITIONS = { full: 3, quick: 1 } as const;
 
+/** Estimates of what a run takes beside its load and its idle return, seconds. */
+export const OVERHEAD_SECONDS = { fixed: 45, hpa: 80 } as const;
+/** Estimate of the machine's own experiments in the quick form, seconds: four CPU times per image and two searches. */
+export const QUICK_MACHINE_SECONDS = 4 * 50 + 2 * 60;
+
 /** Rates of an HPA's steps, in pods that the rate keeps at the target; half a pod keeps the decision from being a tie. */
 const HPA_STEPS = {
   full: { pods: [1.5, 3.5, 6.5, Infinity, 3.5, 1.5], stepSeconds: 90 },

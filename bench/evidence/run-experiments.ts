@@ -1,8 +1,8 @@
 /**
- * `npm run experiments`: measures every variant on three real nodes on this machine and writes one document per
+ * `npm run experiments`: measures the variants on three real nodes on this machine and writes one document per
  * repetition. `bench/lab/run-on-nodes.sh` makes the place in which it can run.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,27 +13,29 @@ import { writeFileAtomic } from '../../files/write';
 import { EXIT_INTERRUPTED } from '../../service/contract';
 import { cgroupObstacle } from '../experiments/cpu-group';
 import { isThisMachine, thisMachine } from '../timeline/recorder';
+import { cpuText } from '../timeline/timeline-document';
 import { commitOf } from './commit';
 import { startExperimentCluster } from './experiment-cluster';
+import { fileOf } from './experiment-run';
 import { type MachineDocument, parseMachineDocument } from './machine';
 import { calibrationOf, measureMachine } from './machine-experiments';
-import { type Experiment, type Form, planExperiments } from './plan';
+import { type Experiment, type Form, OVERHEAD_SECONDS, planExperiments } from './plan';
 import { runExperiment, writeExperiment } from './run-one';
-import { openSession, type Session } from './session';
+import { openSession, type Session, supersededRuns } from './session';
 
 const OUT = 'docs/experiment/data';
 const SESSIONS = join(PACKAGE_ROOT, 'build/experiments');
 const MACHINE_FILE = 'machine.json';
 const SEED = 1;
-/** Estimates for the time left: what a run takes beside its load, and the machine's experiments. */
-const OVERHEAD_SECONDS = { fixed: 45, hpa: 80 } as const;
 
 const HELP = `npm run experiments [-- OPTIONS]
 
-Measures every variant on three real nodes on this machine and writes ${OUT}/.
-A call resumes what the one before it left; Ctrl-C leaves nothing running.
+Measures every variant but previous-max-size, whose figures are those of accuracy-max-size, on three real nodes on this
+machine and writes ${OUT}/. A call resumes what the one before it left; Ctrl-C leaves nothing running.
+It removes other recordings of an experiment that it measured, and all of another machine.
 
-  --quick          the quick form, in less than 40 minutes
+  --quick          the quick form, in less than 40 minutes; the first call also builds Kubernetes and the container image,
+                   about ten minutes
   --repetitions N  of each load (default: 1 in the quick form, else 3)
   --only NAME...   these experiments alone, such as latency-hpa-steps or machine
   --again          also what is finished
@@ -59,7 +61,7 @@ const runsOf = (experiments: readonly Experiment[]): Run[] =>
     Array.from({ length: experiment.repetitions }, (_, index) => ({
       experiment: index === 0 ? experiment : { ...experiment, idleSeconds: 0 },
       repetition: index + 1,
-      file: `${experiment.name}-${index + 1}.json.gz`,
+      file: fileOf({ experiment: experiment.name, repetition: index + 1 }),
     })),
   );
 
@@ -70,6 +72,12 @@ const minutesOf = (runs: readonly Run[]) => {
   const seconds = runs.reduce((sum, run) => sum + secondsOf(run), 0);
   return `${Math.ceil(seconds / 60)} min`;
 };
+
+function removeRuns(out: string, files: readonly string[], why: string): void {
+  if (files.length === 0) return;
+  log(`${why}: removing ${files.join(', ')}`);
+  for (const file of files) rmSync(join(out, file));
+}
 
 /** The machine's own experiments: read where they are finished, else measured. */
 async function machineDocument(
@@ -92,6 +100,11 @@ async function machineDocument(
   if (obstacle !== undefined) throw new Error(`the machine's experiments cannot run: ${obstacle}`);
   log('machine: CPU time per image, and single pods at their printed figures');
   const document = await measureMachine({ form, seed: SEED, commit, signal, log });
+  // Before the new document is there: an interrupt between the two must not leave recordings of both machines.
+  if (stored !== undefined && !isOurs) {
+    const why = `${MACHINE_FILE} was of another machine, ${cpuText(stored.machine)}`;
+    removeRuns(out, supersededRuns(readdirSync(out), session), why);
+  }
   writeFileAtomic(file, `${JSON.stringify(document)}\n`);
   session.finish(MACHINE_FILE);
   return document;
@@ -120,6 +133,8 @@ async function inCluster(
         });
         writeExperiment(join(out, file), document);
         session.finish(file);
+        const others = supersededRuns(readdirSync(out), session, experiment.name);
+        removeRuns(out, others, `${experiment.name} was measured anew`);
       } catch (error) {
         signal.throwIfAborted();
         log(`FAILED ${file}: ${(error as Error).message}`);

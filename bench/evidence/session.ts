@@ -18,6 +18,25 @@ export interface Session {
   readonly finish: (document: string) => void;
 }
 
+const RUN_FILE = /^(.+)-\d+\.json\.gz$/;
+
+/**
+ * The documents of runs to remove before what was measured now stands beside what was measured otherwise: those that this
+ * session did not finish.
+ *
+ * @param present file names in the folder; other files are left alone
+ * @param experiment whose documents alone count; those of every experiment if undefined
+ */
+export const supersededRuns = (
+  present: readonly string[],
+  { isFinished }: Pick<Session, 'isFinished'>,
+  experiment?: string,
+): string[] =>
+  present.filter((file) => {
+    const [, name] = RUN_FILE.exec(file) ?? [];
+    return name !== undefined && (experiment ?? name) === name && !isFinished(file);
+  });
+
 /**
  * Opens the session of a form. A session of the other form is not resumed, and a fresh clone has none: the documents that
  * the repository holds are measured anew.

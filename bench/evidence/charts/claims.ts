@@ -55,28 +55,34 @@ export function ofRepetitions(values: readonly number[], format: (value: number)
   return low === high ? median! : `${median} (${low} to ${high})`;
 }
 
-/** How the title begins, by the end of the experiment's name; steps are the usual load. */
+/** What the title adds, by the end of the experiment's name; steps are the usual load. */
 const HPA_LOADS = [
-  ['-spike', 'In a spike, '],
-  ['-trace', 'On a recorded trace, '],
+  ['-spike', ', in a spike'],
+  ['-trace', ', on a recorded trace'],
 ] as const;
 
 /**
- * The claim: how far the HPA scaled, and how many requests were in time meanwhile; medians and ranges.
+ * How far the HPA scaled; median and range: `scaled from 2 to 8 pods (CPU limit 137m)`.
+ *
+ * @param repetitions of one experiment, at least one
+ */
+export function scaledText(repetitions: readonly HpaRun[]): string {
+  const { run, minReplicas } = repetitions[0]!;
+  const most = repetitions.map((each) => reactionOf(each).mostReady);
+  const scaled =
+    Math.max(...most) > minReplicas
+      ? `scaled from ${minReplicas} to ${ofRepetitions(most, String)} pods`
+      : `stayed at ${plural(minReplicas, 'pod')}`;
+  return `${scaled} (${limitText(run)})`;
+}
+
+/**
+ * The claim: how many requests were in time; median and range.
  *
  * @param repetitions of one experiment, at least one
  */
 export function hpaTitle(repetitions: readonly HpaRun[]): string {
-  const { run, minReplicas } = repetitions[0]!;
-  const reactions = repetitions.map(reactionOf);
-  const most = reactions.map(({ mostReady }) => mostReady);
-  const delays = reactions.flatMap(({ toReady }) => toReady ?? []);
-  const scaled =
-    Math.max(...most) > minReplicas
-      ? `scaled from ${minReplicas} to ${ofRepetitions(most, String)} pods (${limitText(run)})`
-      : `stayed at ${plural(minReplicas, 'pod')} (${limitText(run)})`;
-  const inSeconds = ofRepetitions(delays, (value) => value.toFixed(0));
-  const delay = delays.length === 0 ? '' : `; the first new pod was ready ${inSeconds} s after it was needed`;
+  const { run } = repetitions[0]!;
   const due = repetitions.reduce((sum, each) => sum + each.due, 0);
   const inTime = ofRepetitions(
     repetitions.map(({ inTimeShare }) => inTimeShare),
@@ -85,7 +91,7 @@ export function hpaTitle(repetitions: readonly HpaRun[]): string {
   const runs = repetitions.length === 1 ? '' : ` in ${plural(repetitions.length, 'run')}`;
   const [, load = ''] = HPA_LOADS.find(([end]) => run.experiment.endsWith(end)) ?? [];
   return (
-    `${load}${modelName(run.model)} behind its HPA ${scaled}${delay}; ` +
+    `${modelName(run.model)} behind its HPA${load}: ` +
     `${inTime} of ${grouped(due)} requests${runs} were answered within ${duration(run.slo.limitMs)}`
   );
 }

@@ -6,7 +6,7 @@ import { type Frame, xAxis, yAxis } from '../../../charts/panel';
 import { percent, percentTick } from '../../../charts/percent';
 import { poster } from '../../../charts/poster';
 import { element, line, polyline, rect, text } from '../../../charts/svg';
-import { claimOf, hpaTitle } from './claims';
+import { claimOf, hpaTitle, scaledText } from './claims';
 import { type HpaRun, TOLERANCE } from '../hpa-run';
 import { reactionOf } from '../reaction';
 import { MODEL_STYLE } from './model-style';
@@ -225,7 +225,11 @@ export function hpaChart(repetitions: readonly HpaRun[]): string {
       description:
         `Load, replicas, CPU use, p95 and refusals of ${run.experiment} over ${endMinutes.toFixed(0)} minutes. ` +
         `At most ${plural(reaction.mostReady, 'pod')} were ready; ${percent(hpa.refusedShare)} of the requests were refused.`,
-      strip: [...provenance(runs), ...(runs.length > 1 ? [`drawn: repetition ${run.repetition}`] : [])],
+      strip: [
+        ...provenance(runs),
+        scaledText(repetitions),
+        ...(runs.length > 1 ? [`drawn: repetition ${run.repetition}`] : []),
+      ],
     },
     ...missed(hpa, x),
     ...loadPanel(hpa, x, endMinutes),

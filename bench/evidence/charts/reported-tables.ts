@@ -106,10 +106,10 @@ function searchText({ lowPerSecond, highPerSecond, probes, confidence }: Capacit
 /** Single pods at their printed CPU figures, in a control group instead of a cluster. */
 export function printedPodsTable({ machine }: Evidence): string {
   if (machine === undefined) return NO_DATA;
-  const rows = machine.printedPods.map(({ variant, printed, threads, slo, capacity, throttledShare }) => [
+  const rows = machine.printedPods.map(({ variant, printed, parallelism, slo, capacity, throttledShare }) => [
     code(variant),
     `${code(printed.requests.cpu)}, ${code(printed.limits.cpu)}`,
-    threads,
+    `${parallelism.processes} × ${parallelism.threads}`,
     objective(slo),
     searchText(capacity),
     percent(throttledShare),
@@ -117,7 +117,7 @@ export function printedPodsTable({ machine }: Evidence): string {
   const head = [
     'pod',
     'CPU request, limit as printed',
-    'threads',
+    'processes × threads',
     'objective',
     'knee, images/s',
     'throttled periods',

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 
 import { code, table } from '../../../charts/markdown';
 import { percent } from '../../../charts/percent';
+import { VARIANTS } from '../../../infra/variants';
 import { balanceOf } from '../balance';
 import type { Evidence } from '../evidence';
 import { efficiencyText } from '../fleet';
@@ -13,25 +14,22 @@ import { withTraceFile } from '../../load/load-text';
 import type { TradePoint } from '../trade';
 import type { RateCurve } from '../rate-curve';
 import { loadOf, medianOf, precisionOf } from '../runs';
-import { grouped, kneeText, modelName, NO_DATA, NONE, objective, range, short } from '../words';
+import { grouped, kneeText, list, modelName, NO_DATA, NONE, objective, range, short } from '../words';
 
 const seconds = (value: number | undefined) =>
   value === undefined ? 'not while recorded' : `${value.toFixed(0)} s`;
 /** Less than this after the load, the recording was not meant to show an HPA that scales down. */
 const MIN_AFTER_LOAD_SECONDS = 60;
 
-/** Seconds from the end of the load until the runs were back; if none was, how long the longest recording went on. */
-function returnText(runs: readonly HpaRun[]): string {
-  const returns = runs.flatMap((run) => reactionOf(run).toMinimum ?? []);
-  if (returns.length > 0) {
-    return ofRepetitions(returns, (value) => (value < 0 ? 'before its end' : seconds(value)));
-  }
-  const recorded = runs.map(({ windows, loadSeconds }) => {
-    const last = windows.at(-1);
-    return last === undefined ? 0 : last.atSeconds + last.lengthMs / 1000 - loadSeconds;
-  });
-  const longest = Math.max(...recorded);
-  return longest < MIN_AFTER_LOAD_SECONDS ? 'not recorded' : `not within ${longest.toFixed(0)} s`;
+/** Seconds from the end of the load until the run was back; if it was not, how long its recording went on. */
+function returnText(run: HpaRun): string {
+  const { toMinimum } = reactionOf(run);
+  if (toMinimum !== undefined) return toMinimum < 0 ? 'before its end' : seconds(toMinimum);
+  const last = run.windows.at(-1);
+  const recordedSeconds = last === undefined ? 0 : last.atSeconds + last.lengthMs / 1000 - run.loadSeconds;
+  return recordedSeconds < MIN_AFTER_LOAD_SECONDS
+    ? 'not recorded'
+    : `not within ${recordedSeconds.toFixed(0)} s`;
 }
 
 /** Median and range of the repetitions' own knees; those with an open end are counted only. */
@@ -100,7 +98,7 @@ export function hpaTable({ hpaRuns }: Evidence): string {
     'ready pods',
     'first decision after',
     'first new pod ready after',
-    'back at the minimum, after the load',
+    'back at the minimum, after the load (first repetition)',
     'pod minutes: ready of needed',
   ];
   return rows.length === 0 ? NO_DATA : table(head, rows);
@@ -135,7 +133,8 @@ function hpaRow(name: string, runs: readonly HpaRun[]): string[] {
       reactions.map(({ toReady }) => toReady),
       inSeconds,
     ),
-    returnText(runs),
+    // Only the first repetition's recording goes on after its load.
+    returnText(runs[0]!),
     `${ofRepetitions(
       reactions.map(({ podMinutes }) => podMinutes),
       minutes,
@@ -192,8 +191,23 @@ export function balanceTable({ runs }: Evidence): string {
   return rows.length === 0 ? NO_DATA : table(head, rows);
 }
 
+/** The loads of the full form behind an HPA. */
+const HPA_LOADS = ['steps', 'spike', 'trace'];
+
+/** A line for each variant with an HPA that lacks a load. */
+function leftOut({ runs }: Evidence): string[] {
+  const recorded = new Set(runs.map(({ experiment }) => experiment));
+  return VARIANTS.filter(({ kind }) => kind === 'hpa').flatMap(({ name }) => {
+    const missing = HPA_LOADS.filter((load) => !recorded.has(`${name}-${load}`));
+    if (missing.length === 0) return [];
+    const verb = missing.length === 1 && missing[0] !== 'steps' ? 'is' : 'are';
+    return `- ${code(name)}: ${list(missing.map((load) => `the ${load}`))} ${verb} left out.`;
+  });
+}
+
 /** What differs from the printed variants and the full form; each sentence once. */
-export function deviationsList({ runs, machine }: Evidence): string {
+export function deviationsList(evidence: Evidence): string {
+  const { runs, machine } = evidence;
   const named = (sentences: readonly (readonly [string, string])[]) => {
     const bySentence = new Map<string, string[]>();
     for (const [sentence, name] of sentences)
@@ -204,6 +218,6 @@ export function deviationsList({ runs, machine }: Evidence): string {
   const ofPods = (machine?.printedPods ?? []).flatMap(({ variant, deviations }) =>
     deviations.map((sentence) => [sentence, `${variant}, printed`] as const),
   );
-  const lines = named([...ofRuns, ...ofPods]);
+  const lines = [...named([...ofRuns, ...ofPods]), ...(runs.length === 0 ? [] : leftOut(evidence))];
   return lines.length === 0 ? NO_DATA : lines.join('\n');
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { openSession } from '../../../bench/evidence/session';
+import { openSession, supersededRuns } from '../../../bench/evidence/session';
 
 let folder: string;
 beforeEach(() => {
@@ -45,4 +45,27 @@ test('--again forgets what was finished', () => {
   open().finish('a.json.gz');
   expect(open('quick', true).isFinished('a.json.gz')).toBe(false);
   expect(open().isFinished('a.json.gz')).toBe(false);
+});
+
+const PRESENT = [
+  ...['a-steps-1.json.gz', 'a-steps-2.json.gz', 'a-steps-spike-1.json.gz', 'b-1.json.gz'],
+  ...['machine.json', 'notes.txt', 'other.json.gz'],
+];
+
+test('a measured experiment supersedes its own recordings that this session did not finish, and no other’s', () => {
+  PRESENT.forEach(write);
+  const session = open();
+  session.finish('a-steps-1.json.gz');
+  expect(supersededRuns(PRESENT, session, 'a-steps')).toEqual(['a-steps-2.json.gz']);
+  session.finish('a-steps-2.json.gz');
+  expect(supersededRuns(PRESENT, session, 'a-steps')).toEqual([]);
+});
+
+test('another machine supersedes every recording that this session did not finish, and nothing else', () => {
+  PRESENT.forEach(write);
+  const session = open();
+  session.finish('b-1.json.gz');
+  expect(supersededRuns(PRESENT, session)).toEqual([
+    ...['a-steps-1.json.gz', 'a-steps-2.json.gz', 'a-steps-spike-1.json.gz'],
+  ]);
 });

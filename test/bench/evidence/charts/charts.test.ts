@@ -4,6 +4,7 @@ import {
   hpaTitle,
   loadShareTitle,
   maxSizeTitle,
+  scaledText,
   singlePodTitle,
 } from '../../../../bench/evidence/charts/claims';
 import { evidenceOf } from '../../../../bench/evidence/evidence';
@@ -123,15 +124,21 @@ test('the ideal of a fleet is its single pod’s knee times its pods, ends again
   );
 });
 
-test('the title of an HPA has how far it scaled, how soon, and how many requests were in time', () => {
+test('the title of an HPA has one claim, how many requests were in time; its strip has how far it scaled', () => {
   const hpa = hpaRun(RUNS.at(-1)!);
   expect(hpaTitle([hpa])).toMatch(
-    /^MobileNetV2 behind its HPA scaled from 2 to \d pods \(CPU limit 137m\); the first new pod was ready \d+ s after it was needed; [\d.]+ % of \d+ requests were answered within 500 ms$/,
+    /^MobileNetV2 behind its HPA: [\d.]+ % of \d+ requests were answered within 500 ms$/,
   );
+  const shares = [0.95, 0.91, 0.93].map((inTimeShare) => ({ ...hpa, inTimeShare, due: 1000 }));
+  expect(hpaTitle(shares)).toBe(
+    'MobileNetV2 behind its HPA: 93.0 % (91.0 % to 95.0 %) of 3,000 requests in 3 runs were answered within 500 ms',
+  );
+  const spike = { ...hpa, run: { ...hpa.run, experiment: 'latency-hpa-spike' } };
+  expect(hpaTitle([spike])).toMatch(/^MobileNetV2 behind its HPA, in a spike: [\d.]+ % of /);
+  expect(scaledText([hpa])).toMatch(/^scaled from 2 to \d pods \(CPU limit 137m\)$/);
+  expect(charts.get('latency-hpa.svg')).toContain(scaledText([hpa]));
   const still = { ...hpa, replicas: [{ atSeconds: 0, desired: 2, ready: 2 }] };
-  expect(hpaTitle([still])).toMatch(/^MobileNetV2 behind its HPA stayed at 2 pods \(CPU limit 137m\); /);
-  const shares = [0.95, 0.91, 0.93].map((inTimeShare) => ({ ...hpa, inTimeShare, due: 100 }));
-  expect(hpaTitle(shares)).toContain('; 93.0 % (91.0 % to 95.0 %) of 300 requests in 3 runs were answered');
+  expect(scaledText([still])).toBe('stayed at 2 pods (CPU limit 137m)');
 });
 
 test('the title of the load’s balance has the least even run', () => {

@@ -12,6 +12,7 @@ import {
   reportedFigure,
   reportedTable,
 } from '../../../../bench/evidence/charts/reported-tables';
+import { measuredRatesTable } from '../../../../bench/evidence/charts/rates-table';
 import { NO_DATA } from '../../../../bench/evidence/words';
 import { tradeOf } from '../../../../bench/evidence/trade';
 import { tradeChart, tradeTitle } from '../../../../bench/evidence/charts/trade-chart';
@@ -45,7 +46,8 @@ const MACHINE: MachineDocument = {
   ],
   printedPods: [
     {
-      ...{ model: 'latency', variant: 'latency-single-pod', threads: 2, limitMillis: 2900 },
+      ...{ model: 'latency', variant: 'latency-single-pod', limitMillis: 2900 },
+      parallelism: { processes: 2, threads: 1 },
       printed: VARIANTS.find(({ name }) => name === 'latency-single-pod')!.resources,
       slo: { percentile: 0.95, limitMs: 100 },
       capacity: {
@@ -111,7 +113,7 @@ test('pods at their printed figures have their knee and how often they were thro
   expect(rowsOf(printedPodsTable(evidence))[0]!.slice(1, 7)).toEqual([
     '`latency-single-pod`',
     '`1405m`, `2900m`',
-    '2',
+    '2 × 1',
     'p95 ≤ 100 ms',
     '40–44',
     '12.5 %',
@@ -142,15 +144,53 @@ test('each deviation is listed once, with the experiments that have it', () => {
   expect(deviationsList(evidence).split('\n')).toEqual([
     '- `latency-hpa-steps`, `latency-max-size`, `latency-single-pod`: Synthetic: a simulated queue, nothing was measured.',
     '- `latency-single-pod, printed`: The limit exceeds the machine.',
+    '- `accuracy-hpa`: the steps, the spike and the trace are left out.',
+    '- `latency-hpa`: the spike and the trace are left out.',
   ]);
+});
+
+test('a variant with an HPA that lacks one load is listed with it, and one that has all is not', () => {
+  const hpa = RUNS.find(({ kind }) => kind === 'hpa')!;
+  const runs = [
+    ...['latency-hpa-steps', 'latency-hpa-spike', 'latency-hpa-trace'],
+    ...['accuracy-hpa-steps', 'accuracy-hpa-spike'],
+  ].map((experiment) => ({ ...hpa, experiment }));
+  const lines = deviationsList(evidenceOf(runs)).split('\n');
+  expect(lines.filter((line) => line.includes('left out'))).toEqual([
+    '- `accuracy-hpa`: the trace is left out.',
+  ]);
+});
+
+test('every rate of the deployments without an HPA is listed, that of a fleet per pod too', () => {
+  const rows = rowsOf(measuredRatesTable(evidence)).map((cells) => cells.slice(1, -1));
+  expect(rows.map((cells) => cells.slice(0, 3))).toEqual([
+    ...['4', '8', '16', '32'].map((rate) => ['`latency-single-pod`', rate, rate]),
+    ...['8', '16', '32', '64'].map((rate) => ['`latency-max-size`', rate, String(Number(rate) / 2)]),
+  ]);
+  const { rates } = evidence.curves.get('latency-max-size')!;
+  rows.slice(4).forEach((cells, i) => {
+    const { due, p50Ms, p95Ms, p99Ms, goodputPerSecond, duePerSecond, refusedShare, cpuPercent } = rates[i]!;
+    const figures = cells.slice(3).map((cell) => Number(cell.replace(',', '').replace(' %', '')));
+    expect(figures.slice(0, 4)).toEqual([due, Math.round(p50Ms), Math.round(p95Ms), Math.round(p99Ms)]);
+    expect(figures[4]).toBeCloseTo((100 * goodputPerSecond) / duePerSecond, 1);
+    expect(figures[5]).toBeCloseTo(100 * refusedShare, 1);
+    expect(figures[6]).toBe(Math.round(cpuPercent));
+  });
+});
+
+test('a rate with too few answers for a percentile, or without a CPU sample, says so', () => {
+  const short = syntheticRun({ variant: 'latency-single-pod', load: 'steps:2:5s', ...latency });
+  const [cells] = rowsOf(measuredRatesTable(evidenceOf([short])));
+  expect(cells!.slice(6, 8)).toEqual(['too few', 'too few']);
+  expect(cells![10]).toBe('not measured');
 });
 
 test('without data each part says how to get it', () => {
   const none = evidenceOf([]);
-  const parts = [capacityTable, hpaTable, balanceTable, printedPodsTable, deviationsList].map((part) =>
-    part(none),
-  );
-  expect([...parts, reportedTable(none, REFERENCE)]).toEqual(Array(6).fill(NO_DATA));
+  const parts = [
+    ...[capacityTable, hpaTable, balanceTable, printedPodsTable, deviationsList, measuredRatesTable],
+  ].map((part) => part(none));
+  expect([...parts, reportedTable(none, REFERENCE)]).toEqual(Array(7).fill(NO_DATA));
 });
 
 test('repetitions behind an HPA have a row each, and one with their medians and ranges', () => {
@@ -165,6 +205,13 @@ test('repetitions behind an HPA have a row each, and one with their medians and 
     ...[1, 2, 3].map((repetition) => `\`latency-hpa-steps-${repetition}\``),
     '`latency-hpa-steps, all 3`',
   ]);
+  // The recording of the first alone goes on after its load.
+  const withIdle = syntheticRun({
+    ...{ variant: 'latency-hpa', experiment: 'latency-hpa-steps', load: 'steps:1,4,8:60s', idleSeconds: 345 },
+    ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098, limitMs: 500 },
+  });
+  const returns = rowsOf(hpaTable(evidenceOf([withIdle, ...repeated.slice(1)]))).map((cells) => cells[9]);
+  expect(returns).toEqual(['300 s', 'not recorded', 'not recorded', '300 s']);
   const count = (cell: string) => Number(cell.replace(',', ''));
   expect(count(rows[3]![3]!)).toBe(rows.slice(0, 3).reduce((sum, row) => sum + count(row[3]!), 0));
 });
