@@ -14,3 +14,7 @@ export const percentTick = (share: number) => String(Math.round(100 * share));
 /** A difference of two shares in percentage points: `+5.2`, `−1.6`. */
 export const points = (difference: number) =>
   `${difference < 0 ? '−' : '+'}${Math.abs(100 * difference).toFixed(1)}`;
+
+/** A relative difference in whole percent: `+5 %`, `−26 %`. */
+export const signedPercent = (difference: number) =>
+  `${difference < 0 ? '−' : '+'}${(100 * Math.abs(difference)).toFixed(0)} %`;

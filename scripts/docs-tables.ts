@@ -2,7 +2,7 @@
  * Writes the generated tables of docs/, the demo page's facts and the Grafana dashboard, from the facts in the code:
  * `npm run docs`.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { stringify } from 'yaml';
@@ -13,6 +13,7 @@ import {
   performanceText,
   SESSION_OPTIONS_FILE,
 } from '../bench/experiments/performance-data';
+import { parseQuota, QUOTA_FILE, quotaText } from '../bench/experiments/quota-document';
 import { parseSessionOptions, sessionOptionsText } from '../bench/experiments/session-options-document';
 import {
   parseRecipeParts,
@@ -76,6 +77,10 @@ export const TABLES: Parts = {
       sessionOptionsText(parseSessionOptions(text)),
     ),
   'plan-confirmed': planConfirmed,
+  quota: () =>
+    existsSync(QUOTA_FILE)
+      ? quotaText(parseQuota(readFileSync(QUOTA_FILE, 'utf8')))
+      : 'There is no data yet: run `npm run bench:quota`, then `npm run docs`.',
   settings: () =>
     table(
       ['prop or key', 'variable', 'default', 'what it sets'],

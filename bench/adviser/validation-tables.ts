@@ -1,6 +1,6 @@
 /** The tables of docs/twin.md: what was measured beside what was simulated. Pure. */
 import { table } from '../../charts/markdown';
-import { percent, percentTick } from '../../charts/percent';
+import { percent, percentTick, signedPercent } from '../../charts/percent';
 import { medianOf } from '../evidence/runs';
 import { grouped, modelName, short } from '../evidence/words';
 import type { Band } from '../twin/bands';
@@ -22,8 +22,7 @@ const isInside = (value: number, { low, high }: Band) => value >= low && value <
 const errorOf = ({ figures, p95Ms }: RateCheck) => p95Ms.median / figures.p95Ms - 1;
 const ownCpuErrorOf = ({ figures, ownCpuP95Ms }: RateCheck) => ownCpuP95Ms / figures.p95Ms - 1;
 const steadyErrorOf = ({ measuredMs, steadyMs }: RateCheck) => steadyMs / measuredMs - 1;
-const errorText = (error: number) =>
-  Number.isFinite(error) ? `${error < 0 ? '−' : '+'}${(100 * Math.abs(error)).toFixed(0)} %` : '';
+const errorText = (error: number) => (Number.isFinite(error) ? signedPercent(error) : '');
 
 const spread = (value: number) => value.toFixed(2);
 

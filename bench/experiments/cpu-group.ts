@@ -44,6 +44,11 @@ export function createCpuGroup(limitMillis: number, suffix = '') {
   const setLimitMillis = (millis: number) =>
     writeFileSync(join(folder, 'cpu.cfs_quota_us'), String((millis * PERIOD_MICROSECONDS) / 1000));
   setLimitMillis(limitMillis);
+  const throttling = () => {
+    const stat = readFileSync(join(folder, 'cpu.stat'), 'utf8');
+    const value = (name: string) => Number(new RegExp(`${name} (\\d+)`).exec(stat)?.[1]);
+    return { periods: value('nr_periods'), throttledPeriods: value('nr_throttled') };
+  };
   return {
     folder,
     setLimitMillis,
@@ -56,11 +61,12 @@ export function createCpuGroup(limitMillis: number, suffix = '') {
     folders,
     /** CPU time of all processes that joined {@link folders}, those that ended included, in milliseconds. */
     cpuMs: () => Number(readFileSync(join(accounting, 'cpuacct.usage'), 'utf8')) / 1e6,
+    /** The quota's periods so far, without those in which the group did nothing, and those in which it ran out of it. */
+    throttling,
     /** Share of the periods in which the group ran out of its quota. */
     throttledShare: () => {
-      const stat = readFileSync(join(folder, 'cpu.stat'), 'utf8');
-      const value = (name: string) => Number(new RegExp(`${name} (\\d+)`).exec(stat)?.[1]);
-      return value('nr_throttled') / Math.max(1, value('nr_periods'));
+      const { periods, throttledPeriods } = throttling();
+      return throttledPeriods / Math.max(1, periods);
     },
     /** Removes the group once its processes have ended. */
     remove: async () => {

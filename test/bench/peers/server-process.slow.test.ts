@@ -17,7 +17,14 @@ function openGroup() {
     throw new Error('not measured here');
   };
   return {
-    ...{ folder, folders: [folder], setShares: never, cpuMs: never, throttledShare: never },
+    ...{
+      folder,
+      folders: [folder],
+      setShares: never,
+      cpuMs: never,
+      throttledShare: never,
+      throttling: never,
+    },
     ...{ setLimitMillis: never, add: never },
     remove: () => Promise.resolve(),
   };

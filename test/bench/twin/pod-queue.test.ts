@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { cpuQuota, runFor } from '../../../bench/twin/cpu-quota';
 import { MAX_QUEUE_MS, podQueue, WEIGHT } from '../../../bench/twin/pod-queue';
 import { PACKAGE_ROOT } from '../../../files/package-root';
 import { POD } from './subject';
@@ -46,7 +47,7 @@ test('the CPU time that was used grows with the work, and a refusal costs a litt
 
 test('below one core the limit less what an idle pod uses is the quota', () => {
   const queue = podQueue({ ...POD, cpuLimitMillis: 210 }, 0);
-  expect(queue.offer(0, 50)).toBe(210);
+  expect(queue.offer(0, 50)).toBe(runFor(cpuQuota(200, 0), 0, 50, 1));
 });
 
 test('the bound and the weight are those of the service', () => {
