@@ -26,6 +26,13 @@ export const ORACLES: readonly Oracle[] = [
       'fewer',
       'same',
       'more',
+      'within-tolerance',
+      'ratio',
+      'adjusted-within-tolerance',
+      'turned',
+      'contradicts',
+      'adjusted-ratio',
+      'request-of-pod',
       'unable to get metrics for resource cpu: no metrics returned from resource metrics API',
       'no pods returned by selector while calculating replica count',
       'did not receive metrics for targeted pods (pods might be unready)',
@@ -36,7 +43,7 @@ export const ORACLES: readonly Oracle[] = [
   {
     name: 'scenarios',
     goTest: 'TestController',
-    count: 500,
+    count: 5000,
     goldens: 10,
     compare: (line) => compareScenario(JSON.parse(line) as Scenario),
     rules: [

@@ -1,10 +1,11 @@
 /**
  * Compares `bench/autoscaler/` with Kubernetes' own ReplicaCalculator and HorizontalController: `npm run test:autoscaler`.
- * Exits with 1 if a decision differs, or if the inputs never led to one of the rules.
+ * Exits with 1 if a decision differs, if the inputs never led to one of the rules, or if a source line that an explanation
+ * names has moved.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -13,6 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { Command, InvalidArgumentError } from 'commander';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
+import { movedLines } from './moved-lines';
 import { type Oracle, ORACLES } from './oracles';
 
 const GOLDENS = join(PACKAGE_ROOT, 'test/fixtures/autoscaler');
@@ -76,7 +78,10 @@ interface Options {
   readonly writeGoldens?: true;
 }
 
-async function main(program: string, options: Options): Promise<void> {
+async function main(program: string, source: string, options: Options): Promise<void> {
+  const moved = movedLines((file) => readFileSync(join(source, 'pkg/controller/podautoscaler', file), 'utf8'));
+  for (const line of moved) console.log(line);
+  if (moved.length > 0) process.exitCode = 1;
   const counts: Record<string, number> = { 'pod-sets': options.podSets, scenarios: options.scenarios };
   for (const oracle of ORACLES) {
     if (options.writeGoldens) await writeGoldens(program, oracle, options.seed);
@@ -87,6 +92,7 @@ async function main(program: string, options: Options): Promise<void> {
 const [podSets, scenarios] = ORACLES.map(({ count }) => count);
 void new Command('npm run test:autoscaler --')
   .argument('<oracle>', "the oracle's test binary; run.sh builds and passes it")
+  .argument('<source>', "the folder of Kubernetes' source that it is built from")
   .option('--pod-sets <count>', 'pod sets for the ReplicaCalculator', wholeNumber, podSets)
   .option(
     '--scenarios <count>',
