@@ -139,14 +139,22 @@ export function explainSync(seen: Observation, decision: Decision, settings: Set
   const { currentReplicas } = seen;
   switch (decision.rule) {
     case 'disabled':
-      return [{ words: 'the Deployment has no replicas, so the HPA is off', source: sourceOf(decision.rule) }];
+      return [
+        { words: 'the Deployment has no replicas, so the HPA is off', source: sourceOf(decision.rule) },
+      ];
     case 'above-max':
       return [
-        { words: `${currentReplicas} is above maxReplicas; no metric is read`, source: sourceOf(decision.rule) },
+        {
+          words: `${currentReplicas} is above maxReplicas; no metric is read`,
+          source: sourceOf(decision.rule),
+        },
       ];
     case 'below-min':
       return [
-        { words: `${currentReplicas} is below minReplicas; no metric is read`, source: sourceOf(decision.rule) },
+        {
+          words: `${currentReplicas} is below minReplicas; no metric is read`,
+          source: sourceOf(decision.rule),
+        },
       ];
     case 'no-metrics':
       return [{ words: `${decision.error}: nothing changes`, source: sourceOf(decision.rule) }];

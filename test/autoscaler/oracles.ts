@@ -8,7 +8,7 @@ export interface Oracle {
   readonly name: string;
   readonly goTest: string;
   readonly count: number;
-  /** How many of them `npm test` replays without Go. */
+  /** How many of them `npm test` replays without Go; it replays more where the first lack a rule. */
   readonly goldens: number;
   readonly compare: (line: string) => Comparison;
   /** A run that never takes one of these proves nothing about it. */
