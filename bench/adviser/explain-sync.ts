@@ -1,14 +1,13 @@
 /**
  * One sync of an HPA in words: what the controller saw, which rules it applied and what came out, each with its line in
  * Kubernetes' source. Pure.
- *
- * Line numbers are those of `pkg/controller/podautoscaler/` in Kubernetes 1.36.3.
  */
 import type { LimitReason, StabilizationReason } from '../autoscaler/behavior';
 import type { Observation, ProposalBasis, ProposalRule } from '../autoscaler/proposal';
 import type { Decision } from '../autoscaler/reconcile';
 import type { Settings } from '../autoscaler/settings';
 import { plural } from '../evidence/words';
+import { sourceOf } from './source-lines';
 
 /** A step of a derivation. */
 export interface Reason {
@@ -35,41 +34,18 @@ const podsText = (pods: PodCounts) =>
     .map(([kind, words]) => `${plural(pods[kind], 'pod')} ${words}`)
     .join(', ');
 
-const PROPOSALS: Readonly<
-  Record<
-    ProposalRule,
-    { readonly source: string; readonly words: (basis: ProposalBasis, asked: number) => string }
-  >
-> = {
-  'within-tolerance': {
-    source: 'replica_calculator.go:112',
-    words: ({ ratio }) => `${ratioText(ratio)} is within the tolerance, so nothing is asked for`,
-  },
-  ratio: {
-    source: 'replica_calculator.go:118',
-    words: ({ ratio, pods }, asked) =>
-      `${ratioText(ratio)} x ${pods.ready} pods, rounded up, asks for ${asked}`,
-  },
-  'adjusted-within-tolerance': {
-    source: 'replica_calculator.go:150',
-    words: ({ adjusted }) =>
-      `with the other pods the ratio is ${ratioText(adjusted!.ratio)}, within the tolerance, so nothing is asked for`,
-  },
-  turned: {
-    source: 'replica_calculator.go:150',
-    words: ({ adjusted }) =>
-      `with the other pods the ratio is ${ratioText(adjusted!.ratio)}, on the other side of 1, so nothing is asked for`,
-  },
-  contradicts: {
-    source: 'replica_calculator.go:157',
-    words: ({ adjusted }) =>
-      `with the other pods the ratio is ${ratioText(adjusted!.ratio)}, but the count would move the other way, so nothing is asked for`,
-  },
-  'adjusted-ratio': {
-    source: 'replica_calculator.go:156',
-    words: ({ adjusted }, asked) =>
-      `with the other pods the ratio is ${ratioText(adjusted!.ratio)}; x ${adjusted!.pods} pods, rounded up, asks for ${asked}`,
-  },
+const PROPOSALS: Readonly<Record<ProposalRule, (basis: ProposalBasis, asked: number) => string>> = {
+  'within-tolerance': ({ ratio }) => `${ratioText(ratio)} is within the tolerance, so nothing is asked for`,
+  ratio: ({ ratio, pods }, asked) =>
+    `${ratioText(ratio)} x ${pods.ready} pods, rounded up, asks for ${asked}`,
+  'adjusted-within-tolerance': ({ adjusted }) =>
+    `with the other pods the ratio is ${ratioText(adjusted!.ratio)}, within the tolerance, so nothing is asked for`,
+  turned: ({ adjusted }) =>
+    `with the other pods the ratio is ${ratioText(adjusted!.ratio)}, on the other side of 1, so nothing is asked for`,
+  contradicts: ({ adjusted }) =>
+    `with the other pods the ratio is ${ratioText(adjusted!.ratio)}, but the count would move the other way, so nothing is asked for`,
+  'adjusted-ratio': ({ adjusted }, asked) =>
+    `with the other pods the ratio is ${ratioText(adjusted!.ratio)}; x ${adjusted!.pods} pods, rounded up, asks for ${asked}`,
 };
 
 /** How pods count that are not measured, where the ratio asks for a change. */
@@ -81,7 +57,7 @@ function othersText({ ratio, pods }: ProposalBasis): Reason[] {
       ? [
           {
             words: `without a metric counts as ${up ? 'idle' : 'fully used'}: ${plural(pods.missing, 'pod')}`,
-            source: up ? 'replica_calculator.go:129' : 'replica_calculator.go:122',
+            source: sourceOf(up ? 'missing-when-more' : 'missing-when-fewer'),
           },
         ]
       : [];
@@ -90,15 +66,14 @@ function othersText({ ratio, pods }: ProposalBasis): Reason[] {
       ? [
           {
             words: `not ready counts as idle: ${plural(pods.unready, 'pod')}`,
-            source: 'replica_calculator.go:137',
+            source: sourceOf('unready-when-more'),
           },
         ]
       : [];
   return [...missing, ...unready];
 }
 
-const STABILIZED: Readonly<Record<StabilizationReason, string | undefined>> = {
-  ReadyForNewScale: undefined,
+const STABILIZED: Readonly<Record<Exclude<StabilizationReason, 'ReadyForNewScale'>, string>> = {
   ScaleUpStabilized: 'a lower proposal in the scale-up window holds it back',
   ScaleDownStabilized: 'a higher proposal in the scale-down window holds the pods',
 };
@@ -108,10 +83,10 @@ type Limits = Readonly<Record<LimitReason, Reason | undefined>>;
 /** convertDesiredReplicasWithBehaviorRate. */
 const LIMITED_WITH_BEHAVIOR: Limits = {
   DesiredWithinRange: undefined,
-  ScaleUpLimit: { words: 'the scale-up policies allow no more now', source: 'horizontal.go:1269' },
-  TooManyReplicas: { words: 'maxReplicas allows no more', source: 'horizontal.go:1269' },
-  ScaleDownLimit: { words: 'the scale-down policies allow no fewer now', source: 'horizontal.go:1292' },
-  TooFewReplicas: { words: 'minReplicas allows no fewer', source: 'horizontal.go:1292' },
+  ScaleUpLimit: { words: 'the scale-up policies allow no more now', source: sourceOf('ScaleUpLimit') },
+  TooManyReplicas: { words: 'maxReplicas allows no more', source: sourceOf('TooManyReplicas') },
+  ScaleDownLimit: { words: 'the scale-down policies allow no fewer now', source: sourceOf('ScaleDownLimit') },
+  TooFewReplicas: { words: 'minReplicas allows no fewer', source: sourceOf('TooFewReplicas') },
 };
 
 /** convertDesiredReplicasWithRules: it has no policies, and limits no scaling down but by minReplicas. */
@@ -119,11 +94,11 @@ const LIMITED_WITHOUT_BEHAVIOR: Limits = {
   DesiredWithinRange: undefined,
   ScaleUpLimit: {
     words: 'one sync at most doubles the pods, or makes them 4 where that is more',
-    source: 'horizontal.go:1334',
+    source: sourceOf('doubled-without-behavior'),
   },
-  TooManyReplicas: { words: 'maxReplicas allows no more', source: 'horizontal.go:1338' },
+  TooManyReplicas: { words: 'maxReplicas allows no more', source: sourceOf('max-without-behavior') },
   ScaleDownLimit: undefined,
-  TooFewReplicas: { words: 'minReplicas allows no fewer', source: 'horizontal.go:1344' },
+  TooFewReplicas: { words: 'minReplicas allows no fewer', source: sourceOf('min-without-behavior') },
 };
 
 /** What the pods and their CPU use ask for, before windows, policies and bounds. */
@@ -131,28 +106,30 @@ export function explainProposal(
   { basis, utilizationPercent, replicas }: MetricsDecision['proposal'],
   { targetPercent, tolerance }: Settings,
 ): Reason[] {
-  const rule = PROPOSALS[basis.rule];
   return [
-    { words: podsText(basis.pods), source: 'replica_calculator.go:426' },
+    { words: podsText(basis.pods), source: sourceOf('counted-pods') },
     {
       words:
         `${utilizationPercent} % of the request is ${ratioText(basis.ratio)} times the target of ${targetPercent} % ` +
         `(tolerance ${ratioText(1 - tolerance.down)} to ${ratioText(1 + tolerance.up)})`,
-      source: 'metrics/utilization.go:49',
+      source: sourceOf('utilization'),
     },
     ...othersText(basis),
-    { words: rule.words(basis, replicas), source: rule.source },
+    { words: PROPOSALS[basis.rule](basis, replicas), source: sourceOf(basis.rule) },
   ];
 }
 
+function heldText(stabilization: StabilizationReason, { behavior }: Settings): Reason[] {
+  if (stabilization === 'ReadyForNewScale') return [];
+  const source = sourceOf(behavior ? stabilization : 'stabilized-without-behavior');
+  return [{ words: STABILIZED[stabilization], source }];
+}
+
 function explainMetrics({ proposal, stabilization, limit }: MetricsDecision, settings: Settings): Reason[] {
-  const held = STABILIZED[stabilization];
   const limited = (settings.behavior ? LIMITED_WITH_BEHAVIOR : LIMITED_WITHOUT_BEHAVIOR)[limit];
   return [
     ...explainProposal(proposal, settings),
-    ...(held === undefined
-      ? []
-      : [{ words: held, source: settings.behavior ? 'horizontal.go:1237' : 'horizontal.go:1032' }]),
+    ...heldText(stabilization, settings),
     ...(limited === undefined ? [] : [limited]),
   ];
 }
@@ -162,17 +139,25 @@ export function explainSync(seen: Observation, decision: Decision, settings: Set
   const { currentReplicas } = seen;
   switch (decision.rule) {
     case 'disabled':
-      return [{ words: 'the Deployment has no replicas, so the HPA is off', source: 'horizontal.go:863' }];
+      return [
+        { words: 'the Deployment has no replicas, so the HPA is off', source: sourceOf(decision.rule) },
+      ];
     case 'above-max':
       return [
-        { words: `${currentReplicas} is above maxReplicas; no metric is read`, source: 'horizontal.go:874' },
+        {
+          words: `${currentReplicas} is above maxReplicas; no metric is read`,
+          source: sourceOf(decision.rule),
+        },
       ];
     case 'below-min':
       return [
-        { words: `${currentReplicas} is below minReplicas; no metric is read`, source: 'horizontal.go:878' },
+        {
+          words: `${currentReplicas} is below minReplicas; no metric is read`,
+          source: sourceOf(decision.rule),
+        },
       ];
     case 'no-metrics':
-      return [{ words: `${decision.error}: nothing changes`, source: 'horizontal.go:890' }];
+      return [{ words: `${decision.error}: nothing changes`, source: sourceOf(decision.rule) }];
     case 'metrics':
       return explainMetrics(decision, settings);
   }

@@ -3,9 +3,7 @@ import { type AutoscalerSpec, DEFAULT_FLAGS, type Settings, settingsOf } from '.
 import { hasSamePercent, hasSameReplicas, type Recording, type ReplayedSync } from '../evidence/hpa-replay';
 import { plural } from '../evidence/words';
 import { explainSync, type Reason } from './explain-sync';
-
-/** Of the source lines. */
-const SOURCE_VERSION = '1.36.3';
+import { SOURCE_VERSION } from './source-lines';
 
 /** What the HPA of a recording was set to. */
 const recordedSettings = ({ timeline }: Recording): Settings =>

@@ -15,7 +15,10 @@ export interface Pod {
   readonly startedAtMs?: number;
   /** The condition Ready, with its `lastTransitionTime`. */
   readonly ready?: { readonly status: 'True' | 'False' | 'Unknown'; readonly changedAtMs: number };
-  /** Requests of the containers and of the init containers that restart; undefined where one states none. */
+  /**
+   * Requests of the containers and of the init containers that restart, undefined where one states none; or, of a pod that
+   * requests something itself, its one request.
+   */
   readonly cpuRequestsMillis: readonly (number | undefined)[];
 }
 
@@ -72,9 +75,9 @@ export function classify(
 }
 
 /**
- * The CPU request of a pod in millicores; undefined if a container states none.
+ * The CPU request of a pod in millicores; undefined if one is not stated.
  *
- * Source: `P/replica_calculator.go` calculatePodRequestsFromContainers. A request on the pod itself is not read.
+ * Source: `P/replica_calculator.go` calculateRequests.
  */
 export function podRequestMillis({ cpuRequestsMillis }: Pod): number | undefined {
   let sumMillis = 0;

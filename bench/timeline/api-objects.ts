@@ -1,5 +1,6 @@
 /** Turns objects of the Kubernetes API into samples. */
 import { parseCpuMillis, parseMemoryBytes } from '../../infra/quantity';
+import { cpuRequestsMillis, type RequestingSpec, type Requests } from './pod-requests';
 import type {
   AutoscalerSample,
   EventSample,
@@ -21,12 +22,13 @@ export interface DeploymentObject {
   readonly status?: { readonly replicas?: number; readonly readyReplicas?: number };
 }
 
-interface Requests {
-  readonly resources?: { readonly requests?: { readonly cpu?: string } };
-}
-
 interface Container extends Requests {
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
+interface PodSpec extends RequestingSpec {
+  readonly nodeName?: string;
+  readonly containers?: readonly Container[];
 }
 
 export interface PodObject {
@@ -36,11 +38,7 @@ export interface PodObject {
     readonly creationTimestamp: string;
     readonly deletionTimestamp?: string;
   };
-  readonly spec: Requests & {
-    readonly nodeName?: string;
-    readonly containers?: readonly Container[];
-    readonly initContainers?: readonly (Requests & { readonly restartPolicy?: string })[];
-  };
+  readonly spec: PodSpec;
   readonly status?: {
     readonly phase?: string;
     readonly startTime?: string;
@@ -92,21 +90,6 @@ export const replicaSample = (atMs: number, { spec, status }: DeploymentObject):
   ready: status?.readyReplicas ?? 0,
 });
 
-/** Kubernetes takes no CPU request finer than a millicore. */
-const requestMillis = ({ resources }: Requests): number | null =>
-  resources?.requests?.cpu === undefined ? null : Math.round(parseCpuMillis(resources.requests.cpu));
-
-/**
- * The CPU requests that the HPA adds up, null where one is not stated.
- *
- * Source: `pkg/controller/podautoscaler/replica_calculator.go` calculateRequests of Kubernetes 1.36.3.
- */
-function cpuRequestsMillis({ spec }: PodObject): readonly (number | null)[] | undefined {
-  if (spec.resources?.requests !== undefined) return [requestMillis(spec)];
-  const beside = spec.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];
-  return spec.containers && [...spec.containers, ...beside].map(requestMillis);
-}
-
 export function podSample(atMs: number, object: PodObject): PodSample {
   const { metadata, spec, status } = object;
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
@@ -122,7 +105,7 @@ export function podSample(atMs: number, object: PodObject): PodSample {
     ...optional('readyChangedAt', ready?.lastTransitionTime),
     ...optional('deletedAt', metadata.deletionTimestamp),
     ...optional('imageId', status?.containerStatuses?.[0]?.imageID),
-    ...optional('cpuRequestsMillis', cpuRequestsMillis(object)),
+    ...optional('cpuRequestsMillis', cpuRequestsMillis(spec)),
   };
 }
 

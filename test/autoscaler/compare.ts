@@ -12,10 +12,13 @@ import {
   type Settings,
   settingsOf,
 } from '../../bench/autoscaler/settings';
+import { cpuRequestsMillis, type RequestingSpec } from '../../bench/timeline/pod-requests';
 
 /** JSON has null where the types have undefined. */
 export interface SeenPod extends Omit<Pod, 'cpuRequestsMillis'> {
   readonly cpuRequestsMillis: readonly (number | null)[];
+  /** As the API server shows it, of a pod that requests something itself. */
+  readonly spec?: RequestingSpec;
 }
 
 export interface SeenMetric extends Omit<PodMetric, 'cpuMillis'> {
@@ -71,7 +74,10 @@ const known = (values: readonly (number | null)[] | null) =>
   (values ?? []).map((value) => value ?? undefined);
 
 const readPods = (pods: readonly SeenPod[]): Pod[] =>
-  pods.map((pod) => ({ ...pod, cpuRequestsMillis: known(pod.cpuRequestsMillis) }));
+  pods.map(({ spec, ...pod }) => ({
+    ...pod,
+    cpuRequestsMillis: known(spec ? (cpuRequestsMillis(spec) ?? null) : pod.cpuRequestsMillis),
+  }));
 
 const readMetrics = (metrics: readonly SeenMetric[]): PodMetric[] =>
   metrics.flatMap(({ containersNanos, ...metric }) => {
@@ -90,8 +96,11 @@ const withoutBasis = (proposal: Proposal) =>
     ? Object.fromEntries(Object.entries(proposal).filter(([name]) => name !== 'basis'))
     : proposal;
 
-/** The calculator's error without the container's name, which `bench/autoscaler/` does not know. */
-const withoutContainer = (error: string) => error.replace(/in container \S+ of/, 'in a container of');
+/** The calculator's error without what `bench/autoscaler/` does not know: the container's name, and who has no request. */
+const withoutContainer = (error: string) =>
+  error
+    .replace(/in container \S+ of/, 'in a container of')
+    .replace('missing pod-level request for cpu in Pod', 'missing request for cpu in a container of Pod');
 
 /** Compares the replicas, the utilization, the average and the error of one pod set. */
 export function comparePodSet(set: PodSet): Comparison {
@@ -100,10 +109,15 @@ export function comparePodSet(set: PodSet): Comparison {
   const { error } = set.proposal;
   const theirs = error === undefined ? set.proposal : { error: withoutContainer(error) };
   const direction = Math.sign((ours.error === undefined ? ours.replicas : 0) - set.currentReplicas);
-  const rule = ours.error?.replace(/ of Pod .*/, '') ?? ['fewer', 'same', 'more'][direction + 1]!;
+  const rules =
+    ours.error === undefined
+      ? [
+          ...[['fewer', 'same', 'more'][direction + 1]!, ours.basis.rule],
+          ...(set.pods.some(({ spec }) => spec) ? ['request-of-pod'] : []),
+        ]
+      : [ours.error.replace(/ of Pod .*/, '')];
   return {
-    decisions: 1,
-    rules: [rule],
+    ...{ decisions: 1, rules },
     ...(!isSame(theirs, withoutBasis(ours)) && {
       difference: { where: `pod set ${JSON.stringify(set)}`, theirs, ours },
     }),

@@ -14,4 +14,5 @@ mkdir -p "$cache"
 export CGO_ENABLED=0 GOWORK=off GOFLAGS='-trimpath -buildvcs=false -mod=readonly'
 (cd test/autoscaler/oracle &&
   go test -c -vet=off -modfile=../../../bench/lab/binaries/kubernetes/go.mod -o "$oracle" .)
-exec npx tsx test/autoscaler/run.ts "$oracle" "$@"
+source=$(cd bench/lab/binaries/kubernetes && go list -m -f '{{.Dir}}' k8s.io/kubernetes)
+exec npx tsx test/autoscaler/run.ts "$oracle" "$source" "$@"

@@ -1,10 +1,11 @@
 /**
  * Compares `bench/autoscaler/` with Kubernetes' own ReplicaCalculator and HorizontalController: `npm run test:autoscaler`.
- * Exits with 1 if a decision differs, or if the inputs never led to one of the rules.
+ * Exits with 1 if a decision differs, if the inputs never led to one of the rules, or if a source line that an explanation
+ * names has moved.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -13,12 +14,16 @@ import { gzipSync } from 'node:zlib';
 import { Command, InvalidArgumentError } from 'commander';
 
 import { PACKAGE_ROOT } from '../../files/package-root';
+import { movedLines } from './moved-lines';
 import { type Oracle, ORACLES } from './oracles';
 
 const GOLDENS = join(PACKAGE_ROOT, 'test/fixtures/autoscaler');
 const MAX_SHOWN = 3;
 
-/** The lines of an oracle's run. Its process writes them to file descriptor 3, because Go's test has standard output. */
+/**
+ * The lines of an oracle's run. Its process writes them to file descriptor 3, because Go's test has standard output. It ends
+ * where the lines are read no further.
+ */
 async function* linesOf(
   program: string,
   goTest: string,
@@ -33,7 +38,13 @@ async function* linesOf(
   let output = '';
   child.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(child, 'exit');
-  yield* createInterface({ input: child.stdio[3] as Readable });
+  let isReadWhole = false;
+  try {
+    yield* createInterface({ input: child.stdio[3] as Readable });
+    isReadWhole = true;
+  } finally {
+    if (!isReadWhole) child.kill();
+  }
   const [code] = (await exited) as [number | null];
   if (code !== 0) throw new Error(`${goTest} failed: run it again with --seed ${seed}.\n${output}`);
 }
@@ -57,11 +68,17 @@ async function run(program: string, oracle: Oracle, count: number, seed: number)
   return differences === 0 && missing.size === 0;
 }
 
-async function writeGoldens(program: string, { name, goTest, goldens }: Oracle, seed: number): Promise<void> {
-  let text = '';
-  for await (const line of linesOf(program, goTest, goldens, seed)) text += `${line}\n`;
+/** Writes the first lines, and after them those that bring a rule which these lack. */
+async function writeGoldens(program: string, oracle: Oracle, seed: number): Promise<void> {
+  const missing = new Set(oracle.rules);
+  const lines: string[] = [];
+  for await (const line of linesOf(program, oracle.goTest, oracle.count, seed)) {
+    const fresh = oracle.compare(line).rules.filter((rule) => missing.delete(rule));
+    if (lines.length < oracle.goldens || fresh.length > 0) lines.push(`${line}\n`);
+    if (lines.length >= oracle.goldens && missing.size === 0) break;
+  }
   mkdirSync(GOLDENS, { recursive: true });
-  writeFileSync(join(GOLDENS, `${name}.jsonl.gz`), gzipSync(text, { level: 9 }));
+  writeFileSync(join(GOLDENS, `${oracle.name}.jsonl.gz`), gzipSync(lines.join(''), { level: 9 }));
 }
 
 function wholeNumber(text: string): number {
@@ -76,7 +93,12 @@ interface Options {
   readonly writeGoldens?: true;
 }
 
-async function main(program: string, options: Options): Promise<void> {
+async function main(program: string, source: string, options: Options): Promise<void> {
+  const moved = movedLines((file) =>
+    readFileSync(join(source, 'pkg/controller/podautoscaler', file), 'utf8'),
+  );
+  for (const line of moved) console.log(line);
+  if (moved.length > 0) process.exitCode = 1;
   const counts: Record<string, number> = { 'pod-sets': options.podSets, scenarios: options.scenarios };
   for (const oracle of ORACLES) {
     if (options.writeGoldens) await writeGoldens(program, oracle, options.seed);
@@ -87,6 +109,7 @@ async function main(program: string, options: Options): Promise<void> {
 const [podSets, scenarios] = ORACLES.map(({ count }) => count);
 void new Command('npm run test:autoscaler --')
   .argument('<oracle>', "the oracle's test binary; run.sh builds and passes it")
+  .argument('<source>', "the folder of Kubernetes' source that it is built from")
   .option('--pod-sets <count>', 'pod sets for the ReplicaCalculator', wholeNumber, podSets)
   .option(
     '--scenarios <count>',

@@ -61,8 +61,12 @@ func tolerances(t Tolerance) podautoscaler.Tolerances {
 // calculate asks the real calculator. Its clock is time.Now: call it in a bubble, where time stands still.
 func calculate(set *PodSet) {
 	var pods podList
-	for _, pod := range set.Pods {
-		pods = append(pods, podObject(pod))
+	for i, pod := range set.Pods {
+		object := podObject(pod)
+		if pod.Spec != nil {
+			set.Pods[i].Spec = &object.Spec
+		}
+		pods = append(pods, object)
 	}
 	list := func() ([]Metric, error) { return set.Metrics, nil }
 	calculator := podautoscaler.NewReplicaCalculator(
@@ -101,8 +105,12 @@ func randomPodSet(r *rand.Rand) PodSet {
 	factor := pick(r, 1, 1-set.Settings.Tolerance.Down, 1+tolerance, 1.02+tolerance, 0.98-tolerance, 3*r.Float64())
 	noise := pick(r, 0, 0, 0.02, 0.5)
 	disorder := pick(r, 0, 0, 0.05, 0.3)
+	podLevel := pick(r, 0, 0, 0, 0, 0.5)
 	for i := range r.IntN(13) {
 		pod := randomPod(r, fmt.Sprintf("p%d", i), now, &set.Flags, disorder)
+		if chance(r, podLevel) {
+			pod.Spec = requestingSpec(r, pod.CPURequestsMillis)
+		}
 		set.Pods = append(set.Pods, pod)
 		if chance(r, disorder) {
 			continue
@@ -155,4 +163,25 @@ func randomPod(r *rand.Rand, name string, now int64, flags *Flags, disorder floa
 		}
 	}
 	return pod
+}
+
+// requestingSpec is that of a pod that requests something itself: memory, and mostly CPU, which is often as much as its
+// containers request.
+func requestingSpec(r *rand.Rand, containers []*int64) *v1.PodSpec {
+	var sum int64
+	for _, request := range containers {
+		if request != nil {
+			sum += *request
+		}
+	}
+	own := pick(r, nil, new(sum), new(sum), new(sum+r.Int64N(1000)))
+	resources := requesting(own)
+	spec := &v1.PodSpec{Resources: &resources}
+	for i := range r.IntN(3) {
+		spec.InitContainers = append(spec.InitContainers, once(i, pick(r, nil, new(int64(100)), new(sum))))
+	}
+	if chance(r, 0.2) {
+		spec.Overhead = requesting(pick(r, nil, new(int64(20)))).Requests
+	}
+	return spec
 }

@@ -4,6 +4,7 @@ package oracle
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -25,6 +26,8 @@ type Pod struct {
 	StartedAtMs       *int64   `json:"startedAtMs,omitempty"`
 	Ready             *Ready   `json:"ready,omitempty"`
 	CPURequestsMillis []*int64 `json:"cpuRequestsMillis"`
+	// Spec of a pod that requests something itself; podObject adds the containers.
+	Spec *v1.PodSpec `json:"spec,omitempty"`
 }
 
 type Ready struct {
@@ -52,7 +55,8 @@ func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecon
 
 func timeOf(ms int64) metav1.Time { return metav1.NewTime(time.UnixMilli(ms)) }
 
-// podObject puts the third and later containers into init containers that restart, and adds one that does not.
+// podObject puts the third and later containers into init containers that restart, after the first that does not. A pod
+// without a spec of its own has one such.
 func podObject(p Pod) *v1.Pod {
 	object := &v1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: namespace, Labels: podLabels},
@@ -74,18 +78,27 @@ func podObject(p Pod) *v1.Pod {
 		}}
 	}
 	always := v1.ContainerRestartPolicyAlways
-	once := v1.Container{Name: "once", Resources: requesting(new(int64(7000)))}
-	object.Spec.InitContainers = []v1.Container{once}
+	if p.Spec != nil {
+		object.Spec = *p.Spec.DeepCopy()
+	} else {
+		object.Spec.InitContainers = []v1.Container{once(0, new(int64(7000)))}
+	}
 	for i, request := range p.CPURequestsMillis {
 		container := v1.Container{Name: fmt.Sprintf("c%d", i), Resources: requesting(request)}
 		if i < 2 {
 			object.Spec.Containers = append(object.Spec.Containers, container)
 		} else {
 			container.RestartPolicy = &always
-			object.Spec.InitContainers = append(object.Spec.InitContainers, container)
+			after := min(1, len(object.Spec.InitContainers))
+			object.Spec.InitContainers = slices.Insert(object.Spec.InitContainers, after, container)
 		}
 	}
 	return object
+}
+
+// once is an init container that ends before the others start.
+func once(i int, millis *int64) v1.Container {
+	return v1.Container{Name: fmt.Sprintf("once%d", i), Resources: requesting(millis)}
 }
 
 func requesting(millis *int64) v1.ResourceRequirements {

@@ -72,7 +72,7 @@ test('an HPA without behavior is explained with the rules that it has', () => {
   expect(last(3, 150)).toBe(
     'one sync at most doubles the pods, or makes them 4 where that is more [horizontal.go:1334]',
   );
-  expect(last(10, 100)).toBe('maxReplicas allows no more [horizontal.go:1338]');
+  expect(last(10, 100)).toBe('maxReplicas allows no more [horizontal.go:1339]');
   expect(last(4, 5)).toBe('minReplicas allows no fewer [horizontal.go:1344]');
 });
 

@@ -16,5 +16,19 @@ test('the CPU requests of a pod are those that the HPA adds up', () => {
 
 test('requests of the pod itself take the place of its containers’', () => {
   expect(requestsOf({ ...requests('2'), containers: [requests('405m')] })).toEqual([2000]);
-  expect(requestsOf({ ...requests(), containers: [requests('405m')] })).toEqual([null]);
+});
+
+test('a pod that requests only memory itself needs the most CPU that its containers need at once', () => {
+  const memory = { resources: { requests: { memory: '1Gi' } } };
+  const beside = { ...requests('50m'), restartPolicy: 'Always' };
+  const containers = [requests('405m'), requests()];
+  expect(requestsOf({ ...memory, containers })).toEqual([405]);
+  expect(requestsOf({ ...memory, containers, initContainers: [requests('400m'), beside] })).toEqual([455]);
+  expect(requestsOf({ ...memory, containers, initContainers: [beside, requests('900m')] })).toEqual([950]);
+  expect(requestsOf({ ...memory, containers, overhead: { cpu: '20m' } })).toEqual([425]);
+  expect(requestsOf({ ...memory, containers: [requests()] })).toEqual([null]);
+});
+
+test('a pod whose own requests are empty has those of its containers', () => {
+  expect(requestsOf({ ...requests(), containers: [requests('405m')] })).toEqual([405]);
 });
