@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { parseCpuMillis } from '../../infra/quantity';
+import { CPU_QUOTA_PERIOD_MS } from '../../infra/construct/deployment-defaults';
 import { VARIANTS } from '../../infra/variants';
 import { MODEL_IDS, type ModelId, MODELS } from '../../models/catalog';
 import { type Precision, PRECISIONS_OF } from '../../models/engines/engine';
@@ -46,7 +47,10 @@ const LENGTHS = {
   full: { repetitions: 5, seconds: 15, idleWindows: 6, maxProbeSeconds: 120, searchSeconds: 900 },
   quick: { repetitions: 3, seconds: 6, idleWindows: 3, maxProbeSeconds: 30, searchSeconds: 40 },
 } as const satisfies Record<Form, object>;
-/** The objective of the printed pod: this many service times of one client that waits for its answers. */
+/**
+ * The objective of the printed pod: this many service times of one client that waits for its answers, and at least a period
+ * of the CPU quota. A few milliseconds would judge the scheduler of a machine that the generator shares.
+ */
 const SLO_TIMES = 4;
 /** The search begins at this many times the rate at which it would begin for a server of unknown threads. */
 const START_FACTOR = 2;
@@ -182,7 +186,7 @@ async function printedPod(model: ModelId, options: MachineOptions): Promise<Prin
   return withService(model, limitMillis, undefined, async (service, group) => {
     const url = classify(service, model);
     const single = summarize(await closedLoop(url, WARM_UP_SECONDS, signal));
-    const slo = { percentile: 0.95, limitMs: Math.ceil(SLO_TIMES * single.answered.p50Ms) };
+    const slo = { percentile: 0.95, limitMs: Math.max(CPU_QUOTA_PERIOD_MS, Math.ceil(SLO_TIMES * single.answered.p50Ms)) };
     const { maxProbeSeconds, searchSeconds } = LENGTHS[form];
     const deadlineMs = performance.now() + 1000 * searchSeconds;
     const found = await capacity({
