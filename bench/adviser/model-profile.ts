@@ -214,7 +214,6 @@ export function podFiguresOf(
     cpuRequestMillis: parseCpuMillis(requests.cpu),
     cpuLimitMillis,
     processes: parallelismOf(MODELS[profile.model].architecture, cpuLimitMillis).processes,
-    threadSpeedup: 1,
     cpuMsPerImage: profile.cpuMsPerImage.value,
     cpuSpread: profile.cpuSpread.value,
     coldShare: profile.coldShare.value,

@@ -37,13 +37,13 @@ test('what is missing is named with the command that measures it', () => {
   expect(validation.missing).toEqual([expect.stringContaining('have no CPU time per image of ResNet101V2')]);
 });
 
-test('a pod has as many processes as its limit has cores, and counts one thread', () => {
+test('a pod has as many processes as its limit has cores', () => {
   const profile = validation.profiles[0]!;
   const pod = podFiguresOf(profile, {
     requests: { cpu: '1405m', memory: '1' },
     limits: { cpu: '2900m', memory: '1' },
   });
-  expect(pod).toMatchObject({ cpuRequestMillis: 1405, cpuLimitMillis: 2900, processes: 2, threadSpeedup: 1 });
+  expect(pod).toMatchObject({ cpuRequestMillis: 1405, cpuLimitMillis: 2900, processes: 2 });
 });
 
 test('windows that all have the resolution’s length were sampled at the scrape', () => {
