@@ -44,6 +44,13 @@ export function boundText({ bound: { factor, cases }, slo }: Pick<Wish, 'bound' 
         '(split conformal prediction: docs/twin.md).';
 }
 
+const NO_HPA_CASE =
+  'None of these cases is behind an HPA: docs/twin.md#behind-the-hpa says how far off the twin is there.';
+
+/** The same for a deployment: no case is behind an HPA, so that for one the bound promises less. */
+const boundTextFor = ({ scaling }: Candidate, wish: Wish) =>
+  scaling.kind === 'hpa' ? `${boundText(wish)} ${NO_HPA_CASE}` : boundText(wish);
+
 const excludedText = ({ candidate, reason }: Excluded) => `${candidateText(candidate)}: ${reason}`;
 
 /** A loser: its cost, and the sentence why. */
@@ -88,6 +95,12 @@ function referenceText({ candidate: { profile } }: Judgement): string {
   );
 }
 
+/** How a tool's request fares. Below their use, pods get their limit only while nothing else wants the CPU. */
+function resultText({ passes, coversUse }: Judgement): string {
+  if (!passes) return 'misses it';
+  return coversUse ? 'meets the objective' : 'meets it only while the nodes have spare CPU';
+}
+
 /** The rest of an answer with a recommendation. */
 function comparisonLines(advice: Advice, best: Judgement, { ideal, rivals }: Comparison): string[] {
   const { wish } = advice;
@@ -97,13 +110,11 @@ function comparisonLines(advice: Advice, best: Judgement, { ideal, rivals }: Com
       `${ideal.perPodPerSecond.toFixed(1)} images/s, ready at once, and in each minute enough to cover their CPU use. ` +
       `The recommended deployment requests ${times.toFixed(2)} times as much.`,
     referenceText(best),
-    ...rivals.map(({ rule, judgement }) => {
-      const result = judgement.passes ? 'meets the objective' : 'misses it';
-      return (
+    ...rivals.map(
+      ({ rule, judgement }) =>
         `${rule.name} (${rule.words}) would request ${judgement.candidate.cpuRequestMillis}m, ${cores(judgement.coresRequested)}, ` +
-        `for the same pods: ${result}, ${judgementText(judgement, wish)}.`
-      );
-    }),
+        `for the same pods: ${resultText(judgement)}, ${judgementText(judgement, wish)}.`,
+    ),
   ];
 }
 
@@ -173,7 +184,7 @@ export function adviceMarkdown(
     ...(assumptions.length > 0 ? [bullets(assumptions).join('\n')] : []),
     table(['', 'recommended'], rows),
     ...redundancyLines(candidate),
-    boundText(wish),
+    boundTextFor(candidate, wish),
     ...(failing.length + near.length > 0
       ? [
           `## These miss the objective${isUseShown ? ', or use more CPU than they request' : ''}`,

@@ -68,13 +68,18 @@ export const kneeBound = ({ knees }: Pick<Validation, 'knees'>): Bound =>
     ),
   );
 
-/** How many seconds later than simulated the number of ready pods may first be at its highest. */
+/**
+ * How many seconds later than simulated the number of ready pods may first be at its highest, by the runs whose own starts
+ * are not in their profile.
+ */
 export function toMaxBound({ hpas }: Pick<Validation, 'hpas'>): {
   readonly cases: number;
   readonly seconds?: number;
 } {
   const { cases, factor } = boundOf(
-    hpas.map(({ toMaxSeconds: { measured, simulated } }) => measured - simulated.median),
+    hpas.flatMap(({ isFitted, toMaxSeconds: { measured, simulated } }) =>
+      isFitted ? [] : [measured - simulated.median],
+    ),
   );
   return { cases, ...(factor !== undefined && { seconds: factor }) };
 }

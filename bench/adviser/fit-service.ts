@@ -71,7 +71,7 @@ function errorsOf(sampled: Sampled, known: KnownFigures, form: ServiceForm): num
     const pod: PodFigures = {
       ...known,
       ...form,
-      ...{ cpuMsPerImage: cpu.cpuMsPerImage, processes: 1, threadSpeedup: 1, startCpuMs: 0 },
+      ...{ cpuMsPerImage: cpu.cpuMsPerImage, processes: 1, startCpuMs: 0 },
       cpuRequestMillis: parseCpuMillis(requests.cpu),
       cpuLimitMillis: parseCpuMillis(limits.cpu),
     };

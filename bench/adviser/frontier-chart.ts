@@ -28,7 +28,7 @@ const LATE_TICKS = [1, 0.5, 0.2, 0.05, 0.01, 0.001, LEAST_LATE];
 export function frontierTitle({ loads }: Frontier): string {
   const steady = loads[0]!;
   const { cheapest } = steady;
-  const rate = 'For 40 images/s at ' + objective(FRONTIER_SLO);
+  const rate = `For a steady 40 images/s at ${objective(FRONTIER_SLO)}`;
   if (cheapest === undefined) return `${rate} none of the variants is enough`;
   return (
     `${rate} run ${cheapest.name}: it requests ${cheapest.judgement.coresRequested.toFixed(1)} cores, ` +
@@ -108,7 +108,7 @@ const KEY = [
  * @param machine cores and CPU model of the machine that was measured
  */
 export function frontierChart(frontier: Frontier, machine: string): string {
-  const { loads, bound } = frontier;
+  const { loads, bound, seeds } = frontier;
   const all = loads.flatMap(({ points }) => points.map(({ judgement }) => judgement.coresRequested));
   const ticks = [0.5, 1, 2, 5];
   const x = logAxis([Math.min(...all) / 1.3, Math.max(...all) * 1.35], [LEFT, RIGHT], { ticks });
@@ -133,6 +133,7 @@ export function frontierChart(frontier: Frontier, machine: string): string {
         .join(' '),
       strip: [
         'simulated',
+        `${seeds} seeds each`,
         `from profiles measured on ${machine}`,
         'the reference’s cluster: two workers of 4 cores; pods beyond them do not run',
         bound.factor === undefined

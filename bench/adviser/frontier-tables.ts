@@ -25,8 +25,8 @@ const keyOf = ({ kind, name, judgement }: FrontierPoint) =>
 
 function nameOf({ kind, name, judgement }: FrontierPoint): string {
   const { scaling } = judgement.candidate;
-  if (kind === 'variant') return code(name);
-  if (kind === 'target') return `${code(name)}, ${scalingText(scaling)}`;
+  if (kind === 'variant' && scaling.kind === 'fixed') return code(name);
+  if (kind === 'variant' || kind === 'target') return `${code(name)}, ${scalingText(scaling)}`;
   if (kind === 'fleet') return `pods of ${code(name)}, fixed: ${scalingText(scaling)}`;
   return `${name}, ${scalingText(scaling)}`;
 }
@@ -34,8 +34,14 @@ function nameOf({ kind, name, judgement }: FrontierPoint): string {
 /** CPU requested and share in time of one option under one load. */
 function cellsOf(point: FrontierPoint | undefined): string[] {
   if (point === undefined) return ['', ''];
-  const { coresRequested, inTimeShare, passes } = point.judgement;
-  return [cores(coresRequested), `${percent(inTimeShare)}${passes ? '' : ', fails'}`];
+  const { coresRequested, inTimeShare } = point.judgement;
+  return [cores(coresRequested), `${percent(inTimeShare)}${resultOf(point)}`];
+}
+
+/** What is wrong with an option; nothing where nothing is. */
+function resultOf({ kind, judgement: { passes, coversUse } }: FrontierPoint): string {
+  if (!passes) return ', fails';
+  return kind === 'rival' && !coversUse ? ', only while the nodes have spare CPU' : '';
 }
 
 /** Every option under every load; a variant's capacity beside it. */
@@ -70,8 +76,31 @@ function requestFinding(useMillis: number, requestMillis: number): string {
   return share > 0 ? `${percent(share)} more: too tight` : `${percent(-share)} less: wasteful`;
 }
 
+/** What a CPU request is worth. Behind an HPA it is the base of the target, so that it need not be what a full pod uses. */
+function cpuRequestFinding({
+  variant,
+  candidate,
+  pods,
+  kneePerSecond,
+  podUseMillis,
+}: VariantCapacity): string {
+  const { scaling } = variant;
+  const { cpuRequestMillis } = candidate;
+  const request = `CPU request ${cpuRequestMillis}m:`;
+  const useMillis = Math.round(podUseMillis);
+  if (scaling.kind === 'hpa') {
+    const targetMillis = Math.round((scaling.targetCpuPercent / 100) * cpuRequestMillis);
+    return `${request} at its target a pod uses ${targetMillis}m of it; when all ${pods.fit} pods are full, each uses ${useMillis}m`;
+  }
+  return (
+    `${request} a pod that carries ${short(kneePerSecond / pods.fit)} images/s uses ` +
+    `${useMillis}m, ${requestFinding(podUseMillis, cpuRequestMillis)}`
+  );
+}
+
 /** What the figures of one variant are worth: a sentence each. */
-function findings({ variant, candidate, pods, kneePerSecond, podUseMillis }: VariantCapacity): string[] {
+function findings(capacity: VariantCapacity): string[] {
+  const { variant, candidate, pods, podUseMillis } = capacity;
   const { profile, cpuRequestMillis } = candidate;
   const { scaling, resources } = variant;
   const limitMillis = parseCpuMillis(resources.limits.cpu);
@@ -80,8 +109,7 @@ function findings({ variant, candidate, pods, kneePerSecond, podUseMillis }: Var
   const memoryShare =
     parseMemoryBytes(resources.requests.memory) / memoryUseOf({ profile, cpuLimitMillis: limitMillis });
   return [
-    `CPU request ${cpuRequestMillis}m: a pod that carries ${short(kneePerSecond / pods.fit)} images/s uses ` +
-      `${Math.round(podUseMillis)}m, ${requestFinding(podUseMillis, cpuRequestMillis)}`,
+    cpuRequestFinding(capacity),
     `CPU limit ${limitMillis}m: ${processes === 1 ? '1 process' : `${processes} processes`} of ${plural(threads, 'thread')} can use ${usableMillis}m of it, ` +
       `${limitMillis - usableMillis}m are wasted` +
       (candidate.cpuLimitMillis < usableMillis

@@ -6,7 +6,7 @@ import { type Band, bandOf, overSeeds } from '../twin/bands';
 import type { PodFigures, Scenario } from '../twin/scenario';
 import type { Simulated } from '../twin/simulate';
 import { drawnPace } from './machine-pace';
-import { type ModelProfile, podFiguresOf } from './model-profile';
+import { type ModelProfile, podFiguresOf, type ProfileFit } from './model-profile';
 import { readyBySecond } from './ready-pods';
 import { recordedScenario } from './recorded-scenario';
 import { limitMillisOf, runCpuOf, usableWindows } from './run-cpu';
@@ -14,6 +14,8 @@ import { limitMillisOf, runCpuOf, usableWindows } from './run-cpu';
 /** One recorded run behind an HPA. */
 export interface HpaCheck {
   readonly run: ExperimentRun;
+  /** Whether the profile's CPU time of a start has this run's own starts, as no other run has any. */
+  readonly isFitted: boolean;
   /** Share of the recorded time in which the number of ready pods was inside the band. */
   readonly insideShare: number;
   /** The same if the CPU time per image is known by the run's own CPU samples; NaN without samples. */
@@ -54,8 +56,10 @@ function insideShareOf(measured: readonly number[], bands: readonly Band[]): num
 const bandsBySecond = (seen: readonly (readonly number[])[], seconds: number): Band[] =>
   Array.from({ length: seconds }, (_, second) => bandOf(seen.map((ready) => ready[second]!)));
 
-/** Simulates a run. */
-export function checkHpa(run: ExperimentRun, profile: ModelProfile, seeds: number): HpaCheck {
+/** Simulates a run, with a profile that does not have its own starts if others have any. */
+export function checkHpa(run: ExperimentRun, fit: ProfileFit, seeds: number): HpaCheck {
+  const others = fit.withoutRun(run);
+  const profile = others ?? fit.profile;
   const pod = podFiguresOf(profile, run.applied.resources);
   const scenario = recordedScenario(run, pod, drawnPace(profile.pace));
   const seconds = Math.floor(scenario.durationMs / 1000);
@@ -87,8 +91,7 @@ export function checkHpa(run: ExperimentRun, profile: ModelProfile, seeds: numbe
     );
   const ready = measured.map((pods, second) => ({ measured: pods, simulated: bands[second]! }));
   return {
-    run,
-    ready,
+    ...{ run, ready, isFitted: others === undefined },
     insideShare: insideShareOf(measured, bands),
     ownCpuInsideShare: ownReady ? insideShareOf(measured, bandsBySecond(ownReady, seconds)) : NaN,
     meanError:

@@ -49,7 +49,10 @@ export interface Judgement {
   readonly useMillis: readonly number[];
   /** CPU use of a pod in the busiest minute, the mean of all its pods; median of the seeds, millicores. */
   readonly busiestMillis: number;
-  /** Whether the request covers that. A fixed number of pods counts as covered: its request is chosen by the load. */
+  /**
+   * Whether the request covers that. A fixed number of pods counts as covered: its request is chosen by the load. Another
+   * tool's request is not: `rivals.ts`.
+   */
   readonly coversUse: boolean;
 }
 

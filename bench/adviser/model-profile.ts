@@ -116,12 +116,14 @@ const curvesOf = ({ curves }: Evidence, model: ModelId): RateCurve[] =>
   (['single-pod', 'max-size'] as const).flatMap((kind) => curves.get(`${model}-${kind}`) ?? []);
 
 /**
- * The profile of a model from all its deployments; from all but one, to predict that one.
+ * The profile of a model from all its deployments; from all but one, or without the starts of one run, to predict that one.
  */
 export interface ProfileFit {
   readonly profile: ModelProfile;
   /** Undefined if there is no other deployment that it could be fitted to. */
   readonly without: (experiment: string) => ModelProfile | undefined;
+  /** With the CPU time of a start from the other runs; undefined if no pod started in one of them. */
+  readonly withoutRun: (run: ExperimentRun) => ModelProfile | undefined;
 }
 
 /**
@@ -182,11 +184,17 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
       stretch: { value: fit.stretch, source: fitted },
     };
   };
+  const profile = fittedTo(curves);
   return {
-    profile: fittedTo(curves),
+    profile,
     without(experiment) {
       const others = curves.filter((curve) => curve.experiment !== experiment);
       return others.length === 0 ? undefined : fittedTo(others, experiment);
+    },
+    withoutRun(run) {
+      const others = runs.filter((each) => fileOf(each) !== fileOf(run));
+      const startCpuMs = startCpu(others, cost.idleCpuMillis);
+      return startCpuMs && { ...profile, startCpuMs };
     },
   };
 }
@@ -214,7 +222,6 @@ export function podFiguresOf(
     cpuRequestMillis: parseCpuMillis(requests.cpu),
     cpuLimitMillis,
     processes: parallelismOf(MODELS[profile.model].architecture, cpuLimitMillis).processes,
-    threadSpeedup: 1,
     cpuMsPerImage: profile.cpuMsPerImage.value,
     cpuSpread: profile.cpuSpread.value,
     coldShare: profile.coldShare.value,

@@ -41,10 +41,21 @@ export interface Rival {
 
 const SEEDS = 20;
 
+/**
+ * Judges a deployment with another request. The twin gives a fixed number of pods their CPU limit whatever they request, so
+ * that there the request must cover the use in the busiest minute, or be no less than the deployment's own, which may be a
+ * little below it by a few seeds.
+ */
+function judgeRequest(candidate: Candidate, cpuRequestMillis: number, wish: Wish, seeds: number): Judgement {
+  const judged = judge({ ...candidate, cpuRequestMillis }, wish, seeds);
+  if (candidate.scaling.kind === 'hpa') return judged;
+  const coversUse = cpuRequestMillis >= Math.min(candidate.cpuRequestMillis, judged.busiestMillis);
+  return { ...judged, coversUse };
+}
+
 /** A deployment with each tool's request: the same limit, replicas and autoscaler. */
 export const rivalsOf = ({ candidate, useMillis }: Judgement, wish: Wish, seeds = SEEDS): Rival[] =>
   RIVAL_RULES.map((rule) => {
     const cpuRequestMillis = Math.max(1, Math.ceil(rule.requestMillis(useMillis)));
-    const rival: Candidate = { ...candidate, cpuRequestMillis };
-    return { rule, judgement: judge(rival, wish, seeds) };
+    return { rule, judgement: judgeRequest(candidate, cpuRequestMillis, wish, seeds) };
   });

@@ -243,8 +243,8 @@ export function validate(evidence: Evidence, seeds: number): Validation {
     knees: kneeChecks(evidence, rates),
     repetitionError: repetitionError(evidence),
     hpas: evidence.hpaRuns.flatMap((run) => {
-      const profile = profiles.find(({ model }) => model === run.model);
-      return profile === undefined ? [] : [checkHpa(run, profile, seeds)];
+      const fit = fits.find(({ profile }) => profile.model === run.model);
+      return fit === undefined ? [] : [checkHpa(run, fit, seeds)];
     }),
   };
 }

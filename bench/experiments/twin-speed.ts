@@ -48,7 +48,7 @@ const scenarioOf = (parts: number): Scenario => ({
   connections: { kind: 'fresh' },
   timeoutMs: 10_000,
   pod: {
-    ...{ cpuRequestMillis: 400, cpuLimitMillis: 900, processes: 1, threadSpeedup: 1 },
+    ...{ cpuRequestMillis: 400, cpuLimitMillis: 900, processes: 1 },
     ...{
       cpuMsPerImage: 20,
       cpuSpread: 0.2,

@@ -3,7 +3,7 @@ import { EMPTY_MEMORY } from '../autoscaler/memory';
 import type { Pod } from '../autoscaler/pods';
 import type { Observation } from '../autoscaler/proposal';
 import { type Decision, reconcile } from '../autoscaler/reconcile';
-import { seededRandom } from '../../statistics/seeded-random';
+import { type Random, seededRandom } from '../../statistics/seeded-random';
 import type { Agenda } from './agenda';
 import type { Fleet, SimulatedPod } from './fleet';
 import { type CpuReading, metricOf, storeReading } from './pod-metrics';
@@ -37,21 +37,24 @@ function asListed(pod: SimulatedPod, nowMs: number, cpuRequestMillis: number): P
   };
 }
 
-/** Samples each container in cAdvisor's rhythm, from when its pod is first seen. */
+/**
+ * Samples each container in cAdvisor's rhythm, from when its pod is first seen. Each pod has a stream of its own: from one of
+ * all, a pod more would shift the times of all others, and two what-ifs would differ by luck too.
+ */
 function housekeeping(seed: number, { add }: Pick<Agenda, 'add'>, { usedCpuMs }: Fleet) {
-  const random = seededRandom(seed, 'housekeeping');
   const latest = new Map<SimulatedPod, CpuReading | undefined>();
-  const keepHouse = (pod: SimulatedPod) => (atMs: number) => {
+  const keepHouse = (pod: SimulatedPod, random: Random) => (atMs: number) => {
     if (pod.goneMs <= atMs) return;
     latest.set(pod, { atMs, usedCpuMs: usedCpuMs(pod, atMs) });
-    add(atMs + HOUSEKEEPING_MS * (1 + random.uniform()), keepHouse(pod));
+    add(atMs + HOUSEKEEPING_MS * (1 + random.uniform()), keepHouse(pod, random));
   };
   return {
     watch(pod: SimulatedPod): void {
       if (latest.has(pod) || pod.containerStartMs === Infinity) return;
       latest.set(pod, undefined);
+      const random = seededRandom(seed, `housekeeping-${pod.name}`);
       const isOld = pod.containerStartMs < 0;
-      add(isOld ? HOUSEKEEPING_MS * random.uniform() : pod.containerStartMs, keepHouse(pod));
+      add(isOld ? HOUSEKEEPING_MS * random.uniform() : pod.containerStartMs, keepHouse(pod, random));
     },
     latestOf: (pod: SimulatedPod) => latest.get(pod),
   };

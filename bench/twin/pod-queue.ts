@@ -33,7 +33,7 @@ export interface PodQueue {
  * @param paceAt how the machine's speed changes; undefined if it does not
  */
 export function podQueue(figures: PodFigures, phaseMs: number, paceAt?: PaceAt): PodQueue {
-  const { processes, threadSpeedup, coldShare, stretch, cpuMsPerImage } = figures;
+  const { processes, coldShare, stretch, cpuMsPerImage } = figures;
   const { cpuLimitMillis, idleMillis, refusalCpuMs } = figures;
   // From one core on, the service starts as many threads and processes as the limit has cores, so that the limit bites
   // below that only, where there is one process.
@@ -44,9 +44,7 @@ export function podQueue(figures: PodFigures, phaseMs: number, paceAt?: PaceAt):
   let [starts, ends, cpus]: [number[], number[], number[]] = [[], [], []];
   let head = 0;
   let finishedCpuMs = 0;
-  let estimateMs = isLimited
-    ? (1000 * cpuMsPerImage) / cpuLimitMillis
-    : (cpuMsPerImage * stretch) / threadSpeedup;
+  let estimateMs = isLimited ? (1000 * cpuMsPerImage) / cpuLimitMillis : cpuMsPerImage * stretch;
 
   function finishUntil(nowMs: number): void {
     while (head < ends.length && ends[head]! <= nowMs) {
@@ -86,9 +84,7 @@ export function podQueue(figures: PodFigures, phaseMs: number, paceAt?: PaceAt):
       }
       const startMs = isFree ? nowMs : freeMs[process]!;
       const cpuMs = busyCpuMs * (isFree ? 1 + coldShare : 1) * (paceAt?.(startMs) ?? 1);
-      const endMs = quota
-        ? runFor(quota, startMs, cpuMs, 1 / stretch)
-        : startMs + (cpuMs * stretch) / threadSpeedup;
+      const endMs = quota ? runFor(quota, startMs, cpuMs, 1 / stretch) : startMs + cpuMs * stretch;
       freeMs[process] = endMs;
       starts.push(startMs);
       ends.push(endMs);

@@ -11,8 +11,6 @@ export interface PodFigures {
   readonly cpuLimitMillis: number;
   /** Model processes that work side by side, each on one image at a time. */
   readonly processes: number;
-  /** How many times faster an inference is with the pod's threads than with one. */
-  readonly threadSpeedup: number;
   /** Mean CPU time of one image that finds its process busy, of the whole pod. */
   readonly cpuMsPerImage: number;
   /** How much more an image takes that finds its process idle, as a share of the mean: its caches are cold. */

@@ -2,8 +2,8 @@
  * The twin of a deployment under load: arrivals, Service, pods, metrics and the HPA, event by event. What it returns is
  * _simulated_.
  *
- * Each purpose has a random stream of its own, and each request draws as often whatever happens to it, so that two
- * scenarios with one seed differ by their settings only.
+ * Each purpose has a random stream of its own, each pod has its own for its start and its samples, and each request draws as
+ * often whatever happens to it, so that two scenarios with one seed differ by their settings only.
  */
 import { OUTCOMES } from '../load/run-document';
 import { seededRandom } from '../../statistics/seeded-random';

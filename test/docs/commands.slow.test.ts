@@ -68,6 +68,11 @@ test('README.md lists every folder of the project', () => {
   expect(rows.sort()).toEqual([...FOLDERS].sort());
 });
 
+test('README.md has the commands that need options with them, so that they run as they stand', () => {
+  expect(read('README.md')).toContain('`npx tandem plan --slo ');
+  expect(read('README.md')).toContain('`npx tandem explain hpa docs/');
+});
+
 /** Commands that have subcommands. */
 const GROUPS = ['bench', 'explain'];
 /** A command and its subcommand, if it has one: `bench load`. */

@@ -69,7 +69,7 @@ const rise = wish(RISING, 2_000, 2);
 const risen = advise([PROFILE], rise, NODES, ['latency']);
 
 test('an HPA whose use is just above its request by a few seeds is judged with all of them', () => {
-  const { cheaper } = advise([PROFILE], wish('ramp:1-24:6m', 2_000, 2), NODES, ['latency']);
+  const { cheaper } = advise([PROFILE], wish('ramp:1-24:8m', 2_000, 2), NODES, ['latency']);
   const isNear = ({ busiestMillis, candidate }: Judgement) =>
     busiestMillis <= 1.1 * candidate.cpuRequestMillis;
   const near = cheaper.slice(SHOWN).filter((each) => each.passes && isNear(each));
@@ -210,6 +210,37 @@ test('behind an HPA the pods use no more than they request in any minute', () =>
   const text = adviceMarkdown(ramp, 'ramp:2-20:8m', { ideal: idealOf(best.candidate, rising), rivals: [] });
   expect(text).toMatch(/in the busiest minute a pod uses \d+m on average, more than it requests/);
   expect(text).toContain('## These miss the objective, or use more CPU than they request');
+  const noCase = 'None of these cases is behind an HPA: docs/twin.md#behind-the-hpa says how far off';
+  expect(text).toContain(noCase);
+  expect(plainText(text)).toContain(noCase);
+});
+
+test('a request that a spike hides from a tool’s rule meets the objective only while the nodes have spare CPU', () => {
+  const load = 'spike:2-20:30m:60s';
+  const spike = wish(load, 400, 2);
+  const scaling = { kind: 'fixed', replicas: 1 } as const;
+  const pod = { profile: PROFILE, cpuRequestMillis: 410, cpuLimitMillis: 1_000, scaling };
+  const best = judge(pod, spike, 5);
+  const rivals = rivalsOf(best, spike);
+  const [krr, , kubecost] = rivals.map(({ judgement }) => judgement);
+  expect(krr!.candidate.cpuRequestMillis).toBeLessThan(100);
+  expect(krr).toMatchObject({ passes: true, coversUse: false });
+  expect(kubecost).toMatchObject({ passes: true, coversUse: true });
+  const text = adviceMarkdown({ ...advice, wish: spike, best }, load, {
+    ideal: idealOf(best.candidate, spike),
+    rivals,
+  });
+  expect(text).toMatch(/KRR .*: meets it only while the nodes have spare CPU, .*, more than it requests\./);
+  expect(text).toMatch(/Kubecost .*: meets the objective, /);
+  expect(text).not.toContain('behind an HPA');
+});
+
+test('a request that is no less than a fixed deployment’s own covers its use as well', () => {
+  const best = advice.best!;
+  const own = { ...best, useMillis: [best.candidate.cpuRequestMillis] };
+  const [krr] = rivalsOf(own, steady).map(({ judgement }) => judgement);
+  expect(krr!.candidate.cpuRequestMillis).toBe(best.candidate.cpuRequestMillis);
+  expect(krr!.coversUse).toBe(true);
 });
 
 test('the most pods that a plan tries are named where they bind', () => {

@@ -20,7 +20,7 @@ const PROFILE: ModelProfile = {
   ...{ startCpuMs: figure(1_500), memoryBytes: figure(150e6) },
 };
 const variant = (name: string) => VARIANTS.find((each) => each.name === name)!;
-const frontier = frontierOf([PROFILE], { factor: 1.2, cases: 12 });
+const frontier = frontierOf([PROFILE], { factor: 1.2, cases: 12 }, 3);
 const [steady] = frontier.loads;
 
 test('pods that do not fit the reference’s nodes are left out, and those that do share their cores', () => {
@@ -70,5 +70,38 @@ test('table, findings and chart say that they are simulated, and name every vari
   }
   expect(texts[0]).toContain('KRR');
   expect(texts[1]).toContain('1 thread can use 1000m of it, 400m are wasted');
-  expect(texts[2]).toContain('simulated');
+  expect(texts[2]).toContain('simulated · 3 seeds each · ');
+});
+
+test('the chart says which answer is for a steady load', () => {
+  const chart = frontierChart(frontier, '2 cores');
+  expect(frontierTitle(frontier)).toMatch(/^For a steady 40 images\/s at p95 ≤ 300 ms run /);
+  expect(chart).toContain('>10 images/s, and 100 for ten minutes (40 on average)<');
+});
+
+test('a request behind an HPA is judged by its target, that of a fixed number by what a full pod uses', () => {
+  const lineOf = (name: string) =>
+    findingsList(frontier)
+      .split('\n')
+      .find((line) => line.startsWith(`- \`${name}\``))!;
+  expect(lineOf('latency-hpa')).toMatch(
+    /CPU request 405m: at its target a pod uses 203m of it; when all 8 pods are full, each uses \d+m\. /,
+  );
+  expect(lineOf('latency-hpa')).not.toMatch(/too tight|wasteful|it fits/);
+  expect(lineOf('latency-max-size')).toMatch(/CPU request 1405m: .*(too tight|wasteful|it fits)/);
+});
+
+test('an HPA’s row has its target, a tool’s says where its request is below the use', () => {
+  const tableOf = (coversUse: boolean) => {
+    const [load] = frontier.loads;
+    const points = load!.points.map((each) => ({ ...each, judgement: { ...each.judgement, coversUse } }));
+    return frontierTable({ ...frontier, loads: [{ ...load!, points }] });
+  };
+  expect(tableOf(true)).toContain('| `latency-hpa`, 2 to 8 pods at 50 % | 8 of 8 |');
+  expect(tableOf(true)).toContain('| `latency-max-size` | ');
+  expect(tableOf(true)).not.toContain('spare CPU');
+  for (const line of tableOf(false).split('\n')) {
+    const isTool = /^\| (KRR|VPA|Kubecost),/.test(line);
+    expect(/only while the nodes have spare CPU \|$/.test(line)).toBe(isTool && !line.includes('fails'));
+  }
 });

@@ -10,7 +10,7 @@ import {
   validationSummary,
 } from '../../../bench/adviser/validation-tables';
 import { evidenceOf } from '../../../bench/evidence/evidence';
-import { EVIDENCE, MACHINE } from './subject';
+import { EVIDENCE, HPA_RUN, MACHINE } from './subject';
 
 const SEEDS = 5;
 const validation = validate(EVIDENCE, SEEDS);
@@ -37,13 +37,13 @@ test('what is missing is named with the command that measures it', () => {
   expect(validation.missing).toEqual([expect.stringContaining('have no CPU time per image of ResNet101V2')]);
 });
 
-test('a pod has as many processes as its limit has cores, and counts one thread', () => {
+test('a pod has as many processes as its limit has cores', () => {
   const profile = validation.profiles[0]!;
   const pod = podFiguresOf(profile, {
     requests: { cpu: '1405m', memory: '1' },
     limits: { cpu: '2900m', memory: '1' },
   });
-  expect(pod).toMatchObject({ cpuRequestMillis: 1405, cpuLimitMillis: 2900, processes: 2, threadSpeedup: 1 });
+  expect(pod).toMatchObject({ cpuRequestMillis: 1405, cpuLimitMillis: 2900, processes: 2 });
 });
 
 test('windows that all have the resolution’s length were sampled at the scrape', () => {
@@ -69,6 +69,17 @@ test('each deployment is predicted from the others, and has a band at each rate'
   expect(fit.without('another')!.cpuSpread.source).toMatch(/^latency-single-pod-1: /);
 }, 120_000);
 
+test('a run behind an HPA is predicted from the starts of the other runs', () => {
+  const [single] = EVIDENCE.runs.filter(({ kind }) => kind === 'single-pod');
+  const again = { ...HPA_RUN, repetition: 2 };
+  const fit = fitProfile(evidenceOf([single!, HPA_RUN, again], MACHINE), 'latency');
+  expect(fit.profile.startCpuMs.source).toMatch(/^latency-hpa-steps-1 to 2: /);
+  expect(fit.withoutRun(HPA_RUN)!.startCpuMs.source).toMatch(/^latency-hpa-steps-2: /);
+  expect(fit.withoutRun(again)!.startCpuMs.source).toMatch(/^latency-hpa-steps-1: /);
+  expect(fits[0]!.withoutRun(HPA_RUN)).toBeUndefined();
+  expect(validation.hpas.map(({ isFitted }) => isFitted)).toEqual([true]);
+}, 120_000);
+
 test.each([
   [0.5, 'p50Ms'],
   [0.95, 'p95Ms'],
@@ -90,11 +101,12 @@ test('nine cases bound p95, the knee and the time to the most pods', () => {
   expect(kneeBound({ knees: beyond })).toEqual({ cases: 18 });
   const [hpa] = validation.hpas;
   const hpas = nine.map((measured) => ({
-    ...hpa!,
+    ...{ ...hpa!, isFitted: false },
     toMaxSeconds: { measured, simulated: { low: 0, median: 2, high: 5 } },
   }));
   expect(toMaxBound({ hpas })).toEqual({ cases: 9, seconds: 7 });
   expect(toMaxBound({ hpas: hpas.slice(1) })).toEqual({ cases: 8 });
+  expect(toMaxBound({ hpas: hpas.map((each) => ({ ...each, isFitted: true })) })).toEqual({ cases: 0 });
 });
 
 test('the bound of p95 has the rates that a plan would accept, those with a wrong prediction too', () => {
@@ -120,10 +132,11 @@ test('the HPA’s band and the shares in time are compared by second', () => {
 
 test('the tables name simulated figures as such, and few cases give no bound', () => {
   expect(ratesTable(validation)).toContain('p95 simulated, ms (90 % band)');
-  expect(boundsTable(validation)).toContain('| `latency-hpa-steps-1` | most pods ready after, s | ');
-  expect(hpasTable(validation)).toContain('`latency-hpa-steps-1`');
+  expect(boundsTable(validation)).toContain('| `latency-hpa-steps-1` (fitted) | most pods ready after, s | ');
+  expect(hpasTable(validation)).toContain('`latency-hpa-steps-1` (fitted)');
   expect(profilesTable(validation)).toContain('CPU time per image at fp32, ms');
   expect(validationSummary(validation)).toContain('an image of `latency-max-size` took ');
+  expect(validationSummary(validation)).toMatch(/inside the 90 % band [\d.]+ % of the time \(goal: 85 %\);/);
   expect(latencyBound(validation).factor).toBeUndefined();
   expect(validationSummary(validation)).toContain('There is no bound for the error of p95');
   expect(validationSummary(validate(evidenceOf([]), 1))).toContain('There is no data yet');

@@ -16,10 +16,10 @@ test('two processes answer two images side by side', () => {
   expect([queue.offer(0, 20), queue.offer(0, 20), queue.offer(0, 20)]).toEqual([20, 20, 40]);
 });
 
-test('threads make one image faster and leave its CPU time as it is', () => {
-  const queue = podQueue({ ...POD, cpuLimitMillis: 2000, threadSpeedup: 1.6 }, 0);
-  expect(queue.offer(0, 32)).toBe(20);
-  expect(queue.usedCpuMs(20)).toBe(32);
+test('cores beyond the processes make no image faster', () => {
+  const queue = podQueue({ ...POD, cpuLimitMillis: 2000, processes: 1 }, 0);
+  expect(queue.offer(0, 32)).toBe(32);
+  expect(queue.usedCpuMs(16)).toBe(16);
 });
 
 test('an image is refused when the work ahead is estimated to exceed the bound', () => {

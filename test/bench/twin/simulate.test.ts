@@ -30,6 +30,19 @@ test('two scenarios with one seed share their luck', () => {
   expect(two.latencyMs).toEqual(one.latencyMs);
 });
 
+test('two HPAs with one seed sample a pod at the same times, whatever they decide', () => {
+  const [low, high] = [50, 70].map((target) =>
+    simulate(scenario('steps:5,60:200s', 400, { scaling: hpa(target) }), 1),
+  );
+  expect(low!.replicas).not.toEqual(high!.replicas);
+  const samplesOf = ({ syncs }: typeof low & object) =>
+    syncs.map(({ seen: { metrics = [] } }) => {
+      const { atMs, windowMs } = metrics.find(({ pod }) => pod === 'pod-1')!;
+      return [atMs, windowMs];
+    });
+  expect(samplesOf(high!)).toEqual(samplesOf(low!));
+});
+
 test('an overloaded pod refuses what it cannot answer in time', () => {
   const { outcome, latencyMs } = simulate(scenario('poisson:100:120s', 120), 1);
   expect(shareOf(outcome, 'refused')).toBeCloseTo(0.49, 1);

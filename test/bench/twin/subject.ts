@@ -6,7 +6,7 @@ import { drawSchedule } from '../../../bench/load/schedule';
 import type { Autoscaler, PodFigures, Scenario } from '../../../bench/twin/scenario';
 
 export const POD: PodFigures = {
-  ...{ cpuRequestMillis: 400, cpuLimitMillis: 1000, processes: 1, threadSpeedup: 1 },
+  ...{ cpuRequestMillis: 400, cpuLimitMillis: 1000, processes: 1 },
   ...{
     cpuMsPerImage: 20,
     cpuSpread: 0,
