@@ -8,6 +8,7 @@ import { type ModelId, MODELS } from '../../models/catalog';
 import { parallelismOf } from '../../service/inference/parallelism';
 import type { Evidence } from '../evidence/evidence';
 import type { ExperimentRun } from '../evidence/experiment-run';
+import { idleMillisOf } from '../evidence/hpa-run';
 import type { RateCurve } from '../evidence/rate-curve';
 import { medianOf } from '../evidence/runs';
 import { modelName, plural } from '../evidence/words';
@@ -101,6 +102,17 @@ export function startCpu(runs: readonly ExperimentRun[], idleMillis: number): So
   return { value: medianOf(starts.map(({ cpuMs }) => cpuMs)), source };
 }
 
+/** CPU of a pod without load: the median of the runs that were recorded for longer than their load; undefined without one. */
+export function idleCpu(runs: readonly ExperimentRun[]): Sourced | undefined {
+  const idle = runs.flatMap((run) => {
+    const millis = idleMillisOf(run);
+    return millis === undefined ? [] : [{ millis, run }];
+  });
+  if (idle.length === 0) return undefined;
+  const source = `${filesText(idle.map(({ run }) => run))}: median of the pods’ samples after the load`;
+  return { value: medianOf(idle.map(({ millis }) => millis)), source };
+}
+
 /** The most memory that a pod used; undefined without a sample. */
 export function mostMemory(runs: readonly ExperimentRun[]): Sourced | undefined {
   const most = runs
@@ -122,7 +134,7 @@ export interface ProfileFit {
   readonly profile: ModelProfile;
   /** Undefined if there is no other deployment that it could be fitted to. */
   readonly without: (experiment: string) => ModelProfile | undefined;
-  /** With the CPU time of a start from the other runs; undefined if no pod started in one of them. */
+  /** With the idle CPU and the CPU time of a start from the other runs; undefined if no pod started in one of them. */
   readonly withoutRun: (run: ExperimentRun) => ModelProfile | undefined;
 }
 
@@ -145,27 +157,32 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
   needed('single pod', model, `npm run experiments -- --only ${name}`, evidence.curves.get(name));
   const curves = curvesOf(evidence, model);
   const hpa = `npm run experiments -- --only ${model}-hpa-steps`;
+  // Pods are probed and watched by more than the lone service that the machine's experiment watches.
+  const idleOf = (each: ModelId, of = evidence.runs): Sourced => {
+    const figures = document.cpuPerImage.find((own) => own.model === each && own.isDefault);
+    const watched = { value: figures?.idleCpuMillis ?? 0, source: 'machine: a service that is only watched' };
+    return idleCpu(of.filter((run) => run.model === each)) ?? watched;
+  };
+  const idleMillis = idleOf(model);
   const common = {
     model,
     precision: cost.precision,
     machine: cpuText(document.machine),
-    idleMillis: { value: cost.idleCpuMillis, source: 'machine: a service that is only watched' },
+    idleMillis,
     startCpuMs: needed(
       'pod that started while it was recorded',
       model,
       hpa,
-      startCpu(runs, cost.idleCpuMillis),
+      startCpu(runs, idleMillis.value),
     ),
     memoryBytes: needed('memory use', model, hpa, mostMemory(runs)),
   };
-  const known = { idleMillis: cost.idleCpuMillis, refusalCpuMs: REFUSAL_CPU_MS };
+  const known = { idleMillis: idleMillis.value, refusalCpuMs: REFUSAL_CPU_MS };
   const trials = formTrials(curves, known);
-  const idleMillisOf = (each: ModelId) =>
-    document.cpuPerImage.find((figures) => figures.model === each && figures.isDefault)?.idleCpuMillis ?? 0;
   const paceWithout = (experiment?: string) =>
     machinePaceOf(
       [...evidence.curves.values()].filter((curve) => curve.experiment !== experiment),
-      idleMillisOf,
+      (each) => idleOf(each).value,
     );
   const fittedTo = (own: readonly RateCurve[], without?: string): ModelProfile => {
     const fit = fitService(
@@ -193,8 +210,9 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
     },
     withoutRun(run) {
       const others = runs.filter((each) => fileOf(each) !== fileOf(run));
-      const startCpuMs = startCpu(others, cost.idleCpuMillis);
-      return startCpuMs && { ...profile, startCpuMs };
+      const idle = idleOf(model, others);
+      const startCpuMs = startCpu(others, idle.value);
+      return startCpuMs && { ...profile, idleMillis: idle, startCpuMs };
     },
   };
 }

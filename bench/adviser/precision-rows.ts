@@ -65,7 +65,7 @@ export function withPrecisions(
         const otherMemory = memoryOf(cells, profile, other.precision, 1);
         if (memory === undefined || otherMemory === undefined) return [];
         const ratio = medianOf(other.cpuSecondsPerImage) / medianOf(fitted.cpuSecondsPerImage);
-        const { cpuMsPerImage, memoryBytes, idleMillis } = profile;
+        const { cpuMsPerImage, memoryBytes } = profile;
         return [
           {
             ...profile,
@@ -74,7 +74,6 @@ export function withPrecisions(
               value: ratio * cpuMsPerImage.value,
               source: `${cpuMsPerImage.source}; times ${ratio.toFixed(2)}: machine, ${other.precision} of ${profile.precision}`,
             },
-            idleMillis: { ...idleMillis, value: other.idleCpuMillis },
             memoryBytes: {
               value: (otherMemory / memory) * memoryBytes.value,
               source: `${memoryBytes.source}; times ${(otherMemory / memory).toFixed(2)}: parallelism, ${other.precision} of ${profile.precision}`,

@@ -12,7 +12,7 @@ import { formatSlo, type Slo } from '../load/slo';
 export const CONFIRMATION_SCHEMA = 'tandem.plan-confirmation';
 export const CONFIRMATION_VERSION = 1;
 
-/** `recommended`: the cheapest that passes. `refused`: one that requests no more CPU and does not pass. */
+/** `recommended`: the cheapest that passes. `refused`: the same with the next lower CPU limit, which does not pass. */
 export const ROLES = ['recommended', 'refused'] as const;
 export type Role = (typeof ROLES)[number];
 

@@ -3,7 +3,9 @@ import { CLUSTER, clusterOf } from '../../infra/scheduler/cluster';
 import { MODEL_IDS } from '../../models/catalog';
 import { advise } from '../adviser/advise';
 import { planBound } from '../adviser/bounds';
+import { type Candidate, LIMITS_MILLIS } from '../adviser/candidate';
 import type { Judgement } from '../adviser/judge';
+import { judgeFully } from '../adviser/ranking';
 import { profilesOf } from '../adviser/validation';
 import type { Evidence } from '../evidence/evidence';
 import { parseLoad } from '../load/load';
@@ -25,9 +27,20 @@ export interface PlanToConfirm {
 
 export const loadText = (ratePerSecond: number): string => `poisson:${ratePerSecond}:${SECONDS}s`;
 
+/** The same deployment with the next lower CPU limit; undefined at the lowest. */
+function withLowerLimit(candidate: Candidate): Candidate | undefined {
+  const cpuLimitMillis = LIMITS_MILLIS.findLast((each) => each < candidate.cpuLimitMillis);
+  if (cpuLimitMillis === undefined) return undefined;
+  return {
+    ...candidate,
+    cpuLimitMillis,
+    cpuRequestMillis: Math.min(candidate.cpuRequestMillis, cpuLimitMillis),
+  };
+}
+
 /**
- * The plan of the lowest rate that refuses a deployment which is simulated at {@link REFUSED_FACTOR} times the objective or more,
- * and the most expensive of those deployments. The most expensive of all refused ones is often too near the objective.
+ * The plan of the lowest rate at which the recommended deployment with the next lower CPU limit is simulated at
+ * {@link REFUSED_FACTOR} times the objective or more.
  *
  * @throws Error if there is no such rate, or the recordings lack what a plan needs
  */
@@ -45,9 +58,12 @@ export function planToConfirm(evidence: Evidence): PlanToConfirm {
     const load = parseLoad(loadText(ratePerSecond));
     if (load.kind === 'closed') throw new Error('the load must be an open loop');
     // The recorded profiles alone: at the precision that the service chooses, as in the pods that will run.
-    const { best, cheaper } = advise(profiles, { slo: SLO, load, nodes: NODES, bound }, nodes, MODEL_IDS);
-    const refused = cheaper.find(({ latencyMs }) => latencyMs >= REFUSED_FACTOR * SLO.limitMs);
-    if (best === undefined || refused === undefined) continue;
+    const wish = { slo: SLO, load, nodes: NODES, bound };
+    const { best } = advise(profiles, wish, nodes, MODEL_IDS);
+    const lower = best && withLowerLimit(best.candidate);
+    if (best === undefined || lower === undefined) continue;
+    const refused = judgeFully(lower, wish);
+    if (refused.latencyMs < REFUSED_FACTOR * SLO.limitMs) continue;
     const judged = [
       ['recommended', best],
       ['refused', refused],
@@ -55,7 +71,7 @@ export function planToConfirm(evidence: Evidence): PlanToConfirm {
     return { ratePerSecond, judged };
   }
   throw new Error(
-    `from ${RATES_PER_SECOND[0]} to ${RATES_PER_SECOND.at(-1)} requests per second the plan refuses no deployment with a ` +
-      `simulated p95 of ${REFUSED_FACTOR * SLO.limitMs} ms or more: no short run could confirm it`,
+    `from ${RATES_PER_SECOND[0]} to ${RATES_PER_SECOND.at(-1)} requests per second no recommended deployment has a simulated p95 ` +
+      `of ${REFUSED_FACTOR * SLO.limitMs} ms or more with the next lower CPU limit: no short run could confirm a refusal`,
   );
 }

@@ -32,9 +32,9 @@ const REPETITION = 1;
 const HELP = `npm run confirm:plan
 
 Plans for p95 <= ${SLO.limitMs} ms from recordings of this machine. Then it runs two deployments on three real nodes, two minutes each:
-the recommended one, and the most expensive of the refused ones that request no more CPU and have a simulated p95 of at
-least ${REFUSED_FACTOR} times that. It takes the lowest rate at which there is one. Writes docs/twin/data/; then run npm run docs. It takes
-about eight minutes and needs what npm run experiments needs.
+the recommended one, and the same with the next lower CPU limit, which the plan refuses. It takes the lowest rate at
+which that one has a simulated p95 of at least ${REFUSED_FACTOR} times the objective. Writes docs/twin/data/; then run npm run docs. It takes about
+eight minutes and needs what npm run experiments needs.
 
   --data FOLDER   recordings of this machine (default: ${RECORDINGS}); where those are another machine's, this makes
                   others in 25 minutes, for one model:

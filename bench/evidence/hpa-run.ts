@@ -97,7 +97,7 @@ function offeredAt(run: ExperimentRun, intendedMs: Float64Array) {
 }
 
 /** CPU of a pod after the load, millicores; undefined where it was not recorded. */
-function idleMillisOf(run: ExperimentRun, cpu: readonly CpuSample[]): number | undefined {
+export function idleMillisOf(run: ExperimentRun, cpu = cpuSamplesOf(run)): number | undefined {
   const endMs = loadOf(run).durationMs + SETTLE_MS;
   const idle = cpu.filter(({ fromMs }) => fromMs >= endMs);
   return idle.length === 0 ? undefined : medianOf(idle.map(({ cpuMillis }) => cpuMillis));
@@ -149,9 +149,7 @@ const readyPartMs = ({ fromMs, toMs }: CpuSample, readyMs: number) =>
 
 /** The analysis of all repetitions of one experiment: what only one of them recorded counts for each. */
 export function analyseHpa(runs: readonly ExperimentRun[]): HpaRun[] {
-  const idleMillis = runs
-    .map((run) => idleMillisOf(run, cpuSamplesOf(run)))
-    .find((millis) => millis !== undefined);
+  const idleMillis = runs.map((run) => idleMillisOf(run)).find((millis) => millis !== undefined);
   return runs.map((run) => hpaRun(run, idleMillis));
 }
 

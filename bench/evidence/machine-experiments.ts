@@ -186,7 +186,10 @@ async function printedPod(model: ModelId, options: MachineOptions): Promise<Prin
   return withService(model, limitMillis, undefined, async (service, group) => {
     const url = classify(service, model);
     const single = summarize(await closedLoop(url, WARM_UP_SECONDS, signal));
-    const slo = { percentile: 0.95, limitMs: Math.max(CPU_QUOTA_PERIOD_MS, Math.ceil(SLO_TIMES * single.answered.p50Ms)) };
+    const slo = {
+      percentile: 0.95,
+      limitMs: Math.max(CPU_QUOTA_PERIOD_MS, Math.ceil(SLO_TIMES * single.answered.p50Ms)),
+    };
     const { maxProbeSeconds, searchSeconds } = LENGTHS[form];
     const deadlineMs = performance.now() + 1000 * searchSeconds;
     const found = await capacity({

@@ -8,6 +8,9 @@ import { VARIANTS } from '../../../infra/variants';
 import { MODEL_STYLE } from './model-style';
 import { type RateCurve, rateAtValue } from '../rate-curve';
 
+/** Between a number of the CPU row and the words beside it, pixels. */
+const GAP_PX = 16;
+
 /** The target of the model's HPA in `dist/`, percent of the CPU request. */
 function hpaTarget(curve: RateCurve): number {
   const scaling = VARIANTS.find(({ model, kind }) => model === curve.model && kind === 'hpa')?.scaling;
@@ -20,32 +23,36 @@ function isTargetBelow(curve: RateCurve): boolean {
   return lowest !== undefined && lowest.cpuPercent >= hpaTarget(curve);
 }
 
-/** The HPA's target as a line from the CPU use down to the latency, with what labels keep off. */
+/** Words beside the CPU use of the lowest rate where even that is above the target; at the other end where they do not fit. */
+export function targetBelowName(curve: RateCurve, positions: readonly number[], at: number): string[] {
+  const [first, last] = [positions[0], positions.at(-1)];
+  if (first === undefined || last === undefined || !isTargetBelow(curve)) return [];
+  const content = `← HPA target ${hpaTarget(curve)} %`;
+  const style = { fill: MODEL_STYLE[curve.model].colour, 'font-size': LABEL_FONT_PX };
+  const isLeft = textBox(first - GAP_PX, at, content, LABEL_FONT_PX, true).left >= 0;
+  return [
+    isLeft
+      ? label(first - GAP_PX, at, content, { ...style, 'text-anchor': 'end' })
+      : label(last + GAP_PX, at, content, style),
+  ];
+}
+
+/** The HPA's target as a line from the CPU use down to the latency, with what labels keep off; nothing where no rate meets it. */
 export function hpaTargetMark(
   curve: RateCurve,
   x: Axis,
   y: Axis,
   frame: Frame,
-  row: number,
 ): { readonly marks: readonly string[]; readonly taken: readonly Box[] } {
   const { model, rates } = curve;
   const { colour } = MODEL_STYLE[model];
   const target = hpaTarget(curve);
   const rate = rateAtValue(rates, ({ cpuPercent }) => cpuPercent, target);
+  if (rate === undefined) return { marks: [], taken: [] };
   const words = (left: number, bottom: number, content: string) => ({
     mark: label(left, bottom, content, { fill: colour, 'font-size': LABEL_FONT_PX }),
     box: textBox(left, bottom, content, LABEL_FONT_PX),
   });
-  if (rate === undefined) {
-    if (!isTargetBelow(curve)) return { marks: [], taken: [] };
-    // Models may share this corner, so each has a line of its own.
-    const { mark, box } = words(
-      frame.left + 4,
-      frame.bottom - 7 - row * 14,
-      `← HPA target ${target} %: below the lowest rate`,
-    );
-    return { marks: [mark], taken: [box] };
-  }
   const known = rates.filter((figures) => Number.isFinite(figures.p95Ms));
   const after = known.findIndex(({ ratePerSecond }) => ratePerSecond >= rate);
   const at = x.at(rate);

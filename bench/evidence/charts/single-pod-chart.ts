@@ -18,7 +18,7 @@ import {
   POINT_RADIUS_PX,
   type Room,
 } from './curve-labels';
-import { hpaTargetMark } from './hpa-target-mark';
+import { hpaTargetMark, targetBelowName } from './hpa-target-mark';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
 import type { RateCurve, RateFigures } from '../rate-curve';
@@ -69,7 +69,7 @@ function latencyPanel(curves: readonly RateCurve[], x: Axis): string[] {
   // Room for the words of the targets.
   const floor = Math.min(...all.filter(Number.isFinite)) / 1.5;
   const y = logAxisAround([...all, ...limits, floor], [LATENCY.bottom, LATENCY.top], 1.5);
-  const targets = curves.map((curve, row) => hpaTargetMark(curve, x, y, LATENCY, row));
+  const targets = curves.map((curve) => hpaTargetMark(curve, x, y, LATENCY));
   const room: Room = {
     frame: { ...LATENCY, right: LATENCY.right + 10 },
     taken: [
@@ -135,17 +135,22 @@ function curveMarks(curve: RateCurve, x: Axis, y: Axis): string[] {
 }
 
 /** One row above the panel: a model's CPU use at its rates. */
-function cpuRow({ model, rates }: RateCurve, x: Axis, row: number, rows: number): string[] {
+function cpuRow(curve: RateCurve, x: Axis, row: number, rows: number): string[] {
   const at = LATENCY.top - 10 - (rows - 1 - row) * 15;
-  let last = -Infinity;
-  return rates.flatMap(({ ratePerSecond, cpuPercent }) => {
+  const colour = { fill: MODEL_STYLE[curve.model].colour };
+  const positions: number[] = [];
+  const numbers = curve.rates.flatMap(({ ratePerSecond, cpuPercent }) => {
     const position = x.at(ratePerSecond);
-    if (!Number.isFinite(cpuPercent) || position - last < MIN_CPU_GAP_PX) return [];
-    last = position;
+    const isNear = position - (positions.at(-1) ?? -Infinity) < MIN_CPU_GAP_PX;
+    if (!Number.isFinite(cpuPercent) || isNear) return [];
+    positions.push(position);
     return text(position, at, cpuPercent.toFixed(0), {
-      ...{ fill: MODEL_STYLE[model].colour, 'text-anchor': 'middle', 'font-size': LABEL_FONT_PX },
+      ...colour,
+      'text-anchor': 'middle',
+      'font-size': LABEL_FONT_PX,
     });
   });
+  return [...numbers, ...targetBelowName(curve, positions, at)];
 }
 
 /** Shares of what was offered, one panel above the other: answered in time, and refused. */

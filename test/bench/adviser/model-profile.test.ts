@@ -1,4 +1,4 @@
-import { startCpu } from '../../../bench/adviser/model-profile';
+import { idleCpu, startCpu } from '../../../bench/adviser/model-profile';
 import type { ExperimentRun } from '../../../bench/evidence/experiment-run';
 import { PROBES } from '../../../infra/construct/deployment-defaults';
 import { MEAN_CONTAINER_START_MS, readyAfterMs, startCores } from '../../../bench/twin/fleet';
@@ -33,4 +33,15 @@ test.each([
   const { value } = startCpu([withStartsOf(took, limit)], figures.idleMillis)!;
   const halfProbeMs = 500 * PROBES.startup.periodSeconds;
   expect(Math.abs(value - startCpuMs)).toBeLessThanOrEqual(halfProbeMs * startCores(figures) + 1e-9);
+});
+
+test('the CPU of a pod without load is that of its samples after the load', () => {
+  const podMetrics = HPA_RUN.timeline.podMetrics.map((sample) => ({
+    ...sample,
+    cpuMillis: sample.cpuMillis + 7,
+  }));
+  const { value, source } = idleCpu([{ ...HPA_RUN, timeline: { ...HPA_RUN.timeline, podMetrics } }])!;
+  expect(value).toBeCloseTo(7, 6);
+  expect(source).toBe('latency-hpa-steps-1: median of the pods’ samples after the load');
+  expect(idleCpu([])).toBeUndefined();
 });
