@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { addExplain } from '../../cli/explain';
+import { ROOT } from '../../scripts/documents';
 import { dataFolder } from '../bench/adviser/data-folder';
 import { runCommand } from './run-command';
 
@@ -23,4 +24,17 @@ test('--what-if prints how far the twin is from the record, and refuses where th
   expect(exitCode).toBe(1);
   expect(stderr).toContain(`${chart} is not written`);
   expect(() => readFileSync(chart)).toThrow('ENOENT');
+}, 120_000);
+
+test('the what-if of docs/twin.md works with the recordings of this clone, chart included', async () => {
+  const example = /^npx tandem explain hpa (\S+) --what-if (\S+) --chart /m.exec(
+    readFileSync(join(ROOT, 'docs/twin.md'), 'utf8'),
+  )!;
+  const chart = join(folder, 'what-if.svg');
+  const { stdout, exitCode } = await explain(
+    ...[join(ROOT, example[1]!), '--what-if', example[2]!, '--chart', chart],
+  );
+  expect(stdout).not.toContain('so no change is simulated');
+  expect(exitCode).toBeUndefined();
+  expect(readFileSync(chart, 'utf8')).toContain('<svg');
 }, 120_000);
