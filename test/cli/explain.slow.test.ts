@@ -1,8 +1,10 @@
 /** Slow, because a what-if fits a profile first. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 
+import type { ExperimentRun } from '../../bench/evidence/experiment-run';
 import { addExplain } from '../../cli/explain';
 import { ROOT } from '../../scripts/documents';
 import { dataFolder } from '../bench/adviser/data-folder';
@@ -12,7 +14,15 @@ const RUN = join(dataFolder(), 'latency-hpa-steps-1.json.gz');
 const folder = mkdtempSync(join(tmpdir(), 'tandem-explain-'));
 const explain = (...words: string[]) => runCommand(addExplain, ['explain', 'hpa', ...words]);
 
+/** Makes the recorded run one that the twin cannot explain: five more pods were ready than the HPA asked for. */
+function moreReadyPods(file: string): void {
+  const run = JSON.parse(gunzipSync(readFileSync(file)).toString()) as ExperimentRun;
+  const replicas = run.timeline.replicas.map(({ ready = 0, ...rest }) => ({ ...rest, ready: ready + 5 }));
+  writeFileSync(file, gzipSync(JSON.stringify({ ...run, timeline: { ...run.timeline, replicas } })));
+}
+
 test('--what-if prints how far the twin is from the record, and refuses where that is too far', async () => {
+  moreReadyPods(RUN);
   const chart = join(folder, 'refused.svg');
   const { stdout, stderr, exitCode } = await explain(
     ...[RUN, '--what-if', 'target=70', '--seeds', '2', '--chart', chart],
