@@ -1,5 +1,5 @@
 /** Latencies by the rates of a load of steps, cut as `bench/evidence/rate-curve.ts` cuts the measured ones. Pure. */
-import type { ExperimentRun } from '../evidence/experiment-run';
+import { type ExperimentRun, runName } from '../evidence/experiment-run';
 import { SETTLE_SHARE } from '../evidence/rate-curve';
 import { loadOf, requestsOf } from '../evidence/runs';
 import { parseLoad } from '../load/load';
@@ -24,9 +24,7 @@ export type Answers = Pick<Simulated, 'latencyMs' | 'outcome'>;
 export function indicesByRate(run: ExperimentRun): ReadonlyMap<number, readonly number[]> {
   const load = parseLoad(loadOf(run).settings.load);
   if (load.kind !== 'steps') {
-    throw new RangeError(
-      `the load of ${run.experiment}-${run.repetition} must be steps:…, received ${load.kind}`,
-    );
+    throw new RangeError(`the load of ${runName(run)} must be steps:…, received ${load.kind}`);
   }
   const stepMs = 1000 * load.stepSeconds;
   const indices = new Map<number, number[]>(

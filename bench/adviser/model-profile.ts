@@ -4,10 +4,10 @@
  */
 import { parseCpuMillis } from '../../infra/quantity';
 import type { Resources } from '../../infra/variants';
-import { type ModelId, MODELS } from '../../models/catalog';
+import { MODEL_IDS, type ModelId, MODELS } from '../../models/catalog';
 import { parallelismOf } from '../../service/inference/parallelism';
 import type { Evidence } from '../evidence/evidence';
-import type { ExperimentRun } from '../evidence/experiment-run';
+import { type ExperimentRun, runName } from '../evidence/experiment-run';
 import { idleMillisOf } from '../evidence/hpa-run';
 import type { RateCurve } from '../evidence/rate-curve';
 import { medianOf } from '../evidence/runs';
@@ -49,8 +49,6 @@ export interface ModelProfile {
 
 /** CPU time of a refused request: `npm run bench:overload` on the machine of docs/serving.md. */
 const REFUSAL_CPU_MS = 0.25;
-
-const fileOf = ({ experiment, repetition }: ExperimentRun) => `${experiment}-${repetition}`;
 
 /** `latency-single-pod-1 to 3, latency-max-size-2`: runs of one experiment that follow each other are joined. */
 export function filesText(runs: readonly Pick<ExperimentRun, 'experiment' | 'repetition'>[]): string {
@@ -117,7 +115,7 @@ export function idleCpu(runs: readonly ExperimentRun[]): Sourced | undefined {
 export function mostMemory(runs: readonly ExperimentRun[]): Sourced | undefined {
   const most = runs
     .flatMap((run) =>
-      run.timeline.podMetrics.map(({ memoryBytes }) => ({ value: memoryBytes, source: fileOf(run) })),
+      run.timeline.podMetrics.map(({ memoryBytes }) => ({ value: memoryBytes, source: runName(run) })),
     )
     .reduce<Sourced | undefined>((best, each) => (best && best.value >= each.value ? best : each), undefined);
   return most && { value: most.value, source: `${most.source}: the most of all pods` };
@@ -163,7 +161,8 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
     const watched = { value: figures?.idleCpuMillis ?? 0, source: 'machine: a service that is only watched' };
     return idleCpu(of.filter((run) => run.model === each)) ?? watched;
   };
-  const idleMillis = idleOf(model);
+  const idle = new Map(MODEL_IDS.map((each) => [each, idleOf(each)]));
+  const idleMillis = idle.get(model)!;
   const common = {
     model,
     precision: cost.precision,
@@ -182,7 +181,7 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
   const paceWithout = (experiment?: string) =>
     machinePaceOf(
       [...evidence.curves.values()].filter((curve) => curve.experiment !== experiment),
-      (each) => idleOf(each).value,
+      (each) => idle.get(each)!.value,
     );
   const fittedTo = (own: readonly RateCurve[], without?: string): ModelProfile => {
     const fit = fitService(
@@ -209,10 +208,10 @@ export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
       return others.length === 0 ? undefined : fittedTo(others, experiment);
     },
     withoutRun(run) {
-      const others = runs.filter((each) => fileOf(each) !== fileOf(run));
-      const idle = idleOf(model, others);
-      const startCpuMs = startCpu(others, idle.value);
-      return startCpuMs && { ...profile, idleMillis: idle, startCpuMs };
+      const others = runs.filter((each) => runName(each) !== runName(run));
+      const own = idleOf(model, others);
+      const startCpuMs = startCpu(others, own.value);
+      return startCpuMs && { ...profile, idleMillis: own, startCpuMs };
     },
   };
 }

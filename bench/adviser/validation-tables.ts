@@ -1,6 +1,7 @@
 /** The tables of docs/twin.md: what was measured beside what was simulated. Pure. */
 import { table } from '../../charts/markdown';
 import { percent, percentTick, signedPercent } from '../../charts/percent';
+import { runName } from '../evidence/experiment-run';
 import { medianOf } from '../evidence/runs';
 import { grouped, modelName, short } from '../evidence/words';
 import type { Band } from '../twin/bands';
@@ -16,7 +17,7 @@ const code = (text: string) => `\`${text}\``;
 const marked = (name: string, isFitted: boolean) => `${code(name)}${isFitted ? ' (fitted)' : ''}`;
 const deploymentName = ({ experiment, isFitted }: Pick<RateCheck, 'experiment' | 'isFitted'>) =>
   marked(experiment, isFitted);
-const runName = ({ run, isFitted }: HpaCheck) => marked(`${run.experiment}-${run.repetition}`, isFitted);
+const markedRun = ({ run, isFitted }: HpaCheck) => marked(runName(run), isFitted);
 const milliseconds = (value: number) => (Number.isFinite(value) ? short(value) : 'too few answers');
 const bandText = ({ low, median, high }: Band, format: (value: number) => string) =>
   Number.isFinite(median) ? `${format(median)} (${format(low)} to ${format(high)})` : 'too few answers';
@@ -103,7 +104,7 @@ export function ratesTable({ rates }: Validation): string {
 /** Every run behind an HPA. */
 export function hpasTable({ hpas }: Validation): string {
   const rows = hpas.map((check) => [
-    runName(check),
+    markedRun(check),
     check.ready.length,
     percent(check.insideShare),
     Number.isFinite(check.ownCpuInsideShare) ? percent(check.ownCpuInsideShare) : 'no CPU samples',
@@ -232,7 +233,7 @@ export function boundsTable({ knees, hpas }: Validation): string {
       check.simulatedPerSecond === undefined ? 'not reached' : short(check.simulatedPerSecond),
     ]),
     ...hpas.map((check) => [
-      runName(check),
+      markedRun(check),
       'most pods ready after, s',
       check.toMaxSeconds.measured,
       bandText(check.toMaxSeconds.simulated, (value) => value.toFixed(0)),

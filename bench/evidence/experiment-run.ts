@@ -45,11 +45,13 @@ export interface ExperimentRun {
   readonly timeline: TimelineDocument;
 }
 
-/** File name of a repetition's document. */
-export const fileOf = ({
-  experiment,
-  repetition,
-}: Pick<ExperimentRun, 'experiment' | 'repetition'>): string => `${experiment}-${repetition}.json.gz`;
+type Repetition = Pick<ExperimentRun, 'experiment' | 'repetition'>;
+
+/** Name of a repetition: `latency-hpa-steps-1`. */
+export const runName = ({ experiment, repetition }: Repetition): string => `${experiment}-${repetition}`;
+
+/** File name of its document. */
+export const fileOf = (run: Repetition): string => `${runName(run)}.json.gz`;
 
 /**
  * Reads a document.

@@ -8,7 +8,7 @@ import { parseLoad } from '../load/load';
 import { effectiveRequests, violationsOf } from '../load/probe-verdict';
 import { OUTCOMES } from '../load/run-document';
 import type { Slo } from '../load/slo';
-import type { ExperimentRun } from './experiment-run';
+import { type ExperimentRun, runName } from './experiment-run';
 import { type JudgedRate, type Knee, kneeOf, verdictsOf } from './knee';
 import { cpuSamplesOf, loadOf, loadStartMs, medianOf, requestsOf, soundRuns } from './runs';
 
@@ -72,7 +72,7 @@ function stepsOf(run: ExperimentRun): Step[] {
   const load = parseLoad(loadOf(run).settings.load);
   if (load.kind !== 'steps') {
     throw new RangeError(
-      `the load of ${run.experiment}-${run.repetition} must be steps:…, received ${loadOf(run).settings.load}`,
+      `the load of ${runName(run)} must be steps:…, received ${loadOf(run).settings.load}`,
     );
   }
   const { intendedMs, latencyMs, outcome } = requestsOf(run);

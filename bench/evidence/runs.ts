@@ -2,7 +2,7 @@
 import { parseCpuMillis } from '../../infra/quantity';
 import { decodeRequests, type RunDocument, VALIDITY_RULES, type ValidityRule } from '../load/run-document';
 import type { PodMetricSample } from '../timeline/timeline-document';
-import type { ExperimentRun } from './experiment-run';
+import { type ExperimentRun, runName } from './experiment-run';
 
 /** Rules that speak of the generator. The others are about one steady rate; these loads change theirs. */
 const GENERATOR_RULES: readonly ValidityRule[] = [
@@ -18,10 +18,11 @@ const GENERATOR_RULES: readonly ValidityRule[] = [
  *
  * @throws Error if the document has none
  */
-export function loadOf({ experiment, repetition, timeline: { load } }: ExperimentRun): RunDocument {
+export function loadOf(run: ExperimentRun): RunDocument {
+  const { load } = run.timeline;
   if (load === undefined) {
     throw new Error(
-      `the run ${experiment}-${repetition} must have a load: delete its file and run "npm run experiments" again`,
+      `the run ${runName(run)} must have a load: delete its file and run "npm run experiments" again`,
     );
   }
   return load;

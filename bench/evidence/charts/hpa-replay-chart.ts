@@ -7,7 +7,7 @@ import { type Frame, xAxis, yAxis } from '../../../charts/panel';
 import { poster } from '../../../charts/poster';
 import { polyline, text } from '../../../charts/svg';
 import type { Evidence } from '../evidence';
-import type { ExperimentRun } from '../experiment-run';
+import { type ExperimentRun, runName } from '../experiment-run';
 import { hasSamePercent, hasSameReplicas, type ReplayedSync, replayHpa } from '../hpa-replay';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
@@ -105,7 +105,7 @@ export function replayChart(replay: Replay): string {
 /** One row per run: how many syncs read and decide the same. */
 export function replayTable(evidence: Evidence): string {
   const rows = replaysOf(evidence).map(({ run, syncs }) => [
-    `\`${run.experiment}-${run.repetition}\``,
+    `\`${runName(run)}\``,
     syncs.length,
     syncs.filter(hasSamePercent).length,
     syncs.filter(hasSameReplicas).length,

@@ -6,6 +6,7 @@ import { percent } from '../../../charts/percent';
 import { VARIANTS } from '../../../infra/variants';
 import { balanceOf } from '../balance';
 import type { Evidence } from '../evidence';
+import { runName } from '../experiment-run';
 import { efficiencyText } from '../fleet';
 import { analyseHpa, type HpaRun } from '../hpa-run';
 import { reactionOf } from '../reaction';
@@ -169,7 +170,7 @@ export function balanceTable({ runs }: Evidence): string {
     const nodes = new Set(balance.pods.map(({ node }) => node)).size;
     return [
       [
-        code(`${run.experiment}-${run.repetition}`),
+        code(runName(run)),
         balance.pods.length,
         nodes,
         grouped(balance.answered),
