@@ -12,10 +12,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+import { CPU_QUOTA_PERIOD_MS } from '../../infra/construct/deployment-defaults';
+import { controlGroupCpuMs, controlGroupPeriods } from '../timeline/control-group';
+
 const MOUNT = '/sys/fs/cgroup/cpu';
 /** Another tree on machines that do not mount both controllers together. */
 const ACCOUNTING_MOUNT = '/sys/fs/cgroup/cpuacct';
-const PERIOD_MICROSECONDS = 100_000;
+const PERIOD_MICROSECONDS = 1000 * CPU_QUOTA_PERIOD_MS;
 
 /** Why a group cannot be created here; undefined if it can. */
 export function cgroupObstacle(): string | undefined {
@@ -44,11 +47,8 @@ export function createCpuGroup(limitMillis: number, suffix = '') {
   const setLimitMillis = (millis: number) =>
     writeFileSync(join(folder, 'cpu.cfs_quota_us'), String((millis * PERIOD_MICROSECONDS) / 1000));
   setLimitMillis(limitMillis);
-  const throttling = () => {
-    const stat = readFileSync(join(folder, 'cpu.stat'), 'utf8');
-    const value = (name: string) => Number(new RegExp(`${name} (\\d+)`).exec(stat)?.[1]);
-    return { periods: value('nr_periods'), throttledPeriods: value('nr_throttled') };
-  };
+  // A group with a limit always counts them.
+  const throttling = () => controlGroupPeriods(folder)!;
   return {
     folder,
     setLimitMillis,
@@ -60,7 +60,7 @@ export function createCpuGroup(limitMillis: number, suffix = '') {
     /** All folders that a process must join for its CPU time to be counted too. */
     folders,
     /** CPU time of all processes that joined {@link folders}, those that ended included, in milliseconds. */
-    cpuMs: () => Number(readFileSync(join(accounting, 'cpuacct.usage'), 'utf8')) / 1e6,
+    cpuMs: () => controlGroupCpuMs(accounting),
     /** The quota's periods so far, without those in which the group did nothing, and those in which it ran out of it. */
     throttling,
     /** Share of the periods in which the group ran out of its quota. */

@@ -1,10 +1,8 @@
 /** Samples of service processes on this machine, for runs without a cluster: the same series as for a Deployment. */
-import { readFileSync } from 'node:fs';
-
 import { PATHS } from '../../service/contract';
+import { controlGroupCpuMs, controlGroupMemoryBytes, controlGroupPeriods } from './control-group';
 import { countersIn } from './prometheus-text';
 import type { Source } from './recorder';
-import type { CounterSample } from './timeline-document';
 
 export interface WatchedProcess {
   /** Recorded in place of a pod's name. */
@@ -22,50 +20,6 @@ const answer = async (url: string): Promise<string> => {
   if (!response.ok) throw new Error(`${url}: status ${response.status}`);
   return response.text();
 };
-
-/** Undefined where there is no such file. */
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-/** The same group under another controller of version 1. Both controllers of CPU are often one tree, under either name. */
-const underController = (folder: string, controller: 'cpu' | 'memory'): string =>
-  folder.replace(/\/(cpu|cpuacct|cpu,cpuacct|cpuacct,cpu)(?=\/|$)/, `/${controller}`);
-
-const statOf = (text: string, name: string): number | undefined => {
-  const count = new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1];
-  return count === undefined ? undefined : Number(count);
-};
-
-/** CPU time of a control group in milliseconds. */
-function cgroupCpuMs(folder: string): number {
-  const nanoseconds = textOf(`${folder}/cpuacct.usage`);
-  if (nanoseconds !== undefined) return Number(nanoseconds) / 1e6;
-  const microseconds = statOf(readFileSync(`${folder}/cpu.stat`, 'utf8'), 'usage_usec');
-  if (microseconds === undefined) {
-    throw new Error(
-      `${folder} must have cpuacct.usage, or usage_usec in cpu.stat: name its folder of the controller cpuacct`,
-    );
-  }
-  return microseconds / 1000;
-}
-
-const cgroupMemoryBytes = (folder: string): number =>
-  Number(
-    textOf(`${underController(folder, 'memory')}/memory.usage_in_bytes`) ??
-      readFileSync(`${folder}/memory.current`, 'utf8'),
-  );
-
-/** CPU quota periods of a control group; undefined where it counts none. */
-function cgroupPeriods(folder: string): Pick<CounterSample, 'periods' | 'throttledPeriods'> | undefined {
-  const text = textOf(`${folder}/cpu.stat`) ?? textOf(`${underController(folder, 'cpu')}/cpu.stat`) ?? '';
-  const [periods, throttledPeriods] = [statOf(text, 'nr_periods'), statOf(text, 'nr_throttled')];
-  return periods === undefined || throttledPeriods === undefined ? undefined : { periods, throttledPeriods };
-}
 
 /** Whether a process is ready; undefined where it has no readiness endpoint. */
 async function readinessOf(url: string): Promise<boolean | undefined> {
@@ -86,7 +40,7 @@ export function processSource(processes: readonly WatchedProcess[]): Source {
       processes.map(async ({ name, url, cgroup }) => {
         if (cgroup !== undefined) {
           try {
-            const cpuMs = cgroupCpuMs(cgroup);
+            const cpuMs = controlGroupCpuMs(cgroup);
             const last = lastCpu.get(name);
             lastCpu.set(name, { atMs, cpuMs });
             if (last !== undefined) {
@@ -95,14 +49,14 @@ export function processSource(processes: readonly WatchedProcess[]): Source {
                 timestamp: new Date().toISOString(),
                 windowMs: atMs - last.atMs,
                 cpuMillis: Math.ceil((1000 * (cpuMs - last.cpuMs)) / (atMs - last.atMs)),
-                memoryBytes: cgroupMemoryBytes(cgroup),
+                memoryBytes: controlGroupMemoryBytes(cgroup),
               });
             }
           } catch (error) {
             failed(`control group of ${name}`, error);
           }
         }
-        const ofGroup = cgroup === undefined ? undefined : cgroupPeriods(cgroup);
+        const ofGroup = cgroup === undefined ? undefined : controlGroupPeriods(cgroup);
         const own = await answer(url + PATHS.metrics)
           .then(countersIn)
           .catch((error: unknown) => {
