@@ -4,9 +4,9 @@
  * not taken for the form. Pure.
  */
 import { parseCpuMillis } from '../../infra/quantity';
+import { medianOf } from '../../statistics/median';
 import type { CpuWindow } from '../evidence/cpu-windows';
 import type { RateCurve, RateFigures } from '../evidence/rate-curve';
-import { medianOf } from '../evidence/runs';
 import { simulate } from '../twin/simulate';
 import type { PodFigures } from '../twin/scenario';
 import { answersAt, indicesByRate, quoted, together } from './by-rate';

@@ -2,6 +2,7 @@
 import { HPA_BEHAVIOR } from '../../infra/construct/deployment-defaults';
 import { percentile } from '../../statistics/percentile';
 import { DEFAULT_FLAGS, settingsOf } from '../autoscaler/settings';
+import { METRIC_RESOLUTION_MS } from '../evidence/cpu-windows';
 import { duration } from '../evidence/words';
 import { durationSeconds, type OpenLoad } from '../load/load';
 import { OUTCOMES } from '../load/run-document';
@@ -12,7 +13,6 @@ import type { Scenario } from '../twin/scenario';
 import type { Simulated } from '../twin/simulate';
 import { type Candidate, resourcesOf } from './candidate';
 import { podFiguresOf } from './model-profile';
-import { METRIC_RESOLUTION_MS } from './recorded-scenario';
 import type { LatencyBound } from './bounds';
 
 /** What is asked for. */

@@ -4,11 +4,11 @@
  */
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import type { RateCurve } from '../evidence/rate-curve';
-import { medianOf } from '../evidence/runs';
 import { plural } from '../evidence/words';
 import type { Pace } from '../twin/pace';
 import { imageCpuMs, usableWindows } from './run-cpu';
 import { mean } from '../../statistics/mean';
+import { medianOf } from '../../statistics/median';
 
 /** Standard deviations of the logarithm of the CPU time per image, and where they come from. */
 export interface MachinePace {

@@ -9,13 +9,14 @@ import { parallelismOf } from '../../service/inference/parallelism';
 import type { Evidence } from '../evidence/evidence';
 import { type ExperimentRun, runName } from '../evidence/experiment-run';
 import { idleMillisOf } from '../evidence/hpa-run';
+import { MACHINE_FILE } from '../evidence/machine';
 import type { RateCurve } from '../evidence/rate-curve';
-import { medianOf } from '../evidence/runs';
 import { modelName, plural } from '../evidence/words';
 import { cpuText } from '../timeline/timeline-document';
 import { MEAN_CONTAINER_START_MS, startCores } from '../twin/fleet';
 import type { PodFigures } from '../twin/scenario';
 import { PROBES } from '../../infra/construct/deployment-defaults';
+import { medianOf } from '../../statistics/median';
 import { fitService, formTrials } from './fit-service';
 import { type MachinePace, machinePaceOf } from './machine-pace';
 
@@ -144,7 +145,7 @@ export interface ProfileFit {
 export function fitProfile(evidence: Evidence, model: ModelId): ProfileFit {
   const { machine } = evidence;
   const runs = evidence.runs.filter((run) => run.model === model);
-  const document = needed('machine.json', model, 'npm run experiments -- --only machine', machine);
+  const document = needed(MACHINE_FILE, model, 'npm run experiments -- --only machine', machine);
   const cost = needed(
     'CPU time per image',
     model,

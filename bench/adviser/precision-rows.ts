@@ -2,8 +2,8 @@
  * The profile of a model at the precision that the service does not choose by itself: the fitted one, scaled by what was
  * measured at both precisions in one session. Pure.
  */
+import { medianOf } from '../../statistics/median';
 import type { MachineDocument } from '../evidence/machine';
-import { medianOf } from '../evidence/runs';
 import type { ModelProfile } from './model-profile';
 
 /** Memory of one service: a cell of `npm run bench:parallelism`. */

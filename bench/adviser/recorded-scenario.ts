@@ -1,14 +1,14 @@
 /** A recorded run as the twin's scenario: the same requests, connections, pods and autoscaler. Pure. */
+import { medianOf } from '../../statistics/median';
 import { type AutoscalerSpec, DEFAULT_FLAGS, settingsOf } from '../autoscaler/settings';
+import { METRIC_RESOLUTION_MS } from '../evidence/cpu-windows';
 import type { ExperimentRun } from '../evidence/experiment-run';
-import { loadOf, loadStartMs, medianOf, requestsOf } from '../evidence/runs';
+import { loadOf, loadStartMs, requestsOf } from '../evidence/runs';
 import { parseConnections } from '../load/connections';
 import type { TimelineDocument } from '../timeline/timeline-document';
 import type { Pace } from '../twin/pace';
 import type { PodFigures, Sampling, Scenario } from '../twin/scenario';
 
-/** `--metric-resolution` of the metrics-server of `npm run experiments`. */
-export const METRIC_RESOLUTION_MS = 15_000;
 /** Windows of cAdvisor's own rhythm differ by seconds; those of samples taken at the scrape by less than this. */
 const SAME_WINDOW_MS = 500;
 /** Nodes of a recording have room for all pods that ran in it. */

@@ -3,9 +3,9 @@
  * with what was measured. Pure.
  */
 import { MODEL_IDS } from '../../models/catalog';
+import { medianOf } from '../../statistics/median';
 import type { Evidence } from '../evidence/evidence';
 import { rateAtValue, type RateCurve, type RateFigures } from '../evidence/rate-curve';
-import { medianOf } from '../evidence/runs';
 import { type Band, bandOf, overSeeds } from '../twin/bands';
 import type { Pace } from '../twin/pace';
 import type { PodFigures } from '../twin/scenario';

@@ -14,7 +14,6 @@ export interface PodShare {
 /** The longest period of a run's load, by answers, in which the same pods were ready. */
 export interface Balance {
   readonly run: ExperimentRun;
-  readonly seconds: number;
   readonly pods: readonly PodShare[];
   readonly answered: number;
   readonly jain: number;
@@ -60,7 +59,7 @@ export function balanceOf(run: ExperimentRun): Balance | undefined {
         }))
         .sort((a, b) => (a.node < b.node ? -1 : a.node > b.node ? 1 : b.answered - a.answered));
       return {
-        ...{ run, pods, answered, seconds: (toMs - fromMs) / 1000 },
+        ...{ run, pods, answered },
         jain: jainIndex(pods.map((pod) => pod.answered)),
         // Of multinomial counts: n·k/(n + k − 1), to first order.
         jainByChance: answered / (answered + ready.length - 1),

@@ -6,6 +6,9 @@ import type { CounterSample } from '../timeline/timeline-document';
 import type { ExperimentRun } from './experiment-run';
 import { cpuSamplesOf, loadStartMs } from './runs';
 
+/** `--metric-resolution` of the metrics-server of `npm run experiments`, as in Kubernetes' own manifest of it. */
+export const METRIC_RESOLUTION_MS = 15_000;
+
 /** All pods in one window of metrics-server. */
 export interface CpuWindow {
   /** Milliseconds from the start of the load. */

@@ -8,13 +8,12 @@ import { withTraceFile } from '../load/load-text';
 import { formatSlo } from '../load/slo';
 import { cpuText } from '../timeline/timeline-document';
 import { type ExperimentRun, fileOf, parseExperimentRun } from './experiment-run';
-import { type MachineDocument, parseMachineDocument } from './machine';
+import { MACHINE_FILE, type MachineDocument, parseMachineDocument } from './machine';
 import { type RateCurve, rateCurve } from './rate-curve';
 import { loadOf, soundRuns } from './runs';
 import { list } from './words';
 
 const RUN_SUFFIX = '.json.gz';
-const MACHINE_FILE = 'machine.json';
 
 export interface Evidence {
   /** By name of the experiment, then repetition. */

@@ -2,10 +2,8 @@
 import { join } from 'node:path';
 
 import { startRealCluster } from '../lab/real-cluster';
+import { METRIC_RESOLUTION_MS } from './cpu-windows';
 import type { RunOneOptions } from './run-one';
-
-/** As in Kubernetes' own manifest of metrics-server. */
-const METRICS_RESOLUTION_SECONDS = 15;
 
 const required = (name: string) => {
   const value = process.env[name];
@@ -28,7 +26,7 @@ export async function startExperimentCluster(log: RunOneOptions['log']): Promise
     bin: required('KUBERNETES_BIN'),
     archives: [required('PAUSE_ARCHIVE'), required('IMAGE_ARCHIVE')],
     autoscalerTiming: 'kubernetes',
-    metricsResolutionSeconds: METRICS_RESOLUTION_SECONDS,
+    metricsResolutionSeconds: METRIC_RESOLUTION_MS / 1000,
     detached: true,
     log,
   });

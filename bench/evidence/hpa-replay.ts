@@ -8,11 +8,10 @@ import type { Observation } from '../autoscaler/proposal';
 import { type Decision, reconcile } from '../autoscaler/reconcile';
 import { type AutoscalerSpec, DEFAULT_FLAGS, type Settings, settingsOf } from '../autoscaler/settings';
 import type { AutoscalerSample, TimelineDocument } from '../timeline/timeline-document';
+import { METRIC_RESOLUTION_MS } from './cpu-windows';
 import type { ExperimentRun } from './experiment-run';
 import { loadStartMs, requestMillisOf } from './runs';
 
-/** Flag `--metric-resolution` of the lab's metrics-server: how often it asks the kubelets. */
-const METRIC_RESOLUTION_MS = 15_000;
 /** Steps in which the time of metrics-server's ticks is sought. */
 const TICK_STEP_MS = 250;
 

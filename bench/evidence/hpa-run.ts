@@ -1,27 +1,18 @@
 /** What an HPA did under a load: windows, replicas, CPU samples, rescales, and how many replicas were needed. Pure. */
+import { medianOf } from '../../statistics/median';
 import { parseLoad, rateAt } from '../load/load';
 import { traceFileOf } from '../load/load-text';
 import { OUTCOMES } from '../load/run-document';
 import { type Window, windowsOf } from '../timeline/windows';
 import type { ExperimentRun } from './experiment-run';
-import {
-  type CpuSample,
-  cpuSamplesOf,
-  loadOf,
-  loadStartMs,
-  medianOf,
-  requestMillisOf,
-  requestsOf,
-} from './runs';
+import { TRACE } from './plan';
+import { type CpuSample, cpuSamplesOf, loadOf, loadStartMs, requestMillisOf, requestsOf } from './runs';
 
 /** Pods finish what is queued before they are idle. */
 const SETTLE_MS = 10_000;
 
-/** A trace's rate at a time is that of the requests in its bin: the bins of the experiments' trace last a minute. */
-const TRACE_BIN_MS = 60_000;
-
-/** The HPA's own tolerance: within this share of the target it does nothing. */
-export const TOLERANCE = 0.1;
+/** A trace's rate at a time is that of the requests in its bin. */
+const TRACE_BIN_MS = 1000 * TRACE.binSeconds;
 
 export interface Rescale {
   /** Seconds from the start of the load. */
@@ -184,7 +175,7 @@ export function hpaRun(run: ExperimentRun, otherIdleMillis = 0): HpaRun {
   const atTargetPerSecond = Math.max(0, targetMillis - idleMillis) / 1000 / cpuSecondsPerImage;
   const rate = offeredAt(run, intendedMs);
   const neededAt = (atSeconds: number) => {
-    const offered = atSeconds < 0 || atSeconds > loadSeconds ? 0 : rate(atSeconds);
+    const offered = atSeconds < 0 || atSeconds >= loadSeconds ? 0 : rate(atSeconds);
     const wanted = offered === 0 ? 0 : Math.ceil(offered / atTargetPerSecond);
     return Math.min(maxReplicas, Math.max(minReplicas, wanted));
   };

@@ -12,7 +12,7 @@ import { type Precision, PRECISIONS_OF } from '../../models/engines/engine';
 import { ENV, PATHS } from '../../service/contract';
 import { threadsFor, usableMillis } from '../../service/cpu-limit';
 import { parallelismOf } from '../../service/inference/parallelism';
-import { percentile } from '../../statistics/percentile';
+import { medianOf } from '../../statistics/median';
 import { createCpuGroup } from '../experiments/cpu-group';
 import { type ServiceProcess, startService } from '../experiments/service-process';
 import { capacity } from '../load/capacity';
@@ -157,7 +157,7 @@ async function cpuPerImage(
       images.push(right);
       cpuSecondsPerImage.push((cpuMs() - before) / 1000 / right);
     }
-    const median = 1000 * percentile(cpuSecondsPerImage, 0.5);
+    const median = 1000 * medianOf(cpuSecondsPerImage);
     const computed = await precisionOf(service);
     log(
       `${model} at ${computed}: ${median.toFixed(1)} ms of CPU per image, ${idle.toFixed(1)}m without load (${repetitions} repetitions)`,
@@ -254,6 +254,6 @@ export const calibrationOf = ({ cpuPerImage: costs }: MachineDocument): Calibrat
       .filter(({ isDefault }) => isDefault)
       .map(({ model, cpuSecondsPerImage, idleCpuMillis: idle }) => [
         model,
-        { cpuSecondsPerImage: percentile(cpuSecondsPerImage, 0.5), idleCpuMillis: idle },
+        { cpuSecondsPerImage: medianOf(cpuSecondsPerImage), idleCpuMillis: idle },
       ]),
   ) as unknown as Calibration;

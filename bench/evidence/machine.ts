@@ -11,6 +11,8 @@ import type { Slo } from '../load/slo';
 import type { Subject } from '../timeline/timeline-document';
 import { parseDocument } from '../load/parse-document';
 
+/** Its file, beside the recordings. */
+export const MACHINE_FILE = 'machine.json';
 /** Name and version of the document; the version rises when a field changes its meaning. */
 export const MACHINE_SCHEMA = 'tandem.machine-experiments';
 export const MACHINE_VERSION = 2;

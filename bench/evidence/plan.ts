@@ -35,7 +35,7 @@ export interface Experiment extends ScaledVariant {
 
 /** The recorded trace, of bench/traces, and the rows around the launch's flash crowd. */
 export const TRACE_FILE = 'nasa-http-1995-07.csv';
-const TRACE = { column: 'launch_1995_07_13', firstRow: 583, lastRow: 590, binSeconds: 60 } as const;
+export const TRACE = { column: 'launch_1995_07_13', firstRow: 583, lastRow: 590, binSeconds: 60 } as const;
 
 /**
  * At most: the HPA's stabilisation window of 300 s, and time for the CPU samples to fall and for the pods to end. What many

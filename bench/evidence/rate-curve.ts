@@ -4,13 +4,14 @@
 import type { VariantKind } from '../../infra/variants';
 import type { ModelId } from '../../models/catalog';
 import { percentile } from '../../statistics/percentile';
+import { medianOf } from '../../statistics/median';
 import { parseLoad } from '../load/load';
 import { effectiveRequests, violationsOf } from '../load/probe-verdict';
 import { OUTCOMES } from '../load/run-document';
 import type { Slo } from '../load/slo';
 import { type ExperimentRun, runName } from './experiment-run';
 import { type JudgedRate, type Knee, kneeOf, verdictsOf } from './knee';
-import { cpuSamplesOf, loadOf, loadStartMs, medianOf, requestsOf, soundRuns } from './runs';
+import { cpuSamplesOf, loadOf, loadStartMs, requestsOf, soundRuns } from './runs';
 
 /** The first share of a step does not count: the queue of the step before empties or fills. */
 export const SETTLE_SHARE = 0.1;

@@ -17,7 +17,7 @@ import { cpuText } from '../timeline/timeline-document';
 import { commitOf } from './commit';
 import { startExperimentCluster } from './experiment-cluster';
 import { fileOf } from './experiment-run';
-import { type MachineDocument, parseMachineDocument } from './machine';
+import { MACHINE_FILE, type MachineDocument, parseMachineDocument } from './machine';
 import { calibrationOf, measureMachine } from './machine-experiments';
 import { type Experiment, type Form, OVERHEAD_SECONDS, planExperiments } from './plan';
 import { runExperiment, writeExperiment } from './run-one';
@@ -25,7 +25,6 @@ import { openSession, type Session, supersededRuns } from './session';
 
 const OUT = 'docs/experiment/data';
 const SESSIONS = join(PACKAGE_ROOT, 'build/experiments');
-const MACHINE_FILE = 'machine.json';
 const SEED = 1;
 
 const HELP = `npm run experiments [-- OPTIONS]

@@ -1,8 +1,8 @@
 /** What each model costs and gives at each precision: CPU time from this machine's experiments, accuracy from the gate. Pure. */
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import type { Precision } from '../../models/engines/engine';
+import { medianOf } from '../../statistics/median';
 import type { MachineDocument } from './machine';
-import { medianOf } from './runs';
 
 /** Accuracies of a model at each precision, measured on the same test images. */
 export type Accuracies = Readonly<Record<'fp32' | 'int8', number>> & { readonly images: number };

@@ -7,7 +7,7 @@ import { poster } from '../../charts/poster';
 import { line, rect, text } from '../../charts/svg';
 import type { ModelId } from '../../models/catalog';
 import { type Precision, PRECISIONS } from '../../models/engines/engine';
-import { medianOf } from '../evidence/runs';
+import { medianOf } from '../../statistics/median';
 import { CANNOT_TELL, grouped, modelName, plural } from '../evidence/words';
 import { byRound, digits, ratios, spread } from './figures';
 import { goalCount } from './goals';

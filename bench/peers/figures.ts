@@ -1,6 +1,6 @@
 /** Figures of a document by round: medians, ranges and ratios within one round. Pure. */
 import { minTrials } from '../../statistics/binomial';
-import { medianOf } from '../evidence/runs';
+import { medianOf } from '../../statistics/median';
 import { CONFIDENCE } from '../load/validity';
 import type { ImageName, LoadFigures, PeersDocument, Served, Visit } from './peers-document';
 import { BUSY_CLIENTS } from './plan';

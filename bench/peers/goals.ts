@@ -1,7 +1,7 @@
 /** The goals that this project set itself, each judged by a document. Pure. */
 import type { ModelId } from '../../models/catalog';
 import type { Precision } from '../../models/engines/engine';
-import { medianOf } from '../evidence/runs';
+import { medianOf } from '../../statistics/median';
 import { CANNOT_TELL, modelName } from '../evidence/words';
 import {
   bestSetting,

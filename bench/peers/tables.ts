@@ -4,7 +4,7 @@ import { percent } from '../../charts/percent';
 import { MODEL_IDS, type ModelId } from '../../models/catalog';
 import { PRECISIONS } from '../../models/engines/engine';
 import type { Parallelism } from '../../service/inference/parallelism';
-import { medianOf } from '../evidence/runs';
+import { medianOf } from '../../statistics/median';
 import { grouped, modelName, plural } from '../evidence/words';
 import {
   byRound,

@@ -6,8 +6,9 @@ import { type Frame, xAxis, yAxis } from '../../../charts/panel';
 import { percent, percentTick } from '../../../charts/percent';
 import { poster } from '../../../charts/poster';
 import { element, line, polyline, rect, text } from '../../../charts/svg';
+import { DEFAULT_FLAGS } from '../../autoscaler/settings';
 import { claimOf, hpaTitle, scaledText } from './claims';
-import { type HpaRun, TOLERANCE } from '../hpa-run';
+import type { HpaRun } from '../hpa-run';
 import { reactionOf } from '../reaction';
 import { MODEL_STYLE } from './model-style';
 import { provenance } from './provenance';
@@ -118,7 +119,9 @@ function cpuPanel(
   const shown = cpu.filter(({ toMs }) => toMs > 0);
   const highest = Math.max(1.5 * target, ...shown.map((sample) => sample.percent));
   const y = linearAxis([0, 1.08 * highest], upwards(CPU));
-  const [low, high] = [target * (1 - TOLERANCE), target * (1 + TOLERANCE)];
+  // The HPAs of the experiments set none of their own.
+  const { tolerance } = DEFAULT_FLAGS;
+  const [low, high] = [target * (1 - tolerance), target * (1 + tolerance)];
   const colour = MODEL_STYLE[run.model].colour;
   return [
     rect(SIDES.left, y.at(high), SIDES.right - SIDES.left, y.at(low) - y.at(high), {

@@ -1,7 +1,7 @@
 /** The chart and the table of replayed HPA runs: recorded decisions beside simulated ones. Pure. */
 import { type Axis, linearAxis, linearTicks } from '../../../charts/axis';
 import { COLOURS } from '../../../charts/colours';
-import { table } from '../../../charts/markdown';
+import { code, table } from '../../../charts/markdown';
 import { point, steps } from '../../../charts/marks';
 import { type Frame, xAxis, yAxis } from '../../../charts/panel';
 import { poster } from '../../../charts/poster';
@@ -105,7 +105,7 @@ export function replayChart(replay: Replay): string {
 /** One row per run: how many syncs read and decide the same. */
 export function replayTable(evidence: Evidence): string {
   const rows = replaysOf(evidence).map(({ run, syncs }) => [
-    `\`${runName(run)}\``,
+    code(runName(run)),
     syncs.length,
     syncs.filter(hasSamePercent).length,
     syncs.filter(hasSameReplicas).length,

@@ -3,13 +3,11 @@ import { code, table } from '../../../charts/markdown';
 import { percent } from '../../../charts/percent';
 import type { Scaling } from '../../../infra/variants';
 import { MODEL_IDS, type ModelId } from '../../../models/catalog';
+import { medianOf } from '../../../statistics/median';
 import type { Capacity, ProbeRecord } from '../../load/capacity-document';
 import type { Evidence } from '../evidence';
 import type { ExperimentRun } from '../experiment-run';
-import { analyseHpa } from '../hpa-run';
-import { reactionOf } from '../reaction';
 import type { CpuPerImage } from '../machine';
-import { medianOf } from '../runs';
 import { CANNOT_TELL, grouped, kneeText, modelName, NO_DATA, NONE, objective, range, short } from '../words';
 
 /**
@@ -35,12 +33,12 @@ const scalingText = (scaling: Scaling) =>
     ? `${scaling.minReplicas} to ${scaling.maxReplicas} at ${scaling.targetCpuPercent} %`
     : String(scaling.replicas);
 
-/** The range of all ready pods of a model's HPA runs, and how far they came. */
+/** The fewest pods of a model's HPA runs, and the most that were ready. */
 function hpaReplicas(runs: readonly ExperimentRun[]): string {
-  if (runs.length === 0) return NONE;
-  const analysed = analyseHpa(runs);
-  const most = analysed.map((run) => reactionOf(run).mostReady);
-  return `${analysed[0]!.minReplicas} to ${Math.max(...most)}`;
+  const [first] = runs;
+  if (first === undefined || first.applied.scaling.kind !== 'hpa') return NONE;
+  const most = runs.flatMap(({ timeline }) => timeline.replicas.map(({ ready = 0 }) => ready));
+  return `${first.applied.scaling.minReplicas} to ${Math.max(...most)} ready`;
 }
 
 /** The CPU time per image at each precision, the service's own choice first. */
@@ -76,11 +74,7 @@ export function reportedTable({ curves, hpaRuns, machine }: Evidence, reference:
         fleetScaling ? scalingText(fleetScaling) : NONE,
         fleet ? `${fleet.pods} ready` : NONE,
       ],
-      [
-        `HPA replicas, ${model}`,
-        hpaScaling ? scalingText(hpaScaling) : NONE,
-        `${hpaReplicas(ofModel)} ready`.replace(`${NONE} ready`, NONE),
-      ],
+      [`HPA replicas, ${model}`, hpaScaling ? scalingText(hpaScaling) : NONE, hpaReplicas(ofModel)],
     ];
   });
   const hasData = curves.size > 0 || hpaRuns.length > 0 || machine !== undefined;

@@ -18,9 +18,8 @@ test('under an HPA the period in which the same pods answered most is taken', ()
     ...{ variant: 'latency-hpa', load: 'steps:1.15,2.7,5,7.6:60s', limitMs: 500 },
     ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098 },
   });
-  const { pods, answered, seconds } = balanceOf(run)!;
+  const { pods, answered } = balanceOf(run)!;
   expect(pods).toHaveLength(8);
-  expect(seconds).toBeLessThan(60);
   expect(answered).toBeGreaterThan(200);
 });
 
@@ -37,7 +36,6 @@ test('random pods give Jain’s index by chance on average, and 95 % of the shar
   const run = fleet('accuracy-max-size', 'steps:4:10s');
   const balance = {
     run,
-    seconds: 1,
     pods: equal,
     answered,
     jain: 1,
