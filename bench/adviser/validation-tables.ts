@@ -1,8 +1,8 @@
 /** The tables of docs/twin.md: what was measured beside what was simulated. Pure. */
 import { table } from '../../charts/markdown';
 import { percent, percentTick, signedPercent } from '../../charts/percent';
+import { medianOf } from '../../statistics/median';
 import { runName } from '../evidence/experiment-run';
-import { medianOf } from '../evidence/runs';
 import { grouped, modelName, short } from '../evidence/words';
 import type { Band } from '../twin/bands';
 import type { ModelProfile, Sourced } from './model-profile';
@@ -200,7 +200,7 @@ export function validationSummary(validation: Validation): string {
       'the error of p95',
       latency.factor === undefined
         ? undefined
-        : `A measured p95 is at most ${latency.factor.toFixed(2)} times the simulated one, the upper bound that \`npx tandem plan\` uses,`,
+        : `Where the simulated p95 meets the objective, the measured one is at most ${latency.factor.toFixed(2)} times as long: the upper bound that \`npx tandem plan\` uses,`,
     ),
     boundText(
       knee,

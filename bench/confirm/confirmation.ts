@@ -100,5 +100,5 @@ export function confirmationTable(
     'in time, measured',
     'at 95 % confidence',
   ];
-  return `${table(head, rows)}\n\nThe plan: \`${command}\`. The load: ${ratePerSecond} images per second, objective ${formatSlo(slo)}. Its first ${percentTick(SETTLE_SHARE)} % are not judged. The simulated figures are those of today's twin and recordings.`;
+  return `${table(head, rows)}\n\nThe plan: \`${command}\`. The load: ${ratePerSecond} images per second, objective ${formatSlo(slo)}. Its first ${percentTick(SETTLE_SHARE)} % are not judged. The upper bound holds only where the simulated figure meets the objective. The simulated figures are those of today's twin and recordings.`;
 }

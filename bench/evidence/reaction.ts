@@ -1,13 +1,19 @@
 /** How fast an HPA followed its load, at one-second steps from the load's start. Pure. */
-import type { HpaRun } from './hpa-run';
+import type { HpaRun, ReplicaCounts } from './hpa-run';
 
 /** Seconds, undefined where it did not happen. */
 export interface Reaction {
-  /** From the first need for more replicas than desired to the next decision, and to its first pod that was ready. */
-  readonly toDecision?: number;
+  /**
+   * From the first second of the highest need until as many replicas were desired, and until as many were ready; 0 if they
+   * were before.
+   */
+  readonly toDesired?: number;
   readonly toReady?: number;
-  /** From the end of the load until the replicas were back at their minimum; negative if they were before its end. */
+  /** From the end of the load until the replicas were back at their minimum for good; negative if they were before its end. */
   readonly toMinimum?: number;
+  /** The most replicas that the load needed, and the most that were desired. */
+  readonly highestNeed: number;
+  readonly mostDesired: number;
   /** The most replicas that were ready. */
   readonly mostReady: number;
   /** Pod minutes that were ready, and those that were needed, during the load. */
@@ -19,21 +25,28 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 
 export function reactionOf({ neededBySecond, replicas, loadSeconds, minReplicas }: HpaRun): Reaction {
   const countsAt = (atSeconds: number) => replicas.findLast((counts) => counts.atSeconds <= atSeconds);
-  const fromSeconds = neededBySecond.findIndex(
-    (needed, atSeconds) => needed > (countsAt(atSeconds)?.desired ?? 0),
-  );
-  const before = countsAt(fromSeconds)?.desired ?? 0;
-  const later = fromSeconds < 0 ? [] : replicas.filter(({ atSeconds }) => atSeconds > fromSeconds);
-  const decided = later.find(({ desired }) => desired > before);
-  const ready = later.find((counts) => counts.ready > before);
+  const highestNeed = Math.max(...neededBySecond);
+  const fromSeconds = neededBySecond.indexOf(highestNeed);
+  const during = [countsAt(fromSeconds), ...replicas.filter(({ atSeconds }) => atSeconds > fromSeconds)];
+  const until = (isEnough: (counts: ReplicaCounts) => boolean) => {
+    const first = during.find((counts) => counts !== undefined && isEnough(counts));
+    return first && Math.max(0, first.atSeconds - fromSeconds);
+  };
+  const toDesired = until(({ desired }) => desired >= highestNeed);
+  const toReady = until(({ ready }) => ready >= highestNeed);
   // The last change to the minimum, as replicas may come and go before.
-  const minimum = replicas.findLast(
-    ({ desired }, i) => desired === minReplicas && i > 0 && replicas[i - 1]!.desired > minReplicas,
-  );
+  const minimum =
+    replicas.at(-1)?.desired === minReplicas
+      ? replicas.findLast(
+          ({ desired }, i) => desired === minReplicas && i > 0 && replicas[i - 1]!.desired > minReplicas,
+        )
+      : undefined;
   return {
-    ...(decided && { toDecision: decided.atSeconds - fromSeconds }),
-    ...(ready && { toReady: ready.atSeconds - fromSeconds }),
+    ...(toDesired !== undefined && { toDesired }),
+    ...(toReady !== undefined && { toReady }),
     ...(minimum && { toMinimum: minimum.atSeconds - loadSeconds }),
+    highestNeed,
+    mostDesired: Math.max(...replicas.map((counts) => counts.desired)),
     mostReady: Math.max(...replicas.map((counts) => counts.ready)),
     podMinutes: sum(neededBySecond.map((_, atSeconds) => countsAt(atSeconds)?.ready ?? 0)) / 60,
     neededPodMinutes: sum(neededBySecond) / 60,

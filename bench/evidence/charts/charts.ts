@@ -2,6 +2,7 @@
 import { MODEL_IDS, type ModelId } from '../../../models/catalog';
 import { balanceOf } from '../balance';
 import type { Evidence } from '../evidence';
+import { HPA_LOADS } from './claims';
 import { hpaChart } from './hpa-chart';
 import { replayChart, replaysOf } from './hpa-replay-chart';
 import { analyseHpa } from '../hpa-run';
@@ -9,12 +10,9 @@ import { loadShareChart } from './load-share-chart';
 import { maxSizeChart } from './max-size-chart';
 import { singlePodChart } from './single-pod-chart';
 
-/** Loads by which a model's HPA chart is chosen; the others have a chart of their own. */
-const HPA_LOADS = ['steps', 'trace', 'spike'];
-
 /** `latency-hpa-steps` gives `latency-hpa.svg` where it is the model's first load, else `latency-hpa-spike.svg`. */
 function hpaCharts({ hpaRuns }: Evidence, model: ModelId): [string, string][] {
-  const order = HPA_LOADS.map((load) => `${model}-hpa-${load}`);
+  const order = HPA_LOADS.map(({ name }) => `${model}-hpa-${name}`);
   const names = [...new Set(hpaRuns.filter((run) => run.model === model).map((run) => run.experiment))].sort(
     (a, b) => order.indexOf(a) - order.indexOf(b),
   );

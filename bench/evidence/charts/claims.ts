@@ -1,12 +1,13 @@
 /** The claim in the title of each chart: one sentence with its number, and no more than the data supports. Pure. */
 import { percent } from '../../../charts/percent';
+import { medianOf } from '../../../statistics/median';
 import type { Balance } from '../balance';
 import type { ExperimentRun } from '../experiment-run';
 import type { Fleet } from '../fleet';
 import type { HpaRun } from '../hpa-run';
 import { reactionOf } from '../reaction';
 import type { RateCurve } from '../rate-curve';
-import { flawsOf, medianOf } from '../runs';
+import { flawsOf } from '../runs';
 import {
   CANNOT_TELL,
   duration,
@@ -55,10 +56,11 @@ export function ofRepetitions(values: readonly number[], format: (value: number)
   return low === high ? median! : `${median} (${low} to ${high})`;
 }
 
-/** What the title adds, by the end of the experiment's name; steps are the usual load. */
-const HPA_LOADS = [
-  ['-spike', ', in a spike'],
-  ['-trace', ', on a recorded trace'],
+/** The loads behind an HPA in the order of their charts, and what the title adds: steps are the usual load. */
+export const HPA_LOADS = [
+  { name: 'steps', words: '' },
+  { name: 'trace', words: ', on a recorded trace' },
+  { name: 'spike', words: ', in a spike' },
 ] as const;
 
 /**
@@ -88,12 +90,12 @@ export function hpaTitle(repetitions: readonly HpaRun[]): string {
     repetitions.map(({ inTimeShare }) => inTimeShare),
     percent,
   );
-  const runs = repetitions.length === 1 ? '' : ` in ${plural(repetitions.length, 'run')}`;
-  const [, load = ''] = HPA_LOADS.find(([end]) => run.experiment.endsWith(end)) ?? [];
-  return (
-    `${modelName(run.model)} behind its HPA${load}: ` +
-    `${inTime} of ${grouped(due)} requests${runs} were answered within ${duration(run.slo.limitMs)}`
-  );
+  const { words = '' } = HPA_LOADS.find(({ name }) => run.experiment.endsWith(`-${name}`)) ?? {};
+  const subject = `${modelName(run.model)} behind its HPA${words}`;
+  const claim = `were answered within ${duration(run.slo.limitMs)}`;
+  return repetitions.length === 1
+    ? `${subject}: ${inTime} of ${grouped(due)} requests ${claim}`
+    : `${subject}: ${inTime} of the requests ${claim} (median of ${repetitions.length} runs, n = ${grouped(due)})`;
 }
 
 /** The claim: the lowest index of all runs. */

@@ -4,30 +4,41 @@ import { basename } from 'node:path';
 import { code, table } from '../../../charts/markdown';
 import { percent } from '../../../charts/percent';
 import { VARIANTS } from '../../../infra/variants';
+import { medianOf } from '../../../statistics/median';
 import { balanceOf } from '../balance';
 import type { Evidence } from '../evidence';
 import { runName } from '../experiment-run';
 import { efficiencyText } from '../fleet';
 import { analyseHpa, type HpaRun } from '../hpa-run';
-import { reactionOf } from '../reaction';
-import { ofRepetitions } from './claims';
+import { type Reaction, reactionOf } from '../reaction';
+import { HPA_LOADS, ofRepetitions } from './claims';
 import { withTraceFile } from '../../load/load-text';
 import type { TradePoint } from '../trade';
 import type { RateCurve } from '../rate-curve';
-import { loadOf, medianOf, precisionOf } from '../runs';
-import { grouped, kneeText, list, modelName, NO_DATA, NONE, objective, range, short } from '../words';
+import { loadOf, precisionOf } from '../runs';
+import {
+  grouped,
+  jainText,
+  kneeText,
+  list,
+  modelName,
+  NO_DATA,
+  NONE,
+  objective,
+  range,
+  short,
+} from '../words';
 
-const seconds = (value: number | undefined) =>
-  value === undefined ? 'not while recorded' : `${value.toFixed(0)} s`;
-/** Less than this after the load, the recording was not meant to show an HPA that scales down. */
-const MIN_AFTER_LOAD_SECONDS = 60;
+const seconds = (value: number) => (value === Infinity ? 'never' : `${value.toFixed(0)} s`);
+/** Where a recording ends sooner after its load, it was not meant to show an HPA that scales down: this is its window. */
+const MIN_AFTER_LOAD_SECONDS = 300;
 
-/** Seconds from the end of the load until the run was back; if it was not, how long its recording went on. */
+/** Seconds from the end of the load until the run was back at the minimum; if it was not, how long its recording went on. */
 function returnText(run: HpaRun): string {
-  const { toMinimum } = reactionOf(run);
+  const { mostDesired, toMinimum } = reactionOf(run);
+  if (mostDesired <= run.minReplicas) return 'never left it';
   if (toMinimum !== undefined) return toMinimum < 0 ? 'before its end' : seconds(toMinimum);
-  const last = run.windows.at(-1);
-  const recordedSeconds = last === undefined ? 0 : last.atSeconds + last.lengthMs / 1000 - run.loadSeconds;
+  const recordedSeconds = run.endSeconds - run.loadSeconds;
   return recordedSeconds < MIN_AFTER_LOAD_SECONDS
     ? 'not recorded'
     : `not within ${recordedSeconds.toFixed(0)} s`;
@@ -59,7 +70,7 @@ export function capacityTable({ curves }: Evidence): string {
       kneeText(curve.knee),
       repetitionsText(curve),
       curve.kind === 'max-size' ? efficiencyText({ fleet: curve, ...(single && { single }) }) : '',
-      Number.isFinite(curve.cpuSecondsPerImage) ? short(curve.cpuSecondsPerImage) : NONE,
+      Number.isFinite(curve.cpuSecondsPerImage) ? short(1000 * curve.cpuSecondsPerImage) : NONE,
     ];
   });
   const head = [
@@ -71,16 +82,10 @@ export function capacityTable({ curves }: Evidence): string {
     'knee, images/s',
     'knees of single repetitions',
     'of ideal',
-    'CPU s per image',
+    'CPU ms per image',
   ];
   return rows.length === 0 ? NO_DATA : table(head, rows);
 }
-
-/** Median and range of the figures that are there. */
-const figures = (values: readonly (number | undefined)[], format: (value: number) => string) => {
-  const known = values.flatMap((value) => value ?? []);
-  return known.length === 0 ? seconds(undefined) : ofRepetitions(known, format);
-};
 
 /** Every run behind an HPA, and below the repetitions of an experiment their medians and ranges. */
 export function hpaTable({ hpaRuns }: Evidence): string {
@@ -97,8 +102,9 @@ export function hpaTable({ hpaRuns }: Evidence): string {
     'in time',
     'refused',
     'ready pods',
-    'first decision after',
-    'first new pod ready after',
+    'highest need, pods',
+    'as many desired after',
+    'as many ready after',
     'back at the minimum, after the load (first repetition)',
     'pod minutes: ready of needed',
   ];
@@ -106,44 +112,26 @@ export function hpaTable({ hpaRuns }: Evidence): string {
 }
 
 function hpaRow(name: string, runs: readonly HpaRun[]): string[] {
-  const reactions = runs.map(reactionOf);
   const { run, minReplicas } = runs[0]!;
-  const inSeconds = (value: number) => `${value.toFixed(0)} s`;
+  const of = (valueOf: (run: HpaRun) => number, format: (value: number) => string) =>
+    ofRepetitions(runs.map(valueOf), format);
+  const ofReaction = (valueOf: (reaction: Reaction) => number, format: (value: number) => string) =>
+    of((each) => valueOf(reactionOf(each)), format);
   const minutes = (value: number) => value.toFixed(1);
   return [
     code(name),
     code(withTraceFile(loadOf(run).settings.load, basename)),
     grouped(runs.reduce((sum, { due }) => sum + due, 0)),
-    ofRepetitions(
-      runs.map(({ inTimeShare }) => inTimeShare),
-      percent,
-    ),
-    ofRepetitions(
-      runs.map(({ refusedShare }) => refusedShare),
-      percent,
-    ),
-    `${minReplicas} to ${ofRepetitions(
-      reactions.map(({ mostReady }) => mostReady),
-      String,
-    )}`,
-    figures(
-      reactions.map(({ toDecision }) => toDecision),
-      inSeconds,
-    ),
-    figures(
-      reactions.map(({ toReady }) => toReady),
-      inSeconds,
-    ),
+    of(({ inTimeShare }) => inTimeShare, percent),
+    of(({ refusedShare }) => refusedShare, percent),
+    `${minReplicas} to ${ofReaction(({ mostReady }) => mostReady, String)}`,
+    ofReaction(({ highestNeed }) => highestNeed, String),
+    ofReaction(({ toDesired = Infinity }) => toDesired, seconds),
+    ofReaction(({ toReady = Infinity }) => toReady, seconds),
     // Only the first repetition's recording goes on after its load.
     returnText(runs[0]!),
-    `${ofRepetitions(
-      reactions.map(({ podMinutes }) => podMinutes),
-      minutes,
-    )} of ` +
-      ofRepetitions(
-        reactions.map(({ neededPodMinutes }) => neededPodMinutes),
-        minutes,
-      ),
+    `${ofReaction(({ podMinutes }) => podMinutes, minutes)} of ` +
+      ofReaction(({ neededPodMinutes }) => neededPodMinutes, minutes),
   ];
 }
 
@@ -175,8 +163,8 @@ export function balanceTable({ runs }: Evidence): string {
         nodes,
         grouped(balance.answered),
         `${range(Math.min(...shares), Math.max(...shares))} %`,
-        balance.jain.toFixed(3),
-        balance.jainByChance.toFixed(3),
+        jainText(balance.jain),
+        jainText(balance.jainByChance),
       ],
     ];
   });
@@ -192,14 +180,11 @@ export function balanceTable({ runs }: Evidence): string {
   return rows.length === 0 ? NO_DATA : table(head, rows);
 }
 
-/** The loads of the full form behind an HPA. */
-const HPA_LOADS = ['steps', 'spike', 'trace'];
-
 /** A line for each variant with an HPA that lacks a load. */
 function leftOut({ runs }: Evidence): string[] {
   const recorded = new Set(runs.map(({ experiment }) => experiment));
   return VARIANTS.filter(({ kind }) => kind === 'hpa').flatMap(({ name }) => {
-    const missing = HPA_LOADS.filter((load) => !recorded.has(`${name}-${load}`));
+    const missing = HPA_LOADS.map(({ name }) => name).filter((load) => !recorded.has(`${name}-${load}`));
     if (missing.length === 0) return [];
     const verb = missing.length === 1 && missing[0] !== 'steps' ? 'is' : 'are';
     return `- ${code(name)}: ${list(missing.map((load) => `the ${load}`))} ${verb} left out.`;

@@ -74,11 +74,29 @@ test('a repetition without a recorded idle pod takes the CPU of one from another
   expect(both.map(({ idleMillis }) => idleMillis)).toEqual([10, 10]);
 });
 
-test('the reaction is counted from the first need to the first new pod, and from the end of the load to the minimum', () => {
-  const { toDecision, toReady, toMinimum, mostReady } = reactionOf(hpa);
-  expect(toReady! - toDecision!).toBe(8);
+test('the reaction is counted from the highest need to as many pods, and from the end of the load to the minimum', () => {
+  const { highestNeed, toDesired, toReady, toMinimum, mostReady } = reactionOf(hpa);
+  expect(highestNeed).toBe(8);
+  expect(toReady! - toDesired!).toBe(8);
   expect(toMinimum).toBe(300);
   expect(mostReady).toBe(8);
+});
+
+test('a base that needs more than the minimum does not start the clock: the spike does', () => {
+  const spike = hpaRun(run('steps:2,7.6:60s'));
+  expect(spike.neededBySecond[0]).toBeGreaterThan(spike.minReplicas);
+  const { toDesired } = reactionOf(spike);
+  expect(60 + toDesired!).toBe(spike.rescales.find(({ size }) => size === 8)!.atSeconds);
+});
+
+test('an HPA that is at its maximum before the highest need had no delay', () => {
+  const before = [{ atSeconds: 0, desired: 8, ready: 8 }];
+  expect(reactionOf({ ...hpa, replicas: before })).toMatchObject({ toDesired: 0, toReady: 0 });
+});
+
+test('an HPA that returns to its minimum and leaves it again is not back', () => {
+  const counts = [2, 4, 2, 4].map((desired, i) => ({ atSeconds: 50 * i, desired, ready: desired }));
+  expect(reactionOf({ ...hpa, replicas: counts })).not.toHaveProperty('toMinimum');
 });
 
 test.each([2222, 4000, 10_000])(
@@ -86,8 +104,8 @@ test.each([2222, 4000, 10_000])(
   (leadMs) => {
     const reaction = reactionOf(hpaRun(run('steps:0.8,5:60s', leadMs)));
     // The synthetic HPA decides every 15 s from the start of the load; its pods are ready 8 s later.
-    expect(reaction.toDecision! % 15).toBe(0);
-    expect(reaction.toReady! - reaction.toDecision!).toBe(8);
+    expect(reaction.toDesired! % 15).toBe(0);
+    expect(reaction.toReady! - reaction.toDesired!).toBe(8);
     expect(reaction).toEqual(reactionOf(hpaRun(run('steps:0.8,5:60s'))));
   },
 );
@@ -96,8 +114,8 @@ test('a load that needs more pods from its start is counted from 0 s, not from t
   const early = hpaRun(run('steps:5:120s', 2222));
   expect(early.windows.map(({ atSeconds }) => atSeconds)).not.toContain(0);
   expect(early.neededBySecond[0]).toBeGreaterThan(2);
-  const { toDecision } = reactionOf(early);
-  expect(toDecision).toBe(early.rescales[0]!.atSeconds);
+  const { toDesired, highestNeed } = reactionOf(early);
+  expect(toDesired).toBe(early.rescales.find(({ size }) => size >= highestNeed)!.atSeconds);
 });
 
 test('a trace that needs more pods from its start is counted from 0 s too', () => {
@@ -105,7 +123,8 @@ test('a trace that needs more pods from its start is counted from 0 s too', () =
   const load = timeline.load!;
   const settings = { ...load.settings, load: 'trace:/images/no-such.csv:day:peak=8:1-4' };
   const traced = hpaRun({ ...rest, timeline: { ...timeline, load: { ...load, settings } } });
-  expect(reactionOf(traced).toDecision).toBe(traced.rescales[0]!.atSeconds);
+  const { toDesired, highestNeed } = reactionOf(traced);
+  expect(toDesired).toBe(traced.rescales.find(({ size }) => size >= highestNeed)!.atSeconds);
 });
 
 test('a trace needs no pods before the minute in which its rate rises', () => {
@@ -119,9 +138,7 @@ test('a trace needs no pods before the minute in which its rate rises', () => {
 
 test('an HPA that has no reason to scale has no reaction', () => {
   const still = reactionOf(hpaRun(run('steps:0.3:60s')));
-  expect(still).toMatchObject({ mostReady: 2 });
-  expect(still).not.toHaveProperty('toDecision');
-  expect(still).not.toHaveProperty('toReady');
+  expect(still).toMatchObject({ mostReady: 2, mostDesired: 2, highestNeed: 2, toDesired: 0, toReady: 0 });
   expect(still).not.toHaveProperty('toMinimum');
 });
 

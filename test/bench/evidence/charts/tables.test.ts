@@ -74,7 +74,7 @@ test('the table of capacity has each deployment with its knee, its repetitions a
   expect(single!.slice(4, 6)).toEqual(['`267m`, `551m`', 'p95 ≤ 250 ms']);
   expect(single![6]).toMatch(/^\d+–\d+$/);
   expect(single![7]).toMatch(/^\d of 2: median [\d.–]+, within [\d.–]+$/);
-  expect(single![9]).toBe('0.025');
+  expect(single![9]).toBe('25');
   expect(fleet!.slice(1, 4)).toEqual(['`latency-max-size`', 'int8', '2']);
   expect(fleet![7]).toBe('one repetition');
   expect(fleet![8]).toMatch(/^\d+–\d+ %$/);
@@ -83,8 +83,35 @@ test('the table of capacity has each deployment with its knee, its repetitions a
 test('the table of HPA runs has how the HPA reacted', () => {
   const [row] = rowsOf(hpaTable(evidence));
   expect(row!.slice(1, 3)).toEqual(['`latency-hpa-steps-1`', '`steps:1,4,8:60s`']);
-  expect(row!.slice(7, 9)).toEqual([expect.stringMatching(/^\d+ s$/), expect.stringMatching(/^\d+ s$/)]);
-  expect(row![9]).toBe('300 s');
+  expect(row!.slice(8, 10)).toEqual([expect.stringMatching(/^\d+ s$/), expect.stringMatching(/^\d+ s$/)]);
+  expect(row![10]).toBe('300 s');
+});
+
+test.each([
+  ['steps:1,4,8:60s', 60, 'not recorded'],
+  ['steps:0.3:60s', 345, 'never left it'],
+] as const)('after %s and %i s without load the return to the minimum is: %s', (load, idleSeconds, text) => {
+  const run = syntheticRun({
+    ...{ variant: 'latency-hpa', experiment: 'latency-hpa-steps', load, idleSeconds },
+    ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098, limitMs: 500 },
+  });
+  const [row] = rowsOf(hpaTable(evidenceOf([run])));
+  expect(row![10]).toBe(text);
+});
+
+test('a run that never has as many pods as the load needs says so, and so does the median of such runs', () => {
+  const never = (replicas: number) => {
+    const plain = RUNS.at(-1)!;
+    const still = plain.timeline.replicas.map((sample) => ({
+      ...sample,
+      desired: replicas,
+      ready: replicas,
+    }));
+    return { ...plain, timeline: { ...plain.timeline, replicas: still } };
+  };
+  const runs = [8, 2, 2].map((replicas, i) => ({ ...never(replicas), repetition: i + 1 }));
+  const desired = rowsOf(hpaTable(evidenceOf(runs))).map((cells) => cells[8]);
+  expect(desired).toEqual(['0 s', 'never', 'never', 'never (0 s to never)']);
 });
 
 test('the table of the balance has every run with several pods', () => {
@@ -144,8 +171,8 @@ test('each deviation is listed once, with the experiments that have it', () => {
   expect(deviationsList(evidence).split('\n')).toEqual([
     '- `latency-hpa-steps`, `latency-max-size`, `latency-single-pod`: Synthetic: a simulated queue, nothing was measured.',
     '- `latency-single-pod, printed`: The limit exceeds the machine.',
-    '- `accuracy-hpa`: the steps, the spike and the trace are left out.',
-    '- `latency-hpa`: the spike and the trace are left out.',
+    '- `accuracy-hpa`: the steps, the trace and the spike are left out.',
+    '- `latency-hpa`: the trace and the spike are left out.',
   ]);
 });
 
@@ -210,7 +237,7 @@ test('repetitions behind an HPA have a row each, and one with their medians and 
     ...{ variant: 'latency-hpa', experiment: 'latency-hpa-steps', load: 'steps:1,4,8:60s', idleSeconds: 345 },
     ...{ cpuSecondsPerImage: 0.026, cpuFactor: 0.098, limitMs: 500 },
   });
-  const returns = rowsOf(hpaTable(evidenceOf([withIdle, ...repeated.slice(1)]))).map((cells) => cells[9]);
+  const returns = rowsOf(hpaTable(evidenceOf([withIdle, ...repeated.slice(1)]))).map((cells) => cells[10]);
   expect(returns).toEqual(['300 s', 'not recorded', 'not recorded', '300 s']);
   const count = (cell: string) => Number(cell.replace(',', ''));
   expect(count(rows[3]![3]!)).toBe(rows.slice(0, 3).reduce((sum, row) => sum + count(row[3]!), 0));
