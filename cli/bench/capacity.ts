@@ -10,7 +10,7 @@ import type { Capacity } from '../../bench/load/capacity-document';
 import { DEFAULT_MAX_PROBE_SECONDS, httpCapacity } from '../../bench/load/http-probe';
 import { checkMaxProbe, MIN_PROBE_SECONDS } from '../../bench/load/probe-verdict';
 import { formatCapacity, formatProbe } from '../../bench/load/report';
-import { parseSlo, type Slo } from '../../bench/load/slo';
+import { checkDeadline, parseSlo, type Slo } from '../../bench/load/slo';
 import { writeFileAtomic } from '../../files/write';
 import {
   addSchedule,
@@ -46,6 +46,7 @@ export function exitCodeOf({ lowPerSecond, ended }: Pick<Capacity, 'lowPerSecond
 
 async function capacity(options: CapacityOptions): Promise<void> {
   const { connections, seed, slo, maxProbe, confirm, chart } = options;
+  checkDeadline(slo, runOptionsOf(options).timeoutMs);
   checkMaxProbe(slo, maxProbe);
   const found = await untilInterrupted('the search ends with what it knows', async (stop) => {
     if (!(await checkTarget({ ...runOptionsOf(options), stop }))) return undefined;

@@ -9,7 +9,7 @@ import { runLoad } from '../../bench/load/generator';
 import { LOAD_FORMS, MAX_CLIENTS, MAX_REQUESTS, MAX_SECONDS, parseLoad } from '../../bench/load/load';
 import { formatLatency, formatRun } from '../../bench/load/report';
 import type { RunDocument, Shard } from '../../bench/load/run-document';
-import { parseSlo, type Slo } from '../../bench/load/slo';
+import { checkDeadline, parseSlo, type Slo } from '../../bench/load/slo';
 import { parseStartAt } from '../../bench/load/start-at';
 import {
   addSchedule,
@@ -48,6 +48,7 @@ type LoadOptions = Target &
 
 async function load(options: LoadOptions): Promise<void> {
   const { slo, startAt, connections, seed } = options;
+  if (slo !== undefined) checkDeadline(slo, runOptionsOf(options).timeoutMs);
   const progress = loadProgress(process.stderr);
   const document = await untilInterrupted(STOPPING, async (stop) => {
     // One of several generators only sends its part: a request more would belong to no schedule.

@@ -8,7 +8,7 @@ import { type Command, Option } from 'commander';
 
 import { DEFAULT_TIMEOUT_MS, type Image } from '../../bench/load/generator';
 import type { BrokenRule, RunDocument } from '../../bench/load/run-document';
-import { parseSlo } from '../../bench/load/slo';
+import { checkDeadline, parseSlo } from '../../bench/load/slo';
 import { failuresText } from '../../bench/timeline/report';
 import { makeOut, writeFileAtomic } from '../../files/write';
 import { MAX_FILES_KIB, MAX_LOAD_PODS, MAX_LOAD_SECONDS } from '../../infra/construct/load-limits';
@@ -96,6 +96,7 @@ async function run(
       `--load must last at most ${MAX_LOAD_SECONDS} s: shorten it, received ${options.load}`,
     );
   }
+  if (options.slo !== undefined) checkDeadline(parseSlo(options.slo), 1000 * boundedSeconds(options.timeout));
   const inPods = generatorFiles(options.image, options.load, IMAGES_PATH);
   const settings = readSettings(process.env, readContext());
   makeOut(dirname(options.out));
