@@ -140,10 +140,10 @@ export async function untilInterrupted<T>(
   }
 }
 
-/** Prints a result as text or JSON, and writes it to a file if one was asked for. */
+/** Prints a result as text or JSON, then writes it to a file if one was asked for: a write that fails costs no report. */
 export function print(result: object, text: string, { json, out }: Pick<Target, 'json' | 'out'>): void {
-  if (out !== undefined) writeFileAtomic(out, `${JSON.stringify(result)}\n`);
   console.log(json ? JSON.stringify(result) : text);
+  if (out !== undefined) writeFileAtomic(out, `${JSON.stringify(result)}\n`);
 }
 
 /** Forms with their meanings, as lines of a help text. */

@@ -68,6 +68,8 @@ test.each([
     '--image must be at most 716800 bytes together',
     () => ({ image: fileOf('large.jpg', Buffer.alloc(800_000)) }),
   ],
+  ['--out must be a file, received', () => ({ out: folder })],
+  ['--out must be a file in a folder that can be', () => ({ out: join(fileOf('file'), 'run.json') })],
   ['no such file or directory', () => ({ load: `trace:${join(folder, 'none.csv')}:all:peak=20` })],
 ] as const)('refuses before the cluster is touched: %s', async (message, changes) => {
   await expect(bench(changes())).rejects.toThrow(message);
