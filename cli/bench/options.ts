@@ -129,9 +129,10 @@ export async function untilInterrupted<T>(
     console.error(`stopping: ${remark}`);
     process.exitCode = EXIT_INTERRUPTED;
     interrupt.abort();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal);
   };
-  // A terminal that closes sends SIGHUP more than once, itself and by its shell: a second one must not end the cleaning.
+  // A terminal that closes sends SIGHUP more than once, itself and by its shell, and timeout(1) SIGTERM, to its child and
+  // to the process group: a second one must not end the cleaning.
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   try {
     return await work(interrupt.signal);

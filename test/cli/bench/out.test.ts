@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { addBenchCommand } from '../../../cli/bench/bench';
-import { print } from '../../../cli/bench/options';
+import { print, untilInterrupted } from '../../../cli/bench/options';
 import { runCommand } from '../run-command';
 
 const mockAsked = jest.fn();
@@ -62,5 +62,25 @@ test('a result that cannot be written is printed all the same', () => {
     expect(log).toHaveBeenCalledWith('the report');
   } finally {
     log.mockRestore();
+  }
+});
+
+test('a second SIGTERM ends no measurement, a second Ctrl-C does', async () => {
+  const error = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  const counts = () => (['SIGTERM', 'SIGINT'] as const).map((signal) => process.listenerCount(signal));
+  const [terminate, interrupt] = counts() as [number, number];
+  const exitCode = process.exitCode;
+  try {
+    await untilInterrupted('', (stop) => {
+      process.emit('SIGTERM');
+      expect(stop.aborted).toBe(true);
+      // Without a listener, a signal ends the process.
+      expect(counts()).toEqual([terminate + 1, interrupt]);
+      return Promise.resolve();
+    });
+    expect(counts()).toEqual([terminate, interrupt]);
+  } finally {
+    process.exitCode = exitCode;
+    error.mockRestore();
   }
 });
