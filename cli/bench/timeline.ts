@@ -85,7 +85,7 @@ async function timeline(options: TimelineOptions): Promise<void> {
   // Without a length, Ctrl-C is how a recording ends.
   if (recorded.complete) process.exitCode = 0;
   const write = (document: TimelineDocument) => writeFileAtomic(out, `${JSON.stringify(document)}\n`);
-  // First without the load: a missing file must not cost the recording.
+  // First without the load: a file that is missing, or of another load, must not cost the recording.
   write(recorded);
   const document = runs === undefined ? recorded : withLoad(recorded, runs);
   write(document);

@@ -167,3 +167,19 @@ test('the table names each rule that its load broke', () => {
     'INVALID: the run ended before its schedule: 100 requests were due until then; let the run end',
   );
 });
+
+test.each(['2026-11-27T10:00:05.000Z', '2026-11-28T09:59:57.999Z', '2026-11-28T10:00:20.001Z'])(
+  'a load that was sent outside the recording, from %s, is refused',
+  (from) => {
+    const until = new Date(Date.parse(from) + 2_000).toISOString();
+    expect(() => withLoad(RECORDED, [loadFile({ startedAt: from })])).toThrow(
+      `--runs must be of a load that was sent during the recording, ${startedAt} to 2026-11-28T10:00:20.000Z, ` +
+        `received one of ${from} to ${until}: give the files that "tandem bench load --out" wrote meanwhile`,
+    );
+  },
+);
+
+test('a load that began before the recording, or went on after it, is merged', () => {
+  for (const from of ['2026-11-28T09:59:59.000Z', '2026-11-28T10:00:19.000Z'])
+    expect(withLoad(RECORDED, [loadFile({ startedAt: from })]).load).toBeDefined();
+});
