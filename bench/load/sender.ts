@@ -8,6 +8,7 @@ import { judgeAnswer, readAnswer } from './answer';
 import { agentOf, type Connections } from './connections';
 import { MAX_IN_FLIGHT, MAX_REQUESTS } from './load';
 import { OUTCOMES, type Outcome, type Requests } from './run-document';
+import { LATE_START } from './start-at';
 
 /** The class is checked in one answer of so many, since reading every answer takes time of the generator's core. */
 export const DEFAULT_CHECK_EVERY = 10;
@@ -71,7 +72,7 @@ function startOf(startAtMs: number | undefined): { readonly zeroMs: number; read
   if (startAtMs === undefined) return { zeroMs: monotonicMs, wallZeroMs: wallMs };
   if (startAtMs < wallMs) {
     throw new RangeError(
-      `--start-at must be later than the generator is ready, received ${new Date(startAtMs).toISOString()}, which was ` +
+      `${LATE_START}, received ${new Date(startAtMs).toISOString()}, which was ` +
         `${((wallMs - startAtMs) / 1000).toFixed(1)} s ago: choose a later time`,
     );
   }
