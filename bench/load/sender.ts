@@ -103,6 +103,10 @@ export async function send(
   const failures: Record<string, number> = {};
   const { zeroMs, wallZeroMs } = startOf(job.startAtMs);
   const now = () => performance.now() - zeroMs;
+  let stoppedMs = Infinity;
+  const noteStop = () => (stoppedMs = now());
+  if (stop.aborted) noteStop();
+  else stop.addEventListener('abort', noteStop, { once: true });
   if (now() < 0) await waitUnlessStopped(-now(), stop);
   const cpuZero = process.cpuUsage();
   let due = 0;
@@ -197,8 +201,9 @@ export async function send(
   return {
     requests: sliceOf(all, 0, due),
     failures,
-    // A closed loop ends at the bound of requests too.
-    complete: !stop.aborted && (job.arrivals.kind === 'open' || due < capacity),
+    // A stop while the last answers are awaited ends no schedule early; the bound of requests does end a closed loop.
+    complete:
+      stoppedMs >= job.durationMs && (job.arrivals.kind === 'open' ? due === capacity : due < capacity),
     startedAtMs: wallZeroMs,
     finishedAtMs,
     elapsedMs,

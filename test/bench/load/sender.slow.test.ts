@@ -1,0 +1,50 @@
+/** What a generator says of its own requests: their latency, whether all were sent, and the CPU time that it took. */
+import { send, type SendJob } from '../../../bench/load/sender';
+import { startServer, type TestServer } from './server';
+
+let server: TestServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+type Answer = Parameters<typeof startServer>[0];
+
+/** Sends to a server that answers so. */
+async function sendTo(
+  answer: Answer,
+  changes: Pick<SendJob, 'arrivals' | 'durationMs'>,
+  stop = new AbortController(),
+) {
+  server = await startServer(answer);
+  const job = {
+    url: server.url,
+    timeoutMs: 10_000,
+    images: [],
+    connections: { kind: 'kept', count: 8 },
+  } as const;
+  return send({ ...job, ...changes }, stop.signal);
+}
+
+const open = (intendedMs: readonly number[]): SendJob['arrivals'] => ({
+  ...{ kind: 'open', intendedMs: Float64Array.from(intendedMs) },
+});
+
+test.each([
+  ['an open loop', open([0, 50])],
+  ['a closed loop', { kind: 'closed', clients: 2 }],
+] as const)(
+  'a stop while the last answers of %s are awaited leaves the run complete',
+  async (_, arrivals) => {
+    const stop = new AbortController();
+    const answer: Answer = (__, response, index) => {
+      // 50 ms after the schedule's end.
+      if (index === 1) setTimeout(() => stop.abort(), 150);
+      setTimeout(() => response.end('{}'), 500);
+    };
+    const { complete, requests } = await sendTo(answer, { arrivals, durationMs: 100 }, stop);
+    expect(stop.signal.aborted).toBe(true);
+    expect(requests.outcome).toHaveLength(2);
+    expect(complete).toBe(true);
+  },
+);
