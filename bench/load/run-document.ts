@@ -50,7 +50,7 @@ export interface GeneratorReport {
   /** When the first request could have been due: ISO 8601, UTC. */
   readonly startedAt: string;
   readonly finishedAt: string;
-  /** CPU seconds of the process per second, while it sent. */
+  /** CPU seconds of the process per second, while it sent: of an open loop without the wait for its last answers. */
   readonly cpuShare: number;
   /** Milliseconds by which the monotonic clock and the wall clock drifted apart. */
   readonly clockDriftMs: number;

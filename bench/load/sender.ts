@@ -109,6 +109,11 @@ export async function send(
   else stop.addEventListener('abort', noteStop, { once: true });
   if (now() < 0) await waitUnlessStopped(-now(), stop);
   const cpuZero = process.cpuUsage();
+  const cpuShareUntilNow = () => {
+    const [{ user, system }, ms] = [process.cpuUsage(cpuZero), now()];
+    // Below 0 if it was stopped before its start.
+    return ms > 0 ? (user + system) / 1000 / ms : 0;
+  };
   let due = 0;
   let settled = 0;
   let inFlight = 0;
@@ -171,8 +176,9 @@ export async function send(
     reported = until;
   }, PROGRESS_INTERVAL_MS);
 
-  const pending: Promise<void>[] = [];
+  let cpuShare: number;
   if (job.arrivals.kind === 'open') {
+    const pending: Promise<void>[] = [];
     while (due < capacity) {
       const waitMs = all.intendedMs[due]! - now();
       if (waitMs > 0) await waitUnlessStopped(waitMs, stop);
@@ -180,6 +186,9 @@ export async function send(
       pending.push(sendOne(due++));
     }
     if (due === capacity) await waitUnlessStopped(job.durationMs - now(), stop);
+    // The wait for the last answers takes next to none.
+    cpuShare = cpuShareUntilNow();
+    await Promise.all(pending);
   } else {
     const client = async () => {
       while (now() < job.durationMs && due < capacity && !stop.aborted) {
@@ -188,16 +197,15 @@ export async function send(
         await sendOne(index);
       }
     };
-    for (let i = 0; i < job.arrivals.clients; i++) pending.push(client());
+    await Promise.all(Array.from({ length: job.arrivals.clients }, client));
+    cpuShare = cpuShareUntilNow();
   }
-  await Promise.all(pending);
   clearInterval(report);
   agent.destroy();
   // Below 0 if it was stopped before its start.
   const elapsedMs = Math.max(0, now());
   // eslint-disable-next-line no-restricted-properties -- a point in time, for the report
   const finishedAtMs = Math.max(wallZeroMs, Date.now());
-  const { user, system } = process.cpuUsage(cpuZero);
   return {
     requests: sliceOf(all, 0, due),
     failures,
@@ -207,7 +215,7 @@ export async function send(
     startedAtMs: wallZeroMs,
     finishedAtMs,
     elapsedMs,
-    cpuShare: elapsedMs === 0 ? 0 : (user + system) / 1000 / elapsedMs,
+    cpuShare,
     clockDriftMs: Math.abs(finishedAtMs - wallZeroMs - elapsedMs),
   };
 }

@@ -48,3 +48,16 @@ test.each([
     expect(complete).toBe(true);
   },
 );
+
+test('the share of CPU is that of the time in which requests were sent, not of the wait for the last answers', async () => {
+  const usedMs = 50;
+  const usage = jest.spyOn(process, 'cpuUsage').mockReturnValue({ user: 1_000 * usedMs, system: 0 });
+  try {
+    const slow: Answer = (_, response) => setTimeout(() => response.end('{}'), 2_000);
+    const { cpuShare, elapsedMs } = await sendTo(slow, { arrivals: open([0, 50]), durationMs: 100 });
+    expect(elapsedMs).toBeGreaterThanOrEqual(1_990);
+    expect(cpuShare).toBeGreaterThan((2 * usedMs) / elapsedMs);
+  } finally {
+    usage.mockRestore();
+  }
+});
