@@ -26,9 +26,12 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface Requests {
   /** Milliseconds from the start of the run. */
   readonly intendedMs: Float64Array;
-  /** Milliseconds from the intended to the actual start of sending; 0 if unsent. */
+  /** Milliseconds from the intended to the actual start of sending: below 0 if a timer ended up to 2 ms early; 0 if unsent. */
   readonly lagMs: Float32Array;
-  /** Milliseconds from the intended send time to the end of the answer or to the deadline; 0 if unsent. */
+  /**
+   * Milliseconds from the intended send time, or from an earlier start of sending, to the end of the answer or to the
+   * deadline; 0 if unsent.
+   */
   readonly latencyMs: Float32Array;
   /** Index into {@link OUTCOMES}. */
   readonly outcome: Uint8Array;

@@ -30,6 +30,24 @@ const open = (intendedMs: readonly number[]): SendJob['arrivals'] => ({
   ...{ kind: 'open', intendedMs: Float64Array.from(intendedMs) },
 });
 
+const SERVICE_MS = 5;
+/** Answers after the time exactly: a timer may end up to 2 ms before it. */
+const exactly: Answer = (_, response) => {
+  const startMs = performance.now();
+  const turn = () => {
+    if (performance.now() - startMs >= SERVICE_MS) response.end('{}');
+    else setImmediate(turn);
+  };
+  turn();
+};
+
+test('no latency is shorter than the server took, though a timer sends some requests before they are due', async () => {
+  // Times at which no timer of whole milliseconds ends.
+  const arrivals = open(Array.from({ length: 200 }, (_, i) => 9.7 * i));
+  const { requests } = await sendTo(exactly, { arrivals, durationMs: 2_000 });
+  expect(Math.min(...requests.latencyMs)).toBeGreaterThanOrEqual(SERVICE_MS);
+});
+
 test.each([
   ['an open loop', open([0, 50])],
   ['a closed loop', { kind: 'closed', clients: 2 }],
