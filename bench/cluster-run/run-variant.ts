@@ -201,7 +201,10 @@ async function finish(
     const most = options.endsIdleAtMinimum ? ', or until the HPA is back at its minimum' : '';
     log(`load done${idles && idleSeconds > 0 ? `; recording for ${idleSeconds} s more${most}` : ''}`);
     // An interrupt ends it early; the load is complete.
-    if (idles) await idle(options, readApi, deploymentPath).catch(() => undefined);
+    if (idles)
+      await idle(options, readApi, deploymentPath).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
     return merged;
   } catch (error) {
     if (signal.aborted) return undefined;
