@@ -149,13 +149,29 @@ function makeLast(folder: string): void {
  * @throws Error naming the option if it cannot be created or written to
  */
 export function makeOut(out: string, option = '--out'): void {
+  makeWritable(out, `${option} must be a folder that can be created and written to, received ${out}`);
+}
+
+/**
+ * Creates the folder of the file that an option names, before any work whose result could not be written.
+ *
+ * @throws Error naming the option if the folder cannot be created or written to, or if the file is a folder
+ */
+export function makeFolderOf(file: string, option = '--out'): void {
+  makeWritable(
+    dirname(file),
+    `${option} must be a file in a folder that can be created and written to, received ${file}`,
+  );
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  throw new Error(`${option} must be a file, received ${file}, which is a folder: name a file in it`);
+}
+
+/** Creates a folder; `refusal` begins the error if that fails, or if it may not be written to. */
+function makeWritable(folder: string, refusal: string): void {
   try {
-    makeFolder(out);
-    accessSync(out, constants.W_OK);
+    makeFolder(folder);
+    accessSync(folder, constants.W_OK);
   } catch (cause) {
-    throw new Error(
-      `${option} must be a folder that can be created and written to, received ${out} (${(cause as Error).message}): choose another`,
-      { cause },
-    );
+    throw new Error(`${refusal} (${(cause as Error).message}): choose another`, { cause });
   }
 }

@@ -22,15 +22,14 @@ export interface Idle {
   readonly pollMs?: number;
 }
 
-/** A read that fails says nothing of the replicas: one lost answer must not end a recording. */
+/** A read that fails, or an answer that is none, says nothing of the replicas: one must not end a recording. */
 const isAtMinimum = async (readApi: ReadApi, path: string, minReplicas: number): Promise<boolean> =>
-  readApi(path).then(
-    (body) => {
+  readApi(path)
+    .then((body) => {
       const { spec, status } = JSON.parse(body) as DeploymentObject;
       return [spec.replicas, status?.replicas, status?.readyReplicas].every((count) => count === minReplicas);
-    },
-    () => false,
-  );
+    })
+    .catch(() => false);
 
 /**
  * Waits until a Deployment has had its fewest replicas, all ready, for some seconds, or until the time is over.

@@ -11,6 +11,7 @@ import { selectorOf } from '../../infra/construct/inference-service';
 import type { Settings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
 import type { RunDocument } from '../load/run-document';
+import { LATE_START } from '../load/start-at';
 import { openApi, type ReadApi } from '../timeline/api-reader';
 import { kubernetesSource, pathsOf } from '../timeline/kubernetes-source';
 import { type Recorder, startRecorder } from '../timeline/recorder';
@@ -177,6 +178,11 @@ const startTogether = (pods: number): readonly string[] =>
   // eslint-disable-next-line no-restricted-properties -- a point in time, for the clocks of the nodes
   pods === 1 ? [] : ['--start-at', new Date(Date.now() + START_TOGETHER_MS).toISOString()];
 
+/** What a user of `--pods` can do about a pod that was late: the time to start is not theirs to choose. */
+const lateText = (pods: number): string =>
+  `a pod of --pods ${pods} was not ready ${START_TOGETHER_MS / 1000} s after its Job: get the image to every node first, ` +
+  'check that the nodes’ clocks agree, or use --pods 1';
+
 /** Waits for the Job and the idle time after it; nothing after an interrupt of the load. */
 async function finish(
   options: ClusterRunOptions,
@@ -195,12 +201,16 @@ async function finish(
     const most = options.endsIdleAtMinimum ? ', or until the HPA is back at its minimum' : '';
     log(`load done${idles && idleSeconds > 0 ? `; recording for ${idleSeconds} s more${most}` : ''}`);
     // An interrupt ends it early; the load is complete.
-    if (idles) await idle(options, readApi, deploymentPath).catch(() => undefined);
+    if (idles)
+      await idle(options, readApi, deploymentPath).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
     return merged;
   } catch (error) {
     if (signal.aborted) return undefined;
     const tails = await logTails(kubectl, job);
-    throw new Error(`${(error as Error).message}\n${tails}`, { cause: error });
+    const remedy = tails.includes(LATE_START) ? `\n${lateText(pods)}` : '';
+    throw new Error(`${(error as Error).message}\n${tails}${remedy}`, { cause: error });
   }
 }
 

@@ -73,7 +73,8 @@ function vegeta(url: string, rate: number, seconds: number): Percentiles {
 async function ours(url: string, rate: number, seconds: number): Promise<Percentiles> {
   const document = await runLoad({ url, load: `constant:${rate}:${seconds}s` });
   const { latencyMs, lagMs } = decodeRequests(document.requests);
-  const sinceSendMs = Array.from(latencyMs, (ms, i) => ms - lagMs[i]!);
+  // The latency of a request that was sent early counts from there.
+  const sinceSendMs = Array.from(latencyMs, (ms, i) => ms - Math.max(0, lagMs[i]!));
   return {
     p50Ms: percentile(sinceSendMs, 0.5),
     p99Ms: percentile(sinceSendMs, 0.99),

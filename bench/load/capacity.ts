@@ -143,9 +143,10 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
       return judgement !== undefined || (canPass && length >= looks.at(-1)!);
     });
     // The generator's own figures are known only at the end, and time may have ended the probe before its last look, or
-    // before its first: then too this is one look, and may show that the rate fails.
+    // before its first: then too this is one look, and may show that the rate fails. A probe that ended by its last look
+    // is that look's sample: it gets the same verdict again, not a look more.
     if (sample.invalid !== undefined) judgement = judgeSample(sample, slo);
-    else if (look < LOOKS - 1) judgement ??= judgeSample(sample, slo);
+    else judgement ??= judgeSample(sample, slo);
     const record = recordOf(ratePerSecond, sample, judgement);
     probes.push(record);
     return record;

@@ -7,7 +7,7 @@ import { capacity, type CapacityOptions, type Probe } from './capacity';
 import { CAPACITY_SCHEMA, CAPACITY_VERSION, type CapacityDocument } from './capacity-document';
 import { summarize } from './documents';
 import { DEFAULT_CONNECTIONS, type RunOptions, runLoad } from './generator';
-import { MAX_REQUESTS, MAX_SECONDS } from './load';
+import { MAX_IN_FLIGHT, MAX_REQUESTS, MAX_SECONDS } from './load';
 import { judgeSample, type ProbeSample } from './probe-verdict';
 import { decodeRequests, OUTCOMES, type RunDocument, type ValidityRule } from './run-document';
 import type { SendProgress } from './sender';
@@ -72,8 +72,17 @@ function collector(slo: Slo) {
   };
 }
 
-function invalidity({ validity }: RunDocument): string | undefined {
-  const broken = validity.broken.find(({ rule }) => GENERATOR_RULES.includes(rule));
+/**
+ * Whether requests that are not sent, since {@link MAX_IN_FLIGHT} wait, say that the server is overloaded: by Little's law
+ * so many at a rate wait for longer than the limit on average, so that one more would violate it too.
+ */
+const isOverload = (ratePerSecond: number, { limitMs }: Slo): boolean =>
+  (1000 * MAX_IN_FLIGHT) / ratePerSecond > limitMs;
+
+function invalidity({ validity }: RunDocument, ratePerSecond: number, slo: Slo): string | undefined {
+  const broken = validity.broken.find(
+    ({ rule }) => GENERATOR_RULES.includes(rule) && !(rule === 'unsent' && isOverload(ratePerSecond, slo)),
+  );
   return broken && brokenText(broken);
 }
 
@@ -121,7 +130,7 @@ export function httpProbe(options: HttpCapacityOptions, { run, pause } = HTTP): 
     // What was settled after the last message, such as the slowest answers.
     if (!enough.signal.aborted) collected.add(requestsFrom(document, heard));
     if (!stop?.aborted) await pause(PAUSE_MS);
-    const invalid = invalidity(document);
+    const invalid = invalidity(document, ratePerSecond, slo);
     return { ...collected.sample(), ...(invalid !== undefined && { invalid }) };
   };
 }

@@ -3,7 +3,7 @@
  */
 import { designEffect, judgeShare } from '../../statistics/binomial';
 import type { Verdict } from './capacity-document';
-import type { Slo } from './slo';
+import { formatSlo, type Slo } from './slo';
 import { growthOf } from './validity';
 
 /** Of each probe's verdict. Divided among its looks, so that looking often makes it no weaker. */
@@ -27,6 +27,20 @@ const MAX_PASS_SECONDS = 30;
 /** A probe that ends earlier cannot pass: a queue had no time to grow. */
 export const minPassSeconds = ({ limitMs }: Slo): number =>
   Math.min(MAX_PASS_SECONDS, (OVERLOAD_TIMES * limitMs) / 1000 / OVERLOAD_SHARE);
+
+/**
+ * Refuses a length of probes in which no rate can pass.
+ *
+ * @throws RangeError naming the option `--max-probe`
+ */
+export function checkMaxProbe(slo: Slo, maxProbeSeconds: number): void {
+  const leastSeconds = Math.ceil(Number(minPassSeconds(slo).toFixed(3)));
+  if (maxProbeSeconds >= leastSeconds) return;
+  throw new RangeError(
+    `--max-probe must be at least ${leastSeconds} s for --slo ${formatSlo(slo)}, since a queue needs that long to grow over ` +
+      `the limit, received ${maxProbeSeconds} s: make it longer`,
+  );
+}
 
 /**
  * A spell of late requests of at most this length, with the queue that it leaves, may be one stall of the machine: it

@@ -26,9 +26,12 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface Requests {
   /** Milliseconds from the start of the run. */
   readonly intendedMs: Float64Array;
-  /** Milliseconds from the intended to the actual start of sending; 0 if unsent. */
+  /** Milliseconds from the intended to the actual start of sending: below 0 if a timer ended up to 2 ms early; 0 if unsent. */
   readonly lagMs: Float32Array;
-  /** Milliseconds from the intended send time to the end of the answer or to the deadline; 0 if unsent. */
+  /**
+   * Milliseconds from the intended send time, or from an earlier start of sending, to the end of the answer or to the
+   * deadline; 0 if unsent.
+   */
   readonly latencyMs: Float32Array;
   /** Index into {@link OUTCOMES}. */
   readonly outcome: Uint8Array;
@@ -50,7 +53,7 @@ export interface GeneratorReport {
   /** When the first request could have been due: ISO 8601, UTC. */
   readonly startedAt: string;
   readonly finishedAt: string;
-  /** CPU seconds of the process per second, while it sent. */
+  /** CPU seconds of the process per second, while it sent: of an open loop without the wait for its last answers. */
   readonly cpuShare: number;
   /** Milliseconds by which the monotonic clock and the wall clock drifted apart. */
   readonly clockDriftMs: number;

@@ -35,9 +35,8 @@ async function warmUp(): Promise<void> {
 if (require.main === module) {
   const stop = new AbortController();
   const tell = (message: FromSender) => process.send!(message);
-  // Ctrl-C and the end of a terminal reach the whole process group: the parent decides what they mean.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGHUP', () => undefined);
+  // Ctrl-C, the end of a terminal and that of timeout(1) reach the whole process group: the parent decides what they mean.
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.once('disconnect', () => process.exit(1));
   process.on('message', (message: SendJob | 'stop') => {
     if (message === 'stop') {

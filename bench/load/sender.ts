@@ -8,6 +8,7 @@ import { judgeAnswer, readAnswer } from './answer';
 import { agentOf, type Connections } from './connections';
 import { MAX_IN_FLIGHT, MAX_REQUESTS } from './load';
 import { OUTCOMES, type Outcome, type Requests } from './run-document';
+import { LATE_START } from './start-at';
 
 /** The class is checked in one answer of so many, since reading every answer takes time of the generator's core. */
 export const DEFAULT_CHECK_EVERY = 10;
@@ -71,7 +72,7 @@ function startOf(startAtMs: number | undefined): { readonly zeroMs: number; read
   if (startAtMs === undefined) return { zeroMs: monotonicMs, wallZeroMs: wallMs };
   if (startAtMs < wallMs) {
     throw new RangeError(
-      `--start-at must be later than the generator is ready, received ${new Date(startAtMs).toISOString()}, which was ` +
+      `${LATE_START}, received ${new Date(startAtMs).toISOString()}, which was ` +
         `${((wallMs - startAtMs) / 1000).toFixed(1)} s ago: choose a later time`,
     );
   }
@@ -102,8 +103,17 @@ export async function send(
   const failures: Record<string, number> = {};
   const { zeroMs, wallZeroMs } = startOf(job.startAtMs);
   const now = () => performance.now() - zeroMs;
+  let stoppedMs = Infinity;
+  const noteStop = () => (stoppedMs = now());
+  if (stop.aborted) noteStop();
+  else stop.addEventListener('abort', noteStop, { once: true });
   if (now() < 0) await waitUnlessStopped(-now(), stop);
   const cpuZero = process.cpuUsage();
+  const cpuShareUntilNow = () => {
+    const [{ user, system }, ms] = [process.cpuUsage(cpuZero), now()];
+    // Below 0 if it was stopped before its start.
+    return ms > 0 ? (user + system) / 1000 / ms : 0;
+  };
   let due = 0;
   let settled = 0;
   let inFlight = 0;
@@ -111,7 +121,10 @@ export async function send(
   const settle = (index: number, outcome: Outcome, status: number, kind?: string) => {
     all.outcome[index] = CODE[outcome];
     all.status[index] = status;
-    if (outcome !== 'unsent') all.latencyMs[index] = now() - all.intendedMs[index]!;
+    // A timer may end up to 2 ms early. To wait once more would cost a timer per request and come up to 1 ms late, which the
+    // server would seem to take.
+    if (outcome !== 'unsent')
+      all.latencyMs[index] = now() - all.intendedMs[index]! - Math.min(0, all.lagMs[index]!);
     if (outcome === 'failed') failures[kind!] = (failures[kind!] ?? 0) + 1;
   };
 
@@ -166,8 +179,9 @@ export async function send(
     reported = until;
   }, PROGRESS_INTERVAL_MS);
 
-  const pending: Promise<void>[] = [];
+  let cpuShare: number;
   if (job.arrivals.kind === 'open') {
+    const pending: Promise<void>[] = [];
     while (due < capacity) {
       const waitMs = all.intendedMs[due]! - now();
       if (waitMs > 0) await waitUnlessStopped(waitMs, stop);
@@ -175,6 +189,9 @@ export async function send(
       pending.push(sendOne(due++));
     }
     if (due === capacity) await waitUnlessStopped(job.durationMs - now(), stop);
+    // The wait for the last answers takes next to none.
+    cpuShare = cpuShareUntilNow();
+    await Promise.all(pending);
   } else {
     const client = async () => {
       while (now() < job.durationMs && due < capacity && !stop.aborted) {
@@ -183,25 +200,25 @@ export async function send(
         await sendOne(index);
       }
     };
-    for (let i = 0; i < job.arrivals.clients; i++) pending.push(client());
+    await Promise.all(Array.from({ length: job.arrivals.clients }, client));
+    cpuShare = cpuShareUntilNow();
   }
-  await Promise.all(pending);
   clearInterval(report);
   agent.destroy();
   // Below 0 if it was stopped before its start.
   const elapsedMs = Math.max(0, now());
   // eslint-disable-next-line no-restricted-properties -- a point in time, for the report
   const finishedAtMs = Math.max(wallZeroMs, Date.now());
-  const { user, system } = process.cpuUsage(cpuZero);
   return {
     requests: sliceOf(all, 0, due),
     failures,
-    // A closed loop ends at the bound of requests too.
-    complete: !stop.aborted && (job.arrivals.kind === 'open' || due < capacity),
+    // A stop while the last answers are awaited ends no schedule early; the bound of requests does end a closed loop.
+    complete:
+      stoppedMs >= job.durationMs && (job.arrivals.kind === 'open' ? due === capacity : due < capacity),
     startedAtMs: wallZeroMs,
     finishedAtMs,
     elapsedMs,
-    cpuShare: elapsedMs === 0 ? 0 : (user + system) / 1000 / elapsedMs,
+    cpuShare,
     clockDriftMs: Math.abs(finishedAtMs - wallZeroMs - elapsedMs),
   };
 }

@@ -29,3 +29,15 @@ export const percentileName = (share: number): string => `p${Number((100 * share
 
 export const formatSlo = ({ percentile, limitMs }: Slo): string =>
   `${percentileName(percentile)}=${Number(limitMs.toFixed(3))}ms`;
+
+/**
+ * Refuses a deadline by which answers end before an objective's limit: the deadline would be the limit.
+ *
+ * @throws RangeError naming the option `--timeout`
+ */
+export function checkDeadline({ limitMs }: Slo, timeoutMs: number): void {
+  if (timeoutMs >= limitMs) return;
+  throw new RangeError(
+    `--timeout must be at least the limit of --slo, ${limitMs / 1000} s, received ${timeoutMs / 1000} s: make it longer`,
+  );
+}

@@ -1,5 +1,8 @@
 /** The time at which generators that share a schedule start it together, by their wall clocks. */
 
+/** Begins the error of a generator that is ready only after the time to start. */
+export const LATE_START = '--start-at must be later than the generator is ready';
+
 /** A generator that waits longer than this was given a wrong time. */
 const MAX_WAIT_SECONDS = 3_600;
 

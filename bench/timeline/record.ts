@@ -88,10 +88,19 @@ export const recordProcesses = (
 /**
  * Puts the documents of `tandem bench load --out` into a recording.
  *
- * @throws Error if a file cannot be read or is no such document; RangeError if their settings differ, or if a
- * shard is missing or there twice
+ * @throws Error if a file cannot be read or is no such document; RangeError if their settings differ, if a shard is
+ * missing or there twice, or if nothing of the load was sent during the recording
  */
-export const withLoad = (timeline: TimelineDocument, files: readonly string[]): TimelineDocument => ({
-  ...timeline,
-  load: mergeRuns(files.map((file) => parseRunDocument(readFileSync(file, 'utf8')))),
-});
+export function withLoad(timeline: TimelineDocument, files: readonly string[]): TimelineDocument {
+  const load = mergeRuns(files.map((file) => parseRunDocument(readFileSync(file, 'utf8'))));
+  const { startedAt, finishedAt } = timeline;
+  const untilMs = Math.max(...load.generators.map((each) => Date.parse(each.finishedAt)));
+  if (untilMs < Date.parse(startedAt) || Date.parse(load.startedAt) > Date.parse(finishedAt)) {
+    throw new RangeError(
+      `--runs must be of a load that was sent during the recording, ${startedAt} to ${finishedAt}, ` +
+        `received one of ${load.startedAt} to ${new Date(untilMs).toISOString()}: ` +
+        'give the files that "tandem bench load --out" wrote meanwhile',
+    );
+  }
+  return { ...timeline, load };
+}

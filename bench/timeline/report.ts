@@ -1,4 +1,5 @@
 /** A timeline as a table for a terminal. */
+import { brokenText } from '../load/validity';
 import type { TimelineDocument } from './timeline-document';
 import { type Window, windowsOf } from './windows';
 
@@ -32,13 +33,14 @@ export function failuresText({ failures }: Pick<TimelineDocument, 'failures'>): 
   return first && `${failures.length} reads failed, the first of ${first.read}: ${first.message}`;
 }
 
-/** A timeline in windows of 10 s. */
+/** A timeline in windows of 10 s, with the rules that its load broke. */
 export function formatTimeline(timeline: TimelineDocument): string {
   const windows = windowsOf(timeline).filter(({ lengthMs }, i) => i === 0 || lengthMs >= MIN_WINDOW_MS);
   const rows = windows.map((window) => COLUMNS.map(([, cell]) => cell(window)));
   const widths = COLUMNS.map(([title], i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padStart(widths[i]!)).join('  ');
   const lines = [line(COLUMNS.map(([title]) => title)), ...rows.map(line)];
+  for (const broken of timeline.load?.validity.broken ?? []) lines.push(`INVALID: ${brokenText(broken)}`);
   const failures = failuresText(timeline);
   if (failures !== undefined) lines.push(failures);
   if (!timeline.complete) lines.push('INCOMPLETE: the recording was interrupted');

@@ -8,10 +8,10 @@ import { NEVER_MET } from '../../bench/load/capacity';
 import { capacityChart } from '../../bench/load/capacity-chart';
 import type { Capacity } from '../../bench/load/capacity-document';
 import { DEFAULT_MAX_PROBE_SECONDS, httpCapacity } from '../../bench/load/http-probe';
-import { MIN_PROBE_SECONDS } from '../../bench/load/probe-verdict';
+import { checkMaxProbe, MIN_PROBE_SECONDS } from '../../bench/load/probe-verdict';
 import { formatCapacity, formatProbe } from '../../bench/load/report';
-import { parseSlo, type Slo } from '../../bench/load/slo';
-import { writeFileAtomic } from '../../files/write';
+import { checkDeadline, parseSlo, type Slo } from '../../bench/load/slo';
+import { makeFolderOf, writeFileAtomic } from '../../files/write';
 import {
   addSchedule,
   addTarget,
@@ -45,7 +45,11 @@ export function exitCodeOf({ lowPerSecond, ended }: Pick<Capacity, 'lowPerSecond
 }
 
 async function capacity(options: CapacityOptions): Promise<void> {
-  const { connections, seed, slo, maxProbe, confirm, chart } = options;
+  const { connections, seed, slo, maxProbe, confirm, chart, out } = options;
+  checkDeadline(slo, runOptionsOf(options).timeoutMs);
+  checkMaxProbe(slo, maxProbe);
+  if (out !== undefined) makeFolderOf(out);
+  if (chart !== undefined) makeFolderOf(chart, '--chart');
   const found = await untilInterrupted('the search ends with what it knows', async (stop) => {
     if (!(await checkTarget({ ...runOptionsOf(options), stop }))) return undefined;
     return httpCapacity({

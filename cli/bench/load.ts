@@ -9,8 +9,9 @@ import { runLoad } from '../../bench/load/generator';
 import { LOAD_FORMS, MAX_CLIENTS, MAX_REQUESTS, MAX_SECONDS, parseLoad } from '../../bench/load/load';
 import { formatLatency, formatRun } from '../../bench/load/report';
 import type { RunDocument, Shard } from '../../bench/load/run-document';
-import { parseSlo, type Slo } from '../../bench/load/slo';
+import { checkDeadline, parseSlo, type Slo } from '../../bench/load/slo';
 import { parseStartAt } from '../../bench/load/start-at';
+import { makeFolderOf } from '../../files/write';
 import {
   addSchedule,
   addTarget,
@@ -47,7 +48,9 @@ type LoadOptions = Target &
   };
 
 async function load(options: LoadOptions): Promise<void> {
-  const { slo, startAt, connections, seed } = options;
+  const { slo, startAt, connections, seed, out } = options;
+  if (slo !== undefined) checkDeadline(slo, runOptionsOf(options).timeoutMs);
+  if (out !== undefined) makeFolderOf(out);
   const progress = loadProgress(process.stderr);
   const document = await untilInterrupted(STOPPING, async (stop) => {
     // One of several generators only sends its part: a request more would belong to no schedule.
@@ -70,6 +73,7 @@ async function load(options: LoadOptions): Promise<void> {
 }
 
 async function latency(options: Target & { duration: number; clients: number }): Promise<void> {
+  if (options.out !== undefined) makeFolderOf(options.out);
   const closed = (clients: number, stop: AbortSignal): Promise<RunDocument> => {
     const progress = loadProgress(process.stderr);
     return runLoad({

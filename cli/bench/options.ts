@@ -129,9 +129,10 @@ export async function untilInterrupted<T>(
     console.error(`stopping: ${remark}`);
     process.exitCode = EXIT_INTERRUPTED;
     interrupt.abort();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal);
   };
-  // A terminal that closes sends SIGHUP more than once, itself and by its shell: a second one must not end the cleaning.
+  // A terminal that closes sends SIGHUP more than once, itself and by its shell, and timeout(1) SIGTERM, to its child and
+  // to the process group: a second one must not end the cleaning.
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   try {
     return await work(interrupt.signal);
@@ -140,10 +141,10 @@ export async function untilInterrupted<T>(
   }
 }
 
-/** Prints a result as text or JSON, and writes it to a file if one was asked for. */
+/** Prints a result as text or JSON, then writes it to a file if one was asked for: a write that fails costs no report. */
 export function print(result: object, text: string, { json, out }: Pick<Target, 'json' | 'out'>): void {
-  if (out !== undefined) writeFileAtomic(out, `${JSON.stringify(result)}\n`);
   console.log(json ? JSON.stringify(result) : text);
+  if (out !== undefined) writeFileAtomic(out, `${JSON.stringify(result)}\n`);
 }
 
 /** Forms with their meanings, as lines of a help text. */

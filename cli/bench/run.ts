@@ -2,15 +2,13 @@
  * The command `tandem bench run`: measures a variant in a cluster. It loads cdk8s only when it runs, since the image of
  * the load generator has no cdk8s.
  */
-import { dirname } from 'node:path';
-
 import { type Command, Option } from 'commander';
 
 import { DEFAULT_TIMEOUT_MS, type Image } from '../../bench/load/generator';
 import type { BrokenRule, RunDocument } from '../../bench/load/run-document';
-import { parseSlo } from '../../bench/load/slo';
+import { checkDeadline, parseSlo } from '../../bench/load/slo';
 import { failuresText } from '../../bench/timeline/report';
-import { makeOut, writeFileAtomic } from '../../files/write';
+import { makeFolderOf, writeFileAtomic } from '../../files/write';
 import { MAX_FILES_KIB, MAX_LOAD_PODS, MAX_LOAD_SECONDS } from '../../infra/construct/load-limits';
 import { VARIANTS } from '../../infra/variants';
 import { path, wholeNumberFrom } from '../options';
@@ -96,9 +94,10 @@ async function run(
       `--load must last at most ${MAX_LOAD_SECONDS} s: shorten it, received ${options.load}`,
     );
   }
+  if (options.slo !== undefined) checkDeadline(parseSlo(options.slo), 1000 * boundedSeconds(options.timeout));
   const inPods = generatorFiles(options.image, options.load, IMAGES_PATH);
   const settings = readSettings(process.env, readContext());
-  makeOut(dirname(options.out));
+  makeFolderOf(options.out);
   for (const line of unknownSettingLines(process.env)) console.error(line);
   const { timeline, remains } = await untilInterrupted('deleting the namespace of the run', (signal) =>
     runVariant({

@@ -7,7 +7,7 @@ import { MAX_SECONDS } from '../../bench/load/load';
 import { recordDeployment, recordProcesses, type RecordingTime, withLoad } from '../../bench/timeline/record';
 import { formatTimeline } from '../../bench/timeline/report';
 import type { TimelineDocument } from '../../bench/timeline/timeline-document';
-import { writeFileAtomic } from '../../files/write';
+import { makeFolderOf, writeFileAtomic } from '../../files/write';
 import { boundedSeconds, httpUrl, read, untilInterrupted } from './options';
 import { path } from '../options';
 
@@ -77,6 +77,7 @@ function recordingOf(options: TimelineOptions): (time: RecordingTime) => Promise
 async function timeline(options: TimelineOptions): Promise<void> {
   const { duration: seconds, runs, out } = options;
   const recording = recordingOf(options);
+  makeFolderOf(out);
   console.error(seconds === undefined ? 'recording until Ctrl-C' : `recording for ${seconds} s`);
   const recorded = await untilInterrupted('writing what was recorded', (stop) =>
     recording({ seconds: seconds ?? MAX_SECONDS, stop, mayStop: seconds === undefined }),
@@ -84,7 +85,7 @@ async function timeline(options: TimelineOptions): Promise<void> {
   // Without a length, Ctrl-C is how a recording ends.
   if (recorded.complete) process.exitCode = 0;
   const write = (document: TimelineDocument) => writeFileAtomic(out, `${JSON.stringify(document)}\n`);
-  // First without the load: a missing file must not cost the recording.
+  // First without the load: a file that is missing, or of another load, must not cost the recording.
   write(recorded);
   const document = runs === undefined ? recorded : withLoad(recorded, runs);
   write(document);

@@ -48,6 +48,7 @@ test.each([
   ['that does not come back', deployment(5)],
   ['with a pod that is not ready', deployment(2, 1)],
   ['that cannot be read', undefined],
+  ['whose answer is no JSON', 'no JSON'],
 ])('a Deployment %s is recorded to the end', async (_, body) => {
   const startMs = performance.now();
   await reads([body], { maxMs: 100 });

@@ -7,6 +7,7 @@ import { parseAllDocuments } from 'yaml';
 
 import { runVariant, type ClusterRunOptions } from '../../../bench/cluster-run/run-variant';
 import { encodeRequests, type RunDocument } from '../../../bench/load/run-document';
+import { LATE_START } from '../../../bench/load/start-at';
 import { DEFAULT_SETTINGS, type Settings } from '../../../infra/settings';
 import { VARIANTS } from '../../../infra/variants';
 
@@ -180,6 +181,14 @@ test.each([
   ],
   ['the Job is refused', { fails: { 'kind: Job': 'violates PodSecurity' } }, 'violates PodSecurity'],
   ['the Job fails', { api: { [JOB]: done('Failed', 'deadline') } }, /Job failed: {2}?deadline\nload-0: 20 s/],
+  [
+    'a pod of several starts too late',
+    {
+      api: { [JOB]: done('Failed', 'BackoffLimitExceeded') },
+      outputs: { 'logs load-': `error: ${LATE_START}, received 2026-11-25T10:00:00Z: choose a later time` },
+    },
+    '\na pod of --pods 2 was not ready 60 s after its Job: get the image to every node first',
+  ],
   [
     'a generator prints no document',
     { outputs: { 'logs load-': 'Error: no such option' } },

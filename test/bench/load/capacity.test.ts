@@ -249,6 +249,23 @@ test('a probe that is too short to pass says so', async () => {
   });
 });
 
+test('a probe that time ends before its last look is judged by all that it saw', async () => {
+  // All looks but the last are over within a second, which may be a stall; the last waits until a queue had time to grow.
+  const late: Probe = (rate, _, isDecided) => {
+    let sample!: ProbeSample;
+    for (let seconds = 0.25; seconds <= 20; seconds += 0.25) {
+      const violated = new Uint8Array(rate * seconds).fill(1);
+      sample = { violated, latencyMs: new Float64Array(violated.length).fill(2_000), ...lasting(seconds) };
+      if (isDecided(sample)) break;
+    }
+    return Promise.resolve(sample);
+  };
+  const slo = { percentile: 0.95, limitMs: 1_000 };
+  const first = { singleStreamMs: 250 / 2_000, isStopped: () => true };
+  const { probes } = await capacity({ probe: late, slo, seed: 1, ...first });
+  expect(probes[0]).toMatchObject({ requests: 40_000, violations: 40_000, verdict: 'fail' });
+});
+
 test('an overloaded probe ends early', async () => {
   const { probes } = await search(1);
   const failed = probes.filter(({ verdict }) => verdict === 'fail');

@@ -1,7 +1,7 @@
 /** The search as the command runs it, in virtual time. */
 import { parseCapacityDocument, type ProbeRecord } from '../../../bench/load/capacity-document';
 import { httpCapacity, httpProbe } from '../../../bench/load/http-probe';
-import { NEVER_MET } from '../../../bench/load/capacity';
+import { capacity, NEVER_MET } from '../../../bench/load/capacity';
 import { MAX_RATE_PER_SECOND, parseLoad } from '../../../bench/load/load';
 import { formatCapacity } from '../../../bench/load/report';
 import { drawSchedule } from '../../../bench/load/schedule';
@@ -79,6 +79,28 @@ test('a probe whose generator lags is invalid, with the cause', async () => {
   const probe = httpProbe({ url, slo: SLO, maxProbeSeconds: 3 }, generator);
   expect((await probe(100, 1, () => false)).invalid).toBe(
     'the load generator sent requests more than 10 ms late (p99): 50.0 ms; it needs a free core: stop other work on its machine, or run it on another',
+  );
+});
+
+test('a fast server that is overloaded fails the rate, though more requests wait than the generator sends', async () => {
+  const slo = parseSlo('p95=100ms');
+  const probe = httpProbe(
+    { url, slo },
+    simulatedGenerator(() => queue(1)),
+  );
+  const first = { singleStreamMs: 250 / 1_600, isStopped: () => true };
+  const { probes } = await capacity({ probe, slo, seed: 1, ...first });
+  expect(probes[0]).toMatchObject({ ratePerSecond: 1_600, verdict: 'fail', valid: true });
+});
+
+test('requests that are not sent make a probe invalid where they may still have been in time', async () => {
+  // 4,096 requests wait for 0.41 s at this rate.
+  const probe = httpProbe(
+    { url, slo: parseSlo('p95=1s'), maxProbeSeconds: 1 },
+    simulatedGenerator(() => queue(1)),
+  );
+  expect((await probe(MAX_RATE_PER_SECOND, 1, () => false)).invalid).toMatch(
+    /^requests were planned but not sent: \d+ of \d+; lower the rate/,
   );
 });
 

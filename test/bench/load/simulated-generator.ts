@@ -2,7 +2,7 @@
 import { documentOf } from '../../../bench/load/documents';
 import type { RunOptions } from '../../../bench/load/generator';
 import type { Generator } from '../../../bench/load/http-probe';
-import { durationSeconds, parseLoad } from '../../../bench/load/load';
+import { durationSeconds, MAX_IN_FLIGHT, parseLoad } from '../../../bench/load/load';
 import { OUTCOMES, type Requests } from '../../../bench/load/run-document';
 import { drawSchedule } from '../../../bench/load/schedule';
 import { PROGRESS_INTERVAL_MS } from '../../../bench/load/sender';
@@ -38,7 +38,11 @@ export function stallingQueue(serviceMs: number, fromMs: number, stallMs: number
   };
 }
 
-/** @param newServer an idle server for each load */
+/**
+ * Answers come in the order of the requests. One that is due while as many wait as the generator allows is not sent.
+ *
+ * @param newServer an idle server for each load
+ */
 export function simulatedGenerator(
   newServer: () => Serve,
   { status = 200, lagMs = 0 }: Behaviour = {},
@@ -50,19 +54,29 @@ export function simulatedGenerator(
     const durationMs = 1000 * durationSeconds(load);
     const serve = newServer();
     const latencies: number[] = [];
+    /** When each request that was sent is answered. */
+    const answeredMs: number[] = [];
+    const unsent = new Set<number>();
     const intended: number[] = load.kind === 'closed' ? [] : [...drawSchedule(load, seed)];
     if (load.kind === 'closed')
       for (let atMs = 0; atMs < durationMs; atMs += latencies.at(-1)!) {
         intended.push(atMs);
         latencies.push(serve(atMs));
       }
-    else latencies.push(...intended.map(serve));
+    else
+      intended.forEach((atMs, i) => {
+        if ((answeredMs.at(-MAX_IN_FLIGHT) ?? 0) > atMs) unsent.add(i);
+        else answeredMs.push(atMs + serve(atMs));
+        latencies.push(unsent.has(i) ? 0 : answeredMs.at(-1)! - atMs);
+      });
     const requests = (from: number, to: number): Requests => ({
       intendedMs: Float64Array.from(intended.slice(from, to)),
       latencyMs: Float32Array.from(latencies.slice(from, to)),
       lagMs: new Float32Array(to - from).fill(lagMs),
-      outcome: new Uint8Array(to - from).fill(OUTCOMES.indexOf(status === 200 ? 'right' : 'failed')),
-      status: new Uint16Array(to - from).fill(status),
+      outcome: Uint8Array.from({ length: to - from }, (_, i) =>
+        OUTCOMES.indexOf(unsent.has(from + i) ? 'unsent' : status === 200 ? 'right' : 'failed'),
+      ),
+      status: Uint16Array.from({ length: to - from }, (_, i) => (unsent.has(from + i) ? 0 : status)),
     });
     let [due, settled, nowMs] = [0, 0, 0];
     while (settled < intended.length && stop?.aborted !== true) {

@@ -98,13 +98,11 @@ test('a recording that is stopped is incomplete, unless it had no length', async
   expect((await recordProcesses(processes, { ...time(60, stopped), mayStop: true })).complete).toBe(true);
 });
 
-test('the table has 10 s windows with the load of a run, and says what is missing', async () => {
-  const server = await startServer((_, response) =>
-    response.end('inference_request_duration_seconds_count 4\n'),
-  );
-  const recorded = await recordProcesses([{ name: 'a', url: server.url.slice(0, -1) }], time(0.2));
-  await server.close();
-  const startedAt = '2026-11-28T10:00:00.000Z';
+const startedAt = '2026-11-28T10:00:00.000Z';
+
+/** Writes the document of a load of 2 s from a time on; returns its path. */
+function loadFile({ startedAt: from = startedAt, complete = true } = {}): string {
+  const finishedAt = new Date(Date.parse(from) + 2_000).toISOString();
   const run = documentOf({
     settings: {
       ...{ url: '', load: 'constant:50:2s', connections: 'fresh', timeoutMs: 1_000, seed: 1, images: [] },
@@ -112,10 +110,10 @@ test('the table has 10 s windows with the load of a run, and says what is missin
     generators: [
       {
         ...{ cpuModel: '', cores: 2, nodeVersion: '', platform: '', shard: { index: 1, count: 1 } },
-        ...{ startedAt, finishedAt: startedAt, cpuShare: 0.1, clockDriftMs: 0, elapsedMs: 2_000 },
+        ...{ startedAt: from, finishedAt, cpuShare: 0.1, clockDriftMs: 0, elapsedMs: 2_000 },
       },
     ],
-    ...{ startedAt, durationMs: 2_000, complete: true, failures: {} },
+    ...{ startedAt: from, durationMs: 2_000, complete, failures: {} },
     requests: {
       intendedMs: Float64Array.from({ length: 100 }, (_, i) => 20 * i),
       lagMs: new Float32Array(100),
@@ -127,6 +125,15 @@ test('the table has 10 s windows with the load of a run, and says what is missin
   });
   const file = join(folder, 'run.json');
   writeFileSync(file, JSON.stringify(run));
+  return file;
+}
+
+test('the table has 10 s windows with the load of a run, and says what is missing', async () => {
+  const server = await startServer((_, response) =>
+    response.end('inference_request_duration_seconds_count 4\n'),
+  );
+  const recorded = await recordProcesses([{ name: 'a', url: server.url.slice(0, -1) }], time(0.2));
+  await server.close();
   const timeline = withLoad(
     {
       ...recorded,
@@ -137,7 +144,7 @@ test('the table has 10 s windows with the load of a run, and says what is missin
       ],
       failures: [{ atMs: 1, read: 'pods', message: 'status 403' }],
     },
-    [file],
+    [loadFile()],
   );
   const lines = formatTimeline(timeline).split('\n');
   expect(lines.slice(1).map((line) => line.trim().split(/ {2,}/))).toEqual([
@@ -146,4 +153,33 @@ test('the table has 10 s windows with the load of a run, and says what is missin
     ['1 reads failed, the first of pods: status 403'],
     ['INCOMPLETE: the recording was interrupted'],
   ]);
+});
+
+/** A recording of 20 s in which nothing was read. */
+const RECORDED = {
+  ...{ startedAt, finishedAt: '2026-11-28T10:00:20.000Z', complete: true },
+  ...{ replicas: [], counters: [], failures: [] },
+} as unknown as TimelineDocument;
+
+test('the table names each rule that its load broke', () => {
+  const timeline = withLoad(RECORDED, [loadFile({ complete: false })]);
+  expect(formatTimeline(timeline).split('\n').at(-1)).toBe(
+    'INVALID: the run ended before its schedule: 100 requests were due until then; let the run end',
+  );
+});
+
+test.each(['2026-11-27T10:00:05.000Z', '2026-11-28T09:59:57.999Z', '2026-11-28T10:00:20.001Z'])(
+  'a load that was sent outside the recording, from %s, is refused',
+  (from) => {
+    const until = new Date(Date.parse(from) + 2_000).toISOString();
+    expect(() => withLoad(RECORDED, [loadFile({ startedAt: from })])).toThrow(
+      `--runs must be of a load that was sent during the recording, ${startedAt} to 2026-11-28T10:00:20.000Z, ` +
+        `received one of ${from} to ${until}: give the files that "tandem bench load --out" wrote meanwhile`,
+    );
+  },
+);
+
+test('a load that began before the recording, or went on after it, is merged', () => {
+  for (const from of ['2026-11-28T09:59:59.000Z', '2026-11-28T10:00:19.000Z'])
+    expect(withLoad(RECORDED, [loadFile({ startedAt: from })]).load).toBeDefined();
 });

@@ -31,10 +31,13 @@ interface Ended {
   readonly stderr: string;
 }
 
+/** Sends a signal to the command and to the processes that it started, as Ctrl-C does. */
+type Interrupt = (signal?: NodeJS.Signals) => void;
+
 /** Runs the command; `onStderr` gets all of stderr so far, and a function that sends Ctrl-C. */
 function bench(
   args: readonly string[],
-  onStderr: (stderr: string, interrupt: () => void) => void = () => undefined,
+  onStderr: (stderr: string, interrupt: Interrupt) => void = () => undefined,
 ): Promise<Ended> {
   const main = join(ROOT, 'cli/bench/main.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', main, 'bench', ...args], {
@@ -46,20 +49,20 @@ function bench(
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
-    onStderr(stderr, () => process.kill(-child.pid!, 'SIGINT'));
+    onStderr(stderr, (signal = 'SIGINT') => process.kill(-child.pid!, signal));
   });
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
 }
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
 
-/** Sends Ctrl-C once a text is in stderr. */
-const interruptOnce = (text: string) => {
+/** Sends Ctrl-C, or another signal, once a text is in stderr. */
+const interruptOnce = (text: string, signal?: NodeJS.Signals) => {
   let isSent = false;
-  return (stderr: string, interrupt: () => void) => {
+  return (stderr: string, interrupt: Interrupt) => {
     if (isSent || !stderr.includes(text)) return;
     isSent = true;
-    interrupt();
+    interrupt(signal);
   };
 };
 
@@ -77,12 +80,15 @@ test(
   TIMEOUT_MS,
 );
 
-test(
-  'Ctrl-C ends a load early, keeps what was measured, marks it incomplete and exits with 130',
-  async () => {
+test.each([
+  ['Ctrl-C', 'SIGINT'],
+  ['SIGTERM to the process group', 'SIGTERM'],
+] as const)(
+  '%s ends a load early, keeps what was measured, marks it incomplete and exits with 130',
+  async (_, signal) => {
     const out = join(folder, 'load.json');
     const args = ['load', '--url', server.url, '--load', 'constant:50:60s', '--json', '--out', out];
-    const { code, stdout, stderr } = await bench(args, interruptOnce('due requests settled'));
+    const { code, stdout, stderr } = await bench(args, interruptOnce('due requests settled', signal));
     expect(stderr).toContain('stopping: waiting for the last answers');
     expect(code).toBe(130);
     const document = parseRunDocument(stdout);

@@ -95,6 +95,18 @@ test.each<[string[], string]>([
     ['capacity', ...URL, '--slo', 'p95=1s', '--max-probe', '4s'],
     'It must be at least 5 s: one stall would explain all that a shorter probe sees.',
   ],
+  [
+    ['capacity', ...URL, '--slo', 'p95=1s', '--max-probe', '20s'],
+    '--max-probe must be at least 30 s for --slo p95=1000ms, since a queue needs that long to grow over the limit, received 20 s: make it longer',
+  ],
+  [
+    ['capacity', ...URL, '--slo', 'p95=15s'],
+    '--timeout must be at least the limit of --slo, 15 s, received 10 s: make it longer',
+  ],
+  [
+    ['load', ...URL, '--load', 'poisson:1:1s', '--slo', 'p95=100ms', '--timeout', '50ms'],
+    '--timeout must be at least the limit of --slo, 0.1 s, received 0.05 s: make it longer',
+  ],
   [['load', ...URL, '--load', 'poisson:1:1s', '--timeout', '1000h'], 'It must be at most 86400 s.'],
   [['latency', ...URL, '--duration', '30'], 'received "30": add its unit, as in 30s or 30ms'],
   [['latency', ...URL, '--clients', '0'], 'It must be a whole number from 1 to 1000.'],

@@ -58,6 +58,7 @@ test.each([
   ["argument '' is invalid. It must be a path", () => ({ out: '' })],
   ['--connections must be fresh, kept:N or renewed:N:10s', () => ({ connections: 'kept' })],
   ['--slo must look like p95=100ms', () => ({ slo: '100ms' })],
+  ['--timeout must be at least the limit of --slo, 15 s, received 10 s', () => ({ slo: 'p95=15s' })],
   ["argument '5' is invalid. a duration must look like 500ms", () => ({ timeout: '5' })],
   ["argument '121s' is invalid. It must be at most 120 s: Kubernetes stops", () => ({ timeout: '121s' })],
   ["no such file or directory, open 'missing.jpg'", () => ({ image: 'missing.jpg' })],
@@ -67,6 +68,8 @@ test.each([
     '--image must be at most 716800 bytes together',
     () => ({ image: fileOf('large.jpg', Buffer.alloc(800_000)) }),
   ],
+  ['--out must be a file, received', () => ({ out: folder })],
+  ['--out must be a file in a folder that can be', () => ({ out: join(fileOf('file'), 'run.json') })],
   ['no such file or directory', () => ({ load: `trace:${join(folder, 'none.csv')}:all:peak=20` })],
 ] as const)('refuses before the cluster is touched: %s', async (message, changes) => {
   await expect(bench(changes())).rejects.toThrow(message);
