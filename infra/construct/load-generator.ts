@@ -41,6 +41,8 @@ type Placement = Pick<InferenceServiceProps, 'nodeSelector' | 'architectures' | 
 export interface LoadGeneratorProps extends Placement {
   /** Name of the `InferenceService` in the same namespace. */
   readonly service: string;
+  /** As in the props of the `InferenceService`: the generator reaches only pods with its labels. @default 'tandem' */
+  readonly appName?: string;
   /** @default the chart's, or none: then kubectl decides */
   readonly namespace?: string;
   /** Container image that contains `build/cli/bench/main.js`. */
@@ -90,7 +92,7 @@ export class LoadGenerator extends Construct {
   constructor(scope: Construct, id: string, props: LoadGeneratorProps) {
     super(scope, id);
     check(props);
-    const { service, namespace = Chart.of(this).namespace, images, pods, durationSeconds } = props;
+    const { service, appName, namespace = Chart.of(this).namespace, images, pods, durationSeconds } = props;
     const name = loadJobName(service);
     const matchLabels = loadSelectorOf(service);
     const labels = {
@@ -116,7 +118,7 @@ export class LoadGenerator extends Construct {
         policyTypes: ['Ingress', 'Egress'],
         egress: [
           {
-            to: [{ podSelector: { matchLabels: selectorOf(service) } }],
+            to: [{ podSelector: { matchLabels: selectorOf(service, appName) } }],
             ports: [{ port: k8s.IntOrString.fromNumber(HTTP_PORT), protocol: 'TCP' }],
           },
         ],

@@ -78,9 +78,9 @@ test('the pods meet the Pod Security Standard "restricted"', () => {
   ]);
 });
 
-test('the pods may reach the service’s pods and nothing else, and nothing may reach them', () => {
-  const { spec } = of('NetworkPolicy');
-  const { spec: deployment } = serviceDeployment();
+test.each([{}, { appName: 'birds' }])('with %j the pods may reach the service’s pods and nothing else, and nothing may reach them', (props) => {
+  const { spec } = of('NetworkPolicy', synth(props));
+  const { spec: deployment } = serviceDeployment(props);
   expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
   expect(spec.ingress).toBeUndefined();
   expect(spec.egress).toEqual([
@@ -89,7 +89,7 @@ test('the pods may reach the service’s pods and nothing else, and nothing may 
       ports: [{ port: deployment.template.spec.containers[0].ports[0].containerPort, protocol: 'TCP' }],
     },
   ]);
-  expect(of('Job').spec.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);
+  expect(of('Job', synth(props)).spec.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);
   expect(deployment.selector.matchLabels).not.toEqual(spec.podSelector.matchLabels);
 });
 
