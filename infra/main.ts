@@ -6,7 +6,7 @@ import { App } from 'cdk8s';
 import { CLUSTER } from './scheduler/cluster';
 import { describedFor } from './fit/described-cluster';
 import { type FitWarning, fitWarnings } from './fit/fit-text';
-import { InferenceChart, NamespaceChart } from './inference-chart';
+import { InferenceChart, internal, NamespaceChart } from './inference-chart';
 import { hasOthersKustomization, KUSTOMIZATION, kustomizationText } from './kustomization';
 import { settingsOf } from './model-names';
 import { RouteChart } from './route';
@@ -15,22 +15,6 @@ import { warningLines } from './synth-text';
 import { unknownSettingLines } from './unknown-settings';
 import { type Variant, VARIANTS } from './variants';
 import { manifestsOf, writeManifests } from './write-manifests';
-
-/** Settings for clients outside the cluster. */
-const OUTSIDE: readonly string[] = [
-  'domain',
-  'gateway',
-  'ingressClass',
-  'ingressAnnotations',
-  'serviceAnnotations',
-  'tlsSecret',
-] satisfies (keyof Settings)[];
-
-/** Settings by which the Service of a variant is reached from within the cluster only. */
-function internal(settings: Settings): Settings {
-  const inside = Object.entries(settings).filter(([name]) => !OUTSIDE.includes(name));
-  return { ...(Object.fromEntries(inside) as unknown as Settings), serviceType: 'ClusterIP' };
-}
 
 /**
  * Adds every chart to an app. Writes nothing.
