@@ -3,19 +3,21 @@
  * prints classes and checksums.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { PACKAGE_ROOT } from '../files/package-root';
 import { synthesize } from '../infra/main';
+import { writtenLine } from '../infra/synth-text';
 import { unknownSettingLines } from '../infra/unknown-settings';
 import { imagenetModelsDir } from '../models/weights/imagenet-classifiers';
 import { MANIFEST_NAME } from '../models/weights/saved-model';
 import { readConfig } from '../service/config';
 import { ENV } from '../service/contract';
 import { checkNodeVersion } from '../service/node-version';
+import { DIST, isTracked } from './dist-folder';
 import { fail, ignoreBrokenPipe } from './ending';
 import { serveAndPrint } from './serving';
+import type { WrittenManifests } from './start-text';
 
 /**
  * The folder of the models that `tandem pull imagenet` made, if it has every model to serve and MODELS_DIR names no other.
@@ -25,6 +27,13 @@ export function pulledModelsDir(environment: NodeJS.ProcessEnv): string | undefi
   const folder = imagenetModelsDir(environment);
   const { models } = readConfig(environment);
   return models.every((model) => existsSync(join(folder, model, MANIFEST_NAME))) ? folder : undefined;
+}
+
+/** Writes the manifests into a folder. */
+export function writeManifests(outdir: string, environment: NodeJS.ProcessEnv): WrittenManifests {
+  const { files, changed, warnings } = synthesize(outdir, environment);
+  const line = writtenLine(relative(process.cwd(), outdir), { files, changed }, isTracked(outdir));
+  return { files, warnings, changeLine: changed.length === 0 ? undefined : line };
 }
 
 /**
@@ -41,10 +50,10 @@ export async function start(outdir: string): Promise<void> {
     folders: [],
     modelsDir: pulledModelsDir(process.env),
     verbose: values.verbose,
-    writeManifests: () => synthesize(outdir, process.env).warnings,
+    writeManifests: () => writeManifests(outdir, process.env),
   });
 }
 
 if (require.main === module) {
-  start(join(PACKAGE_ROOT, 'dist')).catch(fail);
+  start(DIST).catch(fail);
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { pulledModelsDir } from '../../cli/start';
+import { pulledModelsDir, writeManifests } from '../../cli/start';
+import { headerOf, SYNTH } from '../../infra/write-manifests';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-start-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,4 +22,16 @@ test('npm start takes the pulled models where all to serve are there and MODELS_
   put('accuracy');
   expect(found({ MODELS_DIR: '' })).toBe(join(cache, 'imagenet'));
   expect(found({ MODELS_DIR: folder })).toBeUndefined();
+});
+
+test('npm start has a line on the manifests that it changed, and none where it changed none', () => {
+  const outdir = join(folder, 'dist');
+  expect(writeManifests(outdir, {}).changeLine).toBeUndefined();
+  expect(writeManifests(outdir, {}).changeLine).toBeUndefined();
+  writeFileSync(join(outdir, 'latency-hpa.k8s.yaml'), `${headerOf(SYNTH)}\nkind: Earlier\n`);
+  expect(writeManifests(outdir, {}).changeLine).toMatch(/^wrote \d+ files to .*; changed latency-hpa\.k8s\.yaml$/);
+  const { files, changeLine } = writeManifests(outdir, { TANDEM_NAMESPACE: 'vision' });
+  expect(files).toEqual(readdirSync(outdir).sort());
+  expect(files).not.toContain('00-namespace.k8s.yaml');
+  expect(changeLine).toContain('changed 00-namespace.k8s.yaml, ');
 });
