@@ -25,7 +25,7 @@ interface ExplainOptions {
   readonly duration?: number;
   readonly whatIf?: Change;
   readonly chart?: string;
-  readonly seeds: number;
+  readonly seeds?: number;
 }
 
 type Run = NonNullable<RecordedFile['run']>;
@@ -35,7 +35,7 @@ function simulateRun(
   file: string,
   run: Run,
   change: Change,
-  { chart, seeds }: Pick<ExplainOptions, 'chart' | 'seeds'>,
+  { chart, seeds = DEFAULT_SEEDS }: Pick<ExplainOptions, 'chart' | 'seeds'>,
 ): void {
   const { readEvidence } =
     require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
@@ -59,7 +59,14 @@ function simulateRun(
   writeFileAtomic(chart, whatIfChart(run, { ...answer, changed }));
 }
 
-function explainFile(file: string, { whatIf: change, chart, seeds }: ExplainOptions): void {
+/** @throws RangeError if an option is given that only a simulated run follows */
+function refuseOfRuns({ chart, seeds }: Pick<ExplainOptions, 'chart' | 'seeds'>): void {
+  const given = chart !== undefined ? '--chart' : seeds !== undefined ? '--seeds' : undefined;
+  if (given === undefined) return;
+  throw new RangeError(`${given} needs a run of npm run experiments: name one, or leave ${given} out`);
+}
+
+function explainFile(file: string, { whatIf: change, ...simulated }: ExplainOptions): void {
   const { readRecordedFile } =
     require('../bench/adviser/recorded-file') as typeof import('../bench/adviser/recorded-file.js');
   const { replayRecording } =
@@ -72,24 +79,27 @@ function explainFile(file: string, { whatIf: change, chart, seeds }: ExplainOpti
   if (change === undefined) {
     console.log(explanationText(recording, syncs));
   } else if (run !== undefined) {
-    simulateRun(file, run, change, { ...(chart !== undefined && { chart }), seeds });
+    simulateRun(file, run, change, simulated);
   } else {
-    if (chart !== undefined) throw new RangeError('--chart needs a run of npm run experiments');
+    refuseOfRuns(simulated);
     explainChange(recording, syncs, change);
   }
 }
 
 async function explainHpa(what: string, options: ExplainOptions): Promise<void> {
-  const { kubeconfig, duration, chart, whatIf } = options;
+  const { kubeconfig, duration, chart, seeds, whatIf } = options;
   if (chart !== undefined && whatIf === undefined) {
     throw new RangeError('--chart draws a change: add --what-if, such as --what-if target=70');
+  }
+  if (seeds !== undefined && whatIf === undefined) {
+    throw new RangeError('--seeds simulates a change: add --what-if, such as --what-if target=70');
   }
   if (kubeconfig === undefined) {
     if (duration !== undefined) throw new RangeError('--duration watches a cluster: add --kubeconfig');
     explainFile(what, options);
     return;
   }
-  if (chart !== undefined) throw new RangeError('--chart needs a run of npm run experiments');
+  refuseOfRuns(options);
   await explainCluster(what, { ...options, kubeconfig });
 }
 
@@ -124,9 +134,8 @@ export function addExplain(program: Command): void {
     .option('--chart <file>', 'also draw the change over a run of npm run experiments as SVG', path)
     .option(
       '--seeds <count>',
-      'simulations of a run of npm run experiments per setting',
+      `simulations of a run of npm run experiments per setting (default: ${DEFAULT_SEEDS})`,
       wholeNumberFrom(1, MAX_SEEDS),
-      DEFAULT_SEEDS,
     )
     .addHelpText(
       'after',
