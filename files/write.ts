@@ -146,15 +146,16 @@ function makeLast(folder: string): void {
 /**
  * Creates the folder that an option names, before any work whose result could not be written.
  *
+ * @param remedy what to do if it cannot be
  * @throws Error naming the option if it cannot be created or written to
  */
-export function makeOut(out: string, option = '--out'): void {
+export function makeOut(out: string, option = '--out', remedy = 'choose another'): void {
   try {
     makeFolder(out);
     accessSync(out, constants.W_OK);
   } catch (cause) {
     throw new Error(
-      `${option} must be a folder that can be created and written to, received ${out} (${(cause as Error).message}): choose another`,
+      `${option} must be a folder that can be created and written to, received ${out} (${(cause as Error).message}): ${remedy}`,
       { cause },
     );
   }
