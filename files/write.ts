@@ -55,8 +55,12 @@ function writeSynced(file: string, bytes: Uint8Array): void {
   }
 }
 
-/** Makes a file completely or not at all: `write` fills a temporary file beside it, which is then renamed or removed. */
-function replaceFile(file: string, write: (temporary: string) => void): void {
+/**
+ * Makes a file completely or not at all: `write` fills a temporary file beside it, which is then renamed or removed.
+ *
+ * @throws Error as {@link cannotWrite} makes it
+ */
+export function replaceFile(file: string, write: (temporary: string) => void): void {
   const temporary = temporaryOf(file);
   try {
     write(temporary);
