@@ -133,7 +133,9 @@ test('the container image is built before a variant is applied', () => {
 test('variants that do not fit are named once each, and where all fit nothing is said', () => {
   const warning = { variant: 'accuracy-hpa', verdict: '', text: '' };
   const said = (warnings: readonly FitWarning[]) =>
-    readyLines({ ...facts, manifests: { files: [], warnings } }).filter((line) => line.includes('Some pods of'));
+    readyLines({ ...facts, manifests: { files: [], warnings } }).filter((line) =>
+      line.includes('Some pods of'),
+    );
   expect(said([warning, warning])).toEqual([
     expect.stringMatching(/^ {2}Some pods of accuracy-hpa do not fit /),
   ]);

@@ -29,7 +29,9 @@ test('npm start has a line on the manifests that it changed, and none where it c
   expect(writeManifests(outdir, {}).changeLine).toBeUndefined();
   expect(writeManifests(outdir, {}).changeLine).toBeUndefined();
   writeFileSync(join(outdir, 'latency-hpa.k8s.yaml'), `${headerOf(SYNTH)}\nkind: Earlier\n`);
-  expect(writeManifests(outdir, {}).changeLine).toMatch(/^wrote \d+ files to .*; changed latency-hpa\.k8s\.yaml$/);
+  expect(writeManifests(outdir, {}).changeLine).toMatch(
+    /^wrote \d+ files to .*; changed latency-hpa\.k8s\.yaml$/,
+  );
   const { files, changeLine } = writeManifests(outdir, { TANDEM_NAMESPACE: 'vision' });
   expect(files).toEqual(readdirSync(outdir).sort());
   expect(files).not.toContain('00-namespace.k8s.yaml');

@@ -93,7 +93,14 @@ test('for a reader of JSON Lines the result is the last event', () => {
 
 test('if the settings create no namespace, none is applied', () => {
   const facts = { model: 'latency', base: { kind: 'imagenet' }, measured: [measured('val', MANY)] } as const;
-  const result = { out: 'out', recipe: 'latency', card: 'card', kept, ...ofImages, hasNamespace: false } as const;
+  const result = {
+    out: 'out',
+    recipe: 'latency',
+    card: 'card',
+    kept,
+    ...ofImages,
+    hasNamespace: false,
+  } as const;
   const command = 'kubectl apply -f dist/latency-single-pod.k8s.yaml';
   expect(resultLines(facts, result).at(-1)).toBe(`  ${command}`);
   expect(resultEvent(facts, result)).toMatchObject({ next: expect.arrayContaining([command]) as string[] });

@@ -109,7 +109,9 @@ function optionsOfScripts(text: string): ReadonlyMap<string, ReadonlySet<string>
   const found = new Map<string, Set<string>>();
   for (const line of text.split('\n')) {
     let name: string | undefined;
-    for (const [, named, words = ''] of line.matchAll(/(?:npm run ([\w:-]+)|`(?=-- ))(?: ?-- ([^`#\n]*))?/g)) {
+    for (const [, named, words = ''] of line.matchAll(
+      /(?:npm run ([\w:-]+)|`(?=-- ))(?: ?-- ([^`#\n]*))?/g,
+    )) {
       name = named ?? name;
       const options = words.match(/(?<!\S)--[\w-]+/g) ?? [];
       if (name === undefined || options.length === 0) continue;

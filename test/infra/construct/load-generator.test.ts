@@ -78,20 +78,23 @@ test('the pods meet the Pod Security Standard "restricted"', () => {
   ]);
 });
 
-test.each([{}, { appName: 'birds' }])('with %j the pods may reach the service’s pods and nothing else, and nothing may reach them', (props) => {
-  const { spec } = of('NetworkPolicy', synth(props));
-  const { spec: deployment } = serviceDeployment(props);
-  expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
-  expect(spec.ingress).toBeUndefined();
-  expect(spec.egress).toEqual([
-    {
-      to: [{ podSelector: deployment.selector }],
-      ports: [{ port: deployment.template.spec.containers[0].ports[0].containerPort, protocol: 'TCP' }],
-    },
-  ]);
-  expect(of('Job', synth(props)).spec.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);
-  expect(deployment.selector.matchLabels).not.toEqual(spec.podSelector.matchLabels);
-});
+test.each([{}, { appName: 'birds' }])(
+  'with %j the pods may reach the service’s pods and nothing else, and nothing may reach them',
+  (props) => {
+    const { spec } = of('NetworkPolicy', synth(props));
+    const { spec: deployment } = serviceDeployment(props);
+    expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+    expect(spec.ingress).toBeUndefined();
+    expect(spec.egress).toEqual([
+      {
+        to: [{ podSelector: deployment.selector }],
+        ports: [{ port: deployment.template.spec.containers[0].ports[0].containerPort, protocol: 'TCP' }],
+      },
+    ]);
+    expect(of('Job', synth(props)).spec.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);
+    expect(deployment.selector.matchLabels).not.toEqual(spec.podSelector.matchLabels);
+  },
+);
 
 test.each([
   ['pods must be a whole number from 1 to 50, received 0', { pods: 0 }],
@@ -118,7 +121,10 @@ test.each([
 });
 
 test.each([
-  ['service must be at most 63 of a-z, 0-9 and -, starting with a letter and not ending with -, received nothing', 'service'],
+  [
+    'service must be at most 63 of a-z, 0-9 and -, starting with a letter and not ending with -, received nothing',
+    'service',
+  ],
   ['image must be [host[:port]/]name[:tag][@digest]', 'image'],
   ['args must be a list, those of tandem bench load, received nothing', 'args'],
   ['images must be an object of bytes by file name, received nothing', 'images'],
