@@ -1,12 +1,14 @@
 /**
  * `tandem explain hpa`: why an HPA decided as it did, and what it would have done with other settings.
  */
-import { dirname } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 import type { Command } from 'commander';
 
 import { type Change, CHANGES, parseChange } from '../bench/adviser/change';
 import type { RecordedFile } from '../bench/adviser/recorded-file';
+import { PACKAGE_ROOT } from '../files/package-root';
+import { shellWord } from '../files/shell-word';
 import { writeFileAtomic } from '../files/write';
 import { boundedSeconds, formList, read } from './bench/options';
 import { explainChange } from './explain-change';
@@ -17,7 +19,7 @@ import { note, path, wholeNumberFrom } from './options';
 
 const DEFAULT_SEEDS = 200;
 const MAX_SEEDS = 10_000;
-const EXAMPLE_RUN = 'docs/experiment/data/latency-hpa-steps-1.json.gz';
+const EXAMPLE_RUN = join(PACKAGE_ROOT, 'docs/experiment/data/latency-hpa-steps-1.json.gz');
 
 interface ExplainOptions {
   readonly kubeconfig?: string;
@@ -105,10 +107,12 @@ async function explainHpa(what: string, options: ExplainOptions): Promise<void> 
 
 /** Adds the command. */
 export function addExplain(program: Command): void {
+  // As it is written here, so that the examples run in every folder.
+  const run = shellWord(relative(process.cwd(), EXAMPLE_RUN));
   const explain = program
     .command('explain')
     .description('explain decisions of the autoscaler')
-    .addHelpText('after', `\nExample: npx tandem explain hpa ${EXAMPLE_RUN}`);
+    .addHelpText('after', `\nExample: npx tandem explain hpa ${run}`);
   explain
     .command('hpa')
     .description(
@@ -143,7 +147,7 @@ export function addExplain(program: Command): void {
         '\nA run of npm run experiments is simulated with the change, its load included. Of other recordings and of a cluster, ' +
         'each sync is decided again from its own pods and CPU samples. If the recorded settings do not lead to the recorded ' +
         'decisions, the command says so, decides nothing and exits with 1.\n' +
-        `\nExample: npx tandem explain hpa ${EXAMPLE_RUN} --what-if target=70\n` +
+        `\nExample: npx tandem explain hpa ${run} --what-if target=70\n` +
         'Example: npx tandem explain hpa tandem/latency-hpa --kubeconfig ~/.kube/config --duration 5m',
     )
     .action(explainHpa);

@@ -1,6 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import { Command } from 'commander';
 
 import { addExplain } from '../../cli/explain';
 import { ROOT } from '../../scripts/documents';
@@ -23,6 +25,21 @@ test('explain hpa prints each decision with the line of its rule', async () => {
 test('the example of its help works with the recordings of this clone', async () => {
   const { stdout } = await explain(join(ROOT, 'docs/experiment/data/latency-hpa-steps-1.json.gz'));
   expect(stdout).toMatch(/ 2 to \d+ pods/);
+});
+
+test('the example of its help names the recording from any folder', () => {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    let help = '';
+    const program = new Command('tandem').configureOutput({ writeOut: (text) => (help += text) });
+    addExplain(program);
+    program.commands[0]!.outputHelp();
+    const [, run] = /Example: npx tandem explain hpa (\S+)/.exec(help)!;
+    expect(existsSync(run!)).toBe(true);
+  } finally {
+    process.chdir(before);
+  }
 });
 
 test('a timeline alone is explained, and a change decides each of its syncs again', async () => {
