@@ -1,12 +1,14 @@
 /**
  * `tandem explain hpa`: why an HPA decided as it did, and what it would have done with other settings.
  */
-import { dirname } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 import type { Command } from 'commander';
 
 import { type Change, CHANGES, parseChange } from '../bench/adviser/change';
 import type { RecordedFile } from '../bench/adviser/recorded-file';
+import { PACKAGE_ROOT } from '../files/package-root';
+import { shellWord } from '../files/shell-word';
 import { writeFileAtomic } from '../files/write';
 import { boundedSeconds, formList, read } from './bench/options';
 import { explainChange } from './explain-change';
@@ -17,7 +19,7 @@ import { note, path, wholeNumberFrom } from './options';
 
 const DEFAULT_SEEDS = 200;
 const MAX_SEEDS = 10_000;
-const EXAMPLE_RUN = 'docs/experiment/data/latency-hpa-steps-1.json.gz';
+const EXAMPLE_RUN = join(PACKAGE_ROOT, 'docs/experiment/data/latency-hpa-steps-1.json.gz');
 
 interface ExplainOptions {
   readonly kubeconfig?: string;
@@ -25,7 +27,7 @@ interface ExplainOptions {
   readonly duration?: number;
   readonly whatIf?: Change;
   readonly chart?: string;
-  readonly seeds: number;
+  readonly seeds?: number;
 }
 
 type Run = NonNullable<RecordedFile['run']>;
@@ -35,7 +37,7 @@ function simulateRun(
   file: string,
   run: Run,
   change: Change,
-  { chart, seeds }: Pick<ExplainOptions, 'chart' | 'seeds'>,
+  { chart, seeds = DEFAULT_SEEDS }: Pick<ExplainOptions, 'chart' | 'seeds'>,
 ): void {
   const { readEvidence } =
     require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
@@ -59,7 +61,14 @@ function simulateRun(
   writeFileAtomic(chart, whatIfChart(run, { ...answer, changed }));
 }
 
-function explainFile(file: string, { whatIf: change, chart, seeds }: ExplainOptions): void {
+/** @throws RangeError if an option is given that only a simulated run follows */
+function refuseOfRuns({ chart, seeds }: Pick<ExplainOptions, 'chart' | 'seeds'>): void {
+  const given = chart !== undefined ? '--chart' : seeds !== undefined ? '--seeds' : undefined;
+  if (given === undefined) return;
+  throw new RangeError(`${given} needs a run of npm run experiments: name one, or leave ${given} out`);
+}
+
+function explainFile(file: string, { whatIf: change, ...simulated }: ExplainOptions): void {
   const { readRecordedFile } =
     require('../bench/adviser/recorded-file') as typeof import('../bench/adviser/recorded-file.js');
   const { replayRecording } =
@@ -72,33 +81,38 @@ function explainFile(file: string, { whatIf: change, chart, seeds }: ExplainOpti
   if (change === undefined) {
     console.log(explanationText(recording, syncs));
   } else if (run !== undefined) {
-    simulateRun(file, run, change, { ...(chart !== undefined && { chart }), seeds });
+    simulateRun(file, run, change, simulated);
   } else {
-    if (chart !== undefined) throw new RangeError('--chart needs a run of npm run experiments');
+    refuseOfRuns(simulated);
     explainChange(recording, syncs, change);
   }
 }
 
 async function explainHpa(what: string, options: ExplainOptions): Promise<void> {
-  const { kubeconfig, duration, chart, whatIf } = options;
+  const { kubeconfig, duration, chart, seeds, whatIf } = options;
   if (chart !== undefined && whatIf === undefined) {
     throw new RangeError('--chart draws a change: add --what-if, such as --what-if target=70');
+  }
+  if (seeds !== undefined && whatIf === undefined) {
+    throw new RangeError('--seeds simulates a change: add --what-if, such as --what-if target=70');
   }
   if (kubeconfig === undefined) {
     if (duration !== undefined) throw new RangeError('--duration watches a cluster: add --kubeconfig');
     explainFile(what, options);
     return;
   }
-  if (chart !== undefined) throw new RangeError('--chart needs a run of npm run experiments');
+  refuseOfRuns(options);
   await explainCluster(what, { ...options, kubeconfig });
 }
 
 /** Adds the command. */
 export function addExplain(program: Command): void {
+  // As it is written here, so that the examples run in every folder.
+  const run = shellWord(relative(process.cwd(), EXAMPLE_RUN));
   const explain = program
     .command('explain')
     .description('explain decisions of the autoscaler')
-    .addHelpText('after', `\nExample: npx tandem explain hpa ${EXAMPLE_RUN}`);
+    .addHelpText('after', `\nExample: npx tandem explain hpa ${run}`);
   explain
     .command('hpa')
     .description(
@@ -124,9 +138,8 @@ export function addExplain(program: Command): void {
     .option('--chart <file>', 'also draw the change over a run of npm run experiments as SVG', path)
     .option(
       '--seeds <count>',
-      'simulations of a run of npm run experiments per setting',
+      `simulations of a run of npm run experiments per setting (default: ${DEFAULT_SEEDS})`,
       wholeNumberFrom(1, MAX_SEEDS),
-      DEFAULT_SEEDS,
     )
     .addHelpText(
       'after',
@@ -134,7 +147,7 @@ export function addExplain(program: Command): void {
         '\nA run of npm run experiments is simulated with the change, its load included. Of other recordings and of a cluster, ' +
         'each sync is decided again from its own pods and CPU samples. If the recorded settings do not lead to the recorded ' +
         'decisions, the command says so, decides nothing and exits with 1.\n' +
-        `\nExample: npx tandem explain hpa ${EXAMPLE_RUN} --what-if target=70\n` +
+        `\nExample: npx tandem explain hpa ${run} --what-if target=70\n` +
         'Example: npx tandem explain hpa tandem/latency-hpa --kubeconfig ~/.kube/config --duration 5m',
     )
     .action(explainHpa);

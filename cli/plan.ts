@@ -11,7 +11,7 @@ import { durationSeconds, LOAD_FORMS, MAX_REQUESTS, meanRequests, parseLoad } fr
 import { HISTORY_QUERY, readHistory } from '../bench/load/prometheus-history';
 import { formatSlo, parseSlo, percentileName, type Slo } from '../bench/load/slo';
 import { PACKAGE_ROOT } from '../files/package-root';
-import { writeFileAtomic } from '../files/write';
+import { makeOut, writeFileAtomic } from '../files/write';
 import { CLUSTER, clusterOf, MAX_NODES } from '../infra/scheduler/cluster';
 import { MODEL_IDS, type ModelId } from '../models/catalog';
 import { formList, read } from './bench/options';
@@ -96,6 +96,20 @@ function assumptionsOf({ rate, cpuMillis }: PlanOptions): string[] {
   ];
 }
 
+/**
+ * Refuses, before the simulation, what would fail after it: a setting and a folder.
+ *
+ * @throws Error naming the setting, or the option if its folder cannot be written to
+ */
+function checkEmit(folder: string, environment: NodeJS.ProcessEnv): void {
+  const { readContext, readSettings } = require('../infra/settings') as typeof import('../infra/settings.js');
+  const { unknownSettingLines } =
+    require('../infra/unknown-settings') as typeof import('../infra/unknown-settings.js');
+  for (const line of unknownSettingLines(environment)) note(line);
+  readSettings(environment, readContext());
+  makeOut(folder, '--emit');
+}
+
 const missingIn = (data: string, missing: readonly string[]) =>
   missing.map((sentence) => `${data}: ${sentence}`);
 
@@ -103,6 +117,7 @@ function plan(options: PlanOptions): void {
   const { slo, nodes: count, cpuMillis, model, data, explain, emit } = options;
   const { text, load } = loadOf(options);
   checkRequests(load, slo, options.rate === undefined ? text : `--rate ${options.rate}`);
+  if (emit !== undefined) checkEmit(emit, process.env);
   const { readEvidence } =
     require('../bench/evidence/evidence') as typeof import('../bench/evidence/evidence.js');
   const { profilesOf } =

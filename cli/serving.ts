@@ -4,7 +4,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { FitWarning } from '../infra/fit/fit-text';
 import type { ModelName } from '../models/catalog';
 import { multipliesBytes } from '../models/engines/onnxruntime/cpu';
 import { justifiedPrecision } from '../models/engines/onnxruntime/engine';
@@ -19,7 +18,7 @@ import { serve, stopOnSignals } from '../service/main';
 import { fp32Reason } from './fp32-reason';
 import { sampleImage, samplesDirOf } from './samples';
 import { servedFolders } from './served-folders';
-import { readyLines, urlOf } from './start-text';
+import { readyLines, urlOf, type WrittenManifests } from './start-text';
 
 type ModelDirs = ReadonlyMap<ModelName, string>;
 
@@ -66,7 +65,7 @@ export interface ServingOptions {
   /** Whether to print classes and checksums. */
   readonly verbose: boolean;
   /** Writes the manifests while the models load. @default nothing is written, and no variant is offered */
-  readonly writeManifests?: () => readonly FitWarning[];
+  readonly writeManifests?: () => WrittenManifests;
 }
 
 /** Serves on the loopback unless the environment says otherwise, and prints. Resolves when every model is ready. */
@@ -114,9 +113,10 @@ export async function serveAndPrint({
     console.log(`Call gRPC at ${new URL(urlOf(config.host, running.grpcPort)).host}`);
   const first = exported.length === 0 ? '' : ` Exporting ${exported.join(' and ')} to ONNX first, once.`;
   const stopWaiting = sayWaiting(`Loading ${models.join(' and ')} on ${engine} …${first}`);
-  const warnings = writeManifests?.();
+  const manifests = writeManifests?.();
   await running.ready;
   stopWaiting();
+  if (manifests?.changeLine !== undefined) console.error(manifests.changeLine);
   const lines = readyLines({
     url,
     seconds: ((performance.now() - started) / 1000).toFixed(1),
@@ -134,7 +134,7 @@ export async function serveAndPrint({
     ),
     image: sampleImage(samplesDir),
     apiKeyFile: config.apiKeyFile,
-    warnings,
+    manifests,
     verbose,
   });
   console.log(lines.join('\n'));

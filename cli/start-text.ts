@@ -9,7 +9,7 @@ import type { FitWarning } from '../infra/fit/fit-text';
 import { listed, variantsOf } from '../infra/synth-text';
 import { VARIANTS } from '../infra/variants';
 import { percent } from '../charts/percent';
-import { applyCommand } from './next-commands';
+import { applyCommand, NAMESPACE_FILE } from './next-commands';
 
 /** Where to open the service: by its name for the loopback and for all interfaces, else by its address. */
 export function urlOf(host: string | undefined, port: number): string {
@@ -65,6 +65,15 @@ export interface ReadyModel {
   readonly fp32Reason?: string | undefined;
 }
 
+/** What became of the manifests. */
+export interface WrittenManifests {
+  /** Names of the files. */
+  readonly files: readonly string[];
+  /** A line on files that were there before with other contents or are removed; undefined if there are none. */
+  readonly changeLine: string | undefined;
+  readonly warnings: readonly FitWarning[];
+}
+
 /** What {@link readyLines} prints. */
 export interface ReadyFacts {
   readonly url: string;
@@ -73,8 +82,8 @@ export interface ReadyFacts {
   /** Path of an image to classify. */
   readonly image: string;
   readonly apiKeyFile: string | undefined;
-  /** Of the manifests that were written; undefined if none were. */
-  readonly warnings: readonly FitWarning[] | undefined;
+  /** Undefined if no manifests were written. */
+  readonly manifests: Pick<WrittenManifests, 'files' | 'warnings'> | undefined;
   /** Whether to print classes and checksums. */
   readonly verbose: boolean;
 }
@@ -86,7 +95,10 @@ const detailsOf = ({ classes, sha256, files }: LoadedModel): string[] => [
 ];
 
 /** How to deploy a served model; nothing if no variant serves one of them. */
-function deployLines(models: readonly ReadyModel[], warnings: readonly FitWarning[]): string[] {
+function deployLines(
+  models: readonly ReadyModel[],
+  { files, warnings }: NonNullable<ReadyFacts['manifests']>,
+): string[] {
   const isServed = (name: string) => models.some(({ model }) => model === name);
   const variant = VARIANTS.findLast(({ kind, model }) => kind === 'single-pod' && isServed(model));
   if (variant === undefined) return [];
@@ -94,14 +106,14 @@ function deployLines(models: readonly ReadyModel[], warnings: readonly FitWarnin
   return [
     `Deploy one of the ${VARIANTS.length} variants in dist/; your nodes need the container image first (docs/deploying.md#the-container-image):`,
     '  npm run image',
-    `  ${applyCommand(variant)}`,
+    `  ${applyCommand(variant, files.includes(NAMESPACE_FILE))}`,
     ...(fits === undefined ? [] : [`  ${fits}`]),
   ];
 }
 
 /** The lines once every model is ready. */
 export function readyLines(facts: ReadyFacts): string[] {
-  const { url, seconds, models, image, apiKeyFile, warnings, verbose } = facts;
+  const { url, seconds, models, image, apiKeyFile, manifests, verbose } = facts;
   return [
     `Ready after ${seconds} s:`,
     ...models.flatMap(({ model, loaded, accuracy, fp32Reason }) => [
@@ -114,7 +126,7 @@ export function readyLines(facts: ReadyFacts): string[] {
       : 'Classify an image:',
     `  ${curlCommand(url, models[0]!.model, image, apiKeyFile)}`,
     `Read and try the API at ${url}${PATHS.docs}`,
-    ...(warnings === undefined ? [] : deployLines(models, warnings)),
+    ...(manifests === undefined ? [] : deployLines(models, manifests)),
     'Stop with Ctrl-C.',
   ];
 }

@@ -1,19 +1,13 @@
 /**
  * `tandem synth`: writes the manifests.
  */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-
 import { type Command, Option } from 'commander';
 
-import { PACKAGE_ROOT } from '../files/package-root';
 import { type Basis, BASES } from '../infra/allocation';
+import { DIST, isTracked } from './dist-folder';
 import { path } from './options';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a command must not load the other commands' libraries */
-
-/** The folder of manifests that the repository holds. */
-const DIST = join(PACKAGE_ROOT, 'dist');
 
 interface SynthOptions {
   readonly out: string;
@@ -43,8 +37,7 @@ function synth({ out, basis, route = [], json }: SynthOptions): void {
     return;
   }
   for (const line of warningLines(warnings)) console.error(line);
-  const isTracked = resolve(out) === DIST && existsSync(join(PACKAGE_ROOT, '.git'));
-  console.error(writtenLine(out, written, isTracked));
+  console.error(writtenLine(out, written, isTracked(out)));
   console.log(out);
 }
 

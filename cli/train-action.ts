@@ -15,6 +15,7 @@ import {
 import { multipliesBytes } from '../models/engines/onnxruntime/cpu';
 import { readInt8File } from '../models/engines/onnxruntime/int8-file';
 import { checkNodeForTfjs } from '../models/engines/tfjs';
+import { readContext, readSettings } from '../infra/settings';
 import { findBetterEpoch } from './better-epoch';
 import { stopOnInterrupt } from './ending';
 import { progressReporter } from './progress';
@@ -143,6 +144,8 @@ export async function train(
   const id = modelId(model);
   const recipe = recipeOf(recipeNamed(options.recipe, id), options);
   checkEffect(recipe, options);
+  // A setting that is refused must not lose the commands that a long training ends with.
+  const { createNamespace } = readSettings(process.env, readContext());
   const architecture = options.architecture ?? MODELS[id].architecture;
   const progress = progressReporter({
     isTerminal: process.stderr.isTTY,
@@ -195,6 +198,7 @@ export async function train(
       ...{ out, recipe: id, card, kept: keptCheckpoints(out), data, betterEpoch },
       int8Cost: readInt8File(readSavedModel(out))?.cost,
       fastInt8: multipliesBytes(),
+      hasNamespace: createNamespace,
     };
     if (options.json === true) {
       const event = formatJsonLine(resultEvent(facts, result));

@@ -34,6 +34,8 @@ export interface TrainingResult {
   readonly int8Cost?: Pick<Int8Cost, 'verdict' | 'images'> | undefined;
   /** Whether int8 is fast on this CPU. */
   readonly fastInt8: boolean;
+  /** Whether the settings create the namespace. */
+  readonly hasNamespace: boolean;
 }
 
 /**
@@ -80,7 +82,7 @@ function precisionLines(facts: Pick<Facts, 'measured'>, result: TrainingResult):
 /** The result of a training, and the commands that come next. */
 export function resultLines(facts: Facts, result: TrainingResult): string[] {
   const { model, measured, base } = facts;
-  const { out, recipe, card, kept, betterEpoch } = result;
+  const { out, recipe, card, kept, betterEpoch, hasNamespace } = result;
   const { split, evaluation } = mainSplit({ measured });
   const { accuracy, interval95, images } = evaluation;
   const warning = chanceWarning(evaluation);
@@ -97,13 +99,13 @@ export function resultLines(facts: Facts, result: TrainingResult): string[] {
     // The container image has the calibration of the model only if it is built after it.
     'Then build its container image:',
     indented(imageCommand([out])),
-    ...deployLines(recipe, model),
+    ...deployLines(recipe, model, hasNamespace),
   ];
 }
 
 /** The same as the last event of a training that reports JSON Lines. */
 export function resultEvent(facts: Facts, result: TrainingResult): object {
-  const { out, recipe, card, kept, betterEpoch } = result;
+  const { out, recipe, card, kept, betterEpoch, hasNamespace } = result;
   const { split, evaluation } = mainSplit(facts);
   const { accuracy, interval95, images } = evaluation;
   const warning = chanceWarning(evaluation);
@@ -117,7 +119,7 @@ export function resultEvent(facts: Facts, result: TrainingResult): object {
       ...tryCommands([out]),
       ...usefulCalibration(facts, result),
       imageCommand([out]),
-      ...deployCommands(recipe, facts.model),
+      ...deployCommands(recipe, facts.model, hasNamespace),
     ],
   };
 }

@@ -55,8 +55,12 @@ function writeSynced(file: string, bytes: Uint8Array): void {
   }
 }
 
-/** Makes a file completely or not at all: `write` fills a temporary file beside it, which is then renamed or removed. */
-function replaceFile(file: string, write: (temporary: string) => void): void {
+/**
+ * Makes a file completely or not at all: `write` fills a temporary file beside it, which is then renamed or removed.
+ *
+ * @throws Error as {@link cannotWrite} makes it
+ */
+export function replaceFile(file: string, write: (temporary: string) => void): void {
   const temporary = temporaryOf(file);
   try {
     write(temporary);
@@ -146,10 +150,11 @@ function makeLast(folder: string): void {
 /**
  * Creates the folder that an option names, before any work whose result could not be written.
  *
+ * @param remedy what to do if it cannot be
  * @throws Error naming the option if it cannot be created or written to
  */
-export function makeOut(out: string, option = '--out'): void {
-  makeWritable(out, `${option} must be a folder that can be created and written to, received ${out}`);
+export function makeOut(out: string, option = '--out', remedy = 'choose another'): void {
+  makeWritable(out, `${option} must be a folder that can be created and written to, received ${out}`, remedy);
 }
 
 /**
@@ -158,20 +163,18 @@ export function makeOut(out: string, option = '--out'): void {
  * @throws Error naming the option if the folder cannot be created or written to, or if the file is a folder
  */
 export function makeFolderOf(file: string, option = '--out'): void {
-  makeWritable(
-    dirname(file),
-    `${option} must be a file in a folder that can be created and written to, received ${file}`,
-  );
+  const refusal = `${option} must be a file in a folder that can be created and written to, received ${file}`;
+  makeWritable(dirname(file), refusal, 'choose another');
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== true) return;
   throw new Error(`${option} must be a file, received ${file}, which is a folder: name a file in it`);
 }
 
 /** Creates a folder; `refusal` begins the error if that fails, or if it may not be written to. */
-function makeWritable(folder: string, refusal: string): void {
+function makeWritable(folder: string, refusal: string, remedy: string): void {
   try {
     makeFolder(folder);
     accessSync(folder, constants.W_OK);
   } catch (cause) {
-    throw new Error(`${refusal} (${(cause as Error).message}): choose another`, { cause });
+    throw new Error(`${refusal} (${(cause as Error).message}): ${remedy}`, { cause });
   }
 }

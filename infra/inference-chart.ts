@@ -47,6 +47,22 @@ const withoutAutoscaler = <T extends object>(settings: T) =>
     Object.entries(settings).filter(([name]) => !OF_AUTOSCALER.some((each) => each === name)),
   ) as Omit<T, (typeof OF_AUTOSCALER)[number]>;
 
+/** Settings for clients outside the cluster. */
+const OUTSIDE: readonly string[] = [
+  'domain',
+  'gateway',
+  'ingressClass',
+  'ingressAnnotations',
+  'serviceAnnotations',
+  'tlsSecret',
+] satisfies (keyof Settings)[];
+
+/** Settings by which the Service of a variant is reached from within the cluster only. */
+export function internal(settings: Settings): Settings {
+  const inside = Object.entries(settings).filter(([name]) => !OUTSIDE.includes(name));
+  return { ...(Object.fromEntries(inside) as unknown as Settings), serviceType: 'ClusterIP' };
+}
+
 /** One variant; applying or deleting its file touches no other variant. */
 export class InferenceChart extends Chart {
   constructor(app: App, variant: Variant, settings: Settings) {

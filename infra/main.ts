@@ -6,7 +6,7 @@ import { App } from 'cdk8s';
 import { CLUSTER } from './scheduler/cluster';
 import { describedFor } from './fit/described-cluster';
 import { type FitWarning, fitWarnings } from './fit/fit-text';
-import { InferenceChart, NamespaceChart } from './inference-chart';
+import { InferenceChart, internal, NamespaceChart } from './inference-chart';
 import { hasOthersKustomization, KUSTOMIZATION, kustomizationText } from './kustomization';
 import { settingsOf } from './model-names';
 import { RouteChart } from './route';
@@ -14,23 +14,7 @@ import { type Environment, readContext, readSettings, type Settings } from './se
 import { warningLines } from './synth-text';
 import { unknownSettingLines } from './unknown-settings';
 import { type Variant, VARIANTS } from './variants';
-import { manifestsOf, writeManifests } from './write-manifests';
-
-/** Settings for clients outside the cluster. */
-const OUTSIDE: readonly string[] = [
-  'domain',
-  'gateway',
-  'ingressClass',
-  'ingressAnnotations',
-  'serviceAnnotations',
-  'tlsSecret',
-] satisfies (keyof Settings)[];
-
-/** Settings by which the Service of a variant is reached from within the cluster only. */
-function internal(settings: Settings): Settings {
-  const inside = Object.entries(settings).filter(([name]) => !OUTSIDE.includes(name));
-  return { ...(Object.fromEntries(inside) as unknown as Settings), serviceType: 'ClusterIP' };
-}
+import { manifestsOf, SYNTH, writeManifests } from './write-manifests';
 
 /**
  * Adds every chart to an app. Writes nothing.
@@ -60,6 +44,7 @@ export function filesOf(app: App): ReadonlyMap<string, string> {
  *
  * @param outdir folder of the files
  * @param routes as in {@link define}
+ * @param writer whom the errors advise
  * @returns the names of the files; in `changed` those that were there before with other contents or are removed; a warning per
  *   replica count at which pods of a variant would stay Pending on the reference's cluster
  * @throws Error for a setting that Kubernetes would refuse, before anything is written
@@ -68,6 +53,7 @@ export function synthesize(
   outdir: string,
   environment: Environment,
   routes: readonly Variant[] = [],
+  writer = SYNTH,
 ): {
   readonly files: readonly string[];
   readonly changed: readonly string[];
@@ -76,7 +62,7 @@ export function synthesize(
   const settings = readSettings(environment, readContext());
   const app = define(new App(), settings, routes);
   const files = hasOthersKustomization(outdir) ? manifestsOf(app) : filesOf(app);
-  const changed = writeManifests(outdir, files, [app.outputFileExtension, KUSTOMIZATION]);
+  const changed = writeManifests(outdir, files, [app.outputFileExtension, KUSTOMIZATION], writer);
   const nodesFor = (variant: Variant) => describedFor(settingsOf(settings, variant), CLUSTER).nodes;
   return { files: [...files.keys()].sort(), changed, warnings: fitWarnings(settings.basis, nodesFor) };
 }

@@ -21,6 +21,8 @@ import { makeOut } from '../files/write';
 export interface Writer {
   readonly command: string;
   readonly folderOption: string;
+  /** What to do where it cannot write. @default to choose another folder by the option */
+  readonly elsewhere?: string;
 }
 
 export const SYNTH: Writer = { command: 'tandem synth', folderOption: '--out' };
@@ -62,12 +64,13 @@ export function writeManifests(
   endings: readonly string[],
   writer = SYNTH,
 ): string[] {
-  makeOut(out, writer.folderOption);
+  const { folderOption, elsewhere = `choose another folder (${folderOption})` } = writer;
+  makeOut(out, folderOption, elsewhere);
   for (const name of files.keys()) {
     if (isOurs(join(out, name), writer) !== false) continue;
     throw new Error(
       `${out} must not hold a file with the name of a manifest that ${writer.command} did not write, received ${name}: ` +
-        `move that file or choose another folder (${writer.folderOption})`,
+        `move that file or ${elsewhere}`,
     );
   }
   const changed = [...files].flatMap(([name, text]) => {

@@ -2,10 +2,11 @@
  * `npm run image`: builds the container image with the demo models or with yours, and writes its SBOM.
  */
 import { mkdirSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 import { Command, Option } from 'commander';
 
+import { makeOut, replaceFile } from '../files/write';
 import { checkText } from '../infra/construct/text-forms';
 import {
   type Context,
@@ -120,6 +121,7 @@ export function imageToBuild(
  */
 export async function buildImage(options: ImageOptions): Promise<void> {
   const { engine, image, base, archive } = options;
+  if (archive !== undefined) makeOut(dirname(archive), 'the folder of --archive');
   const builder = findBuilder(options.builder === undefined ? BUILDERS : [options.builder]);
   const buildArguments = {
     ENGINE: engine,
@@ -130,10 +132,7 @@ export async function buildImage(options: ImageOptions): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const sbom = join(FOLDER, `${image.replace(/[^\w.-]+/g, '-')}.cdx.json`);
   copyOut(builder, image, '/app/sbom.cdx.json', sbom);
-  if (archive !== undefined) {
-    rmSync(archive, { force: true });
-    writeArchive(builder, image, archive);
-  }
+  if (archive !== undefined) replaceFile(archive, (temporary) => writeArchive(builder, image, temporary));
   const megabytes = Math.round(imageSizeBytes(builder, image) / 1e6);
   console.log(`${image}  ${megabytes} MB, built with ${builder}, serves with ${engine}`);
   const architecture = imageArchitecture(builder, image);

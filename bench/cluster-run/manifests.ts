@@ -1,7 +1,7 @@
 /** The manifests of a run: a namespace of its own with one variant in it, and the load generator's Job. */
 import { App, Chart, Yaml } from 'cdk8s';
 
-import { InferenceChart, NamespaceChart } from '../../infra/inference-chart';
+import { InferenceChart, internal, NamespaceChart } from '../../infra/inference-chart';
 import { LoadGenerator, type LoadGeneratorProps } from '../../infra/construct/load-generator';
 import type { Settings } from '../../infra/settings';
 import type { Variant } from '../../infra/variants';
@@ -13,11 +13,14 @@ const yamlOf = (chart: Chart): string =>
 export const namespaceManifest = (settings: Settings): string =>
   yamlOf(new NamespaceChart(new App(), settings));
 
-/** The variant's objects, as `synth` writes them; who may call it besides, the load generator beside it may. */
+/**
+ * The variant's objects, as `synth` writes them, but reached from within the cluster only: a domain or a load balancer of the
+ * settings belongs to the deployment that others use. Who may call it besides, the load generator beside it may.
+ */
 export function variantManifests(variant: Variant, settings: Settings): string {
   const { callers } = settings;
   const admitting = callers === undefined ? {} : { callers: [...callers, { podSelector: {} }] };
-  return yamlOf(new InferenceChart(new App(), variant, { ...settings, ...admitting }));
+  return yamlOf(new InferenceChart(new App(), variant, { ...internal(settings), ...admitting }));
 }
 
 /**

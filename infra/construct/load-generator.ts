@@ -18,6 +18,8 @@ import { selectorOf } from './inference-service';
 import type { InferenceServiceProps } from './inference-service-props';
 import { checkFiles, checkService, MAX_LOAD_PODS, MAX_LOAD_SECONDS } from './load-limits';
 import { withArchitectures } from './node-affinity';
+import { checkArchitectures, checkNodeSelector, checkTolerations } from './option-checks';
+import { checkText, shown, type TextField } from './text-forms';
 
 /** Folder of the images within the pods. */
 export const IMAGES_PATH = '/images';
@@ -41,6 +43,8 @@ type Placement = Pick<InferenceServiceProps, 'nodeSelector' | 'architectures' | 
 export interface LoadGeneratorProps extends Placement {
   /** Name of the `InferenceService` in the same namespace. */
   readonly service: string;
+  /** As in the props of the `InferenceService`: the generator reaches only pods with its labels. @default 'tandem' */
+  readonly appName?: string;
   /** @default the chart's, or none: then kubectl decides */
   readonly namespace?: string;
   /** Container image that contains `build/cli/bench/main.js`. */
@@ -69,15 +73,40 @@ export const loadSelectorOf = (service: string): Readonly<Record<string, string>
   'app.kubernetes.io/instance': loadJobName(service),
 });
 
+/** The texts of the props; those that must be there come first. */
+const TEXTS = ['image', 'appName', 'namespace', 'imagePullSecret'] as const satisfies TextField[];
+
 /** Refuses props that cannot run; each error names field, value and remedy. */
-function check({ pods, durationSeconds, images, service }: LoadGeneratorProps): void {
+function check(props: LoadGeneratorProps): void {
+  const { pods, durationSeconds, service } = props;
   const whole = (name: string, value: number, max: number) => {
     if (Number.isInteger(value) && value >= 1 && value <= max) return;
     throw new Error(`${name} must be a whole number from 1 to ${max}, received ${value}`);
   };
   whole('pods', pods, MAX_LOAD_PODS);
   whole('durationSeconds', durationSeconds, MAX_LOAD_SECONDS);
-  checkFiles('images', images);
+  checkText('service', 'name', service);
+  for (const field of TEXTS) {
+    if (field === 'image' || props[field] !== undefined) checkText(field, field, props[field]);
+  }
+  // The compiler sees to it in TypeScript; JavaScript has no other check.
+  const { args, images } = props as { readonly args: unknown; readonly images: unknown };
+  if (!Array.isArray(args)) {
+    throw new Error(`args must be a list, those of tandem bench load, received ${shown(args)}`);
+  }
+  if (typeof images !== 'object' || images === null) {
+    throw new Error(`images must be an object of bytes by file name, received ${shown(images)}`);
+  }
+  const [other] = Object.entries(images).filter(([, bytes]) => !ArrayBuffer.isView(bytes));
+  if (other !== undefined) {
+    throw new Error(
+      `images must hold bytes, such as those of readFileSync, received ${shown(other[1])} for ${other[0]}`,
+    );
+  }
+  checkFiles('images', props.images);
+  checkNodeSelector('nodeSelector', props.nodeSelector ?? {});
+  checkTolerations('tolerations', props.tolerations ?? []);
+  if (props.architectures !== undefined) checkArchitectures('architectures', props.architectures);
   checkService(service, loadJobName(service), pods);
 }
 
@@ -90,7 +119,7 @@ export class LoadGenerator extends Construct {
   constructor(scope: Construct, id: string, props: LoadGeneratorProps) {
     super(scope, id);
     check(props);
-    const { service, namespace = Chart.of(this).namespace, images, pods, durationSeconds } = props;
+    const { service, appName, namespace = Chart.of(this).namespace, images, pods, durationSeconds } = props;
     const name = loadJobName(service);
     const matchLabels = loadSelectorOf(service);
     const labels = {
@@ -116,7 +145,7 @@ export class LoadGenerator extends Construct {
         policyTypes: ['Ingress', 'Egress'],
         egress: [
           {
-            to: [{ podSelector: { matchLabels: selectorOf(service) } }],
+            to: [{ podSelector: { matchLabels: selectorOf(service, appName) } }],
             ports: [{ port: k8s.IntOrString.fromNumber(HTTP_PORT), protocol: 'TCP' }],
           },
         ],

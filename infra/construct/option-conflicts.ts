@@ -1,6 +1,7 @@
 /**
  * Refuses options that are valid alone, but contradict each other or do nothing together. Pure functions.
  */
+import { ENV, HTTP_PORT } from '../../service/contract';
 import { IMAGE_ARCHITECTURES } from './deployment-defaults';
 import type { Exposure } from './exposure';
 import { AUTOSCALERS, type InferenceServiceProps, type Scaling } from './inference-service-props';
@@ -10,6 +11,7 @@ import { checkQueueWaitTarget } from './option-checks';
 type Options = Exposure &
   Pick<
     InferenceServiceProps,
+    | 'env'
     | 'nodeSelector'
     | 'architectures'
     | 'hpaMeasures'
@@ -35,6 +37,20 @@ function checkSelectedArchitecture(
   throw new Error(
     `${labelOf('nodeSelector')}: ${ARCHITECTURE_LABEL} must be one of ${architectures.join(', ')}, for which the container image is ` +
       `built, received ${selected}: set ${labelOf('architectures')} if yours is built for it`,
+  );
+}
+
+/** Refuses a port of gRPC that the service uses for something else: it would not start. */
+function checkGrpcPort(labelOf: LabelOf, { env = {}, metricsPort }: Options): void {
+  const text = env[ENV.grpcPort];
+  const taken = [
+    [HTTP_PORT, `${HTTP_PORT}, where the service listens`],
+    [metricsPort, labelOf('metricsPort')],
+  ] as const;
+  const found = taken.find(([port]) => port === Number(text));
+  if (found === undefined) return;
+  throw new Error(
+    `${labelOf('env')}: ${ENV.grpcPort} must differ from ${found[1]}, received ${text!}: choose another port`,
   );
 }
 
@@ -150,6 +166,7 @@ function checkScrape(
  */
 export function checkTogether(labelOf: LabelOf, kind: Scaling['kind'], options: Options): void {
   checkSelectedArchitecture(labelOf, options);
+  checkGrpcPort(labelOf, options);
   if (kind === 'fixed') refuseFixed(labelOf, options);
   checkQueueWait(labelOf, kind, options);
   checkCallers(labelOf, options);

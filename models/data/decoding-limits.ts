@@ -83,7 +83,7 @@ const webpSize = (image: Buffer): ImageSize | undefined =>
     : { width: 1 + image.readUIntLE(24, 3), height: 1 + image.readUIntLE(27, 3) };
 
 /** Sentence for the sender of an image that no decoder reads. */
-export const DAMAGED = 'The image is damaged or cut off; send the whole file again.';
+export const DAMAGED = 'The image is damaged or cut off; use the whole file.';
 
 const WEBP_PROBLEMS: Readonly<Record<NonNullable<ReturnType<typeof losslessExcess>>, string>> = {
   groups: `The WebP has more than ${MAX_GROUPS} groups of Huffman codes; save it again with libwebp.`,

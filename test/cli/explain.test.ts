@@ -1,6 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import { Command } from 'commander';
 
 import { addExplain } from '../../cli/explain';
 import { ROOT } from '../../scripts/documents';
@@ -25,6 +27,21 @@ test('the example of its help works with the recordings of this clone', async ()
   expect(stdout).toMatch(/ 2 to \d+ pods/);
 });
 
+test('the example of its help names the recording from any folder', () => {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    let help = '';
+    const program = new Command('tandem').configureOutput({ writeOut: (text) => (help += text) });
+    addExplain(program);
+    program.commands[0]!.outputHelp();
+    const [, run] = /Example: npx tandem explain hpa (\S+)/.exec(help)!;
+    expect(existsSync(run!)).toBe(true);
+  } finally {
+    process.chdir(before);
+  }
+});
+
 test('a timeline alone is explained, and a change decides each of its syncs again', async () => {
   const file = join(folder, 'timeline.json');
   writeFileSync(file, JSON.stringify(HPA_RUN.timeline));
@@ -38,9 +55,13 @@ test('a timeline alone is explained, and a change decides each of its syncs agai
   expect((await explain(file)).stdout).toContain('decided again');
   const { stdout } = await explain(file, '--what-if', 'target=70');
   expect(stdout).toMatch(/^Decided again with the recorded settings: \d+ of \d+ syncs as the HPA did/);
-  await expect(explain(file, '--what-if', 'target=70', '--chart', 'any.svg')).rejects.toThrow(
-    '--chart needs a run of npm run experiments',
-  );
+  for (const option of [
+    ['--chart', 'any.svg'],
+    ['--seeds', '10'],
+  ])
+    await expect(explain(file, '--what-if', 'target=70', ...option)).rejects.toThrow(
+      `${option[0]} needs a run of npm run experiments: name one, or leave ${option[0]} out`,
+    );
 });
 
 test.each<[string[], string]>([
@@ -52,6 +73,7 @@ test.each<[string[], string]>([
   [[join(ROOT, 'README.md')], 'use a file that "tandem bench timeline --out" wrote'],
   [[join(data, 'latency-single-pod-1.json.gz')], 'has no HPA: record a variant that has one'],
   [[RUN, '--chart', join(folder, 'chart.svg')], '--chart draws a change: add --what-if'],
+  [[RUN, '--seeds', '10'], '--seeds simulates a change: add --what-if, such as --what-if target=70'],
   [[RUN, '--duration', '5m'], '--duration watches a cluster: add --kubeconfig'],
   [['web', '--kubeconfig', 'any'], 'name the HPA as NAMESPACE/NAME, received web'],
   [
@@ -61,6 +83,10 @@ test.each<[string[], string]>([
   [
     ['shop/web', '--kubeconfig', 'any', '--what-if', 'target=70', '--chart', 'any.svg'],
     '--chart needs a run of npm run experiments',
+  ],
+  [
+    ['shop/web', '--kubeconfig', 'any', '--what-if', 'target=70', '--seeds', '10'],
+    '--seeds needs a run of npm run experiments',
   ],
   [[RUN, '--what-if', 'speed=2'], 'a change must be one of target'],
   [[RUN, '--what-if', 'target=70', '--seeds', '0'], 'It must be a whole number from 1 to 10000.'],

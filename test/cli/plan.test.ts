@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -46,4 +46,18 @@ test('without recordings the error names the command that makes them', async () 
   await expect(plan(...SLO, '--rate', '40', '--data', empty)).rejects.toThrow(
     `${empty}: the recordings have no machine.json of ResNet101V2: run "npm run experiments -- --only machine" first`,
   );
+});
+
+test('plan --emit refuses a setting and a folder before it simulates', async () => {
+  // Without recordings, so that a simulation would be refused too, with other words.
+  const emitTo = (out: string) => plan(...SLO, '--rate', '40', '--data', empty, '--emit', out);
+  const file = join(empty, 'file');
+  writeFileSync(file, '');
+  await expect(emitTo(file)).rejects.toThrow(/^--emit must be a folder that can be created and written to/);
+  process.env['TANDEM_SERVICE_TYPE'] = 'Cluster';
+  try {
+    await expect(emitTo(join(empty, 'out'))).rejects.toThrow(/^TANDEM_SERVICE_TYPE must be one of ClusterIP/);
+  } finally {
+    delete process.env['TANDEM_SERVICE_TYPE'];
+  }
 });

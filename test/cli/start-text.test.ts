@@ -77,7 +77,7 @@ const facts: ReadyFacts = {
   }),
   image: sampleImage(join(DEMO_MODELS_DIR, 'samples')),
   apiKeyFile: undefined,
-  warnings: fitWarnings('container', () => CLUSTER),
+  manifests: { files: ['00-namespace.k8s.yaml'], warnings: fitWarnings('container', () => CLUSTER) },
   verbose: false,
 };
 
@@ -118,6 +118,11 @@ test('only models that a variant serves are offered to deploy', () => {
   expect(offered('accuracy', 'latency').join()).toContain('latency-single-pod');
 });
 
+test('without a manifest of the namespace, none is applied', () => {
+  const lines = readyLines({ ...facts, manifests: { files: ['latency-single-pod.k8s.yaml'], warnings: [] } });
+  expect(lines).toContain('  kubectl apply -f dist/latency-single-pod.k8s.yaml');
+});
+
 test('the container image is built before a variant is applied', () => {
   const lines = readyLines(facts);
   const image = lines.indexOf('  npm run image');
@@ -128,7 +133,9 @@ test('the container image is built before a variant is applied', () => {
 test('variants that do not fit are named once each, and where all fit nothing is said', () => {
   const warning = { variant: 'accuracy-hpa', verdict: '', text: '' };
   const said = (warnings: readonly FitWarning[]) =>
-    readyLines({ ...facts, warnings }).filter((line) => line.includes('Some pods of'));
+    readyLines({ ...facts, manifests: { files: [], warnings } }).filter((line) =>
+      line.includes('Some pods of'),
+    );
   expect(said([warning, warning])).toEqual([
     expect.stringMatching(/^ {2}Some pods of accuracy-hpa do not fit /),
   ]);

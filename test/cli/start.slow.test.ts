@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 
 import { scripts } from '../../package.json';
+import { headerOf, SYNTH } from '../../infra/write-manifests';
 import { copyWithoutBase, DEMO_MODELS_DIR, type SavedModelManifest } from '../../models/weights/saved-model';
 import { sayAloud } from '../support/aloud';
 
@@ -117,6 +118,29 @@ test(
     expect(await once(child, 'exit')).toEqual([0, null]);
     expect(await stderr).toMatch(
       /^Loading latency on onnxruntime … Exporting latency to ONNX first, once\.\n$/,
+    );
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'npm start says which manifests of an earlier call it changed or removed, and applies no namespace that has no file',
+  async () => {
+    const other = mkdtempSync(join(tmpdir(), 'tandem-start-'));
+    for (const name of ['00-namespace.k8s.yaml', 'latency-single-pod.k8s.yaml'])
+      writeFileSync(join(other, name), `${headerOf(SYNTH)}\nkind: Earlier\n`);
+    const child = spawned(['--import', TSX, ENTRY, other], { TANDEM_NAMESPACE: 'vision' }, ROOT);
+    const stderr = text(child.stderr);
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      lines.push(line);
+      if (line.startsWith('Stop')) break;
+    }
+    expect(lines).toContain('  kubectl apply -f dist/latency-single-pod.k8s.yaml');
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(await stderr).toMatch(
+      /^Loading .*\nwrote \d+ files to .*; changed 00-namespace\.k8s\.yaml and latency-single-pod\.k8s\.yaml\n$/,
     );
   },
   TIMEOUT_MS,

@@ -30,7 +30,7 @@ const betterEpoch = {
 /** As many images as the gate of int8 needs. */
 const MANY = Array<number>(500).fill(1);
 
-const ofImages = { data: 'photos', fastInt8: true } as const;
+const ofImages = { data: 'photos', fastInt8: true, hasNamespace: true } as const;
 
 const kept = { names: ['checkpoint.safetensors', 'head-best.safetensors'], bytes: 34_100_000 };
 
@@ -89,6 +89,21 @@ test('for a reader of JSON Lines the result is the last event', () => {
       'kubectl apply -f dist/00-namespace.k8s.yaml -f dist/latency-single-pod.k8s.yaml',
     ],
   });
+});
+
+test('if the settings create no namespace, none is applied', () => {
+  const facts = { model: 'latency', base: { kind: 'imagenet' }, measured: [measured('val', MANY)] } as const;
+  const result = {
+    out: 'out',
+    recipe: 'latency',
+    card: 'card',
+    kept,
+    ...ofImages,
+    hasNamespace: false,
+  } as const;
+  const command = 'kubectl apply -f dist/latency-single-pod.k8s.yaml';
+  expect(resultLines(facts, result).at(-1)).toBe(`  ${command}`);
+  expect(resultEvent(facts, result)).toMatchObject({ next: expect.arrayContaining([command]) as string[] });
 });
 
 test('for a reader of JSON Lines too, a better epoch is named, and the calibration comes before the container image', () => {
@@ -172,7 +187,7 @@ test.each([
   ['this CPU is slow at int8', undefined, false, ['It is served at fp32, since this CPU is slow at int8']],
 ] as const)('no calibration is advised if %s', (_, int8Cost, fastInt8, expected) => {
   const facts = { model: 'latency', base: { kind: 'imagenet' }, measured: [measured('val', MANY)] } as const;
-  const result = { out: 'out', recipe: 'latency', card: 'card', kept, data: 'photos' } as const;
+  const result = { out: 'out', recipe: 'latency', card: 'card', kept, ...ofImages } as const;
   const lines = resultLines(facts, { ...result, int8Cost, fastInt8 });
   expect(lines.filter((line) => /fp32|int8/.test(line))).toEqual(expected);
 });

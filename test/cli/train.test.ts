@@ -50,6 +50,21 @@ test('on a Node that training cannot run on, that is what the command says first
   }
 });
 
+test('a setting that the last commands of a training depend on is refused before the training', async () => {
+  const options = await optionsOf();
+  process.env['TANDEM_CREATE_NAMESPACE'] = 'perhaps';
+  const before = Object.getOwnPropertyDescriptor(process, 'versions')!;
+  Object.defineProperty(process, 'versions', { ...before, value: { ...process.versions, node: '22.13.0' } });
+  try {
+    await expect(train('latency', options, { threads: 1, onnxCacheDir: 'none' })).rejects.toThrow(
+      'TANDEM_CREATE_NAMESPACE must be one of true, false, received perhaps',
+    );
+  } finally {
+    Object.defineProperty(process, 'versions', before);
+    delete process.env['TANDEM_CREATE_NAMESPACE'];
+  }
+});
+
 test('the help has the defaults of the recipes', () => {
   expect(recipeDefault(({ head }) => head.epochs)).toBe(
     '(default: 39 for accuracy, 30 for latency; 10 for latency with --recipe tuned)',

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { DOCUMENTS, ROOT } from '../../scripts/documents';
@@ -101,5 +101,45 @@ test.each([...new Set(tandemCalls.map(nameOf))])(
     const options = tandemCalls.filter((words) => nameOf(words) === name).flat();
     const flags = options.filter((word) => word.startsWith('--')).map((word) => word.split('=')[0]!);
     expect(flags.filter((flag) => !help.includes(`${flag} `))).toEqual([]);
+  },
+);
+
+/** The options after `--` of each npm script that a page names; `-- --x` alone belongs to the script named before it. */
+function optionsOfScripts(text: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const line of text.split('\n')) {
+    let name: string | undefined;
+    for (const [, named, words = ''] of line.matchAll(
+      /(?:npm run ([\w:-]+)|`(?=-- ))(?: ?-- ([^`#\n]*))?/g,
+    )) {
+      name = named ?? name;
+      const options = words.match(/(?<!\S)--[\w-]+/g) ?? [];
+      if (name === undefined || options.length === 0) continue;
+      found.set(name, new Set([...(found.get(name) ?? []), ...options]));
+    }
+  }
+  return found;
+}
+
+test('options of npm scripts are found in prose and in commands', () => {
+  const text =
+    'Run `npm run one -- --a 1 --b`; `npm run two` is next (`-- --c FILE`, `-- 26`).\nnpm run one -- x --d   # --e\n`-- --f`';
+  expect(optionsOfScripts(text)).toEqual(
+    new Map([
+      ['one', new Set(['--a', '--b', '--d'])],
+      ['two', new Set(['--c'])],
+    ]),
+  );
+});
+
+test.each([...optionsOfScripts(PAGES.map(read).join('\n'))])(
+  '`npm run %s -- --help` has the options that the documents give it',
+  async (name, options) => {
+    const PATH = [join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
+    const { stdout } = await promisify(execFile)('bash', ['-c', `${scripts[name]!} --help`], {
+      cwd: ROOT,
+      env: { ...process.env, PATH },
+    });
+    expect([...options].filter((option) => !stdout.includes(option))).toEqual([]);
   },
 );

@@ -35,3 +35,20 @@ test('the load generator leaves its user to the cluster where the variant does',
   expect(securityContext.runAsUser).toBeUndefined();
   expect(securityContext).toEqual(Deployment.spec.template.spec.securityContext);
 });
+
+test.each([
+  { domain: 'models.example', tlsSecret: 'models-tls', ingressClass: 'nginx' },
+  { domain: 'models.example', gateway: 'shared/public' },
+])('a variant is reached from within the cluster only, whatever the settings say: %j', (exposure) => {
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    ...exposure,
+    serviceType: 'LoadBalancer',
+    serviceAnnotations: { 'dns.example/name': 'models.example' },
+  } as const;
+  const variant = VARIANTS.find(({ name }) => name === 'latency-hpa')!;
+  const { Service, ...others } = objects(variantManifests(variant, settings));
+  expect(Object.keys(others).filter((kind) => /Ingress|Route/.test(kind))).toEqual([]);
+  expect(Service.spec.type).toBe('ClusterIP');
+  expect(JSON.stringify([Service, others])).not.toContain('models.example');
+});

@@ -78,20 +78,23 @@ test('the pods meet the Pod Security Standard "restricted"', () => {
   ]);
 });
 
-test('the pods may reach the service’s pods and nothing else, and nothing may reach them', () => {
-  const { spec } = of('NetworkPolicy');
-  const { spec: deployment } = serviceDeployment();
-  expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
-  expect(spec.ingress).toBeUndefined();
-  expect(spec.egress).toEqual([
-    {
-      to: [{ podSelector: deployment.selector }],
-      ports: [{ port: deployment.template.spec.containers[0].ports[0].containerPort, protocol: 'TCP' }],
-    },
-  ]);
-  expect(of('Job').spec.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);
-  expect(deployment.selector.matchLabels).not.toEqual(spec.podSelector.matchLabels);
-});
+test.each([{}, { appName: 'birds' }])(
+  'with %j the pods may reach the service’s pods and nothing else, and nothing may reach them',
+  (props) => {
+    const { spec } = of('NetworkPolicy', synth(props));
+    const { spec: deployment } = serviceDeployment(props);
+    expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+    expect(spec.ingress).toBeUndefined();
+    expect(spec.egress).toEqual([
+      {
+        to: [{ podSelector: deployment.selector }],
+        ports: [{ port: deployment.template.spec.containers[0].ports[0].containerPort, protocol: 'TCP' }],
+      },
+    ]);
+    expect(of('Job', synth(props)).spec.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);
+    expect(deployment.selector.matchLabels).not.toEqual(spec.podSelector.matchLabels);
+  },
+);
 
 test.each([
   ['pods must be a whole number from 1 to 50, received 0', { pods: 0 }],
@@ -105,8 +108,35 @@ test.each([
   ['received ".."', { images: { '..': Buffer.from('jpeg') } }],
   ['service must have at most 56 characters for 10 pod(s)', { service: 'a'.repeat(57), pods: 10 }],
   ['service must have at most 55 characters for 11 pod(s)', { service: 'a'.repeat(56), pods: 11 }],
+  ['service must be at most 63 of a-z, 0-9 and -, starting with a letter', { service: 'Birds' }],
+  ['received My Image', { image: 'My Image' }],
+  ['appName must be at most 63 of', { appName: '-' }],
+  ['namespace must be at most 63 of', { namespace: 'Shop' }],
+  ['imagePullSecret must be at most 253 of', { imagePullSecret: 'A_b' }],
+  ['nodeSelector: kubernetes.io/os must be linux', { nodeSelector: { 'kubernetes.io/os': 'windows' } }],
+  ['tolerations[0].operator must be Exists or Equal', { tolerations: [{ key: 'a', operator: 'Is' }] }],
+  ['architectures must be one or more of', { architectures: [] }],
 ])('refuses: %s', (message, changes) => {
   expect(() => synth(changes)).toThrow(message);
+});
+
+test.each([
+  [
+    'service must be at most 63 of a-z, 0-9 and -, starting with a letter and not ending with -, received nothing',
+    'service',
+  ],
+  ['image must be [host[:port]/]name[:tag][@digest]', 'image'],
+  ['args must be a list, those of tandem bench load, received nothing', 'args'],
+  ['images must be an object of bytes by file name, received nothing', 'images'],
+  ['pods must be a whole number from 1 to 50, received undefined', 'pods'],
+  ['durationSeconds must be a whole number from 1 to 14400, received undefined', 'durationSeconds'],
+])('an app in JavaScript that leaves a prop out reads: %s', (message, prop) => {
+  expect(() => synth({ [prop]: undefined })).toThrow(message);
+});
+
+test('an image that is no bytes is refused', () => {
+  const images = { 'robin.jpg': 'robin.jpg' as unknown as Uint8Array };
+  expect(() => synth({ images })).toThrow('images must hold bytes, such as those of readFileSync');
 });
 
 test.each([

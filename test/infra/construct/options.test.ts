@@ -355,6 +355,16 @@ const REFUSED: readonly (readonly [Partial<InferenceServiceProps>, Environment |
     ' must not hold API_KEY_FILE, which apiKeySecret sets: leave it out',
   ],
   [
+    { env: { GRPC_PORT: '8080' } },
+    { TANDEM_ENV: 'GRPC_PORT=8080' },
+    ': GRPC_PORT must differ from 8080, where the service listens, received 8080: choose another port',
+  ],
+  [
+    { env: { GRPC_PORT: '9000' }, metricsPort: 9000 },
+    undefined,
+    ': GRPC_PORT must differ from metricsPort, received 9000: choose another port',
+  ],
+  [
     { env: { '1A': '' } },
     { TANDEM_ENV: '1A=' },
     ': a name must be of A-Z, a-z, 0-9, -, _ and ., not starting',
@@ -613,6 +623,11 @@ test.each([
   [{ TANDEM_MODELS: 'flowers' }, {}, 'TANDEM_MODELS must be pairs such as key=value,other=value'],
   [{ TANDEM_MODELS: 'latency=Flowers' }, {}, 'TANDEM_MODELS: latency must be at most 63 of a-z, 0-9 and -'],
   [{}, { metricsPort: true }, 'context metricsPort must be a number, received true'],
+  [
+    { TANDEM_ENV: 'GRPC_PORT=9000' },
+    { metricsPort: 9000 },
+    'TANDEM_ENV: GRPC_PORT must differ from context metricsPort, received 9000: choose another port',
+  ],
   [{ TANDEM_GATEWAY: 'a' }, {}, 'TANDEM_GATEWAY needs context domain, the domain of the host: set it too'],
   [
     { TANDEM_METRICS_SCRAPE: 'pod-monitor', TANDEM_API_KEY_SECRET: 'a' },
