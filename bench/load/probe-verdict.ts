@@ -31,14 +31,14 @@ export const minPassSeconds = ({ limitMs }: Slo): number =>
 /**
  * Refuses a length of probes in which no rate can pass.
  *
- * @throws RangeError naming the option `--max-probe`
+ * @throws RangeError naming the option
  */
-export function checkMaxProbe(slo: Slo, maxProbeSeconds: number): void {
+export function checkProbeSeconds(slo: Slo, seconds: number, option: '--max-probe' | '--confirm'): void {
   const leastSeconds = Math.ceil(Number(minPassSeconds(slo).toFixed(3)));
-  if (maxProbeSeconds >= leastSeconds) return;
+  if (seconds >= leastSeconds) return;
   throw new RangeError(
-    `--max-probe must be at least ${leastSeconds} s for --slo ${formatSlo(slo)}, since a queue needs that long to grow over ` +
-      `the limit, received ${maxProbeSeconds} s: make it longer`,
+    `${option} must be at least ${leastSeconds} s for --slo ${formatSlo(slo)}, since a queue needs that long to grow over ` +
+      `the limit, received ${seconds} s: make it longer`,
   );
 }
 

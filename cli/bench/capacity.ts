@@ -8,7 +8,7 @@ import { NEVER_MET } from '../../bench/load/capacity';
 import { capacityChart } from '../../bench/load/capacity-chart';
 import type { Capacity } from '../../bench/load/capacity-document';
 import { DEFAULT_MAX_PROBE_SECONDS, httpCapacity } from '../../bench/load/http-probe';
-import { checkMaxProbe, MIN_PROBE_SECONDS } from '../../bench/load/probe-verdict';
+import { checkProbeSeconds, MIN_PROBE_SECONDS } from '../../bench/load/probe-verdict';
 import { formatCapacity, formatProbe } from '../../bench/load/report';
 import { checkDeadline, parseSlo, type Slo } from '../../bench/load/slo';
 import { makeFolderOf, writeFileAtomic } from '../../files/write';
@@ -47,7 +47,8 @@ export function exitCodeOf({ lowPerSecond, ended }: Pick<Capacity, 'lowPerSecond
 async function capacity(options: CapacityOptions): Promise<void> {
   const { connections, seed, slo, maxProbe, confirm, chart, out } = options;
   checkDeadline(slo, runOptionsOf(options).timeoutMs);
-  checkMaxProbe(slo, maxProbe);
+  checkProbeSeconds(slo, maxProbe, '--max-probe');
+  if (confirm !== undefined) checkProbeSeconds(slo, confirm, '--confirm');
   if (out !== undefined) makeFolderOf(out);
   if (chart !== undefined) makeFolderOf(chart, '--chart');
   const found = await untilInterrupted('the search ends with what it knows', async (stop) => {

@@ -100,6 +100,10 @@ test.each<[string[], string]>([
     '--max-probe must be at least 30 s for --slo p95=1000ms, since a queue needs that long to grow over the limit, received 20 s: make it longer',
   ],
   [
+    ['capacity', ...URL, '--slo', 'p95=1s', '--confirm', '20s'],
+    '--confirm must be at least 30 s for --slo p95=1000ms, since a queue needs that long to grow over the limit, received 20 s: make it longer',
+  ],
+  [
     ['capacity', ...URL, '--slo', 'p95=15s'],
     '--timeout must be at least the limit of --slo, 15 s, received 10 s: make it longer',
   ],
