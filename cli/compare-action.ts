@@ -52,7 +52,7 @@ export function nextCommands(
     const { candidate, weights, preprocessing } = measured.find((each) => each.candidate.id === id)!;
     return [
       `npx tandem train ${goal} --architecture ${candidate.architecture} --weights ${shellWord(weights)}`,
-      `--preprocessing ${preprocessing} --data ${shellWord(data)} --out build/models/${goal}`,
+      `--preprocessing ${preprocessing} --data ${shellWord(data)} --out trained/${goal}`,
       ...(seed === DEFAULT_SEED ? [] : [`--seed ${seed}`]),
       ...(allowLeakage === true ? ['--allow-leakage'] : []),
     ].join(' ');

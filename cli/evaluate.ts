@@ -227,7 +227,7 @@ export function addEvaluate(program: Command, defaults: () => Defaults): void {
     .option('--json', 'print the figures as JSON')
     .addHelpText(
       'after',
-      '\nExample: npx tandem evaluate build/models/latency build/models/other --data photos --split test',
+      '\nExample: npx tandem evaluate trained/latency trained/other --data photos --split test',
     )
     .action((models: string[], options: EvaluateOptions) => evaluateModels(models, options, defaults()));
 }

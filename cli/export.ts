@@ -163,7 +163,7 @@ export function addExport(program: Command, defaults: () => Defaults): void {
     .option('--force', 'with --calibrate: keep int8 even if it costs more accuracy than its gate allows')
     .addHelpText(
       'after',
-      `\nThe gate of int8 asks for ${GATE_TEXT}.\n\nExample: npx tandem export latency --out build/exported\nExample: npx tandem export build/models/latency --precision int8 --calibrate photos`,
+      `\nThe gate of int8 asks for ${GATE_TEXT}.\n\nExample: npx tandem export latency --out build/exported\nExample: npx tandem export trained/latency --precision int8 --calibrate photos`,
     )
     .action((models: string[], options: ExportOptions) => exportModels(models, options, defaults()));
 }

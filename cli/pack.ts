@@ -25,6 +25,6 @@ export function addPack(program: Command, defaults: () => Defaults): void {
     .description('copy saved models together with the base weights that they start from')
     .argument('<models...>', MODEL_ARGUMENT)
     .requiredOption('--out <folder>', 'folder for the copies, one folder per model, with its name', path)
-    .addHelpText('after', '\nExample: npx tandem pack build/models/latency --out build/packed')
+    .addHelpText('after', '\nExample: npx tandem pack trained/latency --out build/packed')
     .action((models: string[], options: { out: string }) => pack(models, options, defaults()));
 }

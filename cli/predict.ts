@@ -94,7 +94,7 @@ export function addPredict(program: Command, defaults: () => Defaults): void {
     .option('--json', 'print one line of JSON per file')
     .addHelpText(
       'after',
-      '\nExample: npx tandem predict latency models/demo/samples/weave.jpg\nExample: npx tandem predict build/models/latency photos --top 1 --csv > predictions.csv',
+      '\nExample: npx tandem predict latency models/demo/samples/weave.jpg\nExample: npx tandem predict trained/latency photos --top 1 --csv > predictions.csv',
     )
     .action((model: string, paths: string[], options: PredictOptions) =>
       predict(model, paths, options, defaults()),

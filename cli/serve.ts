@@ -20,6 +20,6 @@ export function addServe(program: Command): void {
       'folders of saved models, each served under its own name, or as NAME=FOLDER under another (default: MODELS in MODELS_DIR)',
     )
     .option('--verbose', 'also print classes and checksums')
-    .addHelpText('after', '\nExample: npx tandem serve build/models/flowers build/models/birds')
+    .addHelpText('after', '\nExample: npx tandem serve trained/flowers trained/birds')
     .action(serveModels);
 }

@@ -194,7 +194,7 @@ export function describeTrain(command: Command): Command {
     .addHelpText(
       'after',
       '\nIt needs tfjs-node: run `npm run build:tfjs-node` once, on Linux on x86-64 with Node 20 or 22.\n' +
-        '\nExample: npx tandem train latency --data photos --out build/models/latency\nAfter Ctrl-C, continue with the same command and --resume.',
+        '\nExample: npx tandem train latency --data photos --out trained/latency\nAfter Ctrl-C, continue with the same command and --resume.',
     );
 }
 

@@ -2,11 +2,11 @@
  * `npm run image`: builds the container image with the demo models or with yours, and writes its SBOM.
  */
 import { mkdirSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { Command, Option } from 'commander';
 
-import { makeOut, replaceFile } from '../files/write';
+import { makeFolderOf, replaceFile } from '../files/write';
 import { checkText } from '../infra/construct/text-forms';
 import {
   type Context,
@@ -121,7 +121,7 @@ export function imageToBuild(
  */
 export async function buildImage(options: ImageOptions): Promise<void> {
   const { engine, image, base, archive } = options;
-  if (archive !== undefined) makeOut(dirname(archive), 'the folder of --archive');
+  if (archive !== undefined) makeFolderOf(archive, '--archive');
   const builder = findBuilder(options.builder === undefined ? BUILDERS : [options.builder]);
   const buildArguments = {
     ENGINE: engine,
@@ -171,7 +171,7 @@ if (require.main === module) {
     .option('--archive <file>', 'also write the container image to this file, for nodes to import')
     .addHelpText(
       'after',
-      '\nExample: npm run image -- build/models/flowers --archive build/image/tandem.tar',
+      '\nExample: npm run image -- trained/flowers --archive build/image/tandem.tar',
     );
   program
     .parseAsync()

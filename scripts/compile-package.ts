@@ -16,7 +16,7 @@ const WRITTEN = /^TSFILE: (.*)$/gm;
 
 /**
  * Removes the files below `build/` that `files` of package.json names and the compiler did not write. Only after it wrote,
- * since others may run what is there. Trained models in `build/models` stay, as `files` names only code there.
+ * since others may run what is there. A model that somebody trained into `build/models` stays, as `files` names only code there.
  *
  * @param root folder of the package
  * @param patterns those of `files`

@@ -48,8 +48,8 @@ test('the next commands train the picks as they were compared', () => {
   const document = { choices: picksOf(rows) };
   const compared = { document, measured: MEASURED };
   expect(nextCommands(compared, { data: 'my photos', seed: DEFAULT_SEED })).toEqual([
-    "npx tandem train accuracy --architecture resnet101v2 --weights /home/me/weights_1.h5 --preprocessing minus-one-to-one --data 'my photos' --out build/models/accuracy",
-    "npx tandem train latency --architecture mobilenetv2 --weights /home/me/weights_1.h5 --preprocessing minus-one-to-one --data 'my photos' --out build/models/latency",
+    "npx tandem train accuracy --architecture resnet101v2 --weights /home/me/weights_1.h5 --preprocessing minus-one-to-one --data 'my photos' --out trained/accuracy",
+    "npx tandem train latency --architecture mobilenetv2 --weights /home/me/weights_1.h5 --preprocessing minus-one-to-one --data 'my photos' --out trained/latency",
   ]);
 });
 

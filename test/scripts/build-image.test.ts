@@ -78,7 +78,7 @@ describe('with a script in place of docker', () => {
   test('a folder of the archive that cannot be made is refused before the build', async () => {
     writeFileSync(join(folder, 'file'), '');
     const built = buildWith({ build: 'exit 1', save: 'exit 1' }, join(folder, 'file', 'tandem.tar'));
-    await expect(built).rejects.toThrow('the folder of --archive must be a folder that can be created');
+    await expect(built).rejects.toThrow('--archive must be a file in a folder that can be created');
   });
 
   test('an archive that cannot be written leaves the one before', async () => {
