@@ -169,10 +169,7 @@ if (require.main === module) {
       ),
     )
     .option('--archive <file>', 'also write the container image to this file, for nodes to import')
-    .addHelpText(
-      'after',
-      '\nExample: npm run image -- trained/flowers --archive build/image/tandem.tar',
-    );
+    .addHelpText('after', '\nExample: npm run image -- trained/flowers --archive build/image/tandem.tar');
   program
     .parseAsync()
     .then(() => {

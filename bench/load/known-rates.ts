@@ -54,11 +54,15 @@ export function nextRate(known: Known, last: number, seemsMet: boolean): number 
   return goesUp ? (to! + high) / 2 : undefined;
 }
 
+const ratesText = ([low, high]: readonly [number, number]): string => {
+  const [from, to] = [rateText(low, 2), rateText(high, 2)];
+  return from === to ? `at ${from} per second` : `from ${from} to ${to} per second`;
+};
+
 /** Why a search has no further rate to try. */
 export function endOf({ low, undecided, scarce }: Known): string {
   const reasons = [
-    undecided &&
-      `pass and fail cannot be told apart from ${rateText(undecided[0], 2)} to ${rateText(undecided[1], 2)} per second`,
+    undecided && `pass and fail cannot be told apart ${ratesText(undecided)}`,
     low === 0 &&
       scarce > 0 &&
       `up to ${rateText(scarce, 2)} per second a probe has too few requests to pass: make --max-probe longer`,
