@@ -1,24 +1,45 @@
 /**
  * The generated parts about `tandem bench`: docs/benchmarking.md and README.md.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parseVegeta, VEGETA_FILE, vegetaText } from '../bench/experiments/vegeta-document';
 import { parseCapacityDocument } from '../bench/load/capacity-document';
 import { CONNECTION_FORMS } from '../bench/load/connections';
 import { LOAD_FORMS } from '../bench/load/load';
-import { formatCapacity, formatProbe } from '../bench/load/report';
-import { VALIDITY_RULES, type ValidityRule } from '../bench/load/run-document';
+import {
+  formatCapacity,
+  formatLatency,
+  formatProbe,
+  formatRun,
+  type LatencyDocuments,
+} from '../bench/load/report';
+import {
+  parseRunDocument,
+  type RunDocument,
+  VALIDITY_RULES,
+  type ValidityRule,
+} from '../bench/load/run-document';
 import { VALIDITY_REMEDIES } from '../bench/load/validity';
+import { formatTimeline } from '../bench/timeline/report';
+import { parseTimeline } from '../bench/timeline/timeline-document';
 import { code, fenced, table } from '../charts/markdown';
 import { ROOT } from './documents';
 
-/** What `tandem bench capacity --out` wrote when it searched for the example's capacity. */
-const capacityExample = () =>
-  parseCapacityDocument(readFileSync(join(ROOT, 'docs/benchmarking/capacity.json'), 'utf8'));
+/** What a command of the page wrote with `--out`, beside `npm start`. */
+const example = (command: 'capacity' | 'latency' | 'load' | 'timeline') =>
+  readFileSync(join(ROOT, `docs/benchmarking/${command}.json`), 'utf8');
 
-export const BENCHMARKING_TABLES: Readonly<Record<string, () => string | undefined>> = {
+const capacityExample = () => parseCapacityDocument(example('capacity'));
+
+function latencyExample(): string {
+  const { singleStream, offline } = JSON.parse(example('latency')) as LatencyDocuments;
+  const parse = (run: RunDocument) => parseRunDocument(JSON.stringify(run));
+  return formatLatency({ singleStream: parse(singleStream), ...(offline && { offline: parse(offline) }) });
+}
+
+export const BENCHMARKING_TABLES: Readonly<Record<string, () => string>> = {
   loads: () =>
     table(
       ['`--load`', 'what is sent'],
@@ -44,7 +65,8 @@ export const BENCHMARKING_TABLES: Readonly<Record<string, () => string | undefin
     const found = capacityExample();
     return fenced([...found.probes.map(formatProbe), formatCapacity(found)]);
   },
-  // Until the first recording, the sentence that was typed by hand stays.
-  vegeta: () =>
-    existsSync(VEGETA_FILE) ? vegetaText(parseVegeta(readFileSync(VEGETA_FILE, 'utf8'))) : undefined,
+  'latency-example': () => fenced([latencyExample()]),
+  'load-example': () => fenced([formatRun(parseRunDocument(example('load')))]),
+  'timeline-example': () => fenced([formatTimeline(parseTimeline(example('timeline')))]),
+  vegeta: () => vegetaText(parseVegeta(readFileSync(VEGETA_FILE, 'utf8'))),
 };

@@ -52,8 +52,8 @@ function scalingOf({ scaling }: Variant): string {
   return `${minReplicas} to ${maxReplicas} at ${targetCpuPercent} % CPU`;
 }
 
-/** The parts of a page that a command writes, by the name in their markers; one that is undefined stays as it is. */
-type Parts = Readonly<Record<string, () => string | undefined>>;
+/** The parts of a page that a command writes, by the name in their markers. */
+type Parts = Readonly<Record<string, () => string>>;
 
 /** The generated tables by the name in their markers. */
 export const TABLES: Parts = {
@@ -123,7 +123,7 @@ export const TABLES: Parts = {
  */
 export function withTables(text: string, parts: Parts = TABLES, command = 'npm run docs'): string {
   const markers = new RegExp(`<!-- ([\\w-]+): ${command} -->[^]*?<!-- /\\1 -->`, 'g');
-  return text.replace(markers, (before, name: string) => {
+  return text.replace(markers, (_, name: string) => {
     const make = parts[name];
     if (make === undefined) {
       const known = Object.keys(parts).join(', ');
@@ -131,9 +131,7 @@ export function withTables(text: string, parts: Parts = TABLES, command = 'npm r
         `a generated table must be one of ${known}, received "${name}": correct its marker`,
       );
     }
-    const made = make();
-    if (made === undefined) return before;
-    return `<!-- ${name}: ${command} -->\n<!-- prettier-ignore -->\n${made}\n\n<!-- /${name} -->`;
+    return `<!-- ${name}: ${command} -->\n<!-- prettier-ignore -->\n${make()}\n\n<!-- /${name} -->`;
   });
 }
 

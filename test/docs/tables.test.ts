@@ -20,9 +20,3 @@ test('every generated table is in exactly one document', () => {
 test('a marker with an unknown name is refused', () => {
   expect(() => withTables('<!-- nothing: npm run docs -->\n<!-- /nothing -->')).toThrow(/received "nothing"/);
 });
-
-test('a part without figures stays as it is until there are some', () => {
-  const text = '<!-- one: npm run docs -->\ntyped by hand\n<!-- /one -->';
-  expect(withTables(text, { one: () => undefined })).toBe(text);
-  expect(withTables(text, { one: () => 'made' })).toContain('\nmade\n');
-});
