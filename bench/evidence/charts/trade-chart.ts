@@ -42,6 +42,9 @@ export function tradeTitle(points: readonly TradePoint[]): string {
     : `At int8 an image takes this share of its CPU time at fp32: ${list(saved)}`;
 }
 
+/** The axis goes on by this factor beyond the figures, so that the labels at its ends keep off its numbers. */
+const LABEL_ROOM = 1.8;
+
 /**
  * Draws the chart as SVG.
  *
@@ -51,7 +54,7 @@ export function tradeChart(points: readonly TradePoint[], machine: MachineDocume
   const x = logAxisAround(
     points.flatMap(({ cpuMsRange }) => cpuMsRange),
     [FRAME.left, FRAME.right],
-    1.5,
+    LABEL_ROOM,
   );
   const intervals = points.map(({ accuracy, accuracyImages: n }) => wilson95(Math.round(accuracy * n), n));
   const lowest = Math.min(...intervals.map(([low]) => low));
