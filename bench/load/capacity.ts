@@ -131,6 +131,7 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
   const probeAt = async (ratePerSecond: number): Promise<ProbeRecord> => {
     let look = 0;
     let judgement: Judgement | undefined;
+    let hadLastLook = false;
     const sample = await options.probe(ratePerSecond, seed + probes.length, (soFar) => {
       const { length } = soFar.violated;
       if (soFar.invalid === undefined && length < looks[look]!) return false;
@@ -140,13 +141,14 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
       if (look === LOOKS - 1 && !(canPass && canFail)) return false;
       judgement = judgeSample(soFar, slo);
       while (look < LOOKS - 1 && length >= looks[look]!) look++;
-      return judgement !== undefined || (canPass && length >= looks.at(-1)!);
+      hadLastLook = canPass && length >= looks.at(-1)!;
+      return judgement !== undefined || hadLastLook;
     });
     // The generator's own figures are known only at the end, and time may have ended the probe before its last look, or
-    // before its first: then too this is one look, and may show that the rate fails. A probe that ended by its last look
-    // is that look's sample: it gets the same verdict again, not a look more.
+    // before its first: then too this is one look, and may show that the rate fails. After the last look, the answers that
+    // were still awaited would be a look more.
     if (sample.invalid !== undefined) judgement = judgeSample(sample, slo);
-    else judgement ??= judgeSample(sample, slo);
+    else if (!hadLastLook) judgement ??= judgeSample(sample, slo);
     const record = recordOf(ratePerSecond, sample, judgement);
     probes.push(record);
     return record;

@@ -266,6 +266,21 @@ test('a probe that time ends before its last look is judged by all that it saw',
   expect(probes[0]).toMatchObject({ requests: 40_000, violations: 40_000, verdict: 'fail' });
 });
 
+test('what is answered after the last look is no look more', async () => {
+  // At the last look 5 % are late, which decides nothing; all that are awaited then are in time.
+  const undecided: Probe = (_, __, isDecided) => {
+    const violated = Uint8Array.from({ length: 5_000 }, (___, i) => (i % 20 === 0 ? 1 : 0));
+    const sample = { violated, latencyMs: new Float64Array(5_000).fill(10), ...lasting(100) };
+    expect(isDecided(sample)).toBe(true);
+    const more = new Uint8Array(50_000);
+    more.set(violated);
+    return Promise.resolve({ ...sample, violated: more, latencyMs: new Float64Array(50_000).fill(10) });
+  };
+  const first = { singleStreamMs: SERVICE_MS, isStopped: () => true };
+  const { probes } = await capacity({ probe: undecided, slo: SLO, seed: 1, ...first });
+  expect(probes[0]).toMatchObject({ verdict: 'cannot tell apart' });
+});
+
 test('an overloaded probe ends early', async () => {
   const { probes } = await search(1);
   const failed = probes.filter(({ verdict }) => verdict === 'fail');
