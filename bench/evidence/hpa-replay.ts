@@ -48,15 +48,24 @@ interface RecordedSync {
 
 /**
  * The syncs of a recording. The controller writes the status only when it changes, so a gap of several periods holds syncs
- * that changed nothing.
+ * that changed nothing. Two syncs are never less than a period apart: the next one is queued when the last has ended
+ * (`P/rate_limiters.go`). The recording's clock, which reads the status once per interval, may say a millisecond less, and
+ * a scale-up policy of one period then still counts the last change.
  */
 function syncsOf({ autoscaler, intervalMs }: TimelineDocument): RecordedSync[] {
   // A change is seen up to one interval late. The first sample is the status before the recording.
   const seen = autoscaler.slice(1).map((status) => ({ atMs: status.atMs - intervalMs / 2, status }));
-  return seen.flatMap((sync, i) => {
+  const { syncPeriodMs } = DEFAULT_FLAGS;
+  const syncs = seen.flatMap((sync, i) => {
     const gapMs = (seen[i + 1]?.atMs ?? sync.atMs) - sync.atMs;
-    const periods = Math.max(1, Math.round(gapMs / DEFAULT_FLAGS.syncPeriodMs));
+    const periods = Math.max(1, Math.round(gapMs / syncPeriodMs));
     return Array.from({ length: periods }, (_, k) => ({ ...sync, atMs: sync.atMs + (k * gapMs) / periods }));
+  });
+  let earliestMs = -Infinity;
+  return syncs.map((sync) => {
+    const atMs = Math.max(sync.atMs, earliestMs);
+    earliestMs = atMs + syncPeriodMs;
+    return { ...sync, atMs };
   });
 }
 

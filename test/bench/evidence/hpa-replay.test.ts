@@ -76,6 +76,21 @@ test('the rules decide the recorded syncs again, those that changed nothing incl
   expect(syncs.filter(hasSamePercent)).toHaveLength(6);
 });
 
+test('a sync that was read a millisecond too early may add as many pods as one that was not', () => {
+  const { timeline, ...rest } = recorded();
+  // Four more than the 4 that it has: were the change of 42 s less than 15 s ago, it would be four more than 2.
+  const late = { ...status(57, 4, 8, 400), atMs: 57_499 };
+  const replayed = replayHpa({
+    ...rest,
+    timeline: {
+      ...timeline,
+      podMetrics: samples([47, 50, 100, 400]),
+      autoscaler: [...timeline.autoscaler.slice(0, 4), late],
+    },
+  })!;
+  expect(replayed.map(({ simulated }) => simulated.replicas)).toEqual([2, 2, 4, 8]);
+});
+
 test('a sync that decided otherwise is shown as different', () => {
   const syncs = replayHpa(recorded(5))!;
   expect(syncs.map(hasSameReplicas)).toEqual([true, true, false, true, true, true]);
