@@ -84,8 +84,7 @@ export function scaledText(repetitions: readonly HpaRun[]): string {
  * @param repetitions of one experiment, at least one
  */
 export function hpaTitle(repetitions: readonly HpaRun[]): string {
-  const { run } = repetitions[0]!;
-  const due = repetitions.reduce((sum, each) => sum + each.due, 0);
+  const { run, due } = repetitions[0]!;
   const inTime = ofRepetitions(
     repetitions.map(({ inTimeShare }) => inTimeShare),
     percent,
@@ -95,7 +94,7 @@ export function hpaTitle(repetitions: readonly HpaRun[]): string {
   const claim = `were answered within ${duration(run.slo.limitMs)}`;
   return repetitions.length === 1
     ? `${subject}: ${inTime} of ${grouped(due)} requests ${claim}`
-    : `${subject}: ${inTime} of the requests ${claim} (median of ${repetitions.length} runs, n = ${grouped(due)})`;
+    : `${subject}: ${inTime} of the requests ${claim} (median of ${repetitions.length} runs)`;
 }
 
 /** The claim: the lowest index of all runs. */

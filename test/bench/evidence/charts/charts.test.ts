@@ -136,8 +136,7 @@ test('the title of an HPA has one claim, how many requests were in time; its str
     { ...hpa, inTimeShare: 0.93, due: 500 },
   ];
   expect(hpaTitle(shares)).toBe(
-    'MobileNetV2 behind its HPA: 93.0 % (91.0 % to 95.0 %) of the requests were answered within 500 ms ' +
-      '(median of 3 runs, n = 3,000)',
+    'MobileNetV2 behind its HPA: 93.0 % (91.0 % to 95.0 %) of the requests were answered within 500 ms (median of 3 runs)',
   );
   const spike = { ...hpa, run: { ...hpa.run, experiment: 'latency-hpa-spike' } };
   expect(hpaTitle([spike])).toMatch(/^MobileNetV2 behind its HPA, in a spike: [\d.]+ % of /);
