@@ -49,8 +49,8 @@ interface RecordedSync {
 /**
  * The syncs of a recording. The controller writes the status only when it changes, so a gap of several periods holds syncs
  * that changed nothing. Two syncs are never less than a period apart: the next one is queued when the last has ended
- * (`P/rate_limiters.go`). The recording's clock, which reads the status once per interval, may say a millisecond less, and
- * a scale-up policy of one period then still counts the last change.
+ * (`P/rate_limiters.go`). Where two look nearer by up to an interval of the recording, the first was seen late: taken as it
+ * was seen, a scale-up policy of one period would still count its change at the second.
  */
 function syncsOf({ autoscaler, intervalMs }: TimelineDocument): RecordedSync[] {
   // A change is seen up to one interval late. The first sample is the status before the recording.
@@ -61,12 +61,16 @@ function syncsOf({ autoscaler, intervalMs }: TimelineDocument): RecordedSync[] {
     const periods = Math.max(1, Math.round(gapMs / syncPeriodMs));
     return Array.from({ length: periods }, (_, k) => ({ ...sync, atMs: sync.atMs + (k * gapMs) / periods }));
   });
-  let earliestMs = -Infinity;
-  return syncs.map((sync) => {
-    const atMs = Math.max(sync.atMs, earliestMs);
-    earliestMs = atMs + syncPeriodMs;
-    return { ...sync, atMs };
-  });
+  let nextMs = Infinity;
+  return syncs
+    .toReversed()
+    .map((sync) => {
+      const latestMs = nextMs - syncPeriodMs;
+      const isLate = sync.atMs > latestMs && sync.atMs - latestMs <= intervalMs;
+      nextMs = isLate ? latestMs : sync.atMs;
+      return { ...sync, atMs: nextMs };
+    })
+    .reverse();
 }
 
 /** The pods as they were at a time, with their own timestamps counted from the start of the recording. */

@@ -76,7 +76,7 @@ test('the rules decide the recorded syncs again, those that changed nothing incl
   expect(syncs.filter(hasSamePercent)).toHaveLength(6);
 });
 
-test('a sync that was read a millisecond too early may add as many pods as one that was not', () => {
+test('a sync after one that was seen a millisecond late may add as many pods as another', () => {
   const { timeline, ...rest } = recorded();
   // Four more than the 4 that it has: were the change of 42 s less than 15 s ago, it would be four more than 2.
   const late = { ...status(57, 4, 8, 400), atMs: 57_499 };
@@ -89,6 +89,16 @@ test('a sync that was read a millisecond too early may add as many pods as one t
     },
   })!;
   expect(replayed.map(({ simulated }) => simulated.replicas)).toEqual([2, 2, 4, 8]);
+});
+
+test('a status that was read seconds late moves no other sync', () => {
+  const { timeline, ...rest } = recorded();
+  const autoscaler = timeline.autoscaler.map((each, i) =>
+    i === 2 ? { ...each, atMs: each.atMs + 4000 } : each,
+  );
+  const seconds = (run: ExperimentRun) => replayHpa(run)!.map(({ atSeconds }) => atSeconds);
+  const [plain, late] = [seconds(recorded()), seconds({ ...rest, timeline: { ...timeline, autoscaler } })];
+  expect(late.map((at, i) => at - plain[i]!)).toEqual([0, 4, 0, 0, 0, 0]);
 });
 
 test('a sync that decided otherwise is shown as different', () => {
