@@ -131,7 +131,7 @@ export async function capacity(options: CapacityOptions): Promise<Capacity> {
   const probeAt = async (ratePerSecond: number): Promise<ProbeRecord> => {
     let look = 0;
     let judgement: Judgement | undefined;
-    let hadLastLook = false;
+    let hadLastLook = false as boolean;
     const sample = await options.probe(ratePerSecond, seed + probes.length, (soFar) => {
       const { length } = soFar.violated;
       if (soFar.invalid === undefined && length < looks[look]!) return false;

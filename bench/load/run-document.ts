@@ -39,7 +39,10 @@ export interface Requests {
   readonly status: Uint16Array;
 }
 
-/** {@link Requests} as JSON: each array's bytes, little-endian, in base64. */
+/**
+ * {@link Requests} as JSON: each array's bytes, little-endian, in base64. Its latencies count from the intended send time
+ * even where a request was sent before it, as in the documents of the first version.
+ */
 export type EncodedRequests = { readonly [Name in keyof Requests]: string };
 
 /** Facts about one generator process. */
@@ -148,11 +151,16 @@ export interface RunDocument {
 const toBase64 = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
   Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString('base64');
 
+/** How long before its intended send time each request was sent: 0 or less, milliseconds. */
+const earlyMs = ({ lagMs }: Pick<Requests, 'lagMs'>) => lagMs.map((lag) => Math.min(0, lag));
+
+const added = (values: Float32Array, others: Float32Array) => values.map((value, i) => value + others[i]!);
+
 /** Encodes requests for a document. */
 export const encodeRequests = (requests: Requests): EncodedRequests => ({
   intendedMs: toBase64(requests.intendedMs),
   lagMs: toBase64(requests.lagMs),
-  latencyMs: toBase64(requests.latencyMs),
+  latencyMs: toBase64(added(requests.latencyMs, earlyMs(requests))),
   outcome: toBase64(requests.outcome),
   status: toBase64(requests.status),
 });
@@ -161,10 +169,12 @@ export const encodeRequests = (requests: Requests): EncodedRequests => ({
 export function decodeRequests(encoded: EncodedRequests): Requests {
   // A copy, since a pooled buffer is not aligned for a Float64Array.
   const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64')).buffer;
+  const lagMs = new Float32Array(bytes(encoded.lagMs));
+  const lateMs = earlyMs({ lagMs }).map((early) => -early);
   return {
     intendedMs: new Float64Array(bytes(encoded.intendedMs)),
-    lagMs: new Float32Array(bytes(encoded.lagMs)),
-    latencyMs: new Float32Array(bytes(encoded.latencyMs)),
+    lagMs,
+    latencyMs: added(new Float32Array(bytes(encoded.latencyMs)), lateMs),
     outcome: new Uint8Array(bytes(encoded.outcome)),
     status: new Uint16Array(bytes(encoded.status)),
   };
