@@ -97,7 +97,7 @@ function assumptionsOf({ rate, cpuMillis }: PlanOptions): string[] {
 }
 
 /**
- * Refuses, before the simulation, what would fail after it: a setting and a folder.
+ * Refuses, before the simulation, a wrong setting and a folder that cannot be written to.
  *
  * @throws Error naming the setting, or the option if its folder cannot be written to
  */

@@ -15,10 +15,11 @@ import {
   TEMPORARY_FILES,
 } from './deployment-defaults';
 import { selectorOf } from './inference-service';
-import type { InferenceServiceProps } from './inference-service-props';
+import { type InferenceServiceProps, USER_IDS } from './inference-service-props';
 import { checkFiles, checkService, MAX_LOAD_PODS, MAX_LOAD_SECONDS } from './load-limits';
 import { withArchitectures } from './node-affinity';
 import { checkArchitectures, checkNodeSelector, checkTolerations } from './option-checks';
+import { checkOneOf } from './props-validation';
 import { checkText, shown, type TextField } from './text-forms';
 
 /** Folder of the images within the pods. */
@@ -107,6 +108,7 @@ function check(props: LoadGeneratorProps): void {
   checkNodeSelector('nodeSelector', props.nodeSelector ?? {});
   checkTolerations('tolerations', props.tolerations ?? []);
   if (props.architectures !== undefined) checkArchitectures('architectures', props.architectures);
+  checkOneOf('userIds', USER_IDS, props.userIds);
   checkService(service, loadJobName(service), pods);
 }
 

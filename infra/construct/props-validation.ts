@@ -167,7 +167,7 @@ export function checkPresent(props: unknown): asserts props is InferenceServiceP
   }
 }
 
-function checkOneOf(field: string, known: readonly string[], value: string | undefined): void {
+export function checkOneOf(field: string, known: readonly string[], value: string | undefined): void {
   if (value === undefined || known.includes(value)) return;
   throw new Error(`${field} must be one of ${known.join(', ')}, received ${value}`);
 }

@@ -105,6 +105,7 @@ test.each([
     { images: { a: Buffer.alloc(400 * 1024), b: Buffer.alloc(400 * 1024) } },
   ],
   ['received "my photo.jpg"', { images: { 'my photo.jpg': Buffer.from('jpeg') } }],
+  ['userIds must be one of image, cluster, received clusterr', { userIds: 'clusterr' as 'cluster' }],
   ['received ".."', { images: { '..': Buffer.from('jpeg') } }],
   ['service must have at most 56 characters for 10 pod(s)', { service: 'a'.repeat(57), pods: 10 }],
   ['service must have at most 55 characters for 11 pod(s)', { service: 'a'.repeat(56), pods: 11 }],
