@@ -5,6 +5,7 @@ import { code, table } from '../../../charts/markdown';
 import { percent } from '../../../charts/percent';
 import { VARIANTS } from '../../../infra/variants';
 import { medianOf } from '../../../statistics/median';
+import { DEFAULT_FLAGS } from '../../autoscaler/settings';
 import { balanceOf } from '../balance';
 import type { Evidence } from '../evidence';
 import { runName } from '../experiment-run';
@@ -31,7 +32,7 @@ import {
 
 const seconds = (value: number) => (value === Infinity ? 'never' : `${value.toFixed(0)} s`);
 /** Where a recording ends sooner after its load, it was not meant to show an HPA that scales down: this is its window. */
-const MIN_AFTER_LOAD_SECONDS = 300;
+const MIN_AFTER_LOAD_SECONDS = DEFAULT_FLAGS.downscaleStabilizationMs / 1000;
 
 /** Seconds from the end of the load until the run was back at the minimum; if it was not, how long its recording went on. */
 function returnText(run: HpaRun): string {
