@@ -87,7 +87,7 @@ describe('POST /v1/classify', () => {
       await classify(jpeg.subarray(0, jpeg.length / 2)),
       422,
       'BAD_IMAGE',
-      /send the whole file/,
+      /use the whole file/,
     );
     await expectProblem(
       await classify(Buffer.from('no image at all')),
