@@ -114,10 +114,11 @@ export function hpaTable({ hpaRuns }: Evidence): string {
 
 function hpaRow(name: string, runs: readonly HpaRun[]): string[] {
   const { run, minReplicas } = runs[0]!;
+  const reactions = runs.map(reactionOf);
   const of = (valueOf: (run: HpaRun) => number, format: (value: number) => string) =>
     ofRepetitions(runs.map(valueOf), format);
   const ofReaction = (valueOf: (reaction: Reaction) => number, format: (value: number) => string) =>
-    of((each) => valueOf(reactionOf(each)), format);
+    ofRepetitions(reactions.map(valueOf), format);
   const minutes = (value: number) => value.toFixed(1);
   return [
     code(name),
